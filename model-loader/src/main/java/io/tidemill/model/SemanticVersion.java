@@ -1,0 +1,91 @@
+package io.tidemill.model;
+
+import java.io.Serializable;
+import java.math.BigInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A semantic version without build metadata, such as {@code 1.4.2} or {@code 2.0.0-rc.1}, ordered
+ * as semver.org 2.0.0 §11 says.
+ *
+ * @param preRelease the dotted identifiers after the hyphen, empty for a release
+ */
+public record SemanticVersion(int major, int minor, int patch, String preRelease)
+    implements Comparable<SemanticVersion>, Serializable {
+  private static final String NUMBER = "(0|[1-9]\\d{0,8})";
+  private static final String IDENTIFIER = "(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)";
+  private static final Pattern FORM =
+      Pattern.compile(
+          NUMBER
+              + "\\."
+              + NUMBER
+              + "\\."
+              + NUMBER
+              + "(?:-("
+              + IDENTIFIER
+              + "(?:\\."
+              + IDENTIFIER
+              + ")*))?");
+
+  /**
+   * Reads {@code major.minor.patch[-pre-release]}.
+   *
+   * @throws IllegalArgumentException if the text has another form
+   */
+  public static SemanticVersion parse(String text) {
+    Matcher matcher = FORM.matcher(text);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException(
+          "version: '" + text + "' (expected: major.minor.patch as in 1.4.2 or 2.0.0-rc.1)");
+    }
+    String preRelease = matcher.group(4);
+    return new SemanticVersion(
+        Integer.parseInt(matcher.group(1)),
+        Integer.parseInt(matcher.group(2)),
+        Integer.parseInt(matcher.group(3)),
+        preRelease == null ? "" : preRelease);
+  }
+
+  @Override
+  public int compareTo(SemanticVersion other) {
+    int order = Integer.compare(major, other.major);
+    if (order == 0) {
+      order = Integer.compare(minor, other.minor);
+    }
+    if (order == 0) {
+      order = Integer.compare(patch, other.patch);
+    }
+    return order != 0 ? order : comparePreReleases(preRelease, other.preRelease);
+  }
+
+  private static int comparePreReleases(String left, String right) {
+    if (left.isEmpty() || right.isEmpty()) {
+      return Boolean.compare(left.isEmpty(), right.isEmpty());
+    }
+    String[] lefts = left.split("\\.", -1);
+    String[] rights = right.split("\\.", -1);
+    for (int i = 0; i < Math.min(lefts.length, rights.length); i++) {
+      int order = compareIdentifiers(lefts[i], rights[i]);
+      if (order != 0) {
+        return order;
+      }
+    }
+    return Integer.compare(lefts.length, rights.length);
+  }
+
+  private static int compareIdentifiers(String left, String right) {
+    boolean leftNumeric = left.chars().allMatch(Character::isDigit);
+    boolean rightNumeric = right.chars().allMatch(Character::isDigit);
+    if (leftNumeric && rightNumeric) {
+      return new BigInteger(left).compareTo(new BigInteger(right));
+    }
+    return leftNumeric == rightNumeric ? left.compareTo(right) : leftNumeric ? -1 : 1;
+  }
+
+  @Override
+  public String toString() {
+    String release = major + "." + minor + "." + patch;
+    return preRelease.isEmpty() ? release : release + "-" + preRelease;
+  }
+}

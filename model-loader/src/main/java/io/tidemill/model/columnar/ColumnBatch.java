@@ -1,0 +1,124 @@
+package io.tidemill.model.columnar;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.arrow.memory.BufferAllocator;
+
+/**
+ * The columns of one model call, inputs or outputs, all with the same number of rows.
+ *
+ * <p>The batch owns its columns and closes them. An input batch is allocated once for its largest
+ * size and filled again and again; {@link #rows(int)} then says how many rows count.
+ *
+ * <p>Not thread-safe; it passes from thread to thread only as a whole.
+ */
+public final class ColumnBatch implements AutoCloseable {
+  private final Column[] columns;
+  private final int capacity;
+  private int rows;
+
+  private ColumnBatch(Column[] columns, int capacity, int rows) {
+    this.columns = columns;
+    this.capacity = capacity;
+    this.rows = rows;
+  }
+
+  /**
+   * Allocates columns for {@code capacity} rows; all of them or none.
+   *
+   * @throws org.apache.arrow.memory.OutOfMemoryException if the allocator's limit does not allow it
+   */
+  public static ColumnBatch allocate(
+      BufferAllocator allocator, List<ColumnSpec> specs, int capacity) {
+    List<Column> columns = new ArrayList<>(specs.size());
+    try {
+      for (ColumnSpec spec : specs) {
+        columns.add(
+            spec.type() == ElementType.STRING
+                ? StringColumn.allocate(allocator, spec, capacity)
+                : FixedWidthColumn.allocate(allocator, spec, capacity));
+      }
+    } catch (RuntimeException e) {
+      columns.forEach(Column::close);
+      throw e;
+    }
+    return new ColumnBatch(columns.toArray(Column[]::new), capacity, 0);
+  }
+
+  /**
+   * Takes ownership of filled columns.
+   *
+   * @throws IllegalArgumentException if a column has room for fewer rows; the columns then stay the
+   *     caller's
+   */
+  public static ColumnBatch of(int rows, List<? extends Column> columns) {
+    for (Column column : columns) {
+      if (column.capacity() < rows) {
+        throw new IllegalArgumentException(
+            "rows of column '%s': %d (expected: >= %d)"
+                .formatted(column.spec().name(), column.capacity(), rows));
+      }
+    }
+    return new ColumnBatch(columns.toArray(Column[]::new), rows, rows);
+  }
+
+  /** Rows that count. */
+  public int rows() {
+    return rows;
+  }
+
+  /** Rows that there is memory for. */
+  public int capacity() {
+    return capacity;
+  }
+
+  /** Says how many rows count, from row 0. */
+  public void rows(int count) {
+    if (count < 0 || count > capacity) {
+      throw new IllegalArgumentException("rows: " + count + " (expected: 0 to " + capacity + ")");
+    }
+    rows = count;
+  }
+
+  /** Makes every column writable from row 0 again; no row counts. */
+  public void reset() {
+    for (Column column : columns) {
+      column.reset();
+    }
+    rows = 0;
+  }
+
+  public int columns() {
+    return columns.length;
+  }
+
+  /** A column by its position in the signature. The column stays this batch's. */
+  public Column column(int index) {
+    return columns[index];
+  }
+
+  /**
+   * A column of fixed width by its position.
+   *
+   * @throws ClassCastException if it holds strings
+   */
+  public FixedWidthColumn fixedWidth(int index) {
+    return (FixedWidthColumn) columns[index];
+  }
+
+  /**
+   * A string column by its position.
+   *
+   * @throws ClassCastException if it holds elements of fixed width
+   */
+  public StringColumn strings(int index) {
+    return (StringColumn) columns[index];
+  }
+
+  @Override
+  public void close() {
+    for (Column column : columns) {
+      column.close();
+    }
+  }
+}
