@@ -18,11 +18,13 @@ class InferenceArchitectureTest {
 
   @ArchTest static final ArchRule BATCH = room(IN + ".batch", "");
   @ArchTest static final ArchRule CODEC = room(IN + ".codec", MODEL + ROWS);
+
   @ArchTest
   static final ArchRule OPERATOR =
       room(IN + ".operator", IN + ".[batch|codec]" + MODEL + FLINK + REST);
 
   @ArchTest static final ArchRule DOOR = room(IN, IN + ".[batch|codec|operator]" + FLINK);
+
   @ArchTest
   static final ArchRule NO_SLEEP =
       noClasses().should().callMethod(Thread.class, "sleep", long.class);

@@ -29,8 +29,8 @@ import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.connector.datagen.source.DataGeneratorSource;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
-import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.client.JobCancellationException;
+import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -200,9 +200,14 @@ class InferenceITCase {
     Configuration configuration = new Configuration();
     configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofHours(1));
     StreamExecutionEnvironment env = environment(1, configuration);
-    // 20 records leave room in the open batch: the operator can accept, so the barrier passes.
+    // 20 records leave room in the open batch: the operator can accept, so the barrier passes. The
+    // source
+    // goes on, because the end of input does wait for the model.
     DataStream<Long> records =
-        step(env.fromSequence(1, 20), model).maxSize(16).apply("score").predictions();
+        step(env.fromSequence(1, Long.MAX_VALUE).filter(record -> record <= 20), model)
+            .maxSize(16)
+            .apply("score")
+            .predictions();
     records.sinkTo(new DiscardingSink<>());
     JobClient job = env.executeAsync();
     try {
@@ -239,11 +244,12 @@ class InferenceITCase {
                   new DataGeneratorSource<>(
                       index -> index + 1,
                       60_000,
-                      RateLimiterStrategy.perSecond(20_000),
+                      RateLimiterStrategy.perSecond(last ? 1_000_000 : 4_000),
                       Types.LONG),
                   WatermarkStrategy.noWatermarks(),
                   "source")
               .uid("source")
+              .setParallelism(1)
               .rebalance();
       step(records, FakeModel.ofFeatures(1))
           .maxSize(16)
@@ -256,7 +262,7 @@ class InferenceITCase {
       if (last) {
         job.getJobExecutionResult().get();
       } else {
-        seen.awaitSize(seen.size() + 5_000);
+        seen.awaitSize(seen.size() + 1_000);
         savepoint =
             job.stopWithSavepoint(false, folder.toUri().toString(), SavepointFormatType.CANONICAL)
                 .get();

@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.api.common.typeutils.base.ListSerializer;
@@ -23,8 +25,9 @@ import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 
 /**
- * A sink that shows its records only once the checkpoint that holds them is complete, and counts how often
- * each came, for the test of this JVM that made it.
+ * A sink that shows its records only once the checkpoint that holds them is complete, and counts
+ * how often each came, for the test of this JVM that made it. What is committed again after a
+ * restore is shown once: the first number of a committable tells it from all others.
  */
 record SeenSink(long id) implements Sink<Long>, SupportsCommitter<List<Long>> {
   private static final AtomicLong NEXT = new AtomicLong();
@@ -33,9 +36,12 @@ record SeenSink(long id) implements Sink<Long>, SupportsCommitter<List<Long>> {
   /** What all subtasks have shown. Thread-safe. */
   static final class Seen {
     private final Map<Long, Integer> counts = new HashMap<>();
+    private final Set<Long> committed = new HashSet<>();
 
-    private synchronized void add(List<Long> records) {
-      records.forEach(record -> counts.merge(record, 1, Integer::sum));
+    private synchronized void add(List<Long> committable) {
+      if (committed.add(committable.get(0))) {
+        committable.stream().skip(1).forEach(record -> counts.merge(record, 1, Integer::sum));
+      }
       notifyAll();
     }
 
@@ -77,7 +83,13 @@ record SeenSink(long id) implements Sink<Long>, SupportsCommitter<List<Long>> {
   }
 
   private static final class Writer implements CommittingSinkWriter<Long, List<Long>> {
-    private List<Long> written = new ArrayList<>();
+    private List<Long> written = begin();
+
+    private static List<Long> begin() {
+      List<Long> committable = new ArrayList<>();
+      committable.add(NEXT.getAndIncrement());
+      return committable;
+    }
 
     @Override
     public void write(Long element, Context context) {
@@ -90,7 +102,7 @@ record SeenSink(long id) implements Sink<Long>, SupportsCommitter<List<Long>> {
     @Override
     public Collection<List<Long>> prepareCommit() {
       List<Long> prepared = written;
-      written = new ArrayList<>();
+      written = begin();
       return List.of(prepared);
     }
 
