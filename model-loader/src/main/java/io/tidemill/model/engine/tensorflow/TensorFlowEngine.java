@@ -1,0 +1,90 @@
+package io.tidemill.model.engine.tensorflow;
+
+import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
+import ai.djl.tensorflow.engine.javacpp.JavacppUtils;
+import io.tidemill.model.Device;
+import io.tidemill.model.EngineUnavailableException;
+import org.bytedeco.javacpp.BytePointer;
+import org.tensorflow.internal.c_api.TF_DeviceList;
+import org.tensorflow.internal.c_api.TF_Session;
+import org.tensorflow.internal.c_api.TF_Status;
+import org.tensorflow.internal.c_api.global.tensorflow;
+import org.tensorflow.proto.ConfigProto;
+
+/**
+ * The native library of this process: started once, never stopped.
+ *
+ * <p>Thread-safe.
+ */
+final class TensorFlowEngine {
+  /** The name by which DJL finds the engine. */
+  static final String DJL_NAME = "TensorFlow";
+
+  private static final String INTEROP_THREADS = "ai.djl.tensorflow.num_interop_threads";
+  private static final String OFFLINE = "ai.djl.offline";
+
+  private TensorFlowEngine() {}
+
+  /**
+   * Starts the engine unless it runs.
+   *
+   * @throws EngineUnavailableException if its native library does not run here
+   */
+  static synchronized void start() {
+    checkPlatform(System.getProperty("os.name", ""), System.getProperty("os.arch", ""));
+    setUnlessSet(OFFLINE, "true");
+    setUnlessSet(INTEROP_THREADS, "-1");
+    try {
+      Engine.getEngine(DJL_NAME);
+    } catch (EngineException | IllegalArgumentException | LinkageError e) {
+      throw new EngineUnavailableException(
+          "engine tensorflow: its native library does not start: %s (expected: tensorflow-core-native for linux-x86_64 on the classpath, and about 600 MB free in the folder of -Dorg.bytedeco.javacpp.cachedir)"
+              .formatted(e.getMessage()),
+          e);
+    }
+  }
+
+  static void checkPlatform(String system, String architecture) {
+    boolean known =
+        system.equals("Linux") && (architecture.equals("amd64") || architecture.equals("x86_64"));
+    if (!known) {
+      throw new EngineUnavailableException(
+          "engine tensorflow: platform %s %s (expected: Linux amd64, the only one that a native library is packaged for)"
+              .formatted(system, architecture));
+    }
+  }
+
+  private static void setUnlessSet(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
+    }
+  }
+
+  /** How a session for this device is made. */
+  static ConfigProto sessionConfig(Device device) {
+    ConfigProto.Builder config = JavacppUtils.getSessionConfig().toBuilder();
+    if (device.kind() == Device.Kind.CPU) {
+      // Without this, operations without a device would go to a GPU wherever there is one.
+      config.putDeviceCount("GPU", 0);
+    }
+    return config.build();
+  }
+
+  static boolean hasGpu(TF_Session session) {
+    TF_Status status = tensorflow.TF_NewStatus();
+    TF_DeviceList devices = tensorflow.TF_SessionListDevices(session, status);
+    try {
+      for (int i = 0; i < tensorflow.TF_DeviceListCount(devices); i++) {
+        BytePointer type = tensorflow.TF_DeviceListType(devices, i, status);
+        if (type != null && type.getString().equals("GPU")) {
+          return true;
+        }
+      }
+      return false;
+    } finally {
+      tensorflow.TF_DeleteDeviceList(devices);
+      tensorflow.TF_DeleteStatus(status);
+    }
+  }
+}
