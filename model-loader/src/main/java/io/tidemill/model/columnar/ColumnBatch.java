@@ -88,6 +88,15 @@ public final class ColumnBatch implements AutoCloseable {
     rows = 0;
   }
 
+  /** Forgets what was written from a row on, as when a record turned out not to fit its tensors. */
+  public void truncate(int row) {
+    for (Column column : columns) {
+      if (column instanceof StringColumn strings) {
+        strings.truncate(row * strings.spec().elementsPerRow());
+      }
+    }
+  }
+
   public int columns() {
     return columns.length;
   }

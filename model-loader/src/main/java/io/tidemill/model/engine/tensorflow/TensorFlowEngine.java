@@ -40,7 +40,7 @@ final class TensorFlowEngine {
     } catch (EngineException | IllegalArgumentException | LinkageError e) {
       throw new EngineUnavailableException(
           "engine tensorflow: its native library does not start: %s (expected: tensorflow-core-native for linux-x86_64 on the classpath, and about 600 MB free in the folder of -Dorg.bytedeco.javacpp.cachedir)"
-              .formatted(e.getMessage()),
+              .formatted(reason(e)),
           e);
     }
   }
@@ -53,6 +53,18 @@ final class TensorFlowEngine {
           "engine tensorflow: platform %s %s (expected: Linux amd64, the only one that a native library is packaged for)"
               .formatted(system, architecture));
     }
+  }
+
+  /** The first line of what the innermost cause says, which is where TensorFlow's own words are. */
+  static String reason(Throwable thrown) {
+    Throwable innermost = thrown;
+    while (innermost.getCause() != null) {
+      innermost = innermost.getCause();
+    }
+    String message = innermost.getMessage();
+    return message == null
+        ? innermost.getClass().getSimpleName()
+        : message.lines().findFirst().orElse(message);
   }
 
   private static void setUnlessSet(String property, String value) {

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.stream.Stream;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.internal.c_api.TF_Session;
@@ -118,21 +119,12 @@ public final class TensorFlowModelLoader implements ModelLoader {
         | TensorFlowException
         | IllegalArgumentException
         | IllegalStateException
-        | java.util.NoSuchElementException e) {
+        | NoSuchElementException e) {
       throw new InvalidModelException(
-          "%s: TensorFlow cannot load %s: %s".formatted(version, folder, innermostMessage(e)), e);
+          "%s: TensorFlow cannot load %s: %s"
+              .formatted(version, folder, TensorFlowEngine.reason(e)),
+          e);
     }
-  }
-
-  private static String innermostMessage(Throwable thrown) {
-    Throwable innermost = thrown;
-    while (innermost.getCause() != null) {
-      innermost = innermost.getCause();
-    }
-    String message = innermost.getMessage();
-    return message == null
-        ? innermost.getClass().getSimpleName()
-        : message.lines().findFirst().orElse(message);
   }
 
   private static void checkDevice(ModelVersion version, TF_Session session, Device device) {

@@ -1,0 +1,178 @@
+package io.tidemill.inference.batch;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Records that travel in one model call, what became of each, and the marks between them.
+ *
+ * <p>A batch is filled, emitted, cleared and filled again. It is not thread-safe: it belongs to the
+ * thread that fills it, then, closed, to the one that scores it (which reads records and writes
+ * outcomes), then to the first again; each hand-over must be a safe publication.
+ *
+ * @param <T> the record
+ * @param <R> what became of a record
+ */
+public final class Batch<T, R> {
+  /** The timestamp of a record that has none. */
+  public static final long NO_TIMESTAMP = Long.MIN_VALUE;
+
+  private static final int INITIAL_CAPACITY = 64;
+
+  private final List<Mark> marks = new ArrayList<>();
+  private @Nullable Object[] records;
+  private @Nullable Object[] outcomes;
+  private long[] timestamps;
+  private int[] markRows = new int[4];
+  private int size;
+  private long bytes;
+  private long number;
+  private long openedNanos;
+  private long closedNanos;
+  private @Nullable CloseCause closeCause;
+
+  // Owned by InFlight.
+  int emittedRows;
+  int emittedMarks;
+  boolean completed;
+
+  Batch(int maxSize) {
+    int capacity = Math.min(maxSize, INITIAL_CAPACITY);
+    records = new Object[capacity];
+    outcomes = new Object[capacity];
+    timestamps = new long[capacity];
+  }
+
+  /** Records in this batch. */
+  public int size() {
+    return size;
+  }
+
+  /** Bytes of all records, as their encoder counts them. */
+  public long bytes() {
+    return bytes;
+  }
+
+  /** Counts the batches of one batcher, from 1. */
+  public long number() {
+    return number;
+  }
+
+  /** When the first record came. */
+  public long openedNanos() {
+    return openedNanos;
+  }
+
+  /** When the batch closed. */
+  public long closedNanos() {
+    return closedNanos;
+  }
+
+  /** Why the batch closed; null while it is open. */
+  public @Nullable CloseCause closeCause() {
+    return closeCause;
+  }
+
+  @SuppressWarnings("unchecked") // Only add(T, …) writes the array.
+  public T record(int row) {
+    return (T) checked(records, row);
+  }
+
+  /** The record's timestamp in milliseconds, or {@link #NO_TIMESTAMP}. */
+  public long timestamp(int row) {
+    return timestamps[row];
+  }
+
+  @SuppressWarnings("unchecked") // Only outcome(int, R) writes the array.
+  public R outcome(int row) {
+    return (R) checked(outcomes, row);
+  }
+
+  /** Whether it is known what became of a record. */
+  public boolean hasOutcome(int row) {
+    return outcomes[row] != null;
+  }
+
+  /** The first record that has not been emitted. */
+  public int firstLeft() {
+    return emittedRows;
+  }
+
+  /** Says what became of a record. */
+  public void outcome(int row, R outcome) {
+    outcomes[row] = outcome;
+  }
+
+  private static Object checked(@Nullable Object[] values, int row) {
+    Object value = values[row];
+    if (value == null) {
+      throw new IllegalStateException("row of batch: " + row + " (expected: one that was set)");
+    }
+    return value;
+  }
+
+  void open(long batchNumber, long nowNanos) {
+    number = batchNumber;
+    openedNanos = nowNanos;
+  }
+
+  void add(T record, long timestamp, long recordBytes) {
+    if (size == records.length) {
+      int capacity = 2 * size;
+      records = Arrays.copyOf(records, capacity);
+      outcomes = Arrays.copyOf(outcomes, capacity);
+      timestamps = Arrays.copyOf(timestamps, capacity);
+    }
+    records[size] = record;
+    timestamps[size] = timestamp;
+    size++;
+    bytes += recordBytes;
+  }
+
+  /** Puts a mark behind the last record. */
+  void mark(Mark mark) {
+    int last = marks.size() - 1;
+    if (last >= emittedMarks && markRows[last] == size && mark.supersedes(marks.get(last))) {
+      marks.set(last, mark);
+      return;
+    }
+    if (marks.size() == markRows.length) {
+      markRows = Arrays.copyOf(markRows, 2 * markRows.length);
+    }
+    markRows[marks.size()] = size;
+    marks.add(mark);
+  }
+
+  boolean hasMarksLeft() {
+    return emittedMarks < marks.size();
+  }
+
+  Mark nextMark() {
+    return marks.get(emittedMarks);
+  }
+
+  /** The row before which the next mark stands, or the size if none is left. */
+  int nextStop() {
+    return hasMarksLeft() ? markRows[emittedMarks] : size;
+  }
+
+  void close(CloseCause cause, long nowNanos) {
+    closeCause = cause;
+    closedNanos = nowNanos;
+  }
+
+  /** Lets go of every record, so that a pooled batch keeps none alive. */
+  void clear() {
+    Arrays.fill(records, 0, size, null);
+    Arrays.fill(outcomes, 0, size, null);
+    marks.clear();
+    size = 0;
+    bytes = 0;
+    closeCause = null;
+    emittedRows = 0;
+    emittedMarks = 0;
+    completed = false;
+  }
+}

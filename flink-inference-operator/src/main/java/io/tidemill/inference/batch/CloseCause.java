@@ -1,0 +1,13 @@
+package io.tidemill.inference.batch;
+
+/** Why no more records enter a batch. */
+public enum CloseCause {
+  /** It holds {@code max-size} records. */
+  SIZE,
+  /** The next record would take it past {@code max-bytes}. */
+  BYTES,
+  /** Its first record has waited for {@code max-delay}. */
+  DEADLINE,
+  /** No more records come. */
+  END_OF_INPUT
+}

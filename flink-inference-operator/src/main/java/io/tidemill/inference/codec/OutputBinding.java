@@ -1,0 +1,58 @@
+package io.tidemill.inference.codec;
+
+import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ElementType;
+import java.util.List;
+import java.util.Optional;
+import org.apache.flink.table.types.logical.ArrayType;
+import org.apache.flink.table.types.logical.BigIntType;
+import org.apache.flink.table.types.logical.BooleanType;
+import org.apache.flink.table.types.logical.DoubleType;
+import org.apache.flink.table.types.logical.FloatType;
+import org.apache.flink.table.types.logical.IntType;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.SmallIntType;
+import org.apache.flink.table.types.logical.VarBinaryType;
+import org.apache.flink.table.types.logical.VarCharType;
+
+/** The type of the field that an output tensor becomes; nullable, as a record may pass unscored. */
+final class OutputBinding {
+  private OutputBinding() {}
+
+  static Optional<LogicalType> type(TensorSpec tensor, OutputField field, List<String> problems) {
+    if (!tensor.hasFixedRows()) {
+      problems.add(
+          "output '%s': %s has sizes that vary (expected: fixed sizes behind the batch's)"
+              .formatted(tensor.name(), tensor));
+      return Optional.empty();
+    }
+    int elements = tensor.elementsPerRow();
+    if (!field.labels().isEmpty()) {
+      if (tensor.type() != ElementType.FLOAT32 || elements != field.labels().size()) {
+        problems.add(
+            "output '%s': %d labels for %s (expected: a float32 tensor with one element for each label)"
+                .formatted(tensor.name(), field.labels().size(), tensor));
+        return Optional.empty();
+      }
+      return Optional.of(VarCharType.STRING_TYPE);
+    }
+    if (tensor.type() == ElementType.UINT8) {
+      return Optional.of(
+          elements == 1 ? new SmallIntType() : new VarBinaryType(VarBinaryType.MAX_LENGTH));
+    }
+    LogicalType scalar = scalar(tensor.type());
+    return Optional.of(elements == 1 ? scalar : new ArrayType(scalar.copy(false)));
+  }
+
+  private static LogicalType scalar(ElementType type) {
+    return switch (type) {
+      case FLOAT32 -> new FloatType();
+      case FLOAT64 -> new DoubleType();
+      case INT32 -> new IntType();
+      case INT64 -> new BigIntType();
+      case UINT8 -> new SmallIntType();
+      case BOOL -> new BooleanType();
+      case STRING -> VarCharType.STRING_TYPE;
+    };
+  }
+}

@@ -1,0 +1,208 @@
+package io.tidemill.inference.codec;
+
+import io.tidemill.model.columnar.FixedWidthColumn;
+import io.tidemill.model.columnar.StringColumn;
+import java.util.Arrays;
+import org.apache.flink.table.data.ArrayData;
+import org.apache.flink.table.data.GenericArrayData;
+import org.apache.flink.table.data.StringData;
+
+/**
+ * The predictions of one call for one output field, copied off the output column at once so that
+ * each record's result is only a reference and a row number.
+ *
+ * <p>Immutable once made; any thread may read it.
+ */
+@SuppressWarnings("ArrayRecordComponent") // Never compared; the array is what a column is.
+interface PredictionColumn {
+
+  default boolean getBoolean(int row) {
+    throw wrongType();
+  }
+
+  default short getShort(int row) {
+    throw wrongType();
+  }
+
+  default int getInt(int row) {
+    throw wrongType();
+  }
+
+  default long getLong(int row) {
+    throw wrongType();
+  }
+
+  default float getFloat(int row) {
+    throw wrongType();
+  }
+
+  default double getDouble(int row) {
+    throw wrongType();
+  }
+
+  default StringData getString(int row) {
+    throw wrongType();
+  }
+
+  default byte[] getBinary(int row) {
+    throw wrongType();
+  }
+
+  default ArrayData getArray(int row) {
+    throw wrongType();
+  }
+
+  private ClassCastException wrongType() {
+    return new ClassCastException(
+        "prediction of " + getClass().getSimpleName() + " read as another type than its field's");
+  }
+
+  record Floats(float[] values, int width) implements PredictionColumn {
+    static Floats of(FixedWidthColumn column, int rows) {
+      int width = column.spec().elementsPerRow();
+      float[] values = new float[rows * width];
+      column.getFloats(0, values, 0, values.length);
+      return new Floats(values, width);
+    }
+
+    @Override
+    public float getFloat(int row) {
+      return values[row];
+    }
+
+    @Override
+    public ArrayData getArray(int row) {
+      return new GenericArrayData(Arrays.copyOfRange(values, row * width, (row + 1) * width));
+    }
+  }
+
+  record Doubles(double[] values, int width) implements PredictionColumn {
+    static Doubles of(FixedWidthColumn column, int rows) {
+      int width = column.spec().elementsPerRow();
+      double[] values = new double[rows * width];
+      column.getDoubles(0, values, 0, values.length);
+      return new Doubles(values, width);
+    }
+
+    @Override
+    public double getDouble(int row) {
+      return values[row];
+    }
+
+    @Override
+    public ArrayData getArray(int row) {
+      return new GenericArrayData(Arrays.copyOfRange(values, row * width, (row + 1) * width));
+    }
+  }
+
+  record Ints(int[] values, int width) implements PredictionColumn {
+    static Ints of(FixedWidthColumn column, int rows) {
+      int width = column.spec().elementsPerRow();
+      int[] values = new int[rows * width];
+      column.getInts(0, values, 0, values.length);
+      return new Ints(values, width);
+    }
+
+    @Override
+    public int getInt(int row) {
+      return values[row];
+    }
+
+    @Override
+    public ArrayData getArray(int row) {
+      return new GenericArrayData(Arrays.copyOfRange(values, row * width, (row + 1) * width));
+    }
+  }
+
+  record Longs(long[] values, int width) implements PredictionColumn {
+    static Longs of(FixedWidthColumn column, int rows) {
+      int width = column.spec().elementsPerRow();
+      long[] values = new long[rows * width];
+      column.getLongs(0, values, 0, values.length);
+      return new Longs(values, width);
+    }
+
+    @Override
+    public long getLong(int row) {
+      return values[row];
+    }
+
+    @Override
+    public ArrayData getArray(int row) {
+      return new GenericArrayData(Arrays.copyOfRange(values, row * width, (row + 1) * width));
+    }
+  }
+
+  /** Unsigned bytes and booleans, both one byte an element. */
+  record Bytes(byte[] values, int width) implements PredictionColumn {
+    static Bytes of(FixedWidthColumn column, int rows) {
+      int width = column.spec().elementsPerRow();
+      byte[] values = new byte[rows * width];
+      column.getBytes(0, values, 0, values.length);
+      return new Bytes(values, width);
+    }
+
+    @Override
+    public boolean getBoolean(int row) {
+      return values[row] != 0;
+    }
+
+    @Override
+    public short getShort(int row) {
+      return (short) Byte.toUnsignedInt(values[row]);
+    }
+
+    @Override
+    public byte[] getBinary(int row) {
+      return Arrays.copyOfRange(values, row * width, (row + 1) * width);
+    }
+
+    /** The row as booleans: a field of bytes is read by {@link #getBinary}. */
+    @Override
+    public ArrayData getArray(int row) {
+      boolean[] flags = new boolean[width];
+      for (int i = 0; i < width; i++) {
+        flags[i] = values[row * width + i] != 0;
+      }
+      return new GenericArrayData(flags);
+    }
+  }
+
+  record Strings(StringData[] values, int width) implements PredictionColumn {
+    static Strings of(StringColumn column, int rows) {
+      int width = column.spec().elementsPerRow();
+      StringData[] values = new StringData[rows * width];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = StringData.fromBytes(column.get(i));
+      }
+      return new Strings(values, width);
+    }
+
+    /** The label of each row's largest element; the first one where several are equal. */
+    static Strings labels(float[] scores, StringData[] labels) {
+      StringData[] values = new StringData[scores.length / labels.length];
+      for (int row = 0; row < values.length; row++) {
+        int start = row * labels.length;
+        int largest = 0;
+        for (int i = 1; i < labels.length; i++) {
+          if (scores[start + i] > scores[start + largest]) {
+            largest = i;
+          }
+        }
+        values[row] = labels[largest];
+      }
+      return new Strings(values, 1);
+    }
+
+    @Override
+    public StringData getString(int row) {
+      return values[row];
+    }
+
+    @Override
+    public ArrayData getArray(int row) {
+      return new GenericArrayData(
+          (Object[]) Arrays.copyOfRange(values, row * width, (row + 1) * width));
+    }
+  }
+}

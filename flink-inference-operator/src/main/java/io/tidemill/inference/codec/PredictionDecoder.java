@@ -1,0 +1,42 @@
+package io.tidemill.inference.codec;
+
+import io.tidemill.model.columnar.ColumnBatch;
+import java.io.Serializable;
+
+/**
+ * Makes the result of one record from one row of a model's output columns.
+ *
+ * <p>Every worker has its own copy, made by serialization, so a decoder may keep state between
+ * {@link #begin} and the rows that follow and need not be thread-safe.
+ *
+ * @param <T> the record
+ * @param <R> the result
+ */
+public interface PredictionDecoder<T, R> extends Serializable {
+
+  /**
+   * Announces the outputs of a call before its first row. They are valid until the last row is
+   * decoded; a result must not refer to them.
+   */
+  default void begin(ColumnBatch outputs) {}
+
+  /**
+   * The result of a record.
+   *
+   * @param row the record's row in {@code outputs}, whose columns are in the order of the signature
+   */
+  R decode(T record, ColumnBatch outputs, int row);
+
+  /**
+   * The result of a record that was not scored.
+   *
+   * @throws UnsupportedOperationException if results cannot be made without a prediction (the
+   *     default)
+   */
+  default R unscored(T record) {
+    throw new UnsupportedOperationException(
+        getClass().getName()
+            + " has no result for a record that is not scored; override unscored(), or do not let the"
+            + " encoder or the null-input policy skip records");
+  }
+}

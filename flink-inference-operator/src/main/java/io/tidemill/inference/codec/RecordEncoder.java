@@ -1,0 +1,31 @@
+package io.tidemill.inference.codec;
+
+import io.tidemill.model.columnar.ColumnBatch;
+import java.io.Serializable;
+
+/**
+ * Writes one record into one row of a model's input columns.
+ *
+ * <p>Every worker has its own copy, made by serialization, so an encoder may keep scratch state and
+ * need not be thread-safe. Records are read while the task thread may read them too; an encoder
+ * never changes one.
+ *
+ * @param <T> the record
+ */
+public interface RecordEncoder<T> extends Serializable {
+
+  /**
+   * Writes {@code record} into row {@code row} of every column, which are in the order of the
+   * signature's inputs. String columns are appended to.
+   *
+   * @return false if the record is not to be scored and passes on without a prediction
+   * @throws UnfitRecordException if the record does not fit the tensors; it becomes a dead letter,
+   *     or what the policy for missing inputs says
+   */
+  boolean encode(T record, ColumnBatch columns, int row);
+
+  /** Bytes that the record counts towards {@code max-bytes}; asked only where that limit is set. */
+  default long bytes(T record) {
+    return 0;
+  }
+}

@@ -1,0 +1,131 @@
+package io.tidemill.inference.codec;
+
+import io.tidemill.model.columnar.ElementType;
+import java.io.Serializable;
+import java.util.Optional;
+import org.apache.flink.table.data.ArrayData;
+import org.apache.flink.table.data.DecimalData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.logical.DecimalType;
+import org.apache.flink.table.types.logical.LogicalType;
+
+/**
+ * A scalar inside a row or an array, and how it is read as a number.
+ *
+ * @param precision of a decimal, else 0
+ * @param scale of a decimal, else 0
+ */
+record RowField(String name, int position, Kind kind, boolean nullable, int precision, int scale)
+    implements Serializable {
+
+  /** What a scalar is, apart from its nullability and length. */
+  enum Kind {
+    BOOLEAN,
+    BYTE,
+    SHORT,
+    INT,
+    LONG,
+    FLOAT,
+    DOUBLE,
+    DECIMAL,
+    STRING,
+    BYTES;
+
+    static Optional<Kind> of(LogicalType type) {
+      return switch (type.getTypeRoot()) {
+        case BOOLEAN -> Optional.of(BOOLEAN);
+        case TINYINT -> Optional.of(BYTE);
+        case SMALLINT -> Optional.of(SHORT);
+        case INTEGER -> Optional.of(INT);
+        case BIGINT -> Optional.of(LONG);
+        case FLOAT -> Optional.of(FLOAT);
+        case DOUBLE -> Optional.of(DOUBLE);
+        case DECIMAL -> Optional.of(DECIMAL);
+        case CHAR, VARCHAR -> Optional.of(STRING);
+        case BINARY, VARBINARY -> Optional.of(BYTES);
+        default -> Optional.empty();
+      };
+    }
+
+    /**
+     * Whether a tensor of this type takes such a scalar. Floats take every number, rounded to the
+     * nearest; integers take only what they hold exactly.
+     */
+    boolean fits(ElementType type) {
+      return switch (type) {
+        case FLOAT32, FLOAT64 -> this != STRING && this != BYTES;
+        case INT32 -> this == BOOLEAN || this == BYTE || this == SHORT || this == INT;
+        case INT64 ->
+            this == BOOLEAN || this == BYTE || this == SHORT || this == INT || this == LONG;
+        case BOOL -> this == BOOLEAN;
+        case STRING -> this == STRING || this == BYTES;
+        case UINT8 -> false;
+      };
+    }
+  }
+
+  static Optional<RowField> of(String name, int position, LogicalType type) {
+    return Kind.of(type)
+        .map(
+            kind ->
+                new RowField(
+                    name,
+                    position,
+                    kind,
+                    type.isNullable(),
+                    type instanceof DecimalType decimal ? decimal.getPrecision() : 0,
+                    type instanceof DecimalType decimal ? decimal.getScale() : 0));
+  }
+
+  double toDouble(RowData row) {
+    return switch (kind) {
+      case FLOAT -> row.getFloat(position);
+      case DOUBLE -> row.getDouble(position);
+      case DECIMAL -> toDouble(row.getDecimal(position, precision, scale));
+      default -> toLong(row);
+    };
+  }
+
+  long toLong(RowData row) {
+    return switch (kind) {
+      case INT -> row.getInt(position);
+      case LONG -> row.getLong(position);
+      case SHORT -> row.getShort(position);
+      case BYTE -> row.getByte(position);
+      case BOOLEAN -> row.getBoolean(position) ? 1 : 0;
+      default -> throw new IllegalStateException("kind of " + name + ": " + kind);
+    };
+  }
+
+  byte[] toBytes(RowData row) {
+    return kind == Kind.STRING ? row.getString(position).toBytes() : row.getBinary(position);
+  }
+
+  double toDouble(ArrayData array, int index) {
+    return switch (kind) {
+      case FLOAT -> array.getFloat(index);
+      case DOUBLE -> array.getDouble(index);
+      case DECIMAL -> toDouble(array.getDecimal(index, precision, scale));
+      default -> toLong(array, index);
+    };
+  }
+
+  long toLong(ArrayData array, int index) {
+    return switch (kind) {
+      case INT -> array.getInt(index);
+      case LONG -> array.getLong(index);
+      case SHORT -> array.getShort(index);
+      case BYTE -> array.getByte(index);
+      case BOOLEAN -> array.getBoolean(index) ? 1 : 0;
+      default -> throw new IllegalStateException("kind of " + name + ": " + kind);
+    };
+  }
+
+  byte[] toBytes(ArrayData array, int index) {
+    return kind == Kind.STRING ? array.getString(index).toBytes() : array.getBinary(index);
+  }
+
+  private static double toDouble(DecimalData decimal) {
+    return decimal.toBigDecimal().doubleValue();
+  }
+}

@@ -1,0 +1,89 @@
+package io.tidemill.inference.codec;
+
+import io.tidemill.model.columnar.Column;
+import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.columnar.FixedWidthColumn;
+import io.tidemill.model.columnar.StringColumn;
+import org.apache.flink.table.data.RowData;
+
+/** Writes scalar fields side by side into the row of a tensor. */
+final class ScalarsToTensor implements TensorWriter {
+  private final ElementType type;
+  private final RowField[] fields;
+
+  ScalarsToTensor(ElementType type, RowField[] fields) {
+    this.type = type;
+    this.fields = fields;
+  }
+
+  @Override
+  public void write(RowData record, Column column, int row) {
+    for (RowField field : fields) {
+      if (field.nullable() && record.isNullAt(field.position())) {
+        throw UnfitRecordException.nullInput(field.name());
+      }
+    }
+    if (type == ElementType.STRING) {
+      writeStrings(record, (StringColumn) column);
+    } else {
+      writeFixedWidth(record, (FixedWidthColumn) column, row * fields.length);
+    }
+  }
+
+  private void writeStrings(RowData record, StringColumn column) {
+    for (RowField field : fields) {
+      byte[] value = field.toBytes(record);
+      column.append(value, 0, value.length);
+    }
+  }
+
+  private void writeFixedWidth(RowData record, FixedWidthColumn column, int start) {
+    int index = start;
+    switch (type) {
+      case FLOAT32 -> {
+        for (RowField field : fields) {
+          column.setFloat(
+              index++,
+              field.kind() == RowField.Kind.FLOAT
+                  ? record.getFloat(field.position())
+                  : (float) field.toDouble(record));
+        }
+      }
+      case FLOAT64 -> {
+        for (RowField field : fields) {
+          column.setDouble(index++, field.toDouble(record));
+        }
+      }
+      case INT32 -> {
+        for (RowField field : fields) {
+          column.setInt(index++, (int) field.toLong(record));
+        }
+      }
+      case INT64 -> {
+        for (RowField field : fields) {
+          column.setLong(index++, field.toLong(record));
+        }
+      }
+      case BOOL -> {
+        for (RowField field : fields) {
+          column.setBoolean(index++, record.getBoolean(field.position()));
+        }
+      }
+      case UINT8, STRING -> throw new IllegalStateException("scalars to " + type.label());
+    }
+  }
+
+  @Override
+  public long bytes(RowData record) {
+    if (type != ElementType.STRING) {
+      return (long) fields.length * type.bytes();
+    }
+    long bytes = 0;
+    for (RowField field : fields) {
+      if (!record.isNullAt(field.position())) {
+        bytes += field.toBytes(record).length;
+      }
+    }
+    return bytes;
+  }
+}

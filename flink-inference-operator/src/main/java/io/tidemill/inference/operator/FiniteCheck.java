@@ -1,0 +1,50 @@
+package io.tidemill.inference.operator;
+
+import io.tidemill.model.columnar.ColumnBatch;
+import io.tidemill.model.columnar.FixedWidthColumn;
+
+/** Finds outputs that are not a number or infinite. */
+final class FiniteCheck {
+  private FiniteCheck() {}
+
+  /** Whether every float of every row is finite. */
+  static boolean allRows(ColumnBatch outputs) {
+    return rows(outputs, 0, outputs.rows());
+  }
+
+  /** Whether every float of one row is finite. */
+  static boolean row(ColumnBatch outputs, int row) {
+    return rows(outputs, row, row + 1);
+  }
+
+  private static boolean rows(ColumnBatch outputs, int from, int to) {
+    for (int i = 0; i < outputs.columns(); i++) {
+      if (outputs.column(i) instanceof FixedWidthColumn column && !finite(column, from, to)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean finite(FixedWidthColumn column, int from, int to) {
+    int width = column.spec().elementsPerRow();
+    switch (column.spec().type()) {
+      case FLOAT32 -> {
+        for (int i = from * width; i < to * width; i++) {
+          if (!Float.isFinite(column.getFloat(i))) {
+            return false;
+          }
+        }
+      }
+      case FLOAT64 -> {
+        for (int i = from * width; i < to * width; i++) {
+          if (!Double.isFinite(column.getDouble(i))) {
+            return false;
+          }
+        }
+      }
+      case INT32, INT64, UINT8, BOOL, STRING -> {}
+    }
+    return true;
+  }
+}

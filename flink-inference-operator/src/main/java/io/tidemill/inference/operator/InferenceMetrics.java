@@ -1,0 +1,143 @@
+package io.tidemill.inference.operator;
+
+import io.tidemill.inference.batch.Batch;
+import io.tidemill.inference.batch.CloseCause;
+import io.tidemill.inference.codec.DeadLetterCause;
+import io.tidemill.model.ModelVersion;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.Histogram;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a subtask tells about its batches, in the group {@code tidemill} with the labels {@code
+ * step} and {@code model}.
+ *
+ * <p>Durations are sums in nanoseconds, so that they can be added up across subtasks and divided by
+ * the number of batches; sizes are also counted in cumulative buckets for the same reason. Task
+ * thread only.
+ */
+final class InferenceMetrics {
+  private static final int HISTOGRAM_WINDOW = 1024;
+
+  private final MetricGroup group;
+  private final Counter records;
+  private final Counter batches;
+  private final Counter modelCalls;
+  private final Counter extraCalls;
+  private final Counter queueWaitNanos;
+  private final Counter encodeNanos;
+  private final Counter modelNanos;
+  private final Counter decodeNanos;
+  private final Counter backPressuredNanos;
+  private final Histogram batchSize;
+  private final Histogram queueWaitMicros;
+  private final Histogram modelMicros;
+  private final int[] bucketLimits;
+  private final Counter[] buckets;
+  private final Map<CloseCause, Counter> closeCauses = new EnumMap<>(CloseCause.class);
+  private final Map<DeadLetterCause, Counter> deadLetters = new EnumMap<>(DeadLetterCause.class);
+  private final int maxSize;
+
+  InferenceMetrics(MetricGroup operatorGroup, String step, ModelVersion model, int maxSize) {
+    this.maxSize = maxSize;
+    this.group =
+        operatorGroup
+            .addGroup("tidemill")
+            .addGroup("step", step)
+            .addGroup("model", model.name())
+            .addGroup("version", model.version().toString());
+    records = group.counter("records");
+    batches = group.counter("batches");
+    modelCalls = group.counter("modelCalls");
+    extraCalls = group.counter("extraCalls");
+    queueWaitNanos = group.counter("queueWaitNanos");
+    encodeNanos = group.counter("encodeNanos");
+    modelNanos = group.counter("modelNanos");
+    decodeNanos = group.counter("decodeNanos");
+    backPressuredNanos = group.counter("backPressuredNanos");
+    batchSize = histogram("batchSize");
+    queueWaitMicros = histogram("queueWaitMicros");
+    modelMicros = histogram("modelMicros");
+    int powers = Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(1, maxSize - 1));
+    bucketLimits = new int[maxSize == 1 ? 1 : powers + 1];
+    buckets = new Counter[bucketLimits.length];
+    for (int i = 0; i < buckets.length; i++) {
+      bucketLimits[i] = Math.min(1 << i, maxSize);
+      buckets[i] = group.addGroup("le", String.valueOf(bucketLimits[i])).counter("batchSizeBucket");
+    }
+    for (CloseCause cause : CloseCause.values()) {
+      closeCauses.put(cause, group.addGroup("cause", label(cause)).counter("closed"));
+    }
+    for (DeadLetterCause cause : DeadLetterCause.values()) {
+      deadLetters.put(cause, group.addGroup("cause", label(cause)).counter("deadLetters"));
+    }
+    group.gauge("fill", (Gauge<Double>) this::fill);
+  }
+
+  private Histogram histogram(String name) {
+    return group.histogram(name, new DescriptiveStatisticsHistogram(HISTOGRAM_WINDOW));
+  }
+
+  private static String label(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Gauges of what others hold; read by the reporter's thread. */
+  void watch(IntSupplier inFlight, IntSupplier sizeLimit, LongSupplier arrowBytes) {
+    group.gauge("inFlight", (Gauge<Integer>) inFlight::getAsInt);
+    group.gauge("sizeLimit", (Gauge<Integer>) sizeLimit::getAsInt);
+    group.gauge("arrowBytes", (Gauge<Long>) arrowBytes::getAsLong);
+    group.gauge("abandonedWorkers", (Gauge<Integer>) Workers::abandoned);
+  }
+
+  /** Mean records of a batch as a part of max-size, 0 to 1; 0 before the first batch. */
+  private double fill() {
+    long closed = batches.getCount();
+    return closed == 0 ? 0 : (double) records.getCount() / closed / maxSize;
+  }
+
+  void closed(Batch<?, ?> batch, CloseCause cause) {
+    int size = batch.size();
+    batches.inc();
+    records.inc(size);
+    batchSize.update(size);
+    for (int i = buckets.length - 1; i >= 0 && size <= bucketLimits[i]; i--) {
+      buckets[i].inc();
+    }
+    count(closeCauses.get(cause));
+    long waited = batch.closedNanos() - batch.openedNanos();
+    queueWaitNanos.inc(waited);
+    queueWaitMicros.update(waited / 1_000);
+  }
+
+  void scored(ScoreReport report) {
+    encodeNanos.inc(report.encodeNanos());
+    modelNanos.inc(report.modelNanos());
+    decodeNanos.inc(report.decodeNanos());
+    modelCalls.inc(report.calls());
+    extraCalls.inc(Math.max(0, report.calls() - 1));
+    modelMicros.update(report.modelNanos() / 1_000);
+  }
+
+  void deadLetter(DeadLetterCause cause) {
+    count(deadLetters.get(cause));
+  }
+
+  void backPressured(long nanos) {
+    backPressuredNanos.inc(nanos);
+  }
+
+  private static void count(@Nullable Counter counter) {
+    if (counter != null) {
+      counter.inc();
+    }
+  }
+}

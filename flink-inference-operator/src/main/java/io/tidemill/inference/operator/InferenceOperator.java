@@ -1,0 +1,461 @@
+package io.tidemill.inference.operator;
+
+import io.tidemill.inference.batch.Batch;
+import io.tidemill.inference.batch.Batcher;
+import io.tidemill.inference.batch.CloseCause;
+import io.tidemill.inference.batch.InFlight;
+import io.tidemill.inference.batch.Mark;
+import io.tidemill.inference.codec.DeadLetter;
+import io.tidemill.inference.codec.DeadLetterCause;
+import io.tidemill.inference.codec.PredictionDecoder;
+import io.tidemill.inference.codec.RecordEncoder;
+import io.tidemill.model.columnar.ColumnMemory;
+import io.tidemill.model.loader.ModelHandle;
+import io.tidemill.model.loader.ModelSource;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedOneInput;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.tasks.ProcessingTimeService;
+import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
+import org.apache.flink.util.InstantiationUtil;
+import org.apache.flink.util.OutputTag;
+import org.apache.flink.util.function.ThrowingRunnable;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Scores records in batches.
+ *
+ * <p><b>Threads.</b> The task thread owns the batcher, the batches in flight, the timers and the
+ * output. Workers own a batch from {@code dispatch} to the one mail that brings it back. Nothing is
+ * shared between them but a queue of batches and the mailbox.
+ *
+ * <p><b>Back-pressure.</b> A record that finds the open batch full and every slot taken waits in
+ * {@code makeRoom} by yielding to the mailbox, which runs completions and timers; so every method
+ * that a mail may call leaves the operator consistent before it yields or emits. There is no second
+ * queue: memory is bounded by the slots and the open batch.
+ *
+ * <p><b>Deadlines.</b> At most one timer is pending, and it never fires later than the open batch's
+ * deadline: a batch that opens while one is pending was opened later than the one it was set for. A
+ * timer that fires early for the batch it finds is set again for the rest. Flink's timers are
+ * relative when they are set, so a jump of the wall clock moves none.
+ *
+ * <p><b>State.</b> See {@link InferenceState}. A checkpoint is taken between mails, when every
+ * record is either in the open batch, in flight or emitted.
+ *
+ * @param <T> the record
+ * @param <R> its result
+ */
+final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
+    implements OneInputStreamOperator<T, R>, BoundedOneInput, InFlight.Emitter<T, Object> {
+  private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(InferenceOperator.class);
+  private static final Duration PATIENCE_AT_CLOSE = Duration.ofSeconds(10);
+
+  private final transient InferenceSettings settings;
+  private final transient ModelSource source;
+  private final transient OutputTag<DeadLetter<T>> deadLetterTag;
+  private final transient MailboxExecutor mailbox;
+  private final transient NanoClock clock;
+  private final transient RecordEncoder<T> encoder;
+  private final transient PredictionDecoder<T, R> decoder;
+
+  private final transient Batcher<T, Object> batcher;
+  private final transient InFlight<T, Object> inFlight;
+  private final transient boolean countsBytes;
+  private final transient TypeSerializer<T> serializer;
+  private final transient boolean copies;
+  private final transient StreamRecord<R> outputRecord;
+
+  private transient @Nullable InferenceState<T> state;
+  private transient SizeLimit sizeLimit;
+  private transient @Nullable Workers<T, R> workers;
+  private final transient InferenceMetrics stepMetrics;
+  private transient boolean deadlineTimerPending;
+  private transient boolean callTimerPending;
+
+  InferenceOperator(
+      StreamOperatorParameters<R> parameters,
+      InferenceSettings settings,
+      ModelSource source,
+      RecordEncoder<T> encoder,
+      PredictionDecoder<T, R> decoder,
+      OutputTag<DeadLetter<T>> deadLetterTag,
+      NanoClock clock) {
+    super(parameters);
+    this.settings = settings;
+    this.source = source;
+    this.deadLetterTag = deadLetterTag;
+    this.mailbox = parameters.getMailboxExecutor();
+    this.clock = clock;
+    this.encoder = encoder;
+    this.decoder = decoder;
+    this.batcher = new Batcher<>(settings.batching());
+    this.inFlight = new InFlight<>(settings.batching().maxInFlight(), settings.order());
+    this.countsBytes = settings.batching().maxBytes() < Long.MAX_VALUE;
+    this.serializer = config.getTypeSerializerIn(0, getUserCodeClassloader());
+    this.copies = getExecutionConfig().isObjectReuseEnabled() && !settings.freshRecords();
+    this.outputRecord = new StreamRecord<>(null);
+    this.sizeLimit = new SizeLimit(settings.batching().maxSize(), settings.batching().maxSize());
+    this.stepMetrics =
+        new InferenceMetrics(
+            getMetricGroup(), settings.step(), source.version(), settings.batching().maxSize());
+  }
+
+  @Override
+  public void initializeState(StateInitializationContext context) throws Exception {
+    super.initializeState(context);
+    state = new InferenceState<>(context.getOperatorStateStore(), serializer);
+  }
+
+  @Override
+  public void open() throws Exception {
+    super.open();
+    startWorkers();
+    InferenceState<T> restored = state;
+    if (restored != null) {
+      int maxSize = settings.batching().maxSize();
+      sizeLimit = new SizeLimit(maxSize, restored.restoredSizeLimit(maxSize));
+      batcher.sizeLimit(sizeLimit.limit());
+      for (StreamRecord<T> record : restored.restoredRecords()) {
+        accept(record.getValue(), record.getTimestamp());
+      }
+    }
+  }
+
+  private void startWorkers() throws Exception {
+    String name = settings.step() + "-" + getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
+    ModelHandle handle = source.open();
+    BufferAllocator allocator = null;
+    try {
+      allocator = ColumnMemory.child(name, settings.memoryLimitBytes());
+      List<Scorer<T, R>> scorers = new ArrayList<>();
+      for (int i = 0; i < settings.workers(); i++) {
+        Scorer.Codec<T, R> codec =
+            new Scorer.Codec<>(
+                InstantiationUtil.clone(encoder, getUserCodeClassloader()),
+                InstantiationUtil.clone(decoder, getUserCodeClassloader()));
+        scorers.add(new Scorer<>(handle.model(), codec, allocator, settings, clock));
+      }
+      stepMetrics.watch(inFlight::size, batcher::sizeLimit, allocator::getAllocatedMemory);
+      workers = new Workers<>(name, scorers, allocator, handle, new Mails());
+    } catch (Exception e) {
+      if (allocator != null) {
+        allocator.close();
+      }
+      handle.close();
+      throw e;
+    }
+    workers.start(getUserCodeClassloader());
+  }
+
+  /** Brings a worker's results to the task thread: one mail per batch. */
+  private final class Mails implements Workers.Completions<T> {
+    @Override
+    public void scored(Batch<T, Object> batch, ScoreReport report) {
+      post(() -> complete(batch, report));
+    }
+
+    @Override
+    public void failed(Batch<T, Object> batch, Throwable failure) {
+      post(
+          () -> {
+            throw failure instanceof InferenceException known
+                ? known
+                : new InferenceException(
+                    "step '%s', %s: scoring batch %d of %d records failed: %s"
+                        .formatted(
+                            settings.step(),
+                            source.version(),
+                            batch.number(),
+                            batch.size(),
+                            failure),
+                    failure);
+          });
+    }
+
+    private void post(ThrowingRunnable<Exception> mail) {
+      try {
+        mailbox.execute(mail, "scored batch of step %s", settings.step());
+      } catch (RejectedExecutionException e) {
+        // The task has ended; its records are in the last checkpoint.
+        LOG.debug("step '{}': a result came after the task had ended", settings.step());
+      }
+    }
+  }
+
+  @Override
+  public void processElement(StreamRecord<T> element) throws Exception {
+    T record = element.getValue();
+    accept(copies ? serializer.copy(record) : record, element.getTimestamp());
+  }
+
+  private void accept(T record, long timestamp) throws InterruptedException {
+    long bytes = countsBytes ? encoder.bytes(record) : 0;
+    if (!batcher.fits(bytes)) {
+      if (!batcher.admits(bytes)) {
+        tooLarge(record, timestamp, bytes);
+        return;
+      }
+      makeRoom(bytes);
+    }
+    if (batcher.isEmpty()) {
+      long now = clock.nanos();
+      batcher.add(record, timestamp, bytes, now);
+      dispatchIfDue(now);
+      if (!batcher.isEmpty()) {
+        awaitDeadline(now);
+      }
+    } else {
+      batcher.add(record, timestamp, bytes, 0);
+      if (batcher.isFull() && inFlight.hasFreeSlot()) {
+        dispatch(full(), clock.nanos());
+      }
+    }
+  }
+
+  private CloseCause full() {
+    CloseCause cause = batcher.fullCause();
+    return cause != null ? cause : CloseCause.BYTES;
+  }
+
+  /** Waits until the open batch takes a record of this size. */
+  private void makeRoom(long bytes) throws InterruptedException {
+    if (inFlight.hasFreeSlot()) {
+      dispatch(full(), clock.nanos());
+      return;
+    }
+    long started = clock.nanos();
+    while (!batcher.fits(bytes)) {
+      if (inFlight.hasFreeSlot()) {
+        dispatch(full(), clock.nanos());
+      } else {
+        mailbox.yield();
+      }
+    }
+    stepMetrics.backPressured(clock.nanos() - started);
+  }
+
+  private void dispatchIfDue(long nowNanos) {
+    if (inFlight.hasFreeSlot()) {
+      CloseCause cause = batcher.due(nowNanos);
+      if (cause != null) {
+        dispatch(cause, nowNanos);
+      }
+    }
+  }
+
+  private void dispatch(CloseCause cause, long nowNanos) {
+    Batch<T, Object> batch = batcher.close(cause, nowNanos);
+    inFlight.add(batch);
+    stepMetrics.closed(batch, cause);
+    running().submit(batch);
+    awaitCallTimeout(settings.callTimeout().toNanos());
+  }
+
+  private Workers<T, R> running() {
+    Workers<T, R> present = workers;
+    if (present == null) {
+      throw new IllegalStateException("step '" + settings.step() + "': not open");
+    }
+    return present;
+  }
+
+  // One mail of a worker.
+  private void complete(Batch<T, Object> batch, ScoreReport report) {
+    stepMetrics.scored(report);
+    if (sizeLimit.scored(batch.size(), report)) {
+      batcher.sizeLimit(sizeLimit.limit());
+    }
+    inFlight.complete(batch);
+    inFlight.drain(this);
+    dispatchIfDue(clock.nanos());
+  }
+
+  @Override
+  @SuppressWarnings("unchecked") // Outcomes are dead letters or results; only Scorer sets them.
+  public void emit(Batch<T, Object> batch, int from, int to) {
+    for (int row = from; row < to; row++) {
+      Object outcome = batch.outcome(row);
+      if (outcome instanceof DeadLetter<?> deadLetter) {
+        emit((DeadLetter<T>) deadLetter, batch.timestamp(row));
+      } else {
+        long timestamp = batch.timestamp(row);
+        if (timestamp == Batch.NO_TIMESTAMP) {
+          outputRecord.eraseTimestamp();
+          outputRecord.replace((R) outcome);
+        } else {
+          outputRecord.replace((R) outcome, timestamp);
+        }
+        output.collect(outputRecord);
+      }
+    }
+  }
+
+  private void emit(DeadLetter<T> deadLetter, long timestamp) {
+    stepMetrics.deadLetter(deadLetter.cause());
+    output.collect(
+        deadLetterTag,
+        timestamp == Batch.NO_TIMESTAMP
+            ? new StreamRecord<>(deadLetter)
+            : new StreamRecord<>(deadLetter, timestamp));
+  }
+
+  @Override
+  public void emit(Mark mark) {
+    if (mark instanceof WatermarkMark waiting) {
+      output.emitWatermark(waiting.watermark());
+    } else if (mark instanceof StatusMark waiting) {
+      output.emitWatermarkStatus(waiting.status());
+    } else {
+      throw new IllegalStateException("mark: " + mark + " (expected: a watermark or a status)");
+    }
+  }
+
+  @Override
+  public void left(Batch<T, Object> batch) {
+    batcher.recycle(batch);
+  }
+
+  private void tooLarge(T record, long timestamp, long bytes) {
+    emit(
+        new DeadLetter<>(
+            record,
+            DeadLetterCause.TOO_LARGE,
+            "record: %d bytes (expected: <= max-bytes, %d)"
+                .formatted(bytes, settings.batching().maxBytes()),
+            source.version(),
+            settings.step(),
+            0,
+            0),
+        timestamp);
+  }
+
+  @Override
+  public void processWatermark(Watermark mark) throws Exception {
+    hold(new WatermarkMark(mark));
+  }
+
+  @Override
+  public void processWatermarkStatus(WatermarkStatus watermarkStatus) throws Exception {
+    hold(new StatusMark(watermarkStatus));
+  }
+
+  /** Emits a mark behind every record that came before it. */
+  private void hold(Mark mark) {
+    if (!batcher.isEmpty()) {
+      batcher.mark(mark);
+    } else if (!inFlight.isEmpty()) {
+      inFlight.mark(mark);
+    } else {
+      emit(mark);
+    }
+  }
+
+  private void awaitDeadline(long nowNanos) {
+    if (!deadlineTimerPending) {
+      deadlineTimerPending = true;
+      registerTimer(batcher.nanosUntilDeadline(nowNanos), this::deadlineTimerFired);
+    }
+  }
+
+  private void deadlineTimerFired() {
+    deadlineTimerPending = false;
+    if (batcher.isEmpty()) {
+      return;
+    }
+    long now = clock.nanos();
+    dispatchIfDue(now);
+    // An overdue batch that found no slot is dispatched by the completion that frees one.
+    if (!batcher.isEmpty() && batcher.due(now) == null) {
+      awaitDeadline(now);
+    }
+  }
+
+  private void awaitCallTimeout(long nanos) {
+    if (!callTimerPending) {
+      callTimerPending = true;
+      registerTimer(nanos, this::callTimerFired);
+    }
+  }
+
+  private void callTimerFired() {
+    callTimerPending = false;
+    if (inFlight.isEmpty()) {
+      return;
+    }
+    long now = clock.nanos();
+    long longest = running().longestCallNanos(now);
+    long timeout = settings.callTimeout().toNanos();
+    if (longest >= timeout) {
+      throw new InferenceException(
+          "step '%s', %s: a call with %d records has taken %d ms (expected: <= call-timeout, %d ms)"
+              .formatted(
+                  settings.step(),
+                  source.version(),
+                  running().longestCallRows(now),
+                  TimeUnit.NANOSECONDS.toMillis(longest),
+                  settings.callTimeout().toMillis()),
+          null);
+    }
+    awaitCallTimeout(timeout - longest);
+  }
+
+  private void registerTimer(long nanos, Runnable action) {
+    long millis = TimeUnit.NANOSECONDS.toMillis(nanos + 999_999);
+    ProcessingTimeService timers = getProcessingTimeService();
+    // Never cancelled: one that finds nothing due does nothing.
+    ScheduledFuture<?> unused =
+        timers.registerTimer(timers.getCurrentProcessingTime() + millis, timestamp -> action.run());
+  }
+
+  @Override
+  public void endInput() throws Exception {
+    while (!batcher.isEmpty() || !inFlight.isEmpty()) {
+      if (!batcher.isEmpty() && inFlight.hasFreeSlot()) {
+        CloseCause full = batcher.fullCause();
+        dispatch(full != null ? full : CloseCause.END_OF_INPUT, clock.nanos());
+      } else {
+        mailbox.yield();
+      }
+    }
+  }
+
+  @Override
+  public void snapshotState(StateSnapshotContext context) throws Exception {
+    super.snapshotState(context);
+    InferenceState<T> present = state;
+    if (present == null) {
+      throw new IllegalStateException("step '" + settings.step() + "': state not initialized");
+    }
+    present.write(batcher, inFlight, sizeLimit.learned());
+  }
+
+  @Override
+  public void close() throws Exception {
+    Workers<T, R> present = workers;
+    workers = null;
+    try {
+      if (present != null) {
+        present.close(PATIENCE_AT_CLOSE.toMillis());
+      }
+    } finally {
+      super.close();
+    }
+  }
+}

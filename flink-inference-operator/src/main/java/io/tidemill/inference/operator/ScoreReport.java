@@ -1,0 +1,11 @@
+package io.tidemill.inference.operator;
+
+/**
+ * What scoring a batch took.
+ *
+ * @param calls model calls, the first included; checks of the model's health are not
+ * @param sizeThatFits the most rows that a call had memory for after one that had not; 0 if memory
+ *     sufficed
+ */
+record ScoreReport(
+    long encodeNanos, long modelNanos, long decodeNanos, int calls, int sizeThatFits) {}
