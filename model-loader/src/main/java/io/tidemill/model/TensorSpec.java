@@ -21,8 +21,9 @@ public record TensorSpec(String name, ElementType type, List<Long> shape) implem
     requireNonNull(name, "name");
     requireNonNull(type, "type");
     shape = List.copyOf(shape);
-    if (name.isBlank()) {
-      throw new IllegalArgumentException("tensor name: '" + name + "' (expected: not blank)");
+    if (name.isBlank() || name.chars().anyMatch(Character::isISOControl)) {
+      throw new IllegalArgumentException(
+          "tensor name: '" + name + "' (expected: not blank, without control characters)");
     }
     if (shape.isEmpty() || shape.get(0) != -1) {
       throw new IllegalArgumentException(

@@ -1,0 +1,108 @@
+package io.tidemill.model.loader;
+
+import static java.util.Objects.requireNonNull;
+
+import io.tidemill.model.Device;
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.ModelRef;
+import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Signature;
+import io.tidemill.model.StoreUnavailableException;
+import io.tidemill.model.store.LocalModelCache;
+import io.tidemill.model.store.ModelManifest;
+import io.tidemill.model.store.ModelStore;
+import io.tidemill.model.store.ModelStores;
+import java.nio.file.Path;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A version in a store, pinned to its digest: whatever happens to the store later, a task gets
+ * these bytes or none.
+ *
+ * <p>Thread-safe.
+ *
+ * @param storeUri where the store is, as every task reaches it
+ * @param engine the name of the engine that loads the version
+ * @param device where it runs; never another one
+ */
+public record StoredModel(
+    String storeUri, ModelVersion version, String engine, Signature signature, Device device)
+    implements ModelSource {
+  private static final Logger LOG = LoggerFactory.getLogger(StoredModel.class);
+
+  public StoredModel {
+    requireNonNull(storeUri, "storeUri");
+    requireNonNull(version, "version");
+    requireNonNull(engine, "engine");
+    requireNonNull(signature, "signature");
+    requireNonNull(device, "device");
+  }
+
+  /**
+   * Pins what a reference means now. Blocks on the store.
+   *
+   * @throws io.tidemill.model.ModelException if the store does not answer or does not have it
+   */
+  public static StoredModel resolve(String storeUri, ModelRef ref, Device device) {
+    return resolve(ModelStores.open(storeUri), ref, device);
+  }
+
+  static StoredModel resolve(ModelStore store, ModelRef ref, Device device) {
+    ModelVersion version = store.resolve(ref);
+    ModelManifest manifest = store.manifest(version.name(), version.version());
+    return new StoredModel(
+        store.uri(), manifest.modelVersion(), manifest.engine(), manifest.signature(), device);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>A store that does not answer is tried three times. If it stays away, files that were fetched
+   * and proved before serve instead.
+   */
+  @Override
+  public ModelHandle open() {
+    return open(
+        ModelStores::open, LocalModelCache.ofUser(), LoadedModels.ofProcess(), Retry.standard());
+  }
+
+  ModelHandle open(
+      Function<String, ModelStore> stores,
+      LocalModelCache cache,
+      LoadedModels loaded,
+      Retry retry) {
+    return loaded.open(version, engine, signature, device, () -> files(stores, cache, retry));
+  }
+
+  private Path files(Function<String, ModelStore> stores, LocalModelCache cache, Retry retry) {
+    try {
+      return retry.run(() -> files(stores.apply(storeUri), cache));
+    } catch (StoreUnavailableException e) {
+      Path fetched =
+          cache
+              .fetched(version)
+              .orElseThrow(
+                  () ->
+                      new StoreUnavailableException(
+                          "%s: %s; tried %d times, and cache '%s' has no proved copy"
+                              .formatted(
+                                  version, e.getMessage(), retry.attempts(), cache.directory()),
+                          e));
+      LOG.warn(
+          "{}: store does not answer, proved copy {} serves: {}", version, fetched, e.toString());
+      return fetched;
+    }
+  }
+
+  private Path files(ModelStore store, LocalModelCache cache) {
+    ModelManifest manifest = store.manifest(version.name(), version.version());
+    if (!manifest.digest().equals(version.digest())) {
+      throw new InvalidModelException(
+          "%s in store %s: digest %s (expected: %s, to which the job is pinned); a version never changes, so find out who changed it and plan the job again"
+              .formatted(version, storeUri, manifest.digest(), version.digest()));
+    }
+    return cache.files(store, manifest);
+  }
+}

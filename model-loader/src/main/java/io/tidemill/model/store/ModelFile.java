@@ -1,0 +1,67 @@
+package io.tidemill.model.store;
+
+import static java.util.Objects.requireNonNull;
+
+import io.tidemill.model.InvalidModelException;
+import java.io.Serializable;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * One file of a version, as its manifest proves it.
+ *
+ * @param path relative to the version's {@code files} folder, with {@code /} between names; never
+ *     leaves that folder
+ * @param size in bytes
+ * @param sha256 64 hexadecimal digits
+ */
+public record ModelFile(String path, long size, String sha256) implements Serializable {
+  private static final Pattern SHA_256 = Pattern.compile("[0-9a-f]{64}");
+  private static final Pattern SEGMENT = Pattern.compile("[^/\\\\:%\\p{Cntrl}]{1,255}");
+  private static final String PICKLE = "pickles run code when they are opened";
+  private static final String KERAS = "Keras archives can run code when they are opened";
+  private static final Map<String, String> REFUSED =
+      Map.of(
+          "pkl", PICKLE,
+          "pickle", PICKLE,
+          "dill", PICKLE,
+          "joblib", PICKLE,
+          "keras", KERAS,
+          "h5", KERAS,
+          "hdf5", KERAS);
+
+  /**
+   * Checks that the file may be part of a version.
+   *
+   * @throws InvalidModelException naming the path and the remedy
+   */
+  public ModelFile {
+    checkPath(requireNonNull(path, "path"));
+    if (size < 0) {
+      throw new InvalidModelException(
+          "size of file '%s': %d (expected: >= 0)".formatted(path, size));
+    }
+    if (!SHA_256.matcher(sha256).matches()) {
+      throw new InvalidModelException(
+          "sha256 of file '%s': '%s' (expected: 64 hexadecimal digits)".formatted(path, sha256));
+    }
+  }
+
+  private static void checkPath(String path) {
+    for (String segment : path.split("/", -1)) {
+      if (!SEGMENT.matcher(segment).matches() || segment.equals(".") || segment.equals("..")) {
+        throw new InvalidModelException(
+            "path of file '%s' (expected: relative, with '/' between names, without '.', '..', '\\', ':', '%%' or control characters); rename the file"
+                .formatted(path.replaceAll("\\p{Cntrl}", "?")));
+      }
+    }
+    String extension = path.substring(path.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    String reason = REFUSED.get(extension);
+    if (reason != null) {
+      throw new InvalidModelException(
+          "file '%s': .%s is refused, because %s; export the model as a TensorFlow SavedModel or to ONNX and push that"
+              .formatted(path, extension, reason));
+    }
+  }
+}

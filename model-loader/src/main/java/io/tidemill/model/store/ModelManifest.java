@@ -1,0 +1,108 @@
+package io.tidemill.model.store;
+
+import static java.util.Objects.requireNonNull;
+
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.ModelRef;
+import io.tidemill.model.ModelVersion;
+import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.Signature;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What a published version is: {@code model.yaml}. A manifest in hand agrees with itself: its
+ * digest is the one that its engine, signature and files give.
+ *
+ * @param engine the name of the engine that loads it
+ * @param labels sorted by key
+ * @param created when it was published
+ * @param files sorted by path, at least one
+ * @param digest {@code sha256:} and 64 hexadecimal digits over engine, signature and files; labels
+ *     and {@code created} are not part of it
+ */
+public record ModelManifest(
+    String name,
+    SemanticVersion version,
+    String engine,
+    Signature signature,
+    Map<String, String> labels,
+    Instant created,
+    List<ModelFile> files,
+    String digest) {
+  /** The only format of {@code model.yaml} that there is. */
+  public static final int FORMAT = 1;
+
+  /**
+   * Checks and sorts.
+   *
+   * @throws InvalidModelException if there is no file, a path stands twice or under a file, or the
+   *     digest is another
+   */
+  public ModelManifest {
+    ModelDraft draft = new ModelDraft(name, version, engine, signature, labels);
+    labels = draft.labels();
+    requireNonNull(created, "created");
+    files = files.stream().sorted(Comparator.comparing(ModelFile::path)).toList();
+    checkPaths(name + ":" + version, files);
+    String computed = ManifestDigest.of(engine, signature, files);
+    if (!computed.equals(digest)) {
+      throw new InvalidModelException(
+          "digest of %s:%s: %s (expected: %s, of its engine, signature and files); the manifest was changed after it was published, so publish a new version"
+              .formatted(name, version, digest, computed));
+    }
+  }
+
+  /** The manifest of a draft with these files. */
+  static ModelManifest of(ModelDraft draft, Instant created, List<ModelFile> files) {
+    List<ModelFile> sorted = files.stream().sorted(Comparator.comparing(ModelFile::path)).toList();
+    return new ModelManifest(
+        draft.name(),
+        draft.version(),
+        draft.engine(),
+        draft.signature(),
+        draft.labels(),
+        created,
+        sorted,
+        ManifestDigest.of(draft.engine(), draft.signature(), sorted));
+  }
+
+  private static void checkPaths(String model, List<ModelFile> files) {
+    if (files.isEmpty()) {
+      throw new InvalidModelException("files of " + model + ": none (expected: >= 1)");
+    }
+    Set<String> paths = new HashSet<>();
+    for (ModelFile file : files) {
+      if (!paths.add(file.path())) {
+        throw new InvalidModelException(
+            "files of %s: '%s' twice (expected: distinct paths)".formatted(model, file.path()));
+      }
+    }
+    for (ModelFile file : files) {
+      for (int slash = file.path().indexOf('/');
+          slash >= 0;
+          slash = file.path().indexOf('/', slash + 1)) {
+        String folder = file.path().substring(0, slash);
+        if (paths.contains(folder)) {
+          throw new InvalidModelException(
+              "files of %s: '%s' is a file and a folder (expected: one of them)"
+                  .formatted(model, folder));
+        }
+      }
+    }
+  }
+
+  /** Name, version and digest: what a job is pinned to. */
+  public ModelVersion modelVersion() {
+    return new ModelVersion(name, version, digest);
+  }
+
+  /** {@code fraud:1.4.2}. */
+  public ModelRef ref() {
+    return ModelRef.ofVersion(name, version);
+  }
+}

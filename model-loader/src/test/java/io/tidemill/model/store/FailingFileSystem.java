@@ -1,0 +1,54 @@
+package io.tidemill.model.store;
+
+import java.io.IOException;
+import java.util.function.Predicate;
+import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.flink.core.fs.FSDataOutputStream;
+import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.core.fs.local.LocalFileSystem;
+
+/** This machine's files, some of which fail. */
+final class FailingFileSystem extends LocalFileSystem {
+  private volatile Predicate<Path> failing = path -> false;
+
+  void fail(Predicate<Path> paths) {
+    failing = paths;
+  }
+
+  private void check(Path path) throws IOException {
+    if (failing.test(path)) {
+      throw new IOException("connection refused");
+    }
+  }
+
+  @Override
+  public boolean exists(Path path) throws IOException {
+    check(path);
+    return super.exists(path);
+  }
+
+  @Override
+  public FileStatus[] listStatus(Path path) throws IOException {
+    check(path);
+    return super.listStatus(path);
+  }
+
+  @Override
+  public FSDataInputStream open(Path path) throws IOException {
+    check(path);
+    return super.open(path);
+  }
+
+  @Override
+  public FSDataOutputStream create(Path path, WriteMode mode) throws IOException {
+    check(path);
+    return super.create(path, mode);
+  }
+
+  @Override
+  public boolean rename(Path source, Path target) throws IOException {
+    check(target);
+    return super.rename(source, target);
+  }
+}

@@ -1,0 +1,18 @@
+package io.tidemill.model.store;
+
+import io.tidemill.model.SemanticVersion;
+import java.nio.file.Path;
+
+/** A process that fetches fraud:1.4.2 into a cache, and fails unless it can prove it. */
+final class FetchMain {
+  private FetchMain() {}
+
+  public static void main(String[] arguments) throws Exception {
+    ModelStore store = ModelStores.open(arguments[0]);
+    ModelManifest manifest = store.manifest("fraud", SemanticVersion.parse("1.4.2"));
+    Path files = new LocalModelCache(Path.of(arguments[1])).files(store, manifest);
+    if (!ModelFiles.differences(manifest, files).isEmpty()) {
+      throw new IllegalStateException("not proved: " + files);
+    }
+  }
+}

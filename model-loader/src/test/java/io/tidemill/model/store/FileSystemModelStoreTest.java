@@ -1,0 +1,252 @@
+package io.tidemill.model.store;
+
+import static io.tidemill.model.store.Drafts.draft;
+import static io.tidemill.model.store.Drafts.files;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.tidemill.model.CacheUnavailableException;
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.ModelNotFoundException;
+import io.tidemill.model.ModelRef;
+import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.StoreUnavailableException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FileSystemModelStoreTest extends ModelStoreContract {
+  private static final SemanticVersion VERSION = SemanticVersion.parse("1.4.2");
+
+  private Path root() {
+    return folder.resolve("store");
+  }
+
+  @Override
+  protected ModelStore open() throws Exception {
+    Files.createDirectories(root());
+    return ModelStores.open(root().toString());
+  }
+
+  private ModelStore on(FailingFileSystem files) {
+    org.apache.flink.core.fs.Path path = new org.apache.flink.core.fs.Path("file:" + root());
+    return new FileSystemModelStore(new StoreFiles(path.toString(), files), path);
+  }
+
+  private static Throwable failure(ThrowingCallable call) {
+    return catchThrowable(call);
+  }
+
+  @Test
+  void keepsTheLayoutThatOtherToolsRead() throws Exception {
+    ModelStore store = open();
+
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    store.alias("fraud", "production", VERSION);
+
+    try (var paths = Files.walk(root())) {
+      assertThat(paths.filter(Files::isRegularFile).map(path -> root().relativize(path).toString()))
+          .containsExactlyInAnyOrder(
+              "fraud/1.4.2/model.yaml",
+              "fraud/1.4.2/files/saved_model.pb",
+              "fraud/1.4.2/files/variables/variables.data",
+              "fraud/aliases/production");
+    }
+    assertThat(root().resolve("fraud/aliases/production")).hasContent("1.4.2\n");
+  }
+
+  @Test
+  void aPushThatDiesHalfWayLeavesNoVersionAndTheNextSucceeds() throws Exception {
+    ModelStore store = open();
+    FailingFileSystem files = new FailingFileSystem();
+    files.fail(path -> path.getName().equals("variables.data"));
+
+    assertThat(failure(() -> on(files).push(draft("fraud", "1.4.2"), files(folder, "a"))))
+        .isInstanceOf(StoreUnavailableException.class);
+
+    assertThat(root().resolve("fraud/1.4.2/files/saved_model.pb")).exists();
+    assertThat(store.models()).isEmpty();
+    assertThat(failure(() -> store.manifest("fraud", VERSION)))
+        .isInstanceOf(ModelNotFoundException.class);
+    Files.writeString(root().resolve("fraud/1.4.2/files/left-over"), "of the first push");
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "b"));
+    store.download(manifest, folder.resolve("target"));
+    assertThat(ModelFiles.differences(manifest, folder.resolve("target"))).isEmpty();
+  }
+
+  @Test
+  void aPushThatDiesBeforeItsManifestStandsLeavesNoVersion() throws Exception {
+    ModelStore store = open();
+    FailingFileSystem files = new FailingFileSystem();
+    files.fail(path -> path.getName().startsWith(".model.yaml"));
+
+    assertThat(failure(() -> on(files).push(draft("fraud", "1.4.2"), files(folder, "a"))))
+        .isInstanceOf(StoreUnavailableException.class);
+
+    assertThat(store.models()).isEmpty();
+  }
+
+  @Test
+  void anUnreachableStoreSaysWhereAndWhatToCheck() throws Exception {
+    open();
+    FailingFileSystem files = new FailingFileSystem();
+    files.fail(path -> true);
+
+    assertThatThrownBy(() -> on(files).resolve(ModelRef.parse("fraud:1.4.2")))
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("store 'file:" + root() + "': cannot read")
+        .hasMessageContaining("connection refused")
+        .hasMessageContaining("check that it is reachable");
+  }
+
+  @Test
+  void aFolderThatIsNotThereIsNoEmptyStore() {
+    ModelStore store = ModelStores.open(root().toString());
+
+    assertThatThrownBy(() -> store.resolve(ModelRef.parse("fraud:1.4.2")))
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("store 'file:" + root() + "': no such folder; correct its path");
+  }
+
+  @Test
+  void theFirstPushBeginsAStore() {
+    ModelStore store = ModelStores.open(root().toString());
+
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+
+    assertThat(store.models()).containsExactly("fraud");
+  }
+
+  @Test
+  void refusesASchemeWithoutFileSystem() {
+    assertThatThrownBy(() -> ModelStores.open("s3://models/tidemill"))
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("store 's3://models/tidemill'")
+        .hasMessageContaining("no file system for 's3:'")
+        .hasMessageContaining("plugins folder");
+  }
+
+  @Test
+  void refusesAPasswordInTheUriWithoutRepeatingIt() {
+    assertThatThrownBy(() -> ModelStores.open("s3://key:secret@models/tidemill"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("a URI with a password")
+        .hasMessageNotContaining("secret");
+  }
+
+  @Test
+  void refusesAManifestOfAnotherVersion() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Path copy = Files.createDirectories(root().resolve("fraud/1.4.3"));
+    Files.copy(root().resolve("fraud/1.4.2/model.yaml"), copy.resolve("model.yaml"));
+
+    assertThatThrownBy(() -> store.manifest("fraud", SemanticVersion.parse("1.4.3")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("the manifest of fraud:1.4.2 (expected: of fraud:1.4.3)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"../outside", "/etc/passwd", "a/../../b", "a//b", "a\\\\b", "a/%2e%2e/b"})
+  void refusesAManifestWhosePathsLeaveItsFolder(String path) throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Path manifest = root().resolve("fraud/1.4.2/model.yaml");
+    Files.writeString(
+        manifest, Files.readString(manifest).replace("path: saved_model.pb", "path: " + path));
+
+    assertThatThrownBy(() -> store.manifest("fraud", VERSION))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("path of file '" + path + "' (expected: relative");
+  }
+
+  @Test
+  void refusesAManifestThatWasChangedAfterPublishing() throws Exception {
+    ModelStore store = open();
+    ModelManifest pushed = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Path manifest = root().resolve("fraud/1.4.2/model.yaml");
+    Files.writeString(manifest, Files.readString(manifest).replace("name: score", "name: fraud"));
+
+    assertThatThrownBy(() -> store.manifest("fraud", VERSION))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("digest of fraud:1.4.2: " + pushed.digest() + " (expected: sha256:");
+  }
+
+  @Test
+  void refusesAFileThatTheManifestDoesNotName() throws Exception {
+    ModelStore store = open();
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Files.writeString(root().resolve("fraud/1.4.2/files/extra"), "more");
+
+    assertThatThrownBy(() -> store.download(manifest, folder.resolve("target")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("file 'extra': not in the manifest");
+    assertThat(folder.resolve("target")).doesNotExist();
+  }
+
+  @Test
+  void refusesAFileThatIsMissing() throws Exception {
+    ModelStore store = open();
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Files.delete(root().resolve("fraud/1.4.2/files/saved_model.pb"));
+
+    assertThatThrownBy(() -> store.download(manifest, folder.resolve("target")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("file 'saved_model.pb': missing");
+  }
+
+  @Test
+  void copiesNoMoreOfAFileThanTheManifestSays() throws Exception {
+    ModelStore store = open();
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Path grown = root().resolve("fraud/1.4.2/files/saved_model.pb");
+    Files.write(grown, new byte[1 << 20]);
+
+    assertThatThrownBy(() -> store.download(manifest, folder.resolve("target")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("file 'saved_model.pb': more than 10 bytes (expected: 10)");
+    assertThat(Files.size(folder.resolve("target/saved_model.pb"))).isLessThanOrEqualTo(10);
+  }
+
+  @Test
+  void refusesASymbolicLinkInTheStore() throws Exception {
+    ModelStore store = open();
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Path file = root().resolve("fraud/1.4.2/files/saved_model.pb");
+    Path elsewhere = Files.move(file, folder.resolve("elsewhere"));
+    Files.createSymbolicLink(file, elsewhere);
+
+    assertThatThrownBy(() -> store.download(manifest, folder.resolve("target")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("saved_model.pb': a symbolic link");
+  }
+
+  @Test
+  void aTargetThatCannotBeWrittenIsNotTheStoresFault() throws Exception {
+    ModelStore store = open();
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Path file = Files.writeString(folder.resolve("file"), "in the way");
+
+    assertThatThrownBy(() -> store.download(manifest, file.resolve("target")))
+        .isInstanceOf(CacheUnavailableException.class)
+        .hasMessageContaining("cannot be written")
+        .hasMessageContaining("free space or choose another folder");
+  }
+
+  @Test
+  void anAliasFileWithoutAVersionIsRefused() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    store.alias("fraud", "production", VERSION);
+    Files.writeString(root().resolve("fraud/aliases/production"), "newest");
+
+    assertThatThrownBy(() -> store.resolve(ModelRef.parse("fraud@production")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("version: 'newest'")
+        .hasMessageContaining("set the alias again");
+  }
+}

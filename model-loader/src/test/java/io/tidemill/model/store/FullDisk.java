@@ -1,0 +1,66 @@
+package io.tidemill.model.store;
+
+import io.tidemill.model.CacheUnavailableException;
+import io.tidemill.model.ModelRef;
+import io.tidemill.model.ModelVersion;
+import io.tidemill.model.SemanticVersion;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** A store whose every download ends half way, because there is no space for the rest. */
+record FullDisk(ModelStore store) implements ModelStore {
+  @Override
+  public String uri() {
+    return store.uri();
+  }
+
+  @Override
+  public void download(ModelManifest manifest, Path target) {
+    store.download(manifest, target);
+    Path last = target.resolve(manifest.files().get(0).path());
+    try {
+      Files.write(last, new byte[] {1, 2, 3});
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    throw new CacheUnavailableException("no space left on device");
+  }
+
+  @Override
+  public ModelManifest push(ModelDraft draft, Path fileOrDirectory) {
+    return store.push(draft, fileOrDirectory);
+  }
+
+  @Override
+  public ModelManifest manifest(String name, SemanticVersion version) {
+    return store.manifest(name, version);
+  }
+
+  @Override
+  public ModelVersion resolve(ModelRef ref) {
+    return store.resolve(ref);
+  }
+
+  @Override
+  public List<String> models() {
+    return store.models();
+  }
+
+  @Override
+  public List<ModelManifest> versions(String name) {
+    return store.versions(name);
+  }
+
+  @Override
+  public void alias(String name, String alias, SemanticVersion version) {
+    store.alias(name, alias, version);
+  }
+
+  @Override
+  public Map<String, SemanticVersion> aliases(String name) {
+    return store.aliases(name);
+  }
+}

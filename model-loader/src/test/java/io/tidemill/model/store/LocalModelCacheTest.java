@@ -1,0 +1,241 @@
+package io.tidemill.model.store;
+
+import static io.tidemill.model.store.Drafts.draft;
+import static io.tidemill.model.store.Drafts.files;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.tidemill.model.CacheUnavailableException;
+import io.tidemill.model.InvalidModelException;
+import java.io.File;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class LocalModelCacheTest {
+  @TempDir Path folder;
+  private final InMemoryModelStore store = new InMemoryModelStore();
+  private LocalModelCache cache = new LocalModelCache(Path.of("unused"));
+  private final ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(scratch(), "a"));
+
+  private static Path scratch() {
+    return Path.of(System.getProperty("java.io.tmpdir"), "drafts");
+  }
+
+  @BeforeEach
+  void openCache() {
+    cache = new LocalModelCache(folder.resolve("cache"));
+  }
+
+  private void refusesAsItIs(String problem) {
+    assertThatThrownBy(() -> cache.files(store, manifest))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("fraud:1.4.2 (" + manifest.digest() + ") in store memory:store")
+        .hasMessageContaining(problem)
+        .hasMessageContaining("nothing of it is used");
+    assertNothingIsLeft();
+  }
+
+  private void assertNothingIsLeft() {
+    assertThat(folder.resolve("cache").toFile().list((dir, name) -> !name.endsWith(".lock")))
+        .isEmpty();
+    assertThat(cache.fetched(manifest.modelVersion())).isEmpty();
+  }
+
+  @Test
+  void fetchesAVersionOnce() {
+    Path first = cache.files(store, manifest);
+    Path second = cache.files(store, manifest);
+
+    assertThat(first).isEqualTo(second);
+    assertThat(first.resolve("saved_model.pb")).hasContent("graph of a");
+    assertThat(store.downloads()).isEqualTo(1);
+  }
+
+  @Test
+  void anotherCacheInTheSameDirectoryUsesWhatIsThere() {
+    cache.files(store, manifest);
+
+    new LocalModelCache(folder.resolve("cache")).files(store, manifest);
+
+    assertThat(store.downloads()).isEqualTo(1);
+  }
+
+  @Test
+  void refusesATamperedFile() {
+    store.tamper(manifest, "saved_model.pb", "graph of b".getBytes(StandardCharsets.UTF_8));
+
+    refusesAsItIs("file 'saved_model.pb': sha256 ");
+  }
+
+  @Test
+  void refusesATruncatedFile() {
+    store.tamper(manifest, "saved_model.pb", "graph".getBytes(StandardCharsets.UTF_8));
+
+    refusesAsItIs("file 'saved_model.pb': 5 bytes (expected: 10)");
+  }
+
+  @Test
+  void refusesAMissingFile() {
+    store.tamper(manifest, "saved_model.pb");
+
+    refusesAsItIs("file 'saved_model.pb': missing");
+  }
+
+  @Test
+  void refusesAnExtraFile() {
+    store.tamper(manifest, "variables/extra", (byte) 1);
+
+    refusesAsItIs("file 'variables/extra': not in the manifest");
+  }
+
+  @Test
+  void namesEveryFileThatIsWrongAtOnce() {
+    store.tamper(manifest, "saved_model.pb");
+    store.tamper(manifest, "variables/extra", (byte) 1);
+
+    refusesAsItIs("file 'saved_model.pb': missing; file 'variables/extra': not in the manifest");
+  }
+
+  @Test
+  void aDamagedCopyIsFetchedOnceMore() throws Exception {
+    Path files = cache.files(store, manifest);
+    Files.writeString(files.resolve("saved_model.pb"), "graph of x");
+
+    cache.files(store, manifest);
+
+    assertThat(files.resolve("saved_model.pb")).hasContent("graph of a");
+    assertThat(store.downloads()).isEqualTo(2);
+  }
+
+  @Test
+  void aDamagedCopyOfATamperedVersionIsRefused() throws Exception {
+    Path files = cache.files(store, manifest);
+    Files.delete(files.resolve("saved_model.pb"));
+    store.tamper(manifest, "saved_model.pb", (byte) 1);
+
+    refusesAsItIs("file 'saved_model.pb': 1 bytes (expected: 10)");
+    assertThat(store.downloads()).isEqualTo(2);
+  }
+
+  @Test
+  void aCopyWithALinkInItIsDamaged() throws Exception {
+    Path files = cache.files(store, manifest);
+    Path elsewhere = Files.move(files.resolve("saved_model.pb"), folder.resolve("elsewhere"));
+    Files.createSymbolicLink(files.resolve("saved_model.pb"), elsewhere);
+
+    cache.files(store, manifest);
+
+    assertThat(Files.isSymbolicLink(files.resolve("saved_model.pb"))).isFalse();
+    assertThat(elsewhere).exists();
+  }
+
+  @Test
+  void aFetchedVersionIsProvedWithoutAStore() throws Exception {
+    assertThat(cache.fetched(manifest.modelVersion())).isEmpty();
+    Path files = cache.files(store, manifest);
+
+    assertThat(cache.fetched(manifest.modelVersion())).contains(files);
+    Files.writeString(files.resolve("saved_model.pb"), "graph of x");
+    assertThat(cache.fetched(manifest.modelVersion())).isEmpty();
+  }
+
+  @Test
+  void nothingHalfWrittenIsUsedAfterADiskIsFull() {
+    ModelStore full = new FullDisk(store);
+
+    assertThat(catchThrowable(() -> cache.files(full, manifest)))
+        .isInstanceOf(CacheUnavailableException.class)
+        .hasMessage("no space left on device");
+
+    assertNothingIsLeft();
+    assertThat(cache.files(store, manifest).resolve("saved_model.pb")).hasContent("graph of a");
+  }
+
+  @Test
+  void whatAProcessThatDiedLeftIsThrownAway() throws Exception {
+    String hex = manifest.digest().substring("sha256:".length());
+    Path leftover = Files.createDirectories(folder.resolve("cache/." + hex + ".123/files"));
+    Files.writeString(leftover.resolve("saved_model.pb"), "gra");
+
+    cache.files(store, manifest);
+
+    assertThat(leftover).doesNotExist();
+  }
+
+  @Test
+  void aDirectoryThatCannotBeWrittenSaysHowToNameAnother() throws Exception {
+    Path file = Files.writeString(folder.resolve("file"), "in the way");
+    LocalModelCache blocked = new LocalModelCache(file.resolve("cache"));
+
+    assertThatThrownBy(() -> blocked.files(store, manifest))
+        .isInstanceOf(CacheUnavailableException.class)
+        .hasMessageContaining("model cache '" + file.resolve("cache") + "'")
+        .hasMessageContaining("-Dtidemill.cache=… or TIDEMILL_CACHE");
+  }
+
+  @Test
+  void threadsThatFetchAtOnceFetchOnce() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    List<Future<Path>> results = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      LocalModelCache own = new LocalModelCache(folder.resolve("cache"));
+      results.add(threads.submit(() -> own.files(store, manifest)));
+    }
+
+    for (Future<Path> result : results) {
+      assertThat(result.get().resolve("saved_model.pb")).hasContent("graph of a");
+    }
+    assertThat(store.downloads()).isEqualTo(1);
+    threads.shutdown();
+    assertThat(threads.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void processesThatFetchAtOnceAllGetTheWholeVersion() throws Exception {
+    ModelStore shared = ModelStores.open(folder.resolve("store").toString());
+    ModelManifest pushed = shared.push(draft("fraud", "1.4.2"), files(folder, "b"));
+    List<Process> processes = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      processes.add(
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-Xmx128m",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  FetchMain.class.getName(),
+                  shared.uri(),
+                  folder.resolve("cache").toString())
+              .redirectErrorStream(true)
+              .redirectOutput(new File(folder.toFile(), "process" + i))
+              .start());
+    }
+
+    for (int i = 0; i < processes.size(); i++) {
+      assertThat(processes.get(i).waitFor())
+          .as(Files.readString(folder.resolve("process" + i)))
+          .isZero();
+    }
+    assertThat(cache.fetched(pushed.modelVersion())).isPresent();
+  }
+
+  @Test
+  void thePropertyGoesBeforeTheVariableAndThatBeforeTheHome() {
+    assertThat(LocalModelCache.directory("/p", "/v", "/h")).isEqualTo(Path.of("/p"));
+    assertThat(LocalModelCache.directory(null, "/v", "/h")).isEqualTo(Path.of("/v"));
+    assertThat(LocalModelCache.directory(" ", "", "/h"))
+        .isEqualTo(Path.of("/h/.cache/tidemill/models"));
+  }
+}

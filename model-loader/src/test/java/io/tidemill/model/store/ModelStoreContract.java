@@ -1,0 +1,269 @@
+package io.tidemill.model.store;
+
+import static io.tidemill.model.store.Drafts.draft;
+import static io.tidemill.model.store.Drafts.files;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.ModelConflictException;
+import io.tidemill.model.ModelNotFoundException;
+import io.tidemill.model.ModelRef;
+import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ElementType;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What every store promises. */
+public abstract class ModelStoreContract {
+  @TempDir protected Path folder;
+
+  /** An empty store. */
+  protected abstract ModelStore open() throws Exception;
+
+  private static SemanticVersion version(String text) {
+    return SemanticVersion.parse(text);
+  }
+
+  @Test
+  void answersWhatWasPushed() throws Exception {
+    ModelStore store = open();
+
+    ModelManifest pushed = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+
+    assertThat(store.manifest("fraud", version("1.4.2"))).isEqualTo(pushed);
+    assertThat(pushed.files())
+        .extracting(ModelFile::path)
+        .containsExactly("saved_model.pb", "variables/variables.data");
+    assertThat(pushed.labels())
+        .containsExactly(Map.entry("author", "risk: team"), Map.entry("training-run", "42"));
+    assertThat(pushed.signature()).isEqualTo(Drafts.SIGNATURE);
+  }
+
+  @Test
+  void aSingleFileIsAVersionToo() throws Exception {
+    Path file = Files.writeString(folder.resolve("model.onnx"), "graph");
+
+    ModelManifest pushed = open().push(draft("fraud", "1.0.0"), file);
+
+    assertThat(pushed.files()).extracting(ModelFile::path).containsExactly("model.onnx");
+  }
+
+  @Test
+  void pushingTheSameContentAgainAnswersTheManifestThatIsThere() throws Exception {
+    ModelStore store = open();
+    ModelManifest first = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+
+    ModelManifest second = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+
+    assertThat(second).isEqualTo(first);
+  }
+
+  @Test
+  void refusesOtherContentForAPublishedVersion() throws Exception {
+    ModelStore store = open();
+    ModelManifest first = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+
+    assertThatThrownBy(() -> store.push(draft("fraud", "1.4.2"), files(folder, "b")))
+        .isInstanceOf(ModelConflictException.class)
+        .hasMessageContaining("fraud:1.4.2: in store " + store.uri() + " already, with digest")
+        .hasMessageContaining(first.digest());
+    assertThat(store.manifest("fraud", version("1.4.2"))).isEqualTo(first);
+  }
+
+  @Test
+  void refusesAnotherSignatureForAPublishedVersion() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Signature other =
+        new Signature(
+            List.of(TensorSpec.of("features", ElementType.FLOAT32, -1, 33)),
+            Drafts.SIGNATURE.outputs());
+    ModelDraft changed = new ModelDraft("fraud", version("1.4.2"), "fake", other, Map.of());
+
+    assertThatThrownBy(() -> store.push(changed, files(folder, "a")))
+        .isInstanceOf(ModelConflictException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"m.pkl", "m.pickle", "m.joblib", "m.keras", "m.h5", "M.PKL", "m.dill"})
+  void refusesFormatsThatRunCode(String name) throws Exception {
+    ModelStore store = open();
+    Path file = Files.writeString(folder.resolve(name), "code");
+
+    assertThatThrownBy(() -> store.push(draft("fraud", "1.0.0"), file))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("file '" + name + "'")
+        .hasMessageContaining("run code")
+        .hasMessageContaining("SavedModel");
+    assertThat(store.models()).isEmpty();
+  }
+
+  @Test
+  void refusesSymbolicLinks() throws Exception {
+    ModelStore store = open();
+    Path files = files(folder, "a");
+    Files.createSymbolicLink(files.resolve("link"), Path.of("/etc/passwd"));
+
+    assertThatThrownBy(() -> store.push(draft("fraud", "1.0.0"), files))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("link': a symbolic link (expected: a regular file)");
+  }
+
+  @Test
+  void refusesAFolderWithoutFiles() throws Exception {
+    ModelStore store = open();
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+
+    assertThatThrownBy(() -> store.push(draft("fraud", "1.0.0"), empty))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessage("files of fraud:1.0.0: none (expected: >= 1)");
+  }
+
+  @Test
+  void refusesFilesThatAreNotThere() throws Exception {
+    ModelStore store = open();
+
+    assertThatThrownBy(() -> store.push(draft("fraud", "1.0.0"), folder.resolve("nowhere")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("model files '" + folder.resolve("nowhere") + "'");
+  }
+
+  @Test
+  void listsModelsAndTheirVersionsInOrder() throws Exception {
+    ModelStore store = open();
+    for (String version : List.of("1.10.0", "1.9.0", "2.0.0-rc.1")) {
+      store.push(draft("fraud", version), files(folder, version));
+    }
+    store.push(draft("churn", "0.1.0"), files(folder, "c"));
+
+    assertThat(store.models()).containsExactly("churn", "fraud");
+    assertThat(store.versions("fraud"))
+        .extracting(manifest -> manifest.version().toString())
+        .containsExactly("1.9.0", "1.10.0", "2.0.0-rc.1");
+  }
+
+  @Test
+  void latestIsTheHighestRelease() throws Exception {
+    ModelStore store = open();
+    for (String version : List.of("1.10.0", "1.9.0", "2.0.0-rc.1")) {
+      store.push(draft("fraud", version), files(folder, version));
+    }
+
+    assertThat(store.resolve(ModelRef.parse("fraud:latest")).version())
+        .isEqualTo(version("1.10.0"));
+  }
+
+  @Test
+  void latestOfPreReleasesOnlyIsNotFound() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "2.0.0-rc.1"), files(folder, "a"));
+
+    assertThatThrownBy(() -> store.resolve(ModelRef.parse("fraud:latest")))
+        .isInstanceOf(ModelNotFoundException.class)
+        .hasMessageContaining("release of model 'fraud'")
+        .hasMessageContaining("there: 2.0.0-rc.1");
+  }
+
+  @Test
+  void anAliasMeansTheVersionThatItWasSetToLast() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.0.0"), files(folder, "a"));
+    ModelManifest second = store.push(draft("fraud", "1.1.0"), files(folder, "b"));
+
+    store.alias("fraud", "production", version("1.0.0"));
+    store.alias("fraud", "production", version("1.1.0"));
+
+    assertThat(store.resolve(ModelRef.parse("fraud@production"))).isEqualTo(second.modelVersion());
+    assertThat(store.aliases("fraud")).containsExactly(Map.entry("production", version("1.1.0")));
+  }
+
+  @Test
+  void refusesToSetTheAliasThatTheStoreAnswersItself() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.0.0"), files(folder, "a"));
+
+    assertThatThrownBy(() -> store.alias("fraud", "latest", version("1.0.0")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("alias of model 'fraud': 'latest' (expected: another name");
+  }
+
+  @Test
+  void refusesAnAliasForAVersionThatIsNotThere() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.0.0"), files(folder, "a"));
+
+    assertThatThrownBy(() -> store.alias("fraud", "production", version("1.0.1")))
+        .isInstanceOf(ModelNotFoundException.class);
+    assertThat(store.aliases("fraud")).isEmpty();
+  }
+
+  @Test
+  void namesTheModelThatWasProbablyMeant() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.0.0"), files(folder, "a"));
+    store.push(draft("churn", "1.0.0"), files(folder, "a"));
+
+    assertThatThrownBy(() -> store.manifest("fruad", version("1.0.0")))
+        .isInstanceOf(ModelNotFoundException.class)
+        .hasMessage(
+            "model 'fruad': not in store %s (did you mean 'fraud'? there: churn, fraud)",
+            store.uri());
+  }
+
+  @Test
+  void namesTheVersionsThatAreThere() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    store.push(draft("fraud", "2.0.0"), files(folder, "b"));
+
+    assertThatThrownBy(() -> store.resolve(ModelRef.parse("fraud:1.4.3")))
+        .isInstanceOf(ModelNotFoundException.class)
+        .hasMessage(
+            "version 1.4.3 of model 'fraud': not in store %s (did you mean '1.4.2'? there: 1.4.2, 2.0.0)",
+            store.uri());
+  }
+
+  @Test
+  void namesTheAliasesThatAreThere() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    store.alias("fraud", "production", version("1.4.2"));
+
+    assertThatThrownBy(() -> store.resolve(ModelRef.parse("fraud@prodution")))
+        .isInstanceOf(ModelNotFoundException.class)
+        .hasMessage(
+            "alias 'prodution' of model 'fraud': not in store %s (did you mean 'production'? there: production)",
+            store.uri());
+  }
+
+  @Test
+  void anAliasOfAModelThatIsNotThereNamesTheModel() throws Exception {
+    ModelStore store = open();
+
+    assertThatThrownBy(() -> store.resolve(ModelRef.parse("fraud@production")))
+        .isInstanceOf(ModelNotFoundException.class)
+        .hasMessage("model 'fraud': not in store %s (there: none)", store.uri());
+  }
+
+  @Test
+  void downloadsTheFilesThatWerePushed() throws Exception {
+    ModelStore store = open();
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Path target = folder.resolve("target");
+
+    store.download(manifest, target);
+
+    assertThat(target.resolve("saved_model.pb")).hasContent("graph of a");
+    assertThat(target.resolve("variables/variables.data")).hasContent("weights of a");
+    assertThat(ModelFiles.differences(manifest, target)).isEmpty();
+  }
+}
