@@ -1,0 +1,207 @@
+package io.tidemill.connectors.kafka;
+
+import io.tidemill.connectors.record.Header;
+import io.tidemill.connectors.record.Origin;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
+import org.apache.flink.table.data.ArrayData;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.data.binary.BinaryStringData;
+import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.types.RowKind;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.InstantiationUtil;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.record.TimestampType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns a record of a topic into a row of value fields and origin.
+ *
+ * <p>A null value becomes a DELETE row without values. Bytes that do not decode become a row
+ * without values whose origin holds the error; then the decoder is thrown away and a new one made
+ * from its serialized form, since a decoder that failed once may stay broken (FLINK-31951). Every
+ * row is a new object. Not thread-safe.
+ */
+final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowData> {
+  private static final long serialVersionUID = 1L;
+
+  private final byte[] serializedDecoder;
+  private final RowType rowType;
+  private final boolean deadLetters;
+
+  private transient @Nullable DeserializationSchema<RowData> decoder;
+  private transient DeserializationSchema.@Nullable InitializationContext context;
+  private transient @Nullable Map<String, StringData> topics;
+  private transient @Nullable List<RowData> decoded;
+
+  /**
+   * Serializes {@code decoder} at once.
+   *
+   * @param decoder of the values
+   * @param values the type of the rows that it makes
+   * @param deadLetters whether rows keep their original bytes and undecodable ones are emitted;
+   *     otherwise those throw
+   */
+  KafkaRecordDecoder(DeserializationSchema<RowData> decoder, RowType values, boolean deadLetters)
+      throws IOException {
+    this.serializedDecoder = InstantiationUtil.serializeObject(decoder);
+    this.rowType = Origin.appendTo(values);
+    this.deadLetters = deadLetters;
+  }
+
+  @Override
+  public void open(DeserializationSchema.InitializationContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<RowData> out)
+      throws IOException {
+    byte @Nullable [] value = record.value();
+    if (value == null) {
+      out.collect(row(RowKind.DELETE, null, origin(record, null)));
+      return;
+    }
+    List<RowData> rows = decoded == null ? new ArrayList<>(1) : decoded;
+    decoded = rows;
+    rows.clear();
+    try {
+      current().deserialize(value, new ListCollector(rows));
+      if (rows.isEmpty()) {
+        throw new IOException("the format made no record of " + value.length + " bytes");
+      }
+    } catch (IOException | RuntimeException e) {
+      decoder = null;
+      refuse(record, e, out);
+      return;
+    }
+    for (RowData row : rows) {
+      out.collect(row(row.getRowKind(), row, origin(record, null)));
+    }
+  }
+
+  @Override
+  public TypeInformation<RowData> getProducedType() {
+    return InternalTypeInfo.of(rowType);
+  }
+
+  private void refuse(
+      ConsumerRecord<byte[], byte[]> record, Exception failure, Collector<RowData> out)
+      throws IOException {
+    boolean outside = DecodeFailure.isOutside(failure);
+    if (outside || !deadLetters) {
+      throw new IOException(
+          record.topic()
+              + "-"
+              + record.partition()
+              + " offset "
+              + record.offset()
+              + ": the value does not decode"
+              + (outside
+                  ? ", and not for its own sake; see the cause"
+                  : "; give the job a dead-letter sink to set such records aside"),
+          failure);
+    }
+    out.collect(row(RowKind.INSERT, null, origin(record, DecodeFailure.of(failure))));
+  }
+
+  private DeserializationSchema<RowData> current() throws IOException {
+    DeserializationSchema<RowData> current = decoder;
+    if (current != null) {
+      return current;
+    }
+    try {
+      DeserializationSchema<RowData> created =
+          InstantiationUtil.deserializeObject(
+              serializedDecoder, Thread.currentThread().getContextClassLoader());
+      if (context != null) {
+        created.open(context);
+      }
+      decoder = created;
+      return created;
+    } catch (Exception e) {
+      throw new IllegalStateException("the decoder of the topic's format does not start", e);
+    }
+  }
+
+  private GenericRowData row(RowKind kind, @Nullable RowData values, GenericRowData origin) {
+    int count = rowType.getFieldCount() - 1;
+    GenericRowData row = new GenericRowData(kind, count + 1);
+    if (values instanceof GenericRowData generic) {
+      for (int i = 0; i < count; i++) {
+        row.setField(i, generic.getField(i));
+      }
+    } else if (values != null) {
+      for (int i = 0; i < count; i++) {
+        row.setField(i, RowData.createFieldGetter(rowType.getTypeAt(i), i).getFieldOrNull(values));
+      }
+    }
+    row.setField(count, origin);
+    return row;
+  }
+
+  private GenericRowData origin(
+      ConsumerRecord<byte[], byte[]> record, @Nullable DecodeFailure failure) {
+    GenericRowData origin = new GenericRowData(Origin.TYPE.getFieldCount());
+    origin.setField(Origin.KEY, record.key());
+    origin.setField(Origin.HEADERS, headers(record));
+    origin.setField(Origin.TOPIC, topic(record.topic()));
+    origin.setField(Origin.PARTITION, record.partition());
+    origin.setField(Origin.OFFSET, record.offset());
+    if (record.timestampType() != TimestampType.NO_TIMESTAMP_TYPE) {
+      origin.setField(Origin.TIMESTAMP, record.timestamp());
+    }
+    if (deadLetters) {
+      origin.setField(Origin.VALUE, record.value());
+    }
+    if (failure != null) {
+      origin.setField(Origin.ERROR_CLASS, StringData.fromString(failure.causeClass()));
+      origin.setField(Origin.ERROR_MESSAGE, StringData.fromString(failure.message()));
+    }
+    return origin;
+  }
+
+  private static @Nullable ArrayData headers(ConsumerRecord<byte[], byte[]> record) {
+    if (!record.headers().iterator().hasNext()) {
+      return null;
+    }
+    List<Header> headers = new ArrayList<>();
+    record.headers().forEach(header -> headers.add(new Header(header.key(), header.value())));
+    return Origin.writeHeaders(headers);
+  }
+
+  private StringData topic(String name) {
+    Map<String, StringData> known = topics == null ? new HashMap<>() : topics;
+    topics = known;
+    return known.computeIfAbsent(
+        name,
+        key -> {
+          BinaryStringData text = BinaryStringData.fromString(key);
+          // Rows travel to other threads, and a string that is still lazy changes when it is read.
+          text.ensureMaterialized();
+          return text;
+        });
+  }
+
+  private record ListCollector(List<RowData> rows) implements Collector<RowData> {
+    @Override
+    public void collect(RowData row) {
+      if (row != null) {
+        rows.add(row);
+      }
+    }
+
+    @Override
+    public void close() {}
+  }
+}

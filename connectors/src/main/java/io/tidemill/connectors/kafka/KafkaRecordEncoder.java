@@ -1,0 +1,107 @@
+package io.tidemill.connectors.kafka;
+
+import io.tidemill.connectors.record.Header;
+import io.tidemill.connectors.record.Origin;
+import java.util.List;
+import java.util.Optional;
+import org.apache.flink.api.common.serialization.SerializationSchema;
+import org.apache.flink.connector.kafka.lineage.DefaultKafkaDatasetFacet;
+import org.apache.flink.connector.kafka.lineage.DefaultKafkaDatasetIdentifier;
+import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacet;
+import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacetProvider;
+import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.utils.ProjectedRowData;
+import org.apache.flink.types.RowKind;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns a row into a record of a topic: key, headers and timestamp as they came, the chosen fields
+ * as its value, and the sink's own headers after the record's. A DELETE row becomes a null value.
+ * Not thread-safe.
+ */
+final class KafkaRecordEncoder
+    implements KafkaRecordSerializationSchema<RowData>, KafkaDatasetFacetProvider {
+  private static final long serialVersionUID = 1L;
+
+  private final String topic;
+  private final SerializationSchema<RowData> values;
+  private final int[] positions;
+  private final int originIndex;
+  private final Header[] headers;
+
+  private transient @Nullable ProjectedRowData projected;
+
+  /**
+   * Makes an encoder for one topic.
+   *
+   * @param values encoder of the chosen fields
+   * @param positions of the chosen fields in a row
+   * @param originIndex position of the origin in a row, or -1
+   */
+  KafkaRecordEncoder(
+      String topic,
+      SerializationSchema<RowData> values,
+      int[] positions,
+      int originIndex,
+      List<Header> headers) {
+    this.topic = topic;
+    this.values = values;
+    this.positions = positions.clone();
+    this.originIndex = originIndex;
+    this.headers = headers.toArray(Header[]::new);
+  }
+
+  @Override
+  public void open(SerializationSchema.InitializationContext context, KafkaSinkContext sinkContext)
+      throws Exception {
+    values.open(context);
+  }
+
+  @Override
+  public ProducerRecord<byte[], byte[]> serialize(
+      RowData row, KafkaSinkContext context, @Nullable Long timestamp) {
+    RowData origin = Origin.of(row, originIndex);
+    RecordHeaders all = new RecordHeaders();
+    byte[] key = null;
+    if (origin != null) {
+      key = Origin.bytes(origin, Origin.KEY);
+      Origin.headers(origin).forEach(header -> all.add(header.name(), header.value()));
+    }
+    for (Header header : headers) {
+      all.add(header.name(), header.value());
+    }
+    return new ProducerRecord<>(
+        topic, null, kafkaTimestamp(timestamp, origin), key, value(row), all);
+  }
+
+  @Override
+  public Optional<KafkaDatasetFacet> getKafkaDatasetFacet() {
+    return facet(topic);
+  }
+
+  /** Flink asks for the topic in order to find transactions that were left open. */
+  static Optional<KafkaDatasetFacet> facet(String topic) {
+    return Optional.of(
+        new DefaultKafkaDatasetFacet(DefaultKafkaDatasetIdentifier.ofTopics(List.of(topic))));
+  }
+
+  private byte @Nullable [] value(RowData row) {
+    if (row.getRowKind() == RowKind.DELETE) {
+      return null;
+    }
+    ProjectedRowData chosen = projected == null ? ProjectedRowData.from(positions) : projected;
+    projected = chosen;
+    return values.serialize(chosen.replaceRow(row));
+  }
+
+  private static @Nullable Long kafkaTimestamp(@Nullable Long timestamp, @Nullable RowData origin) {
+    Long found = timestamp;
+    if (found == null && origin != null && !origin.isNullAt(Origin.TIMESTAMP)) {
+      found = origin.getLong(Origin.TIMESTAMP);
+    }
+    return found == null || found < 0 ? null : found;
+  }
+}

@@ -1,0 +1,118 @@
+package io.tidemill.connectors.kafka;
+
+import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.OptionProblems;
+import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.RecordSource;
+import io.tidemill.connectors.record.SourceSpec;
+import io.tidemill.connectors.record.SourceStreams;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Optional;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.factories.DeserializationFormatFactory;
+import org.apache.flink.table.types.logical.RowType;
+
+/**
+ * Topics as a source. A record's timestamp is Kafka's; there are no watermarks, since nothing here
+ * waits for one. Immutable.
+ */
+final class KafkaRecordSource implements RecordSource {
+  private final SourceSpec spec;
+  private final SourceSettings settings;
+  private final KafkaRecordDecoder decoder;
+  private final RowType rowType;
+
+  private KafkaRecordSource(SourceSpec spec, SourceSettings settings, KafkaRecordDecoder decoder) {
+    this.spec = spec;
+    this.settings = settings;
+    this.decoder = decoder;
+    this.rowType = Origin.appendTo(spec.schema().rowType());
+  }
+
+  static KafkaRecordSource create(SourceSpec spec) {
+    ConnectorOptions options = spec.options();
+    OptionProblems problems = new OptionProblems(options.place());
+    Optional<ValueFormat> format =
+        ValueFormat.find(options, DeserializationFormatFactory.class, problems);
+    KafkaOptions.check(
+        options,
+        SourceSettings.KEYS,
+        format.map(ValueFormat::keys).orElseGet(() -> ValueFormat.keysOfUnknown(options)),
+        KafkaOptions.consumerProperties(),
+        problems);
+    SourceSettings settings = SourceSettings.read(options, problems);
+    Optional<DeserializationSchema<RowData>> values =
+        format.flatMap(found -> found.decoder(options, spec.schema(), problems));
+    problems.throwIfAny();
+    try {
+      return new KafkaRecordSource(
+          spec,
+          settings,
+          new KafkaRecordDecoder(
+              values.orElseThrow(), spec.schema().rowType(), spec.deadLetters()));
+    } catch (IOException e) {
+      throw new UncheckedIOException("the decoder of the topic's format cannot be shipped", e);
+    }
+  }
+
+  @Override
+  public RowType rowType() {
+    return rowType;
+  }
+
+  @Override
+  public boolean bounded() {
+    return settings.stopping().isPresent();
+  }
+
+  @Override
+  public boolean freshRecords() {
+    return true;
+  }
+
+  @Override
+  public String guarantee() {
+    return "replayed from the offsets of the last checkpoint; bytes that do not decode "
+        + (spec.deadLetters() ? "become dead letters" : "fail the job");
+  }
+
+  @Override
+  public SourceStreams attach(StreamExecutionEnvironment environment, String uidPrefix) {
+    SingleOutputStreamOperator<RowData> read =
+        environment
+            .fromSource(
+                source(), WatermarkStrategy.noWatermarks(), uidPrefix, decoder.getProducedType())
+            .uid(uidPrefix);
+    settings.parallelism().ifPresent(read::setParallelism);
+    if (!spec.deadLetters()) {
+      return new SourceStreams(read, Optional.empty());
+    }
+    String splitter = uidPrefix + "-undecoded";
+    SingleOutputStreamOperator<RowData> split =
+        read.process(new UndecodedSplitter(Origin.indexIn(rowType)), decoder.getProducedType())
+            .name(splitter)
+            .uid(splitter);
+    settings.parallelism().ifPresent(split::setParallelism);
+    return new SourceStreams(
+        split, Optional.of(split.getSideOutput(UndecodedSplitter.DEAD_LETTERS)));
+  }
+
+  private KafkaSource<RowData> source() {
+    KafkaSourceBuilder<RowData> builder =
+        KafkaSource.<RowData>builder()
+            .setStartingOffsets(settings.starting())
+            .setDeserializer(decoder);
+    settings.stopping().ifPresent(builder::setBounded);
+    settings
+        .pattern()
+        .ifPresentOrElse(builder::setTopicPattern, () -> builder.setTopics(settings.topics()));
+    return builder.setProperties(settings.properties()).build();
+  }
+}

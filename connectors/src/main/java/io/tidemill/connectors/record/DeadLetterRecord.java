@@ -1,0 +1,225 @@
+package io.tidemill.connectors.record;
+
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.table.data.ArrayData;
+import org.apache.flink.table.data.GenericMapData;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.MapData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
+import org.apache.flink.table.types.logical.BigIntType;
+import org.apache.flink.table.types.logical.IntType;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.MapType;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.logical.VarBinaryType;
+import org.apache.flink.table.types.logical.VarCharType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A record that could not be scored: its key, value and headers as they came, and its cause.
+ *
+ * <p>In a stream it is a row of {@link #TYPE}. It shares the arrays of the record that it was made
+ * from. Immutable.
+ */
+public final class DeadLetterRecord {
+  /** The stage at which the bytes of a record did not decode, in Kafka Connect's words. */
+  public static final String STAGE_DECODE = "VALUE_CONVERTER";
+
+  /** The columns of a dead letter, each nullable except the stage. */
+  public static final RowType TYPE =
+      RowType.of(
+          false,
+          new LogicalType[] {
+            new VarBinaryType(VarBinaryType.MAX_LENGTH),
+            new VarBinaryType(VarBinaryType.MAX_LENGTH),
+            Origin.HEADERS_TYPE,
+            string(),
+            new IntType(),
+            new BigIntType(),
+            new BigIntType(),
+            new VarCharType(false, VarCharType.MAX_LENGTH),
+            string(),
+            string(),
+            new MapType(new VarCharType(false, VarCharType.MAX_LENGTH), string())
+          },
+          new String[] {
+            "key",
+            "value",
+            "headers",
+            "topic",
+            "partition",
+            "offset",
+            "timestamp",
+            "stage",
+            "cause",
+            "message",
+            "context"
+          });
+
+  static final int KEY = 0;
+  static final int VALUE = 1;
+  static final int HEADERS = 2;
+  static final int TOPIC = 3;
+  static final int PARTITION = 4;
+  static final int OFFSET = 5;
+  static final int TIMESTAMP = 6;
+  static final int STAGE = 7;
+  static final int CAUSE = 8;
+  static final int MESSAGE = 9;
+  static final int CONTEXT = 10;
+
+  private final RowData row;
+
+  private DeadLetterRecord(RowData row) {
+    this.row = row;
+  }
+
+  /**
+   * The dead letter of a record that a source read.
+   *
+   * @param origin the record's origin, or null where its source has none
+   * @param stage what was being done, such as {@link #STAGE_DECODE} or a step's id
+   * @param causeClass the class name of the exception
+   * @param message the exception's message
+   * @param context more to say, by header name: {@code tidemill.step}, {@code tidemill.model}, …
+   */
+  public static DeadLetterRecord of(
+      @Nullable RowData origin,
+      String stage,
+      String causeClass,
+      String message,
+      Map<String, String> context) {
+    GenericRowData row = new GenericRowData(TYPE.getFieldCount());
+    if (origin != null) {
+      row.setField(KEY, Origin.bytes(origin, Origin.KEY));
+      row.setField(VALUE, Origin.bytes(origin, Origin.VALUE));
+      row.setField(
+          HEADERS, origin.isNullAt(Origin.HEADERS) ? null : origin.getArray(Origin.HEADERS));
+      row.setField(TOPIC, origin.isNullAt(Origin.TOPIC) ? null : origin.getString(Origin.TOPIC));
+      row.setField(
+          PARTITION, origin.isNullAt(Origin.PARTITION) ? null : origin.getInt(Origin.PARTITION));
+      row.setField(OFFSET, origin.isNullAt(Origin.OFFSET) ? null : origin.getLong(Origin.OFFSET));
+      row.setField(
+          TIMESTAMP, origin.isNullAt(Origin.TIMESTAMP) ? null : origin.getLong(Origin.TIMESTAMP));
+    }
+    row.setField(STAGE, StringData.fromString(stage));
+    row.setField(CAUSE, StringData.fromString(causeClass));
+    row.setField(MESSAGE, StringData.fromString(message));
+    row.setField(CONTEXT, writeContext(context));
+    return new DeadLetterRecord(row);
+  }
+
+  /** The same dead letter with other bytes as its value, for sources that keep no original. */
+  public DeadLetterRecord withValue(byte[] value) {
+    return with(VALUE, value);
+  }
+
+  /** The same dead letter with more to say. */
+  public DeadLetterRecord withContext(List<Header> more) {
+    Map<String, String> context = context();
+    for (Header header : more) {
+      byte @Nullable [] value = header.value();
+      context.put(header.name(), value == null ? "" : new String(value, StandardCharsets.UTF_8));
+    }
+    return with(CONTEXT, writeContext(context));
+  }
+
+  /** Reads a row of {@link #TYPE}, without a copy. */
+  public static DeadLetterRecord fromRow(RowData row) {
+    return new DeadLetterRecord(row);
+  }
+
+  /** The type of a stream of dead letters. */
+  public static TypeInformation<RowData> typeInformation() {
+    return InternalTypeInfo.of(TYPE);
+  }
+
+  /** This dead letter as a row of {@link #TYPE}, without a copy. */
+  public RowData toRow() {
+    return row;
+  }
+
+  public byte @Nullable [] key() {
+    return Origin.bytes(row, KEY);
+  }
+
+  public byte @Nullable [] value() {
+    return Origin.bytes(row, VALUE);
+  }
+
+  /** The record's own headers in their order. */
+  public List<Header> headers() {
+    return row.isNullAt(HEADERS) ? List.of() : Origin.readHeaders(row.getArray(HEADERS));
+  }
+
+  public @Nullable String topic() {
+    return Origin.string(row, TOPIC);
+  }
+
+  public @Nullable Integer partition() {
+    return row.isNullAt(PARTITION) ? null : row.getInt(PARTITION);
+  }
+
+  public @Nullable Long offset() {
+    return row.isNullAt(OFFSET) ? null : row.getLong(OFFSET);
+  }
+
+  /** Milliseconds since the epoch. */
+  public @Nullable Long timestamp() {
+    return row.isNullAt(TIMESTAMP) ? null : row.getLong(TIMESTAMP);
+  }
+
+  public String stage() {
+    return row.getString(STAGE).toString();
+  }
+
+  public @Nullable String causeClass() {
+    return Origin.string(row, CAUSE);
+  }
+
+  public @Nullable String message() {
+    return Origin.string(row, MESSAGE);
+  }
+
+  /** More that was said, by header name. */
+  public Map<String, String> context() {
+    Map<String, String> context = new LinkedHashMap<>();
+    if (!row.isNullAt(CONTEXT)) {
+      MapData map = row.getMap(CONTEXT);
+      ArrayData names = map.keyArray();
+      ArrayData values = map.valueArray();
+      for (int i = 0; i < map.size(); i++) {
+        context.put(
+            names.getString(i).toString(),
+            values.isNullAt(i) ? "" : values.getString(i).toString());
+      }
+    }
+    return context;
+  }
+
+  private DeadLetterRecord with(int field, Object value) {
+    GenericRowData copy = new GenericRowData(TYPE.getFieldCount());
+    for (int i = 0; i < TYPE.getFieldCount(); i++) {
+      copy.setField(i, RowData.createFieldGetter(TYPE.getTypeAt(i), i).getFieldOrNull(row));
+    }
+    copy.setField(field, value);
+    return new DeadLetterRecord(copy);
+  }
+
+  private static MapData writeContext(Map<String, String> context) {
+    Map<StringData, StringData> entries = new LinkedHashMap<>();
+    context.forEach(
+        (name, value) -> entries.put(StringData.fromString(name), StringData.fromString(value)));
+    return new GenericMapData(entries);
+  }
+
+  private static LogicalType string() {
+    return new VarCharType(VarCharType.MAX_LENGTH);
+  }
+}

@@ -1,0 +1,145 @@
+package io.tidemill.connectors.record;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.table.data.ArrayData;
+import org.apache.flink.table.data.GenericArrayData;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.types.logical.ArrayType;
+import org.apache.flink.table.types.logical.BigIntType;
+import org.apache.flink.table.types.logical.IntType;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.logical.VarBinaryType;
+import org.apache.flink.table.types.logical.VarCharType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a record came from: the last column of every record in a pipeline, null for sources that
+ * have no such thing to tell.
+ *
+ * <p>Its fields are read by the positions below. {@link #VALUE} holds the original bytes only where
+ * the job has a dead-letter sink; {@link #ERROR_CLASS} and {@link #ERROR_MESSAGE} are there only
+ * between a source and its own splitter. Stateless.
+ */
+public final class Origin {
+  /** The column's name, which no schema may use. */
+  public static final String COLUMN = "__origin";
+
+  public static final int KEY = 0;
+  public static final int HEADERS = 1;
+  public static final int TOPIC = 2;
+  public static final int PARTITION = 3;
+  public static final int OFFSET = 4;
+
+  /** Milliseconds since the epoch. */
+  public static final int TIMESTAMP = 5;
+
+  public static final int VALUE = 6;
+  public static final int ERROR_CLASS = 7;
+  public static final int ERROR_MESSAGE = 8;
+
+  static final int HEADER_FIELDS = 2;
+
+  /** {@code ARRAY<ROW<name STRING, value BYTES>>}. */
+  static final LogicalType HEADERS_TYPE =
+      new ArrayType(
+          RowType.of(new LogicalType[] {string(), bytes()}, new String[] {"name", "value"}));
+
+  /** The column's type; nullable, and so is each field. */
+  public static final RowType TYPE =
+      RowType.of(
+          new LogicalType[] {
+            bytes(),
+            HEADERS_TYPE,
+            string(),
+            new IntType(),
+            new BigIntType(),
+            new BigIntType(),
+            bytes(),
+            string(),
+            string()
+          },
+          new String[] {
+            "key",
+            "headers",
+            "topic",
+            "partition",
+            "offset",
+            "timestamp",
+            "value",
+            "error_class",
+            "error_message"
+          });
+
+  private Origin() {}
+
+  /**
+   * The type of a record with these values: the same fields, each nullable since a tombstone has
+   * none of them, and the origin last.
+   */
+  public static RowType appendTo(RowType values) {
+    List<RowType.RowField> fields = new ArrayList<>();
+    for (RowType.RowField field : values.getFields()) {
+      fields.add(new RowType.RowField(field.getName(), field.getType().copy(true)));
+    }
+    fields.add(new RowType.RowField(COLUMN, TYPE));
+    return new RowType(false, fields);
+  }
+
+  /** The position of the origin in a record's type, or -1. */
+  public static int indexIn(RowType rowType) {
+    return rowType.getFieldIndex(COLUMN);
+  }
+
+  /** The origin of a record, or null. {@code index} is what {@link #indexIn} answered. */
+  public static @Nullable RowData of(RowData row, int index) {
+    return index < 0 || row.isNullAt(index) ? null : row.getRow(index, TYPE.getFieldCount());
+  }
+
+  /** A field of type BYTES, or null. Not a copy. */
+  public static byte @Nullable [] bytes(RowData origin, int field) {
+    return origin.isNullAt(field) ? null : origin.getBinary(field);
+  }
+
+  /** A field of type STRING, or null. */
+  public static @Nullable String string(RowData origin, int field) {
+    return origin.isNullAt(field) ? null : origin.getString(field).toString();
+  }
+
+  /** The headers in their order; empty if there are none. */
+  public static List<Header> headers(RowData origin) {
+    return origin.isNullAt(HEADERS) ? List.of() : readHeaders(origin.getArray(HEADERS));
+  }
+
+  static List<Header> readHeaders(ArrayData array) {
+    List<Header> headers = new ArrayList<>(array.size());
+    for (int i = 0; i < array.size(); i++) {
+      RowData header = array.getRow(i, HEADER_FIELDS);
+      headers.add(
+          new Header(
+              header.getString(0).toString(), header.isNullAt(1) ? null : header.getBinary(1)));
+    }
+    return headers;
+  }
+
+  /** Headers as the {@link #HEADERS} field holds them. */
+  public static ArrayData writeHeaders(List<Header> headers) {
+    Object[] rows = new Object[headers.size()];
+    for (int i = 0; i < rows.length; i++) {
+      Header header = headers.get(i);
+      rows[i] = GenericRowData.of(StringData.fromString(header.name()), header.value());
+    }
+    return new GenericArrayData(rows);
+  }
+
+  private static LogicalType bytes() {
+    return new VarBinaryType(VarBinaryType.MAX_LENGTH);
+  }
+
+  private static LogicalType string() {
+    return new VarCharType(VarCharType.MAX_LENGTH);
+  }
+}

@@ -1,0 +1,23 @@
+package io.tidemill.connectors.record;
+
+import io.tidemill.connectors.options.OptionProblem;
+import java.util.List;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.table.data.RowData;
+
+/** A checked sink that is not yet part of a graph. Implementations are immutable. */
+public interface RecordSink {
+  /** One line for a plan: how often a failure shows a record here. */
+  String guarantee();
+
+  /** What does not fit together between this sink and the checkpoints of its job. */
+  List<OptionProblem> problemsWith(CheckpointPlan checkpoints);
+
+  /**
+   * Adds the sink to a graph.
+   *
+   * @param rows of the type that the sink was made for
+   * @param uidPrefix begins the uid and the name of each operator
+   */
+  void attach(DataStream<RowData> rows, String uidPrefix);
+}

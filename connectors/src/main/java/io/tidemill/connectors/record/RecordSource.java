@@ -1,0 +1,29 @@
+package io.tidemill.connectors.record;
+
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.types.logical.RowType;
+
+/** A checked source that is not yet part of a graph. Implementations are immutable. */
+public interface RecordSource {
+  /** The value fields, each nullable, and the {@link Origin} last. */
+  RowType rowType();
+
+  /** Whether the source ends by itself. */
+  boolean bounded();
+
+  /**
+   * Whether each record is an object of its own that the source never touches again, so that it
+   * need not be copied before it is kept.
+   */
+  boolean freshRecords();
+
+  /** One line for a plan: what a failure does to what this source has read. */
+  String guarantee();
+
+  /**
+   * Adds the source to a graph.
+   *
+   * @param uidPrefix begins the uid and the name of each operator
+   */
+  SourceStreams attach(StreamExecutionEnvironment environment, String uidPrefix);
+}

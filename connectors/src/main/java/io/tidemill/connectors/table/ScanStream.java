@@ -1,0 +1,74 @@
+package io.tidemill.connectors.table;
+
+import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.OptionProblems;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.legacy.table.connector.source.SourceFunctionProvider;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.connector.source.DataStreamScanProvider;
+import org.apache.flink.table.connector.source.ScanTableSource;
+import org.apache.flink.table.connector.source.SourceProvider;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
+import org.apache.flink.table.types.logical.RowType;
+
+/** Adds what a table source scans to a graph, without an origin. Implementations are immutable. */
+interface ScanStream {
+  DataStream<RowData> attach(StreamExecutionEnvironment environment, String uid);
+
+  /** The stream of a provider, or a problem that names a kind which needs a planner. */
+  @SuppressWarnings("deprecation") // Of SourceFunctionProvider, see legacy.
+  static ScanStream of(
+      String connector,
+      ScanTableSource.ScanRuntimeProvider provider,
+      RowType rowType,
+      OptionProblems problems) {
+    if (provider instanceof SourceProvider source) {
+      return (environment, uid) -> {
+        SingleOutputStreamOperator<RowData> rows =
+            environment
+                .fromSource(
+                    source.createSource(),
+                    WatermarkStrategy.noWatermarks(),
+                    uid,
+                    InternalTypeInfo.of(rowType))
+                .uid(uid);
+        source.getParallelism().ifPresent(rows::setParallelism);
+        return rows;
+      };
+    }
+    if (provider instanceof DataStreamScanProvider stream) {
+      return (environment, uid) -> stream.produceDataStream(PrefixedUids.of(uid), environment);
+    }
+    if (provider instanceof SourceFunctionProvider function) {
+      return (environment, uid) -> legacy(function, environment, uid, rowType);
+    }
+    problems.add(
+        ConnectorOptions.CONNECTOR,
+        "'"
+            + connector
+            + "' reads through "
+            + provider.getClass().getSimpleName()
+            + " (expected: a connector with SourceProvider, DataStreamScanProvider or"
+            + " SourceFunctionProvider)");
+    problems.throwIfAny();
+    throw new IllegalStateException("a problem that was added was not thrown");
+  }
+
+  /** Connectors that Flink has not moved to its new sources, {@code datagen} among them. */
+  @SuppressWarnings("deprecation") // Flink offers no other way to run such a connector.
+  private static DataStream<RowData> legacy(
+      SourceFunctionProvider function,
+      StreamExecutionEnvironment environment,
+      String uid,
+      RowType rowType) {
+    SingleOutputStreamOperator<RowData> rows =
+        environment
+            .addSource(function.createSourceFunction(), uid, InternalTypeInfo.of(rowType))
+            .uid(uid);
+    function.getParallelism().ifPresent(rows::setParallelism);
+    return rows;
+  }
+}

@@ -1,0 +1,115 @@
+package io.tidemill.connectors.table;
+
+import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.InvalidOptionsException;
+import io.tidemill.connectors.options.OptionProblem;
+import io.tidemill.connectors.record.CheckpointPlan;
+import io.tidemill.connectors.record.RecordSink;
+import java.util.List;
+import org.apache.flink.api.common.RuntimeExecutionMode;
+import org.apache.flink.api.common.functions.MapFunction;
+import org.apache.flink.api.dag.Transformation;
+import org.apache.flink.configuration.ExecutionOptions;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.DataStreamSink;
+import org.apache.flink.table.connector.sink.DataStreamSinkProvider;
+import org.apache.flink.table.connector.sink.DynamicTableSink;
+import org.apache.flink.table.connector.sink.SinkV2Provider;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.runtime.connector.sink.SinkRuntimeProviderContext;
+import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
+import org.apache.flink.table.types.logical.RowType;
+
+/** A table sink of Flink as a sink of records. Immutable. */
+final class TableRecordSink implements RecordSink {
+  /** Publishes its files when a checkpoint completes, and without one never. */
+  private static final String FILESYSTEM = "filesystem";
+
+  private final ConnectorOptions options;
+  private final DynamicTableSink table;
+  private final MapFunction<RowData, RowData> columns;
+  private final RowType written;
+
+  TableRecordSink(
+      ConnectorOptions options,
+      DynamicTableSink table,
+      MapFunction<RowData, RowData> columns,
+      RowType written) {
+    this.options = options;
+    this.table = table;
+    this.columns = columns;
+    this.written = written;
+    DynamicTableSink.SinkRuntimeProvider provider =
+        table.copy().getSinkRuntimeProvider(new SinkRuntimeProviderContext(false));
+    if (!(provider instanceof SinkV2Provider) && !(provider instanceof DataStreamSinkProvider)) {
+      throw unsupported(provider);
+    }
+  }
+
+  @Override
+  public String guarantee() {
+    return "that of Flink's connector '"
+        + options.connector()
+        + "'; tombstones are not written, and counted";
+  }
+
+  @Override
+  public List<OptionProblem> problemsWith(CheckpointPlan checkpoints) {
+    return options.connector().equals(FILESYSTEM)
+            && !checkpoints.batch()
+            && checkpoints.interval().isEmpty()
+        ? List.of(
+            new OptionProblem(
+                options.place(),
+                ConnectorOptions.CONNECTOR,
+                "'filesystem' with checkpoints off (expected: checkpoints, since only they publish"
+                    + " files; set execution.checkpointing.interval)"))
+        : List.of();
+  }
+
+  @Override
+  public void attach(DataStream<RowData> rows, String uidPrefix) {
+    String tombstones = uidPrefix + "-tombstones";
+    String fields = uidPrefix + "-fields";
+    DataStream<RowData> chosen =
+        rows.filter(new SkipTombstones())
+            .name(tombstones)
+            .uid(tombstones)
+            .setParallelism(rows.getParallelism())
+            .map(columns, InternalTypeInfo.of(written))
+            .name(fields)
+            .uid(fields)
+            .setParallelism(rows.getParallelism());
+    boolean batch =
+        rows.getExecutionEnvironment().getConfiguration().get(ExecutionOptions.RUNTIME_MODE)
+            == RuntimeExecutionMode.BATCH;
+    DynamicTableSink.SinkRuntimeProvider provider =
+        table.copy().getSinkRuntimeProvider(new SinkRuntimeProviderContext(batch));
+    if (provider instanceof SinkV2Provider sink) {
+      DataStreamSink<RowData> attached =
+          chosen.sinkTo(sink.createSink()).name(uidPrefix).uid(uidPrefix);
+      sink.getParallelism().ifPresent(attached::setParallelism);
+    } else if (provider instanceof DataStreamSinkProvider stream) {
+      DataStreamSink<?> attached = stream.consumeDataStream(PrefixedUids.of(uidPrefix), chosen);
+      Transformation<?> transformation = attached.getTransformation();
+      if (transformation.getUid() == null) {
+        attached.uid(uidPrefix);
+      }
+    } else {
+      throw unsupported(provider);
+    }
+  }
+
+  private InvalidOptionsException unsupported(DynamicTableSink.SinkRuntimeProvider provider) {
+    return new InvalidOptionsException(
+        List.of(
+            new OptionProblem(
+                options.place(),
+                ConnectorOptions.CONNECTOR,
+                "'"
+                    + options.connector()
+                    + "' writes through "
+                    + provider.getClass().getSimpleName()
+                    + " (expected: a connector with SinkV2Provider or DataStreamSinkProvider)")));
+  }
+}

@@ -1,0 +1,65 @@
+package io.tidemill.connectors.table;
+
+import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.RecordSource;
+import io.tidemill.connectors.record.SourceStreams;
+import java.util.Optional;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
+import org.apache.flink.table.types.logical.RowType;
+
+/** A table source of Flink as a source whose records have no origin. Immutable. */
+final class TableRecordSource implements RecordSource {
+  private final String connector;
+  private final ScanStream stream;
+  private final RowType values;
+  private final RowType rowType;
+  private final boolean bounded;
+
+  TableRecordSource(String connector, ScanStream stream, RowType values, boolean bounded) {
+    this.connector = connector;
+    this.stream = stream;
+    this.values = values;
+    this.rowType = Origin.appendTo(values);
+    this.bounded = bounded;
+  }
+
+  @Override
+  public RowType rowType() {
+    return rowType;
+  }
+
+  @Override
+  public boolean bounded() {
+    return bounded;
+  }
+
+  /** Always false: a connector may hand out what it will change, and says nothing about it. */
+  @Override
+  public boolean freshRecords() {
+    return false;
+  }
+
+  @Override
+  public String guarantee() {
+    return "that of Flink's connector '"
+        + connector
+        + "'; what its format does not decode fails the job";
+  }
+
+  @Override
+  public SourceStreams attach(StreamExecutionEnvironment environment, String uidPrefix) {
+    DataStream<RowData> scanned = stream.attach(environment, uidPrefix);
+    String origin = uidPrefix + "-origin";
+    SingleOutputStreamOperator<RowData> records =
+        scanned
+            .map(new AddOrigin(values), InternalTypeInfo.of(rowType))
+            .name(origin)
+            .uid(origin)
+            .setParallelism(scanned.getParallelism());
+    return new SourceStreams(records, Optional.empty());
+  }
+}

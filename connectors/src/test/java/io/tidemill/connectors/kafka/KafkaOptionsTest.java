@@ -1,0 +1,337 @@
+package io.tidemill.connectors.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.tidemill.connectors.Sinks;
+import io.tidemill.connectors.Sources;
+import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.InvalidOptionsException;
+import io.tidemill.connectors.options.OptionProblem;
+import io.tidemill.connectors.record.CheckpointPlan;
+import io.tidemill.connectors.record.DeadLetterSpec;
+import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.RecordSchema;
+import io.tidemill.connectors.record.RecordSink;
+import io.tidemill.connectors.record.RecordSource;
+import io.tidemill.connectors.record.SinkSpec;
+import io.tidemill.connectors.record.SourceSpec;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class KafkaOptionsTest {
+  private static final RecordSchema SCHEMA =
+      RecordSchema.ofColumns(List.of(new RecordSchema.Column("amount", "DOUBLE")));
+  private static final Map<String, String> SOURCE =
+      Map.of(
+          "connector", "kafka",
+          "topic", "in;in-2",
+          "properties.bootstrap.servers", "localhost:9092",
+          "scan.startup.mode", "earliest-offset",
+          "format", "json");
+
+  @Test
+  void sourceIsMadeWithoutABroker() {
+    RecordSource source = Sources.create(source(SOURCE));
+
+    assertThat(source.bounded()).isFalse();
+    assertThat(source.freshRecords()).isTrue();
+    assertThat(source.rowType().getFieldNames()).containsExactly("amount", Origin.COLUMN);
+    assertThat(source.guarantee()).contains("become dead letters");
+  }
+
+  @Test
+  void boundedModeMakesABoundedSource() {
+    assertThat(Sources.create(source(with(SOURCE, "scan.bounded.mode", "latest-offset"))).bounded())
+        .isTrue();
+  }
+
+  @Test
+  void allProblemsOfASourceAreReportedAtOnce() {
+    List<String> problems =
+        problemsOfSource(
+            Map.of(
+                "connector", "kafka",
+                "topik", "in",
+                "properties.bootstrap.server", "localhost:9092",
+                "scan.startup.mode", "earliest",
+                "scan.bounded.mode", "timestamp",
+                "scan.parallelism", "0",
+                "format", "jsn"));
+
+    assertThat(problems)
+        .anyMatch(
+            line ->
+                line.startsWith(
+                    "job.yaml: source: topik: unknown option (did you mean 'topic'? allowed: "))
+        .contains(
+            "job.yaml: source: topic: missing (expected: the topic to read, or topic-pattern)",
+            "job.yaml: source: properties.bootstrap.servers: missing (expected: the broker's"
+                + " host:port)",
+            "job.yaml: source: properties.bootstrap.server: no property of Kafka's client (did you"
+                + " mean 'properties.bootstrap.servers'?)",
+            "job.yaml: source: scan.startup.mode: 'earliest' (expected: one of earliest-offset,"
+                + " latest-offset, group-offsets, timestamp, specific-offsets)",
+            "job.yaml: source: scan.bounded.timestamp-millis: missing (expected: milliseconds since"
+                + " the epoch, as scan.bounded.mode 'timestamp' wants)",
+            "job.yaml: source: scan.parallelism: 0 (expected: >= 1)")
+        .anyMatch(
+            line ->
+                line.startsWith(
+                    "job.yaml: source: format: 'jsn' (did you mean 'json'? expected: one of "));
+  }
+
+  @Test
+  void optionOfTheFormatIsKnownAndAnotherIsNot() {
+    assertThat(Sources.create(source(with(SOURCE, "json.fail-on-missing-field", "true"))))
+        .isNotNull();
+    assertThat(problemsOfSource(with(SOURCE, "json.fail-on-mising-field", "true")))
+        .singleElement()
+        .asString()
+        .contains(
+            "json.fail-on-mising-field: unknown option (did you mean 'json.fail-on-missing-field'?");
+  }
+
+  @Test
+  void groupOffsetsWithoutAGroupAreRefused() {
+    assertThat(problemsOfSource(with(SOURCE, "scan.startup.mode", "group-offsets")))
+        .containsExactly(
+            "job.yaml: source: properties.group.id: missing (expected: the consumer group whose"
+                + " offsets scan.startup.mode 'group-offsets' asks for; set it, or"
+                + " scan.startup.mode, for instance to earliest-offset)");
+  }
+
+  @Test
+  void specificOffsetsWantOneTopicAndPairs() {
+    Map<String, String> options =
+        with(
+            with(SOURCE, "scan.startup.mode", "specific-offsets"),
+            "scan.startup.specific-offsets",
+            "0:42");
+
+    assertThat(problemsOfSource(options))
+        .containsExactly(
+            "job.yaml: source: scan.startup.mode: 'specific-offsets' with 2 topics (expected: topic"
+                + " names one topic)",
+            "job.yaml: source: scan.startup.specific-offsets: '0:42' (expected: as in"
+                + " partition:0,offset:42;partition:1,offset:300)");
+  }
+
+  @Test
+  void topicThatTheSourceReadsIsNoSinkAndNoDeadLetterTopic() {
+    InvalidOptionsException refused =
+        catchThrowableOfType(
+            InvalidOptionsException.class, () -> deadLetters(Map.of("topic", "in-2")));
+
+    assertThat(refused.problems())
+        .containsExactly(
+            new OptionProblem(
+                "job.yaml: dead-letter",
+                "topic",
+                "'in-2' is read by the source of the same job (expected: another topic, or the job"
+                    + " would read what it writes without end)"));
+  }
+
+  @Test
+  void sameTopicOfAnotherClusterIsAllowed() {
+    assertThat(
+            deadLetters(Map.of("topic", "in", "properties.bootstrap.servers", "other:9092"))
+                .guarantee())
+        .startsWith("exactly once");
+  }
+
+  @Test
+  void sinkWithoutABrokerUsesTheSourcesConnection() {
+    ConnectorOptions connected =
+        KafkaOptions.connected(
+            new ConnectorOptions("sink", Map.of("connector", "kafka")),
+            List.of(
+                new ConnectorOptions(
+                    "source",
+                    Map.of(
+                        "connector", "kafka",
+                        "properties.bootstrap.servers", "broker:9092",
+                        "properties.security.protocol", "SSL",
+                        "properties.group.id", "readers"))));
+
+    assertThat(connected.values())
+        .containsEntry("properties.bootstrap.servers", "broker:9092")
+        .containsEntry("properties.security.protocol", "SSL")
+        .doesNotContainKey("properties.group.id");
+  }
+
+  @Test
+  void exactlyOnceIsTheDefaultAndNamesItsTransactions() {
+    assertThat(deadLetters(Map.of("topic", "dead")).guarantee())
+        .isEqualTo(
+            "exactly once for consumers that read committed, visible after each checkpoint"
+                + " (transactional ids job-dead-letters-*, transaction.timeout.ms 600000)");
+  }
+
+  @Test
+  void exactlyOnceWithCheckpointsOffIsRefused() {
+    assertThat(problems(Map.of(), Optional.empty(), Duration.ZERO, false))
+        .containsExactly(
+            "job.yaml: dead-letter: sink.delivery-guarantee: exactly-once with checkpoints off"
+                + " (expected: checkpoints, since only they commit; set"
+                + " execution.checkpointing.interval, or at-least-once here)");
+  }
+
+  @Test
+  void batchModeNeedsNoCheckpoint() {
+    assertThat(problems(Map.of(), Optional.empty(), Duration.ZERO, true)).isEmpty();
+  }
+
+  @Test
+  void transactionThatEndsBeforeItsCommitIsRefused() {
+    assertThat(
+            problems(
+                Map.of("properties.transaction.timeout.ms", "60000"),
+                Optional.of(Duration.ofSeconds(20)),
+                Duration.ofSeconds(10),
+                false))
+        .containsExactly(
+            "job.yaml: dead-letter: properties.transaction.timeout.ms: 60000 (expected: > 60000, the"
+                + " sum of execution.checkpointing.interval 20000, the longest restart 10000 and"
+                + " 30000 for the commit; raise it, or shorten the interval)");
+  }
+
+  @Test
+  void transactionThatOutlivesTheSumIsAccepted() {
+    assertThat(
+            problems(
+                Map.of("properties.transaction.timeout.ms", "60001"),
+                Optional.of(Duration.ofSeconds(20)),
+                Duration.ofSeconds(10),
+                false))
+        .isEmpty();
+  }
+
+  @Test
+  void transactionBeyondTheBrokersMaximumIsRefused() {
+    assertThat(
+            problems(
+                Map.of("properties.transaction.timeout.ms", "900001"),
+                Optional.of(Duration.ofSeconds(20)),
+                Duration.ZERO,
+                false))
+        .containsExactly(
+            "job.yaml: dead-letter: properties.transaction.timeout.ms: 900001 (expected: <= 900000,"
+                + " the maximum that a broker allows)");
+  }
+
+  @Test
+  void atLeastOnceNeedsNoTransaction() {
+    assertThat(
+            problems(
+                Map.of("sink.delivery-guarantee", "at-least-once"),
+                Optional.empty(),
+                Duration.ZERO,
+                false))
+        .isEmpty();
+  }
+
+  @Test
+  void brokerThatIsNotThereIsNamedWithItsRemedy() {
+    List<OptionProblem> problems =
+        KafkaReachability.check(
+            new ConnectorOptions(
+                "job.yaml: source",
+                with(
+                    SOURCE,
+                    "properties.bootstrap.servers",
+                    "localhost:" + EmbeddedKafka.freePort())),
+            List.of(),
+            true,
+            Duration.ofMillis(500));
+
+    assertThat(problems)
+        .singleElement()
+        .asString()
+        .startsWith(
+            "job.yaml: source: properties.bootstrap.servers: no Kafka broker answers at localhost:")
+        .endsWith("(expected: a running broker; start it, or correct the address)");
+  }
+
+  @Test
+  void addressThatIsNoneIsNamedToo() {
+    List<OptionProblem> problems =
+        KafkaReachability.check(
+            new ConnectorOptions(
+                "job.yaml: source", with(SOURCE, "properties.bootstrap.servers", "localhost")),
+            List.of(),
+            true,
+            Duration.ofMillis(500));
+
+    assertThat(problems).singleElement().asString().contains("Invalid url in bootstrap.servers");
+  }
+
+  @Test
+  void sinkWritesOnlyFieldsThatArrive() {
+    ConnectorOptions sink =
+        new ConnectorOptions(
+            "job.yaml: sink", Map.of("connector", "kafka", "topic", "out", "format", "json"));
+    RecordSchema other = RecordSchema.ofColumns(List.of(new RecordSchema.Column("score", "FLOAT")));
+
+    IllegalArgumentException refused =
+        catchThrowableOfType(
+            IllegalArgumentException.class,
+            () ->
+                Sinks.create(
+                    new SinkSpec(
+                        sink,
+                        other,
+                        Origin.appendTo(SCHEMA.rowType()),
+                        new ConnectorOptions("source", SOURCE),
+                        "job",
+                        List.of())));
+
+    assertThat(refused)
+        .hasMessage("job.yaml: sink: field 'score' (expected: one of amount, __origin)");
+  }
+
+  private static SourceSpec source(Map<String, String> options) {
+    return new SourceSpec(new ConnectorOptions("job.yaml: source", options), SCHEMA, true);
+  }
+
+  private static List<String> problemsOfSource(Map<String, String> options) {
+    return catchThrowableOfType(
+            InvalidOptionsException.class, () -> Sources.create(source(options)))
+        .problems()
+        .stream()
+        .map(OptionProblem::toString)
+        .toList();
+  }
+
+  private static List<String> problems(
+      Map<String, String> options,
+      Optional<Duration> interval,
+      Duration longestRestart,
+      boolean batch) {
+    return deadLetters(with(options, "topic", "dead"))
+        .problemsWith(new CheckpointPlan(interval, longestRestart, batch))
+        .stream()
+        .map(OptionProblem::toString)
+        .toList();
+  }
+
+  private static RecordSink deadLetters(Map<String, String> options) {
+    return Sinks.createDeadLetters(
+        new DeadLetterSpec(
+            new ConnectorOptions("job.yaml: dead-letter", with(options, "connector", "kafka")),
+            new ConnectorOptions("job.yaml: source", SOURCE),
+            new ConnectorOptions("job.yaml: sink", SOURCE),
+            "job",
+            List.of()));
+  }
+
+  private static Map<String, String> with(Map<String, String> options, String key, String value) {
+    Map<String, String> more = new LinkedHashMap<>(options);
+    more.put(key, value);
+    return more;
+  }
+}

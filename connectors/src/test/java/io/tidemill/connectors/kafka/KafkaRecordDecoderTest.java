@@ -1,0 +1,330 @@
+package io.tidemill.connectors.kafka;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemill.connectors.record.Header;
+import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.RecordSchema;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.apache.avro.generic.GenericData;
+import org.apache.flink.api.common.serialization.AbstractDeserializationSchema;
+import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.formats.avro.AvroRowDataDeserializationSchema;
+import org.apache.flink.formats.common.TimestampFormat;
+import org.apache.flink.formats.json.JsonRowDataDeserializationSchema;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.types.RowKind;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.SimpleUserCodeClassLoader;
+import org.apache.flink.util.UserCodeClassLoader;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class KafkaRecordDecoderTest {
+  private static final String AVSC =
+      """
+      {"type":"record","name":"Payment","namespace":"shop","fields":[
+        {"name":"id","type":"string"},
+        {"name":"amount","type":"double"},
+        {"name":"kind","type":{"type":"enum","name":"Kind","symbols":["CARD","CASH"]}},
+        {"name":"note","type":["string","null"]}]}
+      """;
+
+  private static final RecordSchema AVRO = RecordSchema.fromAvro(AVSC);
+  private static final RecordSchema COLUMNS =
+      RecordSchema.ofColumns(
+          List.of(
+              new RecordSchema.Column("id", "STRING NOT NULL"),
+              new RecordSchema.Column("amount", "DOUBLE NOT NULL")));
+
+  private final List<RowData> out = new ArrayList<>();
+
+  @Test
+  void avroDecodesAfterBytesThatDoNot() throws Exception {
+    KafkaRecordDecoder decoder =
+        new KafkaRecordDecoder(new AvroRecordDecoder(AVRO, true), AVRO.rowType(), true);
+
+    decode(decoder, payment("a", 1.5), garbage(), payment("c", 3.5), payment("d", 4.5));
+
+    assertThat(ids()).containsExactly("a", null, "c", "d");
+    assertThat(errors()).containsExactly(null, "java.io.IOException", null, null);
+    assertThat(out.get(2).getDouble(1)).isEqualTo(3.5);
+    assertThat(out.get(2).getString(2)).hasToString("CASH");
+    assertThat(out.get(2).getString(3)).hasToString("fine");
+  }
+
+  @Test
+  void flinksAvroDecodesAfterBytesThatDoNot() throws Exception {
+    String avsc = COLUMNS.toAvro();
+    KafkaRecordDecoder decoder =
+        new KafkaRecordDecoder(
+            new AvroRowDataDeserializationSchema(
+                COLUMNS.rowType(), InternalTypeInfo.of(COLUMNS.rowType())),
+            COLUMNS.rowType(),
+            true);
+
+    decode(
+        decoder,
+        columns(avsc, "a"),
+        new byte[] {(byte) 0x7f, 'x', 'y'},
+        columns(avsc, "c"),
+        columns(avsc, "d"));
+
+    assertThat(ids()).containsExactly("a", null, "c", "d");
+  }
+
+  @Test
+  void jsonDecodesAfterBytesThatDoNot() throws Exception {
+    KafkaRecordDecoder decoder = json(true);
+
+    decode(
+        decoder,
+        "{\"id\":\"a\",\"amount\":1}".getBytes(UTF_8),
+        "{\"id\":".getBytes(UTF_8),
+        "{\"id\":\"c\",\"amount\":3}".getBytes(UTF_8),
+        "{\"id\":\"d\",\"amount\":\"much\"}".getBytes(UTF_8),
+        "{\"id\":\"e\",\"amount\":5}".getBytes(UTF_8));
+
+    assertThat(ids()).containsExactly("a", null, "c", null, "e");
+  }
+
+  @Test
+  void bytesLeftOverDoNotDecode() throws Exception {
+    byte[] whole = payment("a", 1.5);
+    byte[] longer = Arrays.copyOf(whole, whole.length + 2);
+
+    decode(new KafkaRecordDecoder(new AvroRecordDecoder(AVRO, true), AVRO.rowType(), true), longer);
+
+    assertThat(Origin.string(origin(0), Origin.ERROR_MESSAGE))
+        .isEqualTo(
+            "Avro: 2 of "
+                + longer.length
+                + " bytes left over (expected: one record of shop.Payment and nothing else)");
+  }
+
+  @Test
+  void lengthBeyondTheBytesIsRefusedBeforeMemoryIsTaken() throws Exception {
+    byte[] twoGigabytes = {(byte) 0xfc, (byte) 0xff, (byte) 0xff, (byte) 0xff, 0x0f, 'x'};
+
+    decode(
+        new KafkaRecordDecoder(new AvroRecordDecoder(AVRO, true), AVRO.rowType(), true),
+        twoGigabytes);
+
+    assertThat(Origin.string(origin(0), Origin.ERROR_MESSAGE))
+        .isEqualTo("Avro: length 2147483646 (expected: 0 to 1 bytes left)");
+  }
+
+  @Test
+  void undecodedRecordKeepsEverythingItCameWith() throws Exception {
+    decode(json(true), garbage());
+
+    RowData origin = origin(0);
+    assertThat(Origin.bytes(origin, Origin.VALUE)).isEqualTo(garbage());
+    assertThat(Origin.bytes(origin, Origin.KEY)).isEqualTo("key".getBytes(UTF_8));
+    assertThat(Origin.string(origin, Origin.TOPIC)).isEqualTo("payments");
+    assertThat(origin.getInt(Origin.PARTITION)).isEqualTo(2);
+    assertThat(origin.getLong(Origin.OFFSET)).isZero();
+    assertThat(origin.getLong(Origin.TIMESTAMP)).isEqualTo(1_700L);
+    List<Header> headers = Origin.headers(origin);
+    assertThat(headers).extracting(Header::name).containsExactly("trace", "empty", "trace");
+    assertThat(headers.get(1).value()).isNull();
+  }
+
+  @Test
+  void nullValueIsADeleteWithItsKey() throws Exception {
+    decodeOne(json(true), 0, null);
+
+    assertThat(out.get(0).getRowKind()).isEqualTo(RowKind.DELETE);
+    assertThat(out.get(0).isNullAt(0)).isTrue();
+    assertThat(Origin.bytes(origin(0), Origin.KEY)).isEqualTo("key".getBytes(UTF_8));
+  }
+
+  @Test
+  void rowsAreNewObjects() throws Exception {
+    byte[] bytes = "{\"id\":\"a\",\"amount\":1}".getBytes(UTF_8);
+
+    decode(json(true), bytes, bytes);
+
+    assertThat(out.get(0)).isNotSameAs(out.get(1)).isNotEqualTo(out.get(1));
+    assertThat(origin(0)).isNotSameAs(origin(1));
+  }
+
+  @Test
+  void originalBytesAreNotKeptWithoutADeadLetterSink() throws Exception {
+    decode(json(false), "{\"id\":\"a\",\"amount\":1}".getBytes(UTF_8));
+
+    assertThat(Origin.bytes(origin(0), Origin.VALUE)).isNull();
+  }
+
+  @Test
+  void withoutADeadLetterSinkTheJobFailsAndSaysWhere() throws Exception {
+    KafkaRecordDecoder decoder = json(false);
+
+    assertThatThrownBy(() -> decode(decoder, garbage()))
+        .isInstanceOf(IOException.class)
+        .hasMessage(
+            "payments-2 offset 0: the value does not decode; give the job a dead-letter sink to set"
+                + " such records aside");
+  }
+
+  @Test
+  void registryThatDoesNotAnswerFailsTheJobAndNotTheRecord() throws Exception {
+    KafkaRecordDecoder decoder =
+        new KafkaRecordDecoder(new RegistryDown(), COLUMNS.rowType(), true);
+
+    assertThatThrownBy(() -> decode(decoder, garbage()))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("not for its own sake")
+        .hasRootCauseInstanceOf(ConnectException.class);
+    assertThat(out).isEmpty();
+  }
+
+  @Test
+  void recordThatTheFormatSkipsIsNotLost() throws Exception {
+    KafkaRecordDecoder decoder =
+        new KafkaRecordDecoder(jsonSchema(COLUMNS.rowType(), true), COLUMNS.rowType(), true);
+
+    decode(decoder, garbage());
+
+    assertThat(errors()).containsExactly("java.io.IOException");
+  }
+
+  private void decode(KafkaRecordDecoder decoder, byte[]... values) throws IOException {
+    for (int i = 0; i < values.length; i++) {
+      decodeOne(decoder, i, values[i]);
+    }
+  }
+
+  private void decodeOne(KafkaRecordDecoder decoder, long offset, byte @Nullable [] value)
+      throws IOException {
+    decoder.open(new Opened());
+    RecordHeaders headers = new RecordHeaders();
+    headers.add("trace", new byte[] {1});
+    headers.add("empty", null);
+    headers.add("trace", new byte[] {2});
+    decoder.deserialize(
+        new ConsumerRecord<>(
+            "payments",
+            2,
+            offset,
+            1_700L,
+            TimestampType.CREATE_TIME,
+            3,
+            3,
+            "key".getBytes(UTF_8),
+            value,
+            headers,
+            Optional.empty()),
+        new Collected(out));
+  }
+
+  private List<@Nullable String> ids() {
+    List<@Nullable String> ids = new ArrayList<>();
+    out.forEach(row -> ids.add(row.isNullAt(0) ? null : row.getString(0).toString()));
+    return ids;
+  }
+
+  private List<@Nullable String> errors() {
+    List<@Nullable String> errors = new ArrayList<>();
+    for (int i = 0; i < out.size(); i++) {
+      errors.add(Origin.string(origin(i), Origin.ERROR_CLASS));
+    }
+    return errors;
+  }
+
+  private RowData origin(int i) {
+    RowData row = out.get(i);
+    return row.getRow(row.getArity() - 1, Origin.TYPE.getFieldCount());
+  }
+
+  private static KafkaRecordDecoder json(boolean deadLetters) throws IOException {
+    return new KafkaRecordDecoder(
+        jsonSchema(COLUMNS.rowType(), false), COLUMNS.rowType(), deadLetters);
+  }
+
+  private static DeserializationSchema<RowData> jsonSchema(RowType rowType, boolean skip) {
+    return new JsonRowDataDeserializationSchema(
+        rowType, InternalTypeInfo.of(rowType), false, skip, TimestampFormat.SQL);
+  }
+
+  private static byte[] payment(String id, double amount) throws IOException {
+    return AvroBytes.write(
+        AVSC,
+        payment -> {
+          payment.put("id", id);
+          payment.put("amount", amount);
+          payment.put(
+              "kind",
+              new GenericData.EnumSymbol(payment.getSchema().getField("kind").schema(), "CASH"));
+          payment.put("note", "fine");
+        });
+  }
+
+  private static byte[] columns(String avsc, String id) throws IOException {
+    return AvroBytes.write(
+        avsc,
+        record -> {
+          record.put("id", id);
+          record.put("amount", 1.0);
+        });
+  }
+
+  private static byte[] garbage() {
+    return "not a payment at all".getBytes(UTF_8);
+  }
+
+  private record Collected(List<RowData> rows) implements Collector<RowData> {
+    @Override
+    public void collect(RowData row) {
+      rows.add(row);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static final class Opened implements DeserializationSchema.InitializationContext {
+    @Override
+    public MetricGroup getMetricGroup() {
+      return new UnregisteredMetricsGroup();
+    }
+
+    @Override
+    public UserCodeClassLoader getUserCodeClassLoader() {
+      return SimpleUserCodeClassLoader.create(getClass().getClassLoader());
+    }
+  }
+
+  private static final class RegistryDown extends AbstractDeserializationSchema<RowData> {
+    private static final long serialVersionUID = 1L;
+
+    RegistryDown() {
+      super(InternalTypeInfo.of(COLUMNS.rowType()));
+    }
+
+    @Override
+    public RowData deserialize(byte[] message) throws IOException {
+      throw new IOException("no schema", new ConnectException("refused"));
+    }
+
+    @Override
+    public TypeInformation<RowData> getProducedType() {
+      return InternalTypeInfo.of(COLUMNS.rowType());
+    }
+  }
+}

@@ -1,0 +1,260 @@
+package io.tidemill.connectors.table;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemill.connectors.Sinks;
+import io.tidemill.connectors.Sources;
+import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.record.CheckpointPlan;
+import io.tidemill.connectors.record.DeadLetterRecord;
+import io.tidemill.connectors.record.DeadLetterSpec;
+import io.tidemill.connectors.record.Header;
+import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.RecordSchema;
+import io.tidemill.connectors.record.RecordSink;
+import io.tidemill.connectors.record.RecordSource;
+import io.tidemill.connectors.record.SinkSpec;
+import io.tidemill.connectors.record.SourceSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.flink.api.common.RuntimeExecutionMode;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamNode;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
+import org.apache.flink.types.RowKind;
+import org.apache.flink.util.CloseableIterator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TableConnectorITCase {
+  private static final RecordSchema SCHEMA =
+      RecordSchema.ofColumns(
+          List.of(
+              new RecordSchema.Column("id", "STRING"),
+              new RecordSchema.Column("amount", "DOUBLE")));
+
+  @TempDir Path folder;
+
+  @Test
+  void datagenIsASource() throws Exception {
+    RecordSource source =
+        Sources.create(
+            new SourceSpec(
+                options(
+                    "source",
+                    Map.of("connector", "datagen", "number-of-rows", "7", "fields.id.length", "4")),
+                SCHEMA,
+                true));
+    StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.STREAMING);
+
+    List<RowData> rows = collect(source.attach(environment, "source").records());
+
+    assertThat(source.bounded()).isTrue();
+    assertThat(source.freshRecords()).isFalse();
+    assertThat(rows).hasSize(7);
+    assertThat(rows.get(0).getString(0).toString()).hasSize(4);
+    assertThat(rows.get(0).isNullAt(Origin.indexIn(source.rowType()))).isTrue();
+  }
+
+  @Test
+  void filesAreCopiedInStreamingMode() throws Exception {
+    copiesFiles(RuntimeExecutionMode.STREAMING);
+  }
+
+  @Test
+  void filesAreCopiedInBatchMode() throws Exception {
+    copiesFiles(RuntimeExecutionMode.BATCH);
+  }
+
+  @Test
+  void tombstonesAreNotWrittenToATable() throws Exception {
+    Path out = folder.resolve("out");
+    var rowType = Origin.appendTo(SCHEMA.rowType());
+    StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.BATCH);
+    GenericRowData tombstone = new GenericRowData(RowKind.DELETE, 3);
+    GenericRowData record = GenericRowData.of(StringData.fromString("a"), 1.0, null);
+
+    sink(out).attach(environment.fromData(InternalTypeInfo.of(rowType), tombstone, record), "sink");
+    environment.execute();
+
+    assertThat(lines(out)).containsExactly("{\"id\":\"a\",\"amount\":1.0}");
+  }
+
+  @Test
+  void deadLettersAreRowsOfATable() throws Exception {
+    Path out = folder.resolve("dead");
+    RecordSink sink =
+        Sinks.createDeadLetters(
+            new DeadLetterSpec(
+                files("dead-letter", out),
+                options("source", Map.of("connector", "datagen")),
+                files("sink", out),
+                "job",
+                List.of(Header.of("tidemill.model", "fraud"))));
+    StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.BATCH);
+    RowData row =
+        DeadLetterRecord.of(
+                null, "score", "java.lang.Error", "boom", Map.of("tidemill.step", "score"))
+            .withValue("original".getBytes(UTF_8))
+            .toRow();
+
+    sink.attach(environment.fromData(DeadLetterRecord.typeInformation(), row), "dead-letters");
+    environment.execute();
+
+    assertThat(lines(out))
+        .singleElement()
+        .asString()
+        .contains("\"value\":\"b3JpZ2luYWw=\"")
+        .contains("\"stage\":\"score\"")
+        .contains("\"message\":\"boom\"")
+        .contains("\"tidemill.step\":\"score\"")
+        .contains("\"tidemill.model\":\"fraud\"");
+  }
+
+  @Test
+  void blackholeAndPrintAreSinks() throws Exception {
+    for (String connector : List.of("blackhole", "print")) {
+      StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.STREAMING);
+      var rowType = Origin.appendTo(SCHEMA.rowType());
+      RecordSink sink = sink(options("sink", Map.of("connector", connector)));
+      sink.attach(
+          environment.fromData(
+              InternalTypeInfo.of(rowType),
+              (RowData) GenericRowData.of(StringData.fromString("a"), 1.0, null)),
+          "sink");
+      environment.execute();
+
+      assertThat(sink.guarantee()).contains(connector);
+    }
+  }
+
+  @Test
+  void filesWithCheckpointsOffAreRefused() {
+    RecordSink sink = sink(folder);
+
+    assertThat(sink.problemsWith(new CheckpointPlan(Optional.empty(), Duration.ZERO, false)))
+        .singleElement()
+        .asString()
+        .contains("'filesystem' with checkpoints off");
+    assertThat(sink.problemsWith(new CheckpointPlan(Optional.empty(), Duration.ZERO, true)))
+        .isEmpty();
+  }
+
+  @Test
+  void unknownOptionIsRefusedWithTheNearest() {
+    assertThatThrownBy(
+            () ->
+                Sources.create(
+                    new SourceSpec(
+                        options("source", Map.of("connector", "datagen", "number-of-row", "7")),
+                        SCHEMA,
+                        false)))
+        .hasMessageStartingWith(
+            "job.yaml: source: number-of-row: unknown option (did you mean 'number-of-rows'? allowed: ");
+  }
+
+  @Test
+  void unknownConnectorIsRefusedWithTheKnown() {
+    assertThatThrownBy(() -> sink(options("sink", Map.of("connector", "filesytem"))))
+        .hasMessageStartingWith("job.yaml: sink: connector: ")
+        .hasMessageContaining("filesytem")
+        .hasMessageContaining("filesystem");
+  }
+
+  @Test
+  void missingOptionIsRefused() {
+    assertThatThrownBy(() -> sink(options("sink", Map.of("connector", "filesystem"))))
+        .hasMessageStartingWith("job.yaml: sink: connector: 'filesystem': ")
+        .hasMessageContaining("path");
+  }
+
+  private void copiesFiles(RuntimeExecutionMode mode) throws Exception {
+    Path in = Files.createDirectory(folder.resolve("in"));
+    Files.writeString(
+        in.resolve("a.json"), "{\"id\":\"a\",\"amount\":1.5}\n{\"id\":\"b\",\"amount\":2.5}\n");
+    Path out = folder.resolve("out");
+    RecordSource source = Sources.create(new SourceSpec(files("source", in), SCHEMA, false));
+    StreamExecutionEnvironment environment = environment(mode);
+
+    sink(out).attach(source.attach(environment, "source").records(), "sink");
+    assertThat(environment.getStreamGraph(false).getStreamNodes())
+        .extracting(StreamNode::getTransformationUID)
+        .doesNotContainNull();
+    environment.execute();
+
+    assertThat(lines(out))
+        .containsExactlyInAnyOrder(
+            "{\"id\":\"a\",\"amount\":1.5}", "{\"id\":\"b\",\"amount\":2.5}");
+  }
+
+  private static RecordSink sink(Path out) {
+    return sink(files("sink", out));
+  }
+
+  private static RecordSink sink(ConnectorOptions options) {
+    return Sinks.create(
+        new SinkSpec(
+            options,
+            SCHEMA,
+            Origin.appendTo(SCHEMA.rowType()),
+            options("source", Map.of("connector", "datagen")),
+            "job",
+            List.of()));
+  }
+
+  private static ConnectorOptions files(String place, Path path) {
+    return options(
+        place,
+        Map.of("connector", "filesystem", "path", path.toUri().toString(), "format", "json"));
+  }
+
+  private static ConnectorOptions options(String place, Map<String, String> values) {
+    return new ConnectorOptions("job.yaml: " + place, values);
+  }
+
+  private static StreamExecutionEnvironment environment(RuntimeExecutionMode mode) {
+    Configuration configuration = new Configuration();
+    configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(100));
+    StreamExecutionEnvironment environment =
+        StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+    environment.setRuntimeMode(mode);
+    environment.setParallelism(1);
+    return environment;
+  }
+
+  private static List<RowData> collect(DataStream<RowData> rows) throws Exception {
+    List<RowData> collected = new ArrayList<>();
+    try (CloseableIterator<RowData> iterator = rows.executeAndCollect()) {
+      iterator.forEachRemaining(collected::add);
+    }
+    return collected;
+  }
+
+  /** The lines of the published files: hidden ones are still being written. */
+  private static List<String> lines(Path out) throws IOException {
+    List<String> lines = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(out)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        if (!file.getFileName().toString().startsWith(".")) {
+          lines.addAll(Files.readAllLines(file));
+        }
+      }
+    }
+    return lines;
+  }
+}
