@@ -1,6 +1,8 @@
 package io.tidemill.pipelines.cli;
 
 import io.tidemill.model.ModelException;
+import io.tidemill.pipelines.compose.ModelProblemsException;
+import io.tidemill.pipelines.compose.RunFailedException;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
@@ -55,14 +57,20 @@ final class ErrorReport {
     if (failure instanceof InvalidPipelineException) {
       return ExitCode.USAGE;
     }
-    return failure instanceof ModelException ? ExitCode.MODEL : ExitCode.FAILED;
+    boolean model =
+        failure instanceof ModelException
+            || failure instanceof ModelProblemsException
+            || (failure instanceof RunFailedException run && run.modelAtFault());
+    return model ? ExitCode.MODEL : ExitCode.FAILED;
   }
 
   private static String message(Exception failure) {
-    if (failure instanceof InvalidPipelineException) {
+    if (failure instanceof InvalidPipelineException || failure instanceof ModelProblemsException) {
       return String.valueOf(failure.getMessage());
     }
-    if (failure instanceof CommandFailedException || failure instanceof ModelException) {
+    if (failure instanceof CommandFailedException
+        || failure instanceof ModelException
+        || failure instanceof RunFailedException) {
       return "tidemill: " + failure.getMessage();
     }
     return "tidemill: unexpected "

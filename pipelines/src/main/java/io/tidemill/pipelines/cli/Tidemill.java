@@ -64,6 +64,8 @@ public final class Tidemill implements Runnable {
   static CommandLine commandLine(Map<String, String> environment) {
     CommandLine commandLine =
         new CommandLine(new Tidemill())
+            .addSubcommand(new RunCommand(environment))
+            .addSubcommand(new PlanCommand(environment))
             .addSubcommand(new ValidateCommand(environment))
             .addSubcommand(ModelCommand.commandLine(environment));
     register(commandLine, ModelRef.class, ModelRef::parse);

@@ -12,11 +12,11 @@ public final class InvalidPipelineException extends RuntimeException {
   private final transient List<Problem> problems;
 
   public InvalidPipelineException(List<Problem> problems) {
-    super(problems.stream().map(Problem::toString).collect(Collectors.joining("\n")));
+    super(problems.stream().sorted().map(Problem::toString).collect(Collectors.joining("\n")));
     if (problems.isEmpty()) {
       throw new IllegalArgumentException("problems: none (expected: >= 1)");
     }
-    this.problems = List.copyOf(problems);
+    this.problems = problems.stream().sorted().toList();
   }
 
   /** At least one problem, in the order of the file. */

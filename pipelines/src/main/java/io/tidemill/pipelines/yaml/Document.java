@@ -5,7 +5,6 @@ import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.Problem;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,11 +57,8 @@ final class Document {
     return new Locations(file, locations);
   }
 
-  /** All problems, in the order of the file. */
+  /** All problems so far. */
   InvalidPipelineException failure() {
-    problems.sort(
-        Comparator.comparingInt((Problem problem) -> problem.location().line())
-            .thenComparingInt(problem -> problem.location().column()));
     return new InvalidPipelineException(problems);
   }
 

@@ -34,7 +34,7 @@ final class StepReading {
   private static final List<String> BATCHING_KEYS =
       List.of("max-size", "max-bytes", "max-delay", "max-in-flight");
   private static final List<String> RESOURCES_KEYS = List.of("device", "parallelism");
-  private static final List<String> OUTPUT_KEYS = List.of("field", "type", "labels");
+  private static final List<String> OUTPUT_KEYS = List.of("field", "labels");
   private static final String INPUT_FORM = "tensors and their fields as in { features: [a, b] }";
   private static final String OUTPUT_FORM = "tensors and their fields as in { score: my_score }";
 
@@ -129,14 +129,13 @@ final class StepReading {
         .flatMap(
             field -> {
               field.allowOnly(OUTPUT_KEYS);
-              String type = field.optional("type", Function.<String>identity()).orElse(null);
               List<String> labels =
                   field
                       .optional("labels")
                       .map(list -> field.texts("labels", list))
                       .orElse(List.of());
               return field.required(
-                  "field", "the field's name", name -> new OutputField(name, type, labels));
+                  "field", "the field's name", name -> new OutputField(name, labels));
             });
   }
 

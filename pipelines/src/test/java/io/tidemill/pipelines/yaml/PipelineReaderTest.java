@@ -55,7 +55,7 @@ class PipelineReaderTest {
                 input: { features: [amount, hour], text: note }
                 output:
                   score: fraud_score
-                  class: { field: verdict, type: STRING, labels: [honest, fraud] }
+                  class: { field: verdict, labels: [honest, fraud] }
                 batching: { max-size: 512, max-bytes: 4mb, max-delay: 5ms, max-in-flight: 3 }
                 resources: { device: gpu:1, parallelism: 2 }
                 order: unordered
@@ -88,7 +88,7 @@ class PipelineReaderTest {
                     "score",
                     OutputField.of("fraud_score"),
                     "class",
-                    new OutputField("verdict", "STRING", List.of("honest", "fraud"))),
+                    new OutputField("verdict", List.of("honest", "fraud"))),
                 new BatchingDefinition(512, 4L << 20, Duration.ofMillis(5), 3),
                 new ResourcesDefinition("gpu:1", 2),
                 new PoliciesDefinition(
