@@ -142,6 +142,8 @@ final class Scorer<T, R> implements AutoCloseable {
     int middle = (from + to) >>> 1;
     if (memory) {
       sizeThatFits = Math.max(1, middle - from);
+      // Columns of the size that did not fit would leave no room for the outputs of a smaller one.
+      close();
     }
     score(batch, from, middle, attempts + 1);
     score(batch, middle, to, attempts + 1);

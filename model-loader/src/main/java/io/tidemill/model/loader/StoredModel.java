@@ -80,6 +80,9 @@ public record StoredModel(
     try {
       return retry.run(() -> files(stores.apply(storeUri), cache));
     } catch (StoreUnavailableException e) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw e;
+      }
       Path fetched =
           cache
               .fetched(version)

@@ -6,8 +6,10 @@ import io.tidemill.model.CacheUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelVersion;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -183,7 +185,11 @@ public final class LocalModelCache {
   private <T> T locked(String hex, StoreFiles.Operation<T> operation) {
     Path file = directory.resolve(hex + ".lock");
     ReentrantLock lock = IN_PROCESS.computeIfAbsent(file, unused -> new ReentrantLock());
-    lock.lock();
+    try {
+      lock.lockInterruptibly();
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
     try {
       Files.createDirectories(directory);
       try (FileChannel channel =
@@ -191,6 +197,8 @@ public final class LocalModelCache {
           FileLock unused = channel.lock()) {
         return operation.run();
       }
+    } catch (ClosedByInterruptException | FileLockInterruptionException e) {
+      throw interrupted(e);
     } catch (IOException e) {
       throw new CacheUnavailableException(
           "model cache '%s': %s; free space there or name another folder with -D%s=… or %s"
@@ -199,5 +207,11 @@ public final class LocalModelCache {
     } finally {
       lock.unlock();
     }
+  }
+
+  private CacheUnavailableException interrupted(Exception cause) {
+    Thread.currentThread().interrupt();
+    return new CacheUnavailableException(
+        "model cache '" + directory + "': interrupted while a version was fetched", cause);
   }
 }

@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -42,6 +43,7 @@ class LoadedModelsTest {
     volatile CountDownLatch gate = new CountDownLatch(0);
     volatile FakeModel.Behaviour behaviour = FakeModel::answer;
     volatile boolean failing;
+    final Semaphore loading = new Semaphore(0);
 
     @Override
     public String engine() {
@@ -50,8 +52,10 @@ class LoadedModelsTest {
 
     @Override
     public Model load(ModelVersion version, Signature signature, Path directory, Device device) {
+      CountDownLatch mine = gate;
+      loading.release();
       try {
-        gate.await();
+        mine.await();
       } catch (InterruptedException e) {
         throw new IllegalStateException(e);
       }
@@ -193,6 +197,7 @@ class LoadedModelsTest {
     CountDownLatch gate = new CountDownLatch(1);
     engine.gate = gate;
     Future<ModelHandle> slow = threads.submit(() -> open());
+    engine.loading.acquire();
     engine.gate = new CountDownLatch(0);
 
     try (ModelHandle other = open(FakeModel.version("churn", "1.0.0"), Device.CPU)) {

@@ -187,6 +187,16 @@ class LocalModelCacheTest {
   }
 
   @Test
+  void anInterruptEndsTheWaitAndStaysSet() {
+    Thread.currentThread().interrupt();
+
+    assertThat(catchThrowable(() -> cache.files(store, manifest)))
+        .isInstanceOf(CacheUnavailableException.class)
+        .hasMessageContaining("interrupted while a version was fetched");
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @Test
   void threadsThatFetchAtOnceFetchOnce() throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(8);
     List<Future<Path>> results = new ArrayList<>();

@@ -1,0 +1,49 @@
+package io.tidemill.benchmarks;
+
+import io.tidemill.model.Model;
+import io.tidemill.model.columnar.ColumnBatch;
+import io.tidemill.model.columnar.ColumnMemory;
+import org.apache.arrow.memory.BufferAllocator;
+
+/**
+ * Nothing but model calls on columns that were filled once: the floor that every other variant is
+ * compared with.
+ *
+ * @param callers threads, each with columns of its own, calling one loaded model
+ */
+record RawLoop(Workload workload, int batch, int callers) implements Variant {
+
+  static String name(Workload workload, int batch, int callers) {
+    return "raw-%s-b%d-c%d".formatted(workload.name(), batch, callers);
+  }
+
+  @Override
+  public String name() {
+    return name(workload, batch, callers);
+  }
+
+  @Override
+  public String floor() {
+    return name();
+  }
+
+  @Override
+  public double recordsPerSecond(Settings settings) throws Exception {
+    try (Model model = workload.load()) {
+      return Callers.recordsPerSecond(name(), callers, settings, meter -> call(model, meter));
+    }
+  }
+
+  private void call(Model model, Meter meter) {
+    Meter.Tally tally = meter.tally();
+    try (BufferAllocator allocator = ColumnMemory.child(name(), Long.MAX_VALUE);
+        ColumnBatch input =
+            ColumnBatch.allocate(allocator, model.signature().inputColumns(), batch)) {
+      input.rows(batch);
+      while (!meter.stopped()) {
+        model.predict(input, allocator).close();
+        tally.add(batch);
+      }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package io.tidemill.benchmarks;
+
+import java.util.concurrent.CompletableFuture;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
+
+/**
+ * The frame of every variant that runs in Flink: a source that hands out records as fast as they
+ * are taken, the variant's own step, and a sink that counts and forgets. Object reuse is on, all
+ * operators are chained, there is no checkpoint.
+ */
+final class ScoringJob {
+  private ScoringJob() {}
+
+  /** What a variant puts between source and sink. */
+  interface Step {
+    DataStream<RowData> apply(DataStream<RowData> records, TypeInformation<RowData> scoredType);
+  }
+
+  static double recordsPerSecond(
+      String name, Workload workload, int parallelism, Settings settings, Step step)
+      throws Exception {
+    Configuration configuration = new Configuration();
+    configuration.set(PipelineOptions.OBJECT_REUSE, true);
+    configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
+    StreamExecutionEnvironment environment =
+        StreamExecutionEnvironment.createLocalEnvironment(parallelism, configuration);
+    DataStream<RowData> records =
+        environment.fromSource(
+            new EndlessSource(name, workload),
+            WatermarkStrategy.noWatermarks(),
+            "records",
+            InternalTypeInfo.of(workload.recordType()));
+    step.apply(records, InternalTypeInfo.of(workload.scoredType())).sinkTo(new CountingSink(name));
+    try (Meter meter = Meter.open(name)) {
+      JobClient job = environment.executeAsync(name);
+      CompletableFuture<?> end = job.getJobExecutionResult();
+      return meter.recordsPerSecond(settings, end);
+    }
+  }
+}

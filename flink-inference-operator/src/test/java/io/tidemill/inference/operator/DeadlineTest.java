@@ -1,0 +1,131 @@
+package io.tidemill.inference.operator;
+
+import static io.tidemill.inference.operator.StepHarness.scored;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemill.inference.batch.BatchPolicy;
+import io.tidemill.model.loader.FakeModel;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class DeadlineTest {
+  private static final InferenceSettings SETTINGS =
+      InferenceSettings.defaults("score")
+          .withBatching(new BatchPolicy(3, Long.MAX_VALUE, Duration.ofMillis(20), 1));
+
+  private final FakeModel model = FakeModel.ofFeatures(1);
+  private final HeldCalls calls = new HeldCalls();
+
+  @Test
+  void closesAtDeadlineOfFirstRecord() throws Exception {
+    try (StepHarness step = new StepHarness(SETTINGS, model).open()) {
+      step.send(1);
+      step.advance(Duration.ofMillis(15));
+      step.send(2);
+      assertThat(model.calls()).isEmpty();
+      step.advance(Duration.ofMillis(5));
+      step.awaitOutput(2);
+      assertThat(step.output()).isEqualTo(scored(1, 2));
+    }
+  }
+
+  /** faults.md row 5. */
+  @Test
+  void staleTimerDoesNotCloseNextBatch() throws Exception {
+    model.behave(calls);
+    try (StepHarness step = new StepHarness(SETTINGS, model).open()) {
+      step.send(1);
+      step.advance(Duration.ofMillis(10));
+      step.send(2, 3);
+      calls.next().answer();
+      step.runMail();
+      step.send(4);
+
+      // The timer of the first batch fires here.
+      step.advance(Duration.ofMillis(10));
+      assertThat(calls.noneWaiting()).isTrue();
+      assertThat(step.runMails()).isZero();
+
+      step.advance(Duration.ofMillis(10));
+      HeldCalls.Call call = calls.next();
+      assertThat(call.first()).isEqualTo(4);
+      call.answer();
+      step.runMail();
+      assertThat(step.output()).isEqualTo(scored(1, 2, 3, 4));
+    }
+  }
+
+  @Test
+  void overdueBatchGrowsWhileEverySlotIsTakenAndLeavesWithTheFirstFreeOne() throws Exception {
+    model.behave(calls);
+    try (StepHarness step = new StepHarness(SETTINGS, model).open()) {
+      step.send(1, 2, 3);
+      HeldCalls.Call first = calls.next();
+      step.send(4);
+      step.advance(Duration.ofMillis(50));
+      step.send(5);
+      assertThat(calls.noneWaiting()).isTrue();
+
+      first.answer();
+      step.runMail();
+      HeldCalls.Call second = calls.next();
+      assertThat(second.rows()).isEqualTo(2);
+      second.answer();
+      step.runMail();
+      assertThat(step.output()).isEqualTo(scored(1, 2, 3, 4, 5));
+    }
+  }
+
+  /** faults.md row 22: timers are the wall clock's, deadlines are not. */
+  @Test
+  void wallClockThatJumpsAnHourClosesNothingEarly() throws Exception {
+    model.behave(calls);
+    try (StepHarness step = new StepHarness(SETTINGS, model).open()) {
+      step.send(1);
+      step.flink().setProcessingTime(Duration.ofHours(1).toMillis());
+      assertThat(calls.noneWaiting()).isTrue();
+      assertThat(step.runMails()).isZero();
+
+      step.advance(Duration.ofMillis(20));
+      calls.next().answer();
+      step.runMail();
+      assertThat(step.output()).isEqualTo(scored(1));
+    }
+  }
+
+  @Test
+  void delayOfZeroClosesAsSoonAsASlotIsFree() throws Exception {
+    InferenceSettings eager =
+        SETTINGS.withBatching(new BatchPolicy(3, Long.MAX_VALUE, Duration.ZERO, 1));
+    model.behave(calls);
+    try (StepHarness step = new StepHarness(eager, model).open()) {
+      step.send(1);
+      HeldCalls.Call first = calls.next();
+      assertThat(first.rows()).isEqualTo(1);
+      step.send(2, 3);
+      first.answer();
+      step.runMail();
+      HeldCalls.Call second = calls.next();
+      assertThat(second.rows()).isEqualTo(2);
+      second.answer();
+      step.runMail();
+      assertThat(step.output()).isEqualTo(scored(1, 2, 3));
+    }
+  }
+
+  @Test
+  void keepsAtMostOneDeadlineTimer() throws Exception {
+    try (StepHarness step = new StepHarness(SETTINGS, model).open()) {
+      for (int batch = 0; batch < 10; batch++) {
+        step.send(1, 2, 3);
+        step.awaitOutput(3 * (batch + 1));
+      }
+      // One for the deadline, one for the call timeout.
+      assertThat(step.flink().getProcessingTimeService().getNumActiveTimers())
+          .isLessThanOrEqualTo(2);
+    }
+  }
+}

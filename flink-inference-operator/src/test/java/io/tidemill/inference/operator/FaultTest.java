@@ -1,0 +1,368 @@
+package io.tidemill.inference.operator;
+
+import static io.tidemill.inference.operator.StepHarness.scored;
+import static io.tidemill.inference.operator.StepHarness.scoredRange;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemill.inference.batch.BatchPolicy;
+import io.tidemill.inference.codec.DeadLetter;
+import io.tidemill.inference.codec.DeadLetterCause;
+import io.tidemill.inference.operator.InferenceSettings.OnNotFinite;
+import io.tidemill.inference.operator.InferenceSettings.OnNullInput;
+import io.tidemill.model.ModelCallException;
+import io.tidemill.model.ModelOutOfMemoryException;
+import io.tidemill.model.loader.FakeModel;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Records, models and memory at fault. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class FaultTest {
+  private final FakeModel model = FakeModel.ofFeatures(1);
+
+  private static InferenceSettings settings(int maxSize) {
+    return InferenceSettings.defaults("score")
+        .withBatching(new BatchPolicy(maxSize, Long.MAX_VALUE, Duration.ofMillis(20), 1));
+  }
+
+  /** Fails every call that has one of these records in it. */
+  private static FakeModel.Behaviour failingOn(Set<Long> culprits) {
+    return (self, input, allocator) -> {
+      for (int row = 0; row < input.rows(); row++) {
+        if (culprits.contains((long) FakeModel.sum(input, row))) {
+          throw new ModelCallException("bad record");
+        }
+      }
+      return self.answer(input, allocator);
+    };
+  }
+
+  /** faults.md row 11. */
+  @Test
+  void onlyTheRecordAtFaultIsADeadLetterWhereverItStands() throws Exception {
+    int size = 37;
+    for (long culprit = 1; culprit <= size; culprit++) {
+      long at = culprit;
+      FakeModel fresh = FakeModel.ofFeatures(1).behave(failingOn(Set.of(at)));
+      try (StepHarness step = new StepHarness(settings(size), fresh).open()) {
+        for (int record = 1; record <= size; record++) {
+          step.send(record);
+        }
+        step.awaitOutput(size - 1);
+        assertThat(step.output())
+            .isEqualTo(scored(LongStream.rangeClosed(1, size).filter(id -> id != at).toArray()));
+        assertThat(step.deadLetters()).hasSize(1);
+        DeadLetter<Long> letter = step.deadLetters().get(0);
+        assertThat(letter.record()).isEqualTo(culprit);
+        assertThat(letter.cause()).isEqualTo(DeadLetterCause.MODEL);
+        assertThat(letter.message()).isEqualTo("bad record");
+        assertThat(letter.model()).isEqualTo(fresh.version());
+        assertThat(letter.step()).isEqualTo("score");
+        assertThat(letter.batch()).isEqualTo(1);
+        // The first call, at most 2·⌈log2 37⌉ = 12 more, and one to prove the model healthy.
+        assertThat(fresh.calls().size()).isLessThanOrEqualTo(1 + 12 + 1);
+      }
+    }
+  }
+
+  @Test
+  void anySetOfRecordsAtFaultIsFoundWithinTheBound() throws Exception {
+    for (int seed = 0; seed < 60; seed++) {
+      Random random = new Random(seed);
+      int size = 1 + random.nextInt(64);
+      Set<Long> culprits = new TreeSet<>();
+      int wanted = 1 + random.nextInt(size);
+      while (culprits.size() < wanted) {
+        culprits.add(1L + random.nextInt(size));
+      }
+      FakeModel fresh = FakeModel.ofFeatures(1).behave(failingOn(culprits));
+      try (StepHarness step = new StepHarness(settings(size), fresh).open()) {
+        for (int record = 1; record <= size; record++) {
+          step.send(record);
+        }
+        step.runMail();
+        assertThat(step.output())
+            .as("seed %d", seed)
+            .isEqualTo(
+                scored(
+                    LongStream.rangeClosed(1, size)
+                        .filter(id -> !culprits.contains(id))
+                        .toArray()));
+        assertThat(step.deadLetters().stream().map(DeadLetter::record))
+            .as("seed %d", seed)
+            .containsExactlyElementsOf(culprits);
+        int levels = 32 - Integer.numberOfLeadingZeros(Math.max(0, size - 1));
+        assertThat(fresh.calls().size() - 2)
+            .as("extra calls, seed %d", seed)
+            .isLessThanOrEqualTo(2 * levels * culprits.size());
+      }
+    }
+  }
+
+  /** faults.md row 12. */
+  @Test
+  void brokenModelFailsTheTaskAndWritesNoDeadLetter() throws Exception {
+    model.behave(FakeModel.failing(() -> new ModelCallException("graph is broken")));
+    try (StepHarness step = new StepHarness(settings(2), model).open()) {
+      step.send(1, 2);
+      assertThatThrownBy(step::runMail)
+          .isInstanceOf(InferenceException.class)
+          .hasMessageContaining("step 'score', fake:1.0.0")
+          .hasMessageContaining("fails on its own warm-up sample: graph is broken");
+      assertThat(step.output()).isEmpty();
+      assertThat(step.deadLetters()).isEmpty();
+    }
+  }
+
+  @Test
+  void errorOfTheMachineFailsTheTaskWithItsCause() throws Exception {
+    model.behave(
+        (self, input, allocator) -> {
+          throw new NoClassDefFoundError("native part");
+        });
+    try (StepHarness step = new StepHarness(settings(2), model).open()) {
+      step.send(1, 2);
+      assertThatThrownBy(step::runMail)
+          .hasMessageContaining("scoring batch 1 of 2 records failed")
+          .hasRootCauseInstanceOf(NoClassDefFoundError.class);
+    }
+  }
+
+  /** faults.md row 13. */
+  @Test
+  void outOfMemoryHalvesRemembersAndProbesUpwardAgain() throws Exception {
+    int[] fits = {4};
+    List<Integer> sizes = new CopyOnWriteArrayList<>();
+    model.behave(
+        (self, input, allocator) -> {
+          sizes.add(input.rows());
+          if (input.rows() > fits[0]) {
+            throw new ModelOutOfMemoryException("no room for " + input.rows());
+          }
+          return self.answer(input, allocator);
+        });
+    try (StepHarness step = new StepHarness(settings(16), model).open()) {
+      for (int record = 1; record <= 16; record++) {
+        step.send(record);
+      }
+      step.awaitOutput(16);
+      assertThat(sizes).containsExactly(16, 8, 4, 4, 8, 4, 4);
+      assertThat(step.deadLetters()).isEmpty();
+
+      sizes.clear();
+      fits[0] = 16;
+      int record = 17;
+      while (sizes.stream().noneMatch(size -> size == 16)) {
+        step.send(record++);
+        step.runMails();
+        assertThat(record).as("probing ends").isLessThan(20_000);
+      }
+      assertThat(sizes.get(0)).isEqualTo(4);
+      step.endInput();
+      assertThat(step.output()).isEqualTo(scoredRange(1, record - 1));
+    }
+  }
+
+  @Test
+  void learnedLimitIsKeptInState() throws Exception {
+    model.behave(
+        (self, input, allocator) -> {
+          if (input.rows() > 2) {
+            throw new ModelOutOfMemoryException("no room");
+          }
+          return self.answer(input, allocator);
+        });
+    org.apache.flink.runtime.checkpoint.OperatorSubtaskState state;
+    try (StepHarness step = new StepHarness(settings(8), model).open()) {
+      for (int record = 1; record <= 8; record++) {
+        step.send(record);
+      }
+      step.awaitOutput(8);
+      state = step.snapshot();
+    }
+    FakeModel calm = FakeModel.ofFeatures(1);
+    try (StepHarness step = new StepHarness(settings(8), calm).restore(state).open()) {
+      step.send(1, 2);
+      step.awaitOutput(2);
+      assertThat(calm.calls().get(0).rows()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void singleRecordWithoutMemoryIsADeadLetter() throws Exception {
+    model.behave(
+        (self, input, allocator) -> {
+          for (int row = 0; row < input.rows(); row++) {
+            if (FakeModel.sum(input, row) == 2) {
+              throw new ModelOutOfMemoryException("record 2 is huge");
+            }
+          }
+          return self.answer(input, allocator);
+        });
+    try (StepHarness step = new StepHarness(settings(3), model).open()) {
+      step.send(1, 2, 3);
+      step.awaitOutput(2);
+      assertThat(step.output()).isEqualTo(scored(1, 3));
+      assertThat(step.deadLetters().get(0).cause()).isEqualTo(DeadLetterCause.OUT_OF_MEMORY);
+    }
+  }
+
+  @Test
+  void limitOnArrowMemoryHalvesToo() throws Exception {
+    // 64 rows of one float take 256 bytes and the alignment; 1000 rows do not fit in 2 KiB.
+    InferenceSettings tight = settings(1000).withMemoryLimitBytes(2048);
+    try (StepHarness step = new StepHarness(tight, model).open()) {
+      for (int record = 1; record <= 1000; record++) {
+        step.send(record);
+      }
+      step.endInput();
+      assertThat(step.output()).isEqualTo(scoredRange(1, 1000));
+      assertThat(step.deadLetters()).isEmpty();
+    }
+  }
+
+  /** faults.md row 21. */
+  @Test
+  void wrongNumberOfRowsFailsTheTask() throws Exception {
+    model.behave(FakeModel.answeringRows(1));
+    try (StepHarness step = new StepHarness(settings(2), model).open()) {
+      step.send(1, 2);
+      assertThatThrownBy(step::runMail)
+          .hasMessageContaining("fake:1.0.0: 1 rows answered for 2 records (expected: as many)");
+      assertThat(step.output()).isEmpty();
+    }
+  }
+
+  @Test
+  void notFinitePredictionsAreKeptByDefault() throws Exception {
+    model.behave(FakeModel.answeringNaN());
+    try (StepHarness step = new StepHarness(settings(1), model).open()) {
+      step.send(1);
+      step.awaitOutput(1);
+      assertThat(step.output()).containsExactly("1=NaN");
+    }
+  }
+
+  @Test
+  void onlyTheRecordWithANotFinitePredictionIsADeadLetterWhenTheStepSaysSo() throws Exception {
+    model.behave(
+        (self, input, allocator) -> {
+          var output = self.answer(input, allocator);
+          output.fixedWidth(0).setFloat(1, Float.POSITIVE_INFINITY);
+          return output;
+        });
+    InferenceSettings strict =
+        settings(3).withPolicies(OnNotFinite.DEAD_LETTER, OnNullInput.DEAD_LETTER);
+    try (StepHarness step = new StepHarness(strict, model).open()) {
+      step.send(1, 2, 3);
+      step.awaitOutput(2);
+      assertThat(step.output()).isEqualTo(scored(1, 3));
+      assertThat(step.deadLetters().get(0).record()).isEqualTo(2);
+      assertThat(step.deadLetters().get(0).cause()).isEqualTo(DeadLetterCause.NOT_FINITE);
+    }
+  }
+
+  @Test
+  void notFinitePredictionFailsTheTaskWhenTheStepSaysSo() throws Exception {
+    model.behave(FakeModel.answeringNaN());
+    InferenceSettings strict = settings(1).withPolicies(OnNotFinite.FAIL, OnNullInput.DEAD_LETTER);
+    try (StepHarness step = new StepHarness(strict, model).open()) {
+      step.send(1);
+      assertThatThrownBy(step::runMail).hasMessageContaining("on-nan is FAIL");
+    }
+  }
+
+  @Test
+  void nullInputIsADeadLetterByDefault() throws Exception {
+    try (StepHarness step = new StepHarness(settings(3), model).open()) {
+      step.send(1, StepHarness.NULL, 3);
+      step.awaitOutput(2);
+      assertThat(step.output()).isEqualTo(scored(1, 3));
+      assertThat(step.deadLetters().get(0).cause()).isEqualTo(DeadLetterCause.NULL_INPUT);
+      assertThat(step.deadLetters().get(0).message())
+          .isEqualTo("input 'id': null (expected: a value)");
+    }
+  }
+
+  @Test
+  void nullInputPassesUnscoredWhenTheStepSaysSo() throws Exception {
+    InferenceSettings skip = settings(3).withPolicies(OnNotFinite.KEEP, OnNullInput.SKIP);
+    try (StepHarness step = new StepHarness(skip, model).open()) {
+      step.send(1, StepHarness.NULL, 3);
+      step.awaitOutput(3);
+      assertThat(step.output()).containsExactly("1=1.0", "-1=unscored", "3=3.0");
+    }
+  }
+
+  @Test
+  void nullInputFailsTheTaskWhenTheStepSaysSo() throws Exception {
+    InferenceSettings fail = settings(1).withPolicies(OnNotFinite.KEEP, OnNullInput.FAIL);
+    try (StepHarness step = new StepHarness(fail, model).open()) {
+      step.send(StepHarness.NULL);
+      assertThatThrownBy(step::runMail).hasMessageContaining("null-input is FAIL");
+    }
+  }
+
+  @Test
+  void recordsThatDoNotFitBecomeDeadLettersAndTheOthersAreScored() throws Exception {
+    try (StepHarness step = new StepHarness(settings(4), model).open()) {
+      step.send(StepHarness.UNFIT, 2, StepHarness.BUG, StepHarness.UNDECODABLE);
+      step.awaitOutput(1);
+      assertThat(step.output()).isEqualTo(scored(2));
+      assertThat(step.deadLetters().stream().map(DeadLetter::cause))
+          .containsExactly(DeadLetterCause.UNFIT, DeadLetterCause.UNFIT, DeadLetterCause.DECODE);
+      assertThat(step.deadLetters().stream().map(DeadLetter::message))
+          .containsExactly(
+              "id: -2 (expected: >= 0)",
+              "java.lang.IllegalStateException: a bug",
+              "java.lang.IllegalStateException: no such label");
+    }
+  }
+
+  @Test
+  void batchOfUnfitRecordsCallsNoModel() throws Exception {
+    try (StepHarness step = new StepHarness(settings(2), model).open()) {
+      step.send(StepHarness.UNFIT, StepHarness.UNFIT);
+      step.runMail();
+      assertThat(step.deadLetters()).hasSize(2);
+      assertThat(model.calls()).isEmpty();
+    }
+  }
+
+  /** faults.md row 20. */
+  @Test
+  void recordLargerThanMaxBytesIsADeadLetterAndBatchesStayBelowIt() throws Exception {
+    // The test's encoder counts as many bytes as the record's value.
+    InferenceSettings bytes =
+        InferenceSettings.defaults("score")
+            .withBatching(new BatchPolicy(100, 10, Duration.ofMillis(20), 1));
+    try (StepHarness step = new StepHarness(bytes, model).open()) {
+      step.send(4, 4, 11, 3, 10);
+      step.endInput();
+      assertThat(step.output()).isEqualTo(scored(4, 4, 3, 10));
+      assertThat(model.calls().stream().map(FakeModel.Call::rows)).containsExactly(2, 1, 1);
+      DeadLetter<Long> letter = step.deadLetters().get(0);
+      assertThat(letter.cause()).isEqualTo(DeadLetterCause.TOO_LARGE);
+      assertThat(letter.message()).isEqualTo("record: 11 bytes (expected: <= max-bytes, 10)");
+    }
+  }
+
+  @Test
+  void severalRecordsAtFaultInOneBatchAreFound() throws Exception {
+    model.behave(failingOn(Set.of(1L, 4L)));
+    try (StepHarness step = new StepHarness(settings(4), model).open()) {
+      step.send(1, 2, 3, 4);
+      step.awaitOutput(2);
+      assertThat(step.output()).isEqualTo(scored(2, 3));
+    }
+  }
+}

@@ -1,0 +1,156 @@
+package io.tidemill.inference.operator;
+
+import static io.tidemill.inference.operator.StepHarness.scoredRange;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemill.inference.batch.BatchPolicy;
+import io.tidemill.model.columnar.ColumnMemory;
+import io.tidemill.model.loader.FakeModel;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Slow models, and what a step holds on to. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class LoadTest {
+  private static final InferenceSettings SETTINGS =
+      InferenceSettings.defaults("score")
+          .withBatching(new BatchPolicy(2, Long.MAX_VALUE, Duration.ofMillis(20), 2));
+
+  private final FakeModel model = FakeModel.ofFeatures(1);
+  private final HeldCalls calls = new HeldCalls();
+
+  /** faults.md row 7. */
+  @Test
+  void recordThatFindsNoRoomWaitsInTheMailboxUntilASlotIsFree() throws Exception {
+    model.behave(calls);
+    try (StepHarness step = new StepHarness(SETTINGS, model).open()) {
+      step.send(1, 2, 3, 4, 5, 6);
+      HeldCalls.Call first = calls.next();
+      calls.next();
+      Thread release = new Thread(first::answer);
+
+      release.start();
+      step.send(7);
+      release.join();
+
+      // 1 to 4 were in flight; a slot came free for 5 and 6, and 7 opened the next batch.
+      assertThat(calls.next().rows()).isEqualTo(2);
+      assertThat(model.calls()).hasSize(3);
+    }
+  }
+
+  @Test
+  void fullOpenBatchDoesNotBlockUntilTheNextRecordComes() throws Exception {
+    model.behave(calls);
+    try (StepHarness step = new StepHarness(SETTINGS, model).open()) {
+      step.send(1, 2, 3, 4, 5, 6);
+      assertThat(calls.next()).isNotNull();
+      assertThat(calls.next()).isNotNull();
+      // All slots taken and the open batch full, yet nothing waited; a checkpoint passes.
+      assertThat(step.snapshot().hasState()).isTrue();
+    }
+  }
+
+  /** faults.md row 14. */
+  @Test
+  void callThatHangsFailsTheTaskWithModelSizeAndDuration() throws Exception {
+    CountDownLatch never = new CountDownLatch(1);
+    model.behave(
+        (self, input, allocator) -> {
+          boolean interrupted = false;
+          while (never.getCount() > 0) {
+            try {
+              never.await();
+            } catch (InterruptedException e) {
+              interrupted = true;
+            }
+          }
+          if (interrupted) {
+            Thread.currentThread().interrupt();
+          }
+          return self.answer(input, allocator);
+        });
+    InferenceSettings impatient = SETTINGS.withCallTimeout(Duration.ofSeconds(5));
+    StepHarness step = new StepHarness(impatient, model).open();
+    try {
+      step.send(1, 2);
+      awaitCalls(1);
+      step.advance(Duration.ofMillis(4_900));
+      assertThatThrownBy(() -> step.advance(Duration.ofMillis(100)))
+          .hasStackTraceContaining(
+              "step 'score', fake:1.0.0: a call with 2 records has taken 5000 ms (expected: <= call-timeout, 5000 ms)");
+    } finally {
+      never.countDown();
+      step.close();
+    }
+  }
+
+  private void awaitCalls(int count) {
+    while (model.calls().size() < count) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void callTimeoutCountsFromTheCallNotFromTheBatch() throws Exception {
+    model.behave(calls);
+    InferenceSettings one = SETTINGS.withWorkers(1).withCallTimeout(Duration.ofSeconds(5));
+    try (StepHarness step = new StepHarness(one, model).open()) {
+      step.send(1, 2, 3, 4);
+      HeldCalls.Call first = calls.next();
+      step.advance(Duration.ofSeconds(4));
+      first.answer();
+      step.runMail();
+      HeldCalls.Call second = calls.next();
+      step.advance(Duration.ofSeconds(4));
+      second.answer();
+      step.runMail();
+      assertThat(step.output()).isEqualTo(scoredRange(1, 4));
+    }
+  }
+
+  /** faults.md row 24: Arrow bytes are back to zero after the task. */
+  @Test
+  void closingGivesBackEveryByteAndTheHandle() throws Exception {
+    long before = ColumnMemory.allocatedBytes();
+    try (StepHarness step = new StepHarness(SETTINGS, model).open()) {
+      step.send(1, 2, 3, 4, 5);
+      step.endInput();
+      assertThat(ColumnMemory.allocatedBytes()).isGreaterThan(before);
+      assertThat(model.openHandles()).isEqualTo(1);
+    }
+    assertThat(ColumnMemory.allocatedBytes()).isEqualTo(before);
+    assertThat(model.openHandles()).isZero();
+  }
+
+  @Test
+  void closingWhileCallsAreInFlightEndsTheWorkers() throws Exception {
+    model.behave(calls);
+    long before = ColumnMemory.allocatedBytes();
+    try (StepHarness step = new StepHarness(SETTINGS, model).open()) {
+      step.send(1, 2, 3, 4, 5);
+      calls.next();
+    }
+    assertThat(ColumnMemory.allocatedBytes()).isEqualTo(before);
+    assertThat(model.openHandles()).isZero();
+    assertThat(Thread.getAllStackTraces().keySet())
+        .noneMatch(thread -> thread.isAlive() && thread.getName().startsWith("score-0-worker"));
+  }
+
+  @Test
+  void modelThatCannotBeOpenedFailsTheTaskAtOnce() throws Exception {
+    StepHarness step = new StepHarness(SETTINGS, model);
+    model.close();
+    // The handle is there, the model closed: the first call says so and no record is blamed.
+    try (step) {
+      step.open();
+      step.send(1, 2);
+      assertThatThrownBy(step::runMail).isInstanceOf(InferenceException.class);
+      assertThat(step.deadLetters()).isEmpty();
+    }
+  }
+}

@@ -1,0 +1,200 @@
+package io.tidemill.model.loader;
+
+import static io.tidemill.model.store.Drafts.draft;
+import static io.tidemill.model.store.Drafts.files;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemill.model.Device;
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Model;
+import io.tidemill.model.ModelNotFoundException;
+import io.tidemill.model.ModelRef;
+import io.tidemill.model.ModelVersion;
+import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.Signature;
+import io.tidemill.model.StoreUnavailableException;
+import io.tidemill.model.store.InMemoryModelStore;
+import io.tidemill.model.store.LocalModelCache;
+import io.tidemill.model.store.ModelManifest;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StoredModelTest {
+  @TempDir Path folder;
+  private final InMemoryModelStore store = new InMemoryModelStore();
+  private final LoadedModels loaded = new LoadedModels(name -> new ReadingEngine());
+  private final List<Duration> pauses = new ArrayList<>();
+
+  /** Loads a fake model whose files can be read. */
+  private static final class ReadingEngine implements ModelLoader {
+    @Override
+    public String engine() {
+      return "fake";
+    }
+
+    @Override
+    public Model load(ModelVersion version, Signature signature, Path directory, Device device) {
+      try {
+        Files.readString(directory.resolve("saved_model.pb"));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      return new FakeModel(version, signature);
+    }
+  }
+
+  @BeforeEach
+  void push() {
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    store.alias("fraud", "production", SemanticVersion.parse("1.4.2"));
+  }
+
+  private LocalModelCache cache() {
+    return new LocalModelCache(folder.resolve("cache"));
+  }
+
+  private StoredModel resolved() {
+    return StoredModel.resolve(store, ModelRef.parse("fraud@production"), Device.CPU);
+  }
+
+  private ModelHandle open(StoredModel model) {
+    return model.open(
+        uri -> store, cache(), loaded, new Retry(3, Duration.ofSeconds(1), pauses::add));
+  }
+
+  @Test
+  void pinsTheVersionThatAnAliasMeansNow() {
+    StoredModel model = resolved();
+    store.push(draft("fraud", "1.5.0"), files(folder, "b"));
+
+    store.alias("fraud", "production", SemanticVersion.parse("1.5.0"));
+
+    assertThat(model.version()).isEqualTo(store.resolve(ModelRef.parse("fraud:1.4.2")));
+    try (ModelHandle handle = open(model)) {
+      assertThat(handle.model().version()).isEqualTo(model.version());
+    }
+  }
+
+  @Test
+  void refusesAReferenceToNothingWhenPlanned() {
+    assertThatThrownBy(() -> StoredModel.resolve(store, ModelRef.parse("fraud:9.9.9"), Device.CPU))
+        .isInstanceOf(ModelNotFoundException.class)
+        .hasMessageContaining("there: 1.4.2");
+  }
+
+  @Test
+  void travelsWithTheJob() throws Exception {
+    StoredModel model = resolved();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+      out.writeObject(model);
+    }
+
+    try (ObjectInputStream in =
+        new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+      assertThat(in.readObject()).isEqualTo(model);
+    }
+  }
+
+  @Test
+  void refusesAManifestWithAnotherDigestThanTheJobIsPinnedTo() {
+    StoredModel model = resolved();
+    ModelManifest other =
+        new InMemoryModelStore().push(draft("fraud", "1.4.2"), files(folder, "b"));
+    store.replace(other);
+
+    assertThatThrownBy(() -> open(model))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining(
+            "fraud:1.4.2 in store memory:store: digest %s (expected: %s, to which the job is pinned)",
+            other.digest(), model.version().digest());
+  }
+
+  @Test
+  void asksAStoreThatIsDownThreeTimesAndThenFails() {
+    StoredModel model = resolved();
+    store.down(true);
+
+    assertThatThrownBy(() -> open(model))
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("fraud:1.4.2: store 'memory:store': down; tried 3 times")
+        .hasMessageContaining("cache '" + folder.resolve("cache") + "' has no proved copy");
+    assertThat(pauses).containsExactly(Duration.ofSeconds(1), Duration.ofSeconds(2));
+  }
+
+  @Test
+  void startsWhenTheStoreComesBackMeanwhile() {
+    StoredModel model = resolved();
+    store.down(true);
+    Retry retry = new Retry(3, Duration.ofSeconds(1), pause -> store.down(false));
+
+    try (ModelHandle handle = model.open(uri -> store, cache(), loaded, retry)) {
+      assertThat(handle.model().version()).isEqualTo(model.version());
+    }
+  }
+
+  @Test
+  void aProvedCopyStartsWithoutTheStore() {
+    StoredModel model = resolved();
+    open(model).close();
+    store.down(true);
+
+    try (ModelHandle handle = open(model)) {
+      assertThat(handle.model().version()).isEqualTo(model.version());
+    }
+  }
+
+  @Test
+  void aDamagedCopyDoesNotStartWithoutTheStore() throws Exception {
+    StoredModel model = resolved();
+    open(model).close();
+    Path copy = cache().fetched(model.version()).orElseThrow();
+    Files.writeString(copy.resolve("saved_model.pb"), "graph of x");
+    store.down(true);
+
+    assertThatThrownBy(() -> open(model)).isInstanceOf(StoreUnavailableException.class);
+  }
+
+  @Test
+  void aLoadedVersionIsSharedWithoutAskingTheStore() {
+    StoredModel model = resolved();
+    try (ModelHandle first = open(model)) {
+      store.down(true);
+
+      try (ModelHandle second = open(model)) {
+        assertThat(second.model()).isSameAs(first.model());
+      }
+    }
+    assertThat(pauses).isEmpty();
+  }
+
+  @Test
+  void anInterruptEndsTheWaitForAStore() {
+    StoredModel model = resolved();
+    store.down(true);
+    Retry retry =
+        new Retry(
+            3,
+            Duration.ofSeconds(1),
+            pause -> {
+              throw new InterruptedException();
+            });
+
+    assertThatThrownBy(() -> model.open(uri -> store, cache(), loaded, retry))
+        .isInstanceOf(StoreUnavailableException.class);
+    assertThat(Thread.interrupted()).isTrue();
+  }
+}
