@@ -1,0 +1,26 @@
+package io.tidemill.model.loader;
+
+import io.tidemill.model.Signature;
+import java.nio.file.Path;
+
+/**
+ * Finds a model's signature in its own files, without loading it: one implementation per engine
+ * whose files say it, found through {@link java.util.ServiceLoader}.
+ *
+ * <p>Implementations have a public constructor without arguments that does no work, and are
+ * thread-safe.
+ */
+public interface SignatureReader {
+
+  /** The engine's name as manifests have it, such as {@code tensorflow}. */
+  String engine();
+
+  /**
+   * The signature of a model that is not published yet.
+   *
+   * @param files one file, or a folder of them
+   * @throws io.tidemill.model.InvalidModelException if they are not a model of this engine, or
+   *     their signature is none that a batch can be made for
+   */
+  Signature read(Path files);
+}

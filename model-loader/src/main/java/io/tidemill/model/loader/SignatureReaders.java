@@ -1,0 +1,21 @@
+package io.tidemill.model.loader;
+
+import java.util.Optional;
+import java.util.ServiceLoader;
+
+/**
+ * The signature readers of the engines that are here.
+ *
+ * <p>Stateless and thread-safe.
+ */
+public final class SignatureReaders {
+  private SignatureReaders() {}
+
+  /** The reader of an engine; empty if the engine is not here or its files say no signature. */
+  public static Optional<SignatureReader> of(String engine) {
+    return ServiceLoader.load(SignatureReader.class).stream()
+        .map(ServiceLoader.Provider::get)
+        .filter(reader -> reader.engine().equals(engine))
+        .findFirst();
+  }
+}

@@ -1,0 +1,90 @@
+package io.tidemill.pipelines.cli;
+
+import io.tidemill.model.ModelException;
+import io.tidemill.pipelines.compose.ModelProblemsException;
+import io.tidemill.pipelines.compose.RunFailedException;
+import io.tidemill.pipelines.definition.InvalidPipelineException;
+import java.io.PrintWriter;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * Tells a user what went wrong, on stderr, and chooses the exit code. Stack traces are for {@code
+ * --debug}.
+ *
+ * <p>Stateless and thread-safe.
+ */
+final class ErrorReport {
+  private ErrorReport() {}
+
+  /** For arguments that no command takes. */
+  static int ofUsage(ParameterException wrong, String[] arguments) {
+    CommandLine command = wrong.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println("tidemill: " + wrong.getMessage());
+    if (!UnmatchedArgumentException.printSuggestions(wrong, err)) {
+      err.println("Usage: " + command.getHelp().synopsis(0).strip());
+    }
+    err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    return ExitCode.USAGE;
+  }
+
+  /** For a command that failed while it ran. */
+  static int ofFailure(Exception failure, CommandLine command, @Nullable ParseResult arguments) {
+    PrintWriter err = command.getErr();
+    if (failure instanceof ParameterException wrong) {
+      return ofUsage(wrong, new String[0]);
+    }
+    if (failure instanceof InterruptedException) {
+      Thread.currentThread().interrupt();
+      err.println("tidemill: interrupted");
+      return ExitCode.INTERRUPTED;
+    }
+    err.println(message(failure));
+    if (debug(command)) {
+      failure.printStackTrace(err);
+    }
+    return exitCode(failure);
+  }
+
+  private static int exitCode(Exception failure) {
+    if (failure instanceof CommandFailedException failed) {
+      return failed.exitCode();
+    }
+    if (failure instanceof InvalidPipelineException) {
+      return ExitCode.USAGE;
+    }
+    boolean model =
+        failure instanceof ModelException
+            || failure instanceof ModelProblemsException
+            || (failure instanceof RunFailedException run && run.modelAtFault());
+    return model ? ExitCode.MODEL : ExitCode.FAILED;
+  }
+
+  private static String message(Exception failure) {
+    if (failure instanceof InvalidPipelineException || failure instanceof ModelProblemsException) {
+      return String.valueOf(failure.getMessage());
+    }
+    if (failure instanceof CommandFailedException
+        || failure instanceof ModelException
+        || failure instanceof RunFailedException) {
+      return "tidemill: " + failure.getMessage();
+    }
+    return "tidemill: unexpected "
+        + failure.getClass().getSimpleName()
+        + ": "
+        + failure.getMessage()
+        + "; run it again with --debug to see where";
+  }
+
+  private static boolean debug(CommandLine command) {
+    CommandLine root = command;
+    while (root.getParent() != null) {
+      root = root.getParent();
+    }
+    return root.getCommand() instanceof Tidemill tidemill && tidemill.debug();
+  }
+}

@@ -1,0 +1,38 @@
+package io.tidemill.pipelines.cli;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Rows under a heading, each column as wide as its widest cell.
+ *
+ * <p>Not thread-safe.
+ */
+final class TextTable {
+  private final List<List<String>> rows = new ArrayList<>();
+
+  TextTable(String... heading) {
+    rows.add(List.of(heading));
+  }
+
+  void add(String... cells) {
+    if (cells.length != rows.get(0).size()) {
+      throw new IllegalArgumentException(
+          "cells: " + cells.length + " (expected: " + rows.get(0).size() + ")");
+    }
+    rows.add(List.of(cells));
+  }
+
+  void print(PrintWriter out) {
+    for (List<String> row : rows) {
+      StringBuilder line = new StringBuilder();
+      for (int i = 0; i < row.size(); i++) {
+        int column = i;
+        int width = rows.stream().mapToInt(cells -> cells.get(column).length()).max().orElse(0);
+        line.append(row.get(i)).append(" ".repeat(width - row.get(i).length() + 2));
+      }
+      out.println(line.toString().stripTrailing());
+    }
+  }
+}

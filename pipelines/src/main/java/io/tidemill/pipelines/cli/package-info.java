@@ -1,0 +1,8 @@
+/**
+ * The command line: parse arguments, call, print, answer an exit code. May import {@code
+ * definition}, {@code yaml}, {@code compose} and the model store; holds no logic of its own.
+ */
+@NullMarked
+package io.tidemill.pipelines.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,90 @@
+package io.tidemill.pipelines.compose;
+
+import io.tidemill.connectors.record.CheckpointPlan;
+import io.tidemill.pipelines.definition.ExecutionMode;
+import io.tidemill.pipelines.definition.PipelineDefinition;
+import io.tidemill.pipelines.definition.ResourcesDefinition;
+import io.tidemill.pipelines.definition.StepDefinition;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.apache.flink.api.common.RuntimeExecutionMode;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.ExecutionOptions;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.core.execution.CheckpointingMode;
+
+
+/** Flink's own configuration for a job: what the job says, and defaults where it says nothing. */
+final class FlinkSettings {
+  /** How long a failed job may take until it has its state back, for transactions to outlive it. */
+  static final Duration LONGEST_RESTART = Duration.ofMinutes(5);
+
+  private FlinkSettings() {}
+
+  /**
+   * The configuration.
+   *
+   * @param overrides options that win over the job's own
+   * @throws IllegalArgumentException if an option that is read here has a value that it cannot have
+   */
+  static Configuration of(PipelineDefinition job, Map<String, String> overrides) {
+    Map<String, String> options = new HashMap<>(job.flinkOptions());
+    options.putAll(overrides);
+    Configuration configuration = Configuration.fromMap(options);
+    configuration.set(PipelineOptions.NAME, job.name());
+    configuration.set(
+        ExecutionOptions.RUNTIME_MODE,
+        job.mode() == ExecutionMode.BATCH
+            ? RuntimeExecutionMode.BATCH
+            : RuntimeExecutionMode.STREAMING);
+    if (!configuration.contains(PipelineOptions.OBJECT_REUSE)) {
+      // Safe here: a step copies what it keeps unless its source hands on fresh records.
+      configuration.set(PipelineOptions.OBJECT_REUSE, true);
+    }
+    if (!configuration.contains(CoreOptions.DEFAULT_PARALLELISM)) {
+      // Whatever surrounds a step chains with it, as a link between tasks costs more than scoring.
+      configuration.set(CoreOptions.DEFAULT_PARALLELISM, largestParallelism(job));
+    }
+    check(configuration);
+    return configuration;
+  }
+
+  static CheckpointPlan checkpoints(Configuration configuration, ExecutionMode mode) {
+    return new CheckpointPlan(
+        configuration.getOptional(CheckpointingOptions.CHECKPOINTING_INTERVAL),
+        LONGEST_RESTART,
+        mode == ExecutionMode.BATCH);
+  }
+
+  private static int largestParallelism(PipelineDefinition job) {
+    return job.steps().stream()
+        .map(StepDefinition::resources)
+        .map(ResourcesDefinition::parallelism)
+        .filter(Objects::nonNull)
+        .mapToInt(Integer::intValue)
+        .max()
+        .orElse(1);
+  }
+
+  /** Reads the options that decide about records, so that a wrong value is found before a start. */
+  private static void check(Configuration configuration) {
+    configuration.get(CoreOptions.DEFAULT_PARALLELISM);
+    configuration.get(PipelineOptions.OBJECT_REUSE);
+    configuration.get(PipelineOptions.MAX_PARALLELISM);
+    configuration.getOptional(CheckpointingOptions.CHECKPOINTING_INTERVAL);
+    configuration.getOptional(StateRecoveryOptions.SAVEPOINT_PATH);
+    CheckpointingMode mode =
+        configuration.get(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE);
+    if (mode != CheckpointingMode.EXACTLY_ONCE) {
+      throw new IllegalArgumentException(
+          "execution.checkpointing.mode: "
+              + mode
+              + " (expected: EXACTLY_ONCE; choose a weaker guarantee at the sink)");
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package io.tidemill.pipelines.compose;
+
+import io.tidemill.connectors.record.CheckpointPlan;
+import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.RecordSchema;
+import io.tidemill.connectors.record.RecordSink;
+import io.tidemill.connectors.record.RecordSource;
+import io.tidemill.model.loader.StoredModel;
+import io.tidemill.pipelines.definition.Location;
+import io.tidemill.pipelines.definition.PipelineDefinition;
+import io.tidemill.pipelines.definition.StepDefinition;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.table.types.logical.RowType;
+
+/**
+ * Turns definitions into pipelines that are ready to run: models pinned to versions, fields bound
+ * to tensors, options checked.
+ *
+ * <p>Immutable and thread-safe.
+ */
+public final class PipelineComposer {
+  private final String fallbackStore;
+  private final Map<String, String> flinkOverrides;
+
+  /**
+   * A composer.
+   *
+   * @param fallbackStore the store of jobs that name none
+   * @param flinkOverrides Flink's options that win over a job's own
+   */
+  public PipelineComposer(String fallbackStore, Map<String, String> flinkOverrides) {
+    this.fallbackStore = PipelineDefinition.checkStore(fallbackStore);
+    this.flinkOverrides = Map.copyOf(flinkOverrides);
+  }
+
+  /**
+   * Plans a job. Blocks on the model store; asks no broker.
+   *
+   * @param locations where each part of the definition was written, by its path
+   * @throws io.tidemill.pipelines.definition.InvalidPipelineException with every problem that there
+   *     is, if the author must act
+   * @throws ModelProblemsException with every problem that there is, if only models cannot be had
+   */
+  public PlannedPipeline plan(PipelineDefinition job, Function<String, Location> locations) {
+    PlanProblems problems = new PlanProblems(locations);
+    String store = Optional.ofNullable(job.store()).orElse(fallbackStore);
+    Configuration configuration =
+        problems
+            .collect("flink", () -> FlinkSettings.of(job, flinkOverrides))
+            .orElseGet(Configuration::new);
+    CheckpointPlan checkpoints = FlinkSettings.checkpoints(configuration, job.mode());
+    Optional<RecordSchema> schema = SourceTranslator.schema(job, problems);
+    Optional<RecordSource> source =
+        schema.flatMap(columns -> SourceTranslator.plan(job, columns, problems));
+    List<Optional<StoredModel>> models = new ArrayList<>();
+    for (StepDefinition step : job.steps()) {
+      models.add(StepTranslator.model(step, store, job.development(), problems));
+    }
+    Optional<RecordSink> deadLetters = DeadLetterTranslator.plan(job, checkpoints, problems);
+    List<PlannedStep> steps = bind(job, source.map(RecordSource::rowType), models, problems);
+    if (schema.isEmpty() || source.isEmpty() || steps.size() < job.steps().size()) {
+      if (schema.isPresent() && job.sink().schema() == null) {
+        // The sink's options are wrong or right whatever the missing parts would have added.
+        RowType known = Origin.appendTo(schema.get().rowType());
+        SinkTranslator.plan(job, schema.get(), known, steps, checkpoints, problems);
+      }
+      problems.throwIfAny();
+      throw new IllegalStateException("a part of '" + job.name() + "' is missing without a problem");
+    }
+    RowType rows = steps.get(steps.size() - 1).binding().outputType();
+    Optional<RecordSchema> written = SinkTranslator.schema(job, schema.get(), rows, problems);
+    Optional<RecordSink> sink =
+        written.flatMap(
+            columns -> SinkTranslator.plan(job, columns, rows, steps, checkpoints, problems));
+    problems.throwIfAny();
+    return new PlannedPipeline(
+        job,
+        store,
+        configuration,
+        source.get(),
+        steps,
+        written.orElseThrow(),
+        sink.orElseThrow(),
+        deadLetters);
+  }
+
+  /** Binds steps in turn, as far as the rows that come to them are known. */
+  private static List<PlannedStep> bind(
+      PipelineDefinition job,
+      Optional<RowType> records,
+      List<Optional<StoredModel>> models,
+      PlanProblems problems) {
+    List<PlannedStep> steps = new ArrayList<>();
+    Optional<RowType> rows = records;
+    for (int i = 0; i < models.size() && rows.isPresent() && models.get(i).isPresent(); i++) {
+      Optional<PlannedStep> step =
+          StepTranslator.bind(
+              job.steps().get(i), models.get(i).orElseThrow(), rows.get(), problems);
+      step.ifPresent(steps::add);
+      rows = step.map(planned -> planned.binding().outputType());
+    }
+    return steps;
+  }
+}

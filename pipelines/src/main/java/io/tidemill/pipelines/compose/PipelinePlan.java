@@ -1,0 +1,62 @@
+package io.tidemill.pipelines.compose;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a job will do, for people and machines to read.
+ *
+ * @param store the model store's URI
+ * @param deadLetter null where a record that cannot be scored fails the job
+ * @param notes what is allowed and costs something
+ */
+public record PipelinePlan(
+    String name,
+    String mode,
+    String store,
+    Connector source,
+    List<Step> steps,
+    Connector sink,
+    @Nullable Connector deadLetter,
+    List<Operator> operators,
+    List<String> notes) {
+  public PipelinePlan {
+    steps = List.copyOf(steps);
+    operators = List.copyOf(operators);
+    notes = List.copyOf(notes);
+  }
+
+  /**
+   * A source or a sink.
+   *
+   * @param guarantee what a failure does to its records
+   * @param options as they were written, secrets hidden
+   */
+  public record Connector(String connector, String guarantee, Map<String, String> options) {}
+
+  /**
+   * A model call.
+   *
+   * @param reference the model as the job writes it
+   * @param model the version that it is pinned to
+   * @param bindings fields and tensors, one line each
+   * @param batching the batch's limits in one line
+   */
+  public record Step(
+      String id,
+      String reference,
+      String model,
+      String digest,
+      String engine,
+      String device,
+      List<String> bindings,
+      String batching) {
+    public Step {
+      bindings = List.copyOf(bindings);
+    }
+  }
+
+  /** An operator of the graph. Its state is restored by its uid. */
+  public record Operator(String uid, String name, int parallelism) {}
+}

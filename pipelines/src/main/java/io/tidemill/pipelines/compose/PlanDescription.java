@@ -1,0 +1,114 @@
+package io.tidemill.pipelines.compose;
+
+import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.record.RecordSink;
+import io.tidemill.connectors.record.RecordSource;
+import io.tidemill.pipelines.definition.BatchingDefinition;
+import io.tidemill.pipelines.definition.PipelineDefinition;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamEdge;
+import org.apache.flink.streaming.api.graph.StreamGraph;
+import org.apache.flink.streaming.api.graph.StreamNode;
+
+/** Puts a planned pipeline into words. */
+record PlanDescription(
+    PipelineDefinition job,
+    String store,
+    Configuration configuration,
+    RecordSource source,
+    List<PlannedStep> steps,
+    RecordSink sink,
+    Optional<RecordSink> deadLetters) {
+
+  PipelinePlan describe(PlannedPipeline pipeline) {
+    StreamExecutionEnvironment environment =
+        StreamExecutionEnvironment.getExecutionEnvironment(pipeline.configuration());
+    pipeline.attach(environment);
+    StreamGraph graph = environment.getStreamGraph(false);
+    return new PipelinePlan(
+        job.name(),
+        job.mode().label(),
+        store,
+        connector(SourceTranslator.options(job), source.guarantee()),
+        steps.stream().map(PlanDescription::step).toList(),
+        connector(SinkTranslator.options(job), sink.guarantee()),
+        DeadLetterTranslator.options(job)
+            .flatMap(options -> deadLetters.map(made -> connector(options, made.guarantee())))
+            .orElse(null),
+        operators(graph),
+        notes(graph));
+  }
+
+  private static PipelinePlan.Connector connector(ConnectorOptions options, String guarantee) {
+    Map<String, String> shown = new LinkedHashMap<>();
+    options.values().forEach((key, value) -> shown.put(key, ConnectorOptions.shown(key, value)));
+    return new PipelinePlan.Connector(options.connector(), guarantee, shown);
+  }
+
+  private static PipelinePlan.Step step(PlannedStep step) {
+    return new PipelinePlan.Step(
+        step.definition().id(),
+        step.definition().model(),
+        step.model().version().toString(),
+        step.model().version().digest(),
+        step.model().engine(),
+        step.model().device().toString(),
+        step.binding().description(),
+        batching(step.definition().batching()));
+  }
+
+  private static String batching(BatchingDefinition batching) {
+    return "%,d records%s or %d ms, %d in flight"
+        .formatted(
+            batching.maxSize(),
+            batching.maxBytes() == null ? "" : ", %,d bytes".formatted(batching.maxBytes()),
+            batching.maxDelay().toMillis(),
+            batching.maxInFlight());
+  }
+
+  private static List<StreamNode> nodes(StreamGraph graph) {
+    return graph.getStreamNodes().stream()
+        .sorted(Comparator.comparingInt(StreamNode::getId))
+        .toList();
+  }
+
+  private static List<PipelinePlan.Operator> operators(StreamGraph graph) {
+    return nodes(graph).stream()
+        .map(
+            node ->
+                new PipelinePlan.Operator(
+                    Optional.ofNullable(node.getTransformationUID()).orElse("none"),
+                    node.getOperatorName(),
+                    node.getParallelism()))
+        .toList();
+  }
+
+  private List<String> notes(StreamGraph graph) {
+    List<String> notes = new ArrayList<>();
+    for (StreamNode node : nodes(graph)) {
+      for (StreamEdge edge : node.getOutEdges()) {
+        StreamNode next = graph.getStreamNode(edge.getTargetId());
+        if (node.getParallelism() != next.getParallelism()) {
+          notes.add(
+              "%s -> %s: parallelism %d -> %d, so every record is serialized between two tasks; the same parallelism would chain them"
+                  .formatted(
+                      node.getOperatorName(),
+                      next.getOperatorName(),
+                      node.getParallelism(),
+                      next.getParallelism()));
+        }
+      }
+    }
+    if (deadLetters.isEmpty()) {
+      notes.add("no dead-letter: the first record that cannot be scored fails the job");
+    }
+    return notes;
+  }
+}

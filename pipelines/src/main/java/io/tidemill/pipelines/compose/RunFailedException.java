@@ -1,0 +1,52 @@
+package io.tidemill.pipelines.compose;
+
+import io.tidemill.inference.operator.InferenceException;
+import io.tidemill.model.ModelException;
+import org.apache.flink.util.SerializedThrowable;
+
+/** A job that ran and failed, with the cause that a person can act on. */
+public final class RunFailedException extends RuntimeException {
+  private final boolean modelAtFault;
+
+  private RunFailedException(String message, boolean modelAtFault, Throwable cause) {
+    super(message, cause);
+    this.modelAtFault = modelAtFault;
+  }
+
+  static RunFailedException of(String job, Throwable failure) {
+    Throwable telling = innermost(failure);
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ModelException
+          || cause instanceof InferenceException
+          || cause instanceof UnscoredRecordException) {
+        telling = cause;
+        break;
+      }
+    }
+    boolean known =
+        telling instanceof ModelException
+            || telling instanceof InferenceException
+            || telling instanceof UnscoredRecordException
+            || telling instanceof SerializedThrowable;
+    String message = telling.getMessage();
+    return new RunFailedException(
+        "job '%s' failed: %s"
+            .formatted(
+                job, known ? message : telling.getClass().getSimpleName() + ": " + message),
+        telling instanceof ModelException,
+        failure);
+  }
+
+  private static Throwable innermost(Throwable failure) {
+    Throwable innermost = failure;
+    while (innermost.getCause() != null) {
+      innermost = innermost.getCause();
+    }
+    return innermost;
+  }
+
+  /** Whether a model could not be had, rather than the job failed at its work. */
+  public boolean modelAtFault() {
+    return modelAtFault;
+  }
+}

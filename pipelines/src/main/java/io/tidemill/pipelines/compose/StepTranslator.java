@@ -1,0 +1,167 @@
+package io.tidemill.pipelines.compose;
+
+import io.tidemill.connectors.record.DeadLetterRecord;
+import io.tidemill.connectors.record.Origin;
+import io.tidemill.inference.Inference;
+import io.tidemill.inference.Scored;
+import io.tidemill.inference.codec.BindingException;
+import io.tidemill.inference.codec.OutputField;
+import io.tidemill.inference.codec.RowBinding;
+import io.tidemill.inference.operator.InferenceSettings.OnNotFinite;
+import io.tidemill.inference.operator.InferenceSettings.OnNullInput;
+import io.tidemill.model.Device;
+import io.tidemill.model.ModelException;
+import io.tidemill.model.ModelRef;
+import io.tidemill.model.loader.StoredModel;
+import io.tidemill.pipelines.definition.BatchingDefinition;
+import io.tidemill.pipelines.definition.EmissionOrder;
+import io.tidemill.pipelines.definition.NanPolicy;
+import io.tidemill.pipelines.definition.NullPolicy;
+import io.tidemill.pipelines.definition.PoliciesDefinition;
+import io.tidemill.pipelines.definition.StepDefinition;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
+import org.apache.flink.table.types.logical.RowType;
+
+/** Plans a step of a job, and adds it to the graph. */
+final class StepTranslator {
+  private static final Set<String> TAKEN =
+      Set.of(SourceTranslator.ID, SinkTranslator.ID, DeadLetterTranslator.ID);
+
+  /** How a binding's problems begin. */
+  private static final Pattern TENSOR = Pattern.compile("(input|output) '([^']*)'.*", Pattern.DOTALL);
+
+  private StepTranslator() {}
+
+  /** The model that a step means now, pinned. */
+  static Optional<StoredModel> model(
+      StepDefinition step, String storeUri, boolean development, PlanProblems problems) {
+    String path = path(step);
+    if (TAKEN.contains(step.id())) {
+      problems.add(path + ".id", "id: '" + step.id() + "' (expected: none of " + TAKEN + ")");
+    }
+    Optional<ModelRef> ref =
+        problems.collect(path + ".model", () -> ModelRef.parse(step.model()));
+    Optional<Device> device =
+        problems.collect(
+            path + ".resources.device", () -> Device.parse(step.resources().device()));
+    if (ref.isEmpty() || device.isEmpty()) {
+      return Optional.empty();
+    }
+    if (ModelRef.LATEST.equals(ref.get().alias()) && !development) {
+      problems.add(
+          path + ".model",
+          "model: '"
+              + step.model()
+              + "' (expected: a version or an alias that someone sets; 'latest' is for jobs with"
+              + " development: true)");
+      return Optional.empty();
+    }
+    try {
+      return problems.collect(
+          "store", () -> StoredModel.resolve(storeUri, ref.get(), device.get()));
+    } catch (ModelException unavailable) {
+      problems.add(path + ".model", unavailable);
+      return Optional.empty();
+    }
+  }
+
+  /** The binding of the fields that come to a step. */
+  static Optional<PlannedStep> bind(
+      StepDefinition step, StoredModel model, RowType records, PlanProblems problems) {
+    Map<String, OutputField> outputs = new LinkedHashMap<>();
+    step.output()
+        .forEach(
+            (tensor, field) -> outputs.put(tensor, new OutputField(field.name(), field.labels())));
+    try {
+      RowBinding binding = RowBinding.plan(records, model.signature(), step.input(), outputs);
+      return Optional.of(new PlannedStep(step, model, binding));
+    } catch (BindingException refused) {
+      for (String problem : refused.problems()) {
+        Matcher tensor = TENSOR.matcher(problem);
+        String place =
+            tensor.matches() ? "." + tensor.group(1) + "." + tensor.group(2) : "";
+        problems.add(
+            path(step) + place, "step '" + step.id() + "' (" + model.version() + "): " + problem);
+      }
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Adds a step to a graph.
+   *
+   * @param fresh whether no one changes a record after it was handed on
+   */
+  static Scored<RowData, RowData> attach(
+      PlannedStep step, DataStream<RowData> records, boolean fresh) {
+    BatchingDefinition batching = step.definition().batching();
+    PoliciesDefinition policies = step.definition().policies();
+    Inference.Step<RowData, RowData> inference =
+        Inference.on(records)
+            .model(step.model())
+            .encode(step.binding().encoder())
+            .decode(step.binding().decoder(), InternalTypeInfo.of(step.binding().outputType()))
+            .maxSize(batching.maxSize())
+            .maxDelay(batching.maxDelay())
+            .maxInFlight(batching.maxInFlight())
+            .callTimeout(policies.callTimeout())
+            .onNotFinite(onNotFinite(policies.onNan()))
+            .onNullInput(onNullInput(policies.nullInput()));
+    if (batching.maxBytes() != null) {
+      inference.maxBytes(batching.maxBytes());
+    }
+    if (policies.order() == EmissionOrder.UNORDERED) {
+      inference.unordered();
+    }
+    if (fresh) {
+      inference.freshRecords();
+    }
+    Scored<RowData, RowData> scored = inference.apply(step.definition().id());
+    Integer parallelism = step.definition().resources().parallelism();
+    if (parallelism != null) {
+      scored.predictions().setParallelism(parallelism);
+    }
+    return scored;
+  }
+
+  /** The dead letters of a step as rows of the connectors' dead-letter type. */
+  static DataStream<RowData> deadLetters(
+      PlannedStep step, DataStream<RowData> records, Scored<RowData, RowData> scored) {
+    RowType rows = ((InternalTypeInfo<RowData>) records.getType()).toRowType();
+    String name = step.definition().id() + "-dead-letters";
+    return scored
+        .deadLetters()
+        .map(new StepDeadLetters(Origin.indexIn(rows), rows))
+        .returns(DeadLetterRecord.typeInformation())
+        .name(name)
+        .uid(name);
+  }
+
+  private static String path(StepDefinition step) {
+    return "steps." + step.id();
+  }
+
+  private static OnNotFinite onNotFinite(NanPolicy policy) {
+    return switch (policy) {
+      case KEEP -> OnNotFinite.KEEP;
+      case DEAD_LETTER -> OnNotFinite.DEAD_LETTER;
+      case FAIL -> OnNotFinite.FAIL;
+    };
+  }
+
+  private static OnNullInput onNullInput(NullPolicy policy) {
+    return switch (policy) {
+      case DEAD_LETTER -> OnNullInput.DEAD_LETTER;
+      case FAIL -> OnNullInput.FAIL;
+      case SKIP -> OnNullInput.SKIP;
+    };
+  }
+}

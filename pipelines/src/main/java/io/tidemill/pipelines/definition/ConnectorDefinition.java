@@ -1,0 +1,32 @@
+package io.tidemill.pipelines.definition;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A source, a sink or a dead-letter sink.
+ *
+ * @param options as in {@code CREATE TABLE … WITH}, {@value #CONNECTOR} among them
+ * @param schema the columns; null where the job itself knows them
+ */
+public record ConnectorDefinition(Map<String, String> options, @Nullable SchemaDefinition schema) {
+  /** The option that names the connector. */
+  public static final String CONNECTOR = "connector";
+
+  public ConnectorDefinition {
+    options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
+    String connector = options.get(CONNECTOR);
+    if (connector == null) {
+      throw new IllegalArgumentException(
+          "connector: none (expected: a connector's name such as kafka)");
+    }
+    Names.checkText(CONNECTOR, connector);
+  }
+
+  /** The connector's name, such as {@code kafka}. */
+  public String connector() {
+    return options.getOrDefault(CONNECTOR, "");
+  }
+}

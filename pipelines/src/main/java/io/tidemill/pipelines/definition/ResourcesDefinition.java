@@ -1,0 +1,51 @@
+package io.tidemill.pipelines.definition;
+
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a step runs. A device is always said; nothing falls back to another.
+ *
+ * @param device {@code cpu}, {@code gpu} or {@code gpu:N}
+ * @param parallelism subtasks of the step; null for the job's own parallelism
+ */
+public record ResourcesDefinition(String device, @Nullable Integer parallelism) {
+  /** What a device may be, for messages. */
+  public static final String DEVICES = "cpu, gpu or gpu:N";
+
+  private static final Pattern DEVICE = Pattern.compile("cpu|gpu(?::\\d{1,4})?");
+  // Flink's own limit on the number of key groups.
+  private static final int MAX_PARALLELISM = 32_768;
+
+  public ResourcesDefinition {
+    checkDevice(device);
+    if (parallelism != null) {
+      checkParallelism(parallelism);
+    }
+  }
+
+  /**
+   * Checks one value.
+   *
+   * @throws IllegalArgumentException if it is not a device
+   */
+  public static String checkDevice(String device) {
+    if (!DEVICE.matcher(device).matches()) {
+      throw new IllegalArgumentException("device: '" + device + "' (expected: " + DEVICES + ")");
+    }
+    return device;
+  }
+
+  /**
+   * Checks one value.
+   *
+   * @throws IllegalArgumentException if it is not from 1 to Flink's limit
+   */
+  public static int checkParallelism(int parallelism) {
+    if (parallelism < 1 || parallelism > MAX_PARALLELISM) {
+      throw new IllegalArgumentException(
+          "parallelism: " + parallelism + " (expected: 1 to " + MAX_PARALLELISM + ")");
+    }
+    return parallelism;
+  }
+}

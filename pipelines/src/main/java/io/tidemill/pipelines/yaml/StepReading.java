@@ -1,0 +1,229 @@
+package io.tidemill.pipelines.yaml;
+
+import io.tidemill.pipelines.definition.BatchingDefinition;
+import io.tidemill.pipelines.definition.EmissionOrder;
+import io.tidemill.pipelines.definition.NanPolicy;
+import io.tidemill.pipelines.definition.NullPolicy;
+import io.tidemill.pipelines.definition.OutputField;
+import io.tidemill.pipelines.definition.PoliciesDefinition;
+import io.tidemill.pipelines.definition.Quantity;
+import io.tidemill.pipelines.definition.ResourcesDefinition;
+import io.tidemill.pipelines.definition.StepDefinition;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/** Reads one step. */
+final class StepReading {
+  private static final List<String> KEYS =
+      List.of(
+          "id",
+          "model",
+          "input",
+          "output",
+          "batching",
+          "resources",
+          "order",
+          "on-nan",
+          "null-input",
+          "call-timeout");
+  private static final List<String> BATCHING_KEYS =
+      List.of("max-size", "max-bytes", "max-delay", "max-in-flight");
+  private static final List<String> RESOURCES_KEYS = List.of("device", "parallelism");
+  private static final List<String> OUTPUT_KEYS = List.of("field", "labels");
+  private static final String INPUT_FORM = "tensors and their fields as in { features: [a, b] }";
+  private static final String OUTPUT_FORM = "tensors and their fields as in { score: my_score }";
+
+  private final Document document;
+  private final Section section;
+  private final String step;
+
+  private StepReading(Document document, Section section, String step) {
+    this.document = document;
+    this.section = section;
+    this.step = step;
+  }
+
+  /**
+   * Reads a step.
+   *
+   * @param name what messages call it, {@code step 'score'}
+   * @param id the step's id; empty if the caller has reported it
+   */
+  static Optional<StepDefinition> read(
+      Document document, Section section, String name, Optional<String> id) {
+    return new StepReading(document, section, name).read(id);
+  }
+
+  private Optional<StepDefinition> read(Optional<String> id) {
+    int problemsBefore = document.problemCount();
+    section.allowOnly(KEYS);
+    Optional<String> model =
+        section.required(
+            "model",
+            "name:version as in fraud:1.4.2, or name@alias as in fraud@production",
+            StepDefinition::checkModel);
+    Map<String, List<String>> input = input();
+    Map<String, OutputField> output = output();
+    BatchingDefinition batching = batching();
+    Optional<ResourcesDefinition> resources = resources();
+    PoliciesDefinition policies = policies();
+    if (document.problemCount() > problemsBefore) {
+      return Optional.empty();
+    }
+    return id.flatMap(
+        name ->
+            model.flatMap(
+                ref ->
+                    resources.map(
+                        place ->
+                            new StepDefinition(
+                                name, ref, input, output, batching, place, policies))));
+  }
+
+  private Map<String, List<String>> input() {
+    Map<String, List<String>> input = new LinkedHashMap<>();
+    int problemsBefore = document.problemCount();
+    section
+        .requiredSection("input", "input of " + step, INPUT_FORM)
+        .ifPresent(
+            tensors -> {
+              for (String tensor : tensors.keys()) {
+                tensors
+                    .optional(tensor)
+                    .ifPresent(node -> input.put(tensor, tensors.texts(tensor, node)));
+              }
+              check("input", problemsBefore, () -> StepDefinition.checkInput(input));
+            });
+    return input;
+  }
+
+  private Map<String, OutputField> output() {
+    Map<String, OutputField> output = new LinkedHashMap<>();
+    int problemsBefore = document.problemCount();
+    section
+        .requiredSection("output", "output of " + step, OUTPUT_FORM)
+        .ifPresent(
+            tensors -> {
+              for (String tensor : tensors.keys()) {
+                tensors
+                    .optional(tensor)
+                    .flatMap(node -> outputField(tensors, tensor, node))
+                    .ifPresent(field -> output.put(tensor, field));
+              }
+              check("output", problemsBefore, () -> StepDefinition.checkOutput(output));
+            });
+    return output;
+  }
+
+  private Optional<OutputField> outputField(Section tensors, String tensor, Node node) {
+    if (!(node instanceof MappingNode)) {
+      return tensors.scalar(tensor, node, OutputField::of);
+    }
+    return tensors
+        .section(tensor, "output '" + tensor + "' of " + step)
+        .flatMap(
+            field -> {
+              field.allowOnly(OUTPUT_KEYS);
+              List<String> labels =
+                  field
+                      .optional("labels")
+                      .map(list -> field.texts("labels", list))
+                      .orElse(List.of());
+              return field.required(
+                  "field", "the field's name", name -> new OutputField(name, labels));
+            });
+  }
+
+  /** Reports what a check refuses, unless the parts of it were refused already. */
+  private void check(String key, int problemsBefore, Runnable check) {
+    if (document.problemCount() > problemsBefore) {
+      return;
+    }
+    try {
+      check.run();
+    } catch (IllegalArgumentException refused) {
+      section.report(key, String.valueOf(refused.getMessage()));
+    }
+  }
+
+  private BatchingDefinition batching() {
+    return section
+        .section("batching", "batching of " + step)
+        .map(
+            batching -> {
+              batching.allowOnly(BATCHING_KEYS);
+              int maxSize =
+                  batching.optional(
+                      "max-size",
+                      BatchingDefinition.DEFAULT_MAX_SIZE,
+                      text -> BatchingDefinition.checkMaxSize(wholeNumber("max-size", text)));
+              Long maxBytes =
+                  batching
+                      .optional(
+                          "max-bytes",
+                          text ->
+                              BatchingDefinition.checkMaxBytes(Quantity.bytes("max-bytes", text)))
+                      .orElse(null);
+              return new BatchingDefinition(
+                  maxSize,
+                  maxBytes,
+                  batching.optional(
+                      "max-delay",
+                      BatchingDefinition.DEFAULT_MAX_DELAY,
+                      text ->
+                          BatchingDefinition.checkMaxDelay(Quantity.duration("max-delay", text))),
+                  batching.optional(
+                      "max-in-flight",
+                      BatchingDefinition.DEFAULT_MAX_IN_FLIGHT,
+                      text ->
+                          BatchingDefinition.checkMaxInFlight(wholeNumber("max-in-flight", text))));
+            })
+        .orElse(BatchingDefinition.DEFAULT);
+  }
+
+  private Optional<ResourcesDefinition> resources() {
+    return section
+        .requiredSection("resources", "resources of " + step, "a device as in { device: cpu }")
+        .flatMap(
+            resources -> {
+              resources.allowOnly(RESOURCES_KEYS);
+              Integer parallelism =
+                  resources
+                      .optional(
+                          "parallelism",
+                          text ->
+                              ResourcesDefinition.checkParallelism(
+                                  wholeNumber("parallelism", text)))
+                      .orElse(null);
+              return resources
+                  .required("device", ResourcesDefinition.DEVICES, ResourcesDefinition::checkDevice)
+                  .map(device -> new ResourcesDefinition(device, parallelism));
+            });
+  }
+
+  private PoliciesDefinition policies() {
+    PoliciesDefinition defaults = PoliciesDefinition.DEFAULT;
+    return new PoliciesDefinition(
+        section.optional("order", defaults.order(), EmissionOrder::parse),
+        section.optional("on-nan", defaults.onNan(), NanPolicy::parse),
+        section.optional("null-input", defaults.nullInput(), NullPolicy::parse),
+        section.optional(
+            "call-timeout",
+            defaults.callTimeout(),
+            text -> PoliciesDefinition.checkCallTimeout(Quantity.duration("call-timeout", text))));
+  }
+
+  private static int wholeNumber(String subject, String text) {
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException notWhole) {
+      throw new IllegalArgumentException(
+          subject + ": '" + text + "' (expected: a whole number >= 1)", notWhole);
+    }
+  }
+}

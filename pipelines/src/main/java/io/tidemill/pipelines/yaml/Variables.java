@@ -1,0 +1,60 @@
+package io.tidemill.pipelines.yaml;
+
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Puts the environment into a text: {@code ${NAME}}, {@code ${NAME:-default}}, and {@code $$} for a
+ * dollar. A default is used where the variable is unset or empty, and holds no variable itself.
+ */
+final class Variables {
+  private static final Pattern REFERENCE =
+      Pattern.compile("\\$\\$|\\$\\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?}|\\$\\{");
+
+  private final Map<String, String> environment;
+
+  Variables(Map<String, String> environment) {
+    this.environment = Map.copyOf(environment);
+  }
+
+  /**
+   * The text with each reference replaced by its value, once.
+   *
+   * @throws IllegalArgumentException if a variable without default is not set, or a reference is
+   *     malformed
+   */
+  String substitute(String text) {
+    Matcher matcher = REFERENCE.matcher(text);
+    StringBuilder result = new StringBuilder();
+    while (matcher.find()) {
+      matcher.appendReplacement(result, Matcher.quoteReplacement(replacement(text, matcher)));
+    }
+    return matcher.appendTail(result).toString();
+  }
+
+  private String replacement(String text, Matcher matcher) {
+    if (matcher.group().equals("$$")) {
+      return "$";
+    }
+    String name = matcher.group(1);
+    if (name == null) {
+      throw new IllegalArgumentException(
+          "'" + text + "' (expected: ${NAME} or ${NAME:-default}; $$ for a dollar)");
+    }
+    String value = environment.get(name);
+    String fallback = matcher.group(2);
+    if (value != null && (fallback == null || !value.isEmpty())) {
+      return value;
+    }
+    if (fallback == null) {
+      throw new IllegalArgumentException(
+          "environment variable '"
+              + name
+              + "' is not set; set it, or give a default as in ${"
+              + name
+              + ":-value}");
+    }
+    return fallback;
+  }
+}

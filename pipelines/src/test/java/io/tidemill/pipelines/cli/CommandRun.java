@@ -1,0 +1,26 @@
+package io.tidemill.pipelines.cli;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.Map;
+import picocli.CommandLine;
+
+/** What one call of the command printed and answered. */
+record CommandRun(int exitCode, String out, String err) {
+
+  static CommandRun of(Map<String, String> environment, String... arguments) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    CommandLine commandLine =
+        Tidemill.commandLine(environment)
+            .setOut(new PrintWriter(out, true))
+            .setErr(new PrintWriter(err, true))
+            .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
+    int exitCode = commandLine.execute(arguments);
+    return new CommandRun(exitCode, out.toString(), err.toString());
+  }
+
+  static CommandRun of(String... arguments) {
+    return of(Map.of(), arguments);
+  }
+}

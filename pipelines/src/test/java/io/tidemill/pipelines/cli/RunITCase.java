@@ -1,0 +1,160 @@
+package io.tidemill.pipelines.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.model.engine.tensorflow.SavedModels;
+import io.tidemill.pipelines.compose.Jobs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunITCase {
+  private static final int RECORDS = 1_000;
+
+  @TempDir private Path directory;
+
+  @BeforeEach
+  void publishAModelAndWriteRecords() throws IOException {
+    Path model = Files.createDirectories(directory.resolve("saved"));
+    new Jobs(directory).publish("adder", "1.0.0", SavedModels.twoByTwo(model), model);
+    List<String> records = new ArrayList<>();
+    for (int i = 0; i < RECORDS; i++) {
+      records.add("{\"id\": \"r%d\", \"a\": %d, \"b\": %s}".formatted(i, i, i == 7 ? "null" : "2"));
+    }
+    Files.write(Files.createDirectories(directory.resolve("in")).resolve("a.json"), records);
+  }
+
+  @Test
+  void scoresFilesToTheirEndWithEveryRecordOnce() throws IOException {
+    CommandRun run = run(job(), "run");
+
+    assertThat(run.err()).contains("has come to the end of its input");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    List<JsonNode> predictions = rows("out");
+    assertThat(predictions).hasSize(RECORDS - 1);
+    assertThat(predictions).extracting(row -> row.get("id").asText()).doesNotHaveDuplicates();
+    assertThat(predictions)
+        .allSatisfy(
+            row -> {
+              assertThat(row.get("total").asDouble()).isEqualTo(row.get("a").asDouble() + 2);
+              assertThat(row.get("grand_total").asDouble())
+                  .isEqualTo(row.get("a").asDouble() * 2 + 2);
+            });
+    assertThat(rows("dead"))
+        .singleElement()
+        .satisfies(
+            letter -> {
+              assertThat(letter.get("stage").asText()).isEqualTo("first");
+              assertThat(letter.at("/context/tidemill.cause").asText()).isEqualTo("null-input");
+              assertThat(letter.at("/context/tidemill.version").asText()).isEqualTo("1.0.0");
+            });
+  }
+
+  @Test
+  void failsWithOneMessageWhereARecordHasNowhereToGo() throws IOException {
+    Path job = job();
+    Files.writeString(job, Files.readString(job).replaceFirst("dead-letter: .*\n", ""));
+
+    CommandRun run = run(job, "run");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(run.err())
+        .contains("job 'adding' failed: step 'first': a record from ")
+        .contains("give the job a dead-letter sink")
+        .doesNotContain("\tat ");
+  }
+
+  @Test
+  void plansWhatItWouldRun() throws IOException {
+    CommandRun table = run(job(), "plan");
+    CommandRun json = run(job(), "plan", "-o", "json");
+
+    assertThat(table.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(table.out())
+        .contains("job          adding (batch)", "adder:1.0.0 (adder@production)", "sha256:");
+    JsonNode plan = new ObjectMapper().readTree(json.out());
+    assertThat(plan.at("/steps/0/model").asText()).isEqualTo("adder:1.0.0");
+    assertThat(plan.at("/operators").findValuesAsText("uid")).contains("source", "first", "second");
+  }
+
+  @Test
+  void saysThatAModelIsMissingWithItsPlaceInTheFile() throws IOException {
+    Path job = job();
+    Files.writeString(job, Files.readString(job).replace("adder@production", "adder:3.0.0"));
+
+    CommandRun run = run(job, "run");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(run.err()).startsWith(job + ":10:").contains("version 3.0.0").contains("1.0.0");
+    assertThat(directory.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void saysThatABrokerIsMissingBeforeItStarts() throws IOException {
+    Path job = Files.writeString(directory.resolve("kafka.yaml"), Jobs.KAFKA);
+    new Jobs(directory).publish("fraud", "1.0.0");
+
+    CommandRun run = run(job, "run");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .contains("no Kafka broker answers at localhost:1")
+        .doesNotContain("\tat ");
+  }
+
+  private Path job() throws IOException {
+    return Files.writeString(
+        directory.resolve("job.yaml"),
+        """
+        name: adding
+        mode: batch
+        source:
+          connector: filesystem
+          path: ${ROOT}/in
+          format: json
+          columns: { id: STRING, a: DOUBLE, b: FLOAT }
+        steps:
+          - id: first
+            model: adder@production
+            input: { left: a, right: b }
+            output: { sum: total }
+            batching: { max-size: 64 }
+            resources: { device: cpu }
+          - id: second
+            model: adder:1.0.0
+            input: { left: total, right: a }
+            output: { sum: grand_total }
+            resources: { device: cpu }
+        sink: { connector: filesystem, path: '${ROOT}/out', format: json }
+        dead-letter: { connector: filesystem, path: '${ROOT}/dead', format: json }
+        """);
+  }
+
+  private CommandRun run(Path job, String command, String... more) {
+    List<String> arguments = new ArrayList<>(List.of(command, job.toString()));
+    arguments.addAll(List.of("--store", new Jobs(directory).store()));
+    arguments.addAll(List.of(more));
+    return CommandRun.of(Map.of("ROOT", directory.toString()), arguments.toArray(new String[0]));
+  }
+
+  private List<JsonNode> rows(String folder) throws IOException {
+    List<JsonNode> rows = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(directory.resolve(folder))) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        for (String line : Files.readAllLines(file)) {
+          rows.add(new ObjectMapper().readTree(line));
+        }
+      }
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,79 @@
+package io.tidemill.pipelines.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TidemillTest {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--help",
+        "validate --help",
+        "model --help",
+        "model push --help",
+        "model get --help",
+        "model list --help",
+        "model alias --help"
+      })
+  void explainsEveryCommand(String arguments) {
+    CommandRun run = CommandRun.of(arguments.split(" ", -1));
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out())
+        .startsWith("Usage: tidemill " + arguments.replace("--help", "").strip())
+        .contains("--help");
+    assertThat(run.err()).isEmpty();
+  }
+
+  @Test
+  void saysItsVersion() {
+    assertThat(CommandRun.of("--version").out().lines())
+        .first()
+        .asString()
+        .matches("tidemill \\d+\\.\\d+\\.\\d+.*");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          valdate job.yaml  | Did you mean: tidemill validate
+          model psh a b     | Did you mean: model push
+          model             | tidemill: no command (expected: one of push, get, list, alias)
+          validate          | tidemill: Missing required parameter: 'JOB.yaml'
+          validate --bogus x | tidemill: Unknown option: '--bogus'
+          model list -o xml | Invalid value for option '--output'
+          model get fraud x | model: 'fraud' (expected: name:version as in fraud:1.4.2, or name@alias as in fraud@production)
+          model push fraud:1.x . | version: '1.x' (expected: major.minor.patch as in 1.4.2 or 2.0.0-rc.1)
+          model push fraud@production . | tidemill: model: 'fraud@production' (expected: name:version as in fraud:1.4.2)
+          model push fraud:1.0.0 /no/such | tidemill: /no/such: no such file or folder (expected: the model's)
+          model push fraud:1.0.0 . --input-tensor x | tensor: 'x' (expected: name, type and shape as in 'features float32[-1, 4]')
+          model push fraud:1.0.0 . --engine abacus | tidemill: engine 'abacus' finds no signature in a model's files (expected: --input-tensor and --output-tensor)
+          model alias fraud:1.0.0 Bad! | tidemill: alias: 'Bad!' (expected: 1 to 128 of a-z
+          model list --store s3://user:secret@models | tidemill: store: a URI with a password (expected: none)
+          """)
+  void refusesWrongUsageInOneMessage(String arguments, String message) {
+    CommandRun run = CommandRun.of(arguments.split(" +", -1));
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).contains(message).doesNotContain("\tat ").doesNotContain("secret");
+    assertThat(run.out()).isEmpty();
+  }
+
+  @Test
+  void showsAStackTraceOnlyForDebugging() {
+    CommandRun quiet = CommandRun.of("model", "get", "fraud:1.0.0", "x", "--store", "absent");
+    CommandRun debugging =
+        CommandRun.of("--debug", "model", "get", "fraud:1.0.0", "x", "--store", "absent");
+
+    assertThat(quiet.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(quiet.err()).startsWith("tidemill: ").doesNotContain("\tat ");
+    assertThat(debugging.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(debugging.err()).startsWith("tidemill: ").contains("\tat ");
+  }
+}

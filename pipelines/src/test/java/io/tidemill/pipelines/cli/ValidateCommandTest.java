@@ -1,0 +1,64 @@
+package io.tidemill.pipelines.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ValidateCommandTest {
+  private static final String JOB = "../job-configs/fraud-scoring.yaml";
+
+  @TempDir private Path directory;
+
+  @Test
+  void acceptsAJobThatIsRight() {
+    CommandRun run = CommandRun.of("validate", JOB);
+
+    assertThat(run)
+        .isEqualTo(
+            new CommandRun(
+                ExitCode.DONE, JOB + ": valid (fraud-scoring, streaming, 1 step)\n", ""));
+  }
+
+  @Test
+  void printsEveryProblemOfAJobThatIsNot() throws IOException {
+    Path job = Files.writeString(directory.resolve("job.yaml"), "name: a\nsource: ${WHERE}\n");
+
+    CommandRun run = CommandRun.of(Map.of("WHERE", "there"), "validate", job.toString());
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err().lines())
+        .hasSize(3)
+        .allMatch(line -> line.startsWith(job + ":"))
+        .anyMatch(line -> line.contains("missing key 'steps'"));
+  }
+
+  @Test
+  void answersMachinesInJson() throws IOException {
+    Path job = Files.writeString(directory.resolve("job.yaml"), "nam: a\n");
+
+    JsonNode valid = json(CommandRun.of("validate", JOB, "-o", "json"));
+    CommandRun run = CommandRun.of("validate", job.toString(), "-o", "json");
+
+    assertThat(valid.get("valid").asBoolean()).isTrue();
+    assertThat(valid.get("problems")).isEmpty();
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).isEmpty();
+    JsonNode problem = json(run).get("problems").get(0);
+    assertThat(problem.get("file").asText()).isEqualTo(job.toString());
+    assertThat(problem.get("line").asInt()).isEqualTo(1);
+    assertThat(problem.get("message").asText()).contains("in the job");
+  }
+
+  private static JsonNode json(CommandRun run) throws JsonProcessingException {
+    return new ObjectMapper().readTree(run.out());
+  }
+}

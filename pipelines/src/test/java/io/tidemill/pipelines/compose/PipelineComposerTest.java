@@ -1,0 +1,240 @@
+package io.tidemill.pipelines.compose;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.tidemill.pipelines.definition.InvalidPipelineException;
+import io.tidemill.pipelines.definition.Problem;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.PipelineOptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PipelineComposerTest {
+  @TempDir private Path directory;
+
+  private Jobs jobs = new Jobs(Path.of(""));
+
+  @BeforeEach
+  void publish() throws IOException {
+    jobs = new Jobs(directory);
+    jobs.publish("fraud", "1.4.2");
+  }
+
+  @Test
+  void pinsAnAliasToAVersionAndItsDigest() throws IOException {
+    PipelinePlan before = plan(Jobs.KAFKA);
+
+    jobs.publish("fraud", "1.5.0");
+    PipelinePlan after = plan(Jobs.KAFKA);
+
+    assertThat(before.steps())
+        .singleElement()
+        .satisfies(
+            step -> {
+              assertThat(step.reference()).isEqualTo("fraud@production");
+              assertThat(step.model()).isEqualTo("fraud:1.4.2");
+              assertThat(step.digest()).matches("sha256:[0-9a-f]{64}");
+              assertThat(step.engine()).isEqualTo("tensorflow");
+              assertThat(step.device()).isEqualTo("cpu");
+            });
+    assertThat(after.steps().get(0).model()).isEqualTo("fraud:1.5.0");
+  }
+
+  @Test
+  void tellsBindingsBatchingAndGuarantees() {
+    PipelinePlan plan = plan(Jobs.KAFKA);
+
+    assertThat(plan.steps().get(0).bindings())
+        .containsExactly(
+            "features float32[-1, 2] <- amount DOUBLE, hour INT",
+            "score float32[-1, 1] -> fraud_score FLOAT");
+    assertThat(plan.steps().get(0).batching()).isEqualTo("256 records or 20 ms, 2 in flight");
+    assertThat(plan.sink().guarantee()).startsWith("exactly once for consumers that read committed");
+    assertThat(plan.deadLetter()).isNotNull();
+    assertThat(plan.notes()).isEmpty();
+  }
+
+  @Test
+  void givesEveryOperatorAUidAndTheParallelismOfTheSteps() {
+    PipelinePlan plan = plan(Jobs.KAFKA);
+
+    assertThat(plan.operators()).extracting(PipelinePlan.Operator::parallelism).containsOnly(2);
+    assertThat(plan.operators())
+        .extracting(PipelinePlan.Operator::uid)
+        .doesNotHaveDuplicates()
+        .doesNotContain("none")
+        .contains("source", "score", "score-dead-letters");
+  }
+
+  @Test
+  void writesTheColumnsOfTheSourceAndOfTheSteps() {
+    assertThat(jobs.plan(Jobs.KAFKA, Map.of()).sinkSchema().rowType().asSummaryString())
+        .isEqualTo(
+            "ROW<`id` STRING NOT NULL, `amount` DOUBLE NOT NULL, `hour` INT, `fraud_score` FLOAT NOT"
+                + " NULL> NOT NULL");
+  }
+
+  @Test
+  void chainsStepsThatBindEachOthersOutputs() throws IOException {
+    jobs.publish("churn", "2.0.0");
+    String second =
+        """
+          - id: second
+            model: churn:2.0.0
+            input: { features: [fraud_score, amount] }
+            output: { score: churn_score }
+            resources: { device: cpu, parallelism: 1 }
+        sink:
+        """;
+
+    PipelinePlan plan = plan(Jobs.KAFKA.replace("sink:\n", second));
+
+    assertThat(plan.steps()).extracting(PipelinePlan.Step::id).containsExactly("score", "second");
+    assertThat(plan.notes())
+        .contains(
+            "score -> second: parallelism 2 -> 1, so every record is serialized between two tasks;"
+                + " the same parallelism would chain them");
+  }
+
+  @Test
+  void saysThatAJobWithoutDeadLettersFailsAtTheFirst() {
+    assertThat(plan(Jobs.KAFKA.replaceFirst("dead-letter: .*\n", "")).notes())
+        .containsExactly("no dead-letter: the first record that cannot be scored fails the job");
+  }
+
+  @Test
+  void hidesSecrets() {
+    PipelinePlan plan =
+        plan(
+            Jobs.KAFKA.replace(
+                "topic: in", "topic: in\n  properties.ssl.keystore.password: hunter2"));
+
+    assertThat(plan.toString()).doesNotContain("hunter2");
+  }
+
+  @Test
+  void letsOverridesWinOverTheJob() {
+    assertThat(
+            jobs.plan(Jobs.KAFKA, Map.of("parallelism.default", "3"))
+                .configuration()
+                .get(CoreOptions.DEFAULT_PARALLELISM))
+        .isEqualTo(3);
+    assertThat(
+            jobs.plan(
+                    Jobs.KAFKA.replace("10s }", "10s, pipeline.object-reuse: false }"), Map.of())
+                .configuration()
+                .get(PipelineOptions.OBJECT_REUSE))
+        .isFalse();
+  }
+
+  @Test
+  void collectsProblemsOfEveryPart() {
+    String yaml =
+        Jobs.KAFKA
+            .replace("scan.startup.mode: earliest-offset", "scan.startup.mode: earlyest")
+            .replace("model: fraud@production", "model: fraud@latest")
+            .replace("topic: out", "topic: in")
+            .replace("topic: dead", "topic: in")
+            .replace("interval: 10s", "interval: soon");
+
+    assertThat(problems(yaml))
+        .anyMatch(problem -> problem.startsWith("job.yaml:7:") && problem.contains("earlyest"))
+        .contains(
+            "job.yaml:12:12: model: 'fraud@latest' (expected: a version or an alias that someone"
+                + " sets; 'latest' is for jobs with development: true)")
+        .anyMatch(problem -> problem.startsWith("job.yaml:18:") && problem.contains("sink: topic"))
+        .anyMatch(problem -> problem.startsWith("job.yaml:23:") && problem.contains("dead-letter: topic"))
+        .anyMatch(problem -> problem.contains("soon"));
+  }
+
+  @Test
+  void allowsLatestInDevelopment() {
+    PipelinePlan plan =
+        plan("development: true\n" + Jobs.KAFKA.replace("fraud@production", "fraud:latest"));
+
+    assertThat(plan.steps().get(0).model()).isEqualTo("fraud:1.4.2");
+  }
+
+  @Test
+  void namesBothSidesOfABindingThatDoesNotFit() {
+    assertThat(problems(Jobs.KAFKA.replace("[amount, hour]", "[amuont, hour]")))
+        .singleElement()
+        .asString()
+        .startsWith("job.yaml:13:")
+        .contains("step 'score' (fraud:1.4.2): input 'features': field 'amuont'")
+        .contains("did you mean 'amount'?");
+    assertThat(problems(Jobs.KAFKA.replace("[amount, hour]", "[amount, id]")))
+        .singleElement()
+        .asString()
+        .contains("field 'id' is STRING, which features float32[-1, 2] does not take");
+    assertThat(problems(Jobs.KAFKA.replace("[amount, hour]", "[amount]")))
+        .singleElement()
+        .asString()
+        .contains("1 fields for features float32[-1, 2] (expected: 2");
+  }
+
+  @Test
+  void refusesReferencesDevicesAndIdsThatAreNone() {
+    assertThat(problems(Jobs.KAFKA.replace("fraud@production", "fraud")))
+        .singleElement()
+        .asString()
+        .startsWith("job.yaml:12:12: model: 'fraud' (expected: name:version");
+    assertThat(problems(Jobs.KAFKA.replace("id: score", "id: sink")))
+        .singleElement()
+        .asString()
+        .startsWith("job.yaml:11:9: id: 'sink' (expected: none of ");
+    assertThat(problems(Jobs.KAFKA.replace("amount: DOUBLE", "amount: DUOBLE")))
+        .singleElement()
+        .asString()
+        .startsWith("job.yaml:9:12: columns: type `DUOBLE` NOT NULL of field 'amount' (expected: a SQL");
+  }
+
+  @Test
+  void refusesExactlyOnceWithoutCheckpoints() {
+    assertThat(problems(Jobs.KAFKA.replaceFirst("flink: .*\n", "")))
+        .isNotEmpty()
+        .allMatch(problem -> problem.contains("exactly-once with checkpoints off"));
+  }
+
+  @Test
+  void refusesASourceThatNeverEndsInABatch() {
+    assertThat(problems("mode: batch\n" + Jobs.KAFKA))
+        .contains(
+            "job.yaml:4:3: source: never ends (expected: one that does in mode batch; for kafka set"
+                + " scan.bounded.mode: latest-offset)");
+  }
+
+  @Test
+  void saysWhichModelsCannotBeHad() {
+    ModelProblemsException missing =
+        catchThrowableOfType(
+            ModelProblemsException.class,
+            () -> plan(Jobs.KAFKA.replace("fraud@production", "fraud:9.9.9")));
+
+    assertThat(missing).isNotNull();
+    assertThat(missing.problems())
+        .singleElement()
+        .extracting(Problem::toString)
+        .asString()
+        .startsWith("job.yaml:12:12: ")
+        .contains("version 9.9.9 of model 'fraud'")
+        .contains("1.4.2");
+  }
+
+  private PipelinePlan plan(String yaml) {
+    return jobs.plan(yaml, Map.of()).describe();
+  }
+
+  private List<String> problems(String yaml) {
+    InvalidPipelineException invalid =
+        catchThrowableOfType(InvalidPipelineException.class, () -> plan(yaml));
+    assertThat(invalid).as("the job was accepted").isNotNull();
+    return invalid.problems().stream().map(Problem::toString).toList();
+  }
+}

@@ -1,0 +1,152 @@
+package io.tidemill.pipelines.definition;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class PipelineDefinitionTest {
+  private static final ConnectorDefinition KAFKA =
+      new ConnectorDefinition(Map.of("connector", "kafka"), null);
+
+  @Test
+  void refusesAJobWithoutSteps() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> job("fraud", List.of()))
+        .withMessage("steps: none (expected: >= 1)");
+  }
+
+  @Test
+  void refusesTwoStepsOfOneId() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> job("fraud", List.of(step("score"), step("score"))))
+        .withMessage("steps: id 'score' twice (expected: distinct ids)");
+  }
+
+  @Test
+  void refusesANameThatCannotBeATransactionalIdOrAUid() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> job("fraud scoring", List.of(step("score"))))
+        .withMessageStartingWith("name: 'fraud scoring' (expected: 1 to 128 letters");
+  }
+
+  @Test
+  void refusesABlankStore() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> PipelineDefinition.checkStore(" "))
+        .withMessage("store: ' ' (expected: not blank)");
+  }
+
+  @Test
+  void refusesAConnectorWithoutName() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ConnectorDefinition(Map.of("topic", "t"), null))
+        .withMessage("connector: none (expected: a connector's name such as kafka)");
+  }
+
+  @Test
+  void refusesAStepThatFillsNothingOrKeepsNothing() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> step("score", Map.of(), Map.of("y", OutputField.of("y"))))
+        .withMessage("input: none (expected: >= 1 tensor)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> step("score", Map.of("x", List.of("a")), Map.of()))
+        .withMessage("output: none (expected: >= 1 tensor)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> step("score", Map.of("x", List.of()), Map.of("y", OutputField.of("y"))))
+        .withMessage("input: no fields for tensor 'x' (expected: >= 1)");
+  }
+
+  @Test
+  void refusesTwoOutputsInOneField() {
+    Map<String, OutputField> output = new LinkedHashMap<>();
+    output.put("a", OutputField.of("score"));
+    output.put("b", OutputField.of("score"));
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> step("score", Map.of("x", List.of("a")), output))
+        .withMessage("output: field 'score' twice (expected: once)");
+  }
+
+  @Test
+  void refusesBatchesThatHoldNothingOrWaitNegatively() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new BatchingDefinition(0, null, Duration.ZERO, 1))
+        .withMessage("max-size: 0 (expected: >= 1)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new BatchingDefinition(1, 0L, Duration.ZERO, 1))
+        .withMessage("max-bytes: 0 (expected: >= 1)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new BatchingDefinition(1, null, Duration.ofMillis(-1), 1))
+        .withMessage("max-delay: PT-0.001S (expected: >= 0)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new BatchingDefinition(1, null, Duration.ZERO, 0))
+        .withMessage("max-in-flight: 0 (expected: >= 1)");
+  }
+
+  @Test
+  void refusesDevicesAndParallelismsThatAreNone() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ResourcesDefinition("tpu", 1))
+        .withMessage("device: 'tpu' (expected: cpu, gpu or gpu:N)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ResourcesDefinition("cpu", 0))
+        .withMessage("parallelism: 0 (expected: 1 to 32768)");
+  }
+
+  @Test
+  void refusesACallTimeoutOfZero() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> PoliciesDefinition.checkCallTimeout(Duration.ZERO))
+        .withMessage("call-timeout: PT0S (expected: > 0)");
+  }
+
+  @Test
+  void refusesASchemaWithoutColumns() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new SchemaDefinition.Columns(Map.of()))
+        .withMessage("columns: none (expected: >= 1)");
+    assertThat(new SchemaDefinition.File(Path.of("a.avsc")).path()).isEqualTo(Path.of("a.avsc"));
+  }
+
+  @Test
+  void doesNotChangeWithWhatItWasMadeOf() {
+    List<String> fields = new ArrayList<>(List.of("a"));
+    StepDefinition step = step("score", Map.of("x", fields), Map.of("y", OutputField.of("y")));
+    List<StepDefinition> steps = new ArrayList<>(List.of(step));
+    PipelineDefinition job = job("fraud", steps);
+
+    fields.add("b");
+    steps.clear();
+
+    assertThat(job.steps()).containsExactly(step);
+    assertThat(step.input()).containsEntry("x", List.of("a"));
+  }
+
+  private static PipelineDefinition job(String name, List<StepDefinition> steps) {
+    return new PipelineDefinition(
+        name, ExecutionMode.STREAMING, null, false, KAFKA, steps, KAFKA, null, Map.of());
+  }
+
+  private static StepDefinition step(String id) {
+    return step(id, Map.of("x", List.of("a")), Map.of("y", OutputField.of(id + "_y")));
+  }
+
+  private static StepDefinition step(
+      String id, Map<String, List<String>> input, Map<String, OutputField> output) {
+    return new StepDefinition(
+        id,
+        "fraud:1.4.2",
+        input,
+        output,
+        BatchingDefinition.DEFAULT,
+        new ResourcesDefinition("cpu", null),
+        PoliciesDefinition.DEFAULT);
+  }
+}

@@ -1,0 +1,242 @@
+package io.tidemill.pipelines.yaml;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.tidemill.pipelines.definition.InvalidPipelineException;
+import io.tidemill.pipelines.definition.Problem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PipelineProblemsTest {
+  private static final String VALID =
+      """
+      name: fraud
+      mode: streaming
+      source:
+        connector: kafka
+        columns: { a: DOUBLE }
+      steps:
+        - id: score
+          model: fraud:1.0.0
+          input: { x: [a] }
+          output: { y: s }
+          batching: { max-size: 256 }
+          resources: { device: cpu }
+      sink:
+        connector: kafka
+      """;
+
+  @TempDir private Path directory;
+
+  /** One change of a valid file, and the one problem that it makes. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          max-size: 256     | max-sise: 256     | 11:17: unknown key 'max-sise' in batching of step 'score' (did you mean 'max-size'? allowed: max-size, max-bytes, max-delay, max-in-flight)
+          max-size: 256     | max-size: 0       | 11:27: batching of step 'score': max-size: 0 (expected: >= 1)
+          max-size: 256     | max-size: many    | 11:27: batching of step 'score': max-size: 'many' (expected: a whole number >= 1)
+          max-size: 256     | max-size: 1.5     | 11:27: batching of step 'score': max-size: '1.5' (expected: a whole number >= 1)
+          max-size: 256     | max-size: [1]     | 11:27: batching of step 'score': max-size: a list (expected: one value)
+          max-size: 256     | max-size: !!int 1.5 | 11:27: batching of step 'score': max-size: '1.5' (expected: a whole number >= 1)
+          max-size: 256     | max-size: !boom 1 | 11:27: batching of step 'score': max-size: tag '!boom' (expected: no tag)
+          max-size: 256     | max-bytes: big    | 11:28: batching of step 'score': max-bytes: 'big' (expected: a size as in 4mb, 512kb or 1048576)
+          max-size: 256     | max-bytes: 0      | 11:28: batching of step 'score': max-bytes: 0 (expected: >= 1)
+          max-size: 256     | max-delay: 20     | 11:28: batching of step 'score': max-delay: '20' (expected: a duration as in 20ms, 10s, 1min or PT1S)
+          max-size: 256     | max-in-flight: -1 | 11:32: batching of step 'score': max-in-flight: -1 (expected: >= 1)
+          { max-size: 256 } | 256               | 11:15: batching of step 'score': '256' (expected: keys and values)
+          device: cpu       | device: tpu       | 12:26: resources of step 'score': device: 'tpu' (expected: cpu, gpu or gpu:N)
+          device: cpu       | device:           | 12:25: resources of step 'score': device: nothing (expected: a value)
+          device: cpu       | parallelism: 2    | 12:16: missing key 'device' in resources of step 'score' (expected: cpu, gpu or gpu:N)
+          device: cpu       | device: cpu, parallelism: 0 | 12:44: resources of step 'score': parallelism: 0 (expected: 1 to 32768)
+          model: fraud:1.0.0 | order: orderd    | 7:5: missing key 'model' in step 'score' (expected: name:version as in fraud:1.4.2, or name@alias as in fraud@production)
+          model: fraud:1.0.0 | model: ''        | 8:12: step 'score': model: '' (expected: not blank)
+          id: score         | id: my step       | 7:9: step 'my step': id: 'my step' (expected: 1 to 128 letters, digits, '.', '_', '-', beginning and ending with a letter or digit)
+          x: [a]            | x: []             | 9:17: input of step 'score': x: an empty list (expected: >= 1 value)
+          x: [a]            | x: { a: b }       | 9:17: input of step 'score': x: keys and values (expected: one value)
+          { x: [a] }        | {}                | 9:12: step 'score': input: none (expected: >= 1 tensor)
+          { y: s }          | { y: { name: s, field: s } } | 10:20: unknown key 'name' in output 'y' of step 'score' (allowed: field, labels)
+          { y: s }          | { y: { labels: [a] } } | 10:18: missing key 'field' in output 'y' of step 'score' (expected: the field's name)
+          { y: s }          | { y: s, z: s }    | 10:13: step 'score': output: field 's' twice (expected: once)
+          mode: streaming   | mode: stream      | 2:7: the job: mode: 'stream' (allowed: streaming, batch)
+          mode: streaming   | mode: steaming    | 2:7: the job: mode: 'steaming' (did you mean 'streaming'? allowed: streaming, batch)
+          mode: streaming   | development: maybe | 2:14: the job: development: 'maybe' (expected: true or false)
+          mode: streaming   | store: ''         | 2:8: the job: store: '' (expected: not blank)
+          mode: streaming   | name: again       | 2:1: duplicate key 'name' in the job (first at fraud.yaml:1:1)
+          mode: streaming   | [a]: b            | 2:1: the job: a key that is not text (expected: text)
+          mode: streaming   | flink: { a: [b] } | 2:13: flink: a: a list (expected: one value)
+          mode: streaming   | flink: { a: '${NOT_SET}' } | 2:13: flink: a: environment variable 'NOT_SET' is not set; set it, or give a default as in ${NOT_SET:-value}
+          mode: streaming   | dead-letter: { connector: kafka, schema: x } | 2:34: unknown key 'schema' in dead-letter (dead letters have columns of their own)
+          name: fraud       | name: 'a b'       | 1:7: the job: name: 'a b' (expected: 1 to 128 letters, digits, '.', '_', '-', beginning and ending with a letter or digit)
+          columns: { a: DOUBLE } | topic: t     | 4:3: missing key 'schema' in source (expected: a schema file, or 'columns' with names and types)
+          columns: { a: DOUBLE } | columns: {}  | 5:12: source: columns: none (expected: >= 1)
+          columns: { a: DOUBLE } | columns: { a: [b] } | 5:17: columns: a: a list (expected: one value)
+          """)
+  void reportsTheProblemOfOneChange(String valid, String changed, String problem) {
+    List<String> problems = problemsOf(VALID.replace(valid.strip(), changed.strip()));
+
+    assertThat(problems).contains("fraud.yaml:" + problem);
+    assertThat(problems).hasSizeLessThanOrEqualTo(2);
+  }
+
+  @Test
+  void reportsAllProblemsInTheOrderOfTheFile() {
+    String yaml =
+        VALID
+            .replace("mode: streaming", "mod: streaming")
+            .replace("id: score", "id: score\n    on-nan: kep\n    null-input: drop")
+            .replace("device: cpu", "device: tpu")
+            .replace("  connector: kafka\n  columns", "  topic: t\n  columns");
+
+    assertThat(problemsOf(yaml))
+        .containsExactly(
+            "fraud.yaml:2:1: unknown key 'mod' in the job (did you mean 'mode'? allowed: name,"
+                + " mode, store, development, source, steps, sink, dead-letter, flink)",
+            "fraud.yaml:4:3: missing key 'connector' in source (expected: a connector's name such"
+                + " as kafka)",
+            "fraud.yaml:8:13: step 'score': on-nan: 'kep' (did you mean 'keep'? allowed: keep,"
+                + " dead-letter, fail)",
+            "fraud.yaml:9:17: step 'score': null-input: 'drop' (allowed: dead-letter, fail, skip)",
+            "fraud.yaml:14:26: resources of step 'score': device: 'tpu' (expected: cpu, gpu or"
+                + " gpu:N)");
+  }
+
+  @Test
+  void reportsEveryMissingKey() {
+    assertThat(problemsOf("{}"))
+        .containsExactlyInAnyOrder(
+            "fraud.yaml:1:1: missing key 'name' in the job (expected: the job's name)",
+            "fraud.yaml:1:1: missing key 'source' in the job (expected: a connector and its"
+                + " options)",
+            "fraud.yaml:1:1: missing key 'steps' in the job (expected: a list of steps, each with"
+                + " id and model)",
+            "fraud.yaml:1:1: missing key 'sink' in the job (expected: a connector and its"
+                + " options)");
+    assertThat(problemsOf(VALID.replace("- id: score\n    model", "- model")))
+        .containsExactly(
+            "fraud.yaml:7:5: missing key 'id' in step '?' (expected: the step's name)");
+  }
+
+  @Test
+  void refusesTwoStepsOfOneId() {
+    String step = VALID.substring(VALID.indexOf("  - id"), VALID.indexOf("sink:"));
+
+    assertThat(problemsOf(VALID.replace(step, step + step)))
+        .containsExactly(
+            "fraud.yaml:13:9: step 'score': id: 'score' twice (expected: distinct ids)");
+  }
+
+  @Test
+  void refusesStepsThatAreNoListOrNone() {
+    String steps = VALID.substring(VALID.indexOf("steps:"), VALID.indexOf("sink:"));
+
+    assertThat(problemsOf(VALID.replace(steps, "steps: score\n")))
+        .containsExactly(
+            "fraud.yaml:6:8: the job: steps: not a list (expected: a list of steps, each beginning"
+                + " with '- id:')");
+    assertThat(problemsOf(VALID.replace(steps, "steps: []\n")))
+        .containsExactly("fraud.yaml:6:8: the job: steps: none (expected: >= 1)");
+  }
+
+  @Test
+  void refusesASchemaFileThatIsNotThere() {
+    Path absent = directory.resolve("schemas/t.avsc");
+
+    assertThat(problemsOf(VALID.replace("columns: { a: DOUBLE }", "schema: schemas/t.avsc")))
+        .containsExactly(
+            "fraud.yaml:5:11: source: schema: 'schemas/t.avsc': there is no file "
+                + absent
+                + " (expected: relative to the job's file)");
+  }
+
+  @Test
+  void refusesColumnsBesideASchema() {
+    assertThat(problemsOf(VALID.replace("columns: {", "schema: " + directory + "\n  columns: {")))
+        .contains(
+            "fraud.yaml:6:12: source: columns: given beside 'schema' (expected: one of the two)");
+  }
+
+  @Test
+  void reportsWhereAFileStopsBeingYaml() {
+    assertThat(problemsOf("name: fraud\nsteps: [a, b\nsink: x\n"))
+        .singleElement()
+        .asString()
+        .startsWith("fraud.yaml:3:")
+        .contains("not YAML: ");
+    assertThat(problemsOf("name: a\n---\nname: b\n"))
+        .singleElement()
+        .asString()
+        .isEqualTo("fraud.yaml:2:1: not YAML: but found another document");
+    assertThat(problemsOf("# nothing\n")).containsExactly("fraud.yaml: empty (expected: a job)");
+    assertThat(problemsOf("- a\n"))
+        .containsExactly("fraud.yaml:1:1: the job: a list (expected: keys and values)");
+  }
+
+  @Test
+  void refusesFilesMadeToExhaustMemoryOrStack() {
+    StringBuilder bomb = new StringBuilder("a0: &a0 [x]\n");
+    for (int i = 1; i <= 9; i++) {
+      bomb.append("a%d: &a%d [%s]\n".formatted(i, i, ("*a" + (i - 1) + ",").repeat(9)));
+    }
+
+    assertThat(problemsOf(bomb.toString()))
+        .singleElement()
+        .asString()
+        .contains("not YAML: Number of aliases");
+    assertThat(problemsOf("[".repeat(100_000)))
+        .containsExactly("fraud.yaml:1:51: nested deeper than 50 levels");
+    assertThat(problemsOf("a: &a [*a]")).isNotEmpty();
+  }
+
+  @Test
+  void refusesFilesThatCannotBeRead() throws IOException {
+    Path absent = directory.resolve("absent.yaml");
+    Path latin = Files.write(directory.resolve("latin.yaml"), new byte[] {'a', (byte) 0xE9, 'b'});
+    Path large = Files.write(directory.resolve("large.yaml"), new byte[(1 << 20) + 1]);
+
+    assertThat(problemsOf(absent))
+        .containsExactly(absent + ": no such file (expected: a job's YAML)");
+    assertThat(problemsOf(directory))
+        .containsExactly(directory + ": a folder (expected: a job's YAML)");
+    assertThat(problemsOf(latin))
+        .containsExactly(latin + ": not UTF-8 (expected: a job's YAML in UTF-8)");
+    assertThat(problemsOf(large))
+        .containsExactly(large + ": 1048577 bytes (expected: at most 1048576)");
+  }
+
+  @Test
+  void saysEveryProblemInItsMessage() {
+    InvalidPipelineException failure =
+        failureOf(() -> new PipelineReader(Map.of()).read("fraud.yaml", directory, "{}"));
+
+    assertThat(failure).message().hasLineCount(4);
+  }
+
+  private List<String> problemsOf(String yaml) {
+    return problemsOf(() -> new PipelineReader(Map.of()).read("fraud.yaml", directory, yaml));
+  }
+
+  private static List<String> problemsOf(Path file) {
+    return problemsOf(() -> new PipelineReader(Map.of()).read(file));
+  }
+
+  private static List<String> problemsOf(Runnable reading) {
+    return failureOf(reading).problems().stream().map(Problem::toString).toList();
+  }
+
+  private static InvalidPipelineException failureOf(Runnable reading) {
+    InvalidPipelineException failure =
+        catchThrowableOfType(InvalidPipelineException.class, reading::run);
+    assertThat(failure).as("the file was accepted").isNotNull();
+    return failure;
+  }
+}

@@ -1,0 +1,161 @@
+package io.tidemill.pipelines.yaml;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemill.pipelines.definition.BatchingDefinition;
+import io.tidemill.pipelines.definition.EmissionOrder;
+import io.tidemill.pipelines.definition.ExecutionMode;
+import io.tidemill.pipelines.definition.NanPolicy;
+import io.tidemill.pipelines.definition.NullPolicy;
+import io.tidemill.pipelines.definition.OutputField;
+import io.tidemill.pipelines.definition.PipelineDefinition;
+import io.tidemill.pipelines.definition.PoliciesDefinition;
+import io.tidemill.pipelines.definition.ResourcesDefinition;
+import io.tidemill.pipelines.definition.SchemaDefinition;
+import io.tidemill.pipelines.definition.StepDefinition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PipelineReaderTest {
+  private static final String SMALLEST =
+      """
+      name: fraud
+      source: { connector: kafka, topic: in, columns: { a: DOUBLE } }
+      steps:
+        - { id: score, model: 'fraud:1.0.0', input: { x: a }, output: { y: s }, resources: { device: cpu } }
+      sink: { connector: kafka, topic: out }
+      """;
+
+  @TempDir private Path directory;
+
+  @Test
+  void readsEveryKey() throws IOException {
+    Path schema = Files.writeString(directory.resolve("t.avsc"), "{}");
+    PipelineDefinition job =
+        read(
+            """
+            name: fraud
+            mode: batch
+            store: ${STORE}
+            development: true
+            source:
+              connector: kafka
+              properties.bootstrap.servers: ${BOOTSTRAP:-localhost:9092}
+              scan.parallelism: 3
+              schema: t.avsc
+            steps:
+              - id: score
+                model: fraud@production
+                input: { features: [amount, hour], text: note }
+                output:
+                  score: fraud_score
+                  class: { field: verdict, labels: [honest, fraud] }
+                batching: { max-size: 512, max-bytes: 4mb, max-delay: 5ms, max-in-flight: 3 }
+                resources: { device: gpu:1, parallelism: 2 }
+                order: unordered
+                on-nan: dead-letter
+                null-input: skip
+                call-timeout: 2s
+            sink: { connector: filesystem, path: '/tmp/$$x' }
+            dead-letter: { connector: kafka, topic: dead }
+            flink: { execution.checkpointing.interval: 10s }
+            """);
+
+    assertThat(job.name()).isEqualTo("fraud");
+    assertThat(job.mode()).isEqualTo(ExecutionMode.BATCH);
+    assertThat(job.store()).isEqualTo("s3://models");
+    assertThat(job.development()).isTrue();
+    assertThat(job.source().connector()).isEqualTo("kafka");
+    assertThat(job.source().options())
+        .containsExactly(
+            Map.entry("connector", "kafka"),
+            Map.entry("properties.bootstrap.servers", "localhost:9092"),
+            Map.entry("scan.parallelism", "3"));
+    assertThat(job.source().schema()).isEqualTo(new SchemaDefinition.File(schema));
+    assertThat(job.steps())
+        .containsExactly(
+            new StepDefinition(
+                "score",
+                "fraud@production",
+                Map.of("features", List.of("amount", "hour"), "text", List.of("note")),
+                Map.of(
+                    "score",
+                    OutputField.of("fraud_score"),
+                    "class",
+                    new OutputField("verdict", List.of("honest", "fraud"))),
+                new BatchingDefinition(512, 4L << 20, Duration.ofMillis(5), 3),
+                new ResourcesDefinition("gpu:1", 2),
+                new PoliciesDefinition(
+                    EmissionOrder.UNORDERED,
+                    NanPolicy.DEAD_LETTER,
+                    NullPolicy.SKIP,
+                    Duration.ofSeconds(2))));
+    assertThat(job.sink().options()).containsEntry("path", "/tmp/$x");
+    assertThat(job.deadLetter()).isNotNull();
+    assertThat(job.flinkOptions()).containsEntry("execution.checkpointing.interval", "10s");
+  }
+
+  @Test
+  void givesEveryDefault() {
+    PipelineDefinition job = read(SMALLEST);
+
+    assertThat(job.mode()).isEqualTo(ExecutionMode.STREAMING);
+    assertThat(job.store()).isNull();
+    assertThat(job.development()).isFalse();
+    assertThat(job.deadLetter()).isNull();
+    assertThat(job.flinkOptions()).isEmpty();
+    assertThat(job.sink().schema()).isNull();
+    StepDefinition step = job.steps().get(0);
+    assertThat(step.batching())
+        .isEqualTo(new BatchingDefinition(256, null, Duration.ofMillis(20), 2));
+    assertThat(step.resources().parallelism()).isNull();
+    assertThat(step.policies())
+        .isEqualTo(
+            new PoliciesDefinition(
+                EmissionOrder.ORDERED,
+                NanPolicy.KEEP,
+                NullPolicy.DEAD_LETTER,
+                Duration.ofSeconds(60)));
+  }
+
+  @Test
+  void keepsColumnsAndFieldsInTheirOrder() {
+    PipelineDefinition job =
+        read(
+            SMALLEST
+                .replace("{ a: DOUBLE }", "{ z: DOUBLE, a: 'DECIMAL(10, 2)', m: BIGINT }")
+                .replace("x: a }", "x: [z, a, m] }"));
+
+    assertThat(job.source().schema())
+        .isInstanceOfSatisfying(
+            SchemaDefinition.Columns.class,
+            columns -> assertThat(columns.types().keySet()).containsExactly("z", "a", "m"));
+    assertThat(job.steps().get(0).input()).containsEntry("x", List.of("z", "a", "m"));
+  }
+
+  @Test
+  void knowsWhereEachPartIsWritten() {
+    Locations locations = parse(SMALLEST).locations();
+
+    assertThat(locations.of("name")).hasToString("fraud.yaml:1:7");
+    assertThat(locations.of("sink.topic")).hasToString("fraud.yaml:5:34");
+    assertThat(locations.of("steps.score.model")).hasToString("fraud.yaml:4:25");
+    assertThat(locations.of("steps.score.input.x[3]")).hasToString("fraud.yaml:4:52");
+    assertThat(locations.of("steps.score.batching.max-size")).hasToString("fraud.yaml:4:5");
+    assertThat(locations.of("flink.a")).hasToString("fraud.yaml");
+  }
+
+  private ParsedPipeline parse(String yaml) {
+    return new PipelineReader(Map.of("STORE", "s3://models")).read("fraud.yaml", directory, yaml);
+  }
+
+  private PipelineDefinition read(String yaml) {
+    return parse(yaml).definition();
+  }
+}
