@@ -14,6 +14,8 @@ import java.util.Optional;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.operators.testutils.MockEnvironment;
+import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
@@ -45,7 +47,11 @@ final class StepHarness implements AutoCloseable {
   static final OutputTag<DeadLetter<Long>> DEAD_LETTERS =
       new OutputTag<>("dead-letters", new DeadLetterTypeInfo<>(Types.LONG));
 
+  private static final int MAX_PARALLELISM = 128;
+
   private final OneInputStreamOperatorTestHarness<Long, String> harness;
+  private final MockEnvironment environment;
+  private final RecordedMetrics metrics = new RecordedMetrics();
   private final FakeClock clock = new FakeClock();
 
   static final class Encoder implements RecordEncoder<Long> {
@@ -89,6 +95,16 @@ final class StepHarness implements AutoCloseable {
 
   StepHarness(InferenceSettings settings, FakeModel model, int parallelism, int subtask)
       throws Exception {
+    environment =
+        new MockEnvironmentBuilder()
+            .setTaskName("step")
+            .setManagedMemorySize(3 << 20)
+            .setBufferSize(1024)
+            .setMaxParallelism(MAX_PARALLELISM)
+            .setParallelism(parallelism)
+            .setSubtaskIndex(subtask)
+            .setMetricGroup(metrics.taskGroup())
+            .build();
     harness =
         new OneInputStreamOperatorTestHarness<>(
             new InferenceOperatorFactory<>(
@@ -98,9 +114,7 @@ final class StepHarness implements AutoCloseable {
                 new Decoder(),
                 DEAD_LETTERS,
                 clock),
-            128,
-            parallelism,
-            subtask);
+            environment);
     harness.getStreamConfig().setupNetworkInputs(LongSerializer.INSTANCE);
     harness.getStreamConfig().serializeAllConfigs();
   }
@@ -118,6 +132,14 @@ final class StepHarness implements AutoCloseable {
 
   OneInputStreamOperatorTestHarness<Long, String> flink() {
     return harness;
+  }
+
+  RecordedMetrics metrics() {
+    return metrics;
+  }
+
+  FakeClock clock() {
+    return clock;
   }
 
   void send(long... records) throws Exception {
@@ -236,6 +258,8 @@ final class StepHarness implements AutoCloseable {
 
   @Override
   public void close() throws Exception {
-    harness.close();
+    try (environment) {
+      harness.close();
+    }
   }
 }

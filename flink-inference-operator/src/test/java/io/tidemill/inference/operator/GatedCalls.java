@@ -1,0 +1,177 @@
+package io.tidemill.inference.operator;
+
+import io.tidemill.model.ModelCallException;
+import io.tidemill.model.ModelOutOfMemoryException;
+import io.tidemill.model.columnar.ColumnBatch;
+import io.tidemill.model.loader.FakeModel;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
+import org.apache.arrow.memory.BufferAllocator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model whose batches wait until a test lets them go; the calls that halving adds do not wait. It
+ * fails on {@code culprits}, has no memory for {@code hogs}, nor for more rows than {@link #fits}.
+ *
+ * <p>Thread-safe.
+ */
+final class GatedCalls implements FakeModel.Behaviour {
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+  private final Set<Long> culprits;
+  private final Set<Long> hogs;
+  private final List<Held> held = new ArrayList<>();
+  private final Map<Thread, Integer> rowsLeft = new HashMap<>();
+  private final List<Long> batchBytes = new ArrayList<>();
+  private final List<Integer> batchRows = new ArrayList<>();
+  private int fits = Integer.MAX_VALUE;
+  private int finished;
+  private boolean open;
+  private boolean shut;
+
+  /** The first call of a batch. */
+  static final class Held {
+    private final long first;
+    private boolean released;
+
+    private Held(long first) {
+      this.first = first;
+    }
+
+    /** The batch's first record. */
+    long first() {
+      return first;
+    }
+  }
+
+  GatedCalls(Set<Long> culprits, Set<Long> hogs) {
+    this.culprits = culprits;
+    this.hogs = hogs;
+  }
+
+  @Override
+  public ColumnBatch predict(FakeModel model, ColumnBatch input, BufferAllocator allocator) {
+    if (FakeModel.sum(input, 0) == 0) {
+      return model.answer(input, allocator); // The warm-up sample.
+    }
+    RuntimeException failure = enter(input);
+    if (failure != null) {
+      if (input.rows() == 1) {
+        settle(1);
+      }
+      throw failure;
+    }
+    ColumnBatch answer = model.answer(input, allocator);
+    settle(input.rows());
+    return answer;
+  }
+
+  private synchronized @Nullable RuntimeException enter(ColumnBatch input) {
+    if (!rowsLeft.containsKey(Thread.currentThread())) {
+      batchRows.add(input.rows());
+      long bytes = 0;
+      for (int row = 0; row < input.rows(); row++) {
+        bytes += (long) FakeModel.sum(input, row);
+      }
+      batchBytes.add(bytes);
+      awaitRelease(new Held((long) FakeModel.sum(input, 0)));
+      rowsLeft.put(Thread.currentThread(), input.rows());
+    }
+    if (shut) {
+      throw new AssertionError("this life is over");
+    }
+    if (input.rows() > fits) {
+      return new ModelOutOfMemoryException("no room for " + input.rows() + " rows");
+    }
+    for (int row = 0; row < input.rows(); row++) {
+      long record = (long) FakeModel.sum(input, row);
+      if (hogs.contains(record)) {
+        return new ModelOutOfMemoryException("no room for record " + record);
+      } else if (culprits.contains(record)) {
+        return new ModelCallException("bad record " + record);
+      }
+    }
+    return null;
+  }
+
+  private void awaitRelease(Held call) {
+    held.add(call);
+    notifyAll();
+    while (!call.released && !open && !shut) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        throw new AssertionError("interrupted in a call", e);
+      }
+    }
+    held.remove(call);
+  }
+
+  private synchronized void settle(int rows) {
+    int left = rowsLeft.merge(Thread.currentThread(), -rows, Integer::sum);
+    if (left == 0) {
+      rowsLeft.remove(Thread.currentThread());
+      finished++;
+      notifyAll();
+    }
+  }
+
+  /** Waits until no batch but the held ones is at the model, and this many are held. */
+  synchronized List<Held> await(IntSupplier heldCount) throws InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    while (!rowsLeft.isEmpty() || held.size() != heldCount.getAsInt()) {
+      long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      if (millis <= 0) {
+        throw new AssertionError(
+            "batches held: " + held.size() + " (expected: " + heldCount.getAsInt() + ")");
+      }
+      wait(millis);
+    }
+    return List.copyOf(held);
+  }
+
+  /** Lets one batch go and waits until every record of it has its outcome. */
+  synchronized void finish(Held call) throws InterruptedException {
+    int before = finished;
+    call.released = true;
+    notifyAll();
+    while (finished == before) {
+      wait();
+    }
+  }
+
+  /** Batches of which every record has its outcome. */
+  synchronized int finished() {
+    return finished;
+  }
+
+  /** From now on a call with more rows runs out of memory. */
+  synchronized void fits(int rows) {
+    fits = rows;
+  }
+
+  /** Whether batches pass without waiting. */
+  synchronized void open(boolean nowOpen) {
+    open = nowOpen;
+    notifyAll();
+  }
+
+  /** Ends every call, so that workers can end. */
+  synchronized void shut() {
+    shut = true;
+    notifyAll();
+  }
+
+  synchronized int mostRows() {
+    return batchRows.stream().mapToInt(Integer::intValue).max().orElse(0);
+  }
+
+  synchronized long mostBytes() {
+    return batchBytes.stream().mapToLong(Long::longValue).max().orElse(0);
+  }
+}

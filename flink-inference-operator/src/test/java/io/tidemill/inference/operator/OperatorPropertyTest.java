@@ -1,0 +1,22 @@
+package io.tidemill.inference.operator;
+
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** faults.md rows 3 to 5, 11, 13 and 20 at once, at random. */
+@Timeout(value = 300, unit = TimeUnit.SECONDS)
+class OperatorPropertyTest {
+  private static final int SEEDS = 1_000;
+
+  @Test
+  void anyScheduleKeepsEveryRule() throws Exception {
+    for (long seed = 0; seed < SEEDS; seed++) {
+      try {
+        new OperatorSchedule(seed).run();
+      } catch (AssertionError | RuntimeException failure) {
+        throw new AssertionError("seed " + seed + ": " + failure.getMessage(), failure);
+      }
+    }
+  }
+}

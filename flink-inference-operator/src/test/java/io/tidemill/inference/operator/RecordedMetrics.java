@@ -1,0 +1,87 @@
+package io.tidemill.inference.operator;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.events.EventBuilder;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.Histogram;
+import org.apache.flink.metrics.Metric;
+import org.apache.flink.runtime.clusterframework.types.ResourceID;
+import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
+import org.apache.flink.runtime.metrics.MetricRegistry;
+import org.apache.flink.runtime.metrics.groups.AbstractMetricGroup;
+import org.apache.flink.runtime.metrics.groups.TaskManagerMetricGroup;
+import org.apache.flink.runtime.metrics.groups.TaskMetricGroup;
+import org.apache.flink.runtime.metrics.scope.ScopeFormats;
+import org.apache.flink.traces.SpanBuilder;
+
+/**
+ * The metrics that a step registered, by their names: {@code records}, or {@code closed{size}} for
+ * one with a further label.
+ */
+final class RecordedMetrics implements MetricRegistry {
+  private final Map<String, Metric> metrics = new ConcurrentHashMap<>();
+
+  TaskMetricGroup taskGroup() {
+    return TaskManagerMetricGroup.createTaskManagerMetricGroup(this, "host", ResourceID.generate())
+        .addJob(new JobID(), "job")
+        .addTask(ExecutionAttemptID.randomId(), "task");
+  }
+
+  long counter(String name) {
+    return metric(name, Counter.class).getCount();
+  }
+
+  Number gauge(String name) {
+    return (Number) metric(name, Gauge.class).getValue();
+  }
+
+  Histogram histogram(String name) {
+    return metric(name, Histogram.class);
+  }
+
+  private <M extends Metric> M metric(String name, Class<M> kind) {
+    Metric metric = metrics.get(name);
+    if (metric == null) {
+      throw new AssertionError("metric: " + name + " (expected: one of " + metrics.keySet() + ")");
+    }
+    return kind.cast(metric);
+  }
+
+  @Override
+  public void register(Metric metric, String metricName, AbstractMetricGroup<?> group) {
+    Map<String, String> labels = group.getAllVariables();
+    if (!labels.containsKey("<step>")) {
+      return;
+    }
+    String further = labels.getOrDefault("<le>", labels.get("<cause>"));
+    metrics.put(further == null ? metricName : metricName + "{" + further + "}", metric);
+  }
+
+  @Override
+  public void unregister(Metric metric, String metricName, AbstractMetricGroup<?> group) {}
+
+  @Override
+  public char getDelimiter() {
+    return '.';
+  }
+
+  @Override
+  public int getNumberReporters() {
+    return 0;
+  }
+
+  @Override
+  public void addSpan(SpanBuilder spanBuilder, AbstractMetricGroup<?> group) {}
+
+  @Override
+  public void addEvent(EventBuilder eventBuilder, AbstractMetricGroup<?> group) {}
+
+  @Override
+  public ScopeFormats getScopeFormats() {
+    return ScopeFormats.fromConfig(new Configuration());
+  }
+}
