@@ -1,0 +1,168 @@
+package io.tidemill.inference.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemill.inference.batch.BatchPolicy;
+import io.tidemill.inference.batch.CloseCause;
+import io.tidemill.inference.codec.DeadLetterCause;
+import io.tidemill.inference.operator.InferenceSettings.OnNotFinite;
+import io.tidemill.inference.operator.InferenceSettings.OnNullInput;
+import io.tidemill.model.ModelCallException;
+import io.tidemill.model.ModelOutOfMemoryException;
+import io.tidemill.model.columnar.ColumnBatch;
+import io.tidemill.model.loader.FakeModel;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The values of every metric that docs/metrics.md describes. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class MetricsTest {
+  private final FakeModel model = FakeModel.ofFeatures(1);
+
+  private static InferenceSettings settings(int maxSize, long maxBytes, int maxInFlight) {
+    return InferenceSettings.defaults("score")
+        .withBatching(new BatchPolicy(maxSize, maxBytes, Duration.ofMillis(20), maxInFlight));
+  }
+
+  @Test
+  void batchesAreCountedByCauseSizeAndWait() throws Exception {
+    try (StepHarness step = new StepHarness(settings(4, 100, 2), model).open()) {
+      RecordedMetrics metrics = step.metrics();
+      assertThat(metrics.gauge("fill")).isEqualTo(0.0);
+
+      step.send(1, 2, 3, 4);
+      step.runMail();
+      step.send(60);
+      step.send(50); // 110 bytes are too many for one batch.
+      step.runMail();
+      step.advance(Duration.ofMillis(20));
+      step.runMail();
+      step.send(5, 6);
+      step.endInput();
+
+      assertThat(metrics.counter("records")).isEqualTo(8);
+      assertThat(metrics.counter("batches")).isEqualTo(4);
+      for (CloseCause cause : CloseCause.values()) {
+        String label = cause.name().toLowerCase(Locale.ROOT);
+        assertThat(metrics.counter("closed{" + label + "}")).as(label).isEqualTo(1);
+      }
+      assertThat(metrics.histogram("batchSize").getStatistics().getValues())
+          .containsExactlyInAnyOrder(4, 1, 1, 2);
+      assertThat(metrics.counter("batchSizeBucket{1}")).isEqualTo(2);
+      assertThat(metrics.counter("batchSizeBucket{2}")).isEqualTo(3);
+      assertThat(metrics.counter("batchSizeBucket{4}")).isEqualTo(4);
+      assertThat(metrics.gauge("fill")).isEqualTo(0.5);
+      assertThat(metrics.counter("queueWaitNanos")).isEqualTo(Duration.ofMillis(20).toNanos());
+      assertThat(metrics.histogram("queueWaitMicros").getStatistics().getMax()).isEqualTo(20_000);
+      assertThat(metrics.counter("modelCalls")).isEqualTo(4);
+      assertThat(metrics.counter("extraCalls")).isZero();
+      assertThat(metrics.counter("backPressuredNanos")).isZero();
+    }
+  }
+
+  @Test
+  void deadLettersAreCountedByCauseAndHalvingByItsCalls() throws Exception {
+    model.behave(MetricsTest::fault);
+    InferenceSettings strict =
+        settings(7, 100, 1).withPolicies(OnNotFinite.DEAD_LETTER, OnNullInput.DEAD_LETTER);
+    try (StepHarness step = new StepHarness(strict, model).open()) {
+      RecordedMetrics metrics = step.metrics();
+      assertThat(metrics.gauge("sizeLimit")).isEqualTo(7);
+
+      step.send(StepHarness.NULL, StepHarness.UNFIT, StepHarness.UNDECODABLE, 7, 8, 9, 3);
+      step.runMail();
+      step.send(101);
+
+      assertThat(step.output()).containsExactly("3=3.0");
+      for (DeadLetterCause cause : DeadLetterCause.values()) {
+        String label = cause.name().toLowerCase(Locale.ROOT);
+        assertThat(metrics.counter("deadLetters{" + label + "}")).as(label).isEqualTo(1);
+      }
+      // The model also saw its warm-up sample.
+      assertThat(metrics.counter("modelCalls")).isEqualTo(model.calls().size() - 1);
+      assertThat(metrics.counter("extraCalls")).isEqualTo(metrics.counter("modelCalls") - 1);
+      assertThat(metrics.gauge("sizeLimit").intValue()).isBetween(1, 6);
+      assertThat(metrics.counter("records")).as("without the one too large").isEqualTo(7);
+    }
+  }
+
+  private static ColumnBatch fault(FakeModel self, ColumnBatch input, BufferAllocator allocator) {
+    ColumnBatch answer = self.answer(input, allocator);
+    for (int row = 0; row < input.rows(); row++) {
+      switch ((int) FakeModel.sum(input, row)) {
+        case 7 -> {
+          answer.close();
+          throw new ModelCallException("bad record");
+        }
+        case 8 -> {
+          answer.close();
+          throw new ModelOutOfMemoryException("huge record");
+        }
+        case 9 -> answer.fixedWidth(0).setFloat(row, Float.POSITIVE_INFINITY);
+        default -> {}
+      }
+    }
+    return answer;
+  }
+
+  @Test
+  void slotsMemoryAndWaitingAreSeenWhileTheModelIsSlow() throws Exception {
+    HeldCalls calls = new HeldCalls();
+    model.behave(calls);
+    try (StepHarness step = new StepHarness(settings(2, Long.MAX_VALUE, 1), model).open()) {
+      RecordedMetrics metrics = step.metrics();
+      assertThat(metrics.gauge("inFlight")).isEqualTo(0);
+      assertThat(metrics.gauge("arrowBytes")).isEqualTo(0L);
+
+      step.send(1, 2, 3, 4);
+      HeldCalls.Call first = calls.next();
+      assertThat(metrics.gauge("inFlight")).isEqualTo(1);
+      assertThat(metrics.gauge("arrowBytes").longValue()).isPositive();
+
+      // The next record finds no room and waits in the mailbox, which ends the call 5 ms later.
+      step.flink()
+          .getTaskMailbox()
+          .put(
+              new Mail(
+                  () -> {
+                    step.clock().advance(Duration.ofMillis(5));
+                    first.answer();
+                  },
+                  0,
+                  "end of the first call"));
+      step.send(5);
+      assertThat(metrics.counter("backPressuredNanos")).isEqualTo(Duration.ofMillis(5).toNanos());
+      assertThat(metrics.counter("modelNanos")).isEqualTo(Duration.ofMillis(5).toNanos());
+      assertThat(metrics.histogram("modelMicros").getStatistics().getMax()).isEqualTo(5_000);
+
+      calls.next().answer();
+      step.runMail();
+      assertThat(metrics.gauge("inFlight")).isEqualTo(0);
+      assertThat(metrics.gauge("abandonedWorkers")).isEqualTo(Workers.abandoned());
+    }
+  }
+
+  @Test
+  void timesOfWorkersAreAddedUp() throws Exception {
+    RecordedMetrics recorded = new RecordedMetrics();
+    InferenceMetrics metrics =
+        new InferenceMetrics(
+            recorded.taskGroup().getOrAddOperator("score"), "score", model.version(), 4);
+
+    metrics.scored(new ScoreReport(1_000, 20_000, 300, 3, 0));
+    metrics.scored(new ScoreReport(2_000, 40_000, 500, 1, 0));
+
+    assertThat(recorded.counter("encodeNanos")).isEqualTo(3_000);
+    assertThat(recorded.counter("modelNanos")).isEqualTo(60_000);
+    assertThat(recorded.counter("decodeNanos")).isEqualTo(800);
+    assertThat(recorded.counter("modelCalls")).isEqualTo(4);
+    assertThat(recorded.counter("extraCalls")).isEqualTo(2);
+    assertThat(recorded.histogram("modelMicros").getStatistics().getValues())
+        .containsExactlyInAnyOrder(20, 40);
+  }
+}
