@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.inference.batch.BatchPolicy;
+import io.tidemill.inference.batch.InFlight.Order;
 import io.tidemill.inference.codec.DeadLetter;
 import io.tidemill.inference.codec.DeadLetterCause;
 import io.tidemill.inference.operator.InferenceSettings.OnNotFinite;
@@ -119,6 +120,17 @@ class FaultTest {
           .hasMessageContaining("step 'score', fake:1.0.0")
           .hasMessageContaining("fails on its own warm-up sample: graph is broken");
       assertThat(step.output()).isEmpty();
+      assertThat(step.deadLetters()).isEmpty();
+    }
+  }
+
+  @Test
+  void brokenModelFailsTheTaskWhenUnorderedToo() throws Exception {
+    model.behave(FakeModel.failing(() -> new ModelCallException("graph is broken")));
+    try (StepHarness step = new StepHarness(settings(2).withOrder(Order.UNORDERED), model).open()) {
+      step.send(1, 2);
+      assertThatThrownBy(step::runMail)
+          .hasMessageContaining("fails on its own warm-up sample: graph is broken");
       assertThat(step.deadLetters()).isEmpty();
     }
   }
