@@ -44,8 +44,7 @@ final class PlanCommand implements Callable<Integer> {
       out.printf("step         %s%n", step.id());
       out.printf(
           "  model      %s%s%n",
-          step.model(),
-          step.reference().equals(step.model()) ? "" : " (" + step.reference() + ")");
+          step.model(), step.reference().equals(step.model()) ? "" : " (" + step.reference() + ")");
       out.printf("  digest     %s%n", step.digest());
       out.printf("  engine     %s on %s%n", step.engine(), step.device());
       step.bindings().forEach(binding -> out.printf("  binding    %s%n", binding));

@@ -78,7 +78,9 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  /** A broker that is not there is one message before the start, not a stack of retries after it. */
+  /**
+   * A broker that is not there is one message before the start, not a stack of retries after it.
+   */
   private static void checkBrokers(PlannedPipeline pipeline) {
     List<ConnectorOptions> all = pipeline.connectors();
     List<ConnectorOptions> before = new ArrayList<>();

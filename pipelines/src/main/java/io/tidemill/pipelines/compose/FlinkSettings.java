@@ -18,7 +18,6 @@ import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.CheckpointingMode;
 
-
 /** Flink's own configuration for a job: what the job says, and defaults where it says nothing. */
 final class FlinkSettings {
   /** How long a failed job may take until it has its state back, for transactions to outlive it. */
@@ -78,8 +77,7 @@ final class FlinkSettings {
     configuration.get(PipelineOptions.MAX_PARALLELISM);
     configuration.getOptional(CheckpointingOptions.CHECKPOINTING_INTERVAL);
     configuration.getOptional(StateRecoveryOptions.SAVEPOINT_PATH);
-    CheckpointingMode mode =
-        configuration.get(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE);
+    CheckpointingMode mode = configuration.get(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE);
     if (mode != CheckpointingMode.EXACTLY_ONCE) {
       throw new IllegalArgumentException(
           "execution.checkpointing.mode: "

@@ -70,7 +70,8 @@ public final class PipelineComposer {
         SinkTranslator.plan(job, schema.get(), known, steps, checkpoints, problems);
       }
       problems.throwIfAny();
-      throw new IllegalStateException("a part of '" + job.name() + "' is missing without a problem");
+      throw new IllegalStateException(
+          "a part of '" + job.name() + "' is missing without a problem");
     }
     RowType rows = steps.get(steps.size() - 1).binding().outputType();
     Optional<RecordSchema> written = SinkTranslator.schema(job, schema.get(), rows, problems);

@@ -31,8 +31,7 @@ public final class RunFailedException extends RuntimeException {
     String message = telling.getMessage();
     return new RunFailedException(
         "job '%s' failed: %s"
-            .formatted(
-                job, known ? message : telling.getClass().getSimpleName() + ": " + message),
+            .formatted(job, known ? message : telling.getClass().getSimpleName() + ": " + message),
         telling instanceof ModelException,
         failure);
   }

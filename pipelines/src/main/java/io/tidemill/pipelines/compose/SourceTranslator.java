@@ -35,8 +35,7 @@ final class SourceTranslator {
     Optional<RecordSource> source =
         problems.collect(
             ID,
-            () ->
-                Sources.create(new SourceSpec(options(job), schema, job.deadLetter() != null)));
+            () -> Sources.create(new SourceSpec(options(job), schema, job.deadLetter() != null)));
     if (job.mode() == ExecutionMode.BATCH && source.isPresent() && !source.get().bounded()) {
       problems.add(
           ID,

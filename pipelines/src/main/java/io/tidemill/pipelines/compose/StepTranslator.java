@@ -36,7 +36,8 @@ final class StepTranslator {
       Set.of(SourceTranslator.ID, SinkTranslator.ID, DeadLetterTranslator.ID);
 
   /** How a binding's problems begin. */
-  private static final Pattern TENSOR = Pattern.compile("(input|output) '([^']*)'.*", Pattern.DOTALL);
+  private static final Pattern TENSOR =
+      Pattern.compile("(input|output) '([^']*)'.*", Pattern.DOTALL);
 
   private StepTranslator() {}
 
@@ -47,11 +48,9 @@ final class StepTranslator {
     if (TAKEN.contains(step.id())) {
       problems.add(path + ".id", "id: '" + step.id() + "' (expected: none of " + TAKEN + ")");
     }
-    Optional<ModelRef> ref =
-        problems.collect(path + ".model", () -> ModelRef.parse(step.model()));
+    Optional<ModelRef> ref = problems.collect(path + ".model", () -> ModelRef.parse(step.model()));
     Optional<Device> device =
-        problems.collect(
-            path + ".resources.device", () -> Device.parse(step.resources().device()));
+        problems.collect(path + ".resources.device", () -> Device.parse(step.resources().device()));
     if (ref.isEmpty() || device.isEmpty()) {
       return Optional.empty();
     }
@@ -86,8 +85,7 @@ final class StepTranslator {
     } catch (BindingException refused) {
       for (String problem : refused.problems()) {
         Matcher tensor = TENSOR.matcher(problem);
-        String place =
-            tensor.matches() ? "." + tensor.group(1) + "." + tensor.group(2) : "";
+        String place = tensor.matches() ? "." + tensor.group(1) + "." + tensor.group(2) : "";
         problems.add(
             path(step) + place, "step '" + step.id() + "' (" + model.version() + "): " + problem);
       }

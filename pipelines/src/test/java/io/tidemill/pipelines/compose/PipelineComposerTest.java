@@ -55,7 +55,8 @@ class PipelineComposerTest {
             "features float32[-1, 2] <- amount DOUBLE, hour INT",
             "score float32[-1, 1] -> fraud_score FLOAT");
     assertThat(plan.steps().get(0).batching()).isEqualTo("256 records or 20 ms, 2 in flight");
-    assertThat(plan.sink().guarantee()).startsWith("exactly once for consumers that read committed");
+    assertThat(plan.sink().guarantee())
+        .startsWith("exactly once for consumers that read committed");
     assertThat(plan.deadLetter()).isNotNull();
     assertThat(plan.notes()).isEmpty();
   }
@@ -126,8 +127,7 @@ class PipelineComposerTest {
                 .get(CoreOptions.DEFAULT_PARALLELISM))
         .isEqualTo(3);
     assertThat(
-            jobs.plan(
-                    Jobs.KAFKA.replace("10s }", "10s, pipeline.object-reuse: false }"), Map.of())
+            jobs.plan(Jobs.KAFKA.replace("10s }", "10s, pipeline.object-reuse: false }"), Map.of())
                 .configuration()
                 .get(PipelineOptions.OBJECT_REUSE))
         .isFalse();
@@ -149,7 +149,8 @@ class PipelineComposerTest {
             "job.yaml:12:12: model: 'fraud@latest' (expected: a version or an alias that someone"
                 + " sets; 'latest' is for jobs with development: true)")
         .anyMatch(problem -> problem.startsWith("job.yaml:18:") && problem.contains("sink: topic"))
-        .anyMatch(problem -> problem.startsWith("job.yaml:23:") && problem.contains("dead-letter: topic"))
+        .anyMatch(
+            problem -> problem.startsWith("job.yaml:23:") && problem.contains("dead-letter: topic"))
         .anyMatch(problem -> problem.contains("soon"));
   }
 
@@ -192,7 +193,8 @@ class PipelineComposerTest {
     assertThat(problems(Jobs.KAFKA.replace("amount: DOUBLE", "amount: DUOBLE")))
         .singleElement()
         .asString()
-        .startsWith("job.yaml:9:12: columns: type `DUOBLE` NOT NULL of field 'amount' (expected: a SQL");
+        .startsWith(
+            "job.yaml:9:12: columns: type `DUOBLE` NOT NULL of field 'amount' (expected: a SQL");
   }
 
   @Test
