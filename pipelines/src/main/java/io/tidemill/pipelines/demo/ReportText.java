@@ -1,0 +1,99 @@
+package io.tidemill.pipelines.demo;
+
+import io.tidemill.pipelines.demo.DemoReport.Places;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * A {@link DemoReport} as text for people: one fact per line, numbers aligned to the right, what
+ * does not apply left out.
+ *
+ * <p>For use by one thread.
+ */
+final class ReportText {
+  private static final int LABEL_WIDTH = 30;
+  private static final int NUMBER_WIDTH = 11;
+
+  private final StringBuilder text = new StringBuilder();
+
+  private ReportText() {}
+
+  /** The whole text, with a line break at its end. */
+  static String of(DemoReport report) {
+    return new ReportText().write(report);
+  }
+
+  private String write(DemoReport report) {
+    Outcomes outcomes = report.outcomes();
+    long deadLetters = outcomes.deadLetters().values().stream().mapToLong(Long::longValue).sum();
+    number("records in", report.recordsIn(), "");
+    number("predictions", outcomes.predictions(), "");
+    number("dead letters", deadLetters, "");
+    outcomes.deadLetters().forEach((cause, count) -> number("  " + cause, count, ""));
+    number("lost", outcomes.lost(), "");
+    number("doubled", outcomes.doubled(), "");
+    if (outcomes.strange() > 0) {
+      number("of unknown origin", outcomes.strange(), "");
+    }
+    if (outcomes.unsigned() > 0) {
+      number("without their model", outcomes.unsigned(), "");
+    }
+    text.append('\n');
+    fraction("throughput", "%,.0f", outcomes.recordsPerSecond(), "records/s");
+    fraction("latency p50", "%,.0f", outcomes.p50Millis(), "ms");
+    fraction("latency p99", "%,.0f", outcomes.p99Millis(), "ms");
+    fraction("batch fill", "%.1f", report.fill() * 100, "%");
+    causes(report.closeCauses());
+    fraction("model quality (AUC)", "%.3f", outcomes.auc(), "");
+    text.append('\n');
+    places(report.places());
+    return text.toString();
+  }
+
+  private void causes(Map<String, Long> closeCauses) {
+    if (!closeCauses.isEmpty()) {
+      words(
+          "batches closed by",
+          closeCauses.entrySet().stream()
+              .map(cause -> String.format(Locale.ROOT, "%s %,d", cause.getKey(), cause.getValue()))
+              .collect(Collectors.joining(", ")));
+    }
+  }
+
+  private void places(Places places) {
+    if (places.webUi() != null) {
+      words("web UI", places.webUi());
+    }
+    words("broker", places.broker());
+    words(
+        "topics",
+        places.transactions() + " -> " + places.predictions() + ", " + places.deadLetters());
+    words("model", places.model() + " " + places.digest());
+    words("store", places.store());
+    words("work folder", places.workFolder());
+  }
+
+  private void number(String label, long value, String unit) {
+    line(label, pad(String.format(Locale.ROOT, "%,d", value)), unit);
+  }
+
+  private void fraction(String label, String format, double value, String unit) {
+    if (Double.isFinite(value)) {
+      line(label, pad(String.format(Locale.ROOT, format, value)), unit);
+    }
+  }
+
+  private void words(String label, String value) {
+    line(label, "   " + value, "");
+  }
+
+  private void line(String label, String value, String unit) {
+    text.append("  ").append(label).append(" ".repeat(Math.max(1, LABEL_WIDTH - label.length())));
+    text.append(value).append(unit.isEmpty() ? "" : " " + unit).append('\n');
+  }
+
+  private static String pad(String number) {
+    return " ".repeat(Math.max(0, NUMBER_WIDTH - number.length())) + number;
+  }
+}

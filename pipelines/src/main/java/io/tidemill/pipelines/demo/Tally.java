@@ -1,0 +1,120 @@
+package io.tidemill.pipelines.demo;
+
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Counts outcomes against the {@link Ledger} of what was written.
+ *
+ * <p>Latency is counted per transaction, from the broker's append of the transaction to its append
+ * of the first prediction. Under exactly-once a reader of committed records sees the prediction
+ * when the next checkpoint has committed it, up to one checkpoint interval later.
+ *
+ * <p>For use by one thread at a time.
+ */
+final class Tally {
+  private final Ledger ledger;
+  private final Transactions transactions;
+  private final BitSet withOutcome = new BitSet();
+  private final float[] scores;
+  private final int[] latencyMillis;
+  private final Map<String, Long> deadLetters = new TreeMap<>();
+  private long predictions;
+  private long doubled;
+  private long strange;
+  private long unsigned;
+  private int outcomes;
+  private long firstMillis = Long.MAX_VALUE;
+  private long lastMillis = Long.MIN_VALUE;
+
+  Tally(Ledger ledger, Transactions transactions) {
+    this.ledger = ledger;
+    this.transactions = transactions;
+    scores = new float[ledger.records()];
+    latencyMillis = new int[ledger.records()];
+    Arrays.fill(latencyMillis, -1);
+  }
+
+  /**
+   * @param number the transaction's, or -1 if the prediction names none
+   * @param appendMillis when the broker appended the prediction
+   * @param signed whether the prediction names the model that made it
+   */
+  void prediction(int number, float score, long appendMillis, boolean signed) {
+    predictions++;
+    unsigned += signed ? 0 : 1;
+    firstMillis = Math.min(firstMillis, appendMillis);
+    lastMillis = Math.max(lastMillis, appendMillis);
+    if (isFirstOutcome(number)) {
+      scores[number] = score;
+      latencyMillis[number] =
+          Math.toIntExact(Math.max(0, appendMillis - ledger.appendMillis(number)));
+    }
+  }
+
+  /**
+   * @param number the transaction's, or -1 if the dead letter does not say where it comes from
+   */
+  void deadLetter(int number, String cause) {
+    deadLetters.merge(cause, 1L, Long::sum);
+    isFirstOutcome(number);
+  }
+
+  /** How many transactions have an outcome by now. */
+  int withOutcome() {
+    return outcomes;
+  }
+
+  /** The account so far; further outcomes may follow. */
+  Outcomes outcomes() {
+    int[] latencies = Arrays.stream(latencyMillis).filter(millis -> millis >= 0).sorted().toArray();
+    double seconds = (lastMillis - firstMillis) / 1000.0;
+    return new Outcomes(
+        predictions,
+        deadLetters,
+        ledger.records() - outcomes,
+        doubled,
+        strange,
+        unsigned,
+        predictions > 0 && seconds > 0 ? outcomes / seconds : Double.NaN,
+        percentile(latencies, 0.50),
+        percentile(latencies, 0.99),
+        auc(latencies.length));
+  }
+
+  private boolean isFirstOutcome(int number) {
+    if (number < 0 || number >= ledger.records()) {
+      strange++;
+      return false;
+    }
+    if (withOutcome.get(number)) {
+      doubled++;
+      return false;
+    }
+    withOutcome.set(number);
+    outcomes++;
+    return true;
+  }
+
+  private double auc(int predicted) {
+    float[] predictedScores = new float[predicted];
+    boolean[] labels = new boolean[predicted];
+    int next = 0;
+    for (int number = 0; number < latencyMillis.length; number++) {
+      if (latencyMillis[number] >= 0) {
+        predictedScores[next] = scores[number];
+        labels[next++] = transactions.fraudAt(number);
+      }
+    }
+    return AreaUnderCurve.of(predictedScores, labels);
+  }
+
+  /** The smallest value that at least this share of the values does not exceed. */
+  private static double percentile(int[] sorted, double share) {
+    return sorted.length == 0
+        ? Double.NaN
+        : sorted[Math.max(0, (int) Math.ceil(share * sorted.length) - 1)];
+  }
+}
