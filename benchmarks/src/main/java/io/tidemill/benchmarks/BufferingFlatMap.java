@@ -53,11 +53,13 @@ record BufferingFlatMap(Workload workload, int batch, int parallelism) implement
     private final Workload workload;
     private final RowData[] records;
     private transient @Nullable Session session;
+    private final Joiner joiner;
     private int gathered;
 
     Scorer(Workload workload, int batch) {
       this.workload = workload;
       this.records = new RowData[batch];
+      this.joiner = workload.joiner();
     }
 
     @Override
@@ -74,7 +76,7 @@ record BufferingFlatMap(Workload workload, int batch, int parallelism) implement
       if (gathered == records.length) {
         float[] predictions = open.predict();
         for (int i = 0; i < gathered; i++) {
-          out.collect(workload.scored(records[i], predictions, i * workload.outputElements()));
+          out.collect(joiner.join(records[i], predictions, i));
         }
         gathered = 0;
       }

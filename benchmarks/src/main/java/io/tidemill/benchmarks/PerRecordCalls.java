@@ -94,14 +94,14 @@ record PerRecordCalls(Workload workload, int workers, boolean batchifier) implem
   }
 
   private static final class Session implements AutoCloseable {
-    private final Workload workload;
+    private final Joiner joiner;
     private final ZooModel<float[], float[]> model;
     private final BlockingQueue<Predictor<float[], float[]>> predictors =
         new LinkedBlockingQueue<>();
     private final ExecutorService threads;
 
     Session(Workload workload, int workers, boolean batchifier) {
-      this.workload = workload;
+      joiner = workload.joiner();
       model = workload.loadWithDjl(float[].class, new OneRecord(workload, batchifier));
       for (int i = 0; i < workers; i++) {
         predictors.add(model.newPredictor());
@@ -116,7 +116,7 @@ record PerRecordCalls(Workload workload, int workers, boolean batchifier) implem
               Predictor<float[], float[]> predictor = predictors.take();
               float[] prediction = predictor.predict(record.getArray(0).toFloatArray());
               predictors.add(predictor);
-              result.complete(List.of(workload.scored(record, prediction, 0)));
+              result.complete(List.of(joiner.join(record, prediction, 0)));
             } catch (TranslateException | InterruptedException e) {
               result.completeExceptionally(e);
             }

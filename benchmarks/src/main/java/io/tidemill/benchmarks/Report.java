@@ -37,15 +37,17 @@ final class Report {
   String table() {
     StringBuilder table =
         new StringBuilder(
-            "%-28s %14s %8s  %s%n".formatted("variant", "records/s", "ratio", "against"));
+            "%-28s %14s %10s %8s  %s%n"
+                .formatted("variant", "records/s", "ns/record", "ratio", "against"));
     figures.forEach(
         (name, figure) ->
             table.append(
                 String.format(
                     Locale.ROOT,
-                    "%-28s %,14.0f %8s  %s%n",
+                    "%-28s %,14.0f %,10.0f %8s  %s%n",
                     name,
                     figure.recordsPerSecond(),
+                    1e9 / figure.recordsPerSecond(),
                     ratio(figure).isPresent()
                         ? String.format(Locale.ROOT, "%.4f", ratio(figure).getAsDouble())
                         : "-",
@@ -64,6 +66,7 @@ final class Report {
         (name, figure) -> {
           ObjectNode node = all.putObject(name);
           node.put("recordsPerSecond", Math.round(figure.recordsPerSecond()));
+          node.put("nanosPerRecord", 1e9 / figure.recordsPerSecond());
           node.put("against", figure.floor());
           ratio(figure).ifPresent(ratio -> node.put("ratio", ratio));
         });

@@ -36,6 +36,7 @@ record RowsLoop(Workload workload, int batch, int callers) implements Variant {
     RowData[] records = workload.records();
     RowData[] scored = new RowData[batch];
     float[] predictions = new float[batch * workload.outputElements()];
+    Joiner joiner = workload.joiner();
     int next = 0;
     try (BufferAllocator allocator = ColumnMemory.child(name(), Long.MAX_VALUE);
         ColumnBatch input =
@@ -52,11 +53,7 @@ record RowsLoop(Workload workload, int batch, int callers) implements Variant {
           output.fixedWidth(0).getFloats(0, predictions, 0, predictions.length);
         }
         for (int row = 0; row < batch; row++) {
-          scored[row] =
-              workload.scored(
-                  records[(first + row) % records.length],
-                  predictions,
-                  row * workload.outputElements());
+          scored[row] = joiner.join(records[(first + row) % records.length], predictions, row);
         }
         tally.add(scored.length);
       }

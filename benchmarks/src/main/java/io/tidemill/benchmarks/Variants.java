@@ -27,6 +27,13 @@ final class Variants {
       variants.add(new RowsLoop(mlp, 2048, workers));
       variants.add(new RowsLoop(cnn, cnn.usualBatch(), workers));
     }
+    variants.add(new PassThrough(mlp));
+    for (int workers : WORKERS) {
+      variants.add(new OperatorJob(mlp, mlp.usualBatch(), workers, true));
+      variants.add(new OperatorJob(mlp, mlp.usualBatch(), workers, false));
+      variants.add(new OperatorJob(mlp, 2048, workers, false));
+      variants.add(new OperatorJob(cnn, cnn.usualBatch(), workers, false));
+    }
     for (int parallelism : WORKERS) {
       variants.add(new BufferingFlatMap(mlp, mlp.usualBatch(), parallelism));
       variants.add(new BufferingFlatMap(mlp, 2048, parallelism));

@@ -15,7 +15,6 @@ import io.tidemill.model.engine.tensorflow.TensorFlowModelLoader;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.LongStream;
 import org.apache.flink.table.data.GenericArrayData;
@@ -109,22 +108,17 @@ record Workload(
     return RowType.of(new LogicalType[] {FLOATS, prediction}, new String[] {"input", "prediction"});
   }
 
-  /** A record together with the prediction that begins at {@code offset}. */
-  RowData scored(RowData record, float[] predictions, int offset) {
-    int elements = outputElements();
-    Object prediction =
-        elements == 1
-            ? (Object) predictions[offset]
-            : new GenericArrayData(Arrays.copyOfRange(predictions, offset, offset + elements));
-    return GenericRowData.of(record.getArray(0), prediction);
+  Joiner joiner() {
+    return new Joiner(outputElements());
   }
 
   /** Records with random values, the same at every run. */
   RowData[] records() {
     Random random = new Random(SEED);
+    int elements = inputElements();
     RowData[] records = new RowData[distinctRecords];
     for (int i = 0; i < records.length; i++) {
-      float[] values = new float[inputElements()];
+      float[] values = new float[elements];
       for (int j = 0; j < values.length; j++) {
         values[j] = random.nextFloat();
       }

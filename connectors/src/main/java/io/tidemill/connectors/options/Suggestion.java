@@ -12,7 +12,7 @@ public final class Suggestion {
 
   /** The candidate that differs least, unless it differs by more than a slip of the hand. */
   public static Optional<String> nearest(String word, Collection<String> candidates) {
-    int limit = Math.min(LONGEST_DISTANCE, Math.max(1, word.length() / 3));
+    int limit = Math.min(LONGEST_DISTANCE, 1 + word.length() / 4);
     return candidates.stream()
         .filter(candidate -> distance(word, candidate) <= limit)
         .min(

@@ -5,8 +5,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
-import org.apache.avro.SchemaParseException;
 import org.apache.flink.formats.avro.typeutils.AvroSchemaConverter;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.types.logical.LogicalType;
@@ -55,7 +55,8 @@ public record RecordSchema(RowType rowType, Optional<String> avro) {
     Schema schema;
     try {
       schema = new Schema.Parser().parse(avscJson);
-    } catch (SchemaParseException e) {
+    } catch (AvroRuntimeException | NullPointerException e) {
+      // Avro's parser answers a type that is not defined with a NullPointerException.
       throw new IllegalArgumentException("Avro schema: does not parse: " + e.getMessage(), e);
     }
     if (schema.getType() != Schema.Type.RECORD) {
@@ -70,7 +71,7 @@ public record RecordSchema(RowType rowType, Optional<String> avro) {
           "Avro schema '" + schema.getFullName() + "': " + e.getMessage(), e);
     }
     for (RowType.RowField field : rowType.getFields()) {
-      if (hasRaw(field.getType())) {
+      if (has(field.getType(), LogicalTypeRoot.RAW)) {
         throw new IllegalArgumentException(
             "Avro schema '"
                 + schema.getFullName()
@@ -93,18 +94,17 @@ public record RecordSchema(RowType rowType, Optional<String> avro) {
     List<RowType.RowField> fields = new ArrayList<>();
     List<String> problems = new ArrayList<>();
     for (Column column : columns) {
-      try {
-        LogicalType type =
-            LogicalTypeParser.parse(column.type(), Thread.currentThread().getContextClassLoader());
-        fields.add(new RowType.RowField(column.name(), type));
-      } catch (ValidationException e) {
-        problems.add(
-            "schema: type '"
-                + column.type()
-                + "' of field '"
-                + column.name()
-                + "' (expected: a SQL type of Flink such as DOUBLE, STRING or ARRAY<FLOAT>)");
-      }
+      parse(column.type())
+          .ifPresentOrElse(
+              type -> fields.add(new RowType.RowField(column.name(), type)),
+              () ->
+                  problems.add(
+                      "schema: type '"
+                          + column.type()
+                          + "' of field '"
+                          + column.name()
+                          + "' (expected: a SQL type of Flink such as DOUBLE, STRING or"
+                          + " ARRAY<FLOAT>)"));
     }
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException(String.join("\n", problems));
@@ -118,8 +118,18 @@ public record RecordSchema(RowType rowType, Optional<String> avro) {
         () -> AvroSchemaConverter.convertToSchema(rowType.copy(false)).toString());
   }
 
-  private static boolean hasRaw(LogicalType type) {
-    return type.is(LogicalTypeRoot.RAW)
-        || type.getChildren().stream().anyMatch(RecordSchema::hasRaw);
+  private static Optional<LogicalType> parse(String type) {
+    try {
+      // The parser takes every other word for the name of a user's type.
+      return Optional.of(
+              LogicalTypeParser.parse(type, Thread.currentThread().getContextClassLoader()))
+          .filter(parsed -> !has(parsed, LogicalTypeRoot.UNRESOLVED));
+    } catch (ValidationException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static boolean has(LogicalType type, LogicalTypeRoot root) {
+    return type.is(root) || type.getChildren().stream().anyMatch(child -> has(child, root));
   }
 }

@@ -50,7 +50,7 @@ interface ScanStream {
         "'"
             + connector
             + "' reads through "
-            + provider.getClass().getSimpleName()
+            + SinkStream.kindOf(provider)
             + " (expected: a connector with SourceProvider, DataStreamScanProvider or"
             + " SourceFunctionProvider)");
     problems.throwIfAny();

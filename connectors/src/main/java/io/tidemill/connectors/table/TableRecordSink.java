@@ -8,13 +8,9 @@ import io.tidemill.connectors.record.RecordSink;
 import java.util.List;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.api.common.functions.MapFunction;
-import org.apache.flink.api.dag.Transformation;
 import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.streaming.api.datastream.DataStream;
-import org.apache.flink.streaming.api.datastream.DataStreamSink;
-import org.apache.flink.table.connector.sink.DataStreamSinkProvider;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
-import org.apache.flink.table.connector.sink.SinkV2Provider;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.connector.sink.SinkRuntimeProviderContext;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
@@ -41,8 +37,19 @@ final class TableRecordSink implements RecordSink {
     this.written = written;
     DynamicTableSink.SinkRuntimeProvider provider =
         table.copy().getSinkRuntimeProvider(new SinkRuntimeProviderContext(false));
-    if (!(provider instanceof SinkV2Provider) && !(provider instanceof DataStreamSinkProvider)) {
-      throw unsupported(provider);
+    if (!SinkStream.supports(provider)) {
+      throw new InvalidOptionsException(
+          List.of(
+              new OptionProblem(
+                  options.place(),
+                  ConnectorOptions.CONNECTOR,
+                  "'"
+                      + options.connector()
+                      + "' writes through "
+                      + SinkStream.kindOf(provider)
+                      + " (expected: a connector with "
+                      + SinkStream.SUPPORTED
+                      + ")")));
     }
   }
 
@@ -83,33 +90,9 @@ final class TableRecordSink implements RecordSink {
     boolean batch =
         rows.getExecutionEnvironment().getConfiguration().get(ExecutionOptions.RUNTIME_MODE)
             == RuntimeExecutionMode.BATCH;
-    DynamicTableSink.SinkRuntimeProvider provider =
-        table.copy().getSinkRuntimeProvider(new SinkRuntimeProviderContext(batch));
-    if (provider instanceof SinkV2Provider sink) {
-      DataStreamSink<RowData> attached =
-          chosen.sinkTo(sink.createSink()).name(uidPrefix).uid(uidPrefix);
-      sink.getParallelism().ifPresent(attached::setParallelism);
-    } else if (provider instanceof DataStreamSinkProvider stream) {
-      DataStreamSink<?> attached = stream.consumeDataStream(PrefixedUids.of(uidPrefix), chosen);
-      Transformation<?> transformation = attached.getTransformation();
-      if (transformation.getUid() == null) {
-        attached.uid(uidPrefix);
-      }
-    } else {
-      throw unsupported(provider);
-    }
-  }
-
-  private InvalidOptionsException unsupported(DynamicTableSink.SinkRuntimeProvider provider) {
-    return new InvalidOptionsException(
-        List.of(
-            new OptionProblem(
-                options.place(),
-                ConnectorOptions.CONNECTOR,
-                "'"
-                    + options.connector()
-                    + "' writes through "
-                    + provider.getClass().getSimpleName()
-                    + " (expected: a connector with SinkV2Provider or DataStreamSinkProvider)")));
+    SinkStream.attach(
+        table.copy().getSinkRuntimeProvider(new SinkRuntimeProviderContext(batch)),
+        chosen,
+        uidPrefix);
   }
 }

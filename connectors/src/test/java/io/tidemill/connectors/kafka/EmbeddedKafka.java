@@ -56,6 +56,9 @@ final class EmbeddedKafka implements AutoCloseable {
             Map.entry("advertised.listeners", "PLAINTEXT://localhost:" + broker),
             Map.entry("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"),
             Map.entry("log.dirs", folder.resolve("logs").toAbsolutePath().toString()),
+            // Tests send records of 1970, which a broker would delete half a minute after its
+            // start.
+            Map.entry("log.retention.ms", "-1"),
             Map.entry("offsets.topic.replication.factor", "1"),
             Map.entry("offsets.topic.num.partitions", "1"),
             Map.entry("transaction.state.log.replication.factor", "1"),

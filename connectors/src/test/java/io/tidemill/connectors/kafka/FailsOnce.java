@@ -1,21 +1,23 @@
 package io.tidemill.connectors.kafka;
 
+import io.tidemill.connectors.record.Origin;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.apache.flink.api.common.functions.RichMapFunction;
-import org.apache.flink.api.common.state.CheckpointListener;
+import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.table.data.RowData;
 
-/**
- * Passes records on, and fails once in mid-stream: some records after a checkpoint, or without one
- * at record 300.
- */
-final class FailsOnce extends RichMapFunction<RowData, RowData> implements CheckpointListener {
+/** Passes records on, and fails the first time that one of a certain offset comes by. */
+final class FailsOnce implements MapFunction<RowData, RowData> {
   private static final long serialVersionUID = 1L;
 
   private static final AtomicBoolean FAILED = new AtomicBoolean();
 
-  private int seen;
-  private int seenAtCheckpoint = -1;
+  private final int originIndex;
+  private final long offset;
+
+  FailsOnce(int originIndex, long offset) {
+    this.originIndex = originIndex;
+    this.offset = offset;
+  }
 
   static boolean failed() {
     return FAILED.get();
@@ -23,16 +25,12 @@ final class FailsOnce extends RichMapFunction<RowData, RowData> implements Check
 
   @Override
   public RowData map(RowData row) {
-    seen++;
-    boolean midStream = seenAtCheckpoint >= 0 && seen > seenAtCheckpoint + 20;
-    if ((midStream || seen == 300) && FAILED.compareAndSet(false, true)) {
+    RowData origin = Origin.of(row, originIndex);
+    if (origin != null
+        && origin.getLong(Origin.OFFSET) == offset
+        && FAILED.compareAndSet(false, true)) {
       throw new IllegalStateException("fails once, as the test wants");
     }
     return row;
-  }
-
-  @Override
-  public void notifyCheckpointComplete(long checkpointId) {
-    seenAtCheckpoint = seen;
   }
 }

@@ -10,6 +10,7 @@ import io.tidemill.connectors.options.OptionProblem;
 import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.DeadLetterSpec;
 import io.tidemill.connectors.record.Header;
+import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
@@ -102,7 +103,7 @@ class KafkaPipelineITCase {
     sink.attach(
         streams
             .records()
-            .map(new FailsOnce())
+            .map(new FailsOnce(Origin.indexIn(source.rowType()), 300))
             .returns(streams.records().getType())
             .uid("fails-once"),
         "sink");

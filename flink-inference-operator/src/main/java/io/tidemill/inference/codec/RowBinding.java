@@ -154,19 +154,11 @@ public final class RowBinding {
                 .formatted(tensor.name(), tensor));
         return Optional.empty();
       }
-      for (String name : names) {
-        if (record.getFieldIndex(name) < 0) {
-          problems.add(
-              "input '%s': field '%s' is not in the record (%sfields: %s)"
-                  .formatted(
-                      tensor.name(),
-                      name,
-                      Nearest.to(name, record.getFieldNames())
-                          .map(nearest -> "did you mean '" + nearest + "'? ")
-                          .orElse(""),
-                      String.join(", ", record.getFieldNames())));
-          return Optional.empty();
-        }
+      List<String> unknown =
+          names.stream().filter(name -> record.getFieldIndex(name) < 0).distinct().toList();
+      if (!unknown.isEmpty()) {
+        unknown.forEach(this::unknownField);
+        return Optional.empty();
       }
       if (names.size() == 1) {
         int position = record.getFieldIndex(names.get(0));
@@ -183,6 +175,18 @@ public final class RowBinding {
         }
       }
       return scalarsWriter(names);
+    }
+
+    private void unknownField(String name) {
+      problems.add(
+          "input '%s': field '%s' is not in the record (%sfields: %s)"
+              .formatted(
+                  tensor.name(),
+                  name,
+                  Nearest.to(name, record.getFieldNames())
+                      .map(nearest -> "did you mean '" + nearest + "'? ")
+                      .orElse(""),
+                  String.join(", ", record.getFieldNames())));
     }
 
     private Optional<TensorWriter> arrayWriter(String name, int position, ArrayType array) {
@@ -236,7 +240,7 @@ public final class RowBinding {
         case FLOAT32, FLOAT64 -> "a number or BOOLEAN";
         case INT32 -> "TINYINT, SMALLINT, INT or BOOLEAN";
         case INT64 -> "TINYINT, SMALLINT, INT, BIGINT or BOOLEAN";
-        case UINT8 -> "BYTES";
+        case UINT8 -> "one field of BYTES";
         case BOOL -> "BOOLEAN";
         case STRING -> "STRING or BYTES";
       };

@@ -59,8 +59,10 @@ class LoadTest {
   @Test
   void callThatHangsFailsTheTaskWithModelSizeAndDuration() throws Exception {
     CountDownLatch never = new CountDownLatch(1);
+    CountDownLatch called = new CountDownLatch(1);
     model.behave(
         (self, input, allocator) -> {
+          called.countDown();
           boolean interrupted = false;
           while (never.getCount() > 0) {
             try {
@@ -78,7 +80,7 @@ class LoadTest {
     StepHarness step = new StepHarness(impatient, model).open();
     try {
       step.send(1, 2);
-      awaitCalls(1);
+      called.await();
       step.advance(Duration.ofMillis(4_900));
       assertThatThrownBy(() -> step.advance(Duration.ofMillis(100)))
           .hasStackTraceContaining(
@@ -86,12 +88,6 @@ class LoadTest {
     } finally {
       never.countDown();
       step.close();
-    }
-  }
-
-  private void awaitCalls(int count) {
-    while (model.calls().size() < count) {
-      Thread.onSpinWait();
     }
   }
 

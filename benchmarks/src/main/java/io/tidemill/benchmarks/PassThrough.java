@@ -1,0 +1,32 @@
+package io.tidemill.benchmarks;
+
+import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
+
+/** Flink alone: the records pass one chained map that does nothing. */
+record PassThrough(Workload workload) implements Variant {
+
+  static String name(Workload workload) {
+    return "flink-%s-p1".formatted(workload.name());
+  }
+
+  @Override
+  public String name() {
+    return name(workload);
+  }
+
+  @Override
+  public String floor() {
+    return name();
+  }
+
+  @Override
+  public double recordsPerSecond(Settings settings) throws Exception {
+    return ScoringJob.recordsPerSecond(
+        name(),
+        workload,
+        1,
+        settings,
+        (records, scoredType) ->
+            records.map(row -> row).returns(InternalTypeInfo.of(workload.recordType())));
+  }
+}

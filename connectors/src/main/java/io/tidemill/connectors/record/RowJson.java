@@ -1,0 +1,79 @@
+package io.tidemill.connectors.record;
+
+import java.io.Serializable;
+import java.util.List;
+import org.apache.flink.api.common.serialization.SerializationSchema;
+import org.apache.flink.formats.common.TimestampFormat;
+import org.apache.flink.formats.json.JsonFormatOptions;
+import org.apache.flink.formats.json.JsonRowDataSerializationSchema;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.utils.ProjectedRowData;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.util.SimpleUserCodeClassLoader;
+import org.apache.flink.util.UserCodeClassLoader;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the values of a record as JSON: the value of its dead letter where its source keeps no
+ * original bytes. Not thread-safe.
+ */
+public final class RowJson implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  private final JsonRowDataSerializationSchema json;
+  private final int[] positions;
+
+  private transient @Nullable ProjectedRowData values;
+
+  /**
+   * Makes an encoder for rows of one type.
+   *
+   * @param rowType of the rows; their {@link Origin} is left out
+   */
+  public RowJson(RowType rowType) {
+    List<RowType.RowField> fields =
+        rowType.getFields().stream()
+            .filter(field -> !field.getName().equals(Origin.COLUMN))
+            .toList();
+    positions = fields.stream().mapToInt(field -> rowType.getFieldIndex(field.getName())).toArray();
+    json =
+        new JsonRowDataSerializationSchema(
+            new RowType(false, fields),
+            TimestampFormat.ISO_8601,
+            JsonFormatOptions.MapNullKeyMode.LITERAL,
+            "null",
+            true,
+            false);
+  }
+
+  /** The values as one JSON object in UTF-8. */
+  public byte[] encode(RowData row) {
+    ProjectedRowData projected = values == null ? opened() : values;
+    values = projected;
+    return json.serialize(projected.replaceRow(row));
+  }
+
+  private ProjectedRowData opened() {
+    try {
+      json.open(new Standalone());
+    } catch (Exception e) {
+      throw new IllegalStateException("Flink's JSON encoder does not start", e);
+    }
+    return ProjectedRowData.from(positions);
+  }
+
+  /** Flink's encoder asks for nothing of this, and does not work unopened. */
+  private static final class Standalone implements SerializationSchema.InitializationContext {
+    @Override
+    public MetricGroup getMetricGroup() {
+      return new UnregisteredMetricsGroup();
+    }
+
+    @Override
+    public UserCodeClassLoader getUserCodeClassLoader() {
+      return SimpleUserCodeClassLoader.create(Thread.currentThread().getContextClassLoader());
+    }
+  }
+}

@@ -1,0 +1,515 @@
+package io.tidemill.inference.codec;
+
+import static io.tidemill.inference.codec.Tensors.TO_PREDICTION;
+import static io.tidemill.inference.codec.Tensors.elements;
+import static io.tidemill.inference.codec.Tensors.ofInputs;
+import static io.tidemill.inference.codec.Tensors.row;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ColumnBatch;
+import io.tidemill.model.columnar.CountingAllocator;
+import io.tidemill.model.columnar.ElementType;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.flink.table.data.DecimalData;
+import org.apache.flink.table.data.GenericArrayData;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
+import org.apache.flink.table.types.logical.ArrayType;
+import org.apache.flink.table.types.logical.BigIntType;
+import org.apache.flink.table.types.logical.BooleanType;
+import org.apache.flink.table.types.logical.DecimalType;
+import org.apache.flink.table.types.logical.DoubleType;
+import org.apache.flink.table.types.logical.FloatType;
+import org.apache.flink.table.types.logical.IntType;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.logical.SmallIntType;
+import org.apache.flink.table.types.logical.TinyIntType;
+import org.apache.flink.table.types.logical.VarBinaryType;
+import org.apache.flink.table.types.logical.VarCharType;
+import org.apache.flink.types.RowKind;
+import org.apache.flink.util.InstantiationUtil;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class RowEncoderTest {
+  private static final LogicalType BYTES = new VarBinaryType(VarBinaryType.MAX_LENGTH);
+  private static final LogicalType STRING = VarCharType.STRING_TYPE;
+
+  @RegisterExtension final CountingAllocator allocator = new CountingAllocator();
+
+  private static RecordEncoder<RowData> encoder(
+      RowType record, Signature signature, Map<String, List<String>> inputs) {
+    RecordEncoder<RowData> planned =
+        RowBinding.plan(record, signature, inputs, TO_PREDICTION).encoder();
+    try {
+      // As every worker gets it.
+      return InstantiationUtil.clone(planned);
+    } catch (IOException | ClassNotFoundException e) {
+      throw new AssertionError("encoder does not serialize", e);
+    }
+  }
+
+  private static RecordEncoder<RowData> encoder(RowType record, TensorSpec tensor) {
+    return encoder(record, ofInputs(tensor), Map.of(tensor.name(), record.getFieldNames()));
+  }
+
+  private ColumnBatch columns(TensorSpec... tensors) {
+    return ColumnBatch.allocate(allocator.get(), ofInputs(tensors).inputColumns(), 4);
+  }
+
+  private static RowData binary(RowType type, RowData row) {
+    return new RowDataSerializer(type).toBinaryRow(row).copy();
+  }
+
+  private static UnfitRecordException refusal(
+      RecordEncoder<RowData> encoder, RowData record, ColumnBatch columns, int row) {
+    return catchThrowableOfType(
+        UnfitRecordException.class, () -> encoder.encode(record, columns, row));
+  }
+
+  static Stream<Arguments> scalars() {
+    RowType integers =
+        row(
+            "b",
+            new BooleanType(),
+            "t",
+            new TinyIntType(),
+            "s",
+            new SmallIntType(),
+            "i",
+            new IntType());
+    RowType longs =
+        row(
+            "b",
+            new BooleanType(),
+            "t",
+            new TinyIntType(),
+            "s",
+            new SmallIntType(),
+            "i",
+            new IntType(),
+            "l",
+            new BigIntType());
+    RowType numbers =
+        row(
+            "b",
+            new BooleanType(),
+            "t",
+            new TinyIntType(),
+            "s",
+            new SmallIntType(),
+            "i",
+            new IntType(),
+            "l",
+            new BigIntType(),
+            "f",
+            new FloatType(),
+            "d",
+            new DoubleType(),
+            "m",
+            new DecimalType(10, 2));
+    DecimalData decimal = DecimalData.fromBigDecimal(new BigDecimal("-8.75"), 10, 2);
+    RowData number =
+        GenericRowData.of(true, (byte) -2, (short) 300, -70_000, 1L << 40, 6.5f, 7.1, decimal);
+    return Stream.of(
+        Arguments.of(
+            ElementType.FLOAT32,
+            numbers,
+            number,
+            List.of(1f, -2f, 300f, -70_000f, (float) (1L << 40), 6.5f, 7.1f, -8.75f)),
+        Arguments.of(
+            ElementType.FLOAT64,
+            numbers,
+            number,
+            List.of(1d, -2d, 300d, -70_000d, (double) (1L << 40), 6.5, 7.1, -8.75)),
+        Arguments.of(
+            ElementType.INT32,
+            integers,
+            GenericRowData.of(false, (byte) -2, (short) 300, Integer.MIN_VALUE),
+            List.of(0, -2, 300, Integer.MIN_VALUE)),
+        Arguments.of(
+            ElementType.INT64,
+            longs,
+            GenericRowData.of(true, (byte) 127, (short) -300, 70_000, Long.MIN_VALUE),
+            List.of(1L, 127L, -300L, 70_000L, Long.MIN_VALUE)),
+        Arguments.of(
+            ElementType.BOOL,
+            row("a", new BooleanType(), "b", new BooleanType()),
+            GenericRowData.of(true, false),
+            List.of(true, false)),
+        Arguments.of(
+            ElementType.STRING,
+            row("a", STRING, "b", BYTES),
+            GenericRowData.of(StringData.fromString("größer"), "raw".getBytes(UTF_8)),
+            List.of("größer", "raw")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("scalars")
+  void scalarsLandSideBySide(
+      ElementType type, RowType record, RowData values, List<Object> expected) {
+    TensorSpec tensor = TensorSpec.of("x", type, -1, record.getFieldCount());
+    RecordEncoder<RowData> encoder = encoder(record, tensor);
+
+    try (ColumnBatch columns = columns(tensor)) {
+      assertThat(encoder.encode(values, columns, 0)).isTrue();
+      assertThat(encoder.encode(binary(record, values), columns, 1)).isTrue();
+
+      assertThat(elements(columns, 0, 0)).isEqualTo(expected);
+      assertThat(elements(columns, 0, 1)).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void fieldsLandInTheOrderOfTheBinding() {
+    TensorSpec tensor = TensorSpec.of("x", ElementType.INT32, -1, 2);
+    RecordEncoder<RowData> encoder =
+        encoder(
+            row("a", new IntType(), "b", new IntType(), "c", new IntType()),
+            ofInputs(tensor),
+            Map.of("x", List.of("c", "a")));
+
+    try (ColumnBatch columns = columns(tensor)) {
+      encoder.encode(GenericRowData.of(1, 2, 3), columns, 0);
+      encoder.encode(GenericRowData.of(4, 5, 6), columns, 1);
+
+      assertThat(elements(columns, 0, 0)).containsExactly(3, 1);
+      assertThat(elements(columns, 0, 1)).containsExactly(6, 4);
+    }
+  }
+
+  @Test
+  void everyTensorGetsItsOwnFields() {
+    TensorSpec numbers = TensorSpec.of("numbers", ElementType.FLOAT32, -1);
+    TensorSpec names = TensorSpec.of("names", ElementType.STRING, -1);
+    RowType record = row("name", STRING, "number", new DoubleType());
+    RecordEncoder<RowData> encoder =
+        encoder(
+            record,
+            ofInputs(numbers, names),
+            Map.of("names", List.of("name"), "numbers", List.of("number")));
+
+    try (ColumnBatch columns = columns(numbers, names)) {
+      encoder.encode(GenericRowData.of(StringData.fromString("n"), 0.5), columns, 0);
+
+      assertThat(elements(columns, 0, 0)).containsExactly(0.5f);
+      assertThat(elements(columns, 1, 0)).containsExactly("n");
+    }
+  }
+
+  static Stream<Arguments> arrays() {
+    DecimalData decimal = DecimalData.fromBigDecimal(new BigDecimal("0.25"), 5, 2);
+    List<Object> floats = List.of(1f, -2f);
+    List<Object> doubles = List.of(1d, -2d);
+    return Stream.of(
+        array(ElementType.FLOAT32, new FloatType(), floats, new float[] {1, -2}, 1f, -2f),
+        array(ElementType.FLOAT32, new DoubleType(), floats, new double[] {1, -2}, 1d, -2d),
+        array(ElementType.FLOAT32, new IntType(), floats, new int[] {1, -2}, 1, -2),
+        array(ElementType.FLOAT32, new BigIntType(), floats, new long[] {1, -2}, 1L, -2L),
+        array(
+            ElementType.FLOAT32,
+            new SmallIntType(),
+            floats,
+            new short[] {1, -2},
+            (short) 1,
+            (short) -2),
+        array(
+            ElementType.FLOAT32,
+            new TinyIntType(),
+            floats,
+            new byte[] {1, -2},
+            (byte) 1,
+            (byte) -2),
+        array(
+            ElementType.FLOAT32,
+            new BooleanType(),
+            List.of(1f, 0f),
+            new boolean[] {true, false},
+            true,
+            false),
+        array(
+            ElementType.FLOAT32,
+            new DecimalType(5, 2),
+            List.of(0.25f, 0.25f),
+            null,
+            decimal,
+            decimal),
+        array(ElementType.FLOAT64, new DoubleType(), doubles, new double[] {1, -2}, 1d, -2d),
+        array(ElementType.FLOAT64, new FloatType(), doubles, new float[] {1, -2}, 1f, -2f),
+        array(ElementType.FLOAT64, new BigIntType(), doubles, new long[] {1, -2}, 1L, -2L),
+        array(ElementType.INT32, new IntType(), List.of(1, -2), new int[] {1, -2}, 1, -2),
+        array(
+            ElementType.INT32,
+            new SmallIntType(),
+            List.of(1, -2),
+            new short[] {1, -2},
+            (short) 1,
+            (short) -2),
+        array(ElementType.INT64, new BigIntType(), List.of(1L, -2L), new long[] {1, -2}, 1L, -2L),
+        array(ElementType.INT64, new IntType(), List.of(1L, -2L), new int[] {1, -2}, 1, -2),
+        array(
+            ElementType.BOOL,
+            new BooleanType(),
+            List.of(true, false),
+            new boolean[] {true, false},
+            true,
+            false),
+        array(
+            ElementType.STRING,
+            STRING,
+            List.of("é", ""),
+            null,
+            StringData.fromString("é"),
+            StringData.fromString("")),
+        array(
+            ElementType.STRING,
+            BYTES,
+            List.of("a", "bc"),
+            null,
+            "a".getBytes(UTF_8),
+            "bc".getBytes(UTF_8)));
+  }
+
+  private static Arguments array(
+      ElementType tensor,
+      LogicalType element,
+      List<Object> expected,
+      @Nullable Object primitive,
+      Object... boxed) {
+    return Arguments.of(tensor, element, expected, primitive, new GenericArrayData(boxed));
+  }
+
+  @ParameterizedTest
+  @MethodSource("arrays")
+  void arraysLandWhole(
+      ElementType type,
+      LogicalType element,
+      List<Object> expected,
+      @Nullable Object primitive,
+      GenericArrayData boxed) {
+    RowType record = row("before", new IntType(), "array", new ArrayType(element));
+    TensorSpec tensor = TensorSpec.of("x", type, -1, 2);
+    RecordEncoder<RowData> encoder =
+        encoder(record, ofInputs(tensor), Map.of("x", List.of("array")));
+    RowData ofBoxed = GenericRowData.of(7, boxed);
+
+    try (ColumnBatch columns = columns(tensor)) {
+      encoder.encode(ofBoxed, columns, 0);
+      encoder.encode(binary(record, ofBoxed), columns, 1);
+      assertThat(elements(columns, 0, 0)).isEqualTo(expected);
+      assertThat(elements(columns, 0, 1)).isEqualTo(expected);
+
+      if (primitive != null) {
+        encoder.encode(GenericRowData.of(7, primitive(primitive)), columns, 2);
+        assertThat(elements(columns, 0, 2)).isEqualTo(expected);
+      }
+    }
+  }
+
+  private static GenericArrayData primitive(Object array) {
+    if (array instanceof float[] values) {
+      return new GenericArrayData(values);
+    } else if (array instanceof double[] values) {
+      return new GenericArrayData(values);
+    } else if (array instanceof int[] values) {
+      return new GenericArrayData(values);
+    } else if (array instanceof long[] values) {
+      return new GenericArrayData(values);
+    } else if (array instanceof short[] values) {
+      return new GenericArrayData(values);
+    } else if (array instanceof byte[] values) {
+      return new GenericArrayData(values);
+    }
+    return new GenericArrayData((boolean[]) array);
+  }
+
+  @Test
+  void bytesLandAsUnsignedBytes() {
+    RowType record = row("pixels", BYTES);
+    TensorSpec tensor = TensorSpec.of("x", ElementType.UINT8, -1, 3);
+    RecordEncoder<RowData> encoder = encoder(record, tensor);
+    RowData pixels = GenericRowData.of((Object) new byte[] {0, -1, 127});
+
+    try (ColumnBatch columns = columns(tensor)) {
+      encoder.encode(pixels, columns, 0);
+      encoder.encode(binary(record, pixels), columns, 1);
+
+      assertThat(elements(columns, 0, 0)).containsExactly(0, 255, 127);
+      assertThat(elements(columns, 0, 1)).containsExactly(0, 255, 127);
+    }
+  }
+
+  @Test
+  void deletionsAreNotScored() {
+    TensorSpec tensor = TensorSpec.of("x", ElementType.STRING, -1);
+    RecordEncoder<RowData> encoder = encoder(row("a", STRING), tensor);
+    GenericRowData deletion = GenericRowData.ofKind(RowKind.DELETE, (Object) null);
+
+    try (ColumnBatch columns = columns(tensor)) {
+      assertThat(encoder.encode(deletion, columns, 0)).isFalse();
+      assertThat(columns.strings(0).elements()).isZero();
+      assertThat(encoder.bytes(deletion)).isZero();
+    }
+  }
+
+  @Test
+  void nullScalarIsANullInput() {
+    RowType record = row("a", new FloatType(), "b", new FloatType());
+    TensorSpec tensor = TensorSpec.of("x", ElementType.FLOAT32, -1, 2);
+    RecordEncoder<RowData> encoder = encoder(record, tensor);
+    RowData withNull = GenericRowData.of(1f, null);
+
+    try (ColumnBatch columns = columns(tensor)) {
+      for (RowData record0 : List.of(withNull, binary(record, withNull))) {
+        UnfitRecordException refusal = refusal(encoder, record0, columns, 0);
+        assertThat(refusal.isNullInput()).isTrue();
+        assertThat(refusal.problem()).isEqualTo("input 'b': null (expected: a value)");
+        assertThat(refusal).hasMessage(refusal.problem()).hasNoCause();
+        assertThat(refusal.getStackTrace()).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void nullArrayBytesAndElementAreNullInputs() {
+    RowType record = row("array", new ArrayType(new FloatType()), "bytes", BYTES);
+    TensorSpec floats = TensorSpec.of("floats", ElementType.FLOAT32, -1, 2);
+    TensorSpec bytes = TensorSpec.of("raw", ElementType.UINT8, -1, 2);
+    RecordEncoder<RowData> encoder =
+        encoder(
+            record,
+            ofInputs(floats, bytes),
+            Map.of("floats", List.of("array"), "raw", List.of("bytes")));
+    GenericArrayData whole = new GenericArrayData(new Float[] {1f, 2f});
+    GenericArrayData broken = new GenericArrayData(new Float[] {1f, null});
+
+    try (ColumnBatch columns = columns(floats, bytes)) {
+      assertThat(refusal(encoder, GenericRowData.of(null, new byte[2]), columns, 0))
+          .hasMessage("input 'array': null (expected: a value)")
+          .returns(true, UnfitRecordException::isNullInput);
+      assertThat(refusal(encoder, GenericRowData.of(broken, new byte[2]), columns, 0))
+          .hasMessage("input 'array[1]': null (expected: a value)")
+          .returns(true, UnfitRecordException::isNullInput);
+      assertThat(
+              refusal(encoder, binary(record, GenericRowData.of(broken, new byte[2])), columns, 0))
+          .hasMessage("input 'array[1]': null (expected: a value)");
+      assertThat(refusal(encoder, GenericRowData.of(whole, null), columns, 0))
+          .hasMessage("input 'bytes': null (expected: a value)")
+          .returns(true, UnfitRecordException::isNullInput);
+    }
+  }
+
+  @Test
+  void refusesArraysAndBytesOfAnotherLength() {
+    RowType record = row("array", new ArrayType(new FloatType()), "bytes", BYTES);
+    TensorSpec floats = TensorSpec.of("floats", ElementType.FLOAT32, -1, 2);
+    TensorSpec raw = TensorSpec.of("raw", ElementType.UINT8, -1, 2);
+    RecordEncoder<RowData> encoder =
+        encoder(
+            record,
+            ofInputs(floats, raw),
+            Map.of("floats", List.of("array"), "raw", List.of("bytes")));
+    GenericArrayData three = new GenericArrayData(new float[3]);
+    GenericArrayData two = new GenericArrayData(new float[2]);
+
+    try (ColumnBatch columns = columns(floats, raw)) {
+      assertThat(refusal(encoder, GenericRowData.of(three, new byte[2]), columns, 0))
+          .hasMessage("length of array 'array': 3 (expected: 2, as in tensor 'floats')")
+          .returns(false, UnfitRecordException::isNullInput);
+      assertThat(refusal(encoder, GenericRowData.of(two, new byte[1]), columns, 0))
+          .hasMessage("length of bytes 'bytes': 1 (expected: 2, as in tensor 'raw')")
+          .returns(false, UnfitRecordException::isNullInput);
+    }
+  }
+
+  @Test
+  void unfitRecordLeavesNoStringsBehind() {
+    TensorSpec names = TensorSpec.of("names", ElementType.STRING, -1, 2);
+    TensorSpec number = TensorSpec.of("number", ElementType.FLOAT32, -1);
+    RecordEncoder<RowData> encoder =
+        encoder(
+            row("names", new ArrayType(STRING), "number", new FloatType()),
+            ofInputs(names, number),
+            Map.of("names", List.of("names"), "number", List.of("number")));
+
+    try (ColumnBatch columns = columns(names, number)) {
+      encoder.encode(named("a", "b", 1f), columns, 0);
+      assertThat(refusal(encoder, named("lost", "lost", null), columns, 1).isNullInput()).isTrue();
+      columns.truncate(1);
+      encoder.encode(named("c", "d", 2f), columns, 1);
+
+      assertThat(columns.strings(0).elements()).isEqualTo(4);
+      assertThat(elements(columns, 0, 0)).containsExactly("a", "b");
+      assertThat(elements(columns, 0, 1)).containsExactly("c", "d");
+      assertThat(elements(columns, 1, 1)).containsExactly(2f);
+    }
+  }
+
+  private static RowData named(String first, String second, @Nullable Object number) {
+    return GenericRowData.of(
+        new GenericArrayData(
+            new Object[] {StringData.fromString(first), StringData.fromString(second)}),
+        number);
+  }
+
+  @Test
+  void countsTheBytesThatARecordTakesInTheColumns() {
+    RowType record =
+        row(
+            "f",
+            new FloatType(),
+            "array",
+            new ArrayType(new IntType()),
+            "text",
+            STRING,
+            "texts",
+            new ArrayType(STRING),
+            "raw",
+            BYTES);
+    RecordEncoder<RowData> encoder =
+        encoder(
+            record,
+            ofInputs(
+                TensorSpec.of("scalar", ElementType.FLOAT64, -1),
+                TensorSpec.of("array", ElementType.INT64, -1, 3),
+                TensorSpec.of("text", ElementType.STRING, -1),
+                TensorSpec.of("texts", ElementType.STRING, -1, 2),
+                TensorSpec.of("raw", ElementType.UINT8, -1, 5)),
+            Map.of(
+                "scalar", List.of("f"),
+                "array", List.of("array"),
+                "text", List.of("text"),
+                "texts", List.of("texts"),
+                "raw", List.of("raw")));
+    int fixed = 8 + 3 * 8 + 5;
+    GenericArrayData texts =
+        new GenericArrayData(
+            new Object[] {StringData.fromString("abc"), StringData.fromString("é")});
+    RowData full =
+        GenericRowData.of(
+            1f, new GenericArrayData(new int[3]), StringData.fromString("é!"), texts, new byte[5]);
+    GenericArrayData halfNull =
+        new GenericArrayData(new Object[] {null, StringData.fromString("ab")});
+
+    assertThat(encoder.bytes(full)).isEqualTo(fixed + 3 + 5);
+    assertThat(encoder.bytes(binary(record, full))).isEqualTo(fixed + 3 + 5);
+    assertThat(encoder.bytes(new GenericRowData(5))).isEqualTo(fixed);
+    assertThat(encoder.bytes(GenericRowData.of(1f, null, null, halfNull, null)))
+        .isEqualTo(fixed + 2);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.tidemill.inference;
+
+import org.jspecify.annotations.NullMarked;
