@@ -84,8 +84,9 @@ public final class DemoCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     try (Demo demo = open(new Demo.Settings(job, workFolder, records, STEADY), progress)) {
       DemoReport report = demo.run(keepRunning);
-      output.print(out, report);
       PrintWriter err = spec.commandLine().getErr();
+      err.println();
+      output.print(out, report);
       if (keepRunning) {
         err.println("Broker, job and web UI run on; Ctrl-C ends them.");
         demo.awaitEnd();
