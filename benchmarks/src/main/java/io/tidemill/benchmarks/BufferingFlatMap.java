@@ -40,8 +40,8 @@ record BufferingFlatMap(Workload workload, int batch, int parallelism) implement
   }
 
   @Override
-  public double recordsPerSecond(Settings settings) throws Exception {
-    return ScoringJob.recordsPerSecond(
+  public Measurement measure(Settings settings) throws Exception {
+    return ScoringJob.measure(
         name(),
         workload,
         parallelism,

@@ -14,7 +14,7 @@ final class Callers {
     void run(Meter meter) throws Exception;
   }
 
-  static double recordsPerSecond(String name, int callers, Settings settings, Loop loop)
+  static Measurement measure(String name, int callers, Settings settings, Loop loop)
       throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(callers);
     try (Meter meter = Meter.open(name)) {
@@ -22,7 +22,7 @@ final class Callers {
       for (int i = 0; i < callers; i++) {
         ends[i] = CompletableFuture.runAsync(() -> run(loop, meter), threads);
       }
-      return meter.recordsPerSecond(settings, CompletableFuture.allOf(ends));
+      return meter.measure(settings, CompletableFuture.allOf(ends));
     } finally {
       threads.shutdownNow();
     }

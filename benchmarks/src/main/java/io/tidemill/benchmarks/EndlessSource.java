@@ -2,6 +2,8 @@ package io.tidemill.benchmarks;
 
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.Source;
@@ -16,18 +18,33 @@ import org.apache.flink.table.data.RowData;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands out the workload's records round robin, in every subtask, until the {@link Meter} stops. A
- * record costs a few nanoseconds, so that the source does not stand in front of what is measured.
+ * Hands out the workload's records round robin, in every subtask, until the {@link Meter} stops. At
+ * full pace a record costs a few nanoseconds, so that the source does not stand in front of what is
+ * measured.
  */
 final class EndlessSource implements Source<RowData, EndlessSource.Nothing, EndlessSource.Nothing> {
   private static final int RECORDS_PER_POLL = 64;
+  private static final Executor AFTER_PAUSE =
+      CompletableFuture.delayedExecutor(10, TimeUnit.MILLISECONDS);
 
   private final String meterName;
   private final Workload workload;
+  private final Pace pace;
 
-  EndlessSource(String meterName, Workload workload) {
+  EndlessSource(String meterName, Workload workload, Pace pace) {
     this.meterName = meterName;
     this.workload = workload;
+    this.pace = pace;
+  }
+
+  /** How fast records come. */
+  enum Pace {
+    /** As fast as they are taken. */
+    FULL,
+    /** A hundred a second. */
+    SLOW,
+    /** Never. */
+    SILENT
   }
 
   /** Neither a split nor a state; the readers need none. */
@@ -45,7 +62,7 @@ final class EndlessSource implements Source<RowData, EndlessSource.Nothing, Endl
 
   @Override
   public SourceReader<RowData, Nothing> createReader(SourceReaderContext context) {
-    return new Reader(Meter.named(meterName), workload.records());
+    return new Reader(Meter.named(meterName), workload.records(), pace);
   }
 
   @Override
@@ -73,11 +90,14 @@ final class EndlessSource implements Source<RowData, EndlessSource.Nothing, Endl
   private static final class Reader implements SourceReader<RowData, Nothing> {
     private final Meter meter;
     private final RowData[] records;
+    private final Pace pace;
+    private CompletableFuture<Void> available = CompletableFuture.completedFuture(null);
     private int next;
 
-    Reader(Meter meter, RowData[] records) {
+    Reader(Meter meter, RowData[] records, Pace pace) {
       this.meter = meter;
       this.records = records;
+      this.pace = pace;
     }
 
     @Override
@@ -85,16 +105,27 @@ final class EndlessSource implements Source<RowData, EndlessSource.Nothing, Endl
       if (meter.stopped()) {
         return InputStatus.END_OF_INPUT;
       }
-      for (int i = 0; i < RECORDS_PER_POLL; i++) {
+      if (pace != Pace.FULL) {
+        if (pace == Pace.SLOW) {
+          handOut(1, output);
+        }
+        available = CompletableFuture.runAsync(() -> {}, AFTER_PAUSE);
+        return InputStatus.NOTHING_AVAILABLE;
+      }
+      handOut(RECORDS_PER_POLL, output);
+      return InputStatus.MORE_AVAILABLE;
+    }
+
+    private void handOut(int count, ReaderOutput<RowData> output) {
+      for (int i = 0; i < count; i++) {
         output.collect(records[next]);
         next = next + 1 == records.length ? 0 : next + 1;
       }
-      return InputStatus.MORE_AVAILABLE;
     }
 
     @Override
     public CompletableFuture<Void> isAvailable() {
-      return CompletableFuture.completedFuture(null);
+      return available;
     }
 
     @Override

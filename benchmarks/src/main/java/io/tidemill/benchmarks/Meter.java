@@ -2,10 +2,12 @@ package io.tidemill.benchmarks;
 
 import static java.util.Objects.requireNonNull;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +29,7 @@ final class Meter implements AutoCloseable {
 
   private final String name;
   private final List<Tally> tallies = new CopyOnWriteArrayList<>();
+  private final CountDownLatch stop = new CountDownLatch(1);
   private volatile boolean stopped;
 
   private Meter(String name) {
@@ -67,25 +70,38 @@ final class Meter implements AutoCloseable {
     return stopped;
   }
 
+  /** Tells the variant to end. */
+  void stop() {
+    stopped = true;
+    stop.countDown();
+  }
+
+  /** Blocks for this long, or until the variant should end. */
+  void awaitStop(Duration longest) throws InterruptedException {
+    stop.await(longest.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
   /**
    * Measures a variant that runs already, and ends it.
    *
    * @param work done when the variant has ended, by itself only if it failed
    */
-  double recordsPerSecond(Settings settings, Future<?> work)
+  Measurement measure(Settings settings, Future<?> work)
       throws InterruptedException, ExecutionException, TimeoutException {
     try {
       while (total() == 0) {
         runFor(POLL_MILLIS, work);
       }
       runFor(settings.warmUp().toMillis(), work);
+      AllocatedBytes bytes = AllocatedBytes.sinceNow();
       long startNanos = System.nanoTime();
       long before = total();
       runFor(settings.measured().toMillis(), work);
       long records = total() - before;
-      return records * 1e9 / (System.nanoTime() - startNanos);
+      long nanos = System.nanoTime() - startNanos;
+      return Measurement.ofRecords(records, nanos, bytes.untilNow());
     } finally {
-      stopped = true;
+      stop();
       work.get(END_SECONDS, TimeUnit.SECONDS);
     }
   }
@@ -100,7 +116,8 @@ final class Meter implements AutoCloseable {
     }
   }
 
-  private long total() {
+  /** Records counted so far. */
+  long total() {
     return tallies.stream().mapToLong(tally -> tally.published.get()).sum();
   }
 

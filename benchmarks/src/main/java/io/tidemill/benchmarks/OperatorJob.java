@@ -1,80 +1,94 @@
 package io.tidemill.benchmarks;
 
 import io.tidemill.inference.Inference;
-import io.tidemill.inference.codec.OutputField;
 import io.tidemill.inference.codec.RowBinding;
-import io.tidemill.model.Model;
-import io.tidemill.model.ModelVersion;
-import io.tidemill.model.Signature;
-import io.tidemill.model.loader.ModelHandle;
 import io.tidemill.model.loader.ModelSource;
-import java.util.List;
-import java.util.Map;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 
 /**
- * Tidemill's operator at parallelism 1.
+ * Tidemill's operator in a job.
  *
- * @param workers threads that score batches; two batches in flight for each
- * @param noOp whether the model is {@link NoOpModel} instead, which leaves what the operator costs
+ * @param kind what is called
+ * @param workers of one subtask, which score batches; two batches in flight for each
+ * @param fresh whether records are known to be fresh; if not, each is copied
  */
-record OperatorJob(Workload workload, int batch, int workers, boolean noOp) implements Variant {
+record OperatorJob(
+    Workload workload,
+    WorkloadModel.Kind kind,
+    int batch,
+    int workers,
+    int parallelism,
+    boolean fresh)
+    implements Variant {
   private static final int SLOTS_PER_WORKER = 2;
+
+  /** With the workload's own model, one worker and parallelism 1. */
+  static OperatorJob of(Workload workload, int batch) {
+    return new OperatorJob(workload, WorkloadModel.Kind.ENGINE, batch, 1, 1, true);
+  }
+
+  OperatorJob calling(WorkloadModel.Kind other) {
+    return new OperatorJob(workload, other, batch, workers, parallelism, fresh);
+  }
+
+  OperatorJob withWorkers(int threads) {
+    return new OperatorJob(workload, kind, batch, threads, parallelism, fresh);
+  }
+
+  OperatorJob withParallelism(int subtasks) {
+    return new OperatorJob(workload, kind, batch, workers, subtasks, fresh);
+  }
+
+  /** With records of which nothing is known. */
+  OperatorJob copying() {
+    return new OperatorJob(workload, kind, batch, workers, parallelism, false);
+  }
 
   @Override
   public String name() {
-    return "operator-%s%s-b%d-w%d".formatted(workload.name(), noOp ? "-noop" : "", batch, workers);
+    return "operator-%s%s%s%s-b%d-w%d%s"
+        .formatted(
+            workload.name(),
+            kind.label(),
+            workload.form() == Workload.Form.SCALARS ? "-scalars" : "",
+            fresh ? "" : "-copied",
+            batch,
+            workers,
+            parallelism == 1 ? "" : "-p" + parallelism);
   }
 
   @Override
   public String floor() {
-    return noOp ? PassThrough.name(workload) : RawLoop.name(workload, batch, workers);
+    return switch (kind) {
+      case ENGINE -> RawLoop.name(workload, batch, workers * parallelism);
+      case NO_OP, HELD -> PassThrough.name(workload);
+      case SINGLE_THREADED -> withParallelism(1).name();
+    };
   }
 
   @Override
-  public double recordsPerSecond(Settings settings) throws Exception {
-    return ScoringJob.recordsPerSecond(
-        name(), workload, 1, settings, (records, scoredType) -> score(records));
+  public Measurement measure(Settings settings) throws Exception {
+    return ScoringJob.measure(
+        name(),
+        workload,
+        parallelism,
+        settings,
+        (records, scoredType) -> score(records, new WorkloadModel(workload, kind, name())));
   }
 
-  private DataStream<RowData> score(DataStream<RowData> records) {
-    Signature signature = workload.signature();
-    RowBinding binding =
-        RowBinding.plan(
-            workload.recordType(),
-            signature,
-            Map.of(signature.inputs().get(0).name(), List.of("input")),
-            Map.of(signature.outputs().get(0).name(), new OutputField("prediction")));
-    return Inference.on(records)
-        .model(new OwnModel(workload, noOp))
-        .encode(binding.encoder())
-        .decode(binding.decoder(), InternalTypeInfo.of(binding.outputType()))
-        .maxSize(batch)
-        .maxInFlight(workers * SLOTS_PER_WORKER)
-        .workers(workers)
-        .freshRecords()
-        .apply("score")
-        .predictions();
-  }
-
-  /** Loads the workload's model for one subtask, without a store. */
-  private record OwnModel(Workload workload, boolean noOp) implements ModelSource {
-    @Override
-    public ModelVersion version() {
-      return workload.version();
-    }
-
-    @Override
-    public Signature signature() {
-      return workload.signature();
-    }
-
-    @Override
-    public ModelHandle open() {
-      Model model = noOp ? new NoOpModel(version(), signature()) : workload.load();
-      return new ModelHandle(model, model::close);
-    }
+  /** Puts the operator behind the records. */
+  DataStream<RowData> score(DataStream<RowData> records, ModelSource model) {
+    RowBinding binding = workload.binding();
+    Inference.Step<RowData, RowData> step =
+        Inference.on(records)
+            .model(model)
+            .encode(binding.encoder())
+            .decode(binding.decoder(), InternalTypeInfo.of(binding.outputType()))
+            .maxSize(batch)
+            .maxInFlight(workers * SLOTS_PER_WORKER)
+            .workers(workers);
+    return (fresh ? step.freshRecords() : step).apply("score").predictions();
   }
 }

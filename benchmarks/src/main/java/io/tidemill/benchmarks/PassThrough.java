@@ -20,8 +20,8 @@ record PassThrough(Workload workload) implements Variant {
   }
 
   @Override
-  public double recordsPerSecond(Settings settings) throws Exception {
-    return ScoringJob.recordsPerSecond(
+  public Measurement measure(Settings settings) throws Exception {
+    return ScoringJob.measure(
         name(),
         workload,
         1,

@@ -46,8 +46,8 @@ record PerRecordCalls(Workload workload, int workers, boolean batchifier) implem
   }
 
   @Override
-  public double recordsPerSecond(Settings settings) throws Exception {
-    return ScoringJob.recordsPerSecond(
+  public Measurement measure(Settings settings) throws Exception {
+    return ScoringJob.measure(
         name(),
         workload,
         1,

@@ -1,75 +1,112 @@
 package io.tidemill.benchmarks;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
-import java.util.Locale;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The figures of a run, each with its ratio to the raw loop with as many callers.
+ * What a run measured. Whatever divides is divided within a round, where the two ran close to each
+ * other, and the rounds' quotients come to one.
  *
  * <p>Not thread-safe.
  */
 final class Report {
-  private record Figure(String floor, double recordsPerSecond) {}
-
-  private final Map<String, Figure> figures = new LinkedHashMap<>();
   private final int seconds;
+  private final int rounds;
+  private final List<Figure> figures;
+  private final Map<String, Results> variants = new LinkedHashMap<>();
 
-  Report(int seconds) {
+  private record Results(Variant variant, List<Measurement> rounds) {}
+
+  /**
+   * One variant in the table.
+   *
+   * @param ratio to its floor, if that was measured too
+   */
+  record Row(String name, Map<Quantity, Spread> values, String floor, Optional<Spread> ratio) {}
+
+  /**
+   * One number of a figure.
+   *
+   * @param key empty where it is the figure's only one
+   */
+  record FigureValue(Figure figure, String key, Spread value) {}
+
+  Report(int seconds, int rounds, List<Figure> figures) {
     this.seconds = seconds;
+    this.rounds = rounds;
+    this.figures = List.copyOf(figures);
   }
 
-  void add(Variant variant, double recordsPerSecond) {
-    figures.put(variant.name(), new Figure(variant.floor(), recordsPerSecond));
+  int seconds() {
+    return seconds;
   }
 
-  private OptionalDouble ratio(Figure figure) {
-    Figure floor = figures.get(figure.floor());
-    return floor == null
+  int rounds() {
+    return rounds;
+  }
+
+  /** Takes the variant's next round. */
+  void add(Variant variant, Measurement measurement) {
+    variants
+        .computeIfAbsent(variant.name(), name -> new Results(variant, new ArrayList<>()))
+        .rounds()
+        .add(measurement);
+  }
+
+  List<Row> rows() {
+    return variants.values().stream().map(this::row).toList();
+  }
+
+  private Row row(Results results) {
+    Variant variant = results.variant();
+    Map<Quantity, Spread> values = new EnumMap<>(Quantity.class);
+    for (Quantity quantity : Quantity.values()) {
+      spread(variant.name(), null, quantity).ifPresent(value -> values.put(quantity, value));
+    }
+    Quantity compared = values.keySet().iterator().next();
+    return new Row(
+        variant.name(),
+        Collections.unmodifiableMap(values),
+        variant.floor(),
+        spread(variant.name(), variant.floor(), compared));
+  }
+
+  /** The figures whose variants were measured, in their order. */
+  List<FigureValue> figureValues() {
+    List<FigureValue> values = new ArrayList<>();
+    for (Figure figure : figures) {
+      for (Figure.Case one : figure.cases()) {
+        Variant under = one.under();
+        spread(one.over().name(), under == null ? null : under.name(), figure.quantity())
+            .ifPresent(value -> values.add(new FigureValue(figure, one.key(), value)));
+      }
+    }
+    return values;
+  }
+
+  private Optional<Spread> spread(String over, @Nullable String under, Quantity quantity) {
+    List<Double> values = new ArrayList<>();
+    for (int round = 0; round < rounds; round++) {
+      OptionalDouble value = value(over, round, quantity);
+      OptionalDouble divisor = under == null ? OptionalDouble.of(1) : value(under, round, quantity);
+      if (value.isPresent() && divisor.isPresent()) {
+        values.add(value.getAsDouble() / divisor.getAsDouble());
+      }
+    }
+    return values.isEmpty() ? Optional.empty() : Optional.of(Spread.of(values));
+  }
+
+  private OptionalDouble value(String variant, int round, Quantity quantity) {
+    Results results = variants.get(variant);
+    return results == null || round >= results.rounds().size()
         ? OptionalDouble.empty()
-        : OptionalDouble.of(figure.recordsPerSecond() / floor.recordsPerSecond());
-  }
-
-  String table() {
-    StringBuilder table =
-        new StringBuilder(
-            "%-28s %14s %10s %8s  %s%n"
-                .formatted("variant", "records/s", "ns/record", "ratio", "against"));
-    figures.forEach(
-        (name, figure) ->
-            table.append(
-                String.format(
-                    Locale.ROOT,
-                    "%-28s %,14.0f %,10.0f %8s  %s%n",
-                    name,
-                    figure.recordsPerSecond(),
-                    1e9 / figure.recordsPerSecond(),
-                    ratio(figure).isPresent()
-                        ? String.format(Locale.ROOT, "%.4f", ratio(figure).getAsDouble())
-                        : "-",
-                    figure.floor())));
-    return table.toString();
-  }
-
-  /** One object: how long was measured, the machine's cores, and each figure by its name. */
-  String json() {
-    ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-    ObjectNode root = mapper.createObjectNode();
-    root.put("seconds", seconds);
-    root.put("cores", Runtime.getRuntime().availableProcessors());
-    ObjectNode all = root.putObject("figures");
-    figures.forEach(
-        (name, figure) -> {
-          ObjectNode node = all.putObject(name);
-          node.put("recordsPerSecond", Math.round(figure.recordsPerSecond()));
-          node.put("nanosPerRecord", 1e9 / figure.recordsPerSecond());
-          node.put("against", figure.floor());
-          ratio(figure).ifPresent(ratio -> node.put("ratio", ratio));
-        });
-    return root.toPrettyString();
+        : results.rounds().get(round).value(quantity);
   }
 }

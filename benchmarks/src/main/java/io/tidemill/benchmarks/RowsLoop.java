@@ -25,9 +25,9 @@ record RowsLoop(Workload workload, int batch, int callers) implements Variant {
   }
 
   @Override
-  public double recordsPerSecond(Settings settings) throws Exception {
+  public Measurement measure(Settings settings) throws Exception {
     try (Model model = workload.load()) {
-      return Callers.recordsPerSecond(name(), callers, settings, meter -> score(model, meter));
+      return Callers.measure(name(), callers, settings, meter -> score(model, meter));
     }
   }
 

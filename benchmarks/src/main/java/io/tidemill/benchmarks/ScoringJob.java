@@ -13,9 +13,9 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 
 /**
- * The frame of every variant that runs in Flink: a source that hands out records as fast as they
- * are taken, the variant's own step, and a sink that counts and forgets. Object reuse is on, all
- * operators are chained, there is no checkpoint.
+ * The frame of every variant that runs in Flink: a source that hands out records, the variant's own
+ * step, and a sink that counts and forgets. Object reuse is on, all operators are chained, there is
+ * no checkpoint.
  */
 final class ScoringJob {
   private ScoringJob() {}
@@ -25,9 +25,22 @@ final class ScoringJob {
     DataStream<RowData> apply(DataStream<RowData> records, TypeInformation<RowData> scoredType);
   }
 
-  static double recordsPerSecond(
+  /** Measures a step with records as fast as they are taken. */
+  static Measurement measure(
       String name, Workload workload, int parallelism, Settings settings, Step step)
       throws Exception {
+    StreamExecutionEnvironment environment =
+        build(name, workload, parallelism, EndlessSource.Pace.FULL, step);
+    try (Meter meter = Meter.open(name)) {
+      JobClient job = environment.executeAsync(name);
+      CompletableFuture<?> end = job.getJobExecutionResult();
+      return meter.measure(settings, end);
+    }
+  }
+
+  /** Source, step and sink of a job that finds its meter by its name. */
+  static StreamExecutionEnvironment build(
+      String name, Workload workload, int parallelism, EndlessSource.Pace pace, Step step) {
     Configuration configuration = new Configuration();
     configuration.set(PipelineOptions.OBJECT_REUSE, true);
     configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
@@ -35,15 +48,11 @@ final class ScoringJob {
         StreamExecutionEnvironment.createLocalEnvironment(parallelism, configuration);
     DataStream<RowData> records =
         environment.fromSource(
-            new EndlessSource(name, workload),
+            new EndlessSource(name, workload, pace),
             WatermarkStrategy.noWatermarks(),
             "records",
             InternalTypeInfo.of(workload.recordType()));
     step.apply(records, InternalTypeInfo.of(workload.scoredType())).sinkTo(new CountingSink(name));
-    try (Meter meter = Meter.open(name)) {
-      JobClient job = environment.executeAsync(name);
-      CompletableFuture<?> end = job.getJobExecutionResult();
-      return meter.recordsPerSecond(settings, end);
-    }
+    return environment;
   }
 }

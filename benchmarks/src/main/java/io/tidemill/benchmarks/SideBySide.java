@@ -18,28 +18,34 @@ public final class SideBySide {
   private SideBySide() {}
 
   public static void main(String[] arguments) throws Exception {
+    Report report;
     Arguments asked;
     try {
       asked = Arguments.parse(arguments);
-    } catch (IllegalArgumentException e) {
+      report = measure(asked, System.err);
+    } catch (UsageException e) {
       System.err.println(e.getMessage());
       System.exit(2);
       return;
     }
-    Report report = measure(asked, System.err);
-    System.out.println(asked.json() ? report.json() : report.table());
+    System.out.println(asked.json() ? ReportJson.print(report) : ReportTable.print(report));
   }
 
   static Report measure(Arguments asked, PrintStream progress) throws Exception {
     Path root = Files.createTempDirectory("tidemill-benchmarks");
     try {
-      List<Variant> variants =
-          Variants.all(root).stream().filter(variant -> asked.wants(variant.name())).toList();
-      Report report = new Report(asked.seconds());
-      for (int i = 0; i < variants.size(); i++) {
-        Variant variant = variants.get(i);
-        progress.printf("%d/%d %s%n", i + 1, variants.size(), variant.name());
-        report.add(variant, variant.recordsPerSecond(Settings.ofSeconds(asked.seconds())));
+      Workloads workloads = Workloads.write(root);
+      List<Figure> figures = Figures.all(workloads);
+      List<Variant> variants = Variants.chosen(workloads, figures, asked.only());
+      Report report = new Report(asked.seconds(), asked.rounds(), figures);
+      int count = asked.rounds() * variants.size();
+      int done = 0;
+      for (int round = 0; round < asked.rounds(); round++) {
+        for (Variant variant : variants) {
+          done++;
+          progress.printf("%d/%d %s%n", done, count, variant.name());
+          report.add(variant, variant.measure(Settings.ofSeconds(asked.seconds())));
+        }
       }
       return report;
     } finally {

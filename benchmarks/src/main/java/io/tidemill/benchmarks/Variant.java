@@ -5,9 +5,9 @@ interface Variant {
   /** Its name in the table and in the JSON; the workload is in it. */
   String name();
 
-  /** The name of the raw loop that it is compared with. */
+  /** The name of the variant that it is compared with in the table: the raw loop, mostly. */
   String floor();
 
   /** Runs the variant for as long as the settings say. Blocks. */
-  double recordsPerSecond(Settings settings) throws Exception;
+  Measurement measure(Settings settings) throws Exception;
 }

@@ -5,6 +5,8 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.Translator;
+import io.tidemill.inference.codec.OutputField;
+import io.tidemill.inference.codec.RowBinding;
 import io.tidemill.model.Device;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
@@ -15,7 +17,11 @@ import io.tidemill.model.engine.tensorflow.TensorFlowModelLoader;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.apache.flink.table.data.GenericArrayData;
 import org.apache.flink.table.data.GenericRowData;
@@ -26,31 +32,55 @@ import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 
 /**
- * A model and the records that it scores. A record has one field, the floats of the model's input;
- * a scored record has a second one, the model's answer: a float, or an array where there are
- * several.
+ * A model and the records that it scores. A record has the floats of the model's input, in one
+ * array or in a field each; a scored record has one field more, the model's answer: a float, or an
+ * array where there are several.
  *
  * @param name as it stands in the names of variants
  * @param folder where the SavedModel is
  * @param usualBatch records in a call, where a variant does not say
  * @param distinctRecords how many records there are before they repeat
+ * @param form where a record has its floats
  */
 record Workload(
-    String name, String folder, Signature signature, int usualBatch, int distinctRecords)
+    String name, String folder, Signature signature, int usualBatch, int distinctRecords, Form form)
     implements Serializable {
   private static final long SEED = 42;
   private static final LogicalType FLOATS = new ArrayType(false, new FloatType(false));
 
+  /** Where a record has the model's input. */
+  enum Form {
+    /** In one field, an array. */
+    ARRAY,
+    /** In a field of its own for each. */
+    SCALARS
+  }
+
   /** 32 → 64 → 64 → 1: so little arithmetic that everything around the model shows. */
   static Workload mlp(Path root) {
-    Path folder = root.resolve("mlp");
-    return new Workload("mlp", folder.toString(), SavedModels.mlp(folder, 32), 512, 1_024);
+    return mlp(root, "mlp", 32);
+  }
+
+  /** The same with another number of features. */
+  static Workload mlp(Path root, int features) {
+    return mlp(root, "mlp" + features, features);
+  }
+
+  private static Workload mlp(Path root, String name, int features) {
+    Path folder = root.resolve(name);
+    Signature signature = SavedModels.mlp(folder, features);
+    return new Workload(name, folder.toString(), signature, 512, 1_024, Form.ARRAY);
   }
 
   /** A small convolutional network over 64 by 64 colour pictures: the model outweighs the rest. */
   static Workload cnn(Path root) {
     Path folder = root.resolve("cnn");
-    return new Workload("cnn", folder.toString(), SavedModels.cnn(folder), 32, 64);
+    return new Workload("cnn", folder.toString(), SavedModels.cnn(folder), 32, 64, Form.ARRAY);
+  }
+
+  /** The same model, its records with a field for each float. */
+  Workload scalars() {
+    return new Workload(name, folder, signature, usualBatch, distinctRecords, Form.SCALARS);
   }
 
   ModelVersion version() {
@@ -100,12 +130,32 @@ record Workload(
   }
 
   RowType recordType() {
-    return RowType.of(new LogicalType[] {FLOATS}, new String[] {"input"});
+    return new RowType(false, inputs());
   }
 
   RowType scoredType() {
     LogicalType prediction = outputElements() == 1 ? new FloatType(false) : FLOATS;
-    return RowType.of(new LogicalType[] {FLOATS, prediction}, new String[] {"input", "prediction"});
+    List<RowType.RowField> fields = new ArrayList<>(inputs());
+    fields.add(new RowType.RowField("prediction", prediction));
+    return new RowType(false, fields);
+  }
+
+  private List<RowType.RowField> inputs() {
+    if (form == Form.ARRAY) {
+      return List.of(new RowType.RowField("input", FLOATS));
+    }
+    return IntStream.range(0, inputElements())
+        .mapToObj(i -> new RowType.RowField("input" + i, new FloatType(false)))
+        .toList();
+  }
+
+  /** All fields of a record to the model's input, and its output to the field behind them. */
+  RowBinding binding() {
+    return RowBinding.plan(
+        recordType(),
+        signature,
+        Map.of(signature.inputs().get(0).name(), recordType().getFieldNames()),
+        Map.of(signature.outputs().get(0).name(), new OutputField("prediction")));
   }
 
   Joiner joiner() {
@@ -122,8 +172,19 @@ record Workload(
       for (int j = 0; j < values.length; j++) {
         values[j] = random.nextFloat();
       }
-      records[i] = GenericRowData.of(new GenericArrayData(values));
+      records[i] = record(values);
     }
     return records;
+  }
+
+  private GenericRowData record(float[] values) {
+    if (form == Form.ARRAY) {
+      return GenericRowData.of(new GenericArrayData(values));
+    }
+    GenericRowData record = new GenericRowData(values.length);
+    for (int i = 0; i < values.length; i++) {
+      record.setField(i, values[i]);
+    }
+    return record;
   }
 }

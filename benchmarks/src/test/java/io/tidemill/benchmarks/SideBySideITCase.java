@@ -12,30 +12,89 @@ import org.junit.jupiter.api.Test;
 class SideBySideITCase {
 
   @Test
-  void measuresTheRawLoopAndAJobAgainstIt() throws Exception {
-    Arguments asked =
-        Arguments.parse(
-            "--seconds", "1", "--only", "raw-mlp-b512-c1,buffering-mlp-b512-p1", "-o", "json");
+  void measuresTheRawLoopAndJobsAgainstIt() throws Exception {
+    Report report =
+        measure(
+            "--seconds",
+            "1",
+            "--rounds",
+            "2",
+            "--only",
+            "raw-mlp-b512-c1,mlp512RatioToHandBuffered");
 
-    Report report = SideBySide.measure(asked, new PrintStream(OutputStream.nullOutputStream()));
+    JsonNode json = new ObjectMapper().readTree(ReportJson.print(report));
+    assertThat(json.get("variants").fieldNames())
+        .toIterable()
+        .containsExactly("raw-mlp-b512-c1", "buffering-mlp-b512-p1", "operator-mlp-b512-w1");
+    assertThat(json.at("/variants/raw-mlp-b512-c1/recordsPerSecond").asDouble()).isPositive();
+    assertThat(json.at("/variants/raw-mlp-b512-c1/ratio").asDouble()).isEqualTo(1.0);
+    assertThat(json.at("/variants/buffering-mlp-b512-p1/ratio").asDouble()).isPositive();
+    assertThat(json.at("/variants/operator-mlp-b512-w1/bytesPerRecord").asDouble()).isPositive();
+    assertThat(json.get("figures").fieldNames())
+        .toIterable()
+        .containsExactly(
+            "mlp512RatioToRaw",
+            "mlp512RatioToHandBuffered",
+            "handBufferedRatioBySize",
+            "nanosPerRecordByFeatures");
+    double ratio = json.at("/figures/mlp512RatioToHandBuffered").asDouble();
+    JsonNode spread = json.at("/spread/mlp512RatioToHandBuffered");
+    assertThat(ratio).isBetween(spread.get("min").asDouble(), spread.get("max").asDouble());
+    assertThat(json.at("/figures/handBufferedRatioBySize/512").asDouble()).isEqualTo(ratio);
+    assertThat(ReportTable.print(report))
+        .contains("raw-mlp-b512-c1")
+        .contains("1.0000")
+        .contains("mlp512RatioToHandBuffered")
+        .contains("handBufferedRatioBySize 512");
+  }
 
-    JsonNode figures = new ObjectMapper().readTree(report.json()).get("figures");
+  @Test
+  void measuresCheckpointsWhileNothingHappensAndWhileACallIsInFlight() throws Exception {
+    Report report = measure("--seconds", "1", "--only", "checkpointRatioToIdle");
+
+    JsonNode json = new ObjectMapper().readTree(ReportJson.print(report));
+    assertThat(json.at("/variants/checkpoint-idle/checkpointMillis").asDouble()).isPositive();
+    assertThat(json.at("/figures/checkpointRatioToIdle").asDouble())
+        .isEqualTo(json.at("/variants/checkpoint-in-call/ratio").asDouble())
+        .isPositive();
+    assertThat(json.has("spread")).isFalse();
+  }
+
+  @Test
+  void measuresRecordsWithAFieldForEachFloatAndCopiedOnes() throws Exception {
+    Report report =
+        measure("--seconds", "1", "--only", "noopScalarsNanosPerRecord,noopCopiedBytesPerRecord");
+
+    JsonNode figures = new ObjectMapper().readTree(ReportJson.print(report)).get("figures");
     assertThat(figures.fieldNames())
         .toIterable()
-        .containsExactly("raw-mlp-b512-c1", "buffering-mlp-b512-p1");
-    assertThat(figures.at("/raw-mlp-b512-c1/recordsPerSecond").asLong()).isPositive();
-    assertThat(figures.at("/raw-mlp-b512-c1/ratio").asDouble()).isEqualTo(1.0);
-    assertThat(figures.at("/buffering-mlp-b512-p1/ratio").asDouble()).isPositive();
-    assertThat(report.table()).contains("raw-mlp-b512-c1").contains("1.0000");
+        .containsExactly(
+            "noopScalarsNanosPerRecord",
+            "noopScalarsBytesPerRecord",
+            "noopCopiedNanosPerRecord",
+            "noopCopiedBytesPerRecord");
+    // A copy has 32 floats.
+    assertThat(figures.get("noopCopiedBytesPerRecord").asDouble()).isGreaterThan(128);
   }
 
   @Test
   void namesTheArgumentThatIsWrong() {
     assertThatThrownBy(() -> Arguments.parse("--seconds", "0"))
         .hasMessage("--seconds: '0' (expected: 1 to 99999)");
+    assertThatThrownBy(() -> Arguments.parse("--rounds", "-1"))
+        .hasMessage("--rounds: '-1' (expected: 1 to 99999)");
     assertThatThrownBy(() -> Arguments.parse("--only")).hasMessageStartingWith("--only: no value");
     assertThatThrownBy(() -> Arguments.parse("-o", "xml")).hasMessage("-o: 'xml' (expected: json)");
     assertThatThrownBy(() -> Arguments.parse("--fast"))
         .hasMessageStartingWith("argument: '--fast'");
+    assertThatThrownBy(() -> measure("--only", "mlp512"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageStartingWith("--only: 'mlp512' (expected: a figure, of [mlp512RatioToRaw, ")
+        .hasMessageContaining("raw-mlp-b512-c1");
+  }
+
+  private static Report measure(String... arguments) throws Exception {
+    return SideBySide.measure(
+        Arguments.parse(arguments), new PrintStream(OutputStream.nullOutputStream()));
   }
 }

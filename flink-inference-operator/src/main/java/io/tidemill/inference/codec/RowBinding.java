@@ -97,7 +97,7 @@ public final class RowBinding {
     return new RowBinding(
         new RowType(false, fields),
         new RowEncoder(writers.toArray(TensorWriter[]::new)),
-        new RowDecoder(decoded.toArray(RowDecoder.Output[]::new)),
+        new RowDecoder(decoded.toArray(RowDecoder.Output[]::new), record.getFieldCount()),
         description);
   }
 

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /** Puts predictions behind the fields of their record. */
 final class RowDecoder implements PredictionDecoder<RowData, RowData> {
   private final Output[] outputs;
-  private transient PredictionColumn @Nullable [] predictions;
+  private final int recordArity;
+  private transient @Nullable Predictions predictions;
 
   /**
    * One output field.
@@ -23,8 +24,14 @@ final class RowDecoder implements PredictionDecoder<RowData, RowData> {
    */
   record Output(int column, List<String> labels) implements Serializable {}
 
-  RowDecoder(Output[] outputs) {
+  /**
+   * A decoder.
+   *
+   * @param recordArity fields of the records that come
+   */
+  RowDecoder(Output[] outputs, int recordArity) {
     this.outputs = outputs;
+    this.recordArity = recordArity;
   }
 
   @Override
@@ -33,7 +40,7 @@ final class RowDecoder implements PredictionDecoder<RowData, RowData> {
     for (int i = 0; i < columns.length; i++) {
       columns[i] = column(batch, outputs[i]);
     }
-    predictions = columns;
+    predictions = Predictions.of(columns, recordArity);
   }
 
   private static PredictionColumn column(ColumnBatch batch, Output output) {
@@ -63,11 +70,11 @@ final class RowDecoder implements PredictionDecoder<RowData, RowData> {
 
   @Override
   public RowData decode(RowData record, ColumnBatch batch, int row) {
-    return new ScoredRow(record, requireNonNull(predictions, "begin"), row, outputs.length);
+    return new ScoredRow(record, requireNonNull(predictions, "begin"), row);
   }
 
   @Override
   public RowData unscored(RowData record) {
-    return new ScoredRow(record, null, 0, outputs.length);
+    return new ScoredRow(record, Predictions.none(recordArity, outputs.length), 0);
   }
 }

@@ -1,6 +1,5 @@
 package io.tidemill.inference.codec;
 
-import java.util.Objects;
 import org.apache.flink.table.data.ArrayData;
 import org.apache.flink.table.data.DecimalData;
 import org.apache.flink.table.data.MapData;
@@ -10,7 +9,6 @@ import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.types.RowKind;
 import org.apache.flink.types.variant.Variant;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A record with its predictions behind its own fields: a view of both, so that scoring copies
@@ -20,35 +18,29 @@ import org.jspecify.annotations.Nullable;
  */
 final class ScoredRow implements RowData {
   private final RowData record;
-  private final int recordArity;
-  private final PredictionColumn @Nullable [] predictions;
+  private final Predictions predictions;
   private final int row;
-  private final int arity;
   private RowKind kind;
 
   /**
    * A scored record.
    *
-   * @param predictions one per output field, or null if the record was not scored
-   * @param row the record's row in them
+   * @param row the record's row in the predictions
    */
-  ScoredRow(RowData record, PredictionColumn @Nullable [] predictions, int row, int outputFields) {
+  ScoredRow(RowData record, Predictions predictions, int row) {
     this.record = record;
-    this.recordArity = record.getArity();
     this.predictions = predictions;
     this.row = row;
-    this.arity = recordArity + outputFields;
     this.kind = record.getRowKind();
   }
 
-  private PredictionColumn prediction(int pos) {
-    return Objects.requireNonNull(predictions, "predictions of a record that was not scored")[
-        pos - recordArity];
+  private boolean isOfRecord(int pos) {
+    return pos < predictions.recordArity();
   }
 
   @Override
   public int getArity() {
-    return arity;
+    return predictions.arity();
   }
 
   @Override
@@ -63,12 +55,12 @@ final class ScoredRow implements RowData {
 
   @Override
   public boolean isNullAt(int pos) {
-    return pos < recordArity ? record.isNullAt(pos) : predictions == null;
+    return isOfRecord(pos) ? record.isNullAt(pos) : predictions.areNull();
   }
 
   @Override
   public boolean getBoolean(int pos) {
-    return pos < recordArity ? record.getBoolean(pos) : prediction(pos).getBoolean(row);
+    return isOfRecord(pos) ? record.getBoolean(pos) : predictions.at(pos).getBoolean(row);
   }
 
   @Override
@@ -78,32 +70,32 @@ final class ScoredRow implements RowData {
 
   @Override
   public short getShort(int pos) {
-    return pos < recordArity ? record.getShort(pos) : prediction(pos).getShort(row);
+    return isOfRecord(pos) ? record.getShort(pos) : predictions.at(pos).getShort(row);
   }
 
   @Override
   public int getInt(int pos) {
-    return pos < recordArity ? record.getInt(pos) : prediction(pos).getInt(row);
+    return isOfRecord(pos) ? record.getInt(pos) : predictions.at(pos).getInt(row);
   }
 
   @Override
   public long getLong(int pos) {
-    return pos < recordArity ? record.getLong(pos) : prediction(pos).getLong(row);
+    return isOfRecord(pos) ? record.getLong(pos) : predictions.at(pos).getLong(row);
   }
 
   @Override
   public float getFloat(int pos) {
-    return pos < recordArity ? record.getFloat(pos) : prediction(pos).getFloat(row);
+    return isOfRecord(pos) ? record.getFloat(pos) : predictions.at(pos).getFloat(row);
   }
 
   @Override
   public double getDouble(int pos) {
-    return pos < recordArity ? record.getDouble(pos) : prediction(pos).getDouble(row);
+    return isOfRecord(pos) ? record.getDouble(pos) : predictions.at(pos).getDouble(row);
   }
 
   @Override
   public StringData getString(int pos) {
-    return pos < recordArity ? record.getString(pos) : prediction(pos).getString(row);
+    return isOfRecord(pos) ? record.getString(pos) : predictions.at(pos).getString(row);
   }
 
   @Override
@@ -123,12 +115,12 @@ final class ScoredRow implements RowData {
 
   @Override
   public byte[] getBinary(int pos) {
-    return pos < recordArity ? record.getBinary(pos) : prediction(pos).getBinary(row);
+    return isOfRecord(pos) ? record.getBinary(pos) : predictions.at(pos).getBinary(row);
   }
 
   @Override
   public ArrayData getArray(int pos) {
-    return pos < recordArity ? record.getArray(pos) : prediction(pos).getArray(row);
+    return isOfRecord(pos) ? record.getArray(pos) : predictions.at(pos).getArray(row);
   }
 
   @Override

@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.flink.api.common.operators.MailboxExecutor;
@@ -29,7 +28,6 @@ import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
-import org.apache.flink.streaming.runtime.tasks.ProcessingTimeService;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.util.InstantiationUtil;
 import org.apache.flink.util.OutputTag;
@@ -62,14 +60,13 @@ import org.slf4j.LoggerFactory;
  * @param <R> its result
  */
 final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
-    implements OneInputStreamOperator<T, R>, BoundedOneInput, InFlight.Emitter<T, Object> {
+    implements OneInputStreamOperator<T, R>, BoundedOneInput {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(InferenceOperator.class);
   private static final Duration PATIENCE_AT_CLOSE = Duration.ofSeconds(10);
 
   private final transient InferenceSettings settings;
   private final transient ModelSource source;
-  private final transient OutputTag<DeadLetter<T>> deadLetterTag;
   private final transient MailboxExecutor mailbox;
   private final transient NanoClock clock;
   private final transient RecordEncoder<T> encoder;
@@ -80,14 +77,14 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
   private final transient boolean countsBytes;
   private final transient TypeSerializer<T> serializer;
   private final transient boolean copies;
-  private final transient StreamRecord<R> outputRecord;
+  private final transient Emission<T, R> emission;
+  private final transient SingleTimer deadlineTimer;
+  private final transient SingleTimer callTimer;
 
   private transient @Nullable InferenceState<T> state;
   private transient SizeLimit sizeLimit;
   private transient @Nullable Workers<T, R> workers;
   private final transient InferenceMetrics stepMetrics;
-  private transient boolean deadlineTimerPending;
-  private transient boolean callTimerPending;
 
   InferenceOperator(
       StreamOperatorParameters<R> parameters,
@@ -100,7 +97,6 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     super(parameters);
     this.settings = settings;
     this.source = source;
-    this.deadLetterTag = deadLetterTag;
     this.mailbox = parameters.getMailboxExecutor();
     this.clock = clock;
     this.encoder = encoder;
@@ -110,11 +106,13 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     this.countsBytes = settings.batching().maxBytes() < Long.MAX_VALUE;
     this.serializer = config.getTypeSerializerIn(0, getUserCodeClassloader());
     this.copies = getExecutionConfig().isObjectReuseEnabled() && !settings.freshRecords();
-    this.outputRecord = new StreamRecord<>(null);
     this.sizeLimit = new SizeLimit(settings.batching().maxSize(), settings.batching().maxSize());
     this.stepMetrics =
         new InferenceMetrics(
             getMetricGroup(), settings.step(), source.version(), settings.batching().maxSize());
+    this.emission = new Emission<>(output, deadLetterTag, batcher, stepMetrics);
+    this.deadlineTimer = new SingleTimer(getProcessingTimeService(), this::deadlineTimerFired);
+    this.callTimer = new SingleTimer(getProcessingTimeService(), this::callTimerFired);
   }
 
   @Override
@@ -206,10 +204,21 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
   }
 
   private void accept(T record, long timestamp) throws InterruptedException {
-    long bytes = countsBytes ? encoder.bytes(record) : 0;
+    long bytes = 0;
+    if (countsBytes) {
+      try {
+        bytes = encoder.bytes(record);
+      } catch (RuntimeException e) {
+        refuse(record, timestamp, DeadLetterCause.UNFIT, e.toString());
+        return;
+      }
+    }
     if (!batcher.fits(bytes)) {
       if (!batcher.admits(bytes)) {
-        tooLarge(record, timestamp, bytes);
+        String message =
+            "record: %d bytes (expected: <= max-bytes, %d)"
+                .formatted(bytes, settings.batching().maxBytes());
+        refuse(record, timestamp, DeadLetterCause.TOO_LARGE, message);
         return;
       }
       makeRoom(bytes);
@@ -219,7 +228,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
       batcher.add(record, timestamp, bytes, now);
       dispatchIfDue(now);
       if (!batcher.isEmpty()) {
-        awaitDeadline(now);
+        deadlineTimer.arm(batcher.nanosUntilDeadline(now));
       }
     } else {
       batcher.add(record, timestamp, bytes, 0);
@@ -265,7 +274,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     inFlight.add(batch);
     stepMetrics.closed(batch, cause);
     running().submit(batch);
-    awaitCallTimeout(settings.callTimeout().toNanos());
+    callTimer.arm(settings.callTimeout().toNanos());
   }
 
   private Workers<T, R> running() {
@@ -283,66 +292,14 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
       batcher.sizeLimit(sizeLimit.limit());
     }
     inFlight.complete(batch);
-    inFlight.drain(this);
+    inFlight.drain(emission);
     dispatchIfDue(clock.nanos());
   }
 
-  @Override
-  @SuppressWarnings("unchecked") // Outcomes are dead letters or results; only Scorer sets them.
-  public void emit(Batch<T, Object> batch, int from, int to) {
-    for (int row = from; row < to; row++) {
-      Object outcome = batch.outcome(row);
-      if (outcome instanceof DeadLetter<?> deadLetter) {
-        emit((DeadLetter<T>) deadLetter, batch.timestamp(row));
-      } else {
-        long timestamp = batch.timestamp(row);
-        if (timestamp == Batch.NO_TIMESTAMP) {
-          outputRecord.eraseTimestamp();
-          outputRecord.replace((R) outcome);
-        } else {
-          outputRecord.replace((R) outcome, timestamp);
-        }
-        output.collect(outputRecord);
-      }
-    }
-  }
-
-  private void emit(DeadLetter<T> deadLetter, long timestamp) {
-    stepMetrics.deadLetter(deadLetter.cause());
-    output.collect(
-        deadLetterTag,
-        timestamp == Batch.NO_TIMESTAMP
-            ? new StreamRecord<>(deadLetter)
-            : new StreamRecord<>(deadLetter, timestamp));
-  }
-
-  @Override
-  public void emit(Mark mark) {
-    if (mark instanceof WatermarkMark waiting) {
-      output.emitWatermark(waiting.watermark());
-    } else if (mark instanceof StatusMark waiting) {
-      output.emitWatermarkStatus(waiting.status());
-    } else {
-      throw new IllegalStateException("mark: " + mark + " (expected: a watermark or a status)");
-    }
-  }
-
-  @Override
-  public void left(Batch<T, Object> batch) {
-    batcher.recycle(batch);
-  }
-
-  private void tooLarge(T record, long timestamp, long bytes) {
-    emit(
-        new DeadLetter<>(
-            record,
-            DeadLetterCause.TOO_LARGE,
-            "record: %d bytes (expected: <= max-bytes, %d)"
-                .formatted(bytes, settings.batching().maxBytes()),
-            source.version(),
-            settings.step(),
-            0,
-            0),
+  /** Turns away a record that can enter no batch. */
+  private void refuse(T record, long timestamp, DeadLetterCause cause, String message) {
+    emission.emit(
+        new DeadLetter<>(record, cause, message, source.version(), settings.step(), 0, 0),
         timestamp);
   }
 
@@ -363,19 +320,11 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     } else if (!inFlight.isEmpty()) {
       inFlight.mark(mark);
     } else {
-      emit(mark);
-    }
-  }
-
-  private void awaitDeadline(long nowNanos) {
-    if (!deadlineTimerPending) {
-      deadlineTimerPending = true;
-      registerTimer(batcher.nanosUntilDeadline(nowNanos), this::deadlineTimerFired);
+      emission.emit(mark);
     }
   }
 
   private void deadlineTimerFired() {
-    deadlineTimerPending = false;
     if (batcher.isEmpty()) {
       return;
     }
@@ -383,19 +332,11 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     dispatchIfDue(now);
     // An overdue batch that found no slot is dispatched by the completion that frees one.
     if (!batcher.isEmpty() && batcher.due(now) == null) {
-      awaitDeadline(now);
-    }
-  }
-
-  private void awaitCallTimeout(long nanos) {
-    if (!callTimerPending) {
-      callTimerPending = true;
-      registerTimer(nanos, this::callTimerFired);
+      deadlineTimer.arm(batcher.nanosUntilDeadline(now));
     }
   }
 
   private void callTimerFired() {
-    callTimerPending = false;
     if (inFlight.isEmpty()) {
       return;
     }
@@ -413,15 +354,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
                   settings.callTimeout().toMillis()),
           null);
     }
-    awaitCallTimeout(timeout - longest);
-  }
-
-  private void registerTimer(long nanos, Runnable action) {
-    long millis = TimeUnit.NANOSECONDS.toMillis(nanos + 999_999);
-    ProcessingTimeService timers = getProcessingTimeService();
-    // Never cancelled: one that finds nothing due does nothing.
-    ScheduledFuture<?> unused =
-        timers.registerTimer(timers.getCurrentProcessingTime() + millis, timestamp -> action.run());
+    callTimer.arm(timeout - longest);
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.tidemill.inference.batch.BatchPolicy;
 import io.tidemill.inference.batch.InFlight;
 import java.io.Serializable;
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
  * How one step runs.
@@ -86,99 +87,87 @@ public record InferenceSettings(
   }
 
   public InferenceSettings withStep(String id) {
-    return new InferenceSettings(
-        id,
-        batching,
-        workers,
-        order,
-        onNotFinite,
-        onNullInput,
-        callTimeout,
-        memoryLimitBytes,
-        freshRecords);
+    return with(draft -> draft.step = id);
   }
 
   /** Replaces the batching, with one worker per slot. */
   public InferenceSettings withBatching(BatchPolicy policy) {
-    return new InferenceSettings(
-        step,
-        policy,
-        policy.maxInFlight(),
-        order,
-        onNotFinite,
-        onNullInput,
-        callTimeout,
-        memoryLimitBytes,
-        freshRecords);
+    return with(
+        draft -> {
+          draft.batching = policy;
+          draft.workers = policy.maxInFlight();
+        });
   }
 
   public InferenceSettings withWorkers(int threads) {
-    return new InferenceSettings(
-        step,
-        batching,
-        threads,
-        order,
-        onNotFinite,
-        onNullInput,
-        callTimeout,
-        memoryLimitBytes,
-        freshRecords);
+    return with(draft -> draft.workers = threads);
   }
 
   public InferenceSettings withOrder(InFlight.Order wanted) {
-    return new InferenceSettings(
-        step,
-        batching,
-        workers,
-        wanted,
-        onNotFinite,
-        onNullInput,
-        callTimeout,
-        memoryLimitBytes,
-        freshRecords);
+    return with(draft -> draft.order = wanted);
   }
 
   public InferenceSettings withPolicies(OnNotFinite notFinite, OnNullInput nullInput) {
-    return new InferenceSettings(
-        step,
-        batching,
-        workers,
-        order,
-        notFinite,
-        nullInput,
-        callTimeout,
-        memoryLimitBytes,
-        freshRecords);
+    return with(
+        draft -> {
+          draft.onNotFinite = notFinite;
+          draft.onNullInput = nullInput;
+        });
   }
 
   public InferenceSettings withCallTimeout(Duration timeout) {
-    return new InferenceSettings(
-        step,
-        batching,
-        workers,
-        order,
-        onNotFinite,
-        onNullInput,
-        timeout,
-        memoryLimitBytes,
-        freshRecords);
+    return with(draft -> draft.callTimeout = timeout);
   }
 
   public InferenceSettings withMemoryLimitBytes(long bytes) {
-    return new InferenceSettings(
-        step, batching, workers, order, onNotFinite, onNullInput, callTimeout, bytes, freshRecords);
+    return with(draft -> draft.memoryLimitBytes = bytes);
   }
 
   public InferenceSettings withFreshRecords(boolean fresh) {
-    return new InferenceSettings(
-        step,
-        batching,
-        workers,
-        order,
-        onNotFinite,
-        onNullInput,
-        callTimeout,
-        memoryLimitBytes,
-        fresh);
+    return with(draft -> draft.freshRecords = fresh);
+  }
+
+  private InferenceSettings with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.settings();
+  }
+
+  /** Settings while one of them changes. */
+  private static final class Draft {
+    private String step;
+    private BatchPolicy batching;
+    private int workers;
+    private InFlight.Order order;
+    private OnNotFinite onNotFinite;
+    private OnNullInput onNullInput;
+    private Duration callTimeout;
+    private long memoryLimitBytes;
+    private boolean freshRecords;
+
+    private Draft(InferenceSettings from) {
+      step = from.step;
+      batching = from.batching;
+      workers = from.workers;
+      order = from.order;
+      onNotFinite = from.onNotFinite;
+      onNullInput = from.onNullInput;
+      callTimeout = from.callTimeout;
+      memoryLimitBytes = from.memoryLimitBytes;
+      freshRecords = from.freshRecords;
+    }
+
+    private InferenceSettings settings() {
+      return new InferenceSettings(
+          step,
+          batching,
+          workers,
+          order,
+          onNotFinite,
+          onNullInput,
+          callTimeout,
+          memoryLimitBytes,
+          freshRecords);
+    }
   }
 }

@@ -14,6 +14,7 @@ import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnSpec;
 import io.tidemill.model.loader.WarmUp;
 import java.util.List;
+import java.util.Objects;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.OutOfMemoryException;
 import org.jspecify.annotations.Nullable;
@@ -286,7 +287,8 @@ final class Scorer<T, R> implements AutoCloseable {
         continue;
       }
       try {
-        batch.outcome(row, decoder.decode(batch.record(row), outputs, i - from));
+        R result = decoder.decode(batch.record(row), outputs, i - from);
+        batch.outcome(row, Objects.requireNonNull(result, "result of the decoder"));
       } catch (RuntimeException e) {
         deadLetter(batch, row, DeadLetterCause.DECODE, e.toString(), attempt);
       }

@@ -205,7 +205,7 @@ class RowDecoderTest {
       assertThat(unscored.isNullAt(field)).isTrue();
     }
     assertThatThrownBy(() -> unscored.getFloat(2))
-        .hasMessage("predictions of a record that was not scored");
+        .hasMessage("prediction at field 2: null (expected: scored)");
 
     RowDataSerializer serializer = new RowDataSerializer(binding.outputType());
     DataOutputSerializer target = new DataOutputSerializer(64);

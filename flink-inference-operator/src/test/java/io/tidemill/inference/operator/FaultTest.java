@@ -369,6 +369,21 @@ class FaultTest {
   }
 
   @Test
+  void recordWhoseBytesCannotBeCountedIsADeadLetter() throws Exception {
+    InferenceSettings bytes =
+        InferenceSettings.defaults("score")
+            .withBatching(new BatchPolicy(100, 10, Duration.ofMillis(20), 1));
+    try (StepHarness step = new StepHarness(bytes, model).open()) {
+      step.send(1, StepHarness.BUG, 2);
+      step.endInput();
+      assertThat(step.output()).isEqualTo(scored(1, 2));
+      assertThat(step.deadLetters())
+          .extracting(DeadLetter::cause)
+          .containsExactly(DeadLetterCause.UNFIT);
+    }
+  }
+
+  @Test
   void severalRecordsAtFaultInOneBatchAreFound() throws Exception {
     model.behave(failingOn(Set.of(1L, 4L)));
     try (StepHarness step = new StepHarness(settings(4), model).open()) {

@@ -70,6 +70,9 @@ final class StepHarness implements AutoCloseable {
 
     @Override
     public long bytes(Long record) {
+      if (record == BUG) {
+        throw new IllegalStateException("a bug");
+      }
       return record;
     }
   }

@@ -8,15 +8,17 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /**
- * The entry class for a job on a Flink cluster: takes {@code JOB.yaml} and the options of {@code tidemill
- * run}, and plans the job where it is submitted.
+ * The entry class for a job on a Flink cluster: takes {@code JOB.yaml} and the options of {@code
+ * tidemill run}, and plans the job where it is submitted.
  *
- * <p>Unlike the command it never ends the process, which may be the JobManager: what is wrong is thrown,
- * and Flink reports it as the reason why the job failed.
+ * <p>Unlike the command it never ends the process, which may be the JobManager: what is wrong is
+ * thrown, and Flink reports it as the reason why the job failed.
  *
  * <p>For use by one thread.
  */
-@Command(name = "tidemill-job", description = "Adds a job to the Flink cluster that runs this class.")
+@Command(
+    name = "tidemill-job",
+    description = "Adds a job to the Flink cluster that runs this class.")
 public final class ClusterJob {
   @Mixin private JobOptions job = new JobOptions();
 

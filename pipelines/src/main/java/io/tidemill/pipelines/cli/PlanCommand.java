@@ -13,8 +13,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "plan",
     description = {
-      "Show what a job would do: its models with version and digest, bindings,",
-      "operators, guarantees, and all its problems. Asks the store, but no broker."
+      "Show what a job would do, and all its problems.",
+      "Models with version and digest, bindings, operators, guarantees. Asks no broker."
     },
     mixinStandardHelpOptions = true)
 final class PlanCommand implements Callable<Integer> {

@@ -2,6 +2,7 @@ package io.tidemill.pipelines.cli;
 
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.pipelines.demo.DemoCommand;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.Map;
@@ -64,6 +65,7 @@ public final class Tidemill implements Runnable {
   static CommandLine commandLine(Map<String, String> environment) {
     CommandLine commandLine =
         new CommandLine(new Tidemill())
+            .addSubcommand(new DemoCommand(environment))
             .addSubcommand(new RunCommand(environment))
             .addSubcommand(new PlanCommand(environment))
             .addSubcommand(new ValidateCommand(environment))

@@ -7,9 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.flink.table.types.logical.LogicalType;
-import org.apache.flink.table.types.logical.LogicalTypeRoot;
-import org.apache.flink.table.types.logical.RowType;
 
 /** Reads what a definition says of a stream's columns. */
 final class Schemas {
@@ -24,7 +21,7 @@ final class Schemas {
     if (schema instanceof SchemaDefinition.Columns columns) {
       List<Column> list = new ArrayList<>();
       columns.types().forEach((name, type) -> list.add(new Column(name, type)));
-      return checked(RecordSchema.ofColumns(list));
+      return RecordSchema.ofColumns(list);
     }
     SchemaDefinition.File file = (SchemaDefinition.File) schema;
     try {
@@ -35,23 +32,6 @@ final class Schemas {
     } catch (IllegalArgumentException refused) {
       throw new IllegalArgumentException(file.path() + ": " + refused.getMessage(), refused);
     }
-  }
-
-  /** Refuses a word that Flink takes for a type that someone may define later. */
-  private static RecordSchema checked(RecordSchema schema) {
-    for (RowType.RowField field : schema.rowType().getFields()) {
-      if (isUnresolved(field.getType())) {
-        throw new IllegalArgumentException(
-            "columns: type %s of field '%s' (expected: a SQL type of Flink such as DOUBLE, STRING or ARRAY<FLOAT>)"
-                .formatted(field.getType(), field.getName()));
-      }
-    }
-    return schema;
-  }
-
-  private static boolean isUnresolved(LogicalType type) {
-    return type.is(LogicalTypeRoot.UNRESOLVED)
-        || type.getChildren().stream().anyMatch(Schemas::isUnresolved);
   }
 
   /** The key that a definition's columns are written under. */

@@ -10,13 +10,22 @@ import org.jspecify.annotations.Nullable;
  * Immutable and so safe for use by several threads.
  *
  * @param recordsIn how many records were written to the source topic
+ * @param backlog how many of them waited when the job began
+ * @param steadyPerSecond how many of the others came each second
  * @param outcomes what became of them
- * @param fill mean batch size over {@code max-size}, 0 to 1; not a number if not measured
- * @param closeCauses how many batches closed for each cause
+ * @param fill mean batch size over {@code max-size} while the backlog was worked off, 0 to 1; not a
+ *     number if not measured
+ * @param closeCauses how many batches closed for each cause meanwhile
  * @param places where the parts are
  */
 record DemoReport(
-    long recordsIn, Outcomes outcomes, double fill, Map<String, Long> closeCauses, Places places) {
+    long recordsIn,
+    long backlog,
+    int steadyPerSecond,
+    Outcomes outcomes,
+    double fill,
+    Map<String, Long> closeCauses,
+    Places places) {
   DemoReport {
     closeCauses = Collections.unmodifiableMap(new TreeMap<>(closeCauses));
   }

@@ -1,6 +1,8 @@
 package io.tidemill.pipelines.demo;
 
 import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
+import io.tidemill.model.EngineUnavailableException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -40,6 +42,7 @@ final class FraudTraining {
   static final String OUTPUT = "score";
   static final int STEPS = 1_000;
 
+  private static final String INTEROP_THREADS = "ai.djl.tensorflow.num_interop_threads";
   private static final int ROWS = 60_000;
   private static final int HELD_OUT_ROWS = 20_000;
   private static final int STEP_ROWS = 1_024;
@@ -79,8 +82,7 @@ final class FraudTraining {
    */
   Trained train(Path folder, IntConsumer progress) {
     long beginNanos = System.nanoTime();
-    System.setProperty("ai.djl.offline", "true");
-    Engine.getEngine("TensorFlow");
+    startEngine();
     float[] features = features(0, ROWS);
     float[] labels = labels(0, ROWS);
     FraudNetwork network = new FraudNetwork(features);
@@ -92,6 +94,23 @@ final class FraudTraining {
           folder, ROWS, HELD_OUT_ROWS, auc, Duration.ofNanos(System.nanoTime() - beginNanos));
     } finally {
       weights.forEach(TFloat32::close);
+    }
+  }
+
+  /** Starts TensorFlow as its model loader would, which comes later in this process. */
+  private static void startEngine() {
+    System.setProperty("ai.djl.offline", "true");
+    if (System.getProperty(INTEROP_THREADS) == null) {
+      System.setProperty(INTEROP_THREADS, "-1");
+    }
+    try {
+      Engine.getEngine("TensorFlow");
+    } catch (EngineException | IllegalArgumentException | LinkageError e) {
+      throw new EngineUnavailableException(
+          "the demo trains a model with TensorFlow, which does not start here: "
+              + e.getMessage()
+              + " (expected: linux-x86_64, and about 600 MB free in ~/.javacpp)",
+          e);
     }
   }
 

@@ -13,10 +13,11 @@ import java.util.TreeMap;
  * @param doubled outcomes beyond the first of their transaction
  * @param strange outcomes that belong to no transaction that was written
  * @param unsigned predictions that do not name the model that made them
- * @param recordsPerSecond outcomes between the first and the last prediction's append, per second
- *     of the broker's clock
- * @param p50Millis half of the transactions were predicted within so long after their own append
- * @param p99Millis 99 in 100 were
+ * @param recordsPerSecond predictions of the backlog per second between the broker's appends of the
+ *     first and of the last of them; not a number if there are not two instants
+ * @param p50Millis half of the transactions that came steadily were predicted within so long after
+ *     their own append; not a number if there were none
+ * @param p99Millis 99 in 100 of them were
  * @param auc area under the curve of the scores against the labels; not a number where only one
  *     label occurs
  */

@@ -28,6 +28,8 @@ final class ReportJson {
     object.put("unknownOrigin", outcomes.strange());
     object.put("withoutModel", outcomes.unsigned());
     put(object, "recordsPerSecond", outcomes.recordsPerSecond());
+    object.put("backlog", report.backlog());
+    object.put("steadyRecordsPerSecond", report.steadyPerSecond());
     put(object, "p50Millis", outcomes.p50Millis());
     put(object, "p99Millis", outcomes.p99Millis());
     put(object, "fill", report.fill());

@@ -40,11 +40,17 @@ final class ReportText {
       number("without their model", outcomes.unsigned(), "");
     }
     text.append('\n');
-    fraction("throughput", "%,.0f", outcomes.recordsPerSecond(), "records/s");
-    fraction("latency p50", "%,.0f", outcomes.p50Millis(), "ms");
-    fraction("latency p99", "%,.0f", outcomes.p99Millis(), "ms");
-    fraction("batch fill", "%.1f", report.fill() * 100, "%");
+    number("waiting at the start", report.backlog(), "");
+    fraction("  worked off at", "%,.0f", outcomes.recordsPerSecond(), "records/s");
+    fraction("  in batches filled to", "%.1f", report.fill() * 100, "%");
     causes(report.closeCauses());
+    number("then steadily", report.steadyPerSecond(), "records/s");
+    fraction("  p50 to the prediction", "%,.0f", outcomes.p50Millis(), "ms");
+    fraction(
+        "  p99 to the prediction",
+        "%,.0f",
+        outcomes.p99Millis(),
+        "ms, and seen with the next checkpoint");
     fraction("model quality (AUC)", "%.3f", outcomes.auc(), "");
     text.append('\n');
     places(report.places());
@@ -54,7 +60,7 @@ final class ReportText {
   private void causes(Map<String, Long> closeCauses) {
     if (!closeCauses.isEmpty()) {
       words(
-          "batches closed by",
+          "  closed by",
           closeCauses.entrySet().stream()
               .map(cause -> String.format(Locale.ROOT, "%s %,d", cause.getKey(), cause.getValue()))
               .collect(Collectors.joining(", ")));

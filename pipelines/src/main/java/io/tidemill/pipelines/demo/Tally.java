@@ -8,17 +8,21 @@ import java.util.TreeMap;
 /**
  * Counts outcomes against the {@link Ledger} of what was written.
  *
- * <p>Latency is counted per transaction, from the broker's append of the transaction to its append
- * of the first prediction. Under exactly-once a reader of committed records sees the prediction
- * when the next checkpoint has committed it, up to one checkpoint interval later.
+ * <p>The first transactions are a backlog, written before the job begins: they tell how fast it
+ * works, but how long each of them took tells only how long the backlog was. The others come
+ * steadily, and latency is theirs: it is counted from the broker's append of the transaction to its
+ * append of the first prediction. Under exactly-once a reader of committed records sees the
+ * prediction when the next checkpoint has committed it, up to one checkpoint interval later.
  *
  * <p>For use by one thread at a time.
  */
 final class Tally {
   private final Ledger ledger;
   private final Transactions transactions;
+  private final int backlog;
   private final BitSet withOutcome = new BitSet();
   private final float[] scores;
+  private final BitSet predicted = new BitSet();
   private final int[] latencyMillis;
   private final Map<String, Long> deadLetters = new TreeMap<>();
   private long predictions;
@@ -29,11 +33,15 @@ final class Tally {
   private long firstMillis = Long.MAX_VALUE;
   private long lastMillis = Long.MIN_VALUE;
 
-  Tally(Ledger ledger, Transactions transactions) {
+  /**
+   * @param backlog how many of the transactions, from the first on, waited when the job began
+   */
+  Tally(Ledger ledger, Transactions transactions, int backlog) {
     this.ledger = ledger;
     this.transactions = transactions;
+    this.backlog = backlog;
     scores = new float[ledger.records()];
-    latencyMillis = new int[ledger.records()];
+    latencyMillis = new int[ledger.records() - backlog];
     Arrays.fill(latencyMillis, -1);
   }
 
@@ -45,11 +53,16 @@ final class Tally {
   void prediction(int number, float score, long appendMillis, boolean signed) {
     predictions++;
     unsigned += signed ? 0 : 1;
-    firstMillis = Math.min(firstMillis, appendMillis);
-    lastMillis = Math.max(lastMillis, appendMillis);
-    if (isFirstOutcome(number)) {
-      scores[number] = score;
-      latencyMillis[number] =
+    if (!isFirstOutcome(number)) {
+      return;
+    }
+    scores[number] = score;
+    predicted.set(number);
+    if (number < backlog) {
+      firstMillis = Math.min(firstMillis, appendMillis);
+      lastMillis = Math.max(lastMillis, appendMillis);
+    } else {
+      latencyMillis[number - backlog] =
           Math.toIntExact(Math.max(0, appendMillis - ledger.appendMillis(number)));
     }
   }
@@ -70,7 +83,6 @@ final class Tally {
   /** The account so far; further outcomes may follow. */
   Outcomes outcomes() {
     int[] latencies = Arrays.stream(latencyMillis).filter(millis -> millis >= 0).sorted().toArray();
-    double seconds = (lastMillis - firstMillis) / 1000.0;
     return new Outcomes(
         predictions,
         deadLetters,
@@ -78,10 +90,10 @@ final class Tally {
         doubled,
         strange,
         unsigned,
-        predictions > 0 && seconds > 0 ? outcomes / seconds : Double.NaN,
+        recordsPerSecond(),
         percentile(latencies, 0.50),
         percentile(latencies, 0.99),
-        auc(latencies.length));
+        auc());
   }
 
   private boolean isFirstOutcome(int number) {
@@ -98,15 +110,20 @@ final class Tally {
     return true;
   }
 
-  private double auc(int predicted) {
-    float[] predictedScores = new float[predicted];
-    boolean[] labels = new boolean[predicted];
-    int next = 0;
-    for (int number = 0; number < latencyMillis.length; number++) {
-      if (latencyMillis[number] >= 0) {
-        predictedScores[next] = scores[number];
-        labels[next++] = transactions.fraudAt(number);
-      }
+  private double recordsPerSecond() {
+    int scored = predicted.get(0, backlog).cardinality();
+    return scored > 0 && lastMillis > firstMillis
+        ? scored * 1_000.0 / (lastMillis - firstMillis)
+        : Double.NaN;
+  }
+
+  private double auc() {
+    int[] numbers = predicted.stream().toArray();
+    float[] predictedScores = new float[numbers.length];
+    boolean[] labels = new boolean[numbers.length];
+    for (int i = 0; i < numbers.length; i++) {
+      predictedScores[i] = scores[numbers[i]];
+      labels[i] = transactions.fraudAt(numbers[i]);
     }
     return AreaUnderCurve.of(predictedScores, labels);
   }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 import org.apache.avro.Schema;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -19,7 +20,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes transactions to a topic as fast as the broker takes them.
+ * Writes transactions to a topic, as fast as the broker takes them or at a steady rate.
  *
  * <p>Immutable and so safe for use by several threads; each call has its own producer.
  */
@@ -27,7 +28,14 @@ final class TransactionWriter {
   /** Each record carries it, so that one can see headers pass through the job. */
   static final String SOURCE_HEADER = "source";
 
+  /** As many a second as the broker takes. */
+  static final int FULL_SPEED = 0;
+
   private static final int PROGRESS_INTERVAL = 1_000;
+  private static final long NANOS_PER_SECOND = 1_000_000_000L;
+  private static final long SHORTEST_PAUSE_NANOS = 1_000_000;
+  private static final List<Header> HEADERS =
+      List.of(new RecordHeader(SOURCE_HEADER, "demo".getBytes(StandardCharsets.UTF_8)));
 
   private final String bootstrapServers;
   private final Schema schema;
@@ -40,39 +48,31 @@ final class TransactionWriter {
   }
 
   /**
-   * Writes the first {@code records} transactions. Blocks until the broker has all of them.
+   * Writes transactions by their numbers. Blocks until the broker has all of them.
    *
-   * @param topic empty until now
+   * @param ledger learns where each of them lies
+   * @param from the first number
+   * @param to the number after the last
+   * @param perSecond how many a second, or {@link #FULL_SPEED}
    * @param written is told now and then how many have been handed over
    * @throws KafkaException if one of them was not written
    */
-  Ledger write(String topic, int partitions, int records, IntConsumer written) {
-    Ledger ledger = new Ledger(records, partitions);
+  void write(String topic, Ledger ledger, int from, int to, int perSecond, IntConsumer written) {
     TransactionEncoder encoder = new TransactionEncoder(schema);
-    List<Header> headers =
-        List.of(new RecordHeader(SOURCE_HEADER, "demo".getBytes(StandardCharsets.UTF_8)));
     AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
     try (KafkaProducer<byte[], byte[]> producer =
-        new KafkaProducer<>(options(), new ByteArraySerializer(), new ByteArraySerializer())) {
-      for (int number = 0; number < records && failure.get() == null; number++) {
-        int current = number;
-        Transaction transaction = transactions.at(number);
-        byte[] key = TransactionEncoder.key(transaction);
-        byte[] value = encoder.value(transaction);
-        // The callback learns all that the future would tell.
-        Future<RecordMetadata> unused =
-            producer.send(
-                new ProducerRecord<>(topic, null, key, value, headers),
-                (place, exception) -> {
-                  if (exception != null) {
-                    failure.compareAndSet(null, exception);
-                  } else {
-                    ledger.appended(current, place.partition(), place.offset(), place.timestamp());
-                  }
-                });
-        if (number % PROGRESS_INTERVAL == 0) {
-          written.accept(number);
+        new KafkaProducer<>(
+            options(perSecond), new ByteArraySerializer(), new ByteArraySerializer())) {
+      long beginNanos = System.nanoTime();
+      for (int number = from; number < to && failure.get() == null; number++) {
+        int done = number - from;
+        if (done % PROGRESS_INTERVAL == 0) {
+          written.accept(done);
         }
+        if (perSecond != FULL_SPEED) {
+          awaitNanos(beginNanos + done * NANOS_PER_SECOND / perSecond);
+        }
+        send(producer, record(topic, encoder, number), number, ledger, failure);
       }
       producer.flush();
     }
@@ -81,16 +81,48 @@ final class TransactionWriter {
       throw new KafkaException(
           "topic " + topic + " at " + bootstrapServers + ": a transaction was not written", cause);
     }
-    written.accept(records);
-    return ledger;
+    written.accept(to - from);
   }
 
-  private Map<String, Object> options() {
+  private ProducerRecord<byte[], byte[]> record(
+      String topic, TransactionEncoder encoder, int number) {
+    Transaction transaction = transactions.at(number);
+    return new ProducerRecord<>(
+        topic, null, TransactionEncoder.key(transaction), encoder.value(transaction), HEADERS);
+  }
+
+  private static void send(
+      KafkaProducer<byte[], byte[]> producer,
+      ProducerRecord<byte[], byte[]> message,
+      int number,
+      Ledger ledger,
+      AtomicReference<@Nullable Exception> failure) {
+    // The callback learns all that the future would tell.
+    Future<RecordMetadata> unused =
+        producer.send(
+            message,
+            (place, exception) -> {
+              if (exception != null) {
+                failure.compareAndSet(null, exception);
+              } else {
+                ledger.appended(number, place.partition(), place.offset(), place.timestamp());
+              }
+            });
+  }
+
+  private static void awaitNanos(long atNanos) {
+    long nanos = atNanos - System.nanoTime();
+    if (nanos > SHORTEST_PAUSE_NANOS) {
+      LockSupport.parkNanos(nanos);
+    }
+  }
+
+  private Map<String, Object> options(int perSecond) {
     Map<String, Object> options = new HashMap<>();
     options.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
     options.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
     options.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 * 1024);
-    options.put(ProducerConfig.LINGER_MS_CONFIG, 5);
+    options.put(ProducerConfig.LINGER_MS_CONFIG, perSecond == FULL_SPEED ? 5 : 0);
     return options;
   }
 }

@@ -194,7 +194,7 @@ class PipelineComposerTest {
         .singleElement()
         .asString()
         .startsWith(
-            "job.yaml:9:12: columns: type `DUOBLE` NOT NULL of field 'amount' (expected: a SQL");
+            "job.yaml:9:12: schema: type 'DUOBLE NOT NULL' of field 'amount' (expected: a SQL");
   }
 
   @Test

@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,7 +82,7 @@ final class DemoBrokerITCase {
   void committedOutcomesOfAllPartitionsAreCounted() throws IOException {
     Topics topics = new Topics("counted");
     Ledger ledger = topics.write();
-    Tally tally = new Tally(ledger, transactions);
+    Tally tally = new Tally(ledger, transactions, 0);
     try (KafkaProducer<byte[], byte[]> producer = transactional("counted")) {
       producer.beginTransaction();
       for (int number = 0; number < RECORDS; number++) {
@@ -107,7 +108,7 @@ final class DemoBrokerITCase {
   void outcomesOfAbortedAndOpenTransactionsAreNotSeen() throws IOException {
     Topics topics = new Topics("uncommitted");
     Ledger ledger = topics.write();
-    Tally tally = new Tally(ledger, transactions);
+    Tally tally = new Tally(ledger, transactions, 0);
     try (KafkaProducer<byte[], byte[]> producer = transactional("uncommitted");
         Readback readback = topics.readback(ledger, tally)) {
       producer.beginTransaction();
@@ -163,9 +164,15 @@ final class DemoBrokerITCase {
     }
 
     Ledger write() {
-      return new TransactionWriter(
-              broker.bootstrapServers(), DemoSchema.transaction(), transactions)
-          .write(source, PARTITIONS, RECORDS, written -> {});
+      Ledger ledger = new Ledger(RECORDS, PARTITIONS);
+      TransactionWriter writer =
+          new TransactionWriter(broker.bootstrapServers(), DemoSchema.transaction(), transactions);
+      List<Integer> written = new ArrayList<>();
+      int steady = RECORDS - 1_000;
+      writer.write(source, ledger, 0, steady, TransactionWriter.FULL_SPEED, written::add);
+      writer.write(source, ledger, steady, RECORDS, 10_000, count -> {});
+      assertThat(written).startsWith(0).endsWith(steady).isSorted();
+      return ledger;
     }
 
     Readback readback(Ledger ledger, Tally tally) {

@@ -35,11 +35,13 @@ final class DemoReportTest {
               lost                                    0
               doubled                                 0
 
-              throughput                         98,765 records/s
-              latency p50                           120 ms
-              latency p99                         1,340 ms
-              batch fill                           97.3 %
-              batches closed by                DEADLINE 12, SIZE 1,562
+              waiting at the start              180,000
+                worked off at                    98,765 records/s
+                in batches filled to               97.3 %
+                closed by                      deadline 12, size 1,562
+              then steadily                       4,000 records/s
+                p50 to the prediction               120 ms
+                p99 to the prediction             1,340 ms, and seen with the next checkpoint
               model quality (AUC)                 0.917
 
               web UI                           http://127.0.0.1:8081
@@ -61,23 +63,26 @@ final class DemoReportTest {
     assertThat(json.get("lost").asLong()).isZero();
     assertThat(json.get("doubled").asLong()).isZero();
     assertThat(json.get("recordsPerSecond").asDouble()).isEqualTo(98_765);
+    assertThat(json.get("backlog").asLong()).isEqualTo(180_000);
+    assertThat(json.get("steadyRecordsPerSecond").asLong()).isEqualTo(4_000);
     assertThat(json.get("p50Millis").asDouble()).isEqualTo(120);
     assertThat(json.get("p99Millis").asDouble()).isEqualTo(1_340);
     assertThat(json.get("fill").asDouble()).isEqualTo(0.973);
-    assertThat(json.at("/closeCauses/SIZE").asLong()).isEqualTo(1_562);
+    assertThat(json.at("/closeCauses/size").asLong()).isEqualTo(1_562);
     assertThat(json.get("auc").asDouble()).isEqualTo(0.917);
     assertThat(json.at("/places/webUi").asText()).isEqualTo("http://127.0.0.1:8081");
   }
 
   @Test
   void whatWasNotMeasuredIsNullInJsonAndLeftOutOfText() throws JsonProcessingException {
-    DemoReport report = new DemoReport(1, outcomes(0, 0, 0), Double.NaN, Map.of(), withoutWebUi());
+    DemoReport report =
+        new DemoReport(1, 1, 4_000, outcomes(0, 0, 0), Double.NaN, Map.of(), withoutWebUi());
 
     JsonNode json = new ObjectMapper().readTree(ReportJson.of(report));
 
     assertThat(json.get("fill").isNull()).isTrue();
     assertThat(json.at("/places/webUi").isNull()).isTrue();
-    assertThat(ReportText.of(report)).doesNotContain("batch fill", "batches closed by", "web UI");
+    assertThat(ReportText.of(report)).doesNotContain("filled to", "closed by", "web UI");
   }
 
   @Test
@@ -95,7 +100,7 @@ final class DemoReportTest {
 
   private static DemoReport report(Outcomes outcomes, Places places) {
     return new DemoReport(
-        200_000, outcomes, 0.973, Map.of("SIZE", 1_562L, "DEADLINE", 12L), places);
+        200_000, 180_000, 4_000, outcomes, 0.973, Map.of("size", 1_562L, "deadline", 12L), places);
   }
 
   private static Outcomes outcomes(long lost, long doubled, long strange) {

@@ -1,0 +1,119 @@
+package io.tidemill.benchmarks;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.runtime.jobgraph.JobGraph;
+import org.apache.flink.runtime.minicluster.MiniCluster;
+import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * How long a checkpoint of a job with Tidemill's operator takes, from its trigger to its
+ * completion, one after another.
+ *
+ * @param inCall whether records come slowly and a model call of two seconds is always in flight;
+ *     otherwise no record comes at all
+ */
+record CheckpointJob(Workload workload, boolean inCall) implements Variant {
+  private static final Duration PAUSE = Duration.ofMillis(10);
+  private static final long START_SECONDS = 60;
+  private static final long CHECKPOINT_SECONDS = 30;
+
+  @Override
+  public String name() {
+    return inCall ? "checkpoint-in-call" : "checkpoint-idle";
+  }
+
+  @Override
+  public String floor() {
+    return new CheckpointJob(workload, false).name();
+  }
+
+  @Override
+  public Measurement measure(Settings settings) throws Exception {
+    try (Meter meter = Meter.open(name());
+        MiniCluster cluster = new MiniCluster(oneSlot())) {
+      cluster.start();
+      JobGraph job = graph().getStreamGraph().getJobGraph();
+      cluster.submitJob(job).get();
+      try {
+        awaitStart(cluster, job.getJobID(), meter);
+        durations(cluster, job.getJobID(), meter, settings.warmUp());
+        List<Double> millis = durations(cluster, job.getJobID(), meter, settings.measured());
+        return Measurement.ofCheckpoint(Spread.of(millis).median());
+      } finally {
+        meter.stop();
+        cluster.requestJobResult(job.getJobID()).get(START_SECONDS, TimeUnit.SECONDS);
+      }
+    }
+  }
+
+  private static MiniClusterConfiguration oneSlot() {
+    Configuration configuration = new Configuration();
+    configuration.set(RestOptions.BIND_PORT, "0");
+    return new MiniClusterConfiguration.Builder()
+        .setConfiguration(configuration)
+        .setNumTaskManagers(1)
+        .setNumSlotsPerTaskManager(1)
+        .build();
+  }
+
+  private StreamExecutionEnvironment graph() {
+    WorkloadModel model = new WorkloadModel(workload, WorkloadModel.Kind.HELD, name());
+    StreamExecutionEnvironment environment =
+        ScoringJob.build(
+            name(),
+            workload,
+            1,
+            inCall ? EndlessSource.Pace.SLOW : EndlessSource.Pace.SILENT,
+            (records, scoredType) ->
+                OperatorJob.of(workload, workload.usualBatch()).score(records, model));
+    // Only those that are triggered here.
+    environment.enableCheckpointing(Duration.ofDays(1).toMillis());
+    return environment;
+  }
+
+  /** Waits for a first checkpoint, and for a first call if there are any. */
+  private void awaitStart(MiniCluster cluster, JobID job, Meter meter) throws Exception {
+    long startNanos = System.nanoTime();
+    boolean running = false;
+    while (!running || (inCall && meter.total() == 0)) {
+      if (System.nanoTime() - startNanos > TimeUnit.SECONDS.toNanos(START_SECONDS)) {
+        throw new IllegalStateException(
+            "%s: no checkpoint or no call after %d s (expected: both)"
+                .formatted(name(), START_SECONDS));
+      }
+      try {
+        checkpointMillis(cluster, job);
+        running = true;
+      } catch (ExecutionException e) {
+        // Refused while the job starts.
+        running = false;
+      }
+      meter.awaitStop(PAUSE);
+    }
+  }
+
+  private static List<Double> durations(
+      MiniCluster cluster, JobID job, Meter meter, Duration length) throws Exception {
+    List<Double> millis = new ArrayList<>();
+    long startNanos = System.nanoTime();
+    while (millis.isEmpty() || System.nanoTime() - startNanos < length.toNanos()) {
+      millis.add(checkpointMillis(cluster, job));
+      meter.awaitStop(PAUSE);
+    }
+    return millis;
+  }
+
+  private static double checkpointMillis(MiniCluster cluster, JobID job) throws Exception {
+    long startNanos = System.nanoTime();
+    cluster.triggerCheckpoint(job).get(CHECKPOINT_SECONDS, TimeUnit.SECONDS);
+    return (System.nanoTime() - startNanos) / 1e6;
+  }
+}

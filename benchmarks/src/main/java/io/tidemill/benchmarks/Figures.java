@@ -1,0 +1,107 @@
+package io.tidemill.benchmarks;
+
+import static io.tidemill.benchmarks.Quantity.BYTES_PER_RECORD;
+import static io.tidemill.benchmarks.Quantity.CHECKPOINT_MILLIS;
+import static io.tidemill.benchmarks.Quantity.NANOS_PER_RECORD;
+import static io.tidemill.benchmarks.Quantity.RECORDS_PER_SECOND;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Every figure that has a name, in the order in which they are measured. */
+final class Figures {
+  private static final List<Integer> HAND_BUFFERED_SIZES = List.of(32, 128, 512, 2048);
+
+  private Figures() {}
+
+  static List<Figure> all(Workloads workloads) {
+    return Stream.of(
+            ratios(workloads),
+            noOp(workloads.mlp()),
+            scaling(workloads),
+            List.of(
+                Figure.ratio(
+                    "checkpointRatioToIdle",
+                    CHECKPOINT_MILLIS,
+                    new CheckpointJob(workloads.mlp(), true),
+                    new CheckpointJob(workloads.mlp(), false))))
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  private static List<Figure> ratios(Workloads workloads) {
+    Workload mlp = workloads.mlp();
+    Workload cnn = workloads.cnn();
+    OperatorJob scored = OperatorJob.of(mlp, mlp.usualBatch());
+    return List.of(
+        Figure.ratio(
+            "mlp512RatioToRaw", RECORDS_PER_SECOND, scored, new RawLoop(mlp, mlp.usualBatch(), 1)),
+        Figure.ratio(
+            "mlp512RatioToHandBuffered",
+            RECORDS_PER_SECOND,
+            scored,
+            new BufferingFlatMap(mlp, mlp.usualBatch(), 1)),
+        Figure.ratio(
+            "mlp512RatioToPerRecord", RECORDS_PER_SECOND, scored, new PerRecordCalls(mlp, 1, true)),
+        Figure.ratio(
+            "mlp512RatioToRawAtTwo",
+            RECORDS_PER_SECOND,
+            scored.withParallelism(2),
+            new RawLoop(mlp, mlp.usualBatch(), 2)),
+        Figure.ratio(
+            "cnn32RatioToRaw",
+            RECORDS_PER_SECOND,
+            OperatorJob.of(cnn, cnn.usualBatch()),
+            new RawLoop(cnn, cnn.usualBatch(), 1)),
+        new Figure(
+            "handBufferedRatioBySize",
+            RECORDS_PER_SECOND,
+            HAND_BUFFERED_SIZES.stream()
+                .map(
+                    size ->
+                        Figure.Case.of(
+                            size, OperatorJob.of(mlp, size), new BufferingFlatMap(mlp, size, 1)))
+                .toList()),
+        rawCallTimes("batch1RatioToRawCall", mlp, 1),
+        rawCallTimes("batch32RatioToRawCall", mlp, 32));
+  }
+
+  private static Figure rawCallTimes(String name, Workload workload, int batch) {
+    return Figure.ratio(
+        name, NANOS_PER_RECORD, OperatorJob.of(workload, batch), new RawLoop(workload, batch, 1));
+  }
+
+  private static List<Figure> noOp(Workload mlp) {
+    Variant arrays = OperatorJob.of(mlp, mlp.usualBatch()).calling(WorkloadModel.Kind.NO_OP);
+    Variant scalars =
+        OperatorJob.of(mlp.scalars(), mlp.usualBatch()).calling(WorkloadModel.Kind.NO_OP);
+    Variant copied =
+        OperatorJob.of(mlp, mlp.usualBatch()).calling(WorkloadModel.Kind.NO_OP).copying();
+    return List.of(
+        Figure.value("noopNanosPerRecord", NANOS_PER_RECORD, arrays),
+        Figure.value("noopBytesPerRecord", BYTES_PER_RECORD, arrays),
+        Figure.value("noopScalarsNanosPerRecord", NANOS_PER_RECORD, scalars),
+        Figure.value("noopScalarsBytesPerRecord", BYTES_PER_RECORD, scalars),
+        Figure.value("noopCopiedNanosPerRecord", NANOS_PER_RECORD, copied),
+        Figure.value("noopCopiedBytesPerRecord", BYTES_PER_RECORD, copied));
+  }
+
+  private static List<Figure> scaling(Workloads workloads) {
+    Workload mlp = workloads.mlp();
+    OperatorJob oneSlot =
+        OperatorJob.of(mlp, mlp.usualBatch()).calling(WorkloadModel.Kind.SINGLE_THREADED);
+    return List.of(
+        Figure.ratio(
+            "scalingOneToTwoSlots", RECORDS_PER_SECOND, oneSlot.withParallelism(2), oneSlot),
+        new Figure(
+            "nanosPerRecordByFeatures",
+            NANOS_PER_RECORD,
+            workloads.mlpByFeatures().stream()
+                .map(
+                    workload ->
+                        Figure.Case.of(
+                            workload.inputElements(),
+                            OperatorJob.of(workload, workload.usualBatch())))
+                .toList()));
+  }
+}

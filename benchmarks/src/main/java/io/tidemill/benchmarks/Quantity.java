@@ -1,0 +1,31 @@
+package io.tidemill.benchmarks;
+
+import java.util.Locale;
+
+/** What may be measured of a variant. */
+enum Quantity {
+  RECORDS_PER_SECOND("recordsPerSecond", 0),
+  NANOS_PER_RECORD("nanosPerRecord", 1),
+  /** Allocated on the heap, over all threads that live at the end of the measurement. */
+  BYTES_PER_RECORD("bytesPerRecord", 1),
+  /** From a checkpoint's trigger to its completion: the median of those of one measurement. */
+  CHECKPOINT_MILLIS("checkpointMillis", 3);
+
+  private final String label;
+  private final int decimals;
+
+  Quantity(String label, int decimals) {
+    this.label = label;
+    this.decimals = decimals;
+  }
+
+  /** Its name in the JSON. */
+  String label() {
+    return label;
+  }
+
+  /** A value as it stands in a table. */
+  String format(double value) {
+    return String.format(Locale.ROOT, "%,." + decimals + "f", value);
+  }
+}

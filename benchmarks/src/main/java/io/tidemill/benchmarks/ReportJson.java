@@ -1,0 +1,62 @@
+package io.tidemill.benchmarks;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** Prints a report for machines. */
+final class ReportJson {
+  private ReportJson() {}
+
+  /**
+   * One object: how it was measured, {@code figures} by their names, {@code variants} by theirs,
+   * and with several rounds {@code spread}, the least and the most of each figure.
+   */
+  static String print(Report report) {
+    ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    ObjectNode root = mapper.createObjectNode();
+    root.put("seconds", report.seconds());
+    root.put("rounds", report.rounds());
+    root.put("cores", Runtime.getRuntime().availableProcessors());
+    ObjectNode figures = root.putObject("figures");
+    for (Report.FigureValue one : report.figureValues()) {
+      parent(figures, one).put(key(one), one.value().median());
+    }
+    if (report.rounds() > 1) {
+      ObjectNode spread = root.putObject("spread");
+      for (Report.FigureValue one : report.figureValues()) {
+        limits(parent(spread, one).putObject(key(one)), one.value());
+      }
+    }
+    ObjectNode variants = root.putObject("variants");
+    for (Report.Row row : report.rows()) {
+      variant(variants.putObject(row.name()), row, report.rounds() > 1);
+    }
+    return root.toPrettyString();
+  }
+
+  private static ObjectNode parent(ObjectNode figures, Report.FigureValue one) {
+    return one.figure().isKeyed() ? figures.withObject("/" + one.figure().name()) : figures;
+  }
+
+  private static String key(Report.FigureValue one) {
+    return one.figure().isKeyed() ? one.key() : one.figure().name();
+  }
+
+  private static void variant(ObjectNode node, Report.Row row, boolean spread) {
+    row.values().forEach((quantity, value) -> node.put(quantity.label(), value.median()));
+    if (spread) {
+      row.values()
+          .forEach(
+              (quantity, value) ->
+                  limits(node.withObject("/spread").putObject(quantity.label()), value));
+    }
+    node.put("against", row.floor());
+    row.ratio().ifPresent(ratio -> node.put("ratio", ratio.median()));
+  }
+
+  private static void limits(ObjectNode node, Spread value) {
+    node.put("min", value.min());
+    node.put("max", value.max());
+  }
+}

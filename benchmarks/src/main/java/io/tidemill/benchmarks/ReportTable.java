@@ -1,0 +1,83 @@
+package io.tidemill.benchmarks;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** Prints a report for people. */
+final class ReportTable {
+  private static final Quantity[] COLUMNS = Quantity.values();
+
+  private ReportTable() {}
+
+  static String print(Report report) {
+    boolean spread = report.rounds() > 1;
+    StringBuilder text = new StringBuilder();
+    line(
+        text,
+        "%-34s %14s %10s %9s %13s %8s  %-27s%s",
+        "variant",
+        "records/s",
+        "ns/record",
+        "B/record",
+        "checkpoint ms",
+        "ratio",
+        "against",
+        spread ? " min to max" : "");
+    for (Report.Row row : report.rows()) {
+      Map<Quantity, Spread> values = row.values();
+      Map.Entry<Quantity, Spread> main = values.entrySet().iterator().next();
+      line(
+          text,
+          "%-34s %14s %10s %9s %13s %8s  %-27s%s",
+          row.name(),
+          cell(values, COLUMNS[0]),
+          cell(values, COLUMNS[1]),
+          cell(values, COLUMNS[2]),
+          cell(values, COLUMNS[3]),
+          row.ratio().map(ratio -> ratio(ratio.median())).orElse("-"),
+          row.floor(),
+          spread
+              ? " %s to %s"
+                  .formatted(
+                      main.getKey().format(main.getValue().min()),
+                      main.getKey().format(main.getValue().max()))
+              : "");
+    }
+    figures(report, spread, text);
+    return text.toString();
+  }
+
+  private static void figures(Report report, boolean spread, StringBuilder text) {
+    if (report.figureValues().isEmpty()) {
+      return;
+    }
+    text.append(System.lineSeparator());
+    line(text, "%-34s %10s%s", "figure", "", spread ? "        min        max" : "");
+    for (Report.FigureValue one : report.figureValues()) {
+      Figure figure = one.figure();
+      Spread value = one.value();
+      line(
+          text,
+          "%-34s %10s%s",
+          figure.isKeyed() ? figure.name() + " " + one.key() : figure.name(),
+          ratio(value.median()),
+          spread ? " %10s %10s".formatted(ratio(value.min()), ratio(value.max())) : "");
+    }
+  }
+
+  private static String cell(Map<Quantity, Spread> values, Quantity quantity) {
+    return Optional.ofNullable(values.get(quantity))
+        .map(value -> quantity.format(value.median()))
+        .orElse("-");
+  }
+
+  private static String ratio(double value) {
+    return String.format(Locale.ROOT, "%.4f", value);
+  }
+
+  private static void line(StringBuilder text, String format, Object... values) {
+    text.append(String.format(Locale.ROOT, format, values).stripTrailing())
+        .append(System.lineSeparator());
+  }
+}

@@ -1,0 +1,82 @@
+package io.tidemill.inference.operator;
+
+import io.tidemill.inference.batch.Batch;
+import io.tidemill.inference.batch.Batcher;
+import io.tidemill.inference.batch.InFlight;
+import io.tidemill.inference.batch.Mark;
+import io.tidemill.inference.codec.DeadLetter;
+import org.apache.flink.streaming.api.operators.Output;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.OutputTag;
+
+/**
+ * Hands results, dead letters and marks to the next operator. One stream record carries every
+ * result in turn, as Flink allows.
+ *
+ * <p>Task thread only.
+ */
+final class Emission<T, R> implements InFlight.Emitter<T, Object> {
+  private final Output<StreamRecord<R>> output;
+  private final OutputTag<DeadLetter<T>> deadLetterTag;
+  private final Batcher<T, Object> batcher;
+  private final InferenceMetrics metrics;
+  private final StreamRecord<R> outputRecord = new StreamRecord<>(null);
+
+  /**
+   * An emission.
+   *
+   * @param batcher takes back the batches that have left
+   */
+  Emission(
+      Output<StreamRecord<R>> output,
+      OutputTag<DeadLetter<T>> deadLetterTag,
+      Batcher<T, Object> batcher,
+      InferenceMetrics metrics) {
+    this.output = output;
+    this.deadLetterTag = deadLetterTag;
+    this.batcher = batcher;
+    this.metrics = metrics;
+  }
+
+  @Override
+  @SuppressWarnings("unchecked") // Outcomes are dead letters or results; only Scorer sets them.
+  public void emit(Batch<T, Object> batch, int from, int to) {
+    for (int row = from; row < to; row++) {
+      Object outcome = batch.outcome(row);
+      long timestamp = batch.timestamp(row);
+      if (outcome instanceof DeadLetter<?> deadLetter) {
+        emit((DeadLetter<T>) deadLetter, timestamp);
+      } else if (timestamp == Batch.NO_TIMESTAMP) {
+        outputRecord.eraseTimestamp();
+        output.collect(outputRecord.replace((R) outcome));
+      } else {
+        output.collect(outputRecord.replace((R) outcome, timestamp));
+      }
+    }
+  }
+
+  void emit(DeadLetter<T> deadLetter, long timestamp) {
+    metrics.deadLetter(deadLetter.cause());
+    output.collect(
+        deadLetterTag,
+        timestamp == Batch.NO_TIMESTAMP
+            ? new StreamRecord<>(deadLetter)
+            : new StreamRecord<>(deadLetter, timestamp));
+  }
+
+  @Override
+  public void emit(Mark mark) {
+    if (mark instanceof WatermarkMark waiting) {
+      output.emitWatermark(waiting.watermark());
+    } else if (mark instanceof StatusMark waiting) {
+      output.emitWatermarkStatus(waiting.status());
+    } else {
+      throw new IllegalStateException("mark: " + mark + " (expected: a watermark or a status)");
+    }
+  }
+
+  @Override
+  public void left(Batch<T, Object> batch) {
+    batcher.recycle(batch);
+  }
+}

@@ -1,0 +1,58 @@
+package io.tidemill.pipelines.demo;
+
+import io.tidemill.pipelines.compose.PlannedPipeline;
+import io.tidemill.pipelines.definition.ConnectorDefinition;
+import io.tidemill.pipelines.definition.OutputField;
+import io.tidemill.pipelines.definition.PipelineDefinition;
+import java.util.List;
+import org.apache.avro.Schema;
+import org.apache.flink.formats.avro.typeutils.AvroSchemaConverter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The topics of a job, as its file names them.
+ *
+ * <p>Immutable and so safe for use by several threads.
+ */
+record DemoTopics(String transactions, String predictions, String deadLetters) {
+  /** What each prediction says of the model that made it. */
+  private static final List<String> PROVENANCE =
+      List.of("tidemill.model", "tidemill.version", "tidemill.digest");
+
+  /**
+   * The topics of a job.
+   *
+   * @throws IllegalArgumentException if the job does not read and write Kafka topics
+   */
+  static DemoTopics of(PipelineDefinition job) {
+    return new DemoTopics(
+        topic("source", job.source()),
+        topic("sink", job.sink()),
+        topic("dead-letter", job.deadLetter()));
+  }
+
+  /** How the outcomes of the job are read back. */
+  Readback.Topics readback(PlannedPipeline planned) {
+    OutputField score =
+        planned.definition().steps().get(0).output().values().stream()
+            .findFirst()
+            .orElseThrow(
+                () -> new IllegalArgumentException("job: no output (expected: the score's field)"));
+    Schema schema =
+        planned
+            .sinkSchema()
+            .avro()
+            .map(text -> new Schema.Parser().parse(text))
+            .orElseGet(() -> AvroSchemaConverter.convertToSchema(planned.sinkSchema().rowType()));
+    return new Readback.Topics(predictions, schema, score.name(), PROVENANCE, deadLetters);
+  }
+
+  private static String topic(String place, @Nullable ConnectorDefinition connector) {
+    String topic = connector == null ? null : connector.options().get("topic");
+    if (topic == null) {
+      throw new IllegalArgumentException(
+          "job: no option 'topic' in " + place + " (expected: one Kafka topic)");
+    }
+    return topic;
+  }
+}
