@@ -8,9 +8,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Records that travel in one model call, what became of each, and the marks between them.
  *
- * <p>A batch is filled, emitted, cleared and filled again. It is not thread-safe: it belongs to the
- * thread that fills it, then, closed, to the one that scores it (which reads records and writes
- * outcomes), then to the first again; each hand-over must be a safe publication.
+ * <p>A batch is filled, emitted, cleared and filled again, each time with new arrays for its
+ * records and outcomes: G1 guards every store into an array that has grown old with a memory fence,
+ * which costs more than a new array for each batch.
+ *
+ * <p>It is not thread-safe: it belongs to the thread that fills it, then, closed, to the one that
+ * scores it (which reads records and writes outcomes), then to the first again; each hand-over must
+ * be a safe publication.
  *
  * @param <T> the record
  * @param <R> what became of a record
@@ -19,12 +23,16 @@ public final class Batch<T, R> {
   /** The timestamp of a record that has none. */
   public static final long NO_TIMESTAMP = Long.MIN_VALUE;
 
-  private static final int INITIAL_CAPACITY = 64;
+  private static final int SMALLEST_CAPACITY = 16;
+  private static final Object[] NOTHING = {};
 
   private final List<Mark> marks = new ArrayList<>();
-  private @Nullable Object[] records;
-  private @Nullable Object[] outcomes;
-  private long[] timestamps;
+  private final int maxSize;
+  private @Nullable Object[] records = NOTHING;
+  private @Nullable Object[] outcomes = NOTHING;
+  private long[] timestamps = {};
+  // Of the next arrays: as large as the last batch, which the next one is likely to be.
+  private int capacity = SMALLEST_CAPACITY;
   private int[] markRows = new int[4];
   private int size;
   private long bytes;
@@ -39,10 +47,7 @@ public final class Batch<T, R> {
   boolean completed;
 
   Batch(int maxSize) {
-    int capacity = Math.min(maxSize, INITIAL_CAPACITY);
-    records = new Object[capacity];
-    outcomes = new Object[capacity];
-    timestamps = new long[capacity];
+    this.maxSize = maxSize;
   }
 
   /** Records in this batch. */
@@ -92,7 +97,7 @@ public final class Batch<T, R> {
 
   /** Whether it is known what became of a record. */
   public boolean hasOutcome(int row) {
-    return outcomes[row] != null;
+    return row < outcomes.length && outcomes[row] != null;
   }
 
   /** The first record that has not been emitted. */
@@ -106,7 +111,7 @@ public final class Batch<T, R> {
   }
 
   private static Object checked(@Nullable Object[] values, int row) {
-    Object value = values[row];
+    Object value = row < values.length ? values[row] : null;
     if (value == null) {
       throw new IllegalStateException("row of batch: " + row + " (expected: one that was set)");
     }
@@ -116,14 +121,20 @@ public final class Batch<T, R> {
   void open(long batchNumber, long nowNanos) {
     number = batchNumber;
     openedNanos = nowNanos;
+    int length = Math.min(maxSize, capacity);
+    records = new Object[length];
+    outcomes = new Object[length];
+    if (timestamps.length < length) {
+      timestamps = new long[length];
+    }
   }
 
   void add(T record, long timestamp, long recordBytes) {
     if (size == records.length) {
-      int capacity = 2 * size;
-      records = Arrays.copyOf(records, capacity);
-      outcomes = Arrays.copyOf(outcomes, capacity);
-      timestamps = Arrays.copyOf(timestamps, capacity);
+      int length = Math.max(size + 1, Math.min(maxSize, 2 * size));
+      records = Arrays.copyOf(records, length);
+      outcomes = Arrays.copyOf(outcomes, length);
+      timestamps = Arrays.copyOf(timestamps, Math.max(length, timestamps.length));
     }
     records[size] = record;
     timestamps[size] = timestamp;
@@ -165,8 +176,9 @@ public final class Batch<T, R> {
 
   /** Lets go of every record, so that a pooled batch keeps none alive. */
   void clear() {
-    Arrays.fill(records, 0, size, null);
-    Arrays.fill(outcomes, 0, size, null);
+    capacity = Math.max(SMALLEST_CAPACITY, size);
+    records = NOTHING;
+    outcomes = NOTHING;
     marks.clear();
     size = 0;
     bytes = 0;

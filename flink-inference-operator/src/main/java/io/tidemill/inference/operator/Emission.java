@@ -20,7 +20,6 @@ final class Emission<T, R> implements InFlight.Emitter<T, Object> {
   private final OutputTag<DeadLetter<T>> deadLetterTag;
   private final Batcher<T, Object> batcher;
   private final InferenceMetrics metrics;
-  private final StreamRecord<R> outputRecord = new StreamRecord<>(null);
 
   /**
    * An emission.
@@ -41,6 +40,7 @@ final class Emission<T, R> implements InFlight.Emitter<T, Object> {
   @Override
   @SuppressWarnings("unchecked") // Outcomes are dead letters or results; only Scorer sets them.
   public void emit(Batch<T, Object> batch, int from, int to) {
+    StreamRecord<R> outputRecord = new StreamRecord<>(null);
     for (int row = from; row < to; row++) {
       Object outcome = batch.outcome(row);
       long timestamp = batch.timestamp(row);
