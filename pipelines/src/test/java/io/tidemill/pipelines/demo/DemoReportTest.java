@@ -19,7 +19,7 @@ final class DemoReportTest {
           "fraud-dead-letters",
           "fraud:1.4.2",
           "sha256:abc",
-          "file:/work/store",
+          "file:/tmp/store",
           "/work");
 
   @Test
@@ -48,7 +48,7 @@ final class DemoReportTest {
               broker                           127.0.0.1:9092
               topics                           transactions -> fraud-scores, fraud-dead-letters
               model                            fraud:1.4.2 sha256:abc
-              store                            file:/work/store
+              store                            file:/tmp/store
               work folder                      /work
             """);
   }

@@ -8,6 +8,6 @@ final class DemoSchema {
   private DemoSchema() {}
 
   static Schema transaction() {
-    return TransactionEncoder.readSchema(Path.of("src/test/resources/demo/transaction.avsc"));
+    return TransactionEncoder.readSchema(Path.of("../job-configs/schemas/transaction.avsc"));
   }
 }
