@@ -4,6 +4,7 @@ import io.tidemill.model.Model;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.flink.table.data.RowData;
 
 /**
  * Nothing but model calls on columns that were filled once: the floor that every other variant is
@@ -39,11 +40,21 @@ record RawLoop(Workload workload, int batch, int callers) implements Variant {
     try (BufferAllocator allocator = ColumnMemory.child(name(), Long.MAX_VALUE);
         ColumnBatch input =
             ColumnBatch.allocate(allocator, model.signature().inputColumns(), batch)) {
-      input.rows(batch);
+      fill(input);
       while (!meter.stopped()) {
         model.predict(input, allocator).close();
         tally.add(batch);
       }
     }
+  }
+
+  /** Puts the same values in as the other variants have: zeros are faster to compute with. */
+  private void fill(ColumnBatch input) {
+    RowData[] records = workload.records();
+    for (int row = 0; row < batch; row++) {
+      float[] values = records[row % records.length].getArray(0).toFloatArray();
+      input.fixedWidth(0).setFloats(row * values.length, values, 0, values.length);
+    }
+    input.rows(batch);
   }
 }
