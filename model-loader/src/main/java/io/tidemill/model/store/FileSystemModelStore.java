@@ -33,6 +33,7 @@ import org.apache.flink.core.fs.Path;
  * <pre>
  * fraud/1.4.2/files/…          written first
  * fraud/1.4.2/model.yaml       written last: from then on the version exists
+ * fraud/1.4.2/signatures/…     one sigstore bundle per key, named after the key
  * fraud/aliases/production     one line: 1.4.2
  * </pre>
  *
@@ -42,6 +43,8 @@ final class FileSystemModelStore implements ModelStore {
   static final String MANIFEST = "model.yaml";
   static final String FILES = "files";
   private static final String ALIASES = "aliases";
+  private static final String SIGNATURES = "signatures";
+  private static final String BUNDLE = ".sigstore.json";
   private static final int BUFFER_BYTES = 1 << 16;
 
   private final StoreFiles files;
@@ -283,6 +286,31 @@ final class FileSystemModelStore implements ModelStore {
     for (ModelFile file : manifest.files()) {
       copy(manifest, file, new Path(source, file.path()), target.resolve(file.path()));
     }
+  }
+
+  @Override
+  public List<DetachedSignature> signatures(String name, SemanticVersion version) {
+    manifest(name, version);
+    List<DetachedSignature> signatures = new ArrayList<>();
+    for (FileStatus status : files.list(new Path(folder(name, version), SIGNATURES))) {
+      Path file = status.getPath();
+      String fingerprint = file.getName().replace(BUNDLE, "");
+      if (file.getName().endsWith(BUNDLE) && DetachedSignature.isFingerprint(fingerprint)) {
+        files.refuseLink(file);
+        files
+            .read(file)
+            .ifPresent(bundle -> signatures.add(new DetachedSignature(fingerprint, bundle)));
+      }
+    }
+    signatures.sort(Comparator.comparing(DetachedSignature::fingerprint));
+    return signatures;
+  }
+
+  @Override
+  public void addSignature(String name, SemanticVersion version, DetachedSignature signature) {
+    manifest(name, version);
+    Path folder = new Path(folder(name, version), SIGNATURES);
+    files.write(new Path(folder, signature.fingerprint() + BUNDLE), signature.bundle());
   }
 
   private void checkSameFiles(ModelManifest manifest, List<String> there) {

@@ -73,4 +73,13 @@ public interface ModelStore {
    * @throws io.tidemill.model.CacheUnavailableException if the target cannot be written
    */
   void download(ModelManifest manifest, Path target);
+
+  /** The signatures of a version, sorted by key. They are not verified. */
+  List<DetachedSignature> signatures(String name, SemanticVersion version);
+
+  /**
+   * Keeps a signature beside a version, in the place of one of the same key. It is not verified,
+   * and not part of the version's digest: a version may be signed after it was published.
+   */
+  void addSignature(String name, SemanticVersion version, DetachedSignature signature);
 }

@@ -63,4 +63,14 @@ record FullDisk(ModelStore store) implements ModelStore {
   public Map<String, SemanticVersion> aliases(String name) {
     return store.aliases(name);
   }
+
+  @Override
+  public List<DetachedSignature> signatures(String name, SemanticVersion version) {
+    return store.signatures(name, version);
+  }
+
+  @Override
+  public void addSignature(String name, SemanticVersion version, DetachedSignature signature) {
+    store.addSignature(name, version, signature);
+  }
 }

@@ -27,7 +27,14 @@ import java.util.TreeMap;
 public final class InMemoryModelStore implements ModelStore {
   private static final Instant CREATED = Instant.parse("2026-11-01T12:00:00Z");
 
-  private record Published(ModelManifest manifest, Map<String, byte[]> files) {}
+  private record Published(
+      ModelManifest manifest,
+      Map<String, byte[]> files,
+      Map<String, DetachedSignature> signatures) {
+    Published(ModelManifest manifest, Map<String, byte[]> files) {
+      this(manifest, files, new TreeMap<>());
+    }
+  }
 
   private final Map<String, Map<SemanticVersion, Published>> models = new TreeMap<>();
   private final Map<String, Map<String, SemanticVersion>> aliases = new TreeMap<>();
@@ -173,6 +180,19 @@ public final class InMemoryModelStore implements ModelStore {
     checkUp();
     versionsOf(name);
     return Map.copyOf(aliases.getOrDefault(name, Map.of()));
+  }
+
+  @Override
+  public synchronized List<DetachedSignature> signatures(String name, SemanticVersion version) {
+    checkUp();
+    return List.copyOf(published(name, version).signatures().values());
+  }
+
+  @Override
+  public synchronized void addSignature(
+      String name, SemanticVersion version, DetachedSignature signature) {
+    checkUp();
+    published(name, version).signatures().put(signature.fingerprint(), signature);
   }
 
   @Override

@@ -266,4 +266,34 @@ public abstract class ModelStoreContract {
     assertThat(target.resolve("variables/variables.data")).hasContent("weights of a");
     assertThat(ModelFiles.differences(manifest, target)).isEmpty();
   }
+
+  @Test
+  void keepsSignaturesBesideAVersionAndOnePerKey() throws Exception {
+    ModelStore store = open();
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    DetachedSignature first = new DetachedSignature("a".repeat(64), "{\"of\":\"first\"}");
+    DetachedSignature second = new DetachedSignature("0".repeat(64), "{\"of\":\"second\"}");
+    DetachedSignature again = new DetachedSignature("a".repeat(64), "{\"of\":\"first again\"}");
+    assertThat(store.signatures("fraud", version("1.4.2"))).isEmpty();
+
+    store.addSignature("fraud", version("1.4.2"), first);
+    store.addSignature("fraud", version("1.4.2"), second);
+    store.addSignature("fraud", version("1.4.2"), again);
+
+    assertThat(store.signatures("fraud", version("1.4.2"))).containsExactly(second, again);
+    assertThat(store.manifest("fraud", version("1.4.2"))).isEqualTo(manifest);
+    store.download(manifest, folder.resolve("target"));
+    assertThat(ModelFiles.differences(manifest, folder.resolve("target"))).isEmpty();
+  }
+
+  @Test
+  void keepsNoSignatureOfAVersionThatIsNotThere() throws Exception {
+    ModelStore store = open();
+    DetachedSignature signature = new DetachedSignature("a".repeat(64), "{}");
+
+    assertThatThrownBy(() -> store.addSignature("fraud", version("1.4.2"), signature))
+        .isInstanceOf(ModelNotFoundException.class);
+    assertThatThrownBy(() -> store.signatures("fraud", version("1.4.2")))
+        .isInstanceOf(ModelNotFoundException.class);
+  }
 }
