@@ -112,7 +112,7 @@ public final class LocalModelCache {
   }
 
   private static Path filesOf(Path entry) {
-    return entry.resolve(FileSystemModelStore.FILES);
+    return entry.resolve(StoreLayout.FILES);
   }
 
   // Holding the digest's lock: what lies beside the entry is from a process that died.
@@ -131,7 +131,7 @@ public final class LocalModelCache {
                     store.uri(),
                     String.join("; ", differences)));
       }
-      Files.writeString(part.resolve(FileSystemModelStore.MANIFEST), ManifestYaml.write(manifest));
+      Files.writeString(part.resolve(StoreLayout.MANIFEST), ManifestYaml.write(manifest));
       Files.move(part, directory.resolve(hex), StandardCopyOption.ATOMIC_MOVE);
     } finally {
       ModelFiles.delete(part);
@@ -158,7 +158,7 @@ public final class LocalModelCache {
         hex,
         () -> {
           Path entry = directory.resolve(hex);
-          Path yaml = entry.resolve(FileSystemModelStore.MANIFEST);
+          Path yaml = entry.resolve(StoreLayout.MANIFEST);
           if (!Files.isRegularFile(yaml, LinkOption.NOFOLLOW_LINKS)) {
             return Optional.empty();
           }
