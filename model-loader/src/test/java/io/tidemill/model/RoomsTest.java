@@ -21,6 +21,7 @@ class RoomsTest {
     "model, io.tidemill.model.columnar org.apache.arrow.memory",
     "model.store, io.tidemill.model io.tidemill.model.columnar org.apache.flink.core.fs org.snakeyaml.. org.slf4j",
     "model.store.signing, io.tidemill.model io.tidemill.model.store javax.crypto com.fasterxml.jackson..",
+    "model.archive, io.tidemill.model io.tidemill.model.store org.apache.commons.compress..",
     "model.loader, io.tidemill.model io.tidemill.model.columnar io.tidemill.model.store io.tidemill.model.store.signing org.apache.arrow.memory org.slf4j",
   })
   void importsOnlyWhatTheTableAllows(String room, String allowed) {
