@@ -22,6 +22,7 @@ class RoomsTest {
     "model.store, io.tidemill.model io.tidemill.model.columnar org.apache.flink.core.fs org.snakeyaml.. org.slf4j",
     "model.store.signing, io.tidemill.model io.tidemill.model.store javax.crypto com.fasterxml.jackson..",
     "model.archive, io.tidemill.model io.tidemill.model.store org.apache.commons.compress..",
+    "model.importing, io.tidemill.model io.tidemill.model.columnar io.tidemill.model.store io.tidemill.model.loader io.tidemill.model.archive org.snakeyaml.. com.fasterxml.jackson..",
     "model.loader, io.tidemill.model io.tidemill.model.columnar io.tidemill.model.store io.tidemill.model.store.signing org.apache.arrow.memory org.slf4j",
   })
   void importsOnlyWhatTheTableAllows(String room, String allowed) {
