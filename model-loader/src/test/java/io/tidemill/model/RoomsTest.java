@@ -20,7 +20,8 @@ class RoomsTest {
     "model.columnar, org.apache.arrow..",
     "model, io.tidemill.model.columnar org.apache.arrow.memory",
     "model.store, io.tidemill.model io.tidemill.model.columnar org.apache.flink.core.fs org.snakeyaml.. org.slf4j",
-    "model.loader, io.tidemill.model io.tidemill.model.columnar io.tidemill.model.store org.apache.arrow.memory org.slf4j",
+    "model.store.signing, io.tidemill.model io.tidemill.model.store javax.crypto com.fasterxml.jackson..",
+    "model.loader, io.tidemill.model io.tidemill.model.columnar io.tidemill.model.store io.tidemill.model.store.signing org.apache.arrow.memory org.slf4j",
   })
   void importsOnlyWhatTheTableAllows(String room, String allowed) {
     String[] doors = ("java.. org.jspecify.. io.tidemill." + room + " " + allowed).split(" ");

@@ -12,7 +12,10 @@ import io.tidemill.model.store.LocalModelCache;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
 import io.tidemill.model.store.ModelStores;
+import io.tidemill.model.store.signing.SignatureVerifier;
+import io.tidemill.model.store.signing.VerificationKey;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,9 +29,15 @@ import org.slf4j.LoggerFactory;
  * @param storeUri where the store is, as every task reaches it
  * @param engine the name of the engine that loads the version
  * @param device where it runs; never another one
+ * @param trustedKeys one of them must have signed the version; none where no signature is demanded
  */
 public record StoredModel(
-    String storeUri, ModelVersion version, String engine, Signature signature, Device device)
+    String storeUri,
+    ModelVersion version,
+    String engine,
+    Signature signature,
+    Device device,
+    List<VerificationKey> trustedKeys)
     implements ModelSource {
   private static final Logger LOG = LoggerFactory.getLogger(StoredModel.class);
 
@@ -38,6 +47,7 @@ public record StoredModel(
     requireNonNull(engine, "engine");
     requireNonNull(signature, "signature");
     requireNonNull(device, "device");
+    trustedKeys = List.copyOf(trustedKeys);
   }
 
   /**
@@ -46,21 +56,50 @@ public record StoredModel(
    * @throws io.tidemill.model.ModelException if the store does not answer or does not have it
    */
   public static StoredModel resolve(String storeUri, ModelRef ref, Device device) {
-    return resolve(ModelStores.open(storeUri), ref, device);
+    return resolve(storeUri, ref, device, List.of());
   }
 
-  static StoredModel resolve(ModelStore store, ModelRef ref, Device device) {
+  /**
+   * Pins what a reference means now, if it is signed. Blocks on the store.
+   *
+   * @param trustedKeys one of them must have signed the version; none demands no signature
+   * @throws InvalidModelException if no trusted key signed it
+   * @throws io.tidemill.model.ModelException if the store does not answer or does not have it
+   */
+  public static StoredModel resolve(
+      String storeUri, ModelRef ref, Device device, List<VerificationKey> trustedKeys) {
+    return resolve(ModelStores.open(storeUri), ref, device, trustedKeys);
+  }
+
+  static StoredModel resolve(
+      ModelStore store, ModelRef ref, Device device, List<VerificationKey> trustedKeys) {
     ModelVersion version = store.resolve(ref);
     ModelManifest manifest = store.manifest(version.name(), version.version());
+    checkSigned(store, manifest, trustedKeys);
     return new StoredModel(
-        store.uri(), manifest.modelVersion(), manifest.engine(), manifest.signature(), device);
+        store.uri(),
+        manifest.modelVersion(),
+        manifest.engine(),
+        manifest.signature(),
+        device,
+        trustedKeys);
+  }
+
+  private static void checkSigned(
+      ModelStore store, ModelManifest manifest, List<VerificationKey> trustedKeys) {
+    if (!trustedKeys.isEmpty()) {
+      new SignatureVerifier(trustedKeys)
+          .verify(manifest, store.signatures(manifest.name(), manifest.version()));
+    }
   }
 
   /**
    * {@inheritDoc}
    *
    * <p>A store that does not answer is tried three times. If it stays away, files that were fetched
-   * and proved before serve instead.
+   * and proved before serve instead: they have the digest that was signed when the job was planned.
+   *
+   * @throws InvalidModelException if a signature is demanded and none in the store is good now
    */
   @Override
   public ModelHandle open() {
@@ -106,6 +145,7 @@ public record StoredModel(
           "%s in store %s: digest %s (expected: %s, to which the job is pinned); a version never changes, so find out who changed it and plan the job again"
               .formatted(version, storeUri, manifest.digest(), version.digest()));
     }
+    checkSigned(store, manifest, trustedKeys);
     return cache.files(store, manifest);
   }
 }

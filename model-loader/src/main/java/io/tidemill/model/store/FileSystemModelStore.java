@@ -2,27 +2,16 @@ package io.tidemill.model.store;
 
 import static java.util.Objects.requireNonNull;
 
-import io.tidemill.model.CacheUnavailableException;
 import io.tidemill.model.InvalidModelException;
-import io.tidemill.model.ModelConflictException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.StoreUnavailableException;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.StandardOpenOption;
-import java.time.Clock;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
@@ -31,97 +20,65 @@ import org.apache.flink.core.fs.Path;
  * A store in a folder of any file system that Flink reaches.
  *
  * <pre>
- * fraud/1.4.2/files/…          written first
- * fraud/1.4.2/model.yaml       written last: from then on the version exists
+ * store.yaml                   the policy, where there is one
+ * fraud/1.4.2/files/…          the model's files
+ * fraud/1.4.2/model.yaml       its manifest; with it the version exists
+ * fraud/1.4.2/signatures/…     one sigstore bundle per key, named after the key
  * fraud/aliases/production     one line: 1.4.2
  * </pre>
+ *
+ * <p>Where the file system moves no folder in one step, the files are in {@code files-} and the
+ * beginning of the digest; either place is read everywhere.
  *
  * <p>Thread-safe.
  */
 final class FileSystemModelStore implements ModelStore {
-  static final String MANIFEST = "model.yaml";
-  static final String FILES = "files";
-  private static final String ALIASES = "aliases";
-  private static final int BUFFER_BYTES = 1 << 16;
-
   private final StoreFiles files;
-  private final Path root;
+  private final StoreLayout layout;
+  private final StoredManifests manifests;
+  private final StoredFiles stored;
+  private final VersionWriter writer;
 
   FileSystemModelStore(StoreFiles files, Path root) {
     this.files = files;
-    this.root = root;
+    this.layout = new StoreLayout(root);
+    this.manifests = new StoredManifests(files, layout);
+    this.stored = new StoredFiles(root.toString(), files, layout);
+    this.writer =
+        files.local() ? new MovedVersions(files, layout) : new ClaimedVersions(files, layout);
   }
 
   @Override
   public String uri() {
-    return root.toString();
-  }
-
-  private Path model(String name) {
-    return new Path(root, ModelRef.checkName("model name", name));
-  }
-
-  private Path folder(String name, SemanticVersion version) {
-    return new Path(model(name), version.toString());
+    return layout.root().toString();
   }
 
   @Override
-  public ModelManifest push(ModelDraft draft, java.nio.file.Path fileOrDirectory) {
-    Map<String, java.nio.file.Path> sources;
-    List<ModelFile> measured = new ArrayList<>();
-    try {
-      sources = ModelFiles.list(fileOrDirectory);
-      for (Map.Entry<String, java.nio.file.Path> source : sources.entrySet()) {
-        measured.add(ModelFiles.measure(source.getKey(), source.getValue()));
-      }
-    } catch (IOException e) {
-      throw unreadable(fileOrDirectory, e);
-    }
-    ModelManifest manifest =
-        ModelManifest.of(
-            draft, Clock.systemUTC().instant().truncatedTo(ChronoUnit.SECONDS), measured);
-    Optional<ModelManifest> there = find(draft.name(), draft.version());
+  public StorePolicy policy() {
+    Path file = layout.policy();
+    files.refuseLink(file);
+    return files
+        .read(file)
+        .map(text -> PolicyYaml.read(file.toString(), text))
+        .orElse(StorePolicy.NONE);
+  }
+
+  @Override
+  public ModelManifest push(
+      ModelDraft draft, java.nio.file.Path fileOrDirectory, TransferListener listener) {
+    Publication publication = Publication.of(draft, fileOrDirectory);
+    Optional<ModelManifest> there = checkPush(publication.manifest());
     if (there.isPresent()) {
-      return same(there.get(), manifest);
+      return there.get();
     }
-    return publish(manifest, fileOrDirectory, sources);
+    ModelManifest published = writer.publish(publication, listener);
+    StoreRules.checkSame(uri(), published, publication.manifest());
+    return published;
   }
 
-  private static InvalidModelException unreadable(java.nio.file.Path path, IOException cause) {
-    return new InvalidModelException(
-        "model files '%s' (expected: a file or folder that can be read); %s".formatted(path, cause),
-        cause);
-  }
-
-  private ModelManifest same(ModelManifest there, ModelManifest pushed) {
-    if (!there.digest().equals(pushed.digest())) {
-      throw new ModelConflictException(
-          "%s: in store %s already, with digest %s (pushed: %s); a version never changes, so push another one"
-              .formatted(pushed.ref(), uri(), there.digest(), pushed.digest()));
-    }
-    return there;
-  }
-
-  private ModelManifest publish(
-      ModelManifest manifest,
-      java.nio.file.Path fileOrDirectory,
-      Map<String, java.nio.file.Path> sources) {
-    Path folder = folder(manifest.name(), manifest.version());
-    files.delete(folder);
-    Path target = new Path(folder, FILES);
-    try {
-      for (Map.Entry<String, java.nio.file.Path> source : sources.entrySet()) {
-        files.upload(source.getValue(), new Path(target, source.getKey()));
-      }
-    } catch (IOException e) {
-      throw unreadable(fileOrDirectory, e);
-    }
-    Optional<ModelManifest> there = find(manifest.name(), manifest.version());
-    if (there.isPresent()) {
-      return same(there.get(), manifest);
-    }
-    files.write(new Path(folder, MANIFEST), ManifestYaml.write(manifest));
-    return manifest;
+  @Override
+  public Optional<ModelManifest> find(String name, SemanticVersion version) {
+    return manifests.find(name, version);
   }
 
   @Override
@@ -134,22 +91,6 @@ final class FileSystemModelStore implements ModelStore {
     return there.isEmpty()
         ? NotFound.model(uri(), name, models())
         : NotFound.version(uri(), name, version, there);
-  }
-
-  private Optional<ModelManifest> find(String name, SemanticVersion version) {
-    Path file = new Path(folder(name, version), MANIFEST);
-    files.refuseLink(file);
-    Optional<ModelManifest> found =
-        files.read(file).map(text -> ManifestYaml.read(file.toString(), text));
-    found.ifPresent(
-        manifest -> {
-          if (!manifest.name().equals(name) || !manifest.version().equals(version)) {
-            throw new InvalidModelException(
-                "%s: the manifest of %s (expected: of %s:%s); publish the version again under another number"
-                    .formatted(file, manifest.ref(), name, version));
-          }
-        });
-    return found;
   }
 
   @Override
@@ -171,13 +112,17 @@ final class FileSystemModelStore implements ModelStore {
   }
 
   private SemanticVersion aliased(String name, String alias) {
-    Path file = new Path(new Path(model(name), ALIASES), alias);
-    Optional<String> line = files.read(file);
-    if (line.isEmpty()) {
-      existing(name);
-      throw NotFound.alias(uri(), name, alias, aliases(name).keySet());
-    }
-    return aliasVersion(file, line.get());
+    return findAlias(name, alias)
+        .orElseThrow(
+            () -> {
+              existing(name);
+              return NotFound.alias(uri(), name, alias, aliases(name).keySet());
+            });
+  }
+
+  private Optional<SemanticVersion> findAlias(String name, String alias) {
+    Path file = layout.alias(name, alias);
+    return files.read(file).map(line -> aliasVersion(file, line));
   }
 
   private static SemanticVersion aliasVersion(Path file, String line) {
@@ -191,7 +136,7 @@ final class FileSystemModelStore implements ModelStore {
 
   @Override
   public List<String> models() {
-    return folders(root).stream()
+    return folders(layout.root()).stream()
         .filter(name -> isName(name) && !published(name).isEmpty())
         .sorted()
         .toList();
@@ -208,7 +153,7 @@ final class FileSystemModelStore implements ModelStore {
 
   private List<String> folders(Path parent) {
     List<FileStatus> there = files.list(parent);
-    if (there.isEmpty() && files.local() && !files.isFolder(root)) {
+    if (there.isEmpty() && files.local() && !files.isFolder(layout.root())) {
       throw new StoreUnavailableException(
           "store '%s': no such folder; correct its path, mount its volume, or push a model to begin it"
               .formatted(uri()));
@@ -221,9 +166,9 @@ final class FileSystemModelStore implements ModelStore {
 
   private List<SemanticVersion> published(String name) {
     List<SemanticVersion> versions = new ArrayList<>();
-    for (String folder : folders(model(name))) {
+    for (String folder : folders(layout.model(name))) {
       version(folder)
-          .filter(version -> files.exists(new Path(folder(name, version), MANIFEST)))
+          .filter(version -> files.exists(layout.manifest(name, version)))
           .ifPresent(versions::add);
     }
     return versions;
@@ -252,21 +197,38 @@ final class FileSystemModelStore implements ModelStore {
 
   @Override
   public void alias(String name, String alias, SemanticVersion version) {
-    ModelRef.checkName("alias of model '" + name + "'", alias);
-    if (alias.equals(ModelRef.LATEST)) {
-      throw new IllegalArgumentException(
-          "alias of model '%s': '%s' (expected: another name; the store itself answers this one with the highest release)"
-              .formatted(name, alias));
+    checkAlias(name, alias, version);
+    Optional<SemanticVersion> before = findAlias(name, alias);
+    write(name, alias, version);
+    if (find(name, version).isEmpty()) {
+      // Deleted since the check; whoever deletes looks at the aliases last.
+      before.ifPresentOrElse(
+          earlier -> write(name, alias, earlier), () -> files.delete(layout.alias(name, alias)));
+      throw notFound(name, version);
     }
-    manifest(name, version);
-    files.write(new Path(new Path(model(name), ALIASES), alias), version + "\n");
+  }
+
+  private void write(String name, String alias, SemanticVersion version) {
+    files.write(layout.alias(name, alias), version + "\n");
+  }
+
+  @Override
+  public SemanticVersion removeAlias(String name, String alias) {
+    ModelRef.checkName("alias of model '" + name + "'", alias);
+    SemanticVersion meant = aliased(name, alias);
+    files.delete(layout.alias(name, alias));
+    return meant;
   }
 
   @Override
   public Map<String, SemanticVersion> aliases(String name) {
     existing(name);
+    return aliasesOf(name);
+  }
+
+  private Map<String, SemanticVersion> aliasesOf(String name) {
     Map<String, SemanticVersion> aliases = new TreeMap<>();
-    for (FileStatus status : files.list(new Path(model(name), ALIASES))) {
+    for (FileStatus status : files.list(layout.aliases(name))) {
       Path file = status.getPath();
       if (isName(file.getName())) {
         files.read(file).ifPresent(line -> aliases.put(file.getName(), aliasVersion(file, line)));
@@ -276,62 +238,45 @@ final class FileSystemModelStore implements ModelStore {
   }
 
   @Override
-  public void download(ModelManifest manifest, java.nio.file.Path target) {
-    Path source = new Path(folder(manifest.name(), manifest.version()), FILES);
-    files.refuseLink(source);
-    checkSameFiles(manifest, files.tree(source));
-    for (ModelFile file : manifest.files()) {
-      copy(manifest, file, new Path(source, file.path()), target.resolve(file.path()));
-    }
+  public void delete(String name, SemanticVersion version) {
+    checkDelete(name, version);
+    writer.delete(
+        manifest(name, version),
+        () -> StoreRules.checkUnaliased(uri(), name, version, aliasesOf(name)));
   }
 
-  private void checkSameFiles(ModelManifest manifest, List<String> there) {
-    Set<String> extra = new HashSet<>(there);
-    List<String> problems = new ArrayList<>();
-    for (ModelFile file : manifest.files()) {
-      if (!extra.remove(file.path())) {
-        problems.add("file '" + file.path() + "': missing");
+  @Override
+  public void download(
+      ModelManifest manifest, java.nio.file.Path target, TransferListener listener) {
+    stored.download(manifest, target, listener);
+  }
+
+  @Override
+  public List<FileProblem> verify(ModelManifest manifest, TransferListener listener) {
+    return stored.verify(manifest, listener);
+  }
+
+  @Override
+  public List<DetachedSignature> signatures(String name, SemanticVersion version) {
+    manifest(name, version);
+    List<DetachedSignature> signatures = new ArrayList<>();
+    for (FileStatus status : files.list(layout.signatures(name, version))) {
+      Path file = status.getPath();
+      Optional<String> key = StoreLayout.keyOfSignature(file.getName());
+      if (key.isPresent()) {
+        files.refuseLink(file);
+        files
+            .read(file)
+            .ifPresent(bundle -> signatures.add(new DetachedSignature(key.get(), bundle)));
       }
     }
-    extra.stream()
-        .sorted()
-        .forEach(path -> problems.add("file '" + path + "': not in the manifest"));
-    if (!problems.isEmpty()) {
-      throw new InvalidModelException(
-          "%s in store %s: %s; publish the version again under another number"
-              .formatted(manifest.ref(), uri(), String.join("; ", problems)));
-    }
+    signatures.sort(Comparator.comparing(DetachedSignature::fingerprint));
+    return signatures;
   }
 
-  private void copy(ModelManifest manifest, ModelFile file, Path from, java.nio.file.Path to) {
-    try (InputStream in = files.open(from);
-        OutputStream out = create(to)) {
-      byte[] buffer = new byte[BUFFER_BYTES];
-      long copied = 0;
-      for (int read = read(in, buffer, from); read >= 0; read = read(in, buffer, from)) {
-        copied += read;
-        if (copied > file.size()) {
-          throw new InvalidModelException(
-              "%s in store %s: file '%s': more than %d bytes (expected: %d); publish the version again under another number"
-                  .formatted(manifest.ref(), uri(), file.path(), file.size(), file.size()));
-        }
-        out.write(buffer, 0, read);
-      }
-    } catch (IOException e) {
-      throw new CacheUnavailableException(
-          "'%s': cannot be written (%s); free space or choose another folder".formatted(to, e), e);
-    }
-  }
-
-  private int read(InputStream in, byte[] buffer, Path from) {
-    return files.guarded("read", from, () -> in.read(buffer));
-  }
-
-  private static OutputStream create(java.nio.file.Path file) throws IOException {
-    java.nio.file.Path parent = file.getParent();
-    if (parent != null) {
-      Files.createDirectories(parent);
-    }
-    return Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+  @Override
+  public void addSignature(String name, SemanticVersion version, DetachedSignature signature) {
+    manifest(name, version);
+    files.write(layout.signature(name, version, signature.fingerprint()), signature.bundle());
   }
 }

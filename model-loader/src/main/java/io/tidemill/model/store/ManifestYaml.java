@@ -13,16 +13,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.common.FlowStyle;
-import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 
@@ -99,7 +94,7 @@ final class ManifestYaml {
    */
   static ModelManifest read(String place, String text) {
     YamlProblems problems = new YamlProblems(place);
-    Node root = compose(text, problems);
+    Node root = YamlMapping.compose(text, "the manifest", problems);
     YamlMapping manifest = new YamlMapping(root, "the manifest", KEYS, problems);
     manifest.parsed("format", ManifestYaml::format);
     String name = manifest.parsed("name", value -> value);
@@ -128,24 +123,6 @@ final class ManifestYaml {
       throw problems.failure();
     }
     return read;
-  }
-
-  private static Node compose(String text, YamlProblems problems) {
-    try {
-      return new Compose(LoadSettings.builder().build())
-          .composeString(text)
-          .orElseThrow(
-              () -> {
-                problems.add(Optional.empty(), "empty (expected: a manifest)");
-                return problems.failure();
-              });
-    } catch (MarkedYamlEngineException e) {
-      problems.add(e.getProblemMark(), "not YAML: " + e.getProblem());
-      throw problems.failure();
-    } catch (YamlEngineException e) {
-      problems.add(Optional.empty(), "not YAML: " + e.getMessage());
-      throw problems.failure();
-    }
   }
 
   private static String format(String value) {

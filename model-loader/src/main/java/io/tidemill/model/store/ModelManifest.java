@@ -96,6 +96,11 @@ public record ModelManifest(
     }
   }
 
+  /** The size of all files together, in bytes. */
+  public long bytes() {
+    return files.stream().mapToLong(ModelFile::size).sum();
+  }
+
   /** Name, version and digest: what a job is pinned to. */
   public ModelVersion modelVersion() {
     return new ModelVersion(name, version, digest);

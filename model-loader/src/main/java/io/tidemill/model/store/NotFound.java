@@ -5,15 +5,19 @@ import io.tidemill.model.SemanticVersion;
 import java.util.Collection;
 import java.util.List;
 
-/** What every store says when something is not there: what is, and what was probably meant. */
-final class NotFound {
+/**
+ * What every store says when something is not there: what is, and what was probably meant.
+ *
+ * <p>Stateless and thread-safe.
+ */
+public final class NotFound {
   private NotFound() {}
 
-  static ModelNotFoundException model(String store, String name, Collection<String> there) {
+  public static ModelNotFoundException model(String store, String name, Collection<String> there) {
     return failure("model '" + name + "'", "store " + store, there, name);
   }
 
-  static ModelNotFoundException version(
+  public static ModelNotFoundException version(
       String store, String name, SemanticVersion version, Collection<SemanticVersion> there) {
     List<String> versions = there.stream().sorted().map(SemanticVersion::toString).toList();
     return failure(
@@ -23,13 +27,13 @@ final class NotFound {
         version.toString());
   }
 
-  static ModelNotFoundException release(
+  public static ModelNotFoundException release(
       String store, String name, Collection<SemanticVersion> there) {
     List<String> versions = there.stream().sorted().map(SemanticVersion::toString).toList();
     return failure("release of model '" + name + "'", "store " + store, versions, "");
   }
 
-  static ModelNotFoundException alias(
+  public static ModelNotFoundException alias(
       String store, String name, String alias, Collection<String> there) {
     return failure("alias '" + alias + "' of model '" + name + "'", "store " + store, there, alias);
   }

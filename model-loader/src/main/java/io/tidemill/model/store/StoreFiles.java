@@ -9,13 +9,15 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.FileSystem.WriteMode;
@@ -30,6 +32,8 @@ import org.apache.flink.core.fs.Path;
 final class StoreFiles {
   /** More than any manifest has; what is longer is not one. */
   private static final int MAX_TEXT_BYTES = 4 << 20;
+
+  private static final int BUFFER_BYTES = 1 << 16;
 
   private final String store;
   private final FileSystem files;
@@ -49,11 +53,15 @@ final class StoreFiles {
     try {
       return operation.run();
     } catch (IOException e) {
-      throw new StoreUnavailableException(
-          "store '%s': cannot %s %s (%s); check that it is reachable and that its credentials allow this"
-              .formatted(store, what, where, e),
-          e);
+      throw unavailable(what, where, e);
     }
+  }
+
+  StoreUnavailableException unavailable(String what, Path where, IOException cause) {
+    return new StoreUnavailableException(
+        "store '%s': cannot %s %s (%s); check that it is reachable and that its credentials allow this"
+            .formatted(store, what, where, cause),
+        cause);
   }
 
   boolean local() {
@@ -139,8 +147,21 @@ final class StoreFiles {
     }
   }
 
-  FSDataInputStream open(Path file) {
-    return guarded("read", file, () -> files.open(file));
+  /**
+   * Opens a file that was listed. Flink's own S3 file system lists an object without bytes, and
+   * then takes it for a folder and does not find it.
+   */
+  InputStream openListed(Path file) {
+    return guarded(
+        "read",
+        file,
+        () -> {
+          try {
+            return files.open(file);
+          } catch (FileNotFoundException e) {
+            return InputStream.nullInputStream();
+          }
+        });
   }
 
   /**
@@ -153,15 +174,14 @@ final class StoreFiles {
         "write",
         file,
         () -> {
-          if (!local() && files.exists(file)) {
-            put(file, WriteMode.OVERWRITE, text);
-            return file;
-          }
           Path part = new Path(file.getParent(), "." + file.getName() + "." + UUID.randomUUID());
           put(part, WriteMode.NO_OVERWRITE, text);
           if (!files.rename(part, file)) {
             files.delete(part, false);
-            throw new IOException("rename refused");
+            if (local()) {
+              throw new IOException("rename refused");
+            }
+            put(file, WriteMode.OVERWRITE, text);
           }
           return file;
         });
@@ -173,21 +193,68 @@ final class StoreFiles {
     }
   }
 
-  /** Copies a file of this machine into the store. */
-  void upload(java.nio.file.Path source, Path file) throws IOException {
-    try (InputStream in = Files.newInputStream(source, LinkOption.NOFOLLOW_LINKS)) {
-      guarded(
-          "write",
-          file,
-          () -> {
-            try (OutputStream out = files.create(file, WriteMode.OVERWRITE)) {
-              return in.transferTo(out);
-            }
-          });
+  /**
+   * Copies a file of this machine into the store.
+   *
+   * @return what was copied
+   * @throws IOException if the file cannot be read
+   */
+  ModelFile upload(String path, java.nio.file.Path source, Path file, Transfer transfer)
+      throws IOException {
+    MessageDigest digest = ManifestDigest.sha256();
+    byte[] buffer = new byte[BUFFER_BYTES];
+    long size = 0;
+    try (InputStream in = Files.newInputStream(source, LinkOption.NOFOLLOW_LINKS);
+        OutputStream out = guarded("write", file, () -> files.create(file, WriteMode.OVERWRITE))) {
+      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+        int length = read;
+        guarded(
+            "write",
+            file,
+            () -> {
+              out.write(buffer, 0, length);
+              return length;
+            });
+        digest.update(buffer, 0, length);
+        size += length;
+        transfer.add(length);
+      }
     }
+    return new ModelFile(path, size, HexFormat.of().formatHex(digest.digest()));
   }
 
-  void delete(Path folder) {
-    guarded("delete", folder, () -> !files.exists(folder) || files.delete(folder, true));
+  /**
+   * Moves a folder in one step.
+   *
+   * @return false if it is not there, or something is in its new place
+   */
+  boolean move(Path from, Path to) {
+    return guarded(
+        "move",
+        from,
+        () -> {
+          try {
+            return files.rename(from, to);
+          } catch (FileSystemException e) {
+            // Another process was faster.
+            if (files.exists(to) || !files.exists(from)) {
+              return false;
+            }
+            throw e;
+          }
+        });
+  }
+
+  /** Deletes a file, or a folder with everything in it; nothing if it is not there. */
+  void delete(Path path) {
+    guarded(
+        "delete",
+        path,
+        () -> {
+          if (files.exists(path) && !files.delete(path, true) && files.exists(path)) {
+            throw new IOException("refused");
+          }
+          return path;
+        });
   }
 }

@@ -9,6 +9,10 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -60,6 +64,30 @@ final class YamlMapping {
         Suggestion.nearest(key, allowed).map(name -> "did you mean '" + name + "'? ").orElse("");
     return "unknown key '%s' of %s (%sallowed: %s)"
         .formatted(key, subject, meant, String.join(", ", allowed));
+  }
+
+  /**
+   * The root node of a document.
+   *
+   * @param subject what the document is, as messages call it
+   * @throws InvalidModelException if the text is empty or not YAML
+   */
+  static Node compose(String text, String subject, YamlProblems problems) {
+    try {
+      return new Compose(LoadSettings.builder().build())
+          .composeString(text)
+          .orElseThrow(
+              () -> {
+                problems.add(Optional.empty(), "empty (expected: " + subject + ")");
+                return problems.failure();
+              });
+    } catch (MarkedYamlEngineException e) {
+      problems.add(e.getProblemMark(), "not YAML: " + e.getProblem());
+      throw problems.failure();
+    } catch (YamlEngineException e) {
+      problems.add(Optional.empty(), "not YAML: " + e.getMessage());
+      throw problems.failure();
+    }
   }
 
   boolean has(String key) {
@@ -115,6 +143,11 @@ final class YamlMapping {
           }
         });
     return texts;
+  }
+
+  /** The text of a value, or {@code null} and a problem that calls it so. */
+  @Nullable String text(Node value, String what) {
+    return scalar(value, what);
   }
 
   private @Nullable String scalar(Node value, String what) {

@@ -14,9 +14,14 @@ import io.tidemill.model.ModelVersion;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.StoreUnavailableException;
+import io.tidemill.model.store.DetachedSignature;
 import io.tidemill.model.store.InMemoryModelStore;
 import io.tidemill.model.store.LocalModelCache;
 import io.tidemill.model.store.ModelManifest;
+import io.tidemill.model.store.signing.Keys;
+import io.tidemill.model.store.signing.ModelSigner;
+import io.tidemill.model.store.signing.SigningKey;
+import io.tidemill.model.store.signing.VerificationKey;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -28,6 +33,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,7 +73,18 @@ class StoredModelTest {
   }
 
   private StoredModel resolved() {
-    return StoredModel.resolve(store, ModelRef.parse("fraud@production"), Device.CPU);
+    return StoredModel.resolve(store, ModelRef.parse("fraud@production"), Device.CPU, List.of());
+  }
+
+  private StoredModel demanding(SigningKey... keys) {
+    List<VerificationKey> trusted = Stream.of(keys).map(SigningKey::verificationKey).toList();
+    return StoredModel.resolve(store, ModelRef.parse("fraud:1.4.2"), Device.CPU, trusted);
+  }
+
+  private void signWith(SigningKey key) {
+    SemanticVersion version = SemanticVersion.parse("1.4.2");
+    DetachedSignature signature = new ModelSigner(key).sign(store.manifest("fraud", version));
+    store.addSignature("fraud", version, signature);
   }
 
   private ModelHandle open(StoredModel model) {
@@ -90,7 +107,8 @@ class StoredModelTest {
 
   @Test
   void refusesAReferenceToNothingWhenPlanned() {
-    assertThatThrownBy(() -> StoredModel.resolve(store, ModelRef.parse("fraud:9.9.9"), Device.CPU))
+    assertThatThrownBy(
+            () -> StoredModel.resolve(store, ModelRef.parse("fraud:9.9.9"), Device.CPU, List.of()))
         .isInstanceOf(ModelNotFoundException.class)
         .hasMessageContaining("there: 1.4.2");
   }
@@ -196,5 +214,45 @@ class StoredModelTest {
     assertThatThrownBy(() -> model.open(uri -> store, cache(), loaded, retry))
         .isInstanceOf(StoreUnavailableException.class);
     assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @Test
+  void refusesToPlanAVersionThatIsNotSigned() {
+    SigningKey release = Keys.generated("secp256r1");
+
+    assertThatThrownBy(() -> demanding(release))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("fraud:1.4.2: not signed (expected: a good signature of key ")
+        .hasMessageContaining(release.verificationKey().fingerprint());
+  }
+
+  @Test
+  void loadsAVersionThatATrustedKeySigned() throws Exception {
+    SigningKey release = Keys.generated("secp256r1");
+    signWith(Keys.generated("secp384r1"));
+    signWith(release);
+    StoredModel model = demanding(release, Keys.generated("secp521r1"));
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+      out.writeObject(model);
+    }
+
+    try (ObjectInputStream in =
+            new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()));
+        ModelHandle handle = open((StoredModel) in.readObject())) {
+      assertThat(handle.model().version()).isEqualTo(model.version());
+    }
+  }
+
+  @Test
+  void refusesToLoadAVersionWhoseSignatureWasTakenAway() {
+    SigningKey release = Keys.generated("secp256r1");
+    signWith(release);
+    StoredModel model = demanding(release);
+    store.replace(store.manifest("fraud", SemanticVersion.parse("1.4.2")));
+
+    assertThatThrownBy(() -> open(model))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("fraud:1.4.2: not signed");
   }
 }

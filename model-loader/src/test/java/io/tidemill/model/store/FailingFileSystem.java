@@ -1,19 +1,32 @@
 package io.tidemill.model.store;
 
 import java.io.IOException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.core.fs.local.LocalFileSystem;
+import org.jspecify.annotations.Nullable;
 
 /** This machine's files, some of which fail. */
 final class FailingFileSystem extends LocalFileSystem {
+  private final AtomicReference<@Nullable Interference> interference = new AtomicReference<>();
   private volatile Predicate<Path> failing = path -> false;
 
   void fail(Predicate<Path> paths) {
     failing = paths;
+  }
+
+  /** Something that happens just before the next rename. */
+  interface Interference {
+    void run() throws IOException;
+  }
+
+  /** Lets another process be faster, once. */
+  void beforeRename(Interference value) {
+    interference.set(value);
   }
 
   private void check(Path path) throws IOException {
@@ -49,6 +62,10 @@ final class FailingFileSystem extends LocalFileSystem {
   @Override
   public boolean rename(Path source, Path target) throws IOException {
     check(target);
+    Interference other = interference.getAndSet(null);
+    if (other != null) {
+      other.run();
+    }
     return super.rename(source, target);
   }
 }

@@ -8,12 +8,19 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.tidemill.model.CacheUnavailableException;
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.ModelConflictException;
 import io.tidemill.model.ModelNotFoundException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.StoreUnavailableException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,11 +75,11 @@ class FileSystemModelStoreTest extends ModelStoreContract {
     assertThat(failure(() -> on(files).push(draft("fraud", "1.4.2"), files(folder, "a"))))
         .isInstanceOf(StoreUnavailableException.class);
 
-    assertThat(root().resolve("fraud/1.4.2/files/saved_model.pb")).exists();
     assertThat(store.models()).isEmpty();
     assertThat(failure(() -> store.manifest("fraud", VERSION)))
         .isInstanceOf(ModelNotFoundException.class);
-    Files.writeString(root().resolve("fraud/1.4.2/files/left-over"), "of the first push");
+    Path leftOver = Files.createDirectories(root().resolve("fraud/1.4.2/files"));
+    Files.writeString(leftOver.resolve("left-over"), "of an earlier push");
     ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "b"));
     store.download(manifest, folder.resolve("target"));
     assertThat(ModelFiles.differences(manifest, folder.resolve("target"))).isEmpty();
@@ -248,5 +255,85 @@ class FileSystemModelStoreTest extends ModelStoreContract {
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining("version: 'newest'")
         .hasMessageContaining("set the alias again");
+  }
+
+  @Test
+  void namesEveryKindOfFileThatIsNotAsPublished() throws Exception {
+    ModelStore store = open();
+    Path model = files(folder, "a");
+    for (String name : List.of("changed", "grown", "missing", "truncated")) {
+      Files.writeString(model.resolve(name), "as published");
+    }
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), model);
+    Path stored = root().resolve("fraud/1.4.2/files");
+    Files.writeString(stored.resolve("changed"), "AS PUBLISHED");
+    Files.writeString(stored.resolve("extra"), "more");
+    Files.writeString(stored.resolve("grown"), "as published and more");
+    Files.delete(stored.resolve("missing"));
+    Files.writeString(stored.resolve("truncated"), "as");
+
+    assertThat(store.verify(manifest, TransferListener.NONE))
+        .extracting(problem -> problem.path() + " " + problem.kind())
+        .containsExactly(
+            "changed CHANGED",
+            "extra EXTRA",
+            "grown GROWN",
+            "missing MISSING",
+            "truncated TRUNCATED");
+  }
+
+  @Test
+  void anAliasSetWhileItsVersionIsDeletedKeepsTheVersion() throws Exception {
+    ModelStore store = open();
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    FailingFileSystem files = new FailingFileSystem();
+    // When the version is moved out of sight, the alias is there: set after the first check.
+    files.beforeRename(
+        () -> {
+          Files.createDirectories(root().resolve("fraud/aliases"));
+          Files.writeString(root().resolve("fraud/aliases/production"), "1.4.2\n");
+        });
+
+    assertThatThrownBy(() -> on(files).delete("fraud", VERSION))
+        .isInstanceOf(ModelConflictException.class)
+        .hasMessageContaining("alias 'production' means it");
+    assertThat(store.verify(manifest, TransferListener.NONE)).isEmpty();
+  }
+
+  @Test
+  void deletesWhatAPublisherLeftWhoDiedDaysAgo() throws Exception {
+    ModelStore store = open();
+    Path abandoned = Files.createDirectories(root().resolve("fraud/.1.4.2.abandoned/files"));
+    Path recent = Files.createDirectories(root().resolve("fraud/.1.4.2.recent/files"));
+    Files.setLastModifiedTime(
+        abandoned.getParent(), FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+
+    assertThat(abandoned.getParent()).doesNotExist();
+    assertThat(recent).exists();
+  }
+
+  @Test
+  void refusesFilesThatChangeWhileTheyArePushed() throws Exception {
+    ModelStore store = open();
+    Path model = files(folder, "a");
+    Path last = model.resolve("variables/variables.data");
+
+    assertThatThrownBy(
+            () ->
+                store.push(
+                    draft("fraud", "1.4.2"), model, (copied, total) -> write(last, "weights of b")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("variables.data': changed while it was pushed");
+    assertThat(store.models()).isEmpty();
+  }
+
+  private static void write(Path file, String text) {
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.CacheUnavailableException;
 import io.tidemill.model.InvalidModelException;
-import io.tidemill.model.ModelConflictException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.SemanticVersion;
@@ -12,11 +11,11 @@ import io.tidemill.model.StoreUnavailableException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -25,18 +24,29 @@ import java.util.TreeMap;
  * <p>Thread-safe.
  */
 public final class InMemoryModelStore implements ModelStore {
-  private static final Instant CREATED = Instant.parse("2026-11-01T12:00:00Z");
-
-  private record Published(ModelManifest manifest, Map<String, byte[]> files) {}
+  private record Published(
+      ModelManifest manifest,
+      Map<String, byte[]> files,
+      Map<String, DetachedSignature> signatures) {
+    Published(ModelManifest manifest, Map<String, byte[]> files) {
+      this(manifest, files, new TreeMap<>());
+    }
+  }
 
   private final Map<String, Map<SemanticVersion, Published>> models = new TreeMap<>();
   private final Map<String, Map<String, SemanticVersion>> aliases = new TreeMap<>();
+  private StorePolicy policy = StorePolicy.NONE;
   private boolean down;
   private int downloads;
 
   /** From now on every method but this one throws, until it is up again. */
   public synchronized void down(boolean value) {
     down = value;
+  }
+
+  /** Demands what the policy says from now on. */
+  public synchronized void policy(StorePolicy value) {
+    policy = value;
   }
 
   /** Downloads so far. */
@@ -72,28 +82,50 @@ public final class InMemoryModelStore implements ModelStore {
   }
 
   @Override
-  public synchronized ModelManifest push(ModelDraft draft, Path fileOrDirectory) {
+  public synchronized StorePolicy policy() {
     checkUp();
+    return policy;
+  }
+
+  @Override
+  public synchronized ModelManifest push(
+      ModelDraft draft, Path fileOrDirectory, TransferListener listener) {
+    checkUp();
+    Publication publication = Publication.of(draft, fileOrDirectory);
+    ModelManifest manifest = publication.manifest();
+    Optional<ModelManifest> there = checkPush(manifest);
+    if (there.isPresent()) {
+      return there.get();
+    }
+    Transfer transfer = new Transfer(manifest, listener);
     Map<String, byte[]> files = new TreeMap<>();
-    List<ModelFile> measured = new ArrayList<>();
+    publication
+        .sources()
+        .forEach(
+            (path, source) -> {
+              byte[] bytes = bytes(source);
+              files.put(path, bytes);
+              transfer.add(bytes.length);
+            });
+    models
+        .computeIfAbsent(draft.name(), name -> new TreeMap<>())
+        .put(draft.version(), new Published(manifest, files));
+    return manifest;
+  }
+
+  private static byte[] bytes(Path file) {
     try {
-      for (Map.Entry<String, Path> file : ModelFiles.list(fileOrDirectory).entrySet()) {
-        measured.add(ModelFiles.measure(file.getKey(), file.getValue()));
-        files.put(file.getKey(), Files.readAllBytes(file.getValue()));
-      }
+      return Files.readAllBytes(file);
     } catch (IOException e) {
-      throw new InvalidModelException("model files '" + fileOrDirectory + "': " + e, e);
+      throw new InvalidModelException("model file '" + file + "': " + e, e);
     }
-    ModelManifest manifest = ModelManifest.of(draft, CREATED, measured);
-    Map<SemanticVersion, Published> versions =
-        models.computeIfAbsent(draft.name(), name -> new TreeMap<>());
-    Published there = versions.putIfAbsent(draft.version(), new Published(manifest, files));
-    if (there != null && !there.manifest().digest().equals(manifest.digest())) {
-      throw new ModelConflictException(
-          "%s: in store %s already, with digest %s (pushed: %s)"
-              .formatted(manifest.ref(), uri(), there.manifest().digest(), manifest.digest()));
-    }
-    return there == null ? manifest : there.manifest();
+  }
+
+  @Override
+  public synchronized Optional<ModelManifest> find(String name, SemanticVersion version) {
+    checkUp();
+    return Optional.ofNullable(models.getOrDefault(name, Map.of()).get(version))
+        .map(Published::manifest);
   }
 
   private Map<SemanticVersion, Published> versionsOf(String name) {
@@ -159,13 +191,24 @@ public final class InMemoryModelStore implements ModelStore {
   @Override
   public synchronized void alias(String name, String alias, SemanticVersion version) {
     checkUp();
-    ModelRef.checkName("alias of model '" + name + "'", alias);
-    if (alias.equals(ModelRef.LATEST)) {
-      throw new IllegalArgumentException(
-          "alias of model '%s': '%s' (expected: another name)".formatted(name, alias));
-    }
-    published(name, version);
+    checkAlias(name, alias, version);
     aliases.computeIfAbsent(name, unused -> new TreeMap<>()).put(alias, version);
+  }
+
+  @Override
+  public synchronized SemanticVersion removeAlias(String name, String alias) {
+    checkUp();
+    SemanticVersion meant = aliased(name, alias);
+    aliases.getOrDefault(name, new TreeMap<>()).remove(alias);
+    return meant;
+  }
+
+  @Override
+  public synchronized void delete(String name, SemanticVersion version) {
+    checkUp();
+    checkDelete(name, version);
+    versionsOf(name).remove(version);
+    models.values().removeIf(Map::isEmpty);
   }
 
   @Override
@@ -176,18 +219,56 @@ public final class InMemoryModelStore implements ModelStore {
   }
 
   @Override
-  public synchronized void download(ModelManifest manifest, Path target) {
+  public synchronized List<DetachedSignature> signatures(String name, SemanticVersion version) {
+    checkUp();
+    return List.copyOf(published(name, version).signatures().values());
+  }
+
+  @Override
+  public synchronized void addSignature(
+      String name, SemanticVersion version, DetachedSignature signature) {
+    checkUp();
+    published(name, version).signatures().put(signature.fingerprint(), signature);
+  }
+
+  @Override
+  public synchronized void download(
+      ModelManifest manifest, Path target, TransferListener listener) {
     checkUp();
     downloads++;
+    Transfer transfer = new Transfer(manifest, listener);
     try {
       for (Map.Entry<String, byte[]> file :
           published(manifest.name(), manifest.version()).files().entrySet()) {
         Path path = target.resolve(file.getKey());
         Files.createDirectories(requireNonNull(path.getParent()));
         Files.write(path, file.getValue());
+        transfer.add(file.getValue().length);
       }
     } catch (IOException e) {
       throw new CacheUnavailableException("'" + target + "': " + e, e);
     }
+  }
+
+  @Override
+  public synchronized List<FileProblem> verify(ModelManifest manifest, TransferListener listener) {
+    checkUp();
+    Map<String, byte[]> files = published(manifest.name(), manifest.version()).files();
+    List<FileProblem> problems = StoredFiles.differences(manifest, List.copyOf(files.keySet()));
+    Transfer transfer = new Transfer(manifest, listener);
+    for (ModelFile file : manifest.files()) {
+      byte[] bytes = files.get(file.path());
+      if (bytes != null) {
+        transfer.add(bytes.length);
+        String sha256 = HexFormat.of().formatHex(ManifestDigest.sha256().digest(bytes));
+        if (bytes.length != file.size()) {
+          problems.add(FileProblem.size(file, bytes.length));
+        } else if (!sha256.equals(file.sha256())) {
+          problems.add(FileProblem.changed(file, sha256));
+        }
+      }
+    }
+    problems.sort(Comparator.comparing(FileProblem::path));
+    return problems;
   }
 }

@@ -49,7 +49,11 @@ class LocalModelCacheTest {
   }
 
   private void assertNothingIsLeft() {
-    assertThat(folder.resolve("cache").toFile().list((dir, name) -> !name.endsWith(".lock")))
+    assertThat(
+            folder
+                .resolve("cache")
+                .toFile()
+                .list((dir, name) -> !name.endsWith(".lock") && !name.endsWith(".use")))
         .isEmpty();
     assertThat(cache.fetched(manifest.modelVersion())).isEmpty();
   }
@@ -239,6 +243,40 @@ class LocalModelCacheTest {
           .isZero();
     }
     assertThat(cache.fetched(pushed.modelVersion())).isPresent();
+  }
+
+  @Test
+  void aDiskThatRefusesToGrowAFileLeavesNothingHalfWritten() throws Exception {
+    ModelStore shared = ModelStores.open(folder.resolve("store").toString());
+    Path large = files(folder, "b");
+    Files.write(large.resolve("weights"), new byte[4 << 20]);
+    ModelManifest pushed = shared.push(draft("fraud", "1.4.2"), large);
+    Path output = folder.resolve("output");
+    // The shell's limit on the size of files stands for a disk without space.
+    Process limited =
+        new ProcessBuilder(
+                "sh",
+                "-c",
+                "ulimit -f 2048 && exec \"$0\" \"$@\"",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                FetchMain.class.getName(),
+                shared.uri(),
+                folder.resolve("cache").toString())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+
+    assertThat(limited.waitFor()).as(Files.readString(output)).isNotZero();
+
+    assertThat(Files.readString(output))
+        .contains("CacheUnavailableException")
+        .contains("weights': cannot be written (")
+        .contains("free space or choose another folder");
+    assertThat(cache.entries()).isEmpty();
+    assertThat(cache.files(shared, pushed).resolve("weights")).hasSize(4 << 20);
   }
 
   @Test

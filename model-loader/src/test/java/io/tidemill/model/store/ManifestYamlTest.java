@@ -135,7 +135,7 @@ class ManifestYamlTest {
   void anEmptyTextIsRefused() {
     assertThatThrownBy(() -> read(""))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessage("model.yaml: empty (expected: a manifest)");
+        .hasMessage("model.yaml: empty (expected: the manifest)");
   }
 
   @Test

@@ -15,8 +15,15 @@ import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +31,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every store promises. */
 public abstract class ModelStoreContract {
+  private static final int PUBLISHERS = 8;
+
   @TempDir protected Path folder;
 
   /** An empty store. */
@@ -265,5 +274,175 @@ public abstract class ModelStoreContract {
     assertThat(target.resolve("saved_model.pb")).hasContent("graph of a");
     assertThat(target.resolve("variables/variables.data")).hasContent("weights of a");
     assertThat(ModelFiles.differences(manifest, target)).isEmpty();
+  }
+
+  @Test
+  void tellsHowFarATransferIs() throws Exception {
+    ModelStore store = open();
+    List<Long> pushed = new ArrayList<>();
+    List<Long> fetched = new ArrayList<>();
+
+    ModelManifest manifest =
+        store.push(
+            draft("fraud", "1.4.2"), files(folder, "a"), (copied, total) -> pushed.add(copied));
+    store.download(manifest, folder.resolve("target"), (copied, total) -> fetched.add(total));
+
+    assertThat(pushed).isSorted().endsWith(manifest.bytes());
+    assertThat(fetched).isNotEmpty().containsOnly(manifest.bytes());
+  }
+
+  @Test
+  void aPlannedPushChangesNothing() throws Exception {
+    ModelStore store = open();
+
+    ModelManifest planned = store.plan(draft("fraud", "1.4.2"), files(folder, "a"));
+
+    assertThat(store.models()).isEmpty();
+    assertThat(store.push(draft("fraud", "1.4.2"), files(folder, "a")).digest())
+        .isEqualTo(planned.digest());
+    assertThatThrownBy(() -> store.plan(draft("fraud", "1.4.2"), files(folder, "b")))
+        .isInstanceOf(ModelConflictException.class);
+  }
+
+  @Test
+  void aPublishedVersionVerifies() throws Exception {
+    ModelStore store = open();
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    List<Long> read = new ArrayList<>();
+
+    assertThat(store.verify(manifest, (copied, total) -> read.add(copied))).isEmpty();
+    assertThat(read).endsWith(manifest.bytes());
+  }
+
+  @Test
+  void aDeletedVersionIsGoneAndMayBePublishedAgain() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    store.push(draft("fraud", "1.5.0"), files(folder, "b"));
+
+    store.delete("fraud", version("1.4.2"));
+
+    assertThat(store.find("fraud", version("1.4.2"))).isEmpty();
+    assertThat(store.versions("fraud"))
+        .extracting(ModelManifest::version)
+        .containsExactly(version("1.5.0"));
+    ModelManifest again = store.push(draft("fraud", "1.4.2"), files(folder, "c"));
+    assertThat(store.verify(again, TransferListener.NONE)).isEmpty();
+  }
+
+  @Test
+  void aModelIsGoneWithItsLastVersion() throws Exception {
+    ModelStore store = open();
+    store.push(draft("churn", "1.0.0"), files(folder, "a"));
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+
+    store.delete("fraud", version("1.4.2"));
+
+    assertThat(store.models()).containsExactly("churn");
+  }
+
+  @Test
+  void refusesToDeleteWhatAnAliasMeans() throws Exception {
+    ModelStore store = open();
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    store.alias("fraud", "production", version("1.4.2"));
+    store.alias("fraud", "canary", version("1.4.2"));
+
+    assertThatThrownBy(() -> store.delete("fraud", version("1.4.2")))
+        .isInstanceOf(ModelConflictException.class)
+        .hasMessageContaining(
+            "fraud:1.4.2 in store %s: alias 'canary', 'production' means it", store.uri())
+        .hasMessageContaining("remove it with 'tidemill model alias --delete fraud@canary'");
+    assertThat(store.verify(manifest, TransferListener.NONE)).isEmpty();
+  }
+
+  @Test
+  void refusesToDeleteWhatIsNotThere() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+
+    assertThatThrownBy(() -> store.delete("fraud", version("1.4.3")))
+        .isInstanceOf(ModelNotFoundException.class)
+        .hasMessageContaining("did you mean '1.4.2'?");
+  }
+
+  @Test
+  void anAliasThatIsTakenAwayMeansNothing() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    store.alias("fraud", "production", version("1.4.2"));
+
+    assertThat(store.removeAlias("fraud", "production")).isEqualTo(version("1.4.2"));
+
+    assertThat(store.aliases("fraud")).isEmpty();
+    assertThatThrownBy(() -> store.removeAlias("fraud", "production"))
+        .isInstanceOf(ModelNotFoundException.class);
+    store.delete("fraud", version("1.4.2"));
+  }
+
+  @Test
+  void ofManyThatPushAtOnceOneWinsAndTheOthersAreTold() throws Exception {
+    ModelStore store = open();
+    List<Path> contents = new ArrayList<>();
+    for (int i = 0; i < PUBLISHERS; i++) {
+      contents.add(files(folder, "publisher " + i));
+    }
+    CountDownLatch start = new CountDownLatch(1);
+    ExecutorService threads = Executors.newFixedThreadPool(PUBLISHERS);
+    List<Future<ModelManifest>> pushes =
+        contents.stream()
+            .map(
+                content ->
+                    threads.submit(
+                        () -> {
+                          start.await();
+                          return store.push(draft("fraud", "1.4.2"), content);
+                        }))
+            .toList();
+
+    start.countDown();
+
+    List<ModelManifest> winners = new ArrayList<>();
+    for (Future<ModelManifest> push : pushes) {
+      try {
+        winners.add(push.get(60, TimeUnit.SECONDS));
+      } catch (ExecutionException e) {
+        assertThat(e.getCause()).isInstanceOf(ModelConflictException.class);
+      }
+    }
+    threads.shutdown();
+    assertThat(winners).hasSize(1);
+    assertThat(store.manifest("fraud", version("1.4.2"))).isEqualTo(winners.get(0));
+    assertThat(store.verify(winners.get(0), TransferListener.NONE)).isEmpty();
+  }
+
+  @Test
+  void keepsSignaturesBesideAVersionAndOnePerKey() throws Exception {
+    ModelStore store = open();
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    DetachedSignature first = new DetachedSignature("a".repeat(64), "{\"of\":\"first\"}");
+    DetachedSignature second = new DetachedSignature("0".repeat(64), "{\"of\":\"second\"}");
+    DetachedSignature again = new DetachedSignature("a".repeat(64), "{\"of\":\"first again\"}");
+    assertThat(store.signatures("fraud", version("1.4.2"))).isEmpty();
+
+    store.addSignature("fraud", version("1.4.2"), first);
+    store.addSignature("fraud", version("1.4.2"), second);
+    store.addSignature("fraud", version("1.4.2"), again);
+
+    assertThat(store.signatures("fraud", version("1.4.2"))).containsExactly(second, again);
+    assertThat(store.manifest("fraud", version("1.4.2"))).isEqualTo(manifest);
+    store.download(manifest, folder.resolve("target"));
+    assertThat(ModelFiles.differences(manifest, folder.resolve("target"))).isEmpty();
+  }
+
+  @Test
+  void keepsNoSignatureOfAVersionThatIsNotThere() throws Exception {
+    ModelStore store = open();
+    DetachedSignature signature = new DetachedSignature("a".repeat(64), "{}");
+
+    assertThatThrownBy(() -> store.addSignature("fraud", version("1.4.2"), signature))
+        .isInstanceOf(ModelNotFoundException.class);
+    assertThatThrownBy(() -> store.signatures("fraud", version("1.4.2")))
+        .isInstanceOf(ModelNotFoundException.class);
   }
 }

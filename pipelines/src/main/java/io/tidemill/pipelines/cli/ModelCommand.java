@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 /** {@code tidemill model}: what can be done with a model store. */
 @Command(
     name = "model",
-    description = "Publish, fetch, list and alias model versions.",
+    description = "Publish, fetch, list, alias, sign and verify model versions.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND")
 final class ModelCommand implements Runnable {
@@ -22,7 +22,9 @@ final class ModelCommand implements Runnable {
         .addSubcommand(new ModelPushCommand(environment))
         .addSubcommand(new ModelGetCommand(environment))
         .addSubcommand(new ModelListCommand(environment))
-        .addSubcommand(new ModelAliasCommand(environment));
+        .addSubcommand(new ModelAliasCommand(environment))
+        .addSubcommand(new ModelSignCommand(environment))
+        .addSubcommand(new ModelVerifyCommand(environment));
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.model.loader.StoredModel;
+import io.tidemill.model.store.signing.VerificationKey;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.StepDefinition;
@@ -58,8 +59,11 @@ public final class PipelineComposer {
     Optional<RecordSource> source =
         schema.flatMap(columns -> SourceTranslator.plan(job, columns, problems));
     List<Optional<StoredModel>> models = new ArrayList<>();
+    Optional<List<VerificationKey>> trustedKeys = TrustedKeys.read(job.verify(), problems);
     for (StepDefinition step : job.steps()) {
-      models.add(StepTranslator.model(step, store, job.development(), problems));
+      models.add(
+          StepTranslator.model(
+              step, store, trustedKeys.orElse(List.of()), job.development(), problems));
     }
     Optional<RecordSink> deadLetters = DeadLetterTranslator.plan(job, checkpoints, problems);
     List<PlannedStep> steps = bind(job, source.map(RecordSource::rowType), models, problems);

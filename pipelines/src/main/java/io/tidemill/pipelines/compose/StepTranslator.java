@@ -13,6 +13,7 @@ import io.tidemill.model.Device;
 import io.tidemill.model.ModelException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.loader.StoredModel;
+import io.tidemill.model.store.signing.VerificationKey;
 import io.tidemill.pipelines.definition.BatchingDefinition;
 import io.tidemill.pipelines.definition.EmissionOrder;
 import io.tidemill.pipelines.definition.NanPolicy;
@@ -20,6 +21,7 @@ import io.tidemill.pipelines.definition.NullPolicy;
 import io.tidemill.pipelines.definition.PoliciesDefinition;
 import io.tidemill.pipelines.definition.StepDefinition;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -43,7 +45,11 @@ final class StepTranslator {
 
   /** The model that a step means now, pinned. */
   static Optional<StoredModel> model(
-      StepDefinition step, String storeUri, boolean development, PlanProblems problems) {
+      StepDefinition step,
+      String storeUri,
+      List<VerificationKey> trustedKeys,
+      boolean development,
+      PlanProblems problems) {
     String path = path(step);
     if (TAKEN.contains(step.id())) {
       problems.add(path + ".id", "id: '" + step.id() + "' (expected: none of " + TAKEN + ")");
@@ -65,7 +71,7 @@ final class StepTranslator {
     }
     try {
       return problems.collect(
-          "store", () -> StoredModel.resolve(storeUri, ref.get(), device.get()));
+          "store", () -> StoredModel.resolve(storeUri, ref.get(), device.get(), trustedKeys));
     } catch (ModelException unavailable) {
       problems.add(path + ".model", unavailable);
       return Optional.empty();

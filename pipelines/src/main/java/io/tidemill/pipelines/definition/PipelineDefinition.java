@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param development whether {@code latest} models are allowed
  * @param steps at least one, in the order of the records' way
  * @param deadLetter where records go that could not be scored; null where one fails the job
+ * @param verify which signatures the models must have
  * @param flinkOptions Flink's own configuration
  */
 public record PipelineDefinition(
@@ -29,6 +30,7 @@ public record PipelineDefinition(
     List<StepDefinition> steps,
     ConnectorDefinition sink,
     @Nullable ConnectorDefinition deadLetter,
+    VerifyDefinition verify,
     Map<String, String> flinkOptions) {
   public PipelineDefinition {
     checkName(name);
@@ -39,6 +41,7 @@ public record PipelineDefinition(
     requireNonNull(source, "source");
     steps = List.copyOf(steps);
     requireNonNull(sink, "sink");
+    requireNonNull(verify, "verify");
     flinkOptions = Collections.unmodifiableMap(new LinkedHashMap<>(flinkOptions));
     checkSteps(steps);
   }

@@ -4,6 +4,7 @@ import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.StepDefinition;
+import io.tidemill.pipelines.definition.VerifyDefinition;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -27,6 +28,7 @@ final class PipelineReading {
           "steps",
           "sink",
           "dead-letter",
+          "verify",
           "flink");
   private static final String CONNECTOR_FORM = "a connector and its options";
 
@@ -47,7 +49,7 @@ final class PipelineReading {
     Optional<String> name = job.required("name", "the job's name", PipelineDefinition::checkName);
     ExecutionMode mode = job.optional("mode", ExecutionMode.STREAMING, ExecutionMode::parse);
     String store = job.optional("store", PipelineDefinition::checkStore).orElse(null);
-    boolean development = job.optional("development", false, PipelineReading::flag);
+    boolean development = job.optional("development", false, Flag::parse);
     Optional<ConnectorDefinition> source =
         job.requiredSection("source", "source", CONNECTOR_FORM)
             .flatMap(section -> ConnectorReading.source(document, section));
@@ -59,6 +61,10 @@ final class PipelineReading {
         job.section("dead-letter", "dead-letter")
             .flatMap(section -> ConnectorReading.deadLetter(document, section))
             .orElse(null);
+    VerifyDefinition verify =
+        job.section("verify", "verify")
+            .map(section -> VerifyReading.read(document, section))
+            .orElse(VerifyDefinition.NONE);
     Map<String, String> flinkOptions = flinkOptions(job);
     if (document.problemCount() > 0) {
       throw document.failure();
@@ -72,6 +78,7 @@ final class PipelineReading {
         steps,
         sink.orElseThrow(document::failure),
         deadLetter,
+        verify,
         flinkOptions);
   }
 
@@ -122,13 +129,5 @@ final class PipelineReading {
               }
             });
     return options;
-  }
-
-  private static boolean flag(String text) {
-    return switch (text) {
-      case "true" -> true;
-      case "false" -> false;
-      default -> throw new IllegalArgumentException("'" + text + "' (expected: true or false)");
-    };
   }
 }

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.model.store.signing.Keys;
+import io.tidemill.model.store.signing.SigningKey;
+import io.tidemill.model.store.signing.VerificationKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -227,6 +230,64 @@ class ModelCommandTest {
         Map.of("TIDEMILL_STORE", directory.resolve("store").toString());
 
     assertThat(CommandRun.of(environment, "model", "list").out()).contains("fraud:1.4.2");
+  }
+
+  @Test
+  void signsAVersionAndVerifiesIt() throws IOException {
+    push("fraud:1.4.2");
+    String pem = Keys.privatePem();
+    Path secret = Files.writeString(directory.resolve("private.pem"), pem);
+    VerificationKey key = SigningKey.of(pem).verificationKey();
+    Path open = Files.writeString(directory.resolve("public.pem"), key.pem());
+
+    CommandRun unsigned = run("verify", "fraud:1.4.2", "--key", open.toString());
+    CommandRun dry = run("sign", "fraud:1.4.2", "--key", secret.toString(), "--dry-run");
+    CommandRun still = run("verify", "fraud:1.4.2", "--key", open.toString());
+    CommandRun signed = run("sign", "fraud:1.4.2", "--key", secret.toString(), "-o", "json");
+    CommandRun verified = run("verify", "fraud:1.4.2", "--key", open.toString());
+
+    assertThat(unsigned.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(unsigned.err()).contains("fraud:1.4.2: not signed").contains(key.fingerprint());
+    assertThat(dry.out()).contains("would be signed by key " + key.fingerprint());
+    assertThat(still.exitCode()).isEqualTo(ExitCode.MODEL);
+    JsonNode answer = new ObjectMapper().readTree(signed.out());
+    assertThat(answer.at("/key").asText()).isEqualTo(key.fingerprint());
+    assertThat(answer.at("/signed").asBoolean()).isTrue();
+    assertThat(verified.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(verified.out()).contains("1 files proved, signed by key " + key.fingerprint());
+    for (CommandRun run : List.of(unsigned, dry, still, signed, verified)) {
+      assertThat(run.out() + run.err()).doesNotContain(pem.substring(40, 60));
+    }
+  }
+
+  @Test
+  void signsAndVerifiesNothingThatIsDamaged() throws IOException {
+    push("fraud:1.4.2");
+    Path secret = Files.writeString(directory.resolve("private.pem"), Keys.privatePem());
+    Files.writeString(directory.resolve("store/fraud/1.4.2/files/saved_model.pb"), "changed");
+
+    CommandRun sign = run("sign", "fraud:1.4.2", "--key", secret.toString());
+    CommandRun verify = run("verify", "fraud:1.4.2");
+
+    assertThat(sign.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(verify.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(verify.err()).contains("file 'saved_model.pb'").contains("(expected: ");
+    assertThat(directory.resolve("store/fraud/1.4.2/signatures")).doesNotExist();
+  }
+
+  @Test
+  void refusesAKeyThatIsNoneWithoutShowingIt() throws IOException {
+    push("fraud:1.4.2");
+    Path file = Files.writeString(directory.resolve("k.pem"), "a secret that is no key");
+
+    CommandRun sign = run("sign", "fraud:1.4.2", "--key", file.toString());
+    CommandRun verify = run("verify", "fraud:1.4.2", "--key", file.toString());
+
+    assertThat(sign.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(sign.err()).contains("private key '" + file + "': no PEM block");
+    assertThat(verify.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(verify.err()).contains("public key '" + file + "': no PEM block");
+    assertThat(sign.err() + verify.err()).doesNotContain("a secret");
   }
 
   private CommandRun push(String ref) {

@@ -3,9 +3,15 @@ package io.tidemill.pipelines.compose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.store.ModelStores;
+import io.tidemill.model.store.signing.Keys;
+import io.tidemill.model.store.signing.ModelSigner;
+import io.tidemill.model.store.signing.SigningKey;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Problem;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -227,6 +233,64 @@ class PipelineComposerTest {
         .startsWith("job.yaml:12:12: ")
         .contains("version 9.9.9 of model 'fraud'")
         .contains("1.4.2");
+  }
+
+  private static final String DEMAND = "verify: { required: true, keys: [release.pem] }\n";
+
+  private SigningKey trusted() throws IOException {
+    SigningKey key = SigningKey.of(Keys.privatePem());
+    Files.writeString(directory.resolve("release.pem"), key.verificationKey().pem());
+    return key;
+  }
+
+  private void signWith(SigningKey key) {
+    SemanticVersion version = SemanticVersion.parse("1.4.2");
+    var store = ModelStores.open(jobs.store());
+    store.addSignature(
+        "fraud", version, new ModelSigner(key).sign(store.manifest("fraud", version)));
+  }
+
+  @Test
+  void plansAJobWhoseModelATrustedKeySigned() throws IOException {
+    signWith(trusted());
+
+    assertThat(plan(Jobs.KAFKA + DEMAND).steps().get(0).model()).isEqualTo("fraud:1.4.2");
+  }
+
+  @Test
+  void refusesAModelThatNoTrustedKeySigned() throws IOException {
+    SigningKey key = trusted();
+    signWith(SigningKey.of(Keys.privatePem()));
+
+    ModelProblemsException refused =
+        catchThrowableOfType(ModelProblemsException.class, () -> plan(Jobs.KAFKA + DEMAND));
+
+    assertThat(refused).isNotNull();
+    assertThat(refused.problems())
+        .singleElement()
+        .extracting(Problem::toString)
+        .asString()
+        .startsWith("job.yaml:12:12: fraud:1.4.2: signature of key ")
+        .contains("made by no key that is trusted")
+        .contains(key.verificationKey().fingerprint());
+  }
+
+  @Test
+  void asksForNoSignatureWhereTheDemandIsSwitchedOff() throws IOException {
+    trusted();
+
+    assertThat(plan(Jobs.KAFKA + DEMAND.replace("true", "false")).steps()).hasSize(1);
+  }
+
+  @Test
+  void refusesAFileThatIsNoPublicKey() throws IOException {
+    Files.writeString(directory.resolve("release.pem"), Keys.privatePem());
+
+    assertThat(problems(Jobs.KAFKA + DEMAND))
+        .singleElement()
+        .asString()
+        .startsWith("job.yaml:25:")
+        .contains("release.pem': a private key (expected: the public one)");
   }
 
   private PipelinePlan plan(String yaml) {

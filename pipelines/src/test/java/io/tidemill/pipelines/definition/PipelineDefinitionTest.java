@@ -2,6 +2,7 @@ package io.tidemill.pipelines.definition;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -129,9 +130,25 @@ class PipelineDefinitionTest {
     assertThat(step.input()).containsEntry("x", List.of("a"));
   }
 
+  @Test
+  void refusesToDemandSignaturesThatNoKeyCouldMake() {
+    assertThatThrownBy(() -> new VerifyDefinition(true, List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("keys: none (expected: >= 1 file with a public key");
+  }
+
   private static PipelineDefinition job(String name, List<StepDefinition> steps) {
     return new PipelineDefinition(
-        name, ExecutionMode.STREAMING, null, false, KAFKA, steps, KAFKA, null, Map.of());
+        name,
+        ExecutionMode.STREAMING,
+        null,
+        false,
+        KAFKA,
+        steps,
+        KAFKA,
+        null,
+        VerifyDefinition.NONE,
+        Map.of());
   }
 
   private static StepDefinition step(String id) {

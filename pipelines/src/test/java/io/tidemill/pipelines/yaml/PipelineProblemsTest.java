@@ -100,7 +100,8 @@ class PipelineProblemsTest {
     assertThat(problemsOf(yaml))
         .containsExactly(
             "fraud.yaml:2:1: unknown key 'mod' in the job (did you mean 'mode'? allowed: name,"
-                + " mode, store, development, source, steps, sink, dead-letter, flink)",
+                + " mode, store, development, source, steps, sink, dead-letter, verify,"
+                + " flink)",
             "fraud.yaml:4:3: missing key 'connector' in source (expected: a connector's name such"
                 + " as kafka)",
             "fraud.yaml:8:13: step 'score': on-nan: 'kep' (did you mean 'keep'? allowed: keep,"
@@ -219,6 +220,20 @@ class PipelineProblemsTest {
         failureOf(() -> new PipelineReader(Map.of()).read("fraud.yaml", directory, "{}"));
 
     assertThat(failure).message().hasLineCount(4);
+  }
+
+  @Test
+  void namesWhatIsWrongWithADemandForSignatures() {
+    assertThat(problemsOf(VALID + "verify: { required: true }"))
+        .singleElement()
+        .asString()
+        .contains("missing key 'keys' in verify (expected: a list of files with public keys)");
+    assertThat(problemsOf(VALID + "verify: { keys: [nowhere.pem] }"))
+        .anyMatch(problem -> problem.contains("missing key 'required' in verify"))
+        .anyMatch(problem -> problem.contains("verify: keys: 'nowhere.pem': there is no file"));
+    assertThat(problemsOf(VALID + "verify: { required: maybe, key: x }"))
+        .anyMatch(problem -> problem.contains("'maybe' (expected: true or false)"))
+        .anyMatch(problem -> problem.contains("unknown key 'key' in verify (did you mean 'keys'?"));
   }
 
   private List<String> problemsOf(String yaml) {

@@ -13,6 +13,7 @@ import io.tidemill.pipelines.definition.PoliciesDefinition;
 import io.tidemill.pipelines.definition.ResourcesDefinition;
 import io.tidemill.pipelines.definition.SchemaDefinition;
 import io.tidemill.pipelines.definition.StepDefinition;
+import io.tidemill.pipelines.definition.VerifyDefinition;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -137,6 +138,16 @@ class PipelineReaderTest {
             SchemaDefinition.Columns.class,
             columns -> assertThat(columns.types().keySet()).containsExactly("z", "a", "m"));
     assertThat(job.steps().get(0).input()).containsEntry("x", List.of("z", "a", "m"));
+  }
+
+  @Test
+  void readsWhoseSignaturesAreTrusted() throws IOException {
+    Path key = Files.writeString(directory.resolve("release.pem"), "a public key");
+
+    PipelineDefinition job = read(SMALLEST + "verify: { required: true, keys: [release.pem] }");
+
+    assertThat(job.verify()).isEqualTo(new VerifyDefinition(true, List.of(key)));
+    assertThat(read(SMALLEST).verify()).isEqualTo(VerifyDefinition.NONE);
   }
 
   @Test

@@ -1,0 +1,97 @@
+package io.tidemill.model.store;
+
+import io.tidemill.model.ModelRef;
+import io.tidemill.model.PolicyViolationException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * What a store demands of those who publish to it: {@code store.yaml} in its root. Every set is
+ * sorted.
+ *
+ * @param requiredLabels keys that every version's labels must have
+ * @param engines the engines that versions may have; none means any
+ * @param signaturesRequired whether a version must be signed before an alias of production may mean
+ *     it
+ * @param keys the public keys that count, as the file has them
+ * @param productionAliases the aliases that count as production
+ * @param deletionRefused whether versions stay for ever
+ */
+public record StorePolicy(
+    Set<String> requiredLabels,
+    Set<String> engines,
+    boolean signaturesRequired,
+    List<String> keys,
+    Set<String> productionAliases,
+    boolean deletionRefused) {
+  /** The file's name. */
+  public static final String FILE = "store.yaml";
+
+  /** Demands nothing: the policy of a store without the file. */
+  public static final StorePolicy NONE =
+      new StorePolicy(Set.of(), Set.of(), false, List.of(), Set.of(), false);
+
+  /**
+   * Checks and sorts.
+   *
+   * @throws IllegalArgumentException if signatures are required of no key, or an alias is no name
+   */
+  public StorePolicy {
+    requiredLabels = sorted(requiredLabels);
+    engines = sorted(engines);
+    engines.forEach(engine -> ModelRef.checkName("engine", engine));
+    keys = List.copyOf(keys);
+    productionAliases = sorted(productionAliases);
+    productionAliases.forEach(alias -> ModelRef.checkName("production alias", alias));
+    if (signaturesRequired && keys.isEmpty()) {
+      throw new IllegalArgumentException(
+          "signatures: required without keys (expected: the public keys that count, under 'keys')");
+    }
+  }
+
+  private static SortedSet<String> sorted(Set<String> names) {
+    return Collections.unmodifiableSortedSet(new TreeSet<>(names));
+  }
+
+  /** Whether an alias counts as production. */
+  public boolean isProduction(String alias) {
+    return productionAliases.contains(alias);
+  }
+
+  /**
+   * Checks what can be known before a version is published.
+   *
+   * @param store as messages name it
+   * @throws PolicyViolationException with all that is forbidden
+   */
+  void checkPush(String store, ModelManifest manifest) {
+    List<String> problems = new ArrayList<>();
+    List<String> missing =
+        requiredLabels.stream().filter(label -> !manifest.labels().containsKey(label)).toList();
+    if (!missing.isEmpty()) {
+      problems.add(
+          missing.stream().collect(Collectors.joining("', '", "labels '", "' missing"))
+              + missing.stream()
+                  .map(label -> "--label " + label + "=…")
+                  .collect(Collectors.joining(" ", " (expected: ", ")")));
+    }
+    if (!engines.isEmpty() && !engines.contains(manifest.engine())) {
+      problems.add(
+          "engine '%s' (expected: %s)".formatted(manifest.engine(), String.join(", ", engines)));
+    }
+    if (!problems.isEmpty()) {
+      throw violated(store, manifest.ref() + ": " + String.join("; ", problems));
+    }
+  }
+
+  /** Says that something is forbidden, by which file. */
+  static PolicyViolationException violated(String store, String problem) {
+    return new PolicyViolationException(
+        "%s; the policy %s of store %s says so".formatted(problem, FILE, store));
+  }
+}

@@ -1,0 +1,115 @@
+package io.tidemill.model.store;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.flink.configuration.Configuration;
+
+/** An S3 endpoint on this machine, in a process of its own that keeps its objects in memory. */
+final class S3Proxy implements AutoCloseable {
+  private static final Duration START = Duration.ofSeconds(60);
+
+  private final Process process;
+  private final String endpoint;
+
+  private S3Proxy(Process process, String endpoint) {
+    this.process = process;
+    this.endpoint = endpoint;
+  }
+
+  /**
+   * Starts it, with one bucket.
+   *
+   * @param folder for its settings and its log
+   */
+  static S3Proxy start(Path folder, String bucket) throws Exception {
+    String endpoint = "http://127.0.0.1:" + freePort();
+    Path settings =
+        Files.writeString(
+            folder.resolve("s3proxy.properties"),
+            """
+            s3proxy.endpoint=%s
+            s3proxy.authorization=none
+            jclouds.provider=transient-nio2
+            jclouds.identity=none
+            jclouds.credential=none
+            """
+                .formatted(endpoint));
+    File log = folder.resolve("s3proxy.log").toFile();
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-jar",
+                Path.of("target", "s3proxy", "s3proxy.jar").toAbsolutePath().toString(),
+                "--properties",
+                settings.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(log)
+            .start();
+    S3Proxy proxy = new S3Proxy(process, endpoint);
+    try {
+      proxy.create(bucket, log);
+      return proxy;
+    } catch (Exception e) {
+      proxy.close();
+      throw e;
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private void create(String bucket, File log) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(endpoint + "/" + bucket))
+            .PUT(BodyPublishers.noBody())
+            .build();
+    long deadlineNanos = System.nanoTime() + START.toNanos();
+    while (process.isAlive() && System.nanoTime() - deadlineNanos < 0) {
+      try {
+        if (HttpClient.newHttpClient().send(request, BodyHandlers.discarding()).statusCode()
+            == 200) {
+          return;
+        }
+      } catch (IOException starting) {
+        LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+      }
+    }
+    throw new IllegalStateException("S3Proxy does not start: " + Files.readString(log.toPath()));
+  }
+
+  /** What Flink must be told to find it. */
+  Configuration configuration() {
+    Configuration configuration = new Configuration();
+    configuration.setString("s3.endpoint", endpoint);
+    configuration.setString("s3.path-style-access", "true");
+    configuration.setString("s3.access-key", "none");
+    configuration.setString("s3.secret-key", "none");
+    configuration.setString("s3.region", "us-east-1");
+    configuration.setString("s3.chunked-encoding.enabled", "false");
+    configuration.setString("s3.checksum-validation.enabled", "false");
+    return configuration;
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(10, TimeUnit.SECONDS)) {
+      process.destroyForcibly().waitFor();
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package io.tidemill.model.store;
+
+import static io.tidemill.model.store.Drafts.draft;
+import static io.tidemill.model.store.Drafts.files;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.PolicyViolationException;
+import io.tidemill.model.SemanticVersion;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a store refuses because its {@code store.yaml} says so. */
+class StorePolicyTest {
+  private static final SemanticVersion VERSION = SemanticVersion.parse("1.4.2");
+
+  @TempDir private Path folder;
+
+  private ModelStore store = new InMemoryModelStore();
+
+  @BeforeEach
+  void openStore() throws IOException {
+    store = ModelStores.open(Files.createDirectories(folder.resolve("store")).toString());
+  }
+
+  private void policy(String text) throws IOException {
+    Files.writeString(folder.resolve("store/store.yaml"), text);
+  }
+
+  @Test
+  void aPushWithoutRequiredLabelsOrOfAnotherEngineIsRefusedWithBothReasons() throws Exception {
+    policy("required-labels: [training-run, git, owner]\nengines: [tensorflow, onnx]");
+
+    assertThatThrownBy(() -> store.push(draft("fraud", "1.4.2"), files(folder, "a")))
+        .isInstanceOf(PolicyViolationException.class)
+        .hasMessage(
+            "fraud:1.4.2: labels 'git', 'owner' missing (expected: --label git=… --label owner=…); engine 'fake' (expected: onnx, tensorflow); the policy store.yaml of store %s says so",
+            store.uri());
+    assertThat(store.models()).isEmpty();
+  }
+
+  @Test
+  void aPushThatThePolicyAllowsIsPublished() throws Exception {
+    policy("required-labels: [training-run]\nengines: [fake]");
+
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+
+    assertThat(store.models()).containsExactly("fraud");
+  }
+
+  @Test
+  void whatIsPublishedAlreadyIsAnsweredUnderAStricterPolicy() throws Exception {
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    policy("required-labels: [git]");
+
+    assertThat(store.push(draft("fraud", "1.4.2"), files(folder, "a"))).isEqualTo(manifest);
+  }
+
+  @Test
+  void versionsStayWhereDeletionIsRefused() throws Exception {
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    policy("deletion: refused");
+
+    assertThatThrownBy(() -> store.delete("fraud", VERSION))
+        .isInstanceOf(PolicyViolationException.class)
+        .hasMessageContaining("fraud:1.4.2: is not deleted (expected: versions stay)");
+    assertThat(store.find("fraud", VERSION)).isPresent();
+  }
+
+  @Test
+  void productionMeansNoVersionThatNothingProvesSigned() throws Exception {
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    policy("signatures: required\nkeys: [release.pub]\nproduction-aliases: [production]");
+
+    assertThatThrownBy(() -> store.alias("fraud", "production", VERSION))
+        .isInstanceOf(PolicyViolationException.class)
+        .hasMessageContaining("fraud:1.4.2: cannot be 'production', because ");
+    store.alias("fraud", "staging", VERSION);
+    assertThat(store.aliases("fraud")).containsOnlyKeys("staging");
+  }
+
+  @Test
+  void aPolicyThatCannotBeReadRefusesEveryChange() throws Exception {
+    policy("engins: [fake]");
+
+    assertThatThrownBy(() -> store.push(draft("fraud", "1.4.2"), files(folder, "a")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("store.yaml:1:1: unknown key 'engins' of the policy")
+        .hasMessageContaining(store.uri());
+  }
+}
