@@ -7,40 +7,22 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.tensorflow.proto.DataType;
-import org.tensorflow.proto.MetaGraphDef;
-import org.tensorflow.proto.SavedModel;
-import org.tensorflow.proto.SignatureDef;
-import org.tensorflow.proto.TensorInfo;
-import org.tensorflow.proto.TensorShapeProto;
 
 class ModelCommandTest {
   @TempDir private Path directory;
 
+  private ModelFixture model = new ModelFixture(Path.of(""));
   private Path savedModel = Path.of("");
 
   @BeforeEach
   void writeSavedModel() throws IOException {
-    SignatureDef signature =
-        SignatureDef.newBuilder()
-            .putInputs("features", tensor(-1, 4))
-            .putOutputs("score", tensor(-1, 1))
-            .build();
-    MetaGraphDef.Builder graph =
-        MetaGraphDef.newBuilder().putSignatureDef("serving_default", signature);
-    graph.getMetaInfoDefBuilder().addTags("serve");
-    savedModel = Files.createDirectories(directory.resolve("saved"));
-    Files.write(
-        savedModel.resolve("saved_model.pb"),
-        SavedModel.newBuilder().addMetaGraphs(graph).build().toByteArray());
+    model = ModelFixture.in(directory);
+    savedModel = model.savedModel();
   }
 
   @Test
@@ -139,7 +121,9 @@ class ModelCommandTest {
     assertThat(run("alias", "fraud:1.4.2", "production").out())
         .isEqualTo("fraud@production is 1.4.2\n");
     assertThat(run("alias", "fraud:1.5.0", "production").out())
-        .isEqualTo("fraud@production is 1.5.0 (was 1.4.2)\n");
+        .isEqualTo("fraud@production: 1.4.2 -> 1.5.0\n");
+    assertThat(run("alias", "fraud:1.5.0", "production").out())
+        .isEqualTo("fraud@production is 1.5.0 already\n");
   }
 
   @Test
@@ -230,21 +214,10 @@ class ModelCommandTest {
   }
 
   private CommandRun push(String ref) {
-    return run("push", ref, savedModel.toString());
+    return model.push(ref);
   }
 
   private CommandRun run(String... arguments) {
-    List<String> all = new ArrayList<>(List.of("model"));
-    all.addAll(Arrays.asList(arguments));
-    all.addAll(List.of("--store", directory.resolve("store").toString()));
-    return CommandRun.of(all.toArray(new String[0]));
-  }
-
-  private static TensorInfo tensor(long... shape) {
-    TensorShapeProto.Builder sizes = TensorShapeProto.newBuilder();
-    for (long size : shape) {
-      sizes.addDim(TensorShapeProto.Dim.newBuilder().setSize(size));
-    }
-    return TensorInfo.newBuilder().setDtype(DataType.DT_FLOAT).setTensorShape(sizes).build();
+    return model.run(arguments);
   }
 }
