@@ -23,6 +23,7 @@ class RoomsTest {
     "model.loader, io.tidemill.model io.tidemill.model.columnar io.tidemill.model.store org.apache.arrow.memory org.slf4j",
     "model.engine, io.tidemill.model io.tidemill.model.columnar",
     "model.engine.onnx, ai.onnxruntime.. io.tidemill.model io.tidemill.model.columnar io.tidemill.model.engine io.tidemill.model.loader org.apache.arrow.memory",
+    "model.engine.pytorch, ai.djl.. io.tidemill.model io.tidemill.model.columnar io.tidemill.model.engine io.tidemill.model.loader org.apache.arrow.memory org.apache.arrow.memory.util",
   })
   void importsOnlyWhatTheTableAllows(String room, String allowed) {
     String[] doors = ("java.. org.jspecify.. io.tidemill." + room + " " + allowed).split(" ");

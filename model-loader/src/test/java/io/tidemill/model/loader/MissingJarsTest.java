@@ -53,7 +53,9 @@ class MissingJarsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "onnx, /onnxruntime-, com.microsoft.onnxruntime:onnxruntime:1.28.0"
+    "onnx, /onnxruntime-, com.microsoft.onnxruntime:onnxruntime:1.28.0",
+    "pytorch, /ai/djl/, ai.djl.pytorch:pytorch-engine:0.35.1",
+    "pytorch, /pytorch-engine/, ai.djl.pytorch:pytorch-engine:0.35.1"
   })
   void namesTheJarThatAnEngineNeeds(String engine, String missing, String coordinates)
       throws Exception {

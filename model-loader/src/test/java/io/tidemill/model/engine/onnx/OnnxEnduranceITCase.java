@@ -86,7 +86,7 @@ class OnnxEnduranceITCase {
     }
   }
 
-  /** A leaked kilobyte per call would be 20 MiB. */
+  /** A leaked kilobyte per call would be 50 MiB. */
   @Test
   void callsWithStringsAndFailedOnesLeaveNoMemoryBehind() {
     Signature signature = OnnxModels.letters(directory);
@@ -97,10 +97,10 @@ class OnnxEnduranceITCase {
       long arrow = allocator.getAllocatedMemory();
       long before = ResidentMemory.bytes();
 
-      callLetters(model, input, allocator, 20_000);
+      callLetters(model, input, allocator, 50_000);
 
       assertThat(allocator.getAllocatedMemory()).isEqualTo(arrow);
-      assertThat(ResidentMemory.bytes() - before).isLessThan(10 * MEBIBYTE);
+      assertThat(ResidentMemory.bytes() - before).isLessThan(25 * MEBIBYTE);
     }
   }
 

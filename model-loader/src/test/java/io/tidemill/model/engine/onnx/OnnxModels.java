@@ -29,7 +29,7 @@ import java.util.Random;
  */
 public final class OnnxModels {
   /** The file's name in the folder that is given. */
-  static final String FILE = "model.onnx";
+  public static final String FILE = "model.onnx";
 
   private static final long SEED = 42;
 
