@@ -78,6 +78,15 @@ class SideBySideITCase {
   }
 
   @Test
+  void measuresAnEngineAgainstItsOwnCalls() throws Exception {
+    Report report = measure("--seconds", "1", "--only", "onnxRatioToRawAt32,pytorchRatioToRawAt32");
+
+    JsonNode figures = new ObjectMapper().readTree(ReportJson.print(report)).get("figures");
+    assertThat(figures.get("onnxRatioToRawAt32").asDouble()).isPositive();
+    assertThat(figures.get("pytorchRatioToRawAt32").asDouble()).isPositive();
+  }
+
+  @Test
   void namesTheArgumentThatIsWrong() {
     assertThatThrownBy(() -> Arguments.parse("--seconds", "0"))
         .hasMessage("--seconds: '0' (expected: 1 to 99999)");
