@@ -21,6 +21,8 @@ class RoomsTest {
     "model, io.tidemill.model.columnar org.apache.arrow.memory",
     "model.store, io.tidemill.model io.tidemill.model.columnar org.apache.flink.core.fs org.snakeyaml.. org.slf4j",
     "model.loader, io.tidemill.model io.tidemill.model.columnar io.tidemill.model.store org.apache.arrow.memory org.slf4j",
+    "model.engine.xgboost, com.sun.jna io.tidemill.model io.tidemill.model.columnar io.tidemill.model.loader org.apache.arrow.memory..",
+    "model.engine.lightgbm, com.sun.jna io.tidemill.model io.tidemill.model.columnar io.tidemill.model.loader org.apache.arrow.memory..",
   })
   void importsOnlyWhatTheTableAllows(String room, String allowed) {
     String[] doors = ("java.. org.jspecify.. io.tidemill." + room + " " + allowed).split(" ");
