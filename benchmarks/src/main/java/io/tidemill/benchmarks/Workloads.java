@@ -15,7 +15,8 @@ import java.util.List;
 record Workloads(
     Workload mlp, Workload cnn, List<Workload> mlpByFeatures, List<EngineCalls> engines) {
   private static final List<EngineWorkload> ENGINES =
-      List.of(new OnnxWorkload(), new PyTorchWorkload());
+      List.of(
+          new OnnxWorkload(), new PyTorchWorkload(), new XGBoostWorkload(), new LightGbmWorkload());
   private static final int[] ENGINE_BATCHES = {1, 32, 512};
   private static final int[] FEATURES = {8, 32, 128, 512};
 

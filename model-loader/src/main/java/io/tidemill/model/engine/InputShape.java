@@ -45,7 +45,12 @@ public final class InputShape {
     return sizes;
   }
 
-  private void check(Column column, int rows) {
+  /**
+   * Checks the first rows of a column.
+   *
+   * @throws IllegalArgumentException if the column is not this input's
+   */
+  public void check(Column column, int rows) {
     int elements = column.spec().elementsPerRow();
     boolean fits =
         column.spec().type() == spec.type()
