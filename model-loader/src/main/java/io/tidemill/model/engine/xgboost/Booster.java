@@ -39,9 +39,7 @@ final class Booster implements AutoCloseable {
    * @throws InvalidModelException if XGBoost does not take it
    */
   static Booster load(String subject, Path file, int threads) {
-    if (file.toString().endsWith(".ubj")) {
-      UbjWalk.check(subject, file);
-    }
+    BoosterCheck.check(subject, file);
     XGBoostEngine.start();
     long handle = create(subject);
     try {
@@ -85,6 +83,9 @@ final class Booster implements AutoCloseable {
     long[] shape = new long[frame.rank()];
     for (int i = 0; i < shape.length; i++) {
       shape[i] = i == 0 ? -1 : frame.size(i);
+      if (shape[i] == 0) {
+        throw new InvalidModelException(subject + ": a prediction has no values (expected: some)");
+      }
     }
     return new Signature(
         List.of(TensorSpec.of("features", ElementType.FLOAT32, -1, features)),

@@ -16,13 +16,16 @@ import java.util.List;
  * Loads boosters that XGBoost saved as {@code .json} or {@code .ubj} (engine {@code xgboost}),
  * those made of trees: {@code gbtree} and {@code dart}.
  *
+ * <p>XGBoost trusts the indices in a file and ends the process where they lead nowhere. Each file
+ * is therefore read through first, and refused where it is cut off or its parts do not fit
+ * together.
+ *
  * <p>The native library comes from the jar of {@code xgboost4j}, of which nothing else is used, and
  * is unpacked into the folder of {@code java.io.tmpdir} for as long as it takes to map it.
  *
  * <p>A call is computed by the thread that makes it. {@code -Dtidemill.xgboost.threads=N} lets
  * OpenMP split one over N threads, for models that are loaded after it is set; every caller then
- * has N - 1 threads of its own, which pays only where calls are few, large and there are idle
- * cores.
+ * has N - 1 threads of its own.
  *
  * <p>Thread-safe.
  */

@@ -8,6 +8,7 @@ import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,7 @@ final class Boosters {
 
   private static final long SEED = 11;
   private static final int ROWS = 400;
+  private static final int CATEGORIES = 7;
 
   /** What a booster predicts, with XGBoost's name for it. */
   enum Objective {
@@ -78,12 +80,37 @@ final class Boosters {
     }
     DMatrix matrix = new DMatrix(features, ROWS, FEATURES, Float.NaN);
     matrix.setLabel(labels);
+    return train(directory.resolve(name), matrix, parameters);
+  }
+
+  /** Trains a booster whose first feature is one of seven categories, by which it splits. */
+  static ml.dmlc.xgboost4j.java.Booster trainOnCategories(Path directory, String name)
+      throws XGBoostError {
+    float[] features = features(ROWS, SEED);
+    float[] labels = new float[ROWS];
+    for (int row = 0; row < ROWS; row++) {
+      int category = row % CATEGORIES;
+      features[row * FEATURES] = category;
+      labels[row] = category == 1 || category == 4 ? 1 : 0;
+    }
+    DMatrix matrix = new DMatrix(features, ROWS, FEATURES, Float.NaN);
+    matrix.setLabel(labels);
+    String[] types = new String[FEATURES];
+    Arrays.fill(types, "float");
+    types[0] = "c";
+    matrix.setFeatureTypes(types);
+    Map<String, Object> parameters =
+        Map.of("objective", "binary:logistic", "tree_method", "hist", "max_cat_to_onehot", 1);
+    return train(directory.resolve(name), matrix, parameters);
+  }
+
+  private static ml.dmlc.xgboost4j.java.Booster train(
+      Path file, DMatrix matrix, Map<String, Object> parameters) throws XGBoostError {
     Map<String, Object> all = new HashMap<>(parameters);
     all.putIfAbsent("max_depth", 4);
     all.put("nthread", 1);
-    ml.dmlc.xgboost4j.java.Booster booster =
-        XGBoost.train(matrix, all, 10, Map.of("train", matrix), null, null);
-    booster.saveModel(directory.resolve(name).toString());
+    ml.dmlc.xgboost4j.java.Booster booster = XGBoost.train(matrix, all, 10, Map.of(), null, null);
+    booster.saveModel(file.toString());
     matrix.dispose();
     return booster;
   }
