@@ -21,8 +21,7 @@ import java.util.List;
  *
  * <p>A call is computed by the thread that makes it. {@code -Dtidemill.lightgbm.threads=N} lets
  * OpenMP split one over N threads, for models that are loaded after it is set; every caller then
- * has N - 1 threads of its own, which pays only where calls are few, large and there are idle
- * cores.
+ * has N - 1 threads of its own.
  *
  * <p>Thread-safe.
  */

@@ -21,9 +21,9 @@ import java.nio.file.Path;
  *
  * <p>One operation is computed by one thread, that of the caller ({@code
  * -Dai.djl.pytorch.num_threads=1}, set here unless the process has set it already). More are shared
- * by all models of the process and pay only for operations of milliseconds. {@code
- * -Dai.djl.pytorch.num_interop_threads} counts only for models that fork tasks themselves. Both
- * count only if they are set before the first model of the process is loaded.
+ * by all models of the process. {@code -Dai.djl.pytorch.num_interop_threads} counts only for models
+ * that fork tasks themselves. Both count only if they are set before the first model of the process
+ * is loaded.
  *
  * <p>Thread-safe.
  */

@@ -48,7 +48,7 @@ final class XGBoostEngine {
       started = true;
     } catch (LinkageError | IOException e) {
       throw new EngineUnavailableException(
-          "engine xgboost: its native library does not start: %s (expected: a C library not older than glibc 2.14, and libgomp.so.1, which Debian has in package libgomp1)"
+          "engine xgboost: its native library does not start: %s (expected: glibc 2.14 or later, and libstdc++.so.6 and libgomp.so.1, which Debian has in packages libstdc++6 and libgomp1)"
               .formatted(e.getMessage()),
           e);
     }
