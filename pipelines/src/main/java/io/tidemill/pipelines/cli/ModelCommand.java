@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 /** {@code tidemill model}: what can be done with a model store. */
 @Command(
     name = "model",
-    description = "Publish, fetch, list, alias, sign and verify model versions.",
+    description = "Publish, fetch, list, alias, sign, verify and test model versions.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND")
 final class ModelCommand implements Runnable {
@@ -24,7 +24,8 @@ final class ModelCommand implements Runnable {
         .addSubcommand(new ModelListCommand(environment))
         .addSubcommand(new ModelAliasCommand(environment))
         .addSubcommand(new ModelSignCommand(environment))
-        .addSubcommand(new ModelVerifyCommand(environment));
+        .addSubcommand(new ModelVerifyCommand(environment))
+        .addSubcommand(new ModelTestCommand(environment));
   }
 
   @Override
