@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 /** {@code tidemill model}: what can be done with a model store. */
 @Command(
     name = "model",
-    description = "Publish, look at, sign, alias, fetch and delete model versions.",
+    description = "Publish, look at, test, sign, alias, fetch and delete model versions.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND")
 final class ModelCommand implements Runnable {
@@ -24,6 +24,7 @@ final class ModelCommand implements Runnable {
         .addSubcommand(new ModelInspectCommand(environment))
         .addSubcommand(new ModelDiffCommand(environment))
         .addSubcommand(new ModelVerifyCommand(environment, terminal))
+        .addSubcommand(new ModelTestCommand(environment))
         .addSubcommand(new ModelSignCommand(environment, terminal))
         .addSubcommand(new ModelAliasCommand(environment, terminal))
         .addSubcommand(new ModelDeleteCommand(environment, terminal))
