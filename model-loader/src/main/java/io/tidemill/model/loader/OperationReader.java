@@ -27,9 +27,8 @@ public interface OperationReader {
 
   /** The reader of an engine; empty if the engine is not here or its graphs only compute. */
   static Optional<OperationReader> of(String engine) {
-    return ServiceLoader.load(OperationReader.class, OperationReader.class.getClassLoader())
-        .stream()
-        .map(ServiceLoader.Provider::get)
+    ClassLoader context = Thread.currentThread().getContextClassLoader();
+    return Providers.of(OperationReader.class, context).found().stream()
         .filter(reader -> reader.engine().equals(engine))
         .findFirst();
   }
