@@ -24,7 +24,7 @@ public enum RefusedFormat {
   PICKLE(
       "pkl pickle dill joblib",
       "pickles run code when they are opened",
-      "a model of scikit-learn becomes ONNX with skl2onnx's to_onnx; save XGBoost and LightGBM with Booster.save_model; export others to ONNX"),
+      "a model of scikit-learn becomes ONNX with skl2onnx's to_onnx; save XGBoost and LightGBM with Booster.save_model; export others to ONNX or as a TensorFlow SavedModel"),
   TORCH_PICKLE(
       "",
       "it is what torch.save writes, a pickle, and pickles run code when they are opened",
