@@ -23,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Lanes<T, R> {
   // A wake-up was measured at 5 to 50 microseconds, the lesser part of it in the one who wakes.
-  // Spinning instead of sleeping, for 20 or 50 microseconds, scored fewer records at every size
-  // of batch from 32 on where two processors share a core.
+  // To spin for 20 microseconds before sleeping was tried and dropped: in interleaved runs it gave
+  // 0.87 of the raw loop instead of 0.81 in batches of 512, but 0.50 instead of 0.56 in those of
+  // 32.
   private static final long WORTH_WAKING_NANOS = 10_000;
 
   private final int callLimit;
