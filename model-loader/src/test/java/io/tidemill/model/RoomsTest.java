@@ -11,6 +11,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RoomsTest {
+  // Seconds to read, and the same for every room.
+  private static final JavaClasses ROOMS = imported(new ImportOption.DoNotIncludeTests());
+
   private static JavaClasses imported(ImportOption option) {
     return new ClassFileImporter().withImportOption(option).importPackages("io.tidemill.model");
   }
@@ -35,7 +38,7 @@ class RoomsTest {
     String[] doors = ("java.. org.jspecify.. io.tidemill." + room + " " + allowed).split(" ");
     var rooms = classes().that().resideInAPackage("io.tidemill." + room).should();
     var rule = rooms.onlyDependOnClassesThat().resideInAnyPackage(doors);
-    rule.check(imported(new ImportOption.DoNotIncludeTests()));
+    rule.check(ROOMS);
   }
 
   @Test
