@@ -94,6 +94,11 @@ final class SessionCluster implements AutoCloseable {
         taskmanager.cpu.cores: 2
         taskmanager.memory.task.heap.size: 256m
         taskmanager.memory.task.off-heap.size: 256m
+        taskmanager.memory.framework.heap.size: 128m
+        taskmanager.memory.framework.off-heap.size: 128m
+        taskmanager.memory.jvm-metaspace.size: 256m
+        taskmanager.memory.jvm-overhead.min: 192m
+        taskmanager.memory.jvm-overhead.max: 192m
         taskmanager.memory.managed.size: 32m
         taskmanager.memory.network.min: 32m
         taskmanager.memory.network.max: 32m

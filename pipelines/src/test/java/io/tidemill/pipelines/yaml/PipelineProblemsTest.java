@@ -107,8 +107,8 @@ class PipelineProblemsTest {
             "fraud.yaml:8:13: step 'score': on-nan: 'kep' (did you mean 'keep'? allowed: keep,"
                 + " dead-letter, fail)",
             "fraud.yaml:9:17: step 'score': null-input: 'drop' (allowed: dead-letter, fail, skip)",
-            "fraud.yaml:14:26: resources of step 'score': device: 'tpu' (expected: cpu, gpu or"
-                + " gpu:N)");
+            "fraud.yaml:14:26: resources of step 'score': device: 'tpu' (expected: cpu, gpu,"
+                + " gpu:N or gpu:auto)");
   }
 
   @Test
