@@ -5,6 +5,7 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
@@ -14,7 +15,10 @@ import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,6 +34,9 @@ import java.util.Random;
 public final class OnnxModels {
   /** The file's name in the folder that is given. */
   public static final String FILE = "model.onnx";
+
+  /** The name of the file beside it that may hold its weights. */
+  public static final String WEIGHTS = "model.onnx.data";
 
   private static final long SEED = 42;
 
@@ -61,6 +68,40 @@ public final class OnnxModels {
     model.node("Sigmoid", "score", "logit");
     model.output(TensorSpec.of("score", ElementType.FLOAT32, -1, 1));
     return model.write(directory);
+  }
+
+  /**
+   * The same network with its weights in {@value #WEIGHTS} beside the file, as exporters write it.
+   */
+  public static Signature mlpWithWeightsBeside(Path directory, int features) {
+    Signature signature = mlp(directory, features);
+    Path file = directory.resolve(FILE);
+    try (OutputStream weights = Files.newOutputStream(directory.resolve(WEIGHTS))) {
+      ModelProto.Builder model = ModelProto.parseFrom(Files.readAllBytes(file)).toBuilder();
+      long offset = 0;
+      for (TensorProto.Builder tensor : model.getGraphBuilder().getInitializerBuilderList()) {
+        ByteBuffer floats =
+            ByteBuffer.allocate(tensor.getFloatDataCount() * Float.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN);
+        tensor.getFloatDataList().forEach(floats::putFloat);
+        weights.write(floats.array());
+        tensor
+            .clearFloatData()
+            .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+            .addExternalData(entry("location", WEIGHTS))
+            .addExternalData(entry("offset", String.valueOf(offset)))
+            .addExternalData(entry("length", String.valueOf(floats.capacity())));
+        offset += floats.capacity();
+      }
+      Files.write(file, model.build().toByteArray());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return signature;
+  }
+
+  private static StringStringEntryProto entry(String key, String value) {
+    return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
   }
 
   /**
