@@ -10,6 +10,8 @@ import io.tidemill.model.columnar.ColumnMemory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -56,7 +58,22 @@ final class DamagedTexts {
         default -> number(damaged, place, random);
       }
     }
-    return damaged.toString();
+    return random.nextBoolean() ? damaged.toString() : sized(damaged.toString());
+  }
+
+  /**
+   * The same with the sizes of its trees announced as they are, so that the trees are looked at.
+   */
+  private static String sized(String text) {
+    int end = Math.max(0, text.indexOf("end of trees"));
+    List<String> sizes = new ArrayList<>();
+    int start = text.indexOf("Tree=");
+    while (start >= 0 && start < end) {
+      int next = text.indexOf("Tree=", start + 1);
+      sizes.add(String.valueOf((next < 0 || next > end ? end : next) - start));
+      start = next;
+    }
+    return text.replaceFirst("tree_sizes=.*", "tree_sizes=" + String.join(" ", sizes));
   }
 
   /** Takes a line away, or repeats it. */
