@@ -96,6 +96,29 @@ class OnnxModelITCase {
     }
   }
 
+  /** ONNX Runtime's Java API writes characters beyond the basic plane in Java's own way. */
+  @Test
+  void findsTextOfTheBasicPlaneEqualToItsOwnAndNoOther() {
+    String[] texts = {"naïve", "日本語", "\uD83D\uDE00", ""};
+    Signature signature = OnnxModels.places(directory, texts);
+    try (Model model = Loading.load(directory, signature);
+        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 4)) {
+      for (String text : texts) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        input.strings(0).append(bytes, 0, bytes.length);
+      }
+      input.rows(4);
+
+      try (ColumnBatch output = model.predict(input, allocator.get())) {
+        long[] places = new long[4];
+        for (int i = 0; i < 4; i++) {
+          places[i] = output.fixedWidth(0).getLong(i);
+        }
+        assertThat(places).containsExactly(0, 1, -1, 3);
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 32, 500})
   void answersExactlyWhatOnnxRuntimeAnswers(int rows) throws Exception {

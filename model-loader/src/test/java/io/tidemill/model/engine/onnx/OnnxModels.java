@@ -214,6 +214,36 @@ public final class OnnxModels {
     model.save(directory);
   }
 
+  /** Answers for {@code text} string [-1] its {@code place} int64 [-1] in a list, or -1. */
+  static Signature places(Path directory, String... list) {
+    OnnxModels model = new OnnxModels();
+    model.input(TensorSpec.of("text", ElementType.STRING, -1));
+    AttributeProto.Builder keys =
+        AttributeProto.newBuilder()
+            .setName("keys_strings")
+            .setType(AttributeProto.AttributeType.STRINGS);
+    AttributeProto.Builder values =
+        AttributeProto.newBuilder()
+            .setName("values_int64s")
+            .setType(AttributeProto.AttributeType.INTS);
+    for (int place = 0; place < list.length; place++) {
+      keys.addStrings(ByteString.copyFromUtf8(list[place]));
+      values.addInts(place);
+    }
+    model.graph.addNode(
+        NodeProto.newBuilder()
+            .setName("place")
+            .setOpType("LabelEncoder")
+            .setDomain("ai.onnx.ml")
+            .addInput("text")
+            .addOutput("place")
+            .addAttribute(keys)
+            .addAttribute(values)
+            .addAttribute(axis("default_int64", -1)));
+    model.output(TensorSpec.of("place", ElementType.INT64, -1));
+    return model.write(directory);
+  }
+
   /** Casts {@code in} float32 [-1, 3] to {@code out} float16. */
   static void halfPrecision(Path directory) {
     OnnxModels model = new OnnxModels();
@@ -339,6 +369,7 @@ public final class OnnxModels {
         ModelProto.newBuilder()
             .setIrVersion(FORMAT)
             .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPERATOR_SET))
+            .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("ai.onnx.ml").setVersion(2))
             .setGraph(graph)
             .build();
     try {
