@@ -21,6 +21,7 @@ class RoomsTest {
     "model, io.tidemill.model.columnar org.apache.arrow.memory",
     "model.store, io.tidemill.model io.tidemill.model.columnar org.apache.flink.core.fs org.snakeyaml.. org.slf4j",
     "model.store.signing, io.tidemill.model io.tidemill.model.store javax.crypto com.fasterxml.jackson..",
+    "model.store.oci, io.tidemill.model io.tidemill.model.store com.fasterxml.jackson.. land.oras.. org.slf4j",
     "model.loader, io.tidemill.model io.tidemill.model.columnar io.tidemill.model.store io.tidemill.model.store.signing org.apache.arrow.memory org.slf4j",
   })
   void importsOnlyWhatTheTableAllows(String room, String allowed) {
