@@ -14,6 +14,9 @@ record OciAddress(String host, String repository) {
   /** The system property that allows HTTP to hosts other than this machine. */
   static final String INSECURE = "tidemill.oci.insecure";
 
+  /** The name of what belongs to no single model, in the store's own repository. */
+  static final String STORE = "";
+
   private static final Pattern LOCAL = Pattern.compile("(localhost|127\\.0\\.0\\.1)(:\\d+)?");
   private static final String SEGMENT = "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*";
   private static final Pattern REPOSITORY = Pattern.compile(SEGMENT + "(/" + SEGMENT + ")*");
@@ -42,6 +45,7 @@ record OciAddress(String host, String repository) {
             .formatted(uri));
   }
 
+  /** Whether it speaks HTTP: to this machine, or where {@value #INSECURE} allows it. */
   boolean insecure() {
     return LOCAL.matcher(host).matches() || Boolean.getBoolean(INSECURE);
   }
@@ -50,8 +54,11 @@ record OciAddress(String host, String repository) {
     return "oci://" + host + "/" + repository;
   }
 
-  /** The repository of a model, with the registry before it. */
+  /** The repository of a model or of the {@link #STORE}, with the registry before it. */
   String model(String name) {
+    if (name.equals(STORE)) {
+      return host + "/" + repository;
+    }
     ModelRef.checkName("model name", name);
     if (!REPOSITORY.matcher(name).matches()) {
       throw new IllegalArgumentException(

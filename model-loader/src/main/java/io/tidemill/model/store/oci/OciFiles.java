@@ -18,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -60,12 +61,27 @@ final class OciFiles {
       Path source = Objects.requireNonNull(publication.sources().get(file.path()));
       try {
         registry.putBlob(manifest.name(), digest(file), file.size(), () -> open(source));
-      } catch (UncheckedIOException e) {
-        throw new InvalidModelException(
-            "model file '%s' (expected: one that can be read); %s".formatted(source, e), e);
+      } catch (StoreUnavailableException e) {
+        throw intact(source, file)
+            ? e
+            : new InvalidModelException(
+                "model file '%s' (expected: as it was when the push began); push again"
+                    .formatted(source),
+                e);
       }
       transfer.add(file.size());
     }
+  }
+
+  /** Whether a file is still the one that was hashed: a registry only says that it refuses. */
+  private static boolean intact(Path source, ModelFile file) {
+    MessageDigest hash = Sha256.begin();
+    try (InputStream in = new DigestInputStream(open(source), hash)) {
+      in.transferTo(OutputStream.nullOutputStream());
+    } catch (IOException | UncheckedIOException e) {
+      return false;
+    }
+    return Sha256.end(hash).equals(digest(file));
   }
 
   private static InputStream open(Path source) {

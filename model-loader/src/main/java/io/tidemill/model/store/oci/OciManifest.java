@@ -22,6 +22,12 @@ record OciManifest(String type, String config, Map<String, String> layers) {
   /** A signature: the bundle is the configuration. */
   static final String SIGNATURE = "application/vnd.tidemill.signature.v1";
 
+  /** That the store has a model: the configuration is its name. */
+  static final String LISTED = "application/vnd.tidemill.listed.v1";
+
+  /** The store's policy: the configuration is the text of {@code store.yaml}. */
+  static final String POLICY = "application/vnd.tidemill.policy.v1";
+
   /** A publisher's claim. */
   static final String CLAIM = "application/vnd.tidemill.claim.v1";
 

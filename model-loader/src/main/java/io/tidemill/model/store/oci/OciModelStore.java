@@ -23,25 +23,32 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
- * A store in a registry: every model a repository below the store's.
+ * A store in a registry: every model a repository below the store's own.
  *
  * <pre>
- * fraud:1.4.2                   a version: model.yaml as configuration, every file a layer
- * fraud:production              an alias: any tag that is no version and has no '_' before it
- * fraud:_signature-1.4.2-…      a signature of a version, named after the key
- * fraud:_claim-1.4.2_…          a publisher's claim, for a moment
+ * models:fraud                  in the store's own repository: that there is a model
+ * models:_policy                the store's policy: store.yaml as configuration
+ * models/fraud:1.4.2            a version: model.yaml as configuration, every file a layer
+ * models/fraud:production       an alias: any tag that is no version and has no '_' before it
+ * models/fraud:_signature-1.4.2-…  a signature of a version, named after the key
+ * models/fraud:_claim-1.4.2_…   a publisher's claim, for a moment
  * </pre>
  *
- * <p>A version's tag is written last, under a {@link TagClaim}. The registry is not trusted: every
- * text and every file is hashed here. It has no policy file. {@link #models()} knows what the
- * registry's catalog lists in one answer.
+ * <p>A version's tag is written last, under a {@link TagClaim}, which setting an alias and deleting
+ * the version take as well. The registry is not trusted: every text and every file is hashed here.
+ *
+ * <p>Models are listed from the store's own repository, not from the registry's catalog: many
+ * registries have none, or show it to their administrators only. A model that came without a push,
+ * copied by another tool, is found by its name and listed from its next push on.
  *
  * <p>Thread-safe.
  */
 final class OciModelStore implements ModelStore {
   private static final String SIGNATURE = "_signature-";
+  private static final String POLICY = "_policy";
 
   private final OciAddress address;
   private final OciRegistry registry;
@@ -62,7 +69,11 @@ final class OciModelStore implements ModelStore {
 
   @Override
   public StorePolicy policy() {
-    return StorePolicy.NONE;
+    return tags.find(OciAddress.STORE, POLICY)
+        .filter(manifest -> !manifest.type().equals(OciManifest.NOTHING))
+        .map(manifest -> tags.text(OciAddress.STORE, manifest.config()))
+        .map(yaml -> StorePolicy.read(address.model(OciAddress.STORE) + ":" + POLICY, yaml))
+        .orElse(StorePolicy.NONE);
   }
 
   @Override
@@ -74,6 +85,7 @@ final class OciModelStore implements ModelStore {
       return there.get();
     }
     files.upload(publication, listener);
+    list(manifest.name());
     return new TagClaim(tags, manifest.name(), manifest.version())
         .hold(
             () ->
@@ -83,6 +95,13 @@ final class OciModelStore implements ModelStore {
                           files.tag(manifest);
                           return manifest(manifest.name(), manifest.version());
                         }));
+  }
+
+  /** Says that there is a model, before there is one: what has no version is not listed. */
+  private void list(String name) {
+    if (!tags.isOf(OciAddress.STORE, name, OciManifest.LISTED)) {
+      tags.put(OciAddress.STORE, name, OciManifest.LISTED, name);
+    }
   }
 
   @Override
@@ -145,15 +164,21 @@ final class OciModelStore implements ModelStore {
 
   @Override
   public List<String> models() {
-    return registry.models().stream().filter(name -> !published(name).isEmpty()).toList();
+    return tags.list(OciAddress.STORE).stream()
+        .filter(name -> tags.isOf(OciAddress.STORE, name, OciManifest.LISTED))
+        .filter(name -> tagged(name).findFirst().isPresent())
+        .sorted()
+        .toList();
+  }
+
+  private Stream<SemanticVersion> tagged(String name) {
+    return tags.list(name).stream()
+        .flatMap(tag -> version(tag).stream())
+        .filter(version -> tags.isOf(name, version.toString(), OciManifest.MODEL));
   }
 
   private List<SemanticVersion> published(String name) {
-    return tags.list(name).stream()
-        .flatMap(tag -> version(tag).stream())
-        .filter(version -> tags.isOf(name, version.toString(), OciManifest.MODEL))
-        .sorted()
-        .toList();
+    return tagged(name).sorted().toList();
   }
 
   private static Optional<SemanticVersion> version(String tag) {
@@ -185,10 +210,17 @@ final class OciModelStore implements ModelStore {
           "alias of model '%s': '%s' (expected: no version's number, which is a tag of its own here)"
               .formatted(name, alias));
     }
-    registry.putManifest(
-        name,
-        alias,
-        registry.manifest(name, version.toString()).orElseThrow(() -> notFound(name, version)));
+    new TagClaim(tags, name, version)
+        .hold(
+            () -> {
+              String json =
+                  registry
+                      .manifest(name, version.toString())
+                      .orElseThrow(() -> notFound(name, version));
+              manifest(name, version);
+              registry.putManifest(name, alias, json);
+              return version;
+            });
   }
 
   @Override

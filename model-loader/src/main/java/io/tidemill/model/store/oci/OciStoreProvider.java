@@ -22,9 +22,9 @@ public final class OciStoreProvider implements StoreProvider {
     OciAddress address = OciAddress.parse(uri);
     try {
       return new OciModelStore(address, new OciRegistry(address));
-    } catch (NoClassDefFoundError e) {
+    } catch (LinkageError e) {
       throw new StoreUnavailableException(
-          "store '%s': the registry client is not on the classpath; add %s and its dependencies"
+          "store '%s': the registry client is not on the classpath, or not whole; put %s and its dependencies into Flink's lib folder"
               .formatted(address.uri(), COORDINATES),
           e);
     }

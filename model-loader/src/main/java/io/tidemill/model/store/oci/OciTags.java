@@ -10,6 +10,7 @@ import java.security.MessageDigest;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * Small texts under tags of a model's repository.
@@ -45,7 +46,8 @@ record OciTags(OciAddress address, OciRegistry registry) {
         .map(manifest -> text(name, manifest.config()));
   }
 
-  private String text(String name, String digest) {
+  /** A text by its digest, proved. */
+  String text(String name, String digest) {
     String place = address.model(name) + "@" + digest;
     try (InputStream in =
         registry
@@ -79,10 +81,13 @@ record OciTags(OciAddress address, OciRegistry registry) {
 
   /** Makes a tag mean nothing. */
   void clear(String name, String tag) {
-    put(name, tag, OciManifest.NOTHING, "{}");
+    // Of its own, so that deleting it takes no tag away that means something again.
+    String nothing = UUID.randomUUID().toString();
+    put(name, tag, OciManifest.NOTHING, nothing);
     try {
       String json =
-          new OciManifest(OciManifest.NOTHING, Sha256.of("{}"), Map.of()).write(2, Map.of());
+          new OciManifest(OciManifest.NOTHING, Sha256.of(nothing), Map.of())
+              .write(nothing.length(), Map.of());
       registry.deleteManifest(name, Sha256.of(json));
     } catch (StoreUnavailableException keepsEverything) {
       // The tag means nothing, which is all that matters; a registry need not delete.

@@ -10,12 +10,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
- * The right to change what a version's tag means, for one publisher at a time: a registry replaces
- * a tag without asking.
+ * The right to change a version's tag, or to point an alias at it, for one process at a time: a
+ * registry replaces a tag without asking.
  *
  * <p>A publisher writes a tag of its own and lists all tags. Alone, it holds the right: whoever
  * comes later sees its tag. Otherwise the one with the lowest tag waits for the others to go, and
- * they withdraw and come back. So of two publishers one waits, as long as the registry lists a tag
+ * they withdraw until no lower one is there. So of two publishers one waits, as long as the registry lists a tag
  * once it is written. A tag says when it was written; one that is older than ten minutes is of a
  * process that died, so the clocks of publishers must agree to within that, and nobody may take as
  * long for a manifest.
@@ -23,8 +23,13 @@ import java.util.function.Supplier;
  * <p>Not thread-safe: one object per attempt.
  */
 final class TagClaim {
+  /** Far more than a holder needs for its few requests, each of which ends within a minute. */
   private static final long DEAD_MILLIS = Duration.ofMinutes(10).toMillis();
+
+  /** As long as a holder may wait for one answer. */
   private static final long WAIT_NANOS = Duration.ofSeconds(60).toNanos();
+
+  /** About as long as a holder needs where the registry is near. */
   private static final long PAUSE_NANOS = Duration.ofMillis(40).toNanos();
 
   private final OciTags tags;
@@ -43,12 +48,14 @@ final class TagClaim {
     long deadlineNanos = System.nanoTime() + WAIT_NANOS;
     try {
       while (true) {
+        while (isBehind(others())) {
+          pause(deadlineNanos);
+        }
         tags.put(name, claim, OciManifest.CLAIM, claim);
         if (alone(deadlineNanos)) {
           return operation.get();
         }
         tags.clear(name, claim);
-        pause(deadlineNanos);
       }
     } finally {
       tags.clear(name, claim);
@@ -57,12 +64,16 @@ final class TagClaim {
 
   private boolean alone(long deadlineNanos) {
     for (List<String> others = others(); !others.isEmpty(); others = others()) {
-      if (others.stream().anyMatch(other -> other.compareTo(claim) < 0)) {
+      if (isBehind(others)) {
         return false;
       }
       pause(deadlineNanos);
     }
     return true;
+  }
+
+  private boolean isBehind(List<String> others) {
+    return others.stream().anyMatch(other -> other.compareTo(claim) < 0);
   }
 
   private List<String> others() {

@@ -97,6 +97,11 @@ final class DockerRegistry implements AutoCloseable {
         "docker/registry/v2/blobs/sha256/" + sha256.substring(0, 2) + "/" + sha256 + "/data");
   }
 
+  /** Where the registry keeps the tags of a repository. */
+  Path tags(String repository) {
+    return content.resolve("docker/registry/v2/repositories/" + repository + "/_manifests/tags");
+  }
+
   @Override
   public void close() throws InterruptedException {
     process.destroy();

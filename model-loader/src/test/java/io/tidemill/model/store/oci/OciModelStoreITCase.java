@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.ModelConflictException;
+import io.tidemill.model.ModelNotFoundException;
+import io.tidemill.model.PolicyViolationException;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.StoreUnavailableException;
 import io.tidemill.model.store.ModelFile;
@@ -17,8 +20,14 @@ import io.tidemill.model.store.ModelStores;
 import io.tidemill.model.store.TransferListener;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -92,6 +101,70 @@ class OciModelStoreITCase extends ModelStoreContract {
           .extracting(ModelManifest::version)
           .containsExactly(SemanticVersion.parse("1.5.0"));
     }
+  }
+
+  @Test
+  void ofADeletionAndAnAliasAtOnceOneIsRefused() throws Exception {
+    ModelStore store = open();
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    for (int i = 0; i < 3; i++) {
+      SemanticVersion version = SemanticVersion.parse("1.0." + i);
+      store.push(draft("fraud", version.toString()), files(folder, "a" + i));
+      CyclicBarrier start = new CyclicBarrier(2);
+      List<Future<Boolean>> changes =
+          List.of(
+              threads.submit(() -> succeeds(start, () -> store.delete("fraud", version))),
+              threads.submit(
+                  () -> succeeds(start, () -> store.alias("fraud", "production", version))));
+
+      boolean deleted = changes.get(0).get(60, TimeUnit.SECONDS);
+      boolean aliased = changes.get(1).get(60, TimeUnit.SECONDS);
+
+      assertThat(deleted).isNotEqualTo(aliased);
+      assertThat(store.find("fraud", version).isPresent()).isEqualTo(aliased);
+    }
+    threads.shutdown();
+  }
+
+  private static boolean succeeds(CyclicBarrier start, Runnable change) throws Exception {
+    start.await();
+    try {
+      change.run();
+      return true;
+    } catch (ModelConflictException | ModelNotFoundException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void obeysThePolicyInItsOwnRepository() {
+    String uri = "oci://" + registry.orElseThrow().host() + "/" + UUID.randomUUID();
+    OciAddress address = OciAddress.parse(uri);
+    new OciTags(address, new OciRegistry(address))
+        .put(OciAddress.STORE, "_policy", OciManifest.POLICY, "engines: [onnx]\n");
+    ModelStore store = ModelStores.open(uri);
+
+    assertThatThrownBy(() -> store.push(draft("fraud", "1.4.2"), files(folder, "a")))
+        .isInstanceOf(PolicyViolationException.class)
+        .hasMessageContaining("fraud:1.4.2: engine 'fake' (expected: onnx)");
+    assertThat(store.models()).isEmpty();
+  }
+
+  @Test
+  void listsMoreModelsThanAnAnswerHas() throws Exception {
+    OciAddress address =
+        OciAddress.parse("oci://" + registry.orElseThrow().host() + "/" + UUID.randomUUID());
+    OciRegistry client = new OciRegistry(address);
+    OciTags tags = new OciTags(address, client);
+    tags.put(OciAddress.STORE, "fraud", OciManifest.LISTED, "fraud");
+    String json = client.manifest(OciAddress.STORE, "fraud").orElseThrow();
+    Path links = registry.orElseThrow().tags(address.repository());
+    for (int i = 0; i < 700; i++) {
+      Path link = Files.createDirectories(links.resolve("m" + i + "/current")).resolve("link");
+      Files.writeString(link, Sha256.of(json));
+    }
+
+    assertThat(tags.list(OciAddress.STORE)).hasSize(701).contains("fraud", "m0", "m699");
   }
 
   @Test
