@@ -19,6 +19,7 @@ final class Figures {
             ratios(workloads),
             noOp(workloads.mlp()),
             scaling(workloads),
+            workloads.engines().stream().map(Figures::ratioToEngine).toList(),
             List.of(
                 Figure.ratio(
                     "checkpointRatioToIdle",
@@ -69,6 +70,14 @@ final class Figures {
   private static Figure rawCallTimes(String name, Workload workload, int batch) {
     return Figure.ratio(
         name, NANOS_PER_RECORD, OperatorJob.of(workload, batch), new RawLoop(workload, batch, 1));
+  }
+
+  private static Figure ratioToEngine(EngineCalls calls) {
+    return Figure.ratio(
+        "%sRatioToRawAt%d".formatted(calls.workload().engine(), calls.batch()),
+        RECORDS_PER_SECOND,
+        calls,
+        calls.byItself());
   }
 
   private static List<Figure> noOp(Workload mlp) {

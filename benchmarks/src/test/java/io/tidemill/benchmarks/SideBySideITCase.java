@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SideBySideITCase {
 
@@ -75,6 +77,17 @@ class SideBySideITCase {
             "noopCopiedBytesPerRecord");
     // A copy has 32 floats.
     assertThat(figures.get("noopCopiedBytesPerRecord").asDouble()).isGreaterThan(128);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"onnx", "pytorch", "xgboost", "lightgbm"})
+  void measuresAnEngineAgainstItsOwnCalls(String engine) throws Exception {
+    String figure = engine + "RatioToRawAt32";
+
+    Report report = measure("--seconds", "1", "--only", figure);
+
+    JsonNode figures = new ObjectMapper().readTree(ReportJson.print(report)).get("figures");
+    assertThat(figures.get(figure).asDouble()).isPositive();
   }
 
   @Test

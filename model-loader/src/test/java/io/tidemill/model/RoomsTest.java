@@ -23,6 +23,11 @@ class RoomsTest {
     "model.store.signing, io.tidemill.model io.tidemill.model.store javax.crypto com.fasterxml.jackson..",
     "model.store.oci, io.tidemill.model io.tidemill.model.store com.fasterxml.jackson.. land.oras.. org.slf4j",
     "model.loader, io.tidemill.model io.tidemill.model.columnar io.tidemill.model.store io.tidemill.model.store.signing org.apache.arrow.memory org.slf4j",
+    "model.engine, io.tidemill.model io.tidemill.model.columnar",
+    "model.engine.onnx, ai.onnxruntime.. io.tidemill.model io.tidemill.model.columnar io.tidemill.model.engine io.tidemill.model.loader org.apache.arrow.memory",
+    "model.engine.pytorch, ai.djl.. io.tidemill.model io.tidemill.model.columnar io.tidemill.model.engine io.tidemill.model.loader org.apache.arrow.memory org.apache.arrow.memory.util",
+    "model.engine.xgboost, com.sun.jna io.tidemill.model io.tidemill.model.columnar io.tidemill.model.engine io.tidemill.model.loader org.apache.arrow.memory..",
+    "model.engine.lightgbm, com.sun.jna io.tidemill.model io.tidemill.model.columnar io.tidemill.model.engine io.tidemill.model.loader org.apache.arrow.memory..",
   })
   void importsOnlyWhatTheTableAllows(String room, String allowed) {
     String[] doors = ("java.. org.jspecify.. io.tidemill." + room + " " + allowed).split(" ");

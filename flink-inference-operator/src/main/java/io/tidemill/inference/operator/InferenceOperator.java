@@ -143,7 +143,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     try {
       allocator = ColumnMemory.child(name, settings.memoryLimitBytes());
       List<Scorer<T, R>> scorers = new ArrayList<>();
-      for (int i = 0; i < settings.workers(); i++) {
+      for (int i = 0; i < settings.threads(); i++) {
         Scorer.Codec<T, R> codec =
             new Scorer.Codec<>(
                 InstantiationUtil.clone(encoder, getUserCodeClassloader()),
@@ -151,7 +151,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
         scorers.add(new Scorer<>(handle.model(), codec, allocator, settings, clock));
       }
       stepMetrics.watch(inFlight::size, batcher::sizeLimit, allocator::getAllocatedMemory);
-      workers = new Workers<>(name, scorers, allocator, handle, new Mails());
+      workers = new Workers<>(name, scorers, settings.workers(), allocator, handle, new Mails());
     } catch (Exception e) {
       if (allocator != null) {
         allocator.close();

@@ -4,7 +4,6 @@ import io.tidemill.inference.batch.Batch;
 import io.tidemill.model.loader.ModelHandle;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.arrow.memory.BufferAllocator;
@@ -26,7 +25,7 @@ final class Workers<T, R> {
   private static final Logger LOG = LoggerFactory.getLogger(Workers.class);
   private static final AtomicInteger ABANDONED = new AtomicInteger();
 
-  private final LinkedBlockingQueue<Batch<T, Object>> queue = new LinkedBlockingQueue<>();
+  private final Lanes<T, R> lanes;
   private final List<Thread> threads = new ArrayList<>();
   private final List<Scorer<T, R>> scorers;
   private final AtomicInteger running;
@@ -45,29 +44,33 @@ final class Workers<T, R> {
   }
 
   /**
-   * Starts one daemon thread per scorer.
+   * Starts nothing yet.
    *
    * @param name of the threads, to be told apart in a thread dump
+   * @param scorers one for each thread
+   * @param callLimit model calls at a time; a thread more than that encodes and decodes beside them
    * @param allocator closed by the last thread, and the handle after it
    */
   Workers(
       String name,
       List<Scorer<T, R>> scorers,
+      int callLimit,
       BufferAllocator allocator,
       ModelHandle handle,
       Completions<T> completions) {
     this.name = name;
     this.scorers = List.copyOf(scorers);
+    this.lanes = new Lanes<>(scorers.stream().map(Lane::new).toList(), callLimit);
     this.running = new AtomicInteger(scorers.size());
     this.allocator = allocator;
     this.handle = handle;
     this.completions = completions;
   }
 
+  /** Starts the threads, daemons all of them. */
   void start(ClassLoader contextClassLoader) {
     for (int i = 0; i < scorers.size(); i++) {
-      Scorer<T, R> scorer = scorers.get(i);
-      Thread thread = new Thread(() -> run(scorer), name + "-worker-" + i);
+      Thread thread = new Thread(this::run, name + "-worker-" + i);
       thread.setDaemon(true);
       thread.setContextClassLoader(contextClassLoader);
       threads.add(thread);
@@ -81,7 +84,7 @@ final class Workers<T, R> {
   }
 
   void submit(Batch<T, Object> batch) {
-    queue.add(batch);
+    lanes.submit(batch);
   }
 
   /** How long the longest of the present model calls has taken. */
@@ -108,40 +111,31 @@ final class Workers<T, R> {
   }
 
   // Worker.
-  private void run(Scorer<T, R> scorer) {
+  private void run() {
+    Lane<T, R> lane = null;
     try {
       while (!stopped) {
-        Batch<T, Object> batch = queue.take();
-        ScoreReport report;
-        try {
-          report = scorer.score(batch);
-        } catch (Throwable e) {
-          completions.failed(batch, e);
-          continue;
-        }
-        completions.scored(batch, report);
+        lane = lanes.next(lane);
+        lane.work(completions);
       }
     } catch (InterruptedException e) {
       // Only close() interrupts, and this thread ends here.
     } finally {
-      release(scorer);
+      release();
     }
   }
 
   // Worker.
-  private void release(Scorer<T, R> scorer) {
-    try {
-      scorer.close();
-      if (running.decrementAndGet() == 0) {
-        try {
-          allocator.close();
-        } finally {
-          handle.close();
-        }
-      }
+  private void release() {
+    if (running.decrementAndGet() > 0) {
+      return;
+    }
+    try (handle;
+        allocator) {
+      scorers.forEach(Scorer::close);
     } catch (RuntimeException e) {
       releaseFailure = e;
-      LOG.error("{}: releasing a worker's memory or model failed", name, e);
+      LOG.error("{}: releasing the workers' memory or model failed", name, e);
     }
   }
 

@@ -1,9 +1,10 @@
 package io.tidemill.model.loader;
 
 import io.tidemill.model.EngineUnavailableException;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
-import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
@@ -24,21 +25,22 @@ final class Engines {
     classLoaders.add(ModelLoader.class.getClassLoader());
     classLoaders.add(Thread.currentThread().getContextClassLoader());
     Map<String, ModelLoader> there = new TreeMap<>();
-    try {
-      for (ClassLoader classLoader : classLoaders) {
-        ServiceLoader.load(ModelLoader.class, classLoader)
-            .forEach(loader -> there.putIfAbsent(loader.engine(), loader));
-        if (there.containsKey(engine)) {
-          break;
-        }
+    List<Error> failures = new ArrayList<>();
+    for (ClassLoader classLoader : classLoaders) {
+      Providers<ModelLoader> providers = Providers.of(ModelLoader.class, classLoader);
+      providers.found().forEach(loader -> there.putIfAbsent(loader.engine(), loader));
+      failures.addAll(providers.failures());
+      if (there.containsKey(engine)) {
+        break;
       }
-    } catch (ServiceConfigurationError e) {
-      throw new EngineUnavailableException(
-          "engine '%s': the list of engines cannot be read (%s); remove the jar at fault from the classpath"
-              .formatted(engine, e.getMessage()),
-          e);
     }
     ModelLoader found = there.get(engine);
+    if (found == null && !failures.isEmpty()) {
+      throw new EngineUnavailableException(
+          "engine '%s': the list of engines cannot be read (%s); remove the jar at fault from the classpath, or add what it lacks"
+              .formatted(engine, failures.get(0).getMessage()),
+          failures.get(0));
+    }
     if (found == null) {
       throw new EngineUnavailableException(
           "engine '%s': not on the classpath (there: %s); put its jar into Flink's lib folder"

@@ -1,7 +1,6 @@
 package io.tidemill.model.loader;
 
 import java.util.Optional;
-import java.util.ServiceLoader;
 
 /**
  * The signature readers of the engines that are here.
@@ -13,8 +12,8 @@ public final class SignatureReaders {
 
   /** The reader of an engine; empty if the engine is not here or its files say no signature. */
   public static Optional<SignatureReader> of(String engine) {
-    return ServiceLoader.load(SignatureReader.class).stream()
-        .map(ServiceLoader.Provider::get)
+    ClassLoader context = Thread.currentThread().getContextClassLoader();
+    return Providers.of(SignatureReader.class, context).found().stream()
         .filter(reader -> reader.engine().equals(engine))
         .findFirst();
   }

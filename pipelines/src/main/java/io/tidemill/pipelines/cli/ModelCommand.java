@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 /** {@code tidemill model}: what can be done with a model store. */
 @Command(
     name = "model",
-    description = "Publish, fetch, list, alias, sign and verify model versions.",
+    description = "Publish, look at, sign, alias, fetch and delete model versions.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND")
 final class ModelCommand implements Runnable {
@@ -17,14 +17,19 @@ final class ModelCommand implements Runnable {
 
   private ModelCommand() {}
 
-  static CommandLine commandLine(Map<String, String> environment) {
+  static CommandLine commandLine(Map<String, String> environment, Terminal terminal) {
     return new CommandLine(new ModelCommand())
-        .addSubcommand(new ModelPushCommand(environment))
-        .addSubcommand(new ModelGetCommand(environment))
+        .addSubcommand(new ModelPushCommand(environment, terminal))
         .addSubcommand(new ModelListCommand(environment))
-        .addSubcommand(new ModelAliasCommand(environment))
-        .addSubcommand(new ModelSignCommand(environment))
-        .addSubcommand(new ModelVerifyCommand(environment));
+        .addSubcommand(new ModelInspectCommand(environment))
+        .addSubcommand(new ModelDiffCommand(environment))
+        .addSubcommand(new ModelVerifyCommand(environment, terminal))
+        .addSubcommand(new ModelSignCommand(environment, terminal))
+        .addSubcommand(new ModelAliasCommand(environment, terminal))
+        .addSubcommand(new ModelDeleteCommand(environment, terminal))
+        .addSubcommand(new ModelGetCommand(environment, terminal))
+        .addSubcommand(new ModelPullCommand(environment, terminal))
+        .addSubcommand(new ModelPruneCommand(terminal));
   }
 
   @Override

@@ -1,10 +1,11 @@
 package io.tidemill.pipelines.cli;
 
 import io.tidemill.model.ModelRef;
-import io.tidemill.model.ModelVersion;
+import io.tidemill.model.store.CachedModel;
 import io.tidemill.model.store.LocalModelCache;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
+import io.tidemill.model.store.TransferListener;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -34,6 +35,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class ModelGetCommand implements Callable<Integer> {
   private final Map<String, String> environment;
+  private final Terminal terminal;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -49,22 +51,21 @@ final class ModelGetCommand implements Callable<Integer> {
   @Mixin private StoreOption storeOption = new StoreOption();
   @Mixin private OutputOption output = new OutputOption();
 
-  ModelGetCommand(Map<String, String> environment) {
+  ModelGetCommand(Map<String, String> environment, Terminal terminal) {
     this.environment = Map.copyOf(environment);
+    this.terminal = terminal;
   }
 
   @Override
   public Integer call() {
-    ModelRef model = ref;
-    if (model == null) {
-      throw new ParameterException(spec.commandLine(), "model: none (expected: one)");
-    }
     Path target = folder.toAbsolutePath().normalize();
     checkTarget(target);
     ModelStore store = storeOption.open(environment);
-    ModelVersion version = store.resolve(model);
-    ModelManifest manifest = store.manifest(version.name(), version.version());
-    fetch(store, manifest, target);
+    ModelManifest manifest = VersionArgument.manifest(spec, store, ref);
+    try (TransferProgress progress =
+        TransferProgress.of(spec, terminal, output, "getting " + manifest.ref())) {
+      fetch(store, manifest, target, progress);
+    }
     PrintWriter out = spec.commandLine().getOut();
     output.print(
         out,
@@ -90,7 +91,8 @@ final class ModelGetCommand implements Callable<Integer> {
   }
 
   /** Fetches and proves beside the target, then moves there in one step. */
-  private static void fetch(ModelStore store, ModelManifest manifest, Path target) {
+  private static void fetch(
+      ModelStore store, ModelManifest manifest, Path target, TransferListener listener) {
     Path parent = target.getParent();
     if (parent == null) {
       throw new CommandFailedException(
@@ -99,9 +101,8 @@ final class ModelGetCommand implements Callable<Integer> {
     try {
       Files.createDirectories(parent);
       Path staging = Files.createTempDirectory(parent, ".tidemill-get-");
-      try {
-        Path proved = new LocalModelCache(staging).files(store, manifest);
-        Files.move(proved, target, StandardCopyOption.ATOMIC_MOVE);
+      try (CachedModel proved = new LocalModelCache(staging).open(store, manifest, listener)) {
+        Files.move(proved.files(), target, StandardCopyOption.ATOMIC_MOVE);
       } finally {
         delete(staging);
       }

@@ -44,7 +44,8 @@ final class ModelListCommand implements Callable<Integer> {
     for (String model : name == null ? store.models() : List.of(checked(name))) {
       Map<String, SemanticVersion> aliases = store.aliases(model);
       for (ModelManifest manifest : store.versions(model)) {
-        versions.add(ModelView.of(manifest, namesOf(manifest.version(), aliases), null));
+        versions.add(
+            ModelView.of(manifest, VersionArgument.namesOf(manifest.version(), aliases), null));
       }
     }
     PrintWriter out = spec.commandLine().getOut();
@@ -58,14 +59,6 @@ final class ModelListCommand implements Callable<Integer> {
     } catch (IllegalArgumentException refused) {
       throw new ParameterException(spec.commandLine(), String.valueOf(refused.getMessage()));
     }
-  }
-
-  private static List<String> namesOf(
-      SemanticVersion version, Map<String, SemanticVersion> aliases) {
-    return aliases.entrySet().stream()
-        .filter(alias -> alias.getValue().equals(version))
-        .map(Map.Entry::getKey)
-        .toList();
   }
 
   private static void print(PrintWriter out, List<ModelView> versions, String store) {

@@ -6,7 +6,6 @@ import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.loader.SignatureReaders;
 import io.tidemill.model.store.ModelDraft;
-import io.tidemill.model.store.ModelFile;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
 import java.io.PrintWriter;
@@ -35,6 +34,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class ModelPushCommand implements Callable<Integer> {
   private final Map<String, String> environment;
+  private final Terminal terminal;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -74,27 +74,36 @@ final class ModelPushCommand implements Callable<Integer> {
 
   @Mixin private StoreOption storeOption = new StoreOption();
   @Mixin private OutputOption output = new OutputOption();
+  @Mixin private DryRunOption dryRun = new DryRunOption();
 
-  ModelPushCommand(Map<String, String> environment) {
+  ModelPushCommand(Map<String, String> environment, Terminal terminal) {
     this.environment = Map.copyOf(environment);
+    this.terminal = terminal;
   }
 
   @Override
   public Integer call() {
-    ModelRef model = ref;
-    SemanticVersion version = model == null ? null : model.version();
-    if (model == null || version == null) {
-      throw refused("model: '" + model + "' (expected: name:version as in fraud:1.4.2)");
-    }
+    VersionArgument version = VersionArgument.of(spec, ref);
     if (!Files.exists(files)) {
       throw refused(files + ": no such file or folder (expected: the model's)");
     }
     ModelStore store = storeOption.open(environment);
-    ModelManifest manifest = store.push(draft(model.name(), version), files);
+    ModelManifest manifest = publish(store, draft(version.name(), version.version()));
     PrintWriter out = spec.commandLine().getOut();
     output.print(
         out, ModelView.of(manifest, List.of(), null), () -> print(out, manifest, store.uri()));
     return ExitCode.DONE;
+  }
+
+  private ModelManifest publish(ModelStore store, ModelDraft draft) {
+    if (dryRun.asked()) {
+      return store.plan(draft, files);
+    }
+    try (TransferProgress progress =
+        TransferProgress.of(
+            spec, terminal, output, "pushing " + draft.name() + ":" + draft.version())) {
+      return store.push(draft, files, progress);
+    }
   }
 
   private ModelDraft draft(String name, SemanticVersion version) {
@@ -127,14 +136,12 @@ final class ModelPushCommand implements Callable<Integer> {
     return new ParameterException(spec.commandLine(), message);
   }
 
-  private static void print(PrintWriter out, ModelManifest manifest, String store) {
-    out.printf("published  %s%n", manifest.ref());
+  private void print(PrintWriter out, ModelManifest manifest, String store) {
+    out.printf("%s  %s%n", dryRun.asked() ? "dry run: would publish" : "published", manifest.ref());
     out.printf("store      %s%n", store);
     out.printf("digest     %s%n", manifest.digest());
     manifest.signature().inputs().forEach(tensor -> out.printf("input      %s%n", tensor));
     manifest.signature().outputs().forEach(tensor -> out.printf("output     %s%n", tensor));
-    out.printf(
-        "files      %d, %,d bytes%n",
-        manifest.files().size(), manifest.files().stream().mapToLong(ModelFile::size).sum());
+    out.printf("files      %d, %,d bytes%n", manifest.files().size(), manifest.bytes());
   }
 }

@@ -3,6 +3,7 @@ package io.tidemill.pipelines.cli;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.store.DetachedSignature;
+import io.tidemill.model.store.FileProblem;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
 import io.tidemill.model.store.signing.ModelSigner;
@@ -10,6 +11,7 @@ import io.tidemill.model.store.signing.SigningKey;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class ModelSignCommand implements Callable<Integer> {
   private final Map<String, String> environment;
+  private final Terminal terminal;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -57,8 +60,9 @@ final class ModelSignCommand implements Callable<Integer> {
   @Mixin private StoreOption storeOption = new StoreOption();
   @Mixin private OutputOption output = new OutputOption();
 
-  ModelSignCommand(Map<String, String> environment) {
+  ModelSignCommand(Map<String, String> environment, Terminal terminal) {
     this.environment = Map.copyOf(environment);
+    this.terminal = terminal;
   }
 
   @Override
@@ -71,7 +75,7 @@ final class ModelSignCommand implements Callable<Integer> {
     ModelStore store = storeOption.open(environment);
     ModelVersion version = store.resolve(model);
     ModelManifest manifest = store.manifest(version.name(), version.version());
-    FreshProof.of(store, manifest);
+    proveFiles(store, manifest);
     DetachedSignature signature = new ModelSigner(signing).sign(manifest);
     if (!dryRun) {
       store.addSignature(version.name(), version.version(), signature);
@@ -93,6 +97,21 @@ final class ModelSignCommand implements Callable<Integer> {
                 dryRun ? "would be signed by" : "is signed by",
                 signature.fingerprint()));
     return ExitCode.DONE;
+  }
+
+  private void proveFiles(ModelStore store, ModelManifest manifest) {
+    List<FileProblem> problems;
+    try (TransferProgress progress =
+        TransferProgress.of(spec, terminal, output, "proving " + manifest.ref())) {
+      problems = store.verify(manifest, progress);
+    }
+    if (!problems.isEmpty()) {
+      throw new CommandFailedException(
+          ExitCode.MODEL,
+          "%s in store %s: %d of its files not as published, so it is not signed; 'tidemill model verify %s' names them"
+              .formatted(manifest.ref(), store.uri(), problems.size(), manifest.ref()),
+          null);
+    }
   }
 
   private SigningKey signingKey() {

@@ -1,7 +1,8 @@
 package io.tidemill.pipelines.cli;
 
 import io.tidemill.model.ModelRef;
-import io.tidemill.model.ModelVersion;
+import io.tidemill.model.store.ByteSize;
+import io.tidemill.model.store.FileProblem;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
 import io.tidemill.model.store.signing.SignatureVerifier;
@@ -9,8 +10,8 @@ import io.tidemill.model.store.signing.VerificationKey;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -27,19 +28,23 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "verify",
     description = {
-      "Fetch every file of a version and prove it against the manifest;",
-      "with --key, require a good signature too."
+      "Read every file of a version in the store, and compare it with the manifest.",
+      "Names what is missing, extra, changed, truncated or grown.",
+      "With --key, a good signature by one of the keys is asked for too."
     },
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:every file is as it was published, and signed if a key is given",
+      "3:it is not, or the store is away"
+    })
 final class ModelVerifyCommand implements Callable<Integer> {
   private final Map<String, String> environment;
+  private final Terminal terminal;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  @Parameters(
-      index = "0",
-      paramLabel = "MODEL",
-      description = "As in fraud:1.4.2 or fraud@production.")
+  @Parameters(paramLabel = "MODEL", description = "As in fraud:1.4.2 or fraud@production.")
   private @Nullable ModelRef ref;
 
   @Option(
@@ -51,49 +56,93 @@ final class ModelVerifyCommand implements Callable<Integer> {
   @Mixin private StoreOption storeOption = new StoreOption();
   @Mixin private OutputOption output = new OutputOption();
 
-  ModelVerifyCommand(Map<String, String> environment) {
+  ModelVerifyCommand(Map<String, String> environment, Terminal terminal) {
     this.environment = Map.copyOf(environment);
+    this.terminal = terminal;
+  }
+
+  /** What JSON has of a verified version. */
+  private record View(
+      String name,
+      String version,
+      String digest,
+      boolean verified,
+      List<Problem> problems,
+      @Nullable String key) {
+    static View of(
+        ModelManifest manifest, List<FileProblem> problems, Optional<VerificationKey> signer) {
+      return new View(
+          manifest.name(),
+          manifest.version().toString(),
+          manifest.digest(),
+          problems.isEmpty(),
+          problems.stream().map(Problem::of).toList(),
+          signer.map(VerificationKey::fingerprint).orElse(null));
+    }
+  }
+
+  /** What JSON has of a file that is not as published. */
+  private record Problem(String path, String kind, String detail) {
+    static Problem of(FileProblem problem) {
+      return new Problem(problem.path(), label(problem), problem.detail());
+    }
+  }
+
+  private static String label(FileProblem problem) {
+    return problem.kind().name().toLowerCase(Locale.ROOT);
   }
 
   @Override
   public Integer call() {
-    ModelRef model = ref;
-    if (model == null) {
-      throw new ParameterException(spec.commandLine(), "model: none (expected: one)");
-    }
     List<VerificationKey> trusted = trustedKeys();
     ModelStore store = storeOption.open(environment);
-    ModelVersion version = store.resolve(model);
-    ModelManifest manifest = store.manifest(version.name(), version.version());
-    Optional<String> signer = signer(store, manifest, trusted);
-    FreshProof.of(store, manifest);
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("model", manifest.ref().toString());
-    answer.put("digest", manifest.digest());
-    answer.put("files", manifest.files().size());
-    answer.put("key", signer.orElse(null));
+    ModelManifest manifest = VersionArgument.manifest(spec, store, ref);
+    Optional<VerificationKey> signer = signer(store, manifest, trusted);
+    List<FileProblem> problems;
+    try (TransferProgress progress =
+        TransferProgress.of(spec, terminal, output, "verifying " + manifest.ref())) {
+      problems = store.verify(manifest, progress);
+    }
     PrintWriter out = spec.commandLine().getOut();
     output.print(
-        out,
-        answer,
-        () ->
-            out.printf(
-                "%s (%s): %d files proved, %s%n",
-                manifest.ref(),
-                manifest.digest(),
-                manifest.files().size(),
-                signer.map(key -> "signed by key " + key).orElse("signatures not asked for")));
+        out, View.of(manifest, problems, signer), () -> print(out, manifest, problems, signer));
+    if (!problems.isEmpty()) {
+      throw new CommandFailedException(
+          ExitCode.MODEL,
+          "%s in store %s: %d of its files not as published; no job loads it, publish the version again under another number"
+              .formatted(manifest.ref(), store.uri(), problems.size()),
+          null);
+    }
     return ExitCode.DONE;
   }
 
-  private static Optional<String> signer(
+  private static void print(
+      PrintWriter out,
+      ModelManifest manifest,
+      List<FileProblem> problems,
+      Optional<VerificationKey> signer) {
+    if (problems.isEmpty()) {
+      out.printf(
+          "%s (%s) is as published: %d files, %s%s%n",
+          manifest.ref(),
+          manifest.digest(),
+          manifest.files().size(),
+          new ByteSize(manifest.bytes()),
+          signer.map(key -> ", signed by key " + key.fingerprint()).orElse(""));
+      return;
+    }
+    TextTable table = new TextTable("FILE", "PROBLEM", "DETAIL");
+    problems.forEach(problem -> table.add(problem.path(), label(problem), problem.detail()));
+    table.print(out);
+  }
+
+  private static Optional<VerificationKey> signer(
       ModelStore store, ModelManifest manifest, List<VerificationKey> trusted) {
     return trusted.isEmpty()
         ? Optional.empty()
         : Optional.of(
             new SignatureVerifier(trusted)
-                .verify(manifest, store.signatures(manifest.name(), manifest.version()))
-                .fingerprint());
+                .verify(manifest, store.signatures(manifest.name(), manifest.version())));
   }
 
   private List<VerificationKey> trustedKeys() {

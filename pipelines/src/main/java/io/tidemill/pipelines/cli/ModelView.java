@@ -2,14 +2,13 @@ package io.tidemill.pipelines.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.tidemill.model.TensorSpec;
-import io.tidemill.model.store.ModelFile;
 import io.tidemill.model.store.ModelManifest;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A published version as JSON has it.
+ * A published version as JSON and YAML have it.
  *
  * @param path where its files were written to; null where none were
  */
@@ -47,7 +46,7 @@ record ModelView(
         manifest.signature().outputs().stream().map(Tensor::of).toList(),
         manifest.labels(),
         manifest.files().size(),
-        manifest.files().stream().mapToLong(ModelFile::size).sum(),
+        manifest.bytes(),
         path);
   }
 }

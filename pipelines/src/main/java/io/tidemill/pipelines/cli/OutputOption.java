@@ -4,6 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.PrintWriter;
+import org.snakeyaml.engine.v2.api.Dump;
+import org.snakeyaml.engine.v2.api.DumpSettings;
+import org.snakeyaml.engine.v2.common.FlowStyle;
 import picocli.CommandLine.Option;
 
 /** The option {@code -o}, and how what it asks for is printed. */
@@ -18,16 +21,43 @@ final class OutputOption {
       description = "What to print: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
   private OutputFormat format = OutputFormat.TABLE;
 
-  /** Prints one of the two. */
-  void print(PrintWriter out, Object json, Runnable table) {
-    if (format == OutputFormat.TABLE) {
-      table.run();
-      return;
+  /** Whether a person reads the answer. */
+  boolean forPeople() {
+    return format == OutputFormat.TABLE;
+  }
+
+  /**
+   * Prints the answer in the format that was asked for.
+   *
+   * @param answer for JSON and YAML, which have the same keys
+   * @param table prints it for people
+   */
+  void print(PrintWriter out, Object answer, Runnable table) {
+    switch (format) {
+      case TABLE -> table.run();
+      case JSON -> out.println(json(answer));
+      case YAML -> {
+        out.print(yaml(answer));
+        out.flush();
+      }
     }
+  }
+
+  private static String json(Object answer) {
     try {
-      out.println(JSON.writeValueAsString(json));
+      return JSON.writeValueAsString(answer);
     } catch (JsonProcessingException unexpected) {
       throw new IllegalStateException(unexpected);
     }
+  }
+
+  private static String yaml(Object answer) {
+    DumpSettings settings =
+        DumpSettings.builder()
+            .setDefaultFlowStyle(FlowStyle.BLOCK)
+            .setDereferenceAliases(true)
+            .setSplitLines(false)
+            .build();
+    return new Dump(settings).dumpToString(JSON.convertValue(answer, Object.class));
   }
 }

@@ -2,6 +2,7 @@ package io.tidemill.pipelines.cli;
 
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.store.ByteSize;
 import io.tidemill.pipelines.demo.DemoCommand;
 import java.io.PrintWriter;
 import java.util.Arrays;
@@ -58,20 +59,21 @@ public final class Tidemill implements Runnable {
       // Before the first logger, which reads it.
       System.setProperty(LOG_LEVEL, "INFO");
     }
-    System.exit(commandLine(System.getenv()).execute(arguments));
+    System.exit(commandLine(System.getenv(), Terminal.ofProcess()).execute(arguments));
   }
 
-  /** The command with all that it can do, in this environment. */
-  static CommandLine commandLine(Map<String, String> environment) {
+  /** The command with all that it can do, in this environment and for this person. */
+  static CommandLine commandLine(Map<String, String> environment, Terminal terminal) {
     CommandLine commandLine =
         new CommandLine(new Tidemill())
             .addSubcommand(new DemoCommand(environment))
             .addSubcommand(new RunCommand(environment))
             .addSubcommand(new PlanCommand(environment))
             .addSubcommand(new ValidateCommand(environment))
-            .addSubcommand(ModelCommand.commandLine(environment));
+            .addSubcommand(ModelCommand.commandLine(environment, terminal));
     register(commandLine, ModelRef.class, ModelRef::parse);
     register(commandLine, TensorSpec.class, TensorArgument::parse);
+    register(commandLine, ByteSize.class, ByteSize::parse);
     return commandLine
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(ErrorReport::ofUsage)

@@ -9,10 +9,14 @@ import picocli.CommandLine;
 record CommandRun(int exitCode, String out, String err) {
 
   static CommandRun of(Map<String, String> environment, String... arguments) {
+    return of(environment, new FakeTerminal(false, ""), arguments);
+  }
+
+  static CommandRun of(Map<String, String> environment, Terminal terminal, String... arguments) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine commandLine =
-        Tidemill.commandLine(environment)
+        Tidemill.commandLine(environment, terminal)
             .setOut(new PrintWriter(out, true))
             .setErr(new PrintWriter(err, true))
             .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));

@@ -10,40 +10,22 @@ import io.tidemill.model.store.signing.VerificationKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.tensorflow.proto.DataType;
-import org.tensorflow.proto.MetaGraphDef;
-import org.tensorflow.proto.SavedModel;
-import org.tensorflow.proto.SignatureDef;
-import org.tensorflow.proto.TensorInfo;
-import org.tensorflow.proto.TensorShapeProto;
 
 class ModelCommandTest {
   @TempDir private Path directory;
 
+  private ModelFixture model = new ModelFixture(Path.of(""));
   private Path savedModel = Path.of("");
 
   @BeforeEach
   void writeSavedModel() throws IOException {
-    SignatureDef signature =
-        SignatureDef.newBuilder()
-            .putInputs("features", tensor(-1, 4))
-            .putOutputs("score", tensor(-1, 1))
-            .build();
-    MetaGraphDef.Builder graph =
-        MetaGraphDef.newBuilder().putSignatureDef("serving_default", signature);
-    graph.getMetaInfoDefBuilder().addTags("serve");
-    savedModel = Files.createDirectories(directory.resolve("saved"));
-    Files.write(
-        savedModel.resolve("saved_model.pb"),
-        SavedModel.newBuilder().addMetaGraphs(graph).build().toByteArray());
+    model = ModelFixture.in(directory);
+    savedModel = model.savedModel();
   }
 
   @Test
@@ -142,7 +124,9 @@ class ModelCommandTest {
     assertThat(run("alias", "fraud:1.4.2", "production").out())
         .isEqualTo("fraud@production is 1.4.2\n");
     assertThat(run("alias", "fraud:1.5.0", "production").out())
-        .isEqualTo("fraud@production is 1.5.0 (was 1.4.2)\n");
+        .isEqualTo("fraud@production: 1.4.2 -> 1.5.0\n");
+    assertThat(run("alias", "fraud:1.5.0", "production").out())
+        .isEqualTo("fraud@production is 1.5.0 already\n");
   }
 
   @Test
@@ -254,7 +238,7 @@ class ModelCommandTest {
     assertThat(answer.at("/key").asText()).isEqualTo(key.fingerprint());
     assertThat(answer.at("/signed").asBoolean()).isTrue();
     assertThat(verified.exitCode()).isEqualTo(ExitCode.DONE);
-    assertThat(verified.out()).contains("1 files proved, signed by key " + key.fingerprint());
+    assertThat(verified.out()).contains("is as published: 1 files").contains("signed by key " + key.fingerprint());
     for (CommandRun run : List.of(unsigned, dry, still, signed, verified)) {
       assertThat(run.out() + run.err()).doesNotContain(pem.substring(40, 60));
     }
@@ -271,7 +255,8 @@ class ModelCommandTest {
 
     assertThat(sign.exitCode()).isEqualTo(ExitCode.MODEL);
     assertThat(verify.exitCode()).isEqualTo(ExitCode.MODEL);
-    assertThat(verify.err()).contains("file 'saved_model.pb'").contains("(expected: ");
+    assertThat(sign.err()).contains("1 of its files not as published, so it is not signed");
+    assertThat(verify.out()).contains("saved_model.pb").contains("(expected: ");
     assertThat(directory.resolve("store/fraud/1.4.2/signatures")).doesNotExist();
   }
 
@@ -291,21 +276,10 @@ class ModelCommandTest {
   }
 
   private CommandRun push(String ref) {
-    return run("push", ref, savedModel.toString());
+    return model.push(ref);
   }
 
   private CommandRun run(String... arguments) {
-    List<String> all = new ArrayList<>(List.of("model"));
-    all.addAll(Arrays.asList(arguments));
-    all.addAll(List.of("--store", directory.resolve("store").toString()));
-    return CommandRun.of(all.toArray(new String[0]));
-  }
-
-  private static TensorInfo tensor(long... shape) {
-    TensorShapeProto.Builder sizes = TensorShapeProto.newBuilder();
-    for (long size : shape) {
-      sizes.addDim(TensorShapeProto.Dim.newBuilder().setSize(size));
-    }
-    return TensorInfo.newBuilder().setDtype(DataType.DT_FLOAT).setTensorShape(sizes).build();
+    return model.run(arguments);
   }
 }

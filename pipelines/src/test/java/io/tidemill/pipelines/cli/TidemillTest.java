@@ -15,9 +15,15 @@ class TidemillTest {
         "validate --help",
         "model --help",
         "model push --help",
-        "model get --help",
         "model list --help",
-        "model alias --help"
+        "model inspect --help",
+        "model diff --help",
+        "model verify --help",
+        "model alias --help",
+        "model delete --help",
+        "model get --help",
+        "model pull --help",
+        "model prune --help"
       })
   void explainsEveryCommand(String arguments) {
     CommandRun run = CommandRun.of(arguments.split(" ", -1));
@@ -44,7 +50,7 @@ class TidemillTest {
           """
           valdate job.yaml  | Did you mean: tidemill validate
           model psh a b     | Did you mean: model push
-          model             | tidemill: no command (expected: one of push, get, list, alias)
+          model             | tidemill: no command (expected: one of push, list, inspect, diff, verify, alias, delete, get, pull, prune)
           validate          | tidemill: Missing required parameter: 'JOB.yaml'
           validate --bogus x | tidemill: Unknown option: '--bogus'
           model list -o xml | Invalid value for option '--output'
@@ -55,6 +61,11 @@ class TidemillTest {
           model push fraud:1.0.0 . --input-tensor x | tensor: 'x' (expected: name, type and shape as in 'features float32[-1, 4]')
           model push fraud:1.0.0 . --engine abacus | tidemill: engine 'abacus' finds no signature in a model's files (expected: --input-tensor and --output-tensor)
           model alias fraud:1.0.0 Bad! | tidemill: alias: 'Bad!' (expected: 1 to 128 of a-z
+          model alias fraud:1.0.0 | tidemill: alias: none (expected: a name as in production)
+          model alias --delete fraud:1.0.0 | tidemill: alias to delete: 'fraud:1.0.0' (expected: name@alias alone, as in fraud@production)
+          model delete fraud@production | tidemill: model: 'fraud@production' (expected: name:version as in fraud:1.4.2)
+          model prune --max-size much | size: 'much' (expected: as in 10GiB, 512MB or 1048576)
+          model prune --older-than long | tidemill: --older-than: 'long' (expected: a duration as in 20ms, 10s, 1min or PT1S)
           model list --store s3://user:secret@models | tidemill: store: a URI with a password (expected: none)
           """)
   void refusesWrongUsageInOneMessage(String arguments, String message) {

@@ -1,0 +1,36 @@
+package io.tidemill.benchmarks;
+
+import io.tidemill.model.Signature;
+import io.tidemill.model.loader.ModelLoader;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+
+/**
+ * An engine's small model of 32 floats per record, and how the engine itself is called. One class
+ * per engine.
+ */
+interface EngineWorkload {
+  /** Features of a record. */
+  int FEATURES = 32;
+
+  /** The engine's, as it stands in the names of variants and figures. */
+  String engine();
+
+  /** Writes the model: one input of {@link #FEATURES} float32. */
+  Signature write(Path folder);
+
+  ModelLoader loader();
+
+  /**
+   * The engine's own calls, with everything that can be made before the first of them.
+   *
+   * @param features rows first, in direct memory and native byte order; read by every call
+   */
+  RawCalls raw(Path folder, ByteBuffer features, int rows) throws Exception;
+
+  /** Calls by the engine's own API. Not thread-safe. */
+  interface RawCalls extends AutoCloseable {
+    /** Scores all rows once and gives up the result. */
+    void call() throws Exception;
+  }
+}

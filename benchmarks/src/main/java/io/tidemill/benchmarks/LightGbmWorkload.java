@@ -1,0 +1,76 @@
+package io.tidemill.benchmarks;
+
+import com.microsoft.ml.lightgbm.PredictionType;
+import io.github.metarank.lightgbm4j.LGBMBooster;
+import io.github.metarank.lightgbm4j.LGBMBooster.FeatureImportanceType;
+import io.github.metarank.lightgbm4j.LGBMDataset;
+import io.github.metarank.lightgbm4j.LGBMException;
+import io.tidemill.model.Signature;
+import io.tidemill.model.engine.lightgbm.LightGbmModelLoader;
+import io.tidemill.model.engine.lightgbm.LightGbmSignatureReader;
+import io.tidemill.model.loader.ModelLoader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A hundred trees of 63 leaves, by lightgbm4j on an array and with one thread. */
+record LightGbmWorkload() implements EngineWorkload {
+  private static final String FILE = "model.txt";
+  private static final String TRAINING =
+      "objective=binary num_leaves=63 num_threads=1 verbosity=-1";
+
+  @Override
+  public String engine() {
+    return LightGbmModelLoader.ENGINE;
+  }
+
+  @Override
+  public Signature write(Path folder) {
+    try (LGBMDataset dataset =
+        LGBMDataset.createFromMat(
+            TreesTraining.features(), TreesTraining.ROWS, FEATURES, true, TRAINING, null)) {
+      dataset.setField("label", TreesTraining.labels());
+      try (LGBMBooster booster = LGBMBooster.create(dataset, TRAINING)) {
+        for (int tree = 0; tree < TreesTraining.TREES; tree++) {
+          booster.updateOneIter();
+        }
+        Files.createDirectories(folder);
+        Files.writeString(
+            folder.resolve(FILE), booster.saveModelToString(0, -1, FeatureImportanceType.SPLIT));
+      }
+    } catch (IOException | LGBMException e) {
+      throw new IllegalStateException(folder + ": no booster can be written", e);
+    }
+    return new LightGbmSignatureReader().read(folder);
+  }
+
+  @Override
+  public ModelLoader loader() {
+    return new LightGbmModelLoader();
+  }
+
+  @Override
+  public RawCalls raw(Path folder, ByteBuffer features, int rows) throws Exception {
+    LGBMBooster booster = LGBMBooster.createFromModelfile(folder.resolve(FILE).toString());
+    float[] values = new float[rows * FEATURES];
+    features.asFloatBuffer().get(values);
+    return new RawCalls() {
+      @Override
+      public void call() throws Exception {
+        booster.predictForMat(
+            values,
+            rows,
+            FEATURES,
+            true,
+            PredictionType.C_API_PREDICT_NORMAL,
+            "num_threads=1 verbosity=-1");
+      }
+
+      @Override
+      public void close() throws Exception {
+        booster.close();
+      }
+    };
+  }
+}

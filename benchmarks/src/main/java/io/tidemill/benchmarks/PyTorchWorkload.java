@@ -1,0 +1,70 @@
+package io.tidemill.benchmarks;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
+import io.tidemill.model.Signature;
+import io.tidemill.model.engine.pytorch.PyTorchModelLoader;
+import io.tidemill.model.engine.pytorch.TorchScripts;
+import io.tidemill.model.loader.ModelLoader;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+
+/** PyTorch, by itself with one thread as Tidemill has it. */
+record PyTorchWorkload() implements EngineWorkload {
+  private static final String THREADS = "ai.djl.pytorch.num_threads";
+
+  @Override
+  public String engine() {
+    return PyTorchModelLoader.ENGINE;
+  }
+
+  @Override
+  public Signature write(Path folder) {
+    return TorchScripts.mlp(folder, FEATURES);
+  }
+
+  @Override
+  public ModelLoader loader() {
+    return new PyTorchModelLoader();
+  }
+
+  @Override
+  public RawCalls raw(Path folder, ByteBuffer features, int rows) {
+    if (System.getProperty(THREADS) == null) {
+      System.setProperty(THREADS, "1");
+    }
+    PtNDManager manager = (PtNDManager) Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
+    PtSymbolBlock module =
+        JniUtils.loadModule(
+            manager, folder.resolve(TorchScripts.FILE), true, new String[0], new String[0], false);
+    JniUtils.enableInferenceMode(module);
+    NDArray tensor = manager.create(features, new Shape(rows, FEATURES), DataType.FLOAT32);
+    IValue argument = IValue.from((PtNDArray) tensor);
+    return new RawCalls() {
+      @Override
+      public void call() {
+        try (NDManager tensors = manager.newSubManager();
+            IValue result = IValueUtils.forward(module, new IValue[] {argument})) {
+          result.toNDList((PtNDManager) tensors);
+        }
+      }
+
+      @Override
+      public void close() {
+        argument.close();
+        module.close();
+        manager.close();
+      }
+    };
+  }
+}

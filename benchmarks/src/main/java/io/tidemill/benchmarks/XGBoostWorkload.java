@@ -1,0 +1,69 @@
+package io.tidemill.benchmarks;
+
+import io.tidemill.model.Signature;
+import io.tidemill.model.engine.xgboost.XGBoostModelLoader;
+import io.tidemill.model.engine.xgboost.XGBoostSignatureReader;
+import io.tidemill.model.loader.ModelLoader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import ml.dmlc.xgboost4j.java.Booster;
+import ml.dmlc.xgboost4j.java.DMatrix;
+import ml.dmlc.xgboost4j.java.XGBoost;
+import ml.dmlc.xgboost4j.java.XGBoostError;
+
+/** A hundred trees of depth 6, by XGBoost's Java API on an array and with one thread. */
+record XGBoostWorkload() implements EngineWorkload {
+  private static final String FILE = "model.ubj";
+
+  @Override
+  public String engine() {
+    return XGBoostModelLoader.ENGINE;
+  }
+
+  @Override
+  public Signature write(Path folder) {
+    try {
+      Files.createDirectories(folder);
+      DMatrix matrix =
+          new DMatrix(TreesTraining.features(), TreesTraining.ROWS, FEATURES, Float.NaN);
+      matrix.setLabel(TreesTraining.labels());
+      Map<String, Object> parameters =
+          Map.of("objective", "binary:logistic", "max_depth", 6, "nthread", 1);
+      Booster booster =
+          XGBoost.train(matrix, parameters, TreesTraining.TREES, Map.of(), null, null);
+      booster.saveModel(folder.resolve(FILE).toString());
+      booster.dispose();
+      matrix.dispose();
+    } catch (IOException | XGBoostError e) {
+      throw new IllegalStateException(folder + ": no booster can be written", e);
+    }
+    return new XGBoostSignatureReader().read(folder);
+  }
+
+  @Override
+  public ModelLoader loader() {
+    return new XGBoostModelLoader();
+  }
+
+  @Override
+  public RawCalls raw(Path folder, ByteBuffer features, int rows) throws Exception {
+    Booster booster = XGBoost.loadModel(folder.resolve(FILE).toString());
+    booster.setParam("nthread", 1);
+    float[] values = new float[rows * FEATURES];
+    features.asFloatBuffer().get(values);
+    return new RawCalls() {
+      @Override
+      public void call() throws Exception {
+        booster.inplace_predict(values, rows, FEATURES, Float.NaN);
+      }
+
+      @Override
+      public void close() {
+        booster.dispose();
+      }
+    };
+  }
+}

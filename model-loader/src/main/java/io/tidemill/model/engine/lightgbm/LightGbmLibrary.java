@@ -1,0 +1,40 @@
+package io.tidemill.model.engine.lightgbm;
+
+/**
+ * The functions of LightGBM's C interface that scoring needs, under their own names.
+ *
+ * <p>Addresses are {@code long}s, so that a call costs nothing but itself. Each function answers 0,
+ * or another number and its words in {@link #LGBM_GetLastError} of the same thread. Usable once
+ * {@link LightGbmEngine#start()} returned.
+ *
+ * <p>Thread-safe: LightGBM lets predictions of one booster run at the same time.
+ */
+final class LightGbmLibrary {
+  private LightGbmLibrary() {}
+
+  static native String LGBM_GetLastError();
+
+  static native int LGBM_BoosterCreateFromModelfile(
+      String file, long outIterations, long outHandle);
+
+  static native int LGBM_BoosterFree(long handle);
+
+  static native int LGBM_BoosterGetNumFeature(long handle, long outCount);
+
+  static native int LGBM_BoosterCalcNumPredict(
+      long handle, int rows, int kind, int startIteration, int iterations, long outLength);
+
+  static native int LGBM_BoosterPredictForMat(
+      long handle,
+      long data,
+      int type,
+      int rows,
+      int columns,
+      int rowMajor,
+      int kind,
+      int startIteration,
+      int iterations,
+      long parameters,
+      long outLength,
+      long outResult);
+}

@@ -1,0 +1,29 @@
+package io.tidemill.model.engine.onnx;
+
+import io.tidemill.model.Device;
+import io.tidemill.model.Signature;
+import io.tidemill.model.loader.SignatureReader;
+import java.nio.file.Path;
+
+/**
+ * Reads what an .onnx file says of itself, by opening it with ONNX Runtime. Inputs and outputs are
+ * in the order of the file; a size that it leaves open, with a name or without, is -1.
+ *
+ * <p>Stateless and thread-safe.
+ */
+public final class OnnxSignatureReader implements SignatureReader {
+
+  @Override
+  public String engine() {
+    return OnnxModelLoader.ENGINE;
+  }
+
+  @Override
+  public Signature read(Path files) {
+    try (OnnxFile file = OnnxFile.open(files.toString(), files, Device.CPU)) {
+      return file.signature();
+    } catch (NoClassDefFoundError e) {
+      throw OnnxModelLoader.unavailable(e);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package io.tidemill.model.engine.pytorch;
+
+import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
+import ai.djl.engine.StandardCapabilities;
+import io.tidemill.model.Device;
+import io.tidemill.model.DeviceUnavailableException;
+import io.tidemill.model.EngineUnavailableException;
+
+/**
+ * The native library of this process: started once, never stopped.
+ *
+ * <p>Thread-safe.
+ */
+final class PyTorchEngine {
+  private static final String DJL_NAME = "PyTorch";
+  private static final String THREADS = "ai.djl.pytorch.num_threads";
+  private static final String OFFLINE = "ai.djl.offline";
+
+  private PyTorchEngine() {}
+
+  /**
+   * Starts the engine unless it runs.
+   *
+   * @throws EngineUnavailableException if its native library does not run here
+   */
+  static synchronized Engine start() {
+    setUnlessSet(OFFLINE, "true");
+    setUnlessSet(THREADS, "1");
+    try {
+      return Engine.getEngine(DJL_NAME);
+    } catch (IllegalArgumentException e) {
+      throw PyTorchModelLoader.missing("DJL knows no PyTorch", e);
+    } catch (EngineException | UnsatisfiedLinkError | ExceptionInInitializerError e) {
+      throw new EngineUnavailableException(
+          "engine pytorch: its native library does not start: %s (expected: %s, and %s with the classifier of this platform, on the classpath, and about 400 MB free in the folder of DJL_CACHE_DIR)"
+              .formatted(
+                  PyTorchFailure.reason(e),
+                  PyTorchModelLoader.COORDINATES,
+                  PyTorchModelLoader.NATIVE_COORDINATES),
+          e);
+    }
+  }
+
+  /**
+   * DJL's word for a device.
+   *
+   * @param subject what is loaded, as messages name it
+   * @throws DeviceUnavailableException if the device is not there
+   */
+  static ai.djl.Device device(String subject, Engine engine, Device device) {
+    if (device.kind() == Device.Kind.CPU) {
+      return ai.djl.Device.cpu();
+    }
+    if (!engine.hasCapability(StandardCapabilities.CUDA)) {
+      throw new DeviceUnavailableException(
+          "%s: device %s, but this PyTorch is built for the CPU (expected: PYTORCH_LIBRARY_PATH set to the lib folder of a PyTorch 2.7.1 for CUDA 12.8; or device: cpu)"
+              .formatted(subject, device));
+    }
+    if (device.index() >= engine.getGpuCount()) {
+      throw new DeviceUnavailableException(
+          "%s: device %s, but PyTorch sees %d GPUs here (expected: a GPU with this index and its driver; or device: cpu)"
+              .formatted(subject, device, engine.getGpuCount()));
+    }
+    return ai.djl.Device.gpu(device.index());
+  }
+
+  private static void setUnlessSet(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package io.tidemill.model.engine.xgboost;
+
+/**
+ * The functions of XGBoost's C interface that scoring needs, under their own names.
+ *
+ * <p>Addresses are {@code long}s, so that a call costs nothing but itself. Each function answers 0,
+ * or another number and its words in {@link #XGBGetLastError} of the same thread. Usable once
+ * {@link XGBoostEngine#start()} returned.
+ *
+ * <p>Thread-safe where XGBoost is: {@code XGBoosterPredictFromDense} on a booster that has
+ * predicted before, and everything on different boosters.
+ */
+final class XGBoostLibrary {
+  private XGBoostLibrary() {}
+
+  static native String XGBGetLastError();
+
+  static native int XGBoosterCreate(long matrices, long count, long outHandle);
+
+  static native int XGBoosterFree(long handle);
+
+  static native int XGBoosterLoadModel(long handle, String file);
+
+  static native int XGBoosterSetParam(long handle, String name, String value);
+
+  static native int XGBoosterGetNumFeature(long handle, long outCount);
+
+  static native int XGBoosterPredictFromDense(
+      long handle,
+      long arrayInterface,
+      long config,
+      long metaInformation,
+      long outShape,
+      long outDimensions,
+      long outResult);
+}

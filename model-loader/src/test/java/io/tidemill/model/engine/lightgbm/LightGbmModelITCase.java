@@ -1,0 +1,215 @@
+package io.tidemill.model.engine.lightgbm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.microsoft.ml.lightgbm.PredictionType;
+import io.github.metarank.lightgbm4j.LGBMBooster;
+import io.tidemill.model.Model;
+import io.tidemill.model.ModelOutOfMemoryException;
+import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ColumnBatch;
+import io.tidemill.model.columnar.ColumnMemory;
+import io.tidemill.model.columnar.ColumnSpec;
+import io.tidemill.model.columnar.CountingAllocator;
+import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.engine.lightgbm.Boosters.Objective;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class LightGbmModelITCase {
+  @RegisterExtension final CountingAllocator allocator = new CountingAllocator();
+  @TempDir Path directory;
+
+  static Stream<Arguments> objectives() {
+    return Stream.of(Objective.values())
+        .flatMap(objective -> Stream.of(1, 7, 512).map(rows -> Arguments.of(objective, rows)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("objectives")
+  void answersExactlyWhatLightGbmAnswers(Objective objective, int rows) throws Exception {
+    float[] features = Boosters.features(rows, rows);
+
+    Boosters.train(directory, objective).close();
+    try (Model model = Boosters.load(directory, objective.signature())) {
+      assertThat(predict(model, features))
+          .containsExactly(
+              Boosters.predict(directory.resolve("model.txt"), features, objective.classes));
+    }
+  }
+
+  @Test
+  void readsDoublesWhereTheManifestSaysSo() throws Exception {
+    double[] features = new double[7 * Boosters.FEATURES];
+    Arrays.setAll(features, i -> i % 10 == 0 ? Double.NaN : Math.sin(i));
+    Signature doubles =
+        new Signature(
+            List.of(TensorSpec.of("features", ElementType.FLOAT64, -1, Boosters.FEATURES)),
+            Boosters.SINGLE.outputs());
+
+    try (LGBMBooster booster = Boosters.train(directory, Objective.BINARY);
+        Model model = Boosters.load(directory, doubles);
+        ColumnBatch input = ColumnBatch.allocate(allocator.get(), doubles.inputColumns(), 7)) {
+      input.fixedWidth(0).setDoubles(0, features, 0, features.length);
+      input.rows(7);
+      try (ColumnBatch output = model.predict(input, allocator.get())) {
+        double[] scores = new double[7];
+        output.fixedWidth(0).getDoubles(0, scores, 0, 7);
+        assertThat(scores)
+            .containsExactly(
+                booster.predictForMat(
+                    features, 7, Boosters.FEATURES, true, PredictionType.C_API_PREDICT_NORMAL));
+      }
+    }
+  }
+
+  @Test
+  void missingValueIsNotZero() throws Exception {
+    Boosters.train(directory, Objective.REGRESSION).close();
+    float[] rows = new float[2 * Boosters.FEATURES];
+    Arrays.fill(rows, 0, Boosters.FEATURES, Float.NaN);
+
+    try (Model model = Boosters.load(directory, Boosters.SINGLE)) {
+      double[] scores = predict(model, rows);
+
+      assertThat(scores[0]).isFinite().isNotEqualTo(scores[1]);
+    }
+  }
+
+  @Test
+  void probabilitiesOfARowAddUpToOne() throws Exception {
+    Boosters.train(directory, Objective.CLASSES).close();
+
+    try (Model model = Boosters.load(directory, Boosters.TRIPLE)) {
+      double[] scores = predict(model, Boosters.features(5, 3));
+
+      for (int row = 0; row < 5; row++) {
+        assertThat(scores[row * 3] + scores[row * 3 + 1] + scores[row * 3 + 2])
+            .isBetween(0.9999999, 1.0000001);
+      }
+    }
+  }
+
+  @Test
+  void takesARowWithOrWithoutADimensionForItsOnlyElement() throws Exception {
+    Boosters.train(directory, Objective.BINARY).close();
+    Signature withDimension =
+        new Signature(
+            List.of(Boosters.INPUT), List.of(TensorSpec.of("score", ElementType.FLOAT64, -1, 1)));
+
+    try (Model model = Boosters.load(directory, withDimension)) {
+      assertThat(predict(model, Boosters.features(4, 3))).hasSize(4);
+    }
+  }
+
+  @Test
+  void resultOutlivesTheNextCallAndTheModel() throws Exception {
+    Boosters.train(directory, Objective.REGRESSION).close();
+    ColumnBatch first;
+    double score;
+    try (Model model = Boosters.load(directory, Boosters.SINGLE);
+        ColumnBatch input =
+            ColumnBatch.allocate(allocator.get(), model.signature().inputColumns(), 1)) {
+      input.rows(1);
+      first = model.predict(input, allocator.get());
+      score = first.fixedWidth(0).getDouble(0);
+      input.fixedWidth(0).setFloat(0, 9);
+      input.fixedWidth(0).setFloat(1, 9);
+      try (ColumnBatch second = model.predict(input, allocator.get())) {
+        assertThat(second.fixedWidth(0).getDouble(0)).isNotEqualTo(score);
+      }
+    }
+
+    assertThat(first.fixedWidth(0).getDouble(0)).isEqualTo(score);
+    first.close();
+  }
+
+  @Test
+  void refusesBatchThatWouldBeReadPastItsEnd() throws Exception {
+    Boosters.train(directory, Objective.REGRESSION).close();
+    ColumnSpec seven = new ColumnSpec("features", ElementType.FLOAT32, 7);
+    ColumnSpec wrongType = new ColumnSpec("features", ElementType.INT32, 8);
+    try (Model model = Boosters.load(directory, Boosters.SINGLE);
+        ColumnBatch narrow = ColumnBatch.allocate(allocator.get(), List.of(seven), 1);
+        ColumnBatch whole = ColumnBatch.allocate(allocator.get(), List.of(wrongType), 1);
+        ColumnBatch two = ColumnBatch.allocate(allocator.get(), List.of(seven, seven), 1);
+        ColumnBatch empty =
+            ColumnBatch.allocate(allocator.get(), model.signature().inputColumns(), 1)) {
+      narrow.rows(1);
+      whole.rows(1);
+      two.rows(1);
+
+      assertRefused(model, narrow, "input 'features': 7 elements of float32 per row in the batch");
+      assertRefused(model, whole, "input 'features': 8 elements of int32 per row in the batch");
+      assertRefused(model, two, "fraud:1.4.2: call with 2 columns (expected: 1");
+      assertRefused(model, empty, "fraud:1.4.2: call with 0 rows (expected: >= 1)");
+    }
+  }
+
+  private void assertRefused(Model model, ColumnBatch batch, String message) {
+    assertThatThrownBy(() -> model.predict(batch, allocator.get()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void saysThatTheAllocatorHasNoRoomForTheResultAndThenGoesOn() throws Exception {
+    Boosters.train(directory, Objective.REGRESSION).close();
+    try (Model model = Boosters.load(directory, Boosters.SINGLE);
+        ColumnBatch input =
+            ColumnBatch.allocate(allocator.get(), model.signature().inputColumns(), 1000);
+        BufferAllocator small = ColumnMemory.child("small", 1000)) {
+      input.rows(1000);
+
+      assertThatThrownBy(() -> model.predict(input, small))
+          .isInstanceOf(ModelOutOfMemoryException.class)
+          .hasMessageContaining("fraud:1.4.2: no memory for the result of 1000 rows");
+      assertThat(small.getAllocatedMemory()).isZero();
+
+      input.rows(1);
+      model.predict(input, small).close();
+    }
+  }
+
+  @Test
+  void refusesCallsOnceClosedAndClosesTwice() throws Exception {
+    Boosters.train(directory, Objective.REGRESSION).close();
+    Model model = Boosters.load(directory, Boosters.SINGLE);
+    model.close();
+    model.close();
+
+    try (ColumnBatch input =
+        ColumnBatch.allocate(allocator.get(), model.signature().inputColumns(), 1)) {
+      input.rows(1);
+      assertThatThrownBy(() -> model.predict(input, allocator.get()))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("fraud:1.4.2: closed");
+    }
+  }
+
+  private double[] predict(Model model, float[] features) {
+    int rows = features.length / Boosters.FEATURES;
+    try (ColumnBatch input =
+        ColumnBatch.allocate(allocator.get(), model.signature().inputColumns(), rows + 3)) {
+      input.fixedWidth(0).setFloats(0, features, 0, features.length);
+      input.rows(rows);
+      try (ColumnBatch output = model.predict(input, allocator.get())) {
+        assertThat(output.rows()).isEqualTo(rows);
+        double[] scores = new double[rows * output.column(0).spec().elementsPerRow()];
+        output.fixedWidth(0).getDoubles(0, scores, 0, scores.length);
+        return scores;
+      }
+    }
+  }
+}

@@ -1,0 +1,346 @@
+package io.tidemill.model.engine.onnx;
+
+import static io.tidemill.model.engine.TypedValues.expected;
+import static io.tidemill.model.engine.TypedValues.read;
+import static io.tidemill.model.engine.TypedValues.text;
+import static io.tidemill.model.engine.TypedValues.write;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtSession;
+import io.tidemill.model.Model;
+import io.tidemill.model.ModelCallException;
+import io.tidemill.model.ModelOutOfMemoryException;
+import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ColumnBatch;
+import io.tidemill.model.columnar.ColumnMemory;
+import io.tidemill.model.columnar.ColumnSpec;
+import io.tidemill.model.columnar.CountingAllocator;
+import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.engine.TypedValues;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.apache.arrow.memory.BufferAllocator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OnnxModelITCase {
+  @TempDir Path directory;
+  @RegisterExtension final CountingAllocator allocator = new CountingAllocator();
+
+  @ParameterizedTest
+  @EnumSource(ElementType.class)
+  void answersRowsOfEveryTypeInMemoryOfItsOwn(ElementType type) {
+    Signature signature = OnnxModels.identity(directory, type);
+    try (Model model = Loading.load(directory, signature);
+        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 8)) {
+      write(input, type, 5, 0);
+
+      try (ColumnBatch output = model.predict(input, allocator.get())) {
+        write(input, type, 5, 100);
+
+        assertThat(output.rows()).isEqualTo(5);
+        for (int i = 0; i < 15; i++) {
+          assertThat(read(output, type, i)).isEqualTo(expected(type, i));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(ElementType.class)
+  void computesWithEveryTypeAndLeavesItsInputAlone(ElementType type) {
+    Signature signature = OnnxModels.reverse(directory, type);
+    try (Model model = Loading.load(directory, signature);
+        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 4)) {
+      write(input, type, 4, 0);
+
+      try (ColumnBatch output = model.predict(input, allocator.get())) {
+        for (int i = 0; i < 12; i++) {
+          assertThat(read(output, type, i)).isEqualTo(expected(type, i / 3 * 3 + 2 - i % 3));
+          assertThat(read(input, type, i)).isEqualTo(expected(type, i));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 32, 500})
+  void answersExactlyWhatOnnxRuntimeAnswers(int rows) throws Exception {
+    Signature signature = OnnxModels.mlp(directory, 32);
+    float[] features = TypedValues.randomFloats(rows * 32);
+
+    try (Model model = Loading.load(directory, signature);
+        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 512)) {
+      input.fixedWidth(0).setFloats(0, features, 0, features.length);
+      input.rows(rows);
+      try (ColumnBatch output = model.predict(input, allocator.get())) {
+        float[] scores = new float[rows];
+        output.fixedWidth(0).getFloats(0, scores, 0, rows);
+
+        assertThat(scores).containsExactly(scoresByOnnxRuntime(features, rows));
+      }
+    }
+  }
+
+  private float[] scoresByOnnxRuntime(float[] features, int rows) throws Exception {
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    try (OrtSession session =
+            environment.createSession(directory.resolve(OnnxModels.FILE).toString());
+        OnnxTensor tensor =
+            OnnxTensor.createTensor(
+                environment, FloatBuffer.wrap(features), new long[] {rows, 32});
+        OrtSession.Result result = session.run(Map.of("features", tensor))) {
+      return ((OnnxTensor) result.get(0)).getFloatBuffer().array();
+    }
+  }
+
+  @Test
+  void keepsTheOrderOfSeveralInputsAndOutputs() {
+    OnnxModels.twoByTwo(directory);
+    Signature swapped =
+        new Signature(
+            List.of(
+                TensorSpec.of("right", ElementType.FLOAT32, -1),
+                TensorSpec.of("left", ElementType.FLOAT32, -1)),
+            List.of(
+                TensorSpec.of("product", ElementType.FLOAT32, -1),
+                TensorSpec.of("sum", ElementType.FLOAT32, -1)));
+    try (Model model = Loading.load(directory, swapped);
+        ColumnBatch input = ColumnBatch.allocate(allocator.get(), swapped.inputColumns(), 1)) {
+      input.fixedWidth(0).setFloat(0, 3f);
+      input.fixedWidth(1).setFloat(0, 4f);
+      input.rows(1);
+
+      try (ColumnBatch output = model.predict(input, allocator.get())) {
+        assertThat(output.fixedWidth(0).getFloat(0)).isEqualTo(12f);
+        assertThat(output.fixedWidth(1).getFloat(0)).isEqualTo(7f);
+      }
+    }
+  }
+
+  @Test
+  void leavesOutOutputsThatTheSignatureDoesNotName() {
+    Signature all = OnnxModels.twoByTwo(directory);
+    Signature product = new Signature(all.inputs(), List.of(all.outputs().get(1)));
+    try (Model model = Loading.load(directory, product);
+        ColumnBatch input = ColumnBatch.allocate(allocator.get(), product.inputColumns(), 1)) {
+      input.fixedWidth(0).setFloat(0, 3f);
+      input.fixedWidth(1).setFloat(0, 4f);
+      input.rows(1);
+
+      try (ColumnBatch output = model.predict(input, allocator.get())) {
+        assertThat(output.columns()).isEqualTo(1);
+        assertThat(output.fixedWidth(0).getFloat(0)).isEqualTo(12f);
+      }
+    }
+  }
+
+  @Test
+  void takesTheWidthOfTheColumnWhereTheSignatureLeavesItOpen() {
+    Signature signature = OnnxModels.anyWidth(directory);
+    try (Model model = Loading.load(directory, signature)) {
+      for (int width : new int[] {3, 1, 7}) {
+        try (ColumnBatch input =
+            ColumnBatch.allocate(
+                allocator.get(),
+                List.of(new ColumnSpec("values", ElementType.FLOAT32, width)),
+                2)) {
+          input.fixedWidth(0).setFloat(2 * width - 1, 6f);
+          input.rows(2);
+
+          try (ColumnBatch output = model.predict(input, allocator.get())) {
+            assertThat(output.column(0).spec().elementsPerRow()).isEqualTo(width);
+            assertThat(output.fixedWidth(0).getFloat(2 * width - 1)).isEqualTo(12f);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void answersStringsOfAnyLength() {
+    Signature signature = OnnxModels.letters(directory);
+    try (Model model = Loading.load(directory, signature);
+        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 3)) {
+      input.fixedWidth(0).setLongs(0, new long[] {2, 1, 0}, 0, 3);
+      input.rows(3);
+
+      try (ColumnBatch output = model.predict(input, allocator.get())) {
+        assertThat(text(output.strings(0), 0))
+            .isEqualTo("a letter of more than twenty-two bytes: é");
+        assertThat(text(output.strings(0), 1)).isEmpty();
+        assertThat(text(output.strings(0), 2)).isEqualTo("a");
+      }
+    }
+  }
+
+  @Test
+  void saysHowManyRowsReallyCameBack() {
+    Signature signature = OnnxModels.onlyPositive(directory);
+    try (Model model = Loading.load(directory, signature);
+        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 4)) {
+      for (float[] values : new float[][] {{1, 5, 7, 6}, {-1, 5, -1, 6}, {-1, -1, -1, -1}}) {
+        input.fixedWidth(0).setFloats(0, values, 0, 4);
+        input.rows(4);
+
+        try (ColumnBatch output = model.predict(input, allocator.get())) {
+          float[] kept = new float[output.rows()];
+          output.fixedWidth(0).getFloats(0, kept, 0, kept.length);
+          assertThat(kept).containsExactly(positive(values));
+        }
+      }
+    }
+  }
+
+  private static float[] positive(float[] values) {
+    FloatBuffer kept = FloatBuffer.allocate(values.length);
+    for (float value : values) {
+      if (value > 0) {
+        kept.put(value);
+      }
+    }
+    float[] positive = new float[kept.position()];
+    kept.get(0, positive);
+    return positive;
+  }
+
+  @Test
+  void namesModelRowsAndReasonOfFailedCallAndThenGoesOn() {
+    Signature signature = OnnxModels.letters(directory);
+    try (Model model = Loading.load(directory, signature);
+        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 2)) {
+      input.fixedWidth(0).setLongs(0, new long[] {0, 3}, 0, 2);
+      input.rows(2);
+
+      assertThatThrownBy(() -> model.predict(input, allocator.get()))
+          .isInstanceOf(ModelCallException.class)
+          .hasMessageStartingWith("fraud:1.4.2: ONNX Runtime failed a call with 2 rows: ")
+          .hasMessageContaining("indices element out of data bounds, idx=3");
+
+      input.rows(1);
+      try (ColumnBatch output = model.predict(input, allocator.get())) {
+        assertThat(text(output.strings(0), 0)).isEqualTo("a");
+      }
+    }
+  }
+
+  @Test
+  void saysThatOnnxRuntimeRanOutOfMemory() {
+    Signature signature = OnnxModels.huge(directory);
+    try (Model model = Loading.load(directory, signature);
+        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 1000)) {
+      input.rows(1000);
+
+      assertThatThrownBy(() -> model.predict(input, allocator.get()))
+          .isInstanceOf(ModelOutOfMemoryException.class)
+          .hasMessageContaining("fraud:1.4.2")
+          .hasMessageContaining("1000 rows");
+    }
+  }
+
+  @Test
+  void saysThatTheAllocatorHasNoRoomForTheResult() {
+    Signature signature = OnnxModels.reverse(directory, ElementType.FLOAT64);
+    try (Model model = Loading.load(directory, signature);
+        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 1000);
+        BufferAllocator small = ColumnMemory.child("small", 1000)) {
+      input.rows(1000);
+
+      assertThatThrownBy(() -> model.predict(input, small))
+          .isInstanceOf(ModelOutOfMemoryException.class)
+          .hasMessageContaining("fraud:1.4.2: no memory for the result of 1000 rows");
+      assertThat(small.getAllocatedMemory()).isZero();
+    }
+  }
+
+  @Test
+  void refusesOutputThatIsNotWhatTheSignatureSays() {
+    OnnxModels.anyWidth(directory);
+    Signature signature =
+        new Signature(
+            List.of(TensorSpec.of("values", ElementType.FLOAT32, -1, 3)),
+            List.of(TensorSpec.of("doubled", ElementType.FLOAT32, -1, 4)));
+    try (Model model = Loading.load(directory, signature);
+        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 2)) {
+      input.rows(2);
+
+      assertThatThrownBy(() -> model.predict(input, allocator.get()))
+          .isInstanceOf(ModelCallException.class)
+          .hasMessageContaining(
+              "output 'doubled' came back as float32[2, 3] but is doubled float32[-1, 4]");
+    }
+  }
+
+  @Test
+  void refusesBatchThatWouldBeReadPastItsEnd() {
+    Signature signature = OnnxModels.mlp(directory, 32);
+    try (Model model = Loading.load(directory, signature);
+        ColumnBatch narrow =
+            ColumnBatch.allocate(
+                allocator.get(), List.of(new ColumnSpec("features", ElementType.FLOAT32, 31)), 1);
+        ColumnBatch empty = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 1)) {
+      narrow.rows(1);
+
+      assertThatThrownBy(() -> model.predict(narrow, allocator.get()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("input 'features': 31 elements of float32 per row");
+      assertThatThrownBy(() -> model.predict(empty, allocator.get()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("0 rows");
+    }
+  }
+
+  @Test
+  void refusesStringsThatAreFewerThanTheRowsNeed() {
+    Signature signature = OnnxModels.identity(directory, ElementType.STRING);
+    try (Model model = Loading.load(directory, signature);
+        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 2)) {
+      write(input, ElementType.STRING, 1, 0);
+      input.rows(2);
+
+      assertThatThrownBy(() -> model.predict(input, allocator.get()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("3 elements in the batch (expected: 6 for 2 rows)");
+    }
+  }
+
+  @Test
+  void refusesCallsOnceClosed() {
+    Signature signature = OnnxModels.mlp(directory, 2);
+    Model model = Loading.load(directory, signature);
+    model.close();
+    model.close();
+
+    try (ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 1)) {
+      input.rows(1);
+      assertThatThrownBy(() -> model.predict(input, allocator.get()))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("fraud:1.4.2: closed");
+    }
+  }
+
+  @Test
+  void resultOutlivesTheModel() {
+    Signature signature = OnnxModels.reverse(directory, ElementType.FLOAT64);
+    try (ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 4)) {
+      write(input, ElementType.FLOAT64, 4, 0);
+      ColumnBatch output;
+      try (Model model = Loading.load(directory, signature)) {
+        output = model.predict(input, allocator.get());
+      }
+
+      assertThat(output.fixedWidth(0).getDouble(0)).isEqualTo(2.0);
+      output.close();
+    }
+  }
+}

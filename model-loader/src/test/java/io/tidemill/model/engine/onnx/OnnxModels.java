@@ -1,0 +1,310 @@
+package io.tidemill.model.engine.onnx;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import com.google.protobuf.ByteString;
+import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ElementType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Makes small .onnx files with random weights, the same at every run.
+ *
+ * <p>Thread-safe; two calls must not write the same folder.
+ */
+public final class OnnxModels {
+  /** The file's name in the folder that is given. */
+  public static final String FILE = "model.onnx";
+
+  private static final long SEED = 42;
+
+  /** A version of the operators that every ONNX Runtime since 2021 knows. */
+  private static final int OPERATOR_SET = 13;
+
+  private static final int FORMAT = 8;
+
+  private final GraphProto.Builder graph = GraphProto.newBuilder().setName("graph");
+  private final List<TensorSpec> inputs = new ArrayList<>();
+  private final List<TensorSpec> outputs = new ArrayList<>();
+
+  private OnnxModels() {}
+
+  /**
+   * A network {@code features} → 64 → 64 → 1 with a sigmoid at its end.
+   *
+   * @return input {@code features} float32 [-1, features], output {@code score} float32 [-1, 1]
+   */
+  public static Signature mlp(Path directory, int features) {
+    OnnxModels model = new OnnxModels();
+    Random random = new Random(SEED);
+    model.input(TensorSpec.of("features", ElementType.FLOAT32, -1, features));
+    model.dense(random, "features", "hidden1", features, 64);
+    model.node("Relu", "active1", "hidden1");
+    model.dense(random, "active1", "hidden2", 64, 64);
+    model.node("Relu", "active2", "hidden2");
+    model.dense(random, "active2", "logit", 64, 1);
+    model.node("Sigmoid", "score", "logit");
+    model.output(TensorSpec.of("score", ElementType.FLOAT32, -1, 1));
+    return model.write(directory);
+  }
+
+  /**
+   * Hands each input through unchanged: one per type, named {@code in_float32} and {@code
+   * out_float32}, of three elements per row.
+   */
+  static Signature identity(Path directory, ElementType... types) {
+    OnnxModels model = new OnnxModels();
+    for (ElementType type : types) {
+      model.input(TensorSpec.of("in_" + type.label(), type, -1, 3));
+      model.node("Identity", "out_" + type.label(), "in_" + type.label());
+      model.output(TensorSpec.of("out_" + type.label(), type, -1, 3));
+    }
+    return model.write(directory);
+  }
+
+  /** Answers for each input its columns in reverse order, named as by {@link #identity}. */
+  static Signature reverse(Path directory, ElementType... types) {
+    OnnxModels model = new OnnxModels();
+    model.constant("order", 2, 1, 0);
+    for (ElementType type : types) {
+      model.input(TensorSpec.of("in_" + type.label(), type, -1, 3));
+      model.node(
+          "Gather", "out_" + type.label(), List.of("in_" + type.label(), "order"), axis("axis", 1));
+      model.output(TensorSpec.of("out_" + type.label(), type, -1, 3));
+    }
+    return model.write(directory);
+  }
+
+  /** Scores {@code left} + {@code right} as {@code sum} and their product as {@code product}. */
+  static Signature twoByTwo(Path directory) {
+    OnnxModels model = new OnnxModels();
+    model.input(TensorSpec.of("left", ElementType.FLOAT32, -1));
+    model.input(TensorSpec.of("right", ElementType.FLOAT32, -1));
+    model.node("Add", "sum", "left", "right");
+    model.node("Mul", "product", "left", "right");
+    model.output(TensorSpec.of("sum", ElementType.FLOAT32, -1));
+    model.output(TensorSpec.of("product", ElementType.FLOAT32, -1));
+    return model.write(directory);
+  }
+
+  /**
+   * Doubles {@code values} float32 [-1, -1], of any width, as {@code doubled} of the same width.
+   */
+  static Signature anyWidth(Path directory) {
+    OnnxModels model = new OnnxModels();
+    model.input(TensorSpec.of("values", ElementType.FLOAT32, -1, -1));
+    model.node("Add", "doubled", "values", "values");
+    model.output(TensorSpec.of("doubled", ElementType.FLOAT32, -1, -1));
+    return model.write(directory);
+  }
+
+  /**
+   * Answers only those of {@code values} float32 [-1, 1] that are positive, as {@code kept} float32
+   * [-1, 1].
+   */
+  static Signature onlyPositive(Path directory) {
+    OnnxModels model = new OnnxModels();
+    model.input(TensorSpec.of("values", ElementType.FLOAT32, -1, 1));
+    model.constant("column", 0);
+    model.zero("zero");
+    model.node("Gather", "flat", List.of("values", "column"), axis("axis", 1));
+    model.constant("squeezed", 1);
+    model.node("Squeeze", "line", "flat", "squeezed");
+    model.node("Greater", "positive", "line", "zero");
+    model.node("Compress", "kept", List.of("values", "positive"), axis("axis", 0));
+    model.output(TensorSpec.of("kept", ElementType.FLOAT32, -1, 1));
+    return model.write(directory);
+  }
+
+  /**
+   * Fails a call in which an index in {@code index} int64 [-1] is not 0 to 2, and answers the
+   * {@code letter} string [-1] at it otherwise.
+   */
+  static Signature letters(Path directory) {
+    OnnxModels model = new OnnxModels();
+    model.input(TensorSpec.of("index", ElementType.INT64, -1));
+    TensorProto.Builder letters =
+        TensorProto.newBuilder()
+            .setName("letters")
+            .setDataType(TensorProto.DataType.STRING_VALUE)
+            .addDims(3);
+    for (String letter : List.of("a", "", "a letter of more than twenty-two bytes: é")) {
+      letters.addStringData(ByteString.copyFromUtf8(letter));
+    }
+    model.graph.addInitializer(letters);
+    model.node("Gather", "letter", "letters", "index");
+    model.output(TensorSpec.of("letter", ElementType.STRING, -1));
+    return model.write(directory);
+  }
+
+  /** Copies each of {@code values} float32 [-1, 1] 2⁴⁰ times on the way to their {@code sum}. */
+  static Signature huge(Path directory) {
+    OnnxModels model = new OnnxModels();
+    model.input(TensorSpec.of("values", ElementType.FLOAT32, -1, 1));
+    model.constant("times", 1, 1L << 40);
+    model.node("Expand", "copies", "values", "times");
+    model.node("ReduceSum", "sum", List.of("copies", "axes"), axis("keepdims", 1));
+    model.constant("axes", 1);
+    model.output(TensorSpec.of("sum", ElementType.FLOAT32, -1, 1));
+    return model.write(directory);
+  }
+
+  /** Negates {@code in} float32 [batch, 3] as {@code out}, for one size of batch only. */
+  static void fixedBatch(Path directory, long batch) {
+    OnnxModels model = new OnnxModels();
+    model.graph.addInput(value("in", ElementType.FLOAT32, List.of(batch, 3L)));
+    model.node("Neg", "out", "in");
+    model.graph.addOutput(value("out", ElementType.FLOAT32, List.of(batch, 3L)));
+    model.save(directory);
+  }
+
+  /** Casts {@code in} float32 [-1, 3] to {@code out} float16. */
+  static void halfPrecision(Path directory) {
+    OnnxModels model = new OnnxModels();
+    model.input(TensorSpec.of("in", ElementType.FLOAT32, -1, 3));
+    model.node("Cast", "out", List.of("in"), axis("to", TensorProto.DataType.FLOAT16_VALUE));
+    model.graph.addOutput(value("out", TensorProto.DataType.FLOAT16_VALUE, List.of(-1L, 3L)));
+    model.save(directory);
+  }
+
+  private void input(TensorSpec spec) {
+    inputs.add(spec);
+    graph.addInput(value(spec.name(), spec.type(), spec.shape()));
+  }
+
+  private void output(TensorSpec spec) {
+    outputs.add(spec);
+    graph.addOutput(value(spec.name(), spec.type(), spec.shape()));
+  }
+
+  private static ValueInfoProto value(String name, ElementType type, List<Long> shape) {
+    return value(name, number(type), shape);
+  }
+
+  private static ValueInfoProto value(String name, int type, List<Long> shape) {
+    TensorShapeProto.Builder sizes = TensorShapeProto.newBuilder();
+    for (int i = 0; i < shape.size(); i++) {
+      TensorShapeProto.Dimension.Builder size = sizes.addDimBuilder();
+      if (shape.get(i) != -1) {
+        size.setDimValue(shape.get(i));
+      } else if (i == 0) {
+        size.setDimParam("batch");
+      }
+    }
+    return ValueInfoProto.newBuilder()
+        .setName(name)
+        .setType(
+            TypeProto.newBuilder()
+                .setTensorType(TypeProto.Tensor.newBuilder().setElemType(type).setShape(sizes)))
+        .build();
+  }
+
+  private static int number(ElementType type) {
+    return switch (type) {
+      case FLOAT32 -> TensorProto.DataType.FLOAT_VALUE;
+      case FLOAT64 -> TensorProto.DataType.DOUBLE_VALUE;
+      case INT32 -> TensorProto.DataType.INT32_VALUE;
+      case INT64 -> TensorProto.DataType.INT64_VALUE;
+      case UINT8 -> TensorProto.DataType.UINT8_VALUE;
+      case BOOL -> TensorProto.DataType.BOOL_VALUE;
+      case STRING -> TensorProto.DataType.STRING_VALUE;
+    };
+  }
+
+  private void dense(Random random, String input, String output, int from, int to) {
+    weights(random, output + "_weights", from, to);
+    weights(random, output + "_bias", to);
+    node("Gemm", output, input, output + "_weights", output + "_bias");
+  }
+
+  private void weights(Random random, String name, int... shape) {
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder().setName(name).setDataType(TensorProto.DataType.FLOAT_VALUE);
+    int count = 1;
+    for (int size : shape) {
+      tensor.addDims(size);
+      count *= size;
+    }
+    double scale = Math.sqrt(2.0 * shape[shape.length - 1] / count);
+    for (int i = 0; i < count; i++) {
+      tensor.addFloatData((float) (random.nextGaussian() * scale));
+    }
+    graph.addInitializer(tensor);
+  }
+
+  private void constant(String name, long... values) {
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder()
+            .setName(name)
+            .setDataType(TensorProto.DataType.INT64_VALUE)
+            .addDims(values.length);
+    Arrays.stream(values).forEach(tensor::addInt64Data);
+    graph.addInitializer(tensor);
+  }
+
+  private void zero(String name) {
+    graph.addInitializer(
+        TensorProto.newBuilder()
+            .setName(name)
+            .setDataType(TensorProto.DataType.FLOAT_VALUE)
+            .addFloatData(0));
+  }
+
+  private static AttributeProto axis(String name, long value) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.INT)
+        .setI(value)
+        .build();
+  }
+
+  private void node(String operator, String output, String... from) {
+    node(operator, output, List.of(from));
+  }
+
+  private void node(
+      String operator, String output, List<String> from, AttributeProto... attributes) {
+    graph.addNode(
+        NodeProto.newBuilder()
+            .setName(output)
+            .setOpType(operator)
+            .addAllInput(from)
+            .addOutput(output)
+            .addAllAttribute(List.of(attributes)));
+  }
+
+  private Signature write(Path directory) {
+    save(directory);
+    return new Signature(inputs, outputs);
+  }
+
+  private void save(Path directory) {
+    ModelProto model =
+        ModelProto.newBuilder()
+            .setIrVersion(FORMAT)
+            .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPERATOR_SET))
+            .setGraph(graph)
+            .build();
+    try {
+      Files.createDirectories(directory);
+      Files.write(directory.resolve(FILE), model.toByteArray());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

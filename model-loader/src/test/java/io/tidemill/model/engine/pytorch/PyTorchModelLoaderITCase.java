@@ -1,0 +1,105 @@
+package io.tidemill.model.engine.pytorch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemill.model.Device;
+import io.tidemill.model.DeviceUnavailableException;
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Model;
+import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.loader.ModelLoader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.ServiceLoader;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PyTorchModelLoaderITCase {
+  private static final TensorSpec IN = TensorSpec.of("in", ElementType.FLOAT32, -1, 3);
+  private static final TensorSpec OUT = TensorSpec.of("out", ElementType.FLOAT32, -1, 3);
+
+  @TempDir Path directory;
+
+  @Test
+  void isFoundByItsEngineName() {
+    assertThat(ServiceLoader.load(ModelLoader.class))
+        .extracting(ModelLoader::engine)
+        .contains("pytorch");
+  }
+
+  @Test
+  void findsTheFileOneFolderDown() {
+    Signature signature = TorchScripts.mlp(directory.resolve("model"), 4);
+
+    try (Model model = Loading.load(directory, signature)) {
+      assertThat(model.version()).isEqualTo(Loading.VERSION);
+      assertThat(model.signature()).isEqualTo(signature);
+    }
+  }
+
+  @Test
+  void refusesFolderWithSeveralFilesOrNone() {
+    Signature signature = new Signature(List.of(IN), List.of(OUT));
+    assertThatThrownBy(() -> Loading.load(directory, signature))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessage("fraud:1.4.2: 0 .pt or .pth files in %s (expected: 1)".formatted(directory));
+
+    TorchScripts.mlp(directory.resolve("first"), 4);
+    TorchScripts.mlp(directory.resolve("second"), 4);
+    assertThatThrownBy(() -> Loading.load(directory, signature))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("fraud:1.4.2: 2 .pt or .pth files");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "not an archive"})
+  void refusesFileThatIsNoTorchScript(String content) throws IOException {
+    Files.writeString(directory.resolve("model.pt"), content);
+
+    assertThatThrownBy(() -> Loading.load(directory, new Signature(List.of(IN), List.of(OUT))))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageStartingWith("fraud:1.4.2: PyTorch cannot load it: ")
+        .hasMessageEndingWith(" (expected: a file of torch.jit.save)");
+  }
+
+  @Test
+  void refusesStringsWhichTensorsDoNotHave() {
+    Signature signature =
+        new Signature(List.of(TensorSpec.of("in", ElementType.STRING, -1)), List.of(OUT));
+
+    assertThatThrownBy(() -> Loading.load(directory, signature))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("fraud:1.4.2: tensors [in string[-1]] (expected: no strings");
+  }
+
+  @Test
+  void refusesInputWithSeveralOpenSizes() {
+    Signature signature =
+        new Signature(List.of(TensorSpec.of("in", ElementType.FLOAT32, -1, -1, -1)), List.of(OUT));
+
+    assertThatThrownBy(() -> Loading.load(directory, signature))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining(
+            "input in float32[-1, -1, -1] leaves several sizes open (expected: at most one besides the batch's)");
+  }
+
+  @Test
+  void refusesGpuWithALibraryForTheCpu() {
+    Signature signature = TorchScripts.mlp(directory, 4);
+
+    assertThatThrownBy(
+            () ->
+                new PyTorchModelLoader()
+                    .load(Loading.VERSION, signature, directory, Device.parse("gpu:1")))
+        .isInstanceOf(DeviceUnavailableException.class)
+        .hasMessageStartingWith(
+            "fraud:1.4.2: device gpu:1, but this PyTorch is built for the CPU (expected: PYTORCH_LIBRARY_PATH");
+  }
+}

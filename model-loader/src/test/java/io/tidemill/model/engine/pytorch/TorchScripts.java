@@ -1,0 +1,214 @@
+package io.tidemill.model.engine.pytorch;
+
+import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ElementType;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+
+/**
+ * Makes small TorchScript files with random weights, the same at every run.
+ *
+ * <p>Such a file is a zip archive without compression: {@code code/__torch__.py} has the source of
+ * the module's class, {@code data.pkl} an object of that class, {@code data/…} the memory of its
+ * tensors, and {@code constants.pkl} what the source names as constants, here nothing.
+ *
+ * <p>Thread-safe; two calls must not write the same folder.
+ */
+public final class TorchScripts {
+  /** The file's name in the folder that is given. */
+  public static final String FILE = "model.pt";
+
+  private static final long SEED = 42;
+
+  private TorchScripts() {}
+
+  /**
+   * A network {@code features} → 64 → 64 → 1 with a sigmoid at its end.
+   *
+   * @return input {@code features} float32 [-1, features], output {@code score} float32 [-1, 1]
+   */
+  public static Signature mlp(Path directory, int features) {
+    Map<String, int[]> weights = new LinkedHashMap<>();
+    weights.put("w1", new int[] {features, 64});
+    weights.put("b1", new int[] {64});
+    weights.put("w2", new int[] {64, 64});
+    weights.put("b2", new int[] {64});
+    weights.put("w3", new int[] {64, 1});
+    weights.put("b3", new int[] {1});
+    write(
+        directory,
+        weights,
+        "x: Tensor",
+        "Tensor",
+        "one = torch.relu(torch.addmm(self.b1, x, self.w1))",
+        "two = torch.relu(torch.addmm(self.b2, one, self.w2))",
+        "return torch.sigmoid(torch.addmm(self.b3, two, self.w3))");
+    return new Signature(
+        List.of(TensorSpec.of("features", ElementType.FLOAT32, -1, features)),
+        List.of(TensorSpec.of("score", ElementType.FLOAT32, -1, 1)));
+  }
+
+  /** Hands its input of three elements per row through unchanged. */
+  static Signature identity(Path directory, ElementType type) {
+    return one(directory, type, "return x");
+  }
+
+  /** Answers the three columns of its input in reverse order. */
+  static Signature reverse(Path directory, ElementType type) {
+    return one(directory, type, "return torch.flip(x, [1])");
+  }
+
+  /** The same, in memory where the elements of a row do not lie one after another. */
+  static Signature scattered(Path directory, ElementType type) {
+    return one(directory, type, "return torch.t(torch.contiguous(torch.t(torch.flip(x, [1]))))");
+  }
+
+  private static Signature one(Path directory, ElementType type, String... body) {
+    write(directory, Map.of(), "x: Tensor", "Tensor", body);
+    return new Signature(
+        List.of(TensorSpec.of("in", type, -1, 3)), List.of(TensorSpec.of("out", type, -1, 3)));
+  }
+
+  /** Scores {@code left} + {@code right} as {@code sum} and their product as {@code product}. */
+  static Signature twoByTwo(Path directory) {
+    return twoByTwo(
+        directory,
+        "Tuple[Tensor, Tensor]",
+        "return (torch.add(left, right), torch.mul(left, right))");
+  }
+
+  /** The same, as a dictionary. */
+  static Signature twoByTwoByName(Path directory) {
+    return twoByTwo(
+        directory,
+        "Dict[str, Tensor]",
+        "return {\"product\": torch.mul(left, right), \"sum\": torch.add(left, right)}");
+  }
+
+  private static Signature twoByTwo(Path directory, String type, String body) {
+    write(directory, Map.of(), "left: Tensor, right: Tensor", type, body);
+    return new Signature(
+        List.of(
+            TensorSpec.of("left", ElementType.FLOAT32, -1),
+            TensorSpec.of("right", ElementType.FLOAT32, -1)),
+        List.of(
+            TensorSpec.of("sum", ElementType.FLOAT32, -1),
+            TensorSpec.of("product", ElementType.FLOAT32, -1)));
+  }
+
+  /**
+   * Doubles {@code values} float32 [-1, -1], of any width, as {@code doubled} of the same width.
+   */
+  static Signature anyWidth(Path directory) {
+    write(directory, Map.of(), "x: Tensor", "Tensor", "return torch.add(x, x)");
+    return new Signature(
+        List.of(TensorSpec.of("values", ElementType.FLOAT32, -1, -1)),
+        List.of(TensorSpec.of("doubled", ElementType.FLOAT32, -1, -1)));
+  }
+
+  /** Answers only those of {@code values} float32 [-1] that are positive, as {@code kept}. */
+  static Signature onlyPositive(Path directory) {
+    write(
+        directory,
+        Map.of(),
+        "x: Tensor",
+        "Tensor",
+        "return torch.masked_select(x, torch.gt(x, 0))");
+    return new Signature(
+        List.of(TensorSpec.of("values", ElementType.FLOAT32, -1)),
+        List.of(TensorSpec.of("kept", ElementType.FLOAT32, -1)));
+  }
+
+  /**
+   * Fails a call in which an index in {@code index} int64 [-1] is not 0 to 2, and answers the
+   * {@code weight} float32 [-1] at it otherwise.
+   */
+  static Signature lookup(Path directory) {
+    write(
+        directory,
+        Map.of("table", new int[] {3}),
+        "x: Tensor",
+        "Tensor",
+        "return torch.index_select(self.table, 0, x)");
+    return new Signature(
+        List.of(TensorSpec.of("index", ElementType.INT64, -1)),
+        List.of(TensorSpec.of("weight", ElementType.FLOAT32, -1)));
+  }
+
+  /** Takes 4 TiB on the way to an answer. */
+  static Signature huge(Path directory) {
+    return one(
+        directory,
+        ElementType.FLOAT32,
+        "return torch.add(x, torch.sum(torch.ones([1099511627776])))");
+  }
+
+  private static void write(
+      Path directory, Map<String, int[]> tensors, String arguments, String answer, String... body) {
+    String attributes =
+        tensors.keySet().stream()
+            .map(name -> "  %s : Tensor\n".formatted(name))
+            .collect(Collectors.joining());
+    String source =
+        "class Scored(Module):\n  __parameters__ = []\n  __buffers__ = []\n  training : bool\n"
+            + attributes
+            + "  def forward(self: __torch__.Scored, %s) -> %s:\n".formatted(arguments, answer)
+            + Arrays.stream(body).map(line -> "    " + line + "\n").collect(Collectors.joining());
+    Map<String, byte[]> records = new LinkedHashMap<>();
+    records.put("data.pkl", new Pickle().module("__torch__", "Scored", tensors).end());
+    records.put("code/__torch__.py", source.getBytes(StandardCharsets.UTF_8));
+    records.put("constants.pkl", new Pickle().emptyTuple().end());
+    Random random = new Random(SEED);
+    tensors.forEach((name, shape) -> records.put("data/" + name, floats(random, shape)));
+    records.put("version", "3\n".getBytes(StandardCharsets.UTF_8));
+    zip(directory, records);
+  }
+
+  private static byte[] floats(Random random, int[] shape) {
+    int count = IntStream.of(shape).reduce(1, Math::multiplyExact);
+    double scale = Math.sqrt(2.0 * shape[shape.length - 1] / count);
+    ByteBuffer bytes = ByteBuffer.allocate(count * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < count; i++) {
+      bytes.putFloat((float) (random.nextGaussian() * scale));
+    }
+    return bytes.array();
+  }
+
+  private static void zip(Path directory, Map<String, byte[]> records) {
+    try {
+      Files.createDirectories(directory);
+      try (OutputStream file = Files.newOutputStream(directory.resolve(FILE));
+          ZipOutputStream zip = new ZipOutputStream(file)) {
+        zip.setMethod(ZipOutputStream.STORED);
+        for (Map.Entry<String, byte[]> record : records.entrySet()) {
+          ZipEntry entry = new ZipEntry("model/" + record.getKey());
+          CRC32 sum = new CRC32();
+          sum.update(record.getValue());
+          entry.setCrc(sum.getValue());
+          entry.setSize(record.getValue().length);
+          zip.putNextEntry(entry);
+          zip.write(record.getValue());
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

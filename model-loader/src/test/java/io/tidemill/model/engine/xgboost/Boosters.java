@@ -1,0 +1,131 @@
+package io.tidemill.model.engine.xgboost;
+
+import io.tidemill.model.Device;
+import io.tidemill.model.Model;
+import io.tidemill.model.ModelVersion;
+import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ElementType;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import ml.dmlc.xgboost4j.java.DMatrix;
+import ml.dmlc.xgboost4j.java.XGBoost;
+import ml.dmlc.xgboost4j.java.XGBoostError;
+
+/** Boosters that tests train: 8 features, every tenth value missing. */
+final class Boosters {
+  static final int FEATURES = 8;
+  static final ModelVersion VERSION =
+      new ModelVersion("fraud", SemanticVersion.parse("1.4.2"), "sha256:" + "0".repeat(64));
+  static final TensorSpec INPUT = TensorSpec.of("features", ElementType.FLOAT32, -1, FEATURES);
+  static final Signature SINGLE =
+      new Signature(List.of(INPUT), List.of(TensorSpec.of("prediction", ElementType.FLOAT32, -1)));
+  static final Signature TRIPLE =
+      new Signature(
+          List.of(INPUT), List.of(TensorSpec.of("prediction", ElementType.FLOAT32, -1, 3)));
+
+  private static final long SEED = 11;
+  private static final int ROWS = 400;
+  private static final int CATEGORIES = 7;
+
+  /** What a booster predicts, with XGBoost's name for it. */
+  enum Objective {
+    REGRESSION("reg:squarederror", 1, false),
+    BINARY("binary:logistic", 1, false),
+    PROBABILITIES("multi:softprob", 3, true),
+    CLASS("multi:softmax", 3, false);
+
+    final String label;
+    private final int classes;
+    private final boolean oneScorePerClass;
+
+    Objective(String label, int classes, boolean oneScorePerClass) {
+      this.label = label;
+      this.classes = classes;
+      this.oneScorePerClass = oneScorePerClass;
+    }
+
+    Signature signature() {
+      return oneScorePerClass ? TRIPLE : SINGLE;
+    }
+  }
+
+  private Boosters() {}
+
+  /** Trains a booster and saves it in the folder under this name. */
+  static ml.dmlc.xgboost4j.java.Booster train(Path directory, String name, Objective objective)
+      throws XGBoostError {
+    Map<String, Object> parameters = new HashMap<>();
+    parameters.put("objective", objective.label);
+    if (objective.classes > 1) {
+      parameters.put("num_class", objective.classes);
+    }
+    return train(directory, name, parameters);
+  }
+
+  static ml.dmlc.xgboost4j.java.Booster train(
+      Path directory, String name, Map<String, Object> parameters) throws XGBoostError {
+    float[] features = features(ROWS, SEED);
+    float[] labels = new float[ROWS];
+    boolean classes = String.valueOf(parameters.get("objective")).startsWith("multi");
+    for (int row = 0; row < ROWS; row++) {
+      float first = features[row * FEATURES];
+      float sum = (Float.isNaN(first) ? 0.5f : first) + features[row * FEATURES + 1];
+      labels[row] = classes ? row % 3 : sum > 0 ? 1 : 0;
+    }
+    DMatrix matrix = new DMatrix(features, ROWS, FEATURES, Float.NaN);
+    matrix.setLabel(labels);
+    return train(directory.resolve(name), matrix, parameters);
+  }
+
+  /** Trains a booster whose first feature is one of seven categories, by which it splits. */
+  static ml.dmlc.xgboost4j.java.Booster trainOnCategories(Path directory, String name)
+      throws XGBoostError {
+    float[] features = features(ROWS, SEED);
+    float[] labels = new float[ROWS];
+    for (int row = 0; row < ROWS; row++) {
+      int category = row % CATEGORIES;
+      features[row * FEATURES] = category;
+      labels[row] = category == 1 || category == 4 ? 1 : 0;
+    }
+    DMatrix matrix = new DMatrix(features, ROWS, FEATURES, Float.NaN);
+    matrix.setLabel(labels);
+    String[] types = new String[FEATURES];
+    Arrays.fill(types, "float");
+    types[0] = "c";
+    matrix.setFeatureTypes(types);
+    Map<String, Object> parameters =
+        Map.of("objective", "binary:logistic", "tree_method", "hist", "max_cat_to_onehot", 1);
+    return train(directory.resolve(name), matrix, parameters);
+  }
+
+  private static ml.dmlc.xgboost4j.java.Booster train(
+      Path file, DMatrix matrix, Map<String, Object> parameters) throws XGBoostError {
+    Map<String, Object> all = new HashMap<>(parameters);
+    all.putIfAbsent("max_depth", 4);
+    all.put("nthread", 1);
+    ml.dmlc.xgboost4j.java.Booster booster = XGBoost.train(matrix, all, 10, Map.of(), null, null);
+    booster.saveModel(file.toString());
+    matrix.dispose();
+    return booster;
+  }
+
+  /** Rows with every tenth value missing. */
+  static float[] features(int rows, long seed) {
+    Random random = new Random(seed);
+    float[] values = new float[rows * FEATURES];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i % 10 == 0 ? Float.NaN : (float) random.nextGaussian();
+    }
+    return values;
+  }
+
+  static Model load(Path directory, Signature signature) {
+    return new XGBoostModelLoader().load(VERSION, signature, directory, Device.CPU);
+  }
+}

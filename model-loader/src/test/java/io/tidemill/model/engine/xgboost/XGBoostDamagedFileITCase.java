@@ -1,0 +1,142 @@
+package io.tidemill.model.engine.xgboost;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.engine.xgboost.Boosters.Objective;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class XGBoostDamagedFileITCase {
+  private static final long SEED = 20_261;
+
+  @TempDir Path directory;
+
+  static List<Arguments> boosters() {
+    Map<String, Object> classes = Map.of("objective", "multi:softprob", "num_class", 3);
+    Map<String, Object> dart = Map.of("objective", "binary:logistic", "booster", "dart");
+    Map<String, Object> vectors =
+        Map.of(
+            "objective", "multi:softprob",
+            "num_class", 3,
+            "tree_method", "hist",
+            "multi_strategy", "multi_output_tree");
+    return List.of(
+        Arguments.of("model.ubj", classes),
+        Arguments.of("model.json", classes),
+        Arguments.of("model.ubj", dart),
+        Arguments.of("model.ubj", vectors));
+  }
+
+  @ParameterizedTest
+  @MethodSource("boosters")
+  void damageIsRefusedOrHarmless(String name, Map<String, Object> parameters) throws Exception {
+    Boosters.train(directory, name, parameters).dispose();
+
+    assertDamageIsRefusedOrHarmless(name);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model.ubj", "model.json"})
+  void damageToCategoriesIsRefusedOrHarmless(String name) throws Exception {
+    Boosters.trainOnCategories(directory, name).dispose();
+
+    assertDamageIsRefusedOrHarmless(name);
+  }
+
+  private void assertDamageIsRefusedOrHarmless(String name) throws Exception {
+    Path output = directory.resolve("output");
+    Process process =
+        new ProcessBuilder(command(directory.resolve(name)))
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .directory(directory.toFile())
+            .start();
+    assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+
+    assertThat(process.exitValue()).as("seed %d: %s", SEED, Files.readString(output)).isZero();
+    assertThat(Files.readString(output)).containsPattern("[1-9][0-9]* of 400 refused");
+  }
+
+  private static List<String> command(Path file) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--add-opens=java.base/java.nio=ALL-UNNAMED");
+    command.add("-XX:-CreateCoredumpOnCrash");
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add(DamagedBoosters.class.getName());
+    command.add(file.toString());
+    command.add(String.valueOf(SEED));
+    return command;
+  }
+
+  @Test
+  void takesTreesWithPrunedNodes() throws Exception {
+    Map<String, Object> parameters =
+        Map.of("objective", "binary:logistic", "tree_method", "exact", "gamma", 2);
+    Boosters.train(directory, "model.json", parameters).dispose();
+    assertThat(Files.readString(directory.resolve("model.json")))
+        .containsPattern("\"num_deleted\":\"[1-9]");
+
+    Boosters.load(directory, Boosters.SINGLE).close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model.ubj", "model.json"})
+  void takesTreesThatSplitByCategories(String name) throws Exception {
+    Boosters.trainOnCategories(directory, name).dispose();
+    assertThat(Files.readString(directory.resolve(name), StandardCharsets.ISO_8859_1))
+        .contains("categories_nodes");
+
+    Boosters.load(directory, Boosters.SINGLE).close();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"num_feature\":\"8\"|\"num_feature\":\"2\"|splits by feature",
+        "\"num_class\":\"0\"|\"num_class\":\"70000\"|70000 classes or targets",
+        "\"base_score\":\"|\"base_score\":\"[|base_score '[",
+        "\"tree_info\":[0|\"tree_info\":[1|model: a tree of group 1",
+        "\"iteration_indptr\":[0|\"iteration_indptr\":[1|does not rise from 0 to 10 trees",
+        "\"id\":3|\"id\":4|id 4 (expected: each below 10 once)",
+        "\"left_children\":[1|\"left_children\":[0|node 0 leads to 0",
+        "\"left_children\":[1|\"left_children\":[1e0|left_children are no integers",
+        "\"num_nodes\":\"|\"num_nodes\":\"1|split_conditions is no array of",
+        "\"size_leaf_vector\":\"1|\"size_leaf_vector\":\"7|with 7 values",
+        "\"gbtree\"|\"gblinear\"|'gblinear' (expected: gbtree or dart)",
+        "\"learner\"|\"teacher\"|model.learner: no object",
+      })
+  void saysWhatIsWrong(String part, String damaged, String reason) throws Exception {
+    Boosters.train(directory, "model.json", Objective.BINARY).dispose();
+    replace(part, damaged);
+
+    assertThatThrownBy(() -> Boosters.load(directory, Boosters.SINGLE))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageStartingWith("fraud:1.4.2: model.json cannot be scored: ")
+        .hasMessageContaining(reason);
+  }
+
+  private void replace(String part, String damaged) throws IOException {
+    Path file = directory.resolve("model.json");
+    String whole = Files.readString(file);
+    assertThat(whole).contains(part);
+    Files.writeString(file, whole.replace(part, damaged));
+  }
+}

@@ -1,0 +1,148 @@
+package io.tidemill.pipelines.cli;
+
+import io.tidemill.model.store.ByteSize;
+import io.tidemill.model.store.CacheEntry;
+import io.tidemill.model.store.LocalModelCache;
+import io.tidemill.pipelines.definition.Quantity;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code tidemill model prune}. */
+@Command(
+    name = "prune",
+    description = {
+      "Show this machine's cache of models, and free it.",
+      "What a process uses stays. Left over parts of fetches that died go",
+      "always; every store stays as it is."
+    },
+    mixinStandardHelpOptions = true)
+final class ModelPruneCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--max-size",
+      paramLabel = "SIZE",
+      description = {
+        "Delete the longest unused until the rest is within this, as in 10GiB; 0 deletes all.",
+        "Default: -Dtidemill.cache.max-size, else $TIDEMILL_CACHE_MAX_SIZE, else 20GiB."
+      })
+  private @Nullable ByteSize maxSize;
+
+  @Option(
+      names = "--older-than",
+      paramLabel = "TIME",
+      description = "Delete what nobody used in this time too, as in 30d.")
+  private @Nullable String olderThan;
+
+  @Mixin private OutputOption output = new OutputOption();
+  @Mixin private DryRunOption dryRun = new DryRunOption();
+  @Mixin private ConfirmOption confirmation;
+
+  ModelPruneCommand(Terminal terminal) {
+    this.confirmation = new ConfirmOption(terminal);
+  }
+
+  /** What JSON has of the cache. */
+  private record View(String directory, boolean dryRun, long freedBytes, List<Entry> entries) {}
+
+  /** What JSON has of one of its entries. */
+  private record Entry(
+      @Nullable String model,
+      String digest,
+      long bytes,
+      String lastUsed,
+      boolean inUse,
+      boolean leftover,
+      boolean deleted) {
+    static Entry of(CacheEntry entry, boolean deleted) {
+      return new Entry(
+          entry.model(),
+          entry.digest(),
+          entry.bytes(),
+          entry.lastUsed().toString(),
+          entry.inUse(),
+          entry.leftover(),
+          deleted);
+    }
+  }
+
+  @Override
+  public Integer call() {
+    Duration unusedFor = unusedFor();
+    LocalModelCache cache = LocalModelCache.ofUser();
+    ByteSize limit = maxSize == null ? cache.maxSize() : maxSize;
+    List<CacheEntry> entries = cache.entries();
+    List<CacheEntry> chosen = cache.prune(limit, unusedFor, true);
+    PrintWriter out = spec.commandLine().getOut();
+    if (output.forPeople()) {
+      print(out, cache.directory(), entries, paths(chosen));
+    }
+    List<CacheEntry> deleted = chosen;
+    if (!dryRun.asked() && !chosen.isEmpty()) {
+      confirmation.confirm(
+          spec, "delete %d of the cache's entries, %s".formatted(chosen.size(), sizeOf(chosen)));
+      deleted = cache.prune(limit, unusedFor, false);
+    }
+    ByteSize freed = sizeOf(deleted);
+    Set<Path> gone = paths(deleted);
+    output.print(
+        out,
+        new View(
+            cache.directory().toString(),
+            dryRun.asked(),
+            freed.bytes(),
+            entries.stream().map(entry -> Entry.of(entry, gone.contains(entry.path()))).toList()),
+        () -> out.printf("%s %s%n", dryRun.asked() ? "dry run: would free" : "freed", freed));
+    return ExitCode.DONE;
+  }
+
+  private @Nullable Duration unusedFor() {
+    try {
+      return olderThan == null ? null : Quantity.duration("--older-than", olderThan);
+    } catch (IllegalArgumentException refused) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(refused.getMessage()));
+    }
+  }
+
+  private static ByteSize sizeOf(List<CacheEntry> entries) {
+    return new ByteSize(entries.stream().mapToLong(CacheEntry::bytes).sum());
+  }
+
+  private static Set<Path> paths(List<CacheEntry> entries) {
+    Set<Path> paths = new HashSet<>();
+    entries.forEach(entry -> paths.add(entry.path()));
+    return paths;
+  }
+
+  private static void print(
+      PrintWriter out, Path directory, List<CacheEntry> entries, Set<Path> chosen) {
+    out.printf("cache %s, %s%n", directory, sizeOf(entries));
+    if (entries.isEmpty()) {
+      return;
+    }
+    TextTable table = new TextTable("MODEL", "SIZE", "LAST USED", "", "DIGEST");
+    for (CacheEntry entry : entries) {
+      String model = entry.model() == null ? "?" : entry.model();
+      table.add(
+          entry.leftover() ? "(left over)" : model,
+          new ByteSize(entry.bytes()).toString(),
+          entry.lastUsed().truncatedTo(ChronoUnit.SECONDS).toString(),
+          chosen.contains(entry.path()) ? "delete" : entry.inUse() ? "in use" : "keep",
+          entry.digest());
+    }
+    table.print(out);
+  }
+}

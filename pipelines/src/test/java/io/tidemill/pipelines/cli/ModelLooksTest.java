@@ -1,0 +1,188 @@
+package io.tidemill.pipelines.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.model.store.LocalModelCache;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/** Commands that show what a store and this machine's cache hold. */
+class ModelLooksTest {
+  @TempDir private Path directory;
+
+  private ModelFixture model = new ModelFixture(Path.of(""));
+
+  @BeforeEach
+  void publish() throws IOException {
+    System.setProperty(LocalModelCache.PROPERTY, directory.resolve("cache").toString());
+    model = ModelFixture.in(directory);
+    model.push("fraud:1.4.2", "--label", "git=abc");
+    model.run("alias", "fraud:1.4.2", "production");
+  }
+
+  @AfterEach
+  void forgetCache() {
+    System.clearProperty(LocalModelCache.PROPERTY);
+  }
+
+  private static JsonNode json(CommandRun run) throws IOException {
+    return new ObjectMapper().readTree(run.out());
+  }
+
+  @Test
+  void inspectShowsEverythingThatAVersionSays() {
+    CommandRun run = model.run("inspect", "fraud@production");
+
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out())
+        .contains("model    fraud:1.4.2\n")
+        .contains("store    file:" + model.store())
+        .containsPattern("digest   sha256:[0-9a-f]{64}\n")
+        .contains("engine   tensorflow\n")
+        .containsPattern("created  20\\d\\d-.*Z\n")
+        .contains("aliases  production\n")
+        .contains("label    git=abc\n")
+        .contains("input    features float32[-1, 4]\n")
+        .contains("output   score float32[-1, 1]\n")
+        .contains("cache    not on this machine\n")
+        .containsPattern("saved_model\\.pb +\\d+ +[0-9a-f]{64}\n");
+  }
+
+  @Test
+  void inspectAnswersTheSameInJsonAndYaml() throws IOException {
+    JsonNode json = json(model.run("inspect", "fraud:1.4.2", "-o", "json"));
+    Object yaml =
+        new Load(LoadSettings.builder().build())
+            .loadFromString(model.run("inspect", "fraud:1.4.2", "-o", "yaml").out());
+
+    assertThat(json.at("/content/0/path").asText()).isEqualTo("saved_model.pb");
+    assertThat(json.at("/content/0/sha256").asText()).hasSize(64);
+    assertThat(json.at("/aliases/0").asText()).isEqualTo("production");
+    assertThat(json.at("/cache").isNull()).isTrue();
+    assertThat(new ObjectMapper().<JsonNode>valueToTree(yaml)).isEqualTo(json);
+  }
+
+  @Test
+  void pullFetchesIntoTheCacheOnce() {
+    CommandRun first = model.run("pull", "fraud@production");
+    CommandRun again = model.run("pull", "fraud:1.4.2");
+
+    assertThat(first.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(first.out()).contains(" is in " + directory.resolve("cache"));
+    assertThat(again.out()).contains(" was already in " + directory.resolve("cache"));
+    assertThat(Path.of(first.out().strip().replaceAll(".* is in ", "")).resolve("saved_model.pb"))
+        .hasSameBinaryContentAs(model.savedModel().resolve("saved_model.pb"));
+    assertThat(model.run("inspect", "fraud:1.4.2").out())
+        .contains("cache    " + directory.resolve("cache"));
+  }
+
+  @Test
+  void pruneShowsAndFreesTheCache() throws IOException {
+    model.run("pull", "fraud:1.4.2");
+
+    CommandRun shown = prune();
+    CommandRun planned = prune("--max-size", "0", "--dry-run");
+    CommandRun unasked = prune("--max-size", "0");
+    CommandRun freed = prune("--max-size", "0", "-y", "-o", "json");
+
+    assertThat(shown.out())
+        .containsPattern("fraud:1\\.4\\.2 .* keep +sha256:")
+        .endsWith("freed 0 B\n");
+    assertThat(planned.out())
+        .containsPattern("fraud:1\\.4\\.2 .* delete +sha256:")
+        .contains("dry run: would free");
+    assertThat(unasked.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(unasked.err()).contains("to delete 1 of the cache's entries");
+    assertThat(json(freed).at("/entries/0/deleted").asBoolean()).isTrue();
+    assertThat(json(freed).at("/freedBytes").asLong()).isPositive();
+    assertThat(prune("-o", "json").out()).contains("\"entries\" : [ ]");
+  }
+
+  private static CommandRun prune(String... arguments) {
+    String[] all = new String[arguments.length + 2];
+    all[0] = "model";
+    all[1] = "prune";
+    System.arraycopy(arguments, 0, all, 2, arguments.length);
+    return CommandRun.of(Map.of(), all);
+  }
+
+  @Test
+  void diffNamesEverythingThatDiffers() throws IOException {
+    Files.writeString(model.savedModel().resolve("weights"), "new");
+    model.push(
+        "fraud:1.5.0",
+        "--input-tensor",
+        "features float32[-1, 5]",
+        "--output-tensor",
+        "p float32[-1]");
+
+    CommandRun run = model.run("diff", "fraud@production", "fraud:1.5.0");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out().lines().map(line -> line.split(" {2,}", -1)[0]))
+        .containsExactly(
+            "WHAT", "input features", "output p", "output score", "label git", "file weights");
+    assertThat(
+            json(model.run("diff", "fraud:1.4.2", "fraud:1.5.0", "-o", "json"))
+                .at("/same")
+                .asBoolean())
+        .isFalse();
+  }
+
+  @Test
+  void diffOfTheSameContentIsEmpty() {
+    model.push("fraud:1.5.0", "--label", "git=abc");
+
+    CommandRun run = model.run("diff", "fraud:1.4.2", "fraud:1.5.0");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out()).startsWith("fraud:1.4.2 and fraud:1.5.0 are the same (sha256:");
+  }
+
+  @Test
+  void verifyProvesWhatWasPublished() {
+    CommandRun run = model.run("verify", "fraud@production");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out()).startsWith("fraud:1.4.2 (sha256:").contains(") is as published: 1 files");
+  }
+
+  @Test
+  void verifyNamesEveryFileThatIsNot() throws IOException {
+    Path files = model.store().resolve("fraud/1.4.2/files");
+    Files.writeString(files.resolve("extra"), "more");
+    Files.writeString(files.resolve("saved_model.pb"), "half");
+
+    CommandRun run = model.run("verify", "fraud:1.4.2");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(run.out())
+        .containsPattern("extra +extra +not in the manifest")
+        .containsPattern("saved_model\\.pb +truncated +4 bytes \\(expected: \\d+\\)");
+    assertThat(run.err())
+        .contains("fraud:1.4.2 in store")
+        .contains("2 of its files not as published");
+    assertThat(
+            json(model.run("verify", "fraud:1.4.2", "-o", "json")).at("/problems/1/kind").asText())
+        .isEqualTo("truncated");
+  }
+
+  @Test
+  void refusesToShowWhatIsNotThere() {
+    CommandRun run = model.run("inspect", "fruad:1.4.2");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(run.err()).contains("did you mean 'fraud'?");
+  }
+}
