@@ -18,13 +18,15 @@ import land.oras.exception.OrasException;
 
 /**
  * Requests to one registry. The client waits for an answer without a bound, so each runs on a
- * thread of its own and is given up at a deadline. What is not there is empty; a registry that
- * fails (5xx, which docker-registry also answers while another client writes the tag that is read)
- * is asked again until the deadline; every other refusal is the store's.
+ * thread of its own and is given up at a deadline. What is not there is empty. A registry that
+ * fails is asked again a few times, and one that finds the request bad as well: docker-registry
+ * answers both while another client writes the same tag or the same content. Every other refusal is
+ * the store's.
  *
  * <p>Thread-safe.
  */
 final class OciRequests {
+  private static final int BAD_REQUEST = 400;
   private static final int NOT_FOUND = 404;
   private static final int SERVER_FAILS = 500;
   private static final int ATTEMPTS = 6;
@@ -81,7 +83,7 @@ final class OciRequests {
         if (e.getStatusCode() == NOT_FOUND) {
           return Optional.empty();
         }
-        if (e.getStatusCode() < SERVER_FAILS || attempt == ATTEMPTS) {
+        if (!mayPass(e.getStatusCode()) || attempt == ATTEMPTS) {
           throw unavailable(what, reason(e), e);
         }
         LockSupport.parkNanos(FIRST_PAUSE_NANOS << attempt);
@@ -91,8 +93,14 @@ final class OciRequests {
     }
   }
 
+  private static boolean mayPass(int status) {
+    return status == BAD_REQUEST || status >= SERVER_FAILS;
+  }
+
   private static String reason(OrasException e) {
-    return e.getCause() == null ? String.valueOf(e.getMessage()) : e.getMessage() + ": " + e.getCause();
+    return e.getCause() == null
+        ? String.valueOf(e.getMessage())
+        : e.getMessage() + ": " + e.getCause();
   }
 
   private <T> T await(String what, long deadlineNanos, Callable<T> request) throws IOException {

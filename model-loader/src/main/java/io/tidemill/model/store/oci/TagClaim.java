@@ -15,10 +15,10 @@ import java.util.function.Supplier;
  *
  * <p>A publisher writes a tag of its own and lists all tags. Alone, it holds the right: whoever
  * comes later sees its tag. Otherwise the one with the lowest tag waits for the others to go, and
- * they withdraw until no lower one is there. So of two publishers one waits, as long as the registry lists a tag
- * once it is written. A tag says when it was written; one that is older than ten minutes is of a
- * process that died, so the clocks of publishers must agree to within that, and nobody may take as
- * long for a manifest.
+ * they withdraw until no lower one is there. So of two publishers one waits, as long as the
+ * registry lists a tag once it is written. A tag says when it was written; one that is older than
+ * ten minutes is of a process that died, so the clocks of publishers must agree to within that, and
+ * nobody may take as long for a manifest.
  *
  * <p>Not thread-safe: one object per attempt.
  */

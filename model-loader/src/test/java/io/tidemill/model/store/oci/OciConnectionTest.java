@@ -61,7 +61,9 @@ class OciConnectionTest {
       CompletableFuture<Integer> firstByte =
           CompletableFuture.supplyAsync(
               () -> {
-                try (Socket connection = listening.accept()) {
+                // Both are closed, so that the client is refused when it tries again.
+                try (listening;
+                    Socket connection = listening.accept()) {
                   return connection.getInputStream().read();
                 } catch (IOException e) {
                   throw new UncheckedIOException(e);
