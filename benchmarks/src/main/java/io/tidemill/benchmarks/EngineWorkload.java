@@ -30,7 +30,7 @@ interface EngineWorkload {
 
   /** Calls by the engine's own API. Not thread-safe. */
   interface RawCalls extends AutoCloseable {
-    /** Scores all rows once and gives up the result. */
+    /** Scores all rows once and reads the result out of the engine. */
     void call() throws Exception;
   }
 }

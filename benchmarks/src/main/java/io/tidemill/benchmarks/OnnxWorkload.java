@@ -45,7 +45,9 @@ record OnnxWorkload() implements EngineWorkload {
     return new RawCalls() {
       @Override
       public void call() throws Exception {
-        session.run(inputs).close();
+        try (OrtSession.Result result = session.run(inputs)) {
+          ((OnnxTensor) result.get(0)).getFloatBuffer();
+        }
       }
 
       @Override

@@ -55,7 +55,7 @@ record PyTorchWorkload() implements EngineWorkload {
       public void call() {
         try (NDManager tensors = manager.newSubManager();
             IValue result = IValueUtils.forward(module, new IValue[] {argument})) {
-          result.toNDList((PtNDManager) tensors);
+          result.toNDList((PtNDManager) tensors).singletonOrThrow().toFloatArray();
         }
       }
 

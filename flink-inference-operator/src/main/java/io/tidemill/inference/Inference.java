@@ -171,8 +171,8 @@ public final class Inference {
     }
 
     /**
-     * Threads that encode, call the model and decode; set it after {@link #maxInFlight}. Fewer
-     * workers than slots keep a worker busy while results wait to be emitted.
+     * Model calls at a time; set it after {@link #maxInFlight}. With fewer workers than slots, one
+     * thread more encodes the next batch and decodes the last one while the model is called.
      *
      * @throws IllegalArgumentException unless 1 to max-in-flight
      */

@@ -13,14 +13,15 @@ class DeviceTest {
     assertThat(Device.parse("cpu")).isEqualTo(Device.CPU).hasToString("cpu");
     assertThat(Device.parse("gpu")).isEqualTo(Device.parse("gpu:0")).hasToString("gpu:0");
     assertThat(Device.parse("gpu:3").index()).isEqualTo(3);
+    assertThat(Device.parse("gpu:auto")).isEqualTo(Device.GPU_AUTO).hasToString("gpu:auto");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "tpu", "cpu:0", "gpu:", "gpu:-1", "GPU", "auto"})
+  @ValueSource(strings = {"", "tpu", "cpu:0", "gpu:", "gpu:-1", "GPU", "auto", "gpu:auto:1"})
   void refusesAnotherForm(String text) {
     assertThatThrownBy(() -> Device.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("device: '%s' (expected: cpu, gpu or gpu:N)", text);
+        .hasMessage("device: '%s' (expected: cpu, gpu, gpu:N or gpu:auto)", text);
   }
 
   @Test

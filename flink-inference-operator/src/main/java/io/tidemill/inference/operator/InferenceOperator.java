@@ -12,6 +12,7 @@ import io.tidemill.inference.codec.RecordEncoder;
 import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.loader.ModelHandle;
 import io.tidemill.model.loader.ModelSource;
+import io.tidemill.model.loader.TaskContext;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,6 +64,9 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     implements OneInputStreamOperator<T, R>, BoundedOneInput {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(InferenceOperator.class);
+  // As Flink's own GPU driver has them.
+  private static final String GPU = "gpu";
+  private static final String GPU_INDEX = "index";
   private static final Duration PATIENCE_AT_CLOSE = Duration.ofSeconds(10);
 
   private final transient InferenceSettings settings;
@@ -138,7 +142,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
 
   private void startWorkers() throws Exception {
     String name = settings.step() + "-" + getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
-    ModelHandle handle = source.open();
+    ModelHandle handle = source.open(task());
     BufferAllocator allocator = null;
     try {
       allocator = ColumnMemory.child(name, settings.memoryLimitBytes());
@@ -160,6 +164,15 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
       throw e;
     }
     workers.start(getUserCodeClassloader());
+  }
+
+  private TaskContext task() {
+    List<String> gpus =
+        getRuntimeContext().getExternalResourceInfos(GPU).stream()
+            .map(gpu -> gpu.getProperty(GPU_INDEX).orElse("without an index"))
+            .toList();
+    int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
+    return new TaskContext(subtask, gpus, settings.batching().maxSize());
   }
 
   /** Brings a worker's results to the task thread: one mail per batch. */

@@ -12,7 +12,7 @@ import java.util.function.Consumer;
  * How one step runs.
  *
  * @param step the step's id, for messages, metrics and dead letters
- * @param workers threads that encode, call the model and decode; at most max-in-flight
+ * @param workers model calls at a time; at most max-in-flight
  * @param callTimeout the longest that one model call may take before the task fails
  * @param memoryLimitBytes the most Arrow memory that one subtask may hold
  * @param freshRecords whether the graph proves that no one changes a record after it was handed on,

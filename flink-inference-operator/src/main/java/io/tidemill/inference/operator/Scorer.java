@@ -196,9 +196,10 @@ final class Scorer<T, R> implements AutoCloseable {
     }
   }
 
-  /** The outputs for the encoded records, or null if the call failed and every one has its outcome. */
-  private @Nullable ColumnBatch callOrHalve(
-      Batch<T, Object> batch, int from, int to, int attempt) {
+  /**
+   * The outputs for the encoded records, or null if the call failed and every one has its outcome.
+   */
+  private @Nullable ColumnBatch callOrHalve(Batch<T, Object> batch, int from, int to, int attempt) {
     try {
       return call(to - from);
     } catch (RuntimeException e) {
@@ -270,7 +271,7 @@ final class Scorer<T, R> implements AutoCloseable {
       int row = rows[i];
       T record = batch.record(row);
       if (--left == 0) {
-        Thread.yield();
+        giveWay();
         left = rowsPerTurn;
       }
       try {
@@ -294,6 +295,11 @@ final class Scorer<T, R> implements AutoCloseable {
     columns.rows(encoded - from);
     encodeNanos += clock.nanos() - started;
     return encoded;
+  }
+
+  @SuppressWarnings("ThreadPriorityCheck") // Only a hint: where it does nothing, nothing is wrong.
+  private static void giveWay() {
+    Thread.yield();
   }
 
   /** Memory for this many rows: what there is, or twice as much, up to the largest batch. */

@@ -1,18 +1,21 @@
 package io.tidemill.model.loader;
 
-import static java.util.Objects.requireNonNull;
-
 import io.tidemill.model.Device;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Signature;
+import io.tidemill.model.golden.Golden;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The versions that a process has loaded: one copy per version and device, shared by its handles
@@ -21,7 +24,9 @@ import java.util.function.Supplier;
  * <p>The thread that asks first loads; those that ask meanwhile wait for it and share what comes of
  * it, the model or the exception. After a failure the next one to ask tries again. A version that
  * is being unloaded is gone before it is loaded anew, so a device never has to hold two copies. No
- * lock is held while a model is loaded, warmed up or unloaded.
+ * lock of all is held while a model is loaded, warmed up or unloaded.
+ *
+ * <p>A version that carries {@code golden.arrow} has to answer as it says before anyone gets it.
  *
  * <p>The key holds the whole {@link ModelVersion}, not only its digest: two versions with the same
  * bytes are loaded twice, so that every prediction names the version that its job asked for.
@@ -29,6 +34,7 @@ import java.util.function.Supplier;
  * <p>Thread-safe.
  */
 public final class LoadedModels {
+  private static final Logger LOG = LoggerFactory.getLogger(LoadedModels.class);
   private static final LoadedModels PROCESS = new LoadedModels(Engines::find);
 
   private final ConcurrentMap<Key, Copy> copies = new ConcurrentHashMap<>();
@@ -43,11 +49,16 @@ public final class LoadedModels {
     return PROCESS;
   }
 
-  private record Key(ModelVersion version, Device device) {}
+  private record Key(ModelVersion version, Device device) {
+    @Override
+    public String toString() {
+      return version + " on " + device;
+    }
+  }
 
   /** One loaded copy and the number of its handles; at 0 it is being unloaded. */
   private static final class Copy {
-    final CompletableFuture<Model> model = new CompletableFuture<>();
+    final CompletableFuture<WarmedModel> model = new CompletableFuture<>();
     final CompletableFuture<Void> unloaded = new CompletableFuture<>();
 
     private int handles = 1;
@@ -69,10 +80,11 @@ public final class LoadedModels {
   }
 
   /**
-   * A handle to a loaded and warmed-up version. Blocks while it is loaded, by this thread or
-   * another.
+   * A handle to a loaded version that has scored one row. Blocks while it is loaded, by this thread
+   * or another.
    *
    * @param engine the name of the engine that loads it
+   * @param device never one that is still to be chosen
    * @param files answers the folder of its proved files; called only by the thread that loads
    * @throws io.tidemill.model.ModelException if it cannot be had, with the reason and the remedy
    */
@@ -82,33 +94,51 @@ public final class LoadedModels {
       Signature signature,
       Device device,
       Supplier<Path> files) {
-    Key key = new Key(requireNonNull(version, "version"), requireNonNull(device, "device"));
+    return open(new LoadRequest(version, engine, signature, device), 1, files);
+  }
+
+  /**
+   * A handle to a version that is loaded, and warmed up for calls of up to {@code maxSize} rows.
+   *
+   * @param maxSize the most rows of the handle's calls
+   * @param files answers the folder of its proved files; called only by the thread that loads
+   * @throws io.tidemill.model.ModelException if it cannot be had, with the reason and the remedy
+   */
+  ModelHandle open(LoadRequest request, int maxSize, Supplier<Path> files) {
+    Key key = new Key(request.version(), request.device());
     try {
       while (true) {
         Copy fresh = new Copy();
         Copy there = copies.putIfAbsent(key, fresh);
         if (there == null) {
-          return load(key, fresh, engine, signature, files);
+          return handle(key, fresh, load(key, fresh, request, files), maxSize);
         }
         if (there.join()) {
-          return shared(key, there);
+          return shared(key, there, maxSize);
         }
         await(there.unloaded);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException(version + ": interrupted while another task loaded it", e);
+      throw new IllegalStateException(key + ": interrupted while another task loaded it", e);
     }
   }
 
-  private ModelHandle load(
-      Key key, Copy copy, String engine, Signature signature, Supplier<Path> files) {
+  private WarmedModel load(Key key, Copy copy, LoadRequest request, Supplier<Path> files) {
     try {
-      ModelLoader loader = engines.apply(engine);
-      Model model = loader.load(key.version(), signature, files.get(), key.device());
-      warmUp(model);
-      copy.model.complete(model);
-      return handle(key, copy, model);
+      long started = System.nanoTime();
+      Path folder = files.get();
+      Optional<Golden> golden = Golden.in(folder);
+      Model model = request.load(engines, folder);
+      WarmedModel loaded = prove(model, golden);
+      LOG.info(
+          "loaded {} with {} in {} ms, {}",
+          key,
+          request.engine(),
+          TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started),
+          golden.isPresent() ? Golden.FILE_NAME + " as expected" : "no " + Golden.FILE_NAME);
+      copy.model.complete(loaded);
+      return loaded;
     } catch (Throwable e) {
       copies.remove(key, copy);
       copy.model.completeExceptionally(e);
@@ -116,9 +146,16 @@ public final class LoadedModels {
     }
   }
 
-  private static void warmUp(Model model) {
+  private static WarmedModel prove(Model model, Optional<Golden> golden) {
     try {
-      WarmUp.run(model);
+      if (golden.isEmpty()) {
+        WarmUp.run(model);
+        return new WarmedModel(model, WarmUp.zeros(model), System::nanoTime);
+      }
+      Golden expected = golden.get();
+      expected.require(model);
+      Sample sample = (rows, memory) -> expected.sample(model.signature(), rows, memory);
+      return new WarmedModel(model, sample, System::nanoTime);
     } catch (Throwable e) {
       try {
         model.close();
@@ -129,13 +166,15 @@ public final class LoadedModels {
     }
   }
 
-  private ModelHandle shared(Key key, Copy copy) throws InterruptedException {
+  private ModelHandle shared(Key key, Copy copy, int maxSize) throws InterruptedException {
+    WarmedModel loaded;
     try {
-      return handle(key, copy, await(copy.model));
+      loaded = await(copy.model);
     } catch (InterruptedException e) {
       release(key, copy);
       throw e;
     }
+    return handle(key, copy, loaded, maxSize);
   }
 
   private static <T> T await(CompletableFuture<T> future) throws InterruptedException {
@@ -153,8 +192,14 @@ public final class LoadedModels {
     }
   }
 
-  private ModelHandle handle(Key key, Copy copy, Model model) {
-    return new ModelHandle(model, () -> release(key, copy));
+  private ModelHandle handle(Key key, Copy copy, WarmedModel loaded, int maxSize) {
+    try {
+      loaded.warmUpTo(maxSize);
+    } catch (Throwable e) {
+      release(key, copy);
+      throw e;
+    }
+    return new ModelHandle(loaded.model(), () -> release(key, copy));
   }
 
   private void release(Key key, Copy copy) {
@@ -165,7 +210,8 @@ public final class LoadedModels {
 
   private void unload(Key key, Copy copy) {
     try {
-      copy.model.join().close();
+      copy.model.join().model().close();
+      LOG.info("unloaded {}", key);
     } finally {
       copies.remove(key, copy);
       copy.unloaded.complete(null);

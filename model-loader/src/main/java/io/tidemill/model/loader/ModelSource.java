@@ -23,4 +23,14 @@ public interface ModelSource extends Serializable {
    * @throws io.tidemill.model.ModelException if it cannot be had, with the reason and the remedy
    */
   ModelHandle open();
+
+  /**
+   * The same for a task, on the device that is its own, and warmed up for the sizes of its batches.
+   * A source that has no use for what the task says answers {@link #open()}.
+   *
+   * @throws io.tidemill.model.ModelException if it cannot be had, with the reason and the remedy
+   */
+  default ModelHandle open(TaskContext task) {
+    return open();
+  }
 }

@@ -29,7 +29,15 @@ record RetryingModelSource(ModelSource source, Retries retries) implements Model
 
   @Override
   public ModelHandle open() {
-    ModelHandle handle = source.open();
+    return retrying(source.open());
+  }
+
+  @Override
+  public ModelHandle open(TaskContext task) {
+    return retrying(source.open(task));
+  }
+
+  private ModelHandle retrying(ModelHandle handle) {
     return new ModelHandle(retries.of(handle.model()), handle::close);
   }
 }

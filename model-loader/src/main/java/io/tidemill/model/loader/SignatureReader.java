@@ -1,5 +1,6 @@
 package io.tidemill.model.loader;
 
+import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Signature;
 import java.nio.file.Path;
 
@@ -23,4 +24,17 @@ public interface SignatureReader {
    *     their signature is none that a batch can be made for
    */
   Signature read(Path files);
+
+  /**
+   * One signature of a model that has several.
+   *
+   * @param name which of them
+   * @throws io.tidemill.model.InvalidModelException as {@link #read(Path)}, and if there is none of
+   *     this name
+   */
+  default Signature read(Path files, String name) {
+    throw new InvalidModelException(
+        "%s: signature '%s' (expected: none, models of engine '%s' have one without a name)"
+            .formatted(files, name, engine()));
+  }
 }

@@ -8,6 +8,7 @@ import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.StoreUnavailableException;
+import io.tidemill.model.golden.Golden;
 import io.tidemill.model.store.LocalModelCache;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
@@ -28,7 +29,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param storeUri where the store is, as every task reaches it
  * @param engine the name of the engine that loads the version
- * @param device where it runs; never another one
+ * @param device where it runs; never another one than is said, or than a task chooses for itself
  * @param trustedKeys one of them must have signed the version; none where no signature is demanded
  */
 public record StoredModel(
@@ -40,6 +41,9 @@ public record StoredModel(
     List<VerificationKey> trustedKeys)
     implements ModelSource {
   private static final Logger LOG = LoggerFactory.getLogger(StoredModel.class);
+
+  /** No task: no GPU to choose, and calls of one row. */
+  private static final TaskContext ALONE = new TaskContext(0, List.of(), 1);
 
   public StoredModel {
     requireNonNull(storeUri, "storeUri");
@@ -103,16 +107,41 @@ public record StoredModel(
    */
   @Override
   public ModelHandle open() {
+    return open(ALONE);
+  }
+
+  @Override
+  public ModelHandle open(TaskContext task) {
     return open(
-        ModelStores::open, LocalModelCache.ofUser(), LoadedModels.ofProcess(), Retry.standard());
+        task,
+        ModelStores::open,
+        LocalModelCache.ofUser(),
+        LoadedModels.ofProcess(),
+        Retry.standard());
   }
 
   ModelHandle open(
+      TaskContext task,
       Function<String, ModelStore> stores,
       LocalModelCache cache,
       LoadedModels loaded,
       Retry retry) {
-    return loaded.open(version, engine, signature, device, () -> files(stores, cache, retry));
+    return loaded.open(request(task), task.maxSize(), () -> files(stores, cache, retry));
+  }
+
+  private LoadRequest request(TaskContext task) {
+    return new LoadRequest(version, engine, signature, task.choose(version, device));
+  }
+
+  /**
+   * Loads a copy that no task shares, on the device that is said, and checks nothing on it. Blocks
+   * on the store and the engine. The caller closes it.
+   *
+   * @throws io.tidemill.model.ModelException if it cannot be had, with the reason and the remedy
+   */
+  public TrialModel openForTrial() {
+    Path files = files(ModelStores::open, LocalModelCache.ofUser(), Retry.standard());
+    return new TrialModel(request(ALONE).load(Engines::find, files), Golden.in(files));
   }
 
   private Path files(Function<String, ModelStore> stores, LocalModelCache cache, Retry retry) {

@@ -4,8 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.InvalidModelException;
 import java.io.Serializable;
-import java.util.Locale;
-import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
@@ -19,17 +17,6 @@ import java.util.regex.Pattern;
 public record ModelFile(String path, long size, String sha256) implements Serializable {
   private static final Pattern SHA_256 = Pattern.compile("[0-9a-f]{64}");
   private static final Pattern SEGMENT = Pattern.compile("[^/\\\\:%\\p{Cntrl}]{1,255}");
-  private static final String PICKLE = "pickles run code when they are opened";
-  private static final String KERAS = "Keras archives can run code when they are opened";
-  private static final Map<String, String> REFUSED =
-      Map.of(
-          "pkl", PICKLE,
-          "pickle", PICKLE,
-          "dill", PICKLE,
-          "joblib", PICKLE,
-          "keras", KERAS,
-          "h5", KERAS,
-          "hdf5", KERAS);
 
   /**
    * Checks that the file may be part of a version.
@@ -56,12 +43,6 @@ public record ModelFile(String path, long size, String sha256) implements Serial
                 .formatted(path.replaceAll("\\p{Cntrl}", "?")));
       }
     }
-    String extension = path.substring(path.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
-    String reason = REFUSED.get(extension);
-    if (reason != null) {
-      throw new InvalidModelException(
-          "file '%s': .%s is refused, because %s; export the model as a TensorFlow SavedModel or to ONNX and push that"
-              .formatted(path, extension, reason));
-    }
+    RefusedFormat.checkName(path);
   }
 }

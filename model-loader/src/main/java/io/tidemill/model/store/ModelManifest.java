@@ -96,6 +96,21 @@ public record ModelManifest(
     }
   }
 
+  /**
+   * Reads what {@link #yaml()} writes.
+   *
+   * @param place where the text is from, as messages call it
+   * @throws InvalidModelException with every problem on a line of its own
+   */
+  public static ModelManifest parse(String place, String yaml) {
+    return ManifestYaml.read(place, yaml);
+  }
+
+  /** The text of {@code model.yaml}. */
+  public String yaml() {
+    return ManifestYaml.write(this);
+  }
+
   /** The size of all files together, in bytes. */
   public long bytes() {
     return files.stream().mapToLong(ModelFile::size).sum();

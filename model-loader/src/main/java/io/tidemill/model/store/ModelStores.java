@@ -43,7 +43,8 @@ public final class ModelStores {
           "store '%s': Flink has no file system for '%s:' here; put its plugin into Flink's plugins folder, such as plugins/s3-fs-hadoop/flink-s3-fs-hadoop-<version>.jar for s3:"
               .formatted(root, root.toUri().getScheme()),
           e);
-    } catch (IOException e) {
+    } catch (IOException | IllegalArgumentException e) {
+      // Flink's S3 file system, for one, answers a missing region so.
       throw new StoreUnavailableException(
           "store '%s': its file system does not start (%s); check the address and the credentials in Flink's configuration"
               .formatted(root, e.getMessage()),

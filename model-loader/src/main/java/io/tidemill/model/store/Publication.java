@@ -38,6 +38,7 @@ public record Publication(ModelManifest manifest, SortedMap<String, Path> source
     try {
       sources = ModelFiles.list(fileOrDirectory);
       for (Map.Entry<String, Path> source : sources.entrySet()) {
+        RefusedFormat.check(source.getKey(), source.getValue());
         measured.add(ModelFiles.measure(source.getKey(), source.getValue()));
       }
     } catch (IOException e) {

@@ -9,10 +9,14 @@ import io.tidemill.model.Model;
 import io.tidemill.model.ModelCallException;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Signature;
+import io.tidemill.model.golden.Golden;
+import io.tidemill.model.golden.GoldenRecorder;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -25,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class LoadedModelsTest {
@@ -79,7 +84,8 @@ class LoadedModelsTest {
   }
 
   private ModelHandle open(ModelVersion version, Device device) {
-    return loaded.open(version, "fake", SIGNATURE, device, () -> Path.of("files"));
+    return loaded.open(
+        new LoadRequest(version, "fake", SIGNATURE, device), 1, () -> Path.of("files"));
   }
 
   private List<Future<ModelHandle>> openOnEveryThread() {
@@ -228,5 +234,66 @@ class LoadedModelsTest {
       assertThat(result.get()).isZero();
     }
     assertThat(engine.models).allMatch(FakeModel::closed);
+  }
+
+  @Test
+  void aVersionIsWarmedUpForTheSizesOfItsTasks(@TempDir Path folder) {
+    LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Device.CPU);
+
+    try (ModelHandle first = loaded.open(request, 4, () -> folder);
+        ModelHandle second = loaded.open(request, 8, () -> folder)) {
+      assertThat(first.model()).isSameAs(second.model());
+      assertThat(engine.models.get(0).callSizes()).containsExactly(1, 4, 2, 8);
+    }
+  }
+
+  @Test
+  void aVersionThatFailsItsWarmUpForATaskIsUnloadedByIt(@TempDir Path folder) {
+    engine.behaviour =
+        (model, input, allocator) -> {
+          if (input.rows() > 1) {
+            throw new ModelCallException("a batch of 1 only");
+          }
+          return model.answer(input, allocator);
+        };
+    LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Device.CPU);
+
+    assertThatThrownBy(() -> loaded.open(request, 2, () -> folder))
+        .isInstanceOf(ModelCallException.class);
+    assertThat(engine.models.get(0).closed()).isTrue();
+  }
+
+  @Test
+  void aVersionThatAnswersAsItsGoldenFileSaysIsGivenOut(@TempDir Path folder) throws Exception {
+    recordGolden(folder);
+    LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Device.CPU);
+
+    try (ModelHandle handle = loaded.open(request, 2, () -> folder)) {
+      assertThat(((FakeModel) handle.model()).callSizes()).containsExactly(3, 2);
+    }
+  }
+
+  @Test
+  void aVersionThatAnswersOtherwiseIsUnloadedAndNotGivenOut(@TempDir Path folder) throws Exception {
+    recordGolden(folder);
+    engine.behaviour = FakeModel.answeringNaN();
+    LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Device.CPU);
+
+    assertThatThrownBy(() -> loaded.open(request, 2, () -> folder))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageStartingWith("fraud:1.4.2: golden.arrow: 3 of 3 rows differ, most in row ");
+    assertThat(engine.models.get(0).closed()).isTrue();
+  }
+
+  private static void recordGolden(Path folder) throws IOException {
+    FakeModel right = new FakeModel(VERSION, SIGNATURE);
+    GoldenRecorder.record(right, folder.resolve(Golden.FILE_NAME), 3, new Random(3));
+  }
+
+  @Test
+  void refusesADeviceThatNoTaskHasChosen() {
+    assertThatThrownBy(() -> open(VERSION, Device.GPU_AUTO))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("fraud:1.4.2: device gpu:auto (expected: one that a task has chosen)");
   }
 }

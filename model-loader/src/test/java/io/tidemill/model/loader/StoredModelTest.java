@@ -39,13 +39,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class StoredModelTest {
+  private static final TaskContext TASK = new TaskContext(0, List.of(), 1);
+
   @TempDir Path folder;
   private final InMemoryModelStore store = new InMemoryModelStore();
   private final LoadedModels loaded = new LoadedModels(name -> new ReadingEngine());
   private final List<Duration> pauses = new ArrayList<>();
+  private final List<Device> devices = new ArrayList<>();
 
   /** Loads a fake model whose files can be read. */
-  private static final class ReadingEngine implements ModelLoader {
+  private final class ReadingEngine implements ModelLoader {
     @Override
     public String engine() {
       return "fake";
@@ -58,6 +61,7 @@ class StoredModelTest {
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
+      devices.add(device);
       return new FakeModel(version, signature);
     }
   }
@@ -89,7 +93,7 @@ class StoredModelTest {
 
   private ModelHandle open(StoredModel model) {
     return model.open(
-        uri -> store, cache(), loaded, new Retry(3, Duration.ofSeconds(1), pauses::add));
+        TASK, uri -> store, cache(), loaded, new Retry(3, Duration.ofSeconds(1), pauses::add));
   }
 
   @Test
@@ -159,7 +163,7 @@ class StoredModelTest {
     store.down(true);
     Retry retry = new Retry(3, Duration.ofSeconds(1), pause -> store.down(false));
 
-    try (ModelHandle handle = model.open(uri -> store, cache(), loaded, retry)) {
+    try (ModelHandle handle = model.open(TASK, uri -> store, cache(), loaded, retry)) {
       assertThat(handle.model().version()).isEqualTo(model.version());
     }
   }
@@ -211,7 +215,7 @@ class StoredModelTest {
               throw new InterruptedException();
             });
 
-    assertThatThrownBy(() -> model.open(uri -> store, cache(), loaded, retry))
+    assertThatThrownBy(() -> model.open(TASK, uri -> store, cache(), loaded, retry))
         .isInstanceOf(StoreUnavailableException.class);
     assertThat(Thread.interrupted()).isTrue();
   }
@@ -254,5 +258,22 @@ class StoredModelTest {
     assertThatThrownBy(() -> open(model))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining("fraud:1.4.2: not signed");
+  }
+
+  @Test
+  void tasksThatShareAGpuShareACopyOnIt() {
+    StoredModel model =
+        StoredModel.resolve(store, ModelRef.parse("fraud:1.4.2"), Device.GPU_AUTO, List.of());
+    List<ModelHandle> handles = new ArrayList<>();
+    for (int subtask = 0; subtask < 4; subtask++) {
+      TaskContext task = new TaskContext(subtask, List.of("0", "1"), 1);
+      handles.add(model.open(task, uri -> store, cache(), loaded, Retry.standard()));
+    }
+
+    assertThat(handles.get(0).model()).isSameAs(handles.get(2).model());
+    assertThat(handles.get(1).model()).isSameAs(handles.get(3).model());
+    assertThat(handles.get(0).model()).isNotSameAs(handles.get(1).model());
+    assertThat(devices).extracting(Device::toString).containsExactly("gpu:0", "gpu:1");
+    handles.forEach(ModelHandle::close);
   }
 }

@@ -130,10 +130,10 @@ class FileSystemModelStoreTest extends ModelStoreContract {
 
   @Test
   void refusesASchemeWithoutFileSystem() {
-    assertThatThrownBy(() -> ModelStores.open("s3://models/tidemill"))
+    assertThatThrownBy(() -> ModelStores.open("gs://models/tidemill"))
         .isInstanceOf(StoreUnavailableException.class)
-        .hasMessageContaining("store 's3://models/tidemill'")
-        .hasMessageContaining("no file system for 's3:'")
+        .hasMessageContaining("store 'gs://models/tidemill'")
+        .hasMessageContaining("no file system for 'gs:'")
         .hasMessageContaining("plugins folder");
   }
 

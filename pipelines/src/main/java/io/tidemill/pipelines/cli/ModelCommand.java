@@ -9,7 +9,8 @@ import picocli.CommandLine.Spec;
 /** {@code tidemill model}: what can be done with a model store. */
 @Command(
     name = "model",
-    description = "Publish, look at, sign, alias, fetch and delete model versions.",
+    description =
+        "Publish, import, look at, test, sign, alias, fetch, export and delete model versions.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND")
 final class ModelCommand implements Runnable {
@@ -20,15 +21,18 @@ final class ModelCommand implements Runnable {
   static CommandLine commandLine(Map<String, String> environment, Terminal terminal) {
     return new CommandLine(new ModelCommand())
         .addSubcommand(new ModelPushCommand(environment, terminal))
+        .addSubcommand(new ModelImportCommand(environment, terminal))
         .addSubcommand(new ModelListCommand(environment))
-        .addSubcommand(new ModelInspectCommand(environment))
+        .addSubcommand(new ModelInspectCommand(environment, terminal))
         .addSubcommand(new ModelDiffCommand(environment))
         .addSubcommand(new ModelVerifyCommand(environment, terminal))
+        .addSubcommand(new ModelTestCommand(environment))
         .addSubcommand(new ModelSignCommand(environment, terminal))
         .addSubcommand(new ModelAliasCommand(environment, terminal))
         .addSubcommand(new ModelDeleteCommand(environment, terminal))
         .addSubcommand(new ModelGetCommand(environment, terminal))
         .addSubcommand(new ModelPullCommand(environment, terminal))
+        .addSubcommand(new ModelExportCommand(environment, terminal))
         .addSubcommand(new ModelPruneCommand(terminal));
   }
 

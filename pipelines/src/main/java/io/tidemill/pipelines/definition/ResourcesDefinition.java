@@ -6,14 +6,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a step runs. A device is always said; nothing falls back to another.
  *
- * @param device {@code cpu}, {@code gpu} or {@code gpu:N}
+ * @param device {@code cpu}, {@code gpu}, {@code gpu:N} or {@code gpu:auto}
  * @param parallelism subtasks of the step; null for the job's own parallelism
  */
 public record ResourcesDefinition(String device, @Nullable Integer parallelism) {
   /** What a device may be, for messages. */
-  public static final String DEVICES = "cpu, gpu or gpu:N";
+  public static final String DEVICES = "cpu, gpu, gpu:N or gpu:auto";
 
-  private static final Pattern DEVICE = Pattern.compile("cpu|gpu(?::\\d{1,4})?");
+  private static final Pattern DEVICE = Pattern.compile("cpu|gpu(?::(?:auto|\\d{1,4}))?");
   // Flink's own limit on the number of key groups.
   private static final int MAX_PARALLELISM = 32_768;
 

@@ -10,6 +10,7 @@ import io.tidemill.model.store.signing.VerificationKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -238,7 +239,9 @@ class ModelCommandTest {
     assertThat(answer.at("/key").asText()).isEqualTo(key.fingerprint());
     assertThat(answer.at("/signed").asBoolean()).isTrue();
     assertThat(verified.exitCode()).isEqualTo(ExitCode.DONE);
-    assertThat(verified.out()).contains("is as published: 1 files").contains("signed by key " + key.fingerprint());
+    assertThat(verified.out())
+        .contains("is as published: 1 files")
+        .contains("signed by key " + key.fingerprint());
     for (CommandRun run : List.of(unsigned, dry, still, signed, verified)) {
       assertThat(run.out() + run.err()).doesNotContain(pem.substring(40, 60));
     }

@@ -15,6 +15,7 @@ class TidemillTest {
         "validate --help",
         "model --help",
         "model push --help",
+        "model import --help",
         "model list --help",
         "model inspect --help",
         "model diff --help",
@@ -23,6 +24,7 @@ class TidemillTest {
         "model delete --help",
         "model get --help",
         "model pull --help",
+        "model export --help",
         "model prune --help"
       })
   void explainsEveryCommand(String arguments) {
@@ -50,7 +52,7 @@ class TidemillTest {
           """
           valdate job.yaml  | Did you mean: tidemill validate
           model psh a b     | Did you mean: model push
-          model             | tidemill: no command (expected: one of push, list, inspect, diff, verify, alias, delete, get, pull, prune)
+          model             | tidemill: no command (expected: one of push, import, list, inspect, diff, verify, test, sign, alias, delete, get, pull, export, prune)
           validate          | tidemill: Missing required parameter: 'JOB.yaml'
           validate --bogus x | tidemill: Unknown option: '--bogus'
           model list -o xml | Invalid value for option '--output'
@@ -60,6 +62,11 @@ class TidemillTest {
           model push fraud:1.0.0 /no/such | tidemill: /no/such: no such file or folder (expected: the model's)
           model push fraud:1.0.0 . --input-tensor x | tensor: 'x' (expected: name, type and shape as in 'features float32[-1, 4]')
           model push fraud:1.0.0 . --engine abacus | tidemill: engine 'abacus' finds no signature in a model's files (expected: --input-tensor and --output-tensor)
+          model import /no/such fraud:1.0.0 | tidemill: /no/such: no such file or folder (expected: the model's)
+          model import . fraud@production | tidemill: model: 'fraud@production' (expected: name:version as in fraud:1.4.2)
+          model import . fraud:1.0.0 --max-size 0 | bytes of an archive: 0 (expected: >= 1)
+          model export fraud:1.0.0 | tidemill: Missing required option: '--file=FILE'
+          model export fraud:1.0.0 -f . | tidemill: .: exists (expected: a new file)
           model alias fraud:1.0.0 Bad! | tidemill: alias: 'Bad!' (expected: 1 to 128 of a-z
           model alias fraud:1.0.0 | tidemill: alias: none (expected: a name as in production)
           model alias --delete fraud:1.0.0 | tidemill: alias to delete: 'fraud:1.0.0' (expected: name@alias alone, as in fraud@production)

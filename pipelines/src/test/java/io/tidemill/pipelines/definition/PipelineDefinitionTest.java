@@ -95,7 +95,7 @@ class PipelineDefinitionTest {
   void refusesDevicesAndParallelismsThatAreNone() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new ResourcesDefinition("tpu", 1))
-        .withMessage("device: 'tpu' (expected: cpu, gpu or gpu:N)");
+        .withMessage("device: 'tpu' (expected: cpu, gpu, gpu:N or gpu:auto)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new ResourcesDefinition("cpu", 0))
         .withMessage("parallelism: 0 (expected: 1 to 32768)");

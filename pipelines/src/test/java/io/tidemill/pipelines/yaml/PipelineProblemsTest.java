@@ -54,9 +54,9 @@ class PipelineProblemsTest {
           max-size: 256     | max-delay: 20     | 11:28: batching of step 'score': max-delay: '20' (expected: a duration as in 20ms, 10s, 1min or PT1S)
           max-size: 256     | max-in-flight: -1 | 11:32: batching of step 'score': max-in-flight: -1 (expected: >= 1)
           { max-size: 256 } | 256               | 11:15: batching of step 'score': '256' (expected: keys and values)
-          device: cpu       | device: tpu       | 12:26: resources of step 'score': device: 'tpu' (expected: cpu, gpu or gpu:N)
+          device: cpu       | device: tpu       | 12:26: resources of step 'score': device: 'tpu' (expected: cpu, gpu, gpu:N or gpu:auto)
           device: cpu       | device:           | 12:25: resources of step 'score': device: nothing (expected: a value)
-          device: cpu       | parallelism: 2    | 12:16: missing key 'device' in resources of step 'score' (expected: cpu, gpu or gpu:N)
+          device: cpu       | parallelism: 2    | 12:16: missing key 'device' in resources of step 'score' (expected: cpu, gpu, gpu:N or gpu:auto)
           device: cpu       | device: cpu, parallelism: 0 | 12:44: resources of step 'score': parallelism: 0 (expected: 1 to 32768)
           model: fraud:1.0.0 | order: orderd    | 7:5: missing key 'model' in step 'score' (expected: name:version as in fraud:1.4.2, or name@alias as in fraud@production)
           model: fraud:1.0.0 | model: ''        | 8:12: step 'score': model: '' (expected: not blank)
@@ -107,8 +107,8 @@ class PipelineProblemsTest {
             "fraud.yaml:8:13: step 'score': on-nan: 'kep' (did you mean 'keep'? allowed: keep,"
                 + " dead-letter, fail)",
             "fraud.yaml:9:17: step 'score': null-input: 'drop' (allowed: dead-letter, fail, skip)",
-            "fraud.yaml:14:26: resources of step 'score': device: 'tpu' (expected: cpu, gpu or"
-                + " gpu:N)");
+            "fraud.yaml:14:26: resources of step 'score': device: 'tpu' (expected: cpu, gpu,"
+                + " gpu:N or gpu:auto)");
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -41,7 +42,8 @@ record Binding(List<Endpoint> inputs, List<Endpoint> outputs) {
    */
   static Binding bind(
       ModelVersion version, Signature signature, MetaGraphDef metaGraph, TF_Graph graph) {
-    Map.Entry<String, SignatureDef> chosen = choose(version, metaGraph.getSignatureDefMap());
+    Map.Entry<String, SignatureDef> chosen =
+        choose(version, signature, metaGraph.getSignatureDefMap());
     List<String> problems = new ArrayList<>();
     Map<String, TensorInfo> inputs = chosen.getValue().getInputsMap();
     Map<String, TensorInfo> outputs = chosen.getValue().getOutputsMap();
@@ -74,9 +76,13 @@ record Binding(List<Endpoint> inputs, List<Endpoint> outputs) {
   }
 
   private static Map.Entry<String, SignatureDef> choose(
-      ModelVersion version, Map<String, SignatureDef> all) {
+      ModelVersion version, Signature signature, Map<String, SignatureDef> all) {
     TreeMap<String, SignatureDef> candidates = new TreeMap<>(all);
     candidates.keySet().removeIf(name -> name.startsWith(INTERNAL_PREFIX));
+    if (candidates.values().stream().filter(one -> names(signature, one)).count() == 1) {
+      // Only one has these tensors: the manifest was made of it, whatever its name.
+      candidates.values().removeIf(one -> !names(signature, one));
+    }
     SignatureDef preferred = candidates.get(PREFERRED);
     if (preferred != null) {
       return Map.entry(PREFERRED, preferred);
@@ -87,6 +93,14 @@ record Binding(List<Endpoint> inputs, List<Endpoint> outputs) {
     throw new InvalidModelException(
         "%s: signatures of the SavedModel: %s (expected: one named '%s', or only one)"
             .formatted(version, candidates.keySet(), PREFERRED));
+  }
+
+  private static boolean names(Signature signature, SignatureDef candidate) {
+    Set<String> inputs = new TreeSet<>();
+    signature.inputs().forEach(spec -> inputs.add(spec.name()));
+    return inputs.equals(candidate.getInputsMap().keySet())
+        && signature.outputs().stream()
+            .allMatch(spec -> candidate.getOutputsMap().containsKey(spec.name()));
   }
 
   private static void check(

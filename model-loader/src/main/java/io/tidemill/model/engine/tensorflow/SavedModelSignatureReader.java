@@ -44,7 +44,24 @@ public final class SavedModelSignatureReader implements SignatureReader {
   @Override
   public Signature read(Path files) {
     Path file = savedModel(files);
-    SignatureDef signature = choose(file, serving(file, parse(file)).getSignatureDefMap());
+    return signature(file, choose(file, serving(file, parse(file)).getSignatureDefMap()));
+  }
+
+  @Override
+  public Signature read(Path files, String name) {
+    Path file = savedModel(files);
+    Map<String, SignatureDef> all = serving(file, parse(file)).getSignatureDefMap();
+    SignatureDef named = all.get(name);
+    if (named == null || name.startsWith(INTERNAL_PREFIX)) {
+      TreeMap<String, SignatureDef> there = new TreeMap<>(all);
+      there.keySet().removeIf(other -> other.startsWith(INTERNAL_PREFIX));
+      throw new InvalidModelException(
+          "%s: no signature '%s' (expected: one of %s)".formatted(file, name, there.keySet()));
+    }
+    return signature(file, named);
+  }
+
+  private static Signature signature(Path file, SignatureDef signature) {
     List<String> problems = new ArrayList<>();
     List<TensorSpec> inputs = tensors("input", signature.getInputsMap(), problems);
     List<TensorSpec> outputs = tensors("output", signature.getOutputsMap(), problems);
@@ -59,7 +76,7 @@ public final class SavedModelSignatureReader implements SignatureReader {
     }
   }
 
-  private static Path savedModel(Path files) {
+  static Path savedModel(Path files) {
     if (Files.isRegularFile(files.resolve(SAVED_MODEL))) {
       return files.resolve(SAVED_MODEL);
     }
@@ -80,7 +97,7 @@ public final class SavedModelSignatureReader implements SignatureReader {
     }
   }
 
-  private static SavedModel parse(Path file) {
+  static SavedModel parse(Path file) {
     try (InputStream bytes = Files.newInputStream(file)) {
       return SavedModel.parseFrom(bytes);
     } catch (IOException malformed) {
@@ -89,7 +106,7 @@ public final class SavedModelSignatureReader implements SignatureReader {
     }
   }
 
-  private static MetaGraphDef serving(Path file, SavedModel model) {
+  static MetaGraphDef serving(Path file, SavedModel model) {
     return model.getMetaGraphsList().stream()
         .filter(graph -> graph.getMetaInfoDef().getTagsList().contains(SERVE))
         .findFirst()
@@ -108,7 +125,7 @@ public final class SavedModelSignatureReader implements SignatureReader {
     SignatureDef preferred = candidates.get(PREFERRED);
     if (preferred == null) {
       throw new InvalidModelException(
-          "%s: signatures %s (expected: one named '%s', or only one)"
+          "%s: signatures %s (expected: one named '%s', only one, or a choice with --signature)"
               .formatted(file, candidates.keySet(), PREFERRED));
     }
     return preferred;

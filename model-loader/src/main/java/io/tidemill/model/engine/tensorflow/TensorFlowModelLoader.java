@@ -14,7 +14,9 @@ import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Signature;
+import io.tidemill.model.loader.AllowedOperations;
 import io.tidemill.model.loader.ModelLoader;
+import io.tidemill.model.loader.Operation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +40,9 @@ import org.tensorflow.internal.c_api.TF_Session;
  * machine has cores; {@code -Dai.djl.tensorflow.num_intraop_threads} changes that, and both count
  * only if they are set before the first model of the process is loaded.
  *
+ * <p>A graph with operations that read or write files, open connections or run code is refused
+ * before it is loaded, unless they are allowed by {@link AllowedOperations}.
+ *
  * <p>Thread-safe.
  */
 public final class TensorFlowModelLoader implements ModelLoader {
@@ -45,6 +50,8 @@ public final class TensorFlowModelLoader implements ModelLoader {
   public static final String ENGINE = "tensorflow";
 
   private static final String SAVED_MODEL = "saved_model.pb";
+
+  private final SavedModelOperations operations = new SavedModelOperations();
 
   @Override
   public String engine() {
@@ -63,8 +70,10 @@ public final class TensorFlowModelLoader implements ModelLoader {
           "%s: device %s (expected: cpu or gpu:0; give each process its GPU with CUDA_VISIBLE_DEVICES)"
               .formatted(version, device));
     }
-    TensorFlowEngine.start();
     Path folder = savedModel(version, directory);
+    AllowedOperations.ofProcess()
+        .check(version.name(), version.toString(), operations(version, folder));
+    TensorFlowEngine.start();
     ZooModel<NDList, NDList> loaded = loadWithDjl(version, folder, device);
     try {
       SavedModelBundle bundle = ((TfSymbolBlock) loaded.getBlock()).getSavedModelBundle();
@@ -94,6 +103,16 @@ public final class TensorFlowModelLoader implements ModelLoader {
     } catch (IOException e) {
       throw new InvalidModelException(
           "%s: files in %s cannot be listed: %s".formatted(version, directory, e), e);
+    }
+  }
+
+  private List<Operation> operations(ModelVersion version, Path folder) {
+    try {
+      return operations.operations(folder);
+    } catch (InvalidModelException malformed) {
+      throw new InvalidModelException(
+          "%s: TensorFlow cannot load %s: %s".formatted(version, folder, malformed.getMessage()),
+          malformed);
     }
   }
 

@@ -14,7 +14,7 @@ import org.apache.arrow.memory.BufferAllocator;
 
 /** A process that loads damaged copies of a booster and scores with those that are taken. */
 final class DamagedBoosters {
-  private static final int COPIES = 400;
+  private static final int COPIES = 150;
   private static final int ROWS = 70;
   private static final byte[] EXTREMES = {0, 1, 0x7f, -0x80, -1, '0', '9', '-'};
 

@@ -69,7 +69,7 @@ class XGBoostDamagedFileITCase {
     assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
 
     assertThat(process.exitValue()).as("seed %d: %s", SEED, Files.readString(output)).isZero();
-    assertThat(Files.readString(output)).containsPattern("[1-9][0-9]* of 400 refused");
+    assertThat(Files.readString(output)).containsPattern("[1-9][0-9]* of 150 refused");
   }
 
   private static List<String> command(Path file) {

@@ -1,0 +1,151 @@
+package io.tidemill.inference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemill.model.loader.FakeModel;
+import io.tidemill.model.loader.FakeModels;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.metrics.prometheus.PrometheusReporterFactory;
+import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
+import org.apache.flink.test.junit5.MiniClusterExtension;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What a Prometheus server scrapes from a running job. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+class PrometheusITCase {
+  private static final int PORT = freePort();
+  private static final String SCOPE =
+      "flink_taskmanager_job_task_operator_tidemill_step_model_version_";
+
+  @RegisterExtension
+  static final MiniClusterExtension CLUSTER =
+      new MiniClusterExtension(
+          new MiniClusterResourceConfiguration.Builder()
+              .setConfiguration(reporter())
+              .setNumberTaskManagers(1)
+              .setNumberSlotsPerTaskManager(1)
+              .build());
+
+  private final FakeModel model = FakeModel.ofFeatures(1);
+  private final CountDownLatch scraped = new CountDownLatch(1);
+
+  private static Configuration reporter() {
+    Configuration configuration = new Configuration();
+    configuration.setString(
+        "metrics.reporter.prometheus.factory.class", PrometheusReporterFactory.class.getName());
+    configuration.setString("metrics.reporter.prometheus.port", String.valueOf(PORT));
+    return configuration;
+  }
+
+  private static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void exportsEveryDocumentedMetricWithItsLabels() throws Exception {
+    model.behave(
+        (self, input, allocator) -> {
+          awaitScrape();
+          return self.answer(input, allocator);
+        });
+    JobClient job = startJob();
+
+    List<String> documented =
+        Files.readAllLines(Path.of("..", "docs", "metrics.md")).stream()
+            .filter(line -> line.startsWith("| `"))
+            .map(line -> SCOPE + line.split("`", -1)[1])
+            .toList();
+    List<String> samples = scrapeUntilAllAreThere(documented);
+    scraped.countDown();
+    job.getJobExecutionResult().get();
+
+    assertThat(documented).hasSizeGreaterThan(15);
+    for (String metric : documented) {
+      assertThat(samples)
+          .as(metric)
+          .filteredOn(sample -> sample.startsWith(metric + "{"))
+          .isNotEmpty()
+          .allSatisfy(
+              sample ->
+                  assertThat(sample)
+                      .contains("step=\"score\"", "model=\"fake\"", "version=\"1_0_0\"")
+                      .contains("job_name=", "task_name=", "operator_name=", "subtask_index="));
+    }
+    assertThat(samples)
+        .anySatisfy(
+            sample ->
+                assertThat(sample)
+                    .startsWith(SCOPE + "cause_closed{")
+                    .contains("cause=\"size\"")
+                    .endsWith(" 1.0"))
+        .anySatisfy(sample -> assertThat(sample).startsWith(SCOPE + "inFlight{").endsWith(" 1.0"));
+  }
+
+  private JobClient startJob() throws Exception {
+    StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
+    environment.setParallelism(1);
+    Inference.on(environment.fromData(1L, 2L, 3L, 4L))
+        .model(FakeModels.source(model))
+        .encode(
+            (record, columns, row) -> {
+              columns.fixedWidth(0).setFloat(row, record);
+              return true;
+            })
+        .decode((record, outputs, row) -> record, Types.LONG)
+        .maxSize(4)
+        .apply("score")
+        .predictions()
+        .sinkTo(new DiscardingSink<>());
+    return environment.executeAsync("scraped");
+  }
+
+  private void awaitScrape() {
+    try {
+      scraped.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted before the scrape", e);
+    }
+  }
+
+  /** The samples of a scrape in which the one batch is in flight and every name stands. */
+  private static List<String> scrapeUntilAllAreThere(List<String> names) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://localhost:" + PORT + "/metrics")).build();
+    HttpClient client = HttpClient.newHttpClient();
+    while (true) {
+      List<String> lines =
+          client.send(request, HttpResponse.BodyHandlers.ofLines()).body().toList();
+      boolean inFlight =
+          lines.stream()
+              .anyMatch(line -> line.startsWith(SCOPE + "inFlight{") && line.endsWith(" 1.0"));
+      if (inFlight
+          && names.stream()
+              .allMatch(name -> lines.stream().anyMatch(line -> line.startsWith(name + "{")))) {
+        return lines;
+      }
+    }
+  }
+}

@@ -1,0 +1,137 @@
+package io.tidemill.model.importing;
+
+import io.tidemill.model.InvalidModelException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A model that is one file, or a folder with one such file in it.
+ *
+ * @param title as in {@code ONNX file}
+ * @param known how it is known, for a message
+ * @param suffixes what its engine looks for; a file of another name is published under the first
+ * @param whole whether a folder is published whole: files beside the model belong to it
+ */
+record FileFormat(
+    String title,
+    String engine,
+    String known,
+    List<String> suffixes,
+    boolean whole,
+    ContentTest content)
+    implements ModelFormat {
+  private static final int START_BYTES = 1 << 16;
+
+  /** Whether a file is of a format, by its content. */
+  @FunctionalInterface
+  interface ContentTest {
+    boolean of(Path file) throws IOException;
+  }
+
+  static final FileFormat ONNX =
+      new FileFormat(
+          "ONNX file",
+          "onnx",
+          "named .onnx",
+          List.of(".onnx"),
+          true,
+          file -> name(file).endsWith(".onnx"));
+
+  static final FileFormat TORCH_SCRIPT =
+      new FileFormat(
+          "TorchScript file",
+          "pytorch",
+          "a zip with code/ and constants.pkl, as torch.jit.save writes it",
+          List.of(".pt", ".pth"),
+          false,
+          file -> TorchZip.of(file) == TorchZip.SCRIPT);
+
+  static final FileFormat XGBOOST =
+      new FileFormat(
+          "XGBoost file",
+          "xgboost",
+          "JSON or UBJSON with 'learner', as Booster.save_model(\"m.ubj\") writes it",
+          List.of(".ubj", ".json"),
+          false,
+          file -> {
+            String start = Listing.startText(file, START_BYTES);
+            return start.startsWith("{") && start.contains("learner");
+          });
+
+  static final FileFormat LIGHTGBM =
+      new FileFormat(
+          "LightGBM text",
+          "lightgbm",
+          "first line 'tree', as Booster.save_model(\"m.txt\") writes it",
+          List.of(".txt"),
+          false,
+          file -> {
+            String start = Listing.startText(file, 16);
+            return start.startsWith("tree\n") || start.startsWith("tree\r\n");
+          });
+
+  static final List<FileFormat> ALL = List.of(ONNX, TORCH_SCRIPT, XGBOOST, LIGHTGBM);
+
+  FileFormat {
+    suffixes = List.copyOf(suffixes);
+  }
+
+  private static String name(Path file) {
+    return Listing.name(file).toLowerCase(Locale.ROOT);
+  }
+
+  @Override
+  public String sought() {
+    return "%s (%s)".formatted(title, known);
+  }
+
+  @Override
+  public boolean matches(Path path) throws IOException {
+    return !models(path).isEmpty();
+  }
+
+  private List<Path> models(Path path) throws IOException {
+    List<Path> models = new ArrayList<>();
+    for (Path file : Files.isDirectory(path) ? Listing.children(path) : List.of(path)) {
+      if (Files.isRegularFile(file) && content.of(file)) {
+        models.add(file);
+      }
+    }
+    return models;
+  }
+
+  @Override
+  public DetectedModel read(Path path, ImportOptions options, Workspace workspace)
+      throws IOException {
+    Path files = files(path, workspace);
+    return DetectedModel.of(
+        title, files, engine, FoundSignature.of(files, engine, options, workspace));
+  }
+
+  /** What is published of a file or folder of this format. */
+  Path files(Path path, Workspace workspace) throws IOException {
+    List<Path> models = models(path);
+    if (models.size() != 1) {
+      throw new InvalidModelException(
+          "%s: %s (expected: one %s); name the file"
+              .formatted(path, models.stream().map(Listing::name).toList(), title));
+    }
+    Path model = models.get(0);
+    if (whole && Files.isDirectory(path)) {
+      return path;
+    }
+    boolean named = suffixes.stream().anyMatch(suffix -> name(model).endsWith(suffix));
+    return named ? model : workspace.renamed(model, "model" + suffix(model));
+  }
+
+  private String suffix(Path model) throws IOException {
+    // JSON of XGBoost begins with a quote, UBJSON with the length of a key.
+    boolean json =
+        suffixes.contains(".json") && Listing.startText(model, 64).matches("(?s)\\{\\s*\".*");
+    return json ? ".json" : suffixes.get(0);
+  }
+}

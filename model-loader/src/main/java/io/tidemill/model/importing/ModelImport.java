@@ -1,0 +1,149 @@
+package io.tidemill.model.importing;
+
+import static java.util.Objects.requireNonNull;
+
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.archive.ArchiveKind;
+import io.tidemill.model.archive.ModelArchive;
+import io.tidemill.model.loader.SignatureReader;
+import io.tidemill.model.loader.SignatureReaders;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A model that someone has, understood: its files, engine and signature, ready to be published. The
+ * files may be temporary and are there until this is closed.
+ *
+ * <p>Not thread-safe.
+ */
+public final class ModelImport implements AutoCloseable {
+  // They hold other formats, so they are looked for first and one of them is enough.
+  private static final List<ModelFormat> CONTAINERS =
+      List.of(new ExportFolder(), new MlflowFolder(), new TritonFolder());
+  private static final List<ModelFormat> MODELS =
+      Stream.concat(Stream.of(new SavedModelFolder(), new ServingFolder()), FileFormat.ALL.stream())
+          .toList();
+
+  private final DetectedModel model;
+  private final Workspace workspace;
+
+  private ModelImport(DetectedModel model, Workspace workspace) {
+    this.model = requireNonNull(model, "model");
+    this.workspace = workspace;
+  }
+
+  /**
+   * Tells what a path is. Blocks while it is read, and unpacked if it is an archive.
+   *
+   * @throws InvalidModelException if it is nothing that is known, several things, refused or
+   *     damaged
+   * @throws UncheckedIOException if it cannot be read, or the temporary folder not be written
+   */
+  public static ModelImport open(Path path, ImportOptions options) {
+    return open(path, options, SignatureReaders::of);
+  }
+
+  static ModelImport open(
+      Path path, ImportOptions options, Function<String, Optional<SignatureReader>> readers) {
+    Workspace workspace = new Workspace(readers);
+    try {
+      return new ModelImport(
+          detect(unpacked(path, options, workspace), options, workspace), workspace);
+    } catch (IOException e) {
+      close(workspace);
+      throw new UncheckedIOException(path + ": " + e, e);
+    } catch (RuntimeException e) {
+      close(workspace);
+      throw e;
+    }
+  }
+
+  /** What it is. */
+  public DetectedModel model() {
+    return model;
+  }
+
+  private static Path unpacked(Path path, ImportOptions options, Workspace workspace)
+      throws IOException {
+    RefusedModel.check(path);
+    if (ArchiveKind.of(path).isEmpty() || TorchZip.of(path) == TorchZip.SCRIPT) {
+      return path;
+    }
+    Path target = workspace.folder().resolve("unpacked");
+    ModelArchive.unpack(path, target, options.limits());
+    List<Path> children = Listing.children(target);
+    return children.size() == 1 && Files.isDirectory(children.get(0)) ? children.get(0) : target;
+  }
+
+  private static DetectedModel detect(Path path, ImportOptions options, Workspace workspace)
+      throws IOException {
+    for (ModelFormat container : CONTAINERS) {
+      if (container.matches(path)) {
+        return container.read(path, options, workspace);
+      }
+    }
+    List<ModelFormat> found = new ArrayList<>();
+    for (ModelFormat format : MODELS) {
+      if (fits(format, options) && format.matches(path)) {
+        found.add(format);
+      }
+    }
+    if (found.size() == 1) {
+      return found.get(0).read(path, options, workspace);
+    }
+    for (Path child : Listing.children(path)) {
+      RefusedModel.check(child);
+    }
+    throw found.isEmpty() ? unknown(path) : ambiguous(path, found);
+  }
+
+  private static boolean fits(ModelFormat format, ImportOptions options) {
+    String engine = options.engine();
+    return engine == null
+        || (format instanceof FileFormat file
+            ? file.engine().equals(engine)
+            : engine.equals(SavedModelFolder.ENGINE));
+  }
+
+  private static InvalidModelException unknown(Path path) throws IOException {
+    return new InvalidModelException(
+        "%s: %s; looked for %s, or a .tar, .tar.gz or .zip of one"
+            .formatted(
+                path,
+                Listing.described(path),
+                Stream.concat(CONTAINERS.stream(), MODELS.stream())
+                    .map(ModelFormat::sought)
+                    .collect(Collectors.joining(", "))));
+  }
+
+  private static InvalidModelException ambiguous(Path path, List<ModelFormat> found)
+      throws IOException {
+    return new InvalidModelException(
+        "%s: %s, which may be %s; name the file, or the engine with --engine"
+            .formatted(
+                path,
+                Listing.described(path),
+                found.stream().map(ModelFormat::sought).collect(Collectors.joining(", or "))));
+  }
+
+  private static void close(Workspace workspace) {
+    try {
+      workspace.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException("temporary folder: " + e, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    close(workspace);
+  }
+}

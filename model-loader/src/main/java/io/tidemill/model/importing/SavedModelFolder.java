@@ -1,0 +1,26 @@
+package io.tidemill.model.importing;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What TensorFlow's {@code saved_model.save} and Keras's {@code model.export} write. */
+final class SavedModelFolder implements ModelFormat {
+  static final String FILE = "saved_model.pb";
+  static final String ENGINE = "tensorflow";
+
+  @Override
+  public String sought() {
+    return "a TensorFlow SavedModel (a folder with saved_model.pb)";
+  }
+
+  @Override
+  public boolean matches(Path path) {
+    return Files.isRegularFile(path.resolve(FILE));
+  }
+
+  @Override
+  public DetectedModel read(Path path, ImportOptions options, Workspace workspace) {
+    return DetectedModel.of(
+        "TensorFlow SavedModel", path, ENGINE, FoundSignature.of(path, ENGINE, options, workspace));
+  }
+}

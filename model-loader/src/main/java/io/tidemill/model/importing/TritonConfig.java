@@ -1,0 +1,109 @@
+package io.tidemill.model.importing;
+
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ElementType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@code config.pbtxt} of Triton says.
+ *
+ * @param backend the platform or backend; empty if neither is said
+ * @param file the model's file name where it is not the usual one; empty if it is not said
+ * @param signature null if no tensors are said
+ */
+record TritonConfig(
+    Path path, String name, String backend, String file, @Nullable Signature signature) {
+  private static final long MOST_BYTES = 1 << 20;
+
+  static TritonConfig read(Path path) throws IOException {
+    if (Files.size(path) > MOST_BYTES) {
+      throw new InvalidModelException(
+          "%s: %d bytes (expected: at most %d)".formatted(path, Files.size(path), MOST_BYTES));
+    }
+    Map<String, List<Object>> config = TextProto.read(path.toString(), Files.readString(path));
+    String platform = text(config, "platform");
+    return new TritonConfig(
+        path,
+        text(config, "name"),
+        platform.isEmpty() ? text(config, "backend") : platform,
+        text(config, "default_model_filename"),
+        signature(path, config));
+  }
+
+  private static @Nullable Signature signature(Path path, Map<String, List<Object>> config) {
+    if (!config.containsKey("input") || !config.containsKey("output")) {
+      return null;
+    }
+    boolean batched = !List.of("", "0").contains(text(config, "max_batch_size"));
+    try {
+      return new Signature(
+          tensors(path, "input", config, batched), tensors(path, "output", config, batched));
+    } catch (IllegalArgumentException refused) {
+      throw new InvalidModelException(
+          path
+              + ": "
+              + refused.getMessage()
+              + "; say the signature with --input-tensor and --output-tensor",
+          refused);
+    }
+  }
+
+  private static List<TensorSpec> tensors(
+      Path path, String side, Map<String, List<Object>> config, boolean batched) {
+    List<TensorSpec> specs = new ArrayList<>();
+    for (Object value : config.getOrDefault(side, List.of())) {
+      if (!(value instanceof Map<?, ?> map)) {
+        throw new InvalidModelException(
+            "%s: %s is '%s' (expected: name, data_type and dims)".formatted(path, side, value));
+      }
+      String name = first(map.get("name"));
+      String label = first(map.get("data_type"));
+      ElementType type =
+          type(label)
+              .orElseThrow(
+                  () ->
+                      new InvalidModelException(
+                          "%s: %s '%s' has type %s (expected: TYPE_FP32, TYPE_FP64, TYPE_INT32, TYPE_INT64, TYPE_UINT8, TYPE_BOOL or TYPE_STRING)"
+                              .formatted(path, side, name, label)));
+      List<Long> shape = new ArrayList<>();
+      if (batched) {
+        shape.add(-1L);
+      }
+      if (map.get("dims") instanceof List<?> dims) {
+        dims.forEach(size -> shape.add(Long.valueOf(String.valueOf(size))));
+      }
+      specs.add(new TensorSpec(name, type, shape));
+    }
+    return specs;
+  }
+
+  private static Optional<ElementType> type(String label) {
+    return switch (label) {
+      case "TYPE_FP32" -> Optional.of(ElementType.FLOAT32);
+      case "TYPE_FP64" -> Optional.of(ElementType.FLOAT64);
+      case "TYPE_INT32" -> Optional.of(ElementType.INT32);
+      case "TYPE_INT64" -> Optional.of(ElementType.INT64);
+      case "TYPE_UINT8" -> Optional.of(ElementType.UINT8);
+      case "TYPE_BOOL" -> Optional.of(ElementType.BOOL);
+      case "TYPE_STRING" -> Optional.of(ElementType.STRING);
+      default -> Optional.empty();
+    };
+  }
+
+  private static String text(Map<String, List<Object>> message, String field) {
+    return first(message.get(field));
+  }
+
+  private static String first(@Nullable Object values) {
+    return values instanceof List<?> list && !list.isEmpty() ? String.valueOf(list.get(0)) : "";
+  }
+}

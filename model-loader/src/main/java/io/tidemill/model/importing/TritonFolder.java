@@ -1,0 +1,155 @@
+package io.tidemill.model.importing;
+
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.SemanticVersion;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SortedMap;
+
+/** A model of a Triton repository, or a repository with one model. */
+final class TritonFolder implements ModelFormat {
+  private static final String CONFIG = "config.pbtxt";
+
+  @Override
+  public String sought() {
+    return "a model of a Triton repository (config.pbtxt and folders 1, 2, …)";
+  }
+
+  @Override
+  public boolean matches(Path path) throws IOException {
+    return isModel(path) || !models(path).isEmpty();
+  }
+
+  private static boolean isModel(Path path) {
+    return Files.isRegularFile(path.resolve(CONFIG));
+  }
+
+  private static List<Path> models(Path path) throws IOException {
+    return Listing.children(path).stream().filter(TritonFolder::isModel).toList();
+  }
+
+  @Override
+  public DetectedModel read(Path path, ImportOptions options, Workspace workspace)
+      throws IOException {
+    if (isModel(path)) {
+      return readModel(path, options, workspace);
+    }
+    List<Path> models = models(path);
+    if (models.size() > 1) {
+      throw new InvalidModelException(
+          "%s: a Triton repository with the models %s (expected: one); name the model's folder"
+              .formatted(path, models.stream().map(Listing::name).toList()));
+    }
+    return readModel(models.get(0), options, workspace);
+  }
+
+  private static DetectedModel readModel(Path path, ImportOptions options, Workspace workspace)
+      throws IOException {
+    TritonConfig config = TritonConfig.read(path.resolve(CONFIG));
+    SortedMap<Integer, Path> numbered = Listing.numbered(path);
+    if (numbered.isEmpty()) {
+      throw new InvalidModelException(
+          path
+              + ": no folder with a number beside "
+              + CONFIG
+              + " (expected: the model's versions)");
+    }
+    int number = ServingFolder.choose(path, numbered, options.number());
+    Path version = path.resolve(String.valueOf(number));
+    String engine = engine(config, version);
+    Path files = files(config, engine, version, workspace);
+    return DetectedModel.of(
+            "model of a Triton repository",
+            files,
+            engine,
+            FoundSignature.of(files, engine, options, workspace, config.signature(), CONFIG))
+        .in(
+            "model of a Triton repository",
+            config.name().isEmpty() ? Listing.name(path) : config.name(),
+            new SemanticVersion(number, 0, 0, ""));
+  }
+
+  private static String engine(TritonConfig config, Path version) throws IOException {
+    return switch (config.backend()) {
+      case "tensorflow_savedmodel", "tensorflow" -> SavedModelFolder.ENGINE;
+      case "onnxruntime_onnx", "onnxruntime" -> FileFormat.ONNX.engine();
+      case "pytorch_libtorch", "pytorch" -> FileFormat.TORCH_SCRIPT.engine();
+      case "fil" ->
+          FileFormat.LIGHTGBM.matches(version)
+              ? FileFormat.LIGHTGBM.engine()
+              : FileFormat.XGBOOST.engine();
+      case "" -> byFiles(config, version);
+      case "python", "vllm", "tensorrt_llm" ->
+          throw refused(config, "it runs Python or a server of its own; export the model to ONNX");
+      case "tensorflow_graphdef" ->
+          throw refused(config, "a graph without signature; export it as a SavedModel");
+      case "tensorrt_plan", "tensorrt" ->
+          throw refused(config, "made for one kind of GPU; publish the ONNX file it was made of");
+      case "ensemble" ->
+          throw refused(config, "several models; import each and chain them as steps of a job");
+      default -> throw refused(config, "not known here; export the model to ONNX");
+    };
+  }
+
+  private static InvalidModelException refused(TritonConfig config, String reason) {
+    return new InvalidModelException(
+        "%s: backend '%s' is refused: %s".formatted(config.path(), config.backend(), reason));
+  }
+
+  private static String byFiles(TritonConfig config, Path version) throws IOException {
+    if (!savedModels(version).isEmpty()) {
+      return SavedModelFolder.ENGINE;
+    }
+    for (FileFormat format : FileFormat.ALL) {
+      if (format.matches(version)) {
+        return format.engine();
+      }
+    }
+    throw new InvalidModelException(
+        "%s: no platform and no backend, and %s is %s (expected: a model.savedmodel, model.onnx or model.pt)"
+            .formatted(config.path(), version, Listing.described(version)));
+  }
+
+  private static List<Path> savedModels(Path version) throws IOException {
+    SavedModelFolder savedModel = new SavedModelFolder();
+    return savedModel.matches(version)
+        ? List.of(version)
+        : Listing.children(version).stream().filter(savedModel::matches).toList();
+  }
+
+  private static Path files(TritonConfig config, String engine, Path version, Workspace workspace)
+      throws IOException {
+    Path named = config.file().isEmpty() ? version : inside(config, version);
+    if (engine.equals(SavedModelFolder.ENGINE)) {
+      List<Path> found = savedModels(named);
+      if (found.size() != 1) {
+        throw new InvalidModelException(
+            "%s: %d folders with saved_model.pb in %s (expected: 1)"
+                .formatted(config.path(), found.size(), named));
+      }
+      return found.get(0);
+    }
+    for (FileFormat format : FileFormat.ALL) {
+      if (format.engine().equals(engine)) {
+        for (Path file : Listing.children(named)) {
+          RefusedModel.check(file);
+        }
+        RefusedModel.check(named);
+        return format.files(named, workspace);
+      }
+    }
+    throw new IllegalStateException(engine);
+  }
+
+  private static Path inside(TritonConfig config, Path version) {
+    Path file = version.resolve(config.file()).normalize();
+    if (!file.startsWith(version.normalize()) || !Files.exists(file)) {
+      throw new InvalidModelException(
+          "%s: default_model_filename '%s' (expected: a file in %s)"
+              .formatted(config.path(), config.file(), version));
+    }
+    return file;
+  }
+}

@@ -1,0 +1,85 @@
+package io.tidemill.model.loader;
+
+import static java.util.Objects.requireNonNull;
+
+import io.tidemill.model.Model;
+import io.tidemill.model.ModelOutOfMemoryException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import org.apache.arrow.memory.OutOfMemoryException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A loaded model and the sizes of batches that it has scored, so that each is tried once however
+ * many tasks share the model. Engines prepare themselves for a size when they first see it.
+ *
+ * <p>A batch may close at any size up to its largest. The sizes that are tried are the largest and
+ * the powers of two below it, from the largest down, for at most {@link #PATIENCE} in all: a slow
+ * model starts in bounded time, and is ready for full batches first.
+ *
+ * <p>Thread-safe; whoever asks while another thread tries sizes waits for it.
+ */
+final class WarmedModel {
+  /** How long one copy is warmed up; the call that passes it is the last. */
+  static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /** Beyond, a first call costs little beside its work. */
+  static final int LARGEST_SIZE = 4096;
+
+  private static final Logger LOG = LoggerFactory.getLogger(WarmedModel.class);
+  private static final long MEMORY_LIMIT_BYTES = 256L << 20;
+
+  private final Model model;
+  private final Sample sample;
+  private final LongSupplier nanoClock;
+  private final Set<Integer> tried = new HashSet<>(Set.of(1));
+  private long leftNanos = PATIENCE.toNanos();
+
+  /** A model that has scored one row. */
+  WarmedModel(Model model, Sample sample, LongSupplier nanoClock) {
+    this.model = requireNonNull(model, "model");
+    this.sample = requireNonNull(sample, "sample");
+    this.nanoClock = requireNonNull(nanoClock, "nanoClock");
+  }
+
+  Model model() {
+    return model;
+  }
+
+  /**
+   * Tries the sizes up to this one that were not tried yet. A size that memory does not allow is
+   * left out: a step finds out what fits.
+   *
+   * @throws io.tidemill.model.ModelException whatever the model throws
+   */
+  synchronized void warmUpTo(int maxSize) {
+    for (int size : sizes(Math.min(maxSize, LARGEST_SIZE))) {
+      if (leftNanos > 0 && tried.add(size)) {
+        long started = nanoClock.getAsLong();
+        tryOut(size);
+        leftNanos -= nanoClock.getAsLong() - started;
+      }
+    }
+  }
+
+  private void tryOut(int size) {
+    try {
+      WarmUp.run(model, sample, size, MEMORY_LIMIT_BYTES);
+    } catch (ModelOutOfMemoryException | OutOfMemoryException e) {
+      LOG.warn("{}: not warmed up with {} rows: {}", model.version(), size, e.toString());
+    }
+  }
+
+  private static List<Integer> sizes(int maxSize) {
+    List<Integer> sizes = new ArrayList<>(List.of(maxSize));
+    for (int size = Integer.highestOneBit(maxSize); size > 1; size /= 2) {
+      sizes.add(size);
+    }
+    return sizes;
+  }
+}

@@ -1,0 +1,168 @@
+package io.tidemill.pipelines.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.model.store.LocalModelCache;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.SavedModel;
+
+/** Commands that take a model from elsewhere, and give one to elsewhere. */
+class ModelImportCommandTest {
+  @TempDir private Path directory;
+
+  private ModelFixture model = new ModelFixture(Path.of(""));
+
+  @BeforeEach
+  void writeSavedModel() throws IOException {
+    System.setProperty(LocalModelCache.PROPERTY, directory.resolve("cache").toString());
+    model = ModelFixture.in(directory);
+  }
+
+  @AfterEach
+  void forgetCache() {
+    System.clearProperty(LocalModelCache.PROPERTY);
+  }
+
+  private static JsonNode json(CommandRun run) throws IOException {
+    return new ObjectMapper().readTree(run.out());
+  }
+
+  private CommandRun importSavedModel(String... more) {
+    String[] all = new String[more.length + 2];
+    all[0] = "import";
+    all[1] = model.savedModel().toString();
+    System.arraycopy(more, 0, all, 2, more.length);
+    return model.run(all);
+  }
+
+  private void addReadFile() throws IOException {
+    Path file = model.savedModel().resolve("saved_model.pb");
+    SavedModel.Builder saved = SavedModel.parseFrom(Files.readAllBytes(file)).toBuilder();
+    saved
+        .getMetaGraphsBuilder(0)
+        .getGraphDefBuilder()
+        .addNode(NodeDef.newBuilder().setName("read").setOp("ReadFile"));
+    Files.write(file, saved.build().toByteArray());
+  }
+
+  @Test
+  void importFindsEngineAndSignature() throws IOException {
+    CommandRun run = importSavedModel("fraud:1.4.2", "--label", "git=abc");
+
+    assertThat(run.err()).isEmpty();
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out())
+        .startsWith("published  fraud:1.4.2\n")
+        .contains("found      TensorFlow SavedModel\n")
+        .contains("engine     tensorflow\n")
+        .contains("input      features float32[-1, 4]\n")
+        .contains("output     score float32[-1, 1]\n");
+    assertThat(json(model.run("inspect", "fraud:1.4.2", "-o", "json")).at("/labels/git").asText())
+        .isEqualTo("abc");
+  }
+
+  @Test
+  void importWithDryRunPublishesNothing() throws IOException {
+    Files.createDirectories(model.store());
+
+    CommandRun run = importSavedModel("fraud:1.4.2", "--dry-run");
+
+    assertThat(run.out()).startsWith("dry run: would publish  fraud:1.4.2\n");
+    assertThat(model.run("list").out()).startsWith("No models in ");
+  }
+
+  @Test
+  void importAsksForNameAndVersionWhereTheFilesSayNone() {
+    CommandRun run = importSavedModel();
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .contains("TensorFlow SavedModel without name and version (expected: NAME:VERSION");
+  }
+
+  @Test
+  void importRefusesAPickle() throws IOException {
+    Path pickle = Files.write(directory.resolve("model.pkl"), new byte[] {1});
+
+    CommandRun run = model.run("import", pickle.toString(), "fraud:1.4.2");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(run.err())
+        .contains("file 'model.pkl': .pkl is refused, because pickles run code")
+        .contains("skl2onnx");
+  }
+
+  @Test
+  void importAsksWhichOfTwoModelsAFolderMeans() throws IOException {
+    Path folder = Files.createDirectories(directory.resolve("two"));
+    Files.writeString(folder.resolve("model.onnx"), "onnx");
+    Files.writeString(folder.resolve("model.txt"), "tree\nversion=v4\n");
+
+    CommandRun run = model.run("import", folder.toString(), "fraud:1.4.2");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(run.err()).contains("ONNX file", "LightGBM text", "--engine");
+  }
+
+  @Test
+  void exportIsImportedIntoAnotherStoreWithTheSameDigest() throws IOException {
+    String digest =
+        json(model.push("fraud:1.4.2", "--label", "git=abc", "-o", "json")).at("/digest").asText();
+    model.run("alias", "fraud:1.4.2", "production");
+    Path file = directory.resolve("fraud-1.4.2.tar");
+    ModelFixture other = new ModelFixture(directory.resolve("other"));
+
+    CommandRun exported = model.run("export", "fraud@production", "-f", file.toString());
+    CommandRun again = model.run("export", "fraud@production", "-f", file.toString());
+    CommandRun imported = other.run("import", file.toString(), "-o", "json");
+
+    assertThat(exported.err()).isEmpty();
+    assertThat(exported.out()).isEqualTo("fraud:1.4.2 (" + digest + ") is in " + file + "\n");
+    assertThat(again.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(imported.err()).isEmpty();
+    assertThat(json(imported).at("/name").asText()).isEqualTo("fraud");
+    assertThat(json(imported).at("/version").asText()).isEqualTo("1.4.2");
+    assertThat(json(imported).at("/digest").asText()).isEqualTo(digest);
+    assertThat(json(imported).at("/labels/git").asText()).isEqualTo("abc");
+    assertThat(other.run("verify", "fraud:1.4.2").exitCode()).isEqualTo(ExitCode.DONE);
+  }
+
+  @Test
+  void importRefusesOperationsThatAreNotAllowed() throws IOException {
+    addReadFile();
+
+    CommandRun refused = importSavedModel("fraud:1.4.2");
+    CommandRun allowed = importSavedModel("fraud:1.4.2", "--allow-operation", "ReadFile");
+
+    assertThat(refused.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(refused.err())
+        .contains("operations are refused: ReadFile (reads files)")
+        .contains("-Dtidemill.allowed-operations=fraud/ReadFile");
+    assertThat(allowed.exitCode()).isEqualTo(ExitCode.DONE);
+  }
+
+  @Test
+  void inspectListsOperationsWhereTheyAreAskedFor() throws IOException {
+    addReadFile();
+    importSavedModel("fraud:1.4.2", "--allow-operation", "ReadFile");
+
+    assertThat(model.run("inspect", "fraud:1.4.2", "--operations").out())
+        .containsPattern("OPERATION +COUNT +REFUSED BECAUSE IT\nReadFile +1 +reads files\n");
+    assertThat(
+            json(model.run("inspect", "fraud:1.4.2", "--operations", "-o", "json"))
+                .at("/operations/0/name")
+                .asText())
+        .isEqualTo("ReadFile");
+    assertThat(model.run("inspect", "fraud:1.4.2", "-o", "json").out())
+        .doesNotContain("operations");
+  }
+}

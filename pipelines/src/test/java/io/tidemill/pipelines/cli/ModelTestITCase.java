@@ -1,0 +1,125 @@
+package io.tidemill.pipelines.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.model.engine.tensorflow.SavedModels;
+import io.tidemill.model.golden.Golden;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code tidemill model test} with an engine. */
+class ModelTestITCase {
+  @TempDir private Path directory;
+  private Path saved = Path.of("");
+
+  @BeforeEach
+  void publishAModelWithoutAGoldenFile() throws IOException {
+    saved = Files.createDirectories(directory.resolve("saved"));
+    SavedModels.mlp(saved, 4);
+    assertThat(run("push", "mlp:1.0.0", saved.toString()).exitCode()).isEqualTo(ExitCode.DONE);
+  }
+
+  private CommandRun run(String... arguments) {
+    List<String> all = new ArrayList<>(List.of("model"));
+    all.addAll(List.of(arguments));
+    all.addAll(List.of("--store", directory.resolve("store").toString()));
+    return CommandRun.of(all.toArray(new String[0]));
+  }
+
+  private void pushWithAnswersOf(String recorded, String version) {
+    String golden = saved.resolve(Golden.FILE_NAME).toString();
+    run("test", recorded, "--write", golden, "--rows", "5", "--seed", "3");
+    run("push", version, saved.toString());
+  }
+
+  @Test
+  void saysThatAnswersAreNotCheckedWithoutAGoldenFile() {
+    CommandRun run = run("test", "mlp:1.0.0");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out())
+        .isEqualToIgnoringNewLines(
+            "mlp:1.0.0 on cpu: loads and scores a sample; it carries no golden.arrow, so its answers are not checked");
+  }
+
+  @Test
+  void aVersionThatAnswersAsRecordedPasses() throws IOException {
+    pushWithAnswersOf("mlp:1.0.0", "mlp:1.1.0");
+
+    CommandRun table = run("test", "mlp:1.1.0");
+    CommandRun json = run("test", "mlp:1.1.0", "-o", "json");
+
+    assertThat(table.out())
+        .isEqualToIgnoringNewLines(
+            "mlp:1.1.0 on cpu: golden.arrow: 5 rows as expected, largest difference 0.0");
+    JsonNode answer = new ObjectMapper().readTree(json.out());
+    assertThat(answer.at("/golden").asBoolean()).isTrue();
+    assertThat(answer.at("/rows").asInt()).isEqualTo(5);
+    assertThat(answer.at("/largestDifference").asDouble()).isZero();
+  }
+
+  @Test
+  void aVersionThatAnswersOtherwiseFailsWithTheWorstRow() throws IOException {
+    pushWithAnswersOf("mlp:1.0.0", "mlp:1.1.0");
+    Path golden = saved.resolve(Golden.FILE_NAME);
+    Path other = directory.resolve("other.arrow");
+    run("test", "mlp:1.0.0", "--write", other.toString(), "--rows", "5", "--seed", "4");
+    Files.write(golden, withOutputsOf(Files.readAllBytes(golden), Files.readAllBytes(other)));
+    run("push", "mlp:2.0.0", saved.toString());
+
+    CommandRun table = run("test", "mlp:2.0.0");
+    CommandRun json = run("test", "mlp:2.0.0", "-o", "json");
+
+    assertThat(table.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(table.out()).isEmpty();
+    assertThat(table.err())
+        .startsWith("tidemill: mlp:2.0.0 on cpu: golden.arrow: ")
+        .contains("of 5 rows differ, most in row ", "output '", "(expected: ")
+        .doesNotContain("\tat ");
+    assertThat(json.exitCode()).isEqualTo(ExitCode.MODEL);
+    JsonNode answer = new ObjectMapper().readTree(json.out());
+    assertThat(answer.at("/wrongRows").asInt()).isPositive();
+    assertThat(answer.at("/worst/expected").asText()).isNotEmpty();
+  }
+
+  /** Of files that differ in their values only, the last that differ are the outputs. */
+  private static byte[] withOutputsOf(byte[] file, byte[] other) {
+    int end = file.length;
+    while (file[end - 1] == other[end - 1]) {
+      end--;
+    }
+    byte[] mixed = file.clone();
+    int start = end - Float.BYTES;
+    System.arraycopy(other, start, mixed, start, Float.BYTES);
+    return mixed;
+  }
+
+  @Test
+  void writesToANewFileOnly() throws IOException {
+    Path there = Files.writeString(directory.resolve("there"), "mine");
+
+    CommandRun run = run("test", "mlp:1.0.0", "--write", there.toString());
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).contains("exists (expected: a new file)");
+    assertThat(there).hasContent("mine");
+  }
+
+  @Test
+  void refusesADeviceThatIsNotHere() {
+    assertThat(run("test", "mlp:1.0.0", "--device", "tpu").exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run("test", "mlp:1.0.0", "--device", "gpu:auto").exitCode())
+        .isEqualTo(ExitCode.USAGE);
+    CommandRun gpu = run("test", "mlp:1.0.0", "--device", "gpu:9");
+    assertThat(gpu.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(gpu.err()).contains("mlp:1.0.0: device gpu:9");
+  }
+}

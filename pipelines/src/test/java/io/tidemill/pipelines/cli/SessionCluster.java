@@ -1,0 +1,257 @@
+package io.tidemill.pipelines.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint;
+import org.apache.flink.runtime.taskexecutor.TaskManagerRunner;
+
+/**
+ * A Flink session cluster of two processes, a JobManager and a TaskManager, spoken to over REST.
+ * Its class path, which stands for Flink's {@code lib} folder, is what it is given.
+ */
+final class SessionCluster implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final String LOGGING =
+      """
+      rootLogger.level = INFO
+      rootLogger.appenderRef.console.ref = console
+      appender.console.name = console
+      appender.console.type = Console
+      appender.console.layout.type = PatternLayout
+      appender.console.layout.pattern = %d{HH:mm:ss.SSS} %-5p %c{1} - %m%n
+      """;
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final List<Process> processes = new ArrayList<>();
+  private final Path folder;
+  private final String lib;
+  private final int restPort;
+
+  /**
+   * Starts the processes; {@link #close} ends them.
+   *
+   * @param folder for everything that they write
+   * @param lib the class path of both
+   * @param more lines of Flink's configuration
+   */
+  SessionCluster(Path folder, String lib, String more) throws Exception {
+    this.folder = folder;
+    this.lib = lib;
+    restPort = freePort();
+    Files.createDirectories(folder.resolve("conf"));
+    Files.writeString(folder.resolve("conf/log4j2.properties"), LOGGING);
+    Files.writeString(folder.resolve("conf/config.yaml"), configuration(restPort) + more);
+    try {
+      start(StandaloneSessionClusterEntrypoint.class, "jobmanager.log", "-Xmx512m");
+      start(TaskManagerRunner.class, "taskmanager.log", "-Xmx512m", "-XX:MaxDirectMemorySize=512m");
+      await(() -> get("/taskmanagers").at("/taskmanagers/0/freeSlots").asInt() > 0);
+    } catch (Exception | AssertionError e) {
+      close();
+      throw e;
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private String configuration(int port) throws IOException {
+    return """
+        jobmanager.rpc.address: localhost
+        jobmanager.rpc.port: %d
+        jobmanager.bind-host: localhost
+        rest.address: localhost
+        rest.bind-address: localhost
+        rest.port: %d
+        taskmanager.host: localhost
+        taskmanager.bind-host: localhost
+        taskmanager.numberOfTaskSlots: 2
+        taskmanager.cpu.cores: 2
+        taskmanager.memory.task.heap.size: 256m
+        taskmanager.memory.task.off-heap.size: 256m
+        taskmanager.memory.framework.heap.size: 128m
+        taskmanager.memory.framework.off-heap.size: 128m
+        taskmanager.memory.jvm-metaspace.size: 256m
+        taskmanager.memory.jvm-overhead.min: 192m
+        taskmanager.memory.jvm-overhead.max: 192m
+        taskmanager.memory.managed.size: 32m
+        taskmanager.memory.network.min: 32m
+        taskmanager.memory.network.max: 32m
+        jobmanager.memory.process.size: 1g
+        heartbeat.interval: 1s
+        heartbeat.timeout: 8s
+        io.tmp.dirs: %s
+        process.working-dir: %s
+        classloader.parent-first-patterns.additional: ai.djl;org.tensorflow;org.bytedeco;ai.onnxruntime;org.apache.arrow;io.tidemill.model
+        """
+        .formatted(
+            freePort(),
+            port,
+            Files.createDirectories(folder.resolve("tmp")),
+            Files.createDirectories(folder.resolve("work")));
+  }
+
+  private void start(Class<?> main, String log, String... memory) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // The doors that Flink and Arrow need are the test's own.
+    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(argument -> argument.startsWith("--add-opens"))
+        .forEach(command::add);
+    command.addAll(List.of(memory));
+    command.add("-Dlog4j.configurationFile=" + folder.resolve("conf/log4j2.properties"));
+    command.addAll(List.of("-cp", lib, main.getName()));
+    command.addAll(List.of("--configDir", folder.resolve("conf").toString()));
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve(log).toFile());
+    builder
+        .environment()
+        .putAll(
+            Map.of(
+                "FLINK_CONF_DIR", folder.resolve("conf").toString(),
+                "FLINK_PLUGINS_DIR", folder.resolve("plugins").toString(),
+                "TIDEMILL_CACHE", folder.resolve("cache").toString()));
+    processes.add(builder.start());
+  }
+
+  /** What the TaskManager has written so far. */
+  String taskManagerLog() throws IOException {
+    return Files.readString(folder.resolve("taskmanager.log"));
+  }
+
+  /** How many lines of the TaskManager's log match. */
+  long logged(String regex) throws IOException {
+    return Pattern.compile(regex).matcher(taskManagerLog()).results().count();
+  }
+
+  /** Uploads a job's jar; answers its id. */
+  String upload(Path jar) throws IOException, InterruptedException {
+    String boundary = "tidemill-boundary";
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    String head =
+        "--%s\r\nContent-Disposition: form-data; name=\"jarfile\"; filename=\"%s\"\r\nContent-Type: application/x-java-archive\r\n\r\n"
+            .formatted(boundary, jar.getFileName());
+    write(body, head);
+    Files.copy(jar, body);
+    write(body, "\r\n--" + boundary + "--\r\n");
+    JsonNode answer =
+        send(
+            "POST",
+            "/jars/upload",
+            BodyPublishers.ofByteArray(body.toByteArray()),
+            "multipart/form-data; boundary=" + boundary);
+    return Path.of(answer.at("/filename").asText()).getFileName().toString();
+  }
+
+  private static void write(OutputStream out, String text) throws IOException {
+    out.write(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Submits a job; answers its id. */
+  String run(String jar, Class<?> entry, String... arguments)
+      throws IOException, InterruptedException {
+    Map<String, Object> request =
+        Map.of("entryClass", entry.getName(), "programArgsList", List.of(arguments));
+    String json = new ObjectMapper().writeValueAsString(request);
+    return send("POST", "/jars/" + jar + "/run", BodyPublishers.ofString(json), "application/json")
+        .at("/jobid")
+        .asText();
+  }
+
+  void cancel(String job) throws Exception {
+    send("PATCH", "/jobs/" + job + "?mode=cancel", BodyPublishers.noBody(), "application/json");
+    await(() -> state(job).equals("CANCELED"));
+  }
+
+  String state(String job) throws IOException, InterruptedException {
+    return get("/jobs/" + job).at("/state").asText();
+  }
+
+  JsonNode get(String path) throws IOException, InterruptedException {
+    return send("GET", path, BodyPublishers.noBody(), "application/json");
+  }
+
+  private JsonNode send(String method, String path, BodyPublisher body, String type)
+      throws IOException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://localhost:" + restPort + path))
+            .header("Content-Type", type)
+            .timeout(PATIENCE)
+            .method(method, body)
+            .build();
+    HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+    if (response.statusCode() >= 300 && response.statusCode() != 503) {
+      throw new AssertionError(path + ": " + response.statusCode() + " " + response.body());
+    }
+    return new ObjectMapper().readTree(response.body());
+  }
+
+  /** Waits until something is so. A process that ends meanwhile fails the test with its log. */
+  void await(Callable<Boolean> condition) throws Exception {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!so(condition)) {
+      boolean ended = processes.get(processes.size() - 1).waitFor(100, TimeUnit.MILLISECONDS);
+      if (ended || System.nanoTime() > deadline) {
+        throw new AssertionError(
+            (ended ? "a process ended:\n" : "not so in time:\n")
+                + Files.readString(folder.resolve("jobmanager.log"))
+                + taskManagerLog());
+      }
+    }
+  }
+
+  private static boolean so(Callable<Boolean> condition) throws Exception {
+    try {
+      return condition.call();
+    } catch (IOException notYetThere) {
+      return false;
+    }
+  }
+
+  /** The test's class path without the folders and jars of these names. */
+  static String classPathWithout(List<String> parts) {
+    return String.join(
+        File.pathSeparator,
+        List.of(System.getProperty("java.class.path").split(File.pathSeparator)).stream()
+            .filter(entry -> parts.stream().noneMatch(entry::contains))
+            .toList());
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (Process process : processes) {
+      process.destroyForcibly();
+    }
+    for (Process process : processes) {
+      process.onExit().join();
+    }
+  }
+}
