@@ -1,5 +1,6 @@
 package io.tidemill.model.store.oci;
 
+import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelRef;
 import java.net.URI;
 import java.util.regex.Pattern;
@@ -54,14 +55,18 @@ record OciAddress(String host, String repository) {
     return "oci://" + host + "/" + repository;
   }
 
-  /** The repository of a model or of the {@link #STORE}, with the registry before it. */
+  /**
+   * The repository of a model or of the {@link #STORE}, with the registry before it.
+   *
+   * @throws InvalidModelException if registries allow no such name
+   */
   String model(String name) {
     if (name.equals(STORE)) {
       return host + "/" + repository;
     }
     ModelRef.checkName("model name", name);
     if (!REPOSITORY.matcher(name).matches()) {
-      throw new IllegalArgumentException(
+      throw new InvalidModelException(
           "model name: '%s' (expected: as repositories of a registry are named: '.', '_' and '-' only between letters and digits)"
               .formatted(name));
     }

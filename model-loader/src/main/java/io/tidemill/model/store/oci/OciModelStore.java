@@ -203,13 +203,18 @@ final class OciModelStore implements ModelStore {
   }
 
   @Override
-  public void alias(String name, String alias, SemanticVersion version) {
-    checkAlias(name, alias, version);
+  public void checkAlias(String name, String alias, SemanticVersion version) {
     if (version(alias).isPresent()) {
       throw new IllegalArgumentException(
           "alias of model '%s': '%s' (expected: no version's number, which is a tag of its own here)"
               .formatted(name, alias));
     }
+    ModelStore.super.checkAlias(name, alias, version);
+  }
+
+  @Override
+  public void alias(String name, String alias, SemanticVersion version) {
+    checkAlias(name, alias, version);
     new TagClaim(tags, name, version)
         .hold(
             () -> {

@@ -63,6 +63,11 @@ final class OciRegistry {
     return repository(name).withDigest(digest);
   }
 
+  /** A model's name, or the store's own repository, which has none. */
+  private String shown(String name) {
+    return name.equals(OciAddress.STORE) ? address.repository() : name;
+  }
+
   List<String> tags(String name) {
     ContainerRef repository = repository(name);
     List<String> tags = new ArrayList<>();
@@ -70,7 +75,8 @@ final class OciRegistry {
     do {
       String from = last;
       Optional<Tags> page =
-          requests.ask("list tags of " + name, () -> registry.getTags(repository, PAGE, from));
+          requests.ask(
+              "list tags of " + shown(name), () -> registry.getTags(repository, PAGE, from));
       List<String> found = page.map(Tags::tags).orElse(List.of());
       tags.addAll(found);
       String next = page.map(Tags::last).orElse(null);
@@ -82,19 +88,19 @@ final class OciRegistry {
   /** The JSON of the manifest that a tag means. */
   Optional<String> manifest(String name, String tag) {
     return requests.ask(
-        "read " + name + ":" + tag, () -> registry.getDescriptor(tag(name, tag)).getJson());
+        "read " + shown(name) + ":" + tag, () -> registry.getDescriptor(tag(name, tag)).getJson());
   }
 
   void putManifest(String name, String tag, String json) {
     requests.ask(
-        "write " + name + ":" + tag,
+        "write " + shown(name) + ":" + tag,
         () -> registry.pushManifest(tag(name, tag), Manifest.fromJson(json)));
   }
 
   /** Deletes a manifest and with it every tag that means it. */
   void deleteManifest(String name, String digest) {
     requests.ask(
-        "delete " + name + "@" + digest,
+        "delete " + shown(name) + "@" + digest,
         () -> {
           registry.deleteManifest(digest(name, digest));
           return digest;
@@ -108,14 +114,14 @@ final class OciRegistry {
    */
   void putBlob(String name, String digest, long size, Supplier<InputStream> content) {
     requests.send(
-        "write " + name + "@" + digest,
+        "write " + shown(name) + "@" + digest,
         size,
         () -> registry.pushBlob(digest(name, digest), size, content, Map.of()));
   }
 
   /** Content that is not proved yet. */
   Optional<InputStream> blob(String name, String digest) {
-    String what = "read " + name + "@" + digest;
+    String what = "read " + shown(name) + "@" + digest;
     return requests
         .ask(what, () -> registry.fetchBlob(digest(name, digest)))
         .map(in -> requests.bounded(what, in));

@@ -27,6 +27,7 @@ import land.oras.exception.OrasException;
  */
 final class OciRequests {
   private static final int BAD_REQUEST = 400;
+  private static final int UNAUTHORIZED = 401;
   private static final int NOT_FOUND = 404;
   private static final int SERVER_FAILS = 500;
   private static final int ATTEMPTS = 6;
@@ -98,6 +99,10 @@ final class OciRequests {
   }
 
   private static String reason(OrasException e) {
+    if (e.getStatusCode() == UNAUTHORIZED) {
+      // The client says that it does not understand how registries ask for a password.
+      return "401: no credentials, or wrong ones";
+    }
     return e.getCause() == null
         ? String.valueOf(e.getMessage())
         : e.getMessage() + ": " + e.getCause();

@@ -8,6 +8,8 @@ import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The right to change a version's tag, or to point an alias at it, for one process at a time: a
@@ -27,25 +29,36 @@ final class TagClaim {
   private static final long DEAD_MILLIS = Duration.ofMinutes(10).toMillis();
 
   /** As long as a holder may wait for one answer. */
-  private static final long WAIT_NANOS = Duration.ofSeconds(60).toNanos();
+  private static final Duration WAIT = Duration.ofSeconds(60);
 
   /** About as long as a holder needs where the registry is near. */
   private static final long PAUSE_NANOS = Duration.ofMillis(40).toNanos();
 
+  /** Of tags that others wrote and that are no claims, nobody waits. */
+  private static final Pattern WRITTEN = Pattern.compile("(\\d{1,18})_.+");
+
   private final OciTags tags;
   private final String name;
+  private final SemanticVersion version;
   private final String prefix;
   private final String claim;
+  private final Duration wait;
 
   TagClaim(OciTags tags, String name, SemanticVersion version) {
+    this(tags, name, version, WAIT);
+  }
+
+  TagClaim(OciTags tags, String name, SemanticVersion version, Duration wait) {
     this.tags = tags;
     this.name = name;
+    this.version = version;
     this.prefix = "_claim-" + version + "_";
     this.claim = prefix + System.currentTimeMillis() + "_" + UUID.randomUUID();
+    this.wait = wait;
   }
 
   <T> T hold(Supplier<T> operation) {
-    long deadlineNanos = System.nanoTime() + WAIT_NANOS;
+    long deadlineNanos = System.nanoTime() + wait.toNanos();
     try {
       while (true) {
         while (isBehind(others())) {
@@ -84,16 +97,16 @@ final class TagClaim {
   }
 
   private boolean alive(String tag) {
-    String rest = tag.substring(prefix.length());
-    long written = Long.parseLong(rest.substring(0, rest.indexOf('_')));
-    return System.currentTimeMillis() - written < DEAD_MILLIS;
+    Matcher written = WRITTEN.matcher(tag.substring(prefix.length()));
+    return written.matches()
+        && System.currentTimeMillis() - Long.parseLong(written.group(1)) < DEAD_MILLIS;
   }
 
   private void pause(long deadlineNanos) {
     if (System.nanoTime() - deadlineNanos > 0 || Thread.currentThread().isInterrupted()) {
       throw new StoreUnavailableException(
-          "model '%s': another publisher has claimed the version of %s; try again later"
-              .formatted(name, prefix));
+          "store '%s': %s:%s: others are changing it, and this one waited in vain (expected: its turn within %d s); try again later"
+              .formatted(tags.address().uri(), name, version, wait.toSeconds()));
     }
     LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(PAUSE_NANOS / 4, PAUSE_NANOS));
   }

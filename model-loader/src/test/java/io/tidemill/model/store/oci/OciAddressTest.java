@@ -3,6 +3,7 @@ package io.tidemill.model.store.oci;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemill.model.InvalidModelException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,6 +23,15 @@ class OciAddressTest {
     assertThatThrownBy(() -> OciAddress.parse(uri))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("store: '" + uri + "' (expected: a registry and a repository");
+  }
+
+  @Test
+  void refusesNamesOfModelsThatNoRepositoryMayHave() {
+    OciAddress address = OciAddress.parse("oci://host/models");
+
+    assertThatThrownBy(() -> address.model("fraud_.x"))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageStartingWith("model name: 'fraud_.x' (expected: as repositories");
   }
 
   @Test

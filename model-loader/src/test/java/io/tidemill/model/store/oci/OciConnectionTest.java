@@ -19,13 +19,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import land.oras.exception.OrasException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How registries are spoken to, with one that refuses everybody. */
 class OciConnectionTest {
@@ -92,6 +97,7 @@ class OciConnectionTest {
 
       assertThatThrownBy(() -> store.find("fraud", VERSION))
           .isInstanceOf(StoreUnavailableException.class)
+          .hasMessageContaining("cannot read fraud:1.0.0 (401: no credentials, or wrong ones)")
           .hasMessageContaining("the credentials of 'docker login'")
           .hasStackTraceContaining("OrasException")
           .satisfies(
@@ -129,6 +135,37 @@ class OciConnectionTest {
         .hasMessageContaining(
             "store 'oci://host/models': cannot read fraud:1.0.0 (no answer in time)");
     assertThat(interrupted.await(60, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {400, 500, 503})
+  void asksAgainWhatAnotherClientMayJustWrite(int status) {
+    AtomicInteger asked = new AtomicInteger();
+
+    Optional<String> answer =
+        new OciRequests("oci://host/models")
+            .ask("read fraud:1.0.0", () -> answerAtSecond(asked, status));
+
+    assertThat(answer).contains("there");
+  }
+
+  @Test
+  void asksNotAgainWhatIsForbidden() {
+    AtomicInteger asked = new AtomicInteger();
+
+    assertThatThrownBy(
+            () ->
+                new OciRequests("oci://host/models")
+                    .ask("read fraud:1.0.0", () -> answerAtSecond(asked, 403)))
+        .isInstanceOf(StoreUnavailableException.class);
+    assertThat(asked).hasValue(1);
+  }
+
+  private static String answerAtSecond(AtomicInteger asked, int status) {
+    if (asked.incrementAndGet() == 1) {
+      throw new OrasException(status, "refused");
+    }
+    return "there";
   }
 
   @Test

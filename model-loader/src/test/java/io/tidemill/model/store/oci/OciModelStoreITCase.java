@@ -20,6 +20,7 @@ import io.tidemill.model.store.ModelStores;
 import io.tidemill.model.store.TransferListener;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -28,10 +29,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against Debian's docker-registry, where the machine has it. */
 class OciModelStoreITCase extends ModelStoreContract {
@@ -61,6 +65,10 @@ class OciModelStoreITCase extends ModelStoreContract {
 
   private static ModelStore store(DockerRegistry registry) {
     return ModelStores.open("oci://" + registry.host() + "/" + UUID.randomUUID());
+  }
+
+  private static String newStore() {
+    return "oci://" + registry.orElseThrow().host() + "/" + UUID.randomUUID();
   }
 
   @Test
@@ -137,8 +145,54 @@ class OciModelStoreITCase extends ModelStoreContract {
   }
 
   @Test
+  void refusesAnAliasThatIsTheNumberOfAVersion() throws Exception {
+    ModelStore store = open();
+    SemanticVersion version = SemanticVersion.parse("1.4.2");
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+
+    for (ThrowingCallable refused :
+        List.<ThrowingCallable>of(
+            () -> store.checkAlias("fraud", "2.0.0", version),
+            () -> store.alias("fraud", "2.0.0", version))) {
+      assertThatThrownBy(refused)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("alias of model 'fraud': '2.0.0' (expected: no version's number");
+    }
+  }
+
+  @Test
+  void waitsForOthersNoLongerThanItMay() {
+    OciAddress address = OciAddress.parse(newStore());
+    OciTags tags = new OciTags(address, new OciRegistry(address));
+    SemanticVersion version = SemanticVersion.parse("1.4.2");
+    TagClaim late = new TagClaim(tags, "fraud", version, Duration.ZERO);
+    String first = "_claim-1.4.2_" + (System.currentTimeMillis() - 1000) + "_first";
+    tags.put("fraud", first, OciManifest.CLAIM, first);
+
+    assertThatThrownBy(() -> late.hold(() -> version))
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageStartingWith(
+            "store '" + address.uri() + "': fraud:1.4.2: others are changing it")
+        .hasMessageEndingWith("(expected: its turn within 0 s); try again later");
+    assertThat(tags.isOf("fraud", first, OciManifest.CLAIM)).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1000_dead", "x", "12345678901234567890_x"})
+  void waitsNotForThoseThatDiedOrAreNone(String rest) {
+    OciAddress address = OciAddress.parse(newStore());
+    OciTags tags = new OciTags(address, new OciRegistry(address));
+    SemanticVersion version = SemanticVersion.parse("1.4.2");
+    tags.put("fraud", "_claim-1.4.2_" + rest, OciManifest.CLAIM, rest);
+
+    String answer = new TagClaim(tags, "fraud", version, Duration.ZERO).hold(() -> "held");
+
+    assertThat(answer).isEqualTo("held");
+  }
+
+  @Test
   void obeysThePolicyInItsOwnRepository() {
-    String uri = "oci://" + registry.orElseThrow().host() + "/" + UUID.randomUUID();
+    String uri = newStore();
     OciAddress address = OciAddress.parse(uri);
     new OciTags(address, new OciRegistry(address))
         .put(OciAddress.STORE, "_policy", OciManifest.POLICY, "engines: [onnx]\n");
@@ -152,8 +206,7 @@ class OciModelStoreITCase extends ModelStoreContract {
 
   @Test
   void listsMoreModelsThanAnAnswerHas() throws Exception {
-    OciAddress address =
-        OciAddress.parse("oci://" + registry.orElseThrow().host() + "/" + UUID.randomUUID());
+    OciAddress address = OciAddress.parse(newStore());
     OciRegistry client = new OciRegistry(address);
     OciTags tags = new OciTags(address, client);
     tags.put(OciAddress.STORE, "fraud", OciManifest.LISTED, "fraud");
@@ -174,5 +227,7 @@ class OciModelStoreITCase extends ModelStoreContract {
     assertThatThrownBy(() -> store.find("fraud", SemanticVersion.parse("1.0.0")))
         .isInstanceOf(StoreUnavailableException.class)
         .hasMessageContaining("store 'oci://127.0.0.1:1/models': cannot read fraud:1.0.0");
+    assertThatThrownBy(store::models)
+        .hasMessageContaining("store 'oci://127.0.0.1:1/models': cannot list tags of models");
   }
 }
