@@ -32,6 +32,7 @@ import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,10 +46,17 @@ class OciModelStoreITCase extends ModelStoreContract {
   @BeforeAll
   static void start() throws Exception {
     Optional<Path> program = DockerRegistry.program();
+    if (program.isPresent()) {
+      registry = Optional.of(DockerRegistry.start(program.get(), registryFolder, true));
+    }
+  }
+
+  /** Of every test, because Surefire counts and shows nothing of a class that is skipped whole. */
+  @BeforeEach
+  void skipWithoutRegistry() {
     assumeTrue(
-        program.isPresent(),
+        registry.isPresent(),
         "no 'docker-registry' on the PATH (Debian: apt-get install docker-registry)");
-    registry = Optional.of(DockerRegistry.start(program.get(), registryFolder, true));
   }
 
   @AfterAll
