@@ -144,8 +144,7 @@ class ModelImportCommandTest {
     Path secret = Files.writeString(directory.resolve("release.pem"), pem);
     Path open =
         Files.writeString(
-            directory.resolve("release.pub"),
-            SigningKey.of(pem).verificationKey().pem());
+            directory.resolve("release.pub"), SigningKey.of(pem).verificationKey().pem());
     Path other =
         Files.writeString(
             directory.resolve("other.pub"), Keys.generated("secp256r1").verificationKey().pem());
