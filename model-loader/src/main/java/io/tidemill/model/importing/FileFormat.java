@@ -7,22 +7,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
- * A model that is one file, or a folder with one such file in it.
+ * A model that is one file, or a folder with one such file in it. Of an ONNX file its weights are
+ * part, wherever they lie; a folder with one is published whole.
  *
  * @param title as in {@code ONNX file}
  * @param known how it is known, for a message
  * @param suffixes what its engine looks for; a file of another name is published under the first
- * @param whole whether a folder is published whole: files beside the model belong to it
  */
 record FileFormat(
-    String title,
-    String engine,
-    String known,
-    List<String> suffixes,
-    boolean whole,
-    ContentTest content)
+    String title, String engine, String known, List<String> suffixes, ContentTest content)
     implements ModelFormat {
   private static final int START_BYTES = 1 << 16;
 
@@ -38,7 +34,6 @@ record FileFormat(
           "onnx",
           "named .onnx",
           List.of(".onnx"),
-          true,
           file -> name(file).endsWith(".onnx"));
 
   static final FileFormat TORCH_SCRIPT =
@@ -47,7 +42,6 @@ record FileFormat(
           "pytorch",
           "a zip with code/ and constants.pkl, as torch.jit.save writes it",
           List.of(".pt", ".pth"),
-          false,
           file -> TorchZip.of(file) == TorchZip.SCRIPT);
 
   static final FileFormat XGBOOST =
@@ -56,7 +50,6 @@ record FileFormat(
           "xgboost",
           "JSON or UBJSON with 'learner', as Booster.save_model(\"m.ubj\") writes it",
           List.of(".ubj", ".json"),
-          false,
           file -> {
             String start = Listing.startText(file, START_BYTES);
             return start.startsWith("{") && start.contains("learner");
@@ -68,7 +61,6 @@ record FileFormat(
           "lightgbm",
           "first line 'tree', as Booster.save_model(\"m.txt\") writes it",
           List.of(".txt"),
-          false,
           file -> {
             String start = Listing.startText(file, 16);
             return start.startsWith("tree\n") || start.startsWith("tree\r\n");
@@ -117,15 +109,27 @@ record FileFormat(
     List<Path> models = models(path);
     if (models.size() != 1) {
       throw new InvalidModelException(
-          "%s: %s (expected: one %s); name the file"
-              .formatted(path, models.stream().map(Listing::name).toList(), title));
+          "%s: %s (expected: one %s, %s)%s"
+              .formatted(
+                  path,
+                  models.isEmpty()
+                      ? Listing.described(path)
+                      : models.stream().map(Listing::name).toList(),
+                  title,
+                  known,
+                  models.isEmpty() ? "" : "; name the file"));
     }
     Path model = models.get(0);
-    if (whole && Files.isDirectory(path)) {
-      return path;
+    if (this.equals(ONNX)) {
+      return Files.isDirectory(path) ? path : withWeights(model, workspace);
     }
     boolean named = suffixes.stream().anyMatch(suffix -> name(model).endsWith(suffix));
     return named ? model : workspace.renamed(model, "model" + suffix(model));
+  }
+
+  private static Path withWeights(Path model, Workspace workspace) throws IOException {
+    Set<String> weights = OnnxExternalFiles.of(model);
+    return weights.isEmpty() ? model : workspace.gathered(model, weights);
   }
 
   private String suffix(Path model) throws IOException {

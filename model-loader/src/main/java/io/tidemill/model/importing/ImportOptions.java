@@ -28,4 +28,9 @@ public record ImportOptions(
   public ImportOptions {
     requireNonNull(limits, "limits");
   }
+
+  /** The same, and one signature by its name. */
+  ImportOptions withSignatureName(String name) {
+    return new ImportOptions(engine, signature, name, number, limits);
+  }
 }

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -31,9 +30,6 @@ final class MlflowFolder implements ModelFormat {
       new TreeMap<>(
           Map.of(
               "sklearn", SKLEARN,
-              "pytorch",
-                  "it holds a pickle, which runs code when it is opened; save the model with torch.jit.save and import that file",
-              "keras", "Keras archives can run code; call model.export(\"folder\") and import it",
               "spark", "it runs Spark; export the model to ONNX",
               "catboost", "no engine here reads it; save_model(…, format=\"onnx\") makes ONNX",
               "statsmodels", SKLEARN,
@@ -55,56 +51,71 @@ final class MlflowFolder implements ModelFormat {
     Path file = path.resolve(FILE);
     Map<?, ?> description = parse(file);
     Map<?, ?> flavours = description.get("flavors") instanceof Map<?, ?> said ? said : Map.of();
-    Optional<Signature> signature =
-        MlflowSignature.read(file.toString(), description.get("signature"));
-    if (flavours.get("tensorflow") instanceof Map<?, ?> said) {
-      Path folder = savedModel(file, inside(file, path, said));
-      // Keras names its tensors in another way than MLflow, so the two are not compared.
-      return DetectedModel.of(
-          TITLE,
-          folder,
-          SavedModelFolder.ENGINE,
-          FoundSignature.of(folder, SavedModelFolder.ENGINE, options, workspace));
+    for (String name : List.of("tensorflow", "keras")) {
+      if (flavours.get(name) instanceof Map<?, ?> said) {
+        return readTensorFlow(file, inside(file, path, said), said, options, workspace);
+      }
     }
-    for (FileFormat format : List.of(FileFormat.ONNX, FileFormat.XGBOOST, FileFormat.LIGHTGBM)) {
+    for (FileFormat format : FileFormat.ALL) {
       if (flavours.get(format.engine()) instanceof Map<?, ?> said) {
-        return read(file, inside(file, path, said), format, signature, options, workspace);
+        Path model = inside(file, path, said);
+        return read(file, model, format, description.get("signature"), options, workspace);
       }
     }
     throw refused(file, flavours);
+  }
+
+  private static DetectedModel readTensorFlow(
+      Path file, Path model, Map<?, ?> flavour, ImportOptions options, Workspace workspace)
+      throws IOException {
+    Path folder = savedModel(file, model);
+    ImportOptions asked =
+        options.signatureName() == null && flavour.get("signature_def_key") instanceof String key
+            ? options.withSignatureName(key)
+            : options;
+    return detected(folder, SavedModelFolder.ENGINE, asked, workspace, null);
   }
 
   private static DetectedModel read(
       Path file,
       Path model,
       FileFormat format,
-      Optional<Signature> signature,
+      @Nullable Object signature,
       ImportOptions options,
       Workspace workspace)
       throws IOException {
-    RefusedModel.check(model);
     if (!format.matches(model)) {
       throw new InvalidModelException(
-          "%s: %s is %s (expected: %s); log the model again in that form"
-              .formatted(file, model, Listing.described(model), format.sought()));
+          "%s: %s is %s (expected: %s); %s"
+              .formatted(file, model, Listing.described(model), format.sought(), remedy(format)));
     }
-    Path files = format.files(model, workspace);
-    // Boosters take all columns in one tensor, so their signature is the engine's to say.
-    Signature declared =
-        format.equals(FileFormat.ONNX) && tensors(signature) ? signature.orElse(null) : null;
-    return DetectedModel.of(
-        TITLE,
-        files,
-        format.engine(),
-        FoundSignature.of(files, format.engine(), options, workspace, declared, FILE));
+    // Other engines say it themselves. MLflow's is what its Python wrapper takes, which casts and
+    // names as it likes, so the two need not agree.
+    @Nullable Signature declared =
+        format.equals(FileFormat.TORCH_SCRIPT)
+            ? MlflowSignature.read(file.toString(), signature).orElse(null)
+            : null;
+    return detected(format.files(model, workspace), format.engine(), options, workspace, declared);
   }
 
-  private static boolean tensors(Optional<Signature> signature) {
-    return signature.stream()
-        .flatMap(said -> Stream.concat(said.inputs().stream(), said.outputs().stream()))
-        .noneMatch(
-            tensor ->
-                tensor.shape().size() == 1 || List.of("input", "output").contains(tensor.name()));
+  private static String remedy(FileFormat format) {
+    return switch (format.engine()) {
+      case "pytorch" ->
+          "pickles run code when they are opened; log torch.jit.script(model), or import what torch.jit.save or torch.onnx.export wrote";
+      case "xgboost" -> "log the model again with model_format=\"ubj\"";
+      case "lightgbm" -> "log the booster, which is model.booster_, and not the model around it";
+      default -> "log the model again in that form";
+    };
+  }
+
+  private static DetectedModel detected(
+      Path files,
+      String engine,
+      ImportOptions options,
+      Workspace workspace,
+      @Nullable Signature declared) {
+    return DetectedModel.of(
+        TITLE, files, engine, FoundSignature.of(files, engine, options, workspace, declared, FILE));
   }
 
   private static Map<?, ?> parse(Path file) throws IOException {
@@ -145,7 +156,7 @@ final class MlflowFolder implements ModelFormat {
         return parent;
       }
       throw new InvalidModelException(
-          "%s: %d SavedModels in %s (expected: 1); log it with mlflow.tensorflow.log_model(…, keras_model_kwargs={\"save_format\": \"tf\"}), or import the folder that model.export wrote"
+          "%s: %d SavedModels in %s (expected: 1; since TensorFlow 2.16 MLflow saves Keras archives, which can run code when they are opened); call model.export(\"folder\") and import that folder"
               .formatted(file, found.size(), folder));
     }
   }
@@ -161,7 +172,7 @@ final class MlflowFolder implements ModelFormat {
     @Nullable String reason = REFUSED.get(flavour);
     return new InvalidModelException(
         reason == null
-            ? "%s: flavours %s (expected: one of tensorflow, onnx, xgboost, lightgbm)"
+            ? "%s: flavours %s (expected: one of tensorflow, onnx, pytorch, xgboost, lightgbm)"
                 .formatted(file, names)
             : "%s: flavour '%s' is refused: %s".formatted(file, flavour, reason));
   }

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** MLflow's signature made into ours: a tensor as it is, a column as one value per row. */
+/** MLflow's signature of tensors made into ours. One of columns says nothing of tensors. */
 final class MlflowSignature {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -63,31 +63,27 @@ final class MlflowSignature {
     }
   }
 
-  private static Optional<TensorSpec> spec(String side, JsonNode column) {
-    String name = column.path("name").asText(side);
-    boolean tensor = column.path("type").asText().equals("tensor");
+  private static Optional<TensorSpec> spec(String side, JsonNode tensor) {
     List<Long> shape = new ArrayList<>();
-    if (tensor) {
-      column.at("/tensor-spec/shape").forEach(size -> shape.add(size.asLong()));
-    } else {
-      shape.add(-1L);
-    }
-    String type = tensor ? column.at("/tensor-spec/dtype").asText() : column.path("type").asText();
+    tensor.at("/tensor-spec/shape").forEach(size -> shape.add(size.asLong()));
+    String name = tensor.path("name").asText(side);
     boolean batched = !shape.isEmpty() && shape.get(0) == -1;
     return batched
-        ? type(type).map(element -> new TensorSpec(name, element, shape))
+        ? type(tensor.at("/tensor-spec/dtype").asText())
+            .map(element -> new TensorSpec(name, element, shape))
         : Optional.empty();
   }
 
+  /** By NumPy's names. */
   private static Optional<ElementType> type(String name) {
     return switch (name) {
-      case "float", "float32" -> Optional.of(ElementType.FLOAT32);
-      case "double", "float64" -> Optional.of(ElementType.FLOAT64);
-      case "integer", "int32" -> Optional.of(ElementType.INT32);
-      case "long", "int64" -> Optional.of(ElementType.INT64);
+      case "float32" -> Optional.of(ElementType.FLOAT32);
+      case "float64" -> Optional.of(ElementType.FLOAT64);
+      case "int32" -> Optional.of(ElementType.INT32);
+      case "int64" -> Optional.of(ElementType.INT64);
       case "uint8" -> Optional.of(ElementType.UINT8);
-      case "boolean", "bool" -> Optional.of(ElementType.BOOL);
-      case "string", "str" -> Optional.of(ElementType.STRING);
+      case "bool" -> Optional.of(ElementType.BOOL);
+      case "str" -> Optional.of(ElementType.STRING);
       default -> Optional.empty();
     };
   }

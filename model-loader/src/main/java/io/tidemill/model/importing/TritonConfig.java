@@ -8,9 +8,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,11 +20,29 @@ import org.jspecify.annotations.Nullable;
  *
  * @param backend the platform or backend; empty if neither is said
  * @param file the model's file name where it is not the usual one; empty if it is not said
+ * @param served the versions that Triton is to serve where it names them; else empty
  * @param signature null if no tensors are said
  */
 record TritonConfig(
-    Path path, String name, String backend, String file, @Nullable Signature signature) {
+    Path path,
+    String name,
+    String backend,
+    String file,
+    List<String> served,
+    @Nullable Signature signature) {
+  TritonConfig {
+    served = List.copyOf(served);
+  }
+
   private static final long MOST_BYTES = 1 << 20;
+
+  /** A name that says which argument of a TorchScript the tensor is. */
+  private static final Pattern PLACED = Pattern.compile(".*__\\d{1,6}");
+
+  /** What Triton takes for granted where there is no such file. */
+  static TritonConfig absent(Path path) {
+    return new TritonConfig(path, "", "", "", List.of(), null);
+  }
 
   static TritonConfig read(Path path) throws IOException {
     if (Files.size(path) > MOST_BYTES) {
@@ -36,7 +56,21 @@ record TritonConfig(
         text(config, "name"),
         platform.isEmpty() ? text(config, "backend") : platform,
         text(config, "default_model_filename"),
+        served(config),
         signature(path, config));
+  }
+
+  private static List<String> served(Map<String, List<Object>> config) {
+    Map<?, ?> specific = message(message(config, "version_policy"), "specific");
+    return specific.get("versions") instanceof List<?> versions
+        ? versions.stream().map(String::valueOf).toList()
+        : List.of();
+  }
+
+  private static Map<?, ?> message(Map<?, ?> parent, String field) {
+    return parent.get(field) instanceof List<?> list && list.get(0) instanceof Map<?, ?> message
+        ? message
+        : Map.of();
   }
 
   private static @Nullable Signature signature(Path path, Map<String, List<Object>> config) {
@@ -78,12 +112,25 @@ record TritonConfig(
       if (batched) {
         shape.add(-1L);
       }
-      if (map.get("dims") instanceof List<?> dims) {
-        dims.forEach(size -> shape.add(Long.valueOf(String.valueOf(size))));
-      }
+      sizes(map).forEach(size -> shape.add(Long.valueOf(String.valueOf(size))));
       specs.add(new TensorSpec(name, type, shape));
     }
+    if (specs.stream().allMatch(spec -> PLACED.matcher(spec.name()).matches())) {
+      specs.sort(Comparator.comparingInt(TritonConfig::place));
+    }
     return specs;
+  }
+
+  /** Those of the model, which may differ from those that Triton shows. */
+  private static List<?> sizes(Map<?, ?> tensor) {
+    Map<?, ?> reshaped = message(tensor, "reshape");
+    @Nullable Object sizes =
+        tensor.containsKey("reshape") ? reshaped.get("shape") : tensor.get("dims");
+    return sizes instanceof List<?> list ? list : List.of();
+  }
+
+  private static int place(TensorSpec spec) {
+    return Integer.parseInt(spec.name().substring(spec.name().lastIndexOf('_') + 1));
   }
 
   private static Optional<ElementType> type(String label) {

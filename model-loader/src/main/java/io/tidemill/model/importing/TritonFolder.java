@@ -2,19 +2,29 @@ package io.tidemill.model.importing;
 
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.Signature;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** A model of a Triton repository, or a repository with one model. */
 final class TritonFolder implements ModelFormat {
   private static final String CONFIG = "config.pbtxt";
 
+  /** Triton's name for the backend of boosters. */
+  private static final String BOOSTERS = "fil";
+
+  /** What Triton serves without a configuration, in the folder of a version. */
+  private static final List<String> NAMES = List.of("model.onnx", "model.pt", "model.savedmodel");
+
   @Override
   public String sought() {
-    return "a model of a Triton repository (config.pbtxt and folders 1, 2, …)";
+    return "a model of a Triton repository (folders 1, 2, …, and config.pbtxt beside them or model.onnx, model.pt or model.savedmodel in them)";
   }
 
   @Override
@@ -22,12 +32,26 @@ final class TritonFolder implements ModelFormat {
     return isModel(path) || !models(path).isEmpty();
   }
 
-  private static boolean isModel(Path path) {
-    return Files.isRegularFile(path.resolve(CONFIG));
+  private static boolean isModel(Path path) throws IOException {
+    if (Files.isRegularFile(path.resolve(CONFIG))) {
+      return true;
+    }
+    for (Path version : Listing.numbered(path).values()) {
+      if (NAMES.stream().anyMatch(name -> Files.exists(version.resolve(name)))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static List<Path> models(Path path) throws IOException {
-    return Listing.children(path).stream().filter(TritonFolder::isModel).toList();
+    List<Path> models = new ArrayList<>();
+    for (Path child : Listing.children(path)) {
+      if (isModel(child)) {
+        models.add(child);
+      }
+    }
+    return models;
   }
 
   @Override
@@ -47,7 +71,8 @@ final class TritonFolder implements ModelFormat {
 
   private static DetectedModel readModel(Path path, ImportOptions options, Workspace workspace)
       throws IOException {
-    TritonConfig config = TritonConfig.read(path.resolve(CONFIG));
+    Path file = path.resolve(CONFIG);
+    TritonConfig config = Files.exists(file) ? TritonConfig.read(file) : TritonConfig.absent(file);
     SortedMap<Integer, Path> numbered = Listing.numbered(path);
     if (numbered.isEmpty()) {
       throw new InvalidModelException(
@@ -56,7 +81,7 @@ final class TritonFolder implements ModelFormat {
               + CONFIG
               + " (expected: the model's versions)");
     }
-    int number = ServingFolder.choose(path, numbered, options.number());
+    int number = ServingFolder.choose(path, served(config, numbered), options.number());
     Path version = path.resolve(String.valueOf(number));
     String engine = engine(config, version);
     Path files = files(config, engine, version, workspace);
@@ -64,11 +89,23 @@ final class TritonFolder implements ModelFormat {
             "model of a Triton repository",
             files,
             engine,
-            FoundSignature.of(files, engine, options, workspace, config.signature(), CONFIG))
+            FoundSignature.of(files, engine, options, workspace, declared(config), CONFIG))
         .in(
             "model of a Triton repository",
             config.name().isEmpty() ? Listing.name(path) : config.name(),
             new SemanticVersion(number, 0, 0, ""));
+  }
+
+  private static SortedMap<Integer, Path> served(
+      TritonConfig config, SortedMap<Integer, Path> numbered) {
+    SortedMap<Integer, Path> served = new TreeMap<>(numbered);
+    served.keySet().removeIf(number -> !config.served().contains(String.valueOf(number)));
+    return served.isEmpty() ? numbered : served;
+  }
+
+  /** Triton calls the tensors of boosters what it likes, and makes classes of their scores. */
+  private static @Nullable Signature declared(TritonConfig config) {
+    return config.backend().equals(BOOSTERS) ? null : config.signature();
   }
 
   private static String engine(TritonConfig config, Path version) throws IOException {
@@ -76,7 +113,7 @@ final class TritonFolder implements ModelFormat {
       case "tensorflow_savedmodel", "tensorflow" -> SavedModelFolder.ENGINE;
       case "onnxruntime_onnx", "onnxruntime" -> FileFormat.ONNX.engine();
       case "pytorch_libtorch", "pytorch" -> FileFormat.TORCH_SCRIPT.engine();
-      case "fil" ->
+      case BOOSTERS ->
           FileFormat.LIGHTGBM.matches(version)
               ? FileFormat.LIGHTGBM.engine()
               : FileFormat.XGBOOST.engine();
@@ -103,7 +140,7 @@ final class TritonFolder implements ModelFormat {
       return SavedModelFolder.ENGINE;
     }
     for (FileFormat format : FileFormat.ALL) {
-      if (format.matches(version)) {
+      if (format.matches(version) || format.matches(onnxFolder(version))) {
         return format.engine();
       }
     }
@@ -133,14 +170,21 @@ final class TritonFolder implements ModelFormat {
     }
     for (FileFormat format : FileFormat.ALL) {
       if (format.engine().equals(engine)) {
-        for (Path file : Listing.children(named)) {
+        Path model = format.equals(FileFormat.ONNX) ? onnxFolder(named) : named;
+        for (Path file : Listing.children(model)) {
           RefusedModel.check(file);
         }
-        RefusedModel.check(named);
-        return format.files(named, workspace);
+        RefusedModel.check(model);
+        return format.files(model, workspace);
       }
     }
     throw new IllegalStateException(engine);
+  }
+
+  /** The folder named as the file in it, where a model of several files lies; else the same. */
+  private static Path onnxFolder(Path folder) {
+    Path inner = folder.resolve("model.onnx");
+    return Files.isDirectory(inner) ? inner : folder;
   }
 
   private static Path inside(TritonConfig config, Path version) {

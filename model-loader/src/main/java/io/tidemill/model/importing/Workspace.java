@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,31 @@ final class Workspace implements AutoCloseable {
   /** A copy of a file under the name that its engine looks for. */
   Path renamed(Path file, String name) throws IOException {
     return Files.copy(file, Files.createTempDirectory(folder(), "renamed-").resolve(name));
+  }
+
+  /**
+   * A folder with a file and others that it needs.
+   *
+   * @param others relative to the folder that the file is in
+   */
+  Path gathered(Path file, Set<String> others) throws IOException {
+    Path target = Files.createTempDirectory(folder(), "gathered-");
+    Path source = file.toAbsolutePath().resolveSibling("");
+    take(file, target.resolve(Listing.name(file)));
+    for (String other : others) {
+      take(source.resolve(other), target.resolve(other));
+    }
+    return target;
+  }
+
+  /** Links are for nothing and may be impossible; weights are large. */
+  private static void take(Path file, Path target) throws IOException {
+    Files.createDirectories(target.resolveSibling(""));
+    try {
+      Files.createLink(target, file.toRealPath());
+    } catch (IOException | UnsupportedOperationException e) {
+      Files.copy(file, target);
+    }
   }
 
   @Override

@@ -26,6 +26,9 @@ import org.slf4j.LoggerFactory;
  * is being unloaded is gone before it is loaded anew, so a device never has to hold two copies. No
  * lock of all is held while a model is loaded, warmed up or unloaded.
  *
+ * <p>A version's files stay in the cache of this machine for as long as it is loaded, and no
+ * longer.
+ *
  * <p>A version that carries {@code golden.arrow} has to answer as it says before anyone gets it.
  *
  * <p>The key holds the whole {@link ModelVersion}, not only its digest: two versions with the same
@@ -56,9 +59,19 @@ public final class LoadedModels {
     }
   }
 
+  /** A model and the files that it may read for as long as it lives. */
+  private record Loaded(WarmedModel model, PinnedFiles files) implements AutoCloseable {
+    @Override
+    public void close() {
+      try (files) {
+        model.model().close();
+      }
+    }
+  }
+
   /** One loaded copy and the number of its handles; at 0 it is being unloaded. */
   private static final class Copy {
-    final CompletableFuture<WarmedModel> model = new CompletableFuture<>();
+    final CompletableFuture<Loaded> loaded = new CompletableFuture<>();
     final CompletableFuture<Void> unloaded = new CompletableFuture<>();
 
     private int handles = 1;
@@ -94,17 +107,21 @@ public final class LoadedModels {
       Signature signature,
       Device device,
       Supplier<Path> files) {
-    return open(new LoadRequest(version, engine, signature, device), 1, files);
+    return open(
+        new LoadRequest(version, engine, signature, device),
+        1,
+        () -> PinnedFiles.owned(files.get()));
   }
 
   /**
    * A handle to a version that is loaded, and warmed up for calls of up to {@code maxSize} rows.
    *
    * @param maxSize the most rows of the handle's calls
-   * @param files answers the folder of its proved files; called only by the thread that loads
+   * @param files answers its proved files; called only by the thread that loads, and closed when
+   *     the last handle is, or when the version does not load
    * @throws io.tidemill.model.ModelException if it cannot be had, with the reason and the remedy
    */
-  ModelHandle open(LoadRequest request, int maxSize, Supplier<Path> files) {
+  ModelHandle open(LoadRequest request, int maxSize, Supplier<PinnedFiles> files) {
     Key key = new Key(request.version(), request.device());
     try {
       while (true) {
@@ -124,24 +141,32 @@ public final class LoadedModels {
     }
   }
 
-  private WarmedModel load(Key key, Copy copy, LoadRequest request, Supplier<Path> files) {
+  private WarmedModel load(Key key, Copy copy, LoadRequest request, Supplier<PinnedFiles> files) {
+    try {
+      Loaded loaded = load(key, request, files.get());
+      copy.loaded.complete(loaded);
+      return loaded.model();
+    } catch (Throwable e) {
+      copies.remove(key, copy);
+      copy.loaded.completeExceptionally(e);
+      throw e;
+    }
+  }
+
+  private Loaded load(Key key, LoadRequest request, PinnedFiles files) {
     try {
       long started = System.nanoTime();
-      Path folder = files.get();
-      Optional<Golden> golden = Golden.in(folder);
-      Model model = request.load(engines, folder);
-      WarmedModel loaded = prove(model, golden);
+      Optional<Golden> golden = Golden.in(files.folder());
+      WarmedModel model = prove(request.load(engines, files.folder()), golden);
       LOG.info(
           "loaded {} with {} in {} ms, {}",
           key,
           request.engine(),
           TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started),
           golden.isPresent() ? Golden.FILE_NAME + " as expected" : "no " + Golden.FILE_NAME);
-      copy.model.complete(loaded);
-      return loaded;
+      return new Loaded(model, files);
     } catch (Throwable e) {
-      copies.remove(key, copy);
-      copy.model.completeExceptionally(e);
+      closeAfter(e, files::close);
       throw e;
     }
   }
@@ -157,19 +182,23 @@ public final class LoadedModels {
       Sample sample = (rows, memory) -> expected.sample(model.signature(), rows, memory);
       return new WarmedModel(model, sample, System::nanoTime);
     } catch (Throwable e) {
-      try {
-        model.close();
-      } catch (RuntimeException closing) {
-        e.addSuppressed(closing);
-      }
+      closeAfter(e, model::close);
       throw e;
+    }
+  }
+
+  private static void closeAfter(Throwable failure, Runnable close) {
+    try {
+      close.run();
+    } catch (RuntimeException closing) {
+      failure.addSuppressed(closing);
     }
   }
 
   private ModelHandle shared(Key key, Copy copy, int maxSize) throws InterruptedException {
     WarmedModel loaded;
     try {
-      loaded = await(copy.model);
+      loaded = await(copy.loaded).model();
     } catch (InterruptedException e) {
       release(key, copy);
       throw e;
@@ -210,7 +239,7 @@ public final class LoadedModels {
 
   private void unload(Key key, Copy copy) {
     try {
-      copy.model.join().model().close();
+      copy.loaded.join().close();
       LOG.info("unloaded {}", key);
     } finally {
       copies.remove(key, copy);

@@ -8,14 +8,14 @@ import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.StoreUnavailableException;
-import io.tidemill.model.golden.Golden;
+import io.tidemill.model.store.CachedModel;
 import io.tidemill.model.store.LocalModelCache;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
 import io.tidemill.model.store.ModelStores;
+import io.tidemill.model.store.TransferListener;
 import io.tidemill.model.store.signing.SignatureVerifier;
 import io.tidemill.model.store.signing.VerificationKey;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -140,20 +140,33 @@ public record StoredModel(
    * @throws io.tidemill.model.ModelException if it cannot be had, with the reason and the remedy
    */
   public TrialModel openForTrial() {
-    Path files = files(ModelStores::open, LocalModelCache.ofUser(), Retry.standard());
-    return new TrialModel(request(ALONE).load(Engines::find, files), Golden.in(files));
+    return openForTrial(ModelStores::open, LocalModelCache.ofUser(), Engines::find);
   }
 
-  private Path files(Function<String, ModelStore> stores, LocalModelCache cache, Retry retry) {
+  TrialModel openForTrial(
+      Function<String, ModelStore> stores,
+      LocalModelCache cache,
+      Function<String, ModelLoader> engines) {
+    LoadRequest request = request(ALONE);
+    return TrialModel.load(request, engines, files(stores, cache, Retry.standard()));
+  }
+
+  private PinnedFiles files(
+      Function<String, ModelStore> stores, LocalModelCache cache, Retry retry) {
+    return PinnedFiles.of(copy(stores, cache, retry));
+  }
+
+  private CachedModel copy(
+      Function<String, ModelStore> stores, LocalModelCache cache, Retry retry) {
     try {
-      return retry.run(() -> files(stores.apply(storeUri), cache));
+      return retry.run(() -> copy(stores.apply(storeUri), cache));
     } catch (StoreUnavailableException e) {
       if (Thread.currentThread().isInterrupted()) {
         throw e;
       }
-      Path fetched =
+      CachedModel fetched =
           cache
-              .fetched(version)
+              .openFetched(version)
               .orElseThrow(
                   () ->
                       new StoreUnavailableException(
@@ -162,12 +175,15 @@ public record StoredModel(
                                   version, e.getMessage(), retry.attempts(), cache.directory()),
                           e));
       LOG.warn(
-          "{}: store does not answer, proved copy {} serves: {}", version, fetched, e.toString());
+          "{}: store does not answer, proved copy {} serves: {}",
+          version,
+          fetched.files(),
+          e.toString());
       return fetched;
     }
   }
 
-  private Path files(ModelStore store, LocalModelCache cache) {
+  private CachedModel copy(ModelStore store, LocalModelCache cache) {
     ModelManifest manifest = store.manifest(version.name(), version.version());
     if (!manifest.digest().equals(version.digest())) {
       throw new InvalidModelException(
@@ -175,6 +191,6 @@ public record StoredModel(
               .formatted(version, storeUri, manifest.digest(), version.digest()));
     }
     checkSigned(store, manifest, trustedKeys);
-    return cache.files(store, manifest);
+    return cache.open(store, manifest, TransferListener.NONE);
   }
 }

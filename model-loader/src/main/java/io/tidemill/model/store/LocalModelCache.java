@@ -132,15 +132,6 @@ public final class LocalModelCache {
   }
 
   /**
-   * A folder with a version's proved files, in use until this process ends. As {@link
-   * #open(ModelStore, ModelManifest, TransferListener)}, for those that cannot tell when they are
-   * done.
-   */
-  public Path files(ModelStore store, ModelManifest manifest) {
-    return open(store, manifest, TransferListener.NONE).files();
-  }
-
-  /**
    * A version's proved files, which stay where they are and unchanged by any cache until they are
    * closed. Blocks while they are downloaded and proved.
    *
@@ -243,16 +234,6 @@ public final class LocalModelCache {
         ModelFiles.delete(leftover);
       }
     }
-  }
-
-  /**
-   * The proved files of a version that was fetched before, without asking any store, in use until
-   * this process ends; empty if there are none or they are damaged.
-   *
-   * @throws CacheUnavailableException if the directory cannot be written or read
-   */
-  public Optional<Path> fetched(ModelVersion version) {
-    return openFetched(version).map(CachedModel::files);
   }
 
   /**

@@ -10,6 +10,7 @@ import io.tidemill.model.TensorSpec;
 import io.tidemill.model.archive.ArchiveLimits;
 import io.tidemill.model.archive.Archives;
 import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.engine.onnx.OnnxModels;
 import io.tidemill.model.loader.SignatureReader;
 import io.tidemill.model.loader.SignatureReaders;
 import java.io.IOException;
@@ -223,6 +224,89 @@ class ModelImportTest {
     assertThat(model.signature()).isEqualTo(FOUR_TO_ONE);
   }
 
+  @Test
+  void takesTheShapeThatTheModelHasBehindTriton() throws IOException {
+    torchScript("net/1/model.pt");
+    file(
+        "net/config.pbtxt",
+        """
+        backend: "pytorch"
+        max_batch_size: 8
+        input [
+          { name: "INPUT__1" data_type: TYPE_INT64 dims: [ 1 ] reshape: { shape: [ ] } },
+          { name: "INPUT__0" data_type: TYPE_FP32 format: FORMAT_NONE dims: [ 6 ] reshape { shape: [ 2, 3 ] } }
+        ]
+        output [ { name: "OUTPUT__0" data_type: TYPE_FP32 dims: [ 1 ] label_filename: "labels.txt" } ]
+        version_policy: { latest { num_versions: 1 }}
+        instance_group [ { count: 1 kind: KIND_CPU } ]
+        """);
+
+    assertThat(detect(directory.resolve("net")).signature())
+        .hasToString(
+            "Signature[inputs=[INPUT__0 float32[-1, 2, 3], INPUT__1 int64[-1]], outputs=[OUTPUT__0 float32[-1, 1]]]");
+  }
+
+  @Test
+  void readsTheVersionThatTritonServes() throws IOException {
+    for (int number : List.of(1, 2, 3)) {
+      file("net/" + number + "/model.onnx", "\u0008\u0007");
+    }
+    file(
+        "net/config.pbtxt",
+        """
+        platform: "onnxruntime_onnx"
+        version_policy: { specific: { versions: [1,2]}}
+        """);
+    Path folder = directory.resolve("net");
+
+    assertThat(detect(folder).version()).isEqualTo(SemanticVersion.parse("2.0.0"));
+    assertThat(detect(folder, numbered(1)).version()).isEqualTo(SemanticVersion.parse("1.0.0"));
+  }
+
+  @Test
+  void readsBoostersOfTritonWhateverItsTensorsAreCalled() throws IOException {
+    file("trees/1/xgboost.json", BOOSTER);
+    file(
+        "trees/config.pbtxt",
+        """
+        backend: "fil"
+        max_batch_size: 32768
+        input [ { name: "input__0" data_type: TYPE_FP32 dims: [ 4 ] } ]
+        output [ { name: "output__0" data_type: TYPE_FP32 dims: [ 2 ] } ]
+        instance_group [{ kind: KIND_AUTO }]
+        parameters [
+          { key: "model_type" value: { string_value: "xgboost_json" } },
+          { key: "predict_proba" value: { string_value: "true" } }
+        ]
+        dynamic_batching {}
+        """);
+    file("legacy/1/xgboost.model", "\0\0\0?");
+    file("legacy/config.pbtxt", "backend: \"fil\"");
+
+    DetectedModel model = detect(directory.resolve("trees"));
+    assertThat(model.engine()).isEqualTo("xgboost");
+    assertThat(model.signature()).isEqualTo(FOUR_TO_ONE);
+    assertThatThrownBy(() -> detect(directory.resolve("legacy")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("a folder with xgboost.model (expected: one XGBoost file, JSON or");
+  }
+
+  @Test
+  void readsTritonsFoldersWithoutAConfiguration() throws IOException {
+    file("repo/net/4/model.onnx/model.onnx", "\u0008\u0007");
+    file("repo/net/4/model.onnx/weights", "1");
+    savedModel("repo2/fraud/2/model.savedmodel", "serving_default");
+
+    DetectedModel onnx = detect(directory.resolve("repo"));
+    DetectedModel saved = detect(directory.resolve("repo2/fraud"));
+
+    assertThat(onnx.name()).isEqualTo("net");
+    assertThat(onnx.version()).isEqualTo(SemanticVersion.parse("4.0.0"));
+    assertThat(onnx.files()).isEqualTo(directory.resolve("repo/net/4/model.onnx"));
+    assertThat(saved.engine()).isEqualTo("tensorflow");
+    assertThat(saved.name()).isEqualTo("fraud");
+  }
+
   @ParameterizedTest
   @CsvSource({"python, runs Python", "tensorrt_plan, one kind of GPU", "ensemble, several models"})
   void refusesTritonBackendsThatHaveNoEngineHere(String backend, String reason) throws IOException {
@@ -319,28 +403,132 @@ class ModelImportTest {
   }
 
   @Test
-  void comparesAnMlflowSignatureOfTensorsWithTheModel() throws IOException {
+  void takesTheSignatureOfAModelBeforeThatOfMlflowsWrapper() throws IOException {
     file("o/model.onnx", "\u0008\u0007");
     file(
         "o/MLmodel",
         """
+        artifact_path: model
         flavors:
-          onnx: {data: model.onnx}
+          onnx: {code: null, data: model.onnx, onnx_version: 1.16.0, providers: [CPUExecutionProvider]}
+          python_function: {data: model.onnx, loader_module: mlflow.onnx}
         signature:
-          inputs: '[{"name": "features", "type": "tensor", "tensor-spec": {"dtype": "int64", "shape": [-1, 4]}}]'
-          outputs: '[{"name": "score", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 1]}}]'
+          inputs: '[{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1, 4]}}]'
+          outputs: '[{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 1]}, "name": "score"}]'
+          params: null
         """);
 
-    assertThatThrownBy(() -> detect(directory.resolve("o")))
+    assertThat(detect(directory.resolve("o")).signature()).isEqualTo(FOUR_TO_ONE);
+  }
+
+  @Test
+  void readsATorchScriptOfMlflowWithItsSignature() throws IOException {
+    Path script = torchScript("p/data/model.pth");
+    file("p/data/pickle_module_info.txt", "mlflow.pytorch.pickle_module");
+    String flavours =
+        """
+        flavors:
+          python_function: {data: data, loader_module: mlflow.pytorch}
+          pytorch: {code: null, model_data: data, pytorch_version: 2.7.1}
+        """;
+    file(
+        "p/MLmodel",
+        flavours
+            + """
+        signature:
+          inputs: '[{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 4]}}]'
+          outputs: '[{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 1]}}]'
+          params: null
+        """);
+
+    DetectedModel model = detect(directory.resolve("p"));
+    assertThat(model.engine()).isEqualTo("pytorch");
+    assertThat(model.files()).isEqualTo(script);
+    assertThat(model.signature())
+        .hasToString("Signature[inputs=[input float32[-1, 4]], outputs=[output float32[-1, 1]]]");
+    file("p/MLmodel", flavours);
+    assertThatThrownBy(() -> detect(directory.resolve("p")))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessageContaining("MLmodel does not fit the model")
-        .hasMessageContaining("features int64[-1, 4]");
+        .hasMessageContaining("--input-tensor");
+  }
+
+  @Test
+  void readsTheSignatureThatMlflowNamesOfASavedModel() throws IOException {
+    savedModel("t/tfmodel", "serving_default", "embed");
+    file(
+        "t/MLmodel",
+        """
+        flavors:
+          tensorflow:
+            code: null
+            meta_graph_tags: [serve]
+            saved_model_dir: tfmodel
+            signature_def_key: embed
+        """);
+    Path folder = directory.resolve("t");
+
+    assertThat(detect(folder).signature().outputs().get(0).name()).isEqualTo("vector");
+    assertThat(detect(folder, named("serving_default")).signature()).isEqualTo(FOUR_TO_ONE);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "lightgbm, model.pkl, model.booster_",
+    "lightgbm, model.skops, model.booster_",
+    "xgboost, model.xgb, model_format=",
+    "pytorch, model.pth, torch.jit.script",
+    "tensorflow, model.keras, model.export",
+    "keras, model.keras, model.export",
+  })
+  void refusesWhatMlflowSavesInAFormThatNoEngineReads(String flavour, String name, String remedy)
+      throws IOException {
+    file("m/data/" + name, "\u0080\u0004\u0095");
+    file("m/MLmodel", "flavors: {" + flavour + ": {data: data/" + name + "}}");
+
+    assertThatThrownBy(() -> detect(directory.resolve("m")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining(directory.resolve("m/MLmodel") + ": ")
+        .hasMessageContaining(name)
+        .hasMessageContaining(remedy);
+  }
+
+  @Test
+  void takesTheWeightsOfAnOnnxFileAlong() throws IOException {
+    Path folder = directory.resolve("o");
+    OnnxModels.mlpWithWeightsBeside(folder, 4);
+    file("o/input_example.json", "[]");
+
+    try (ModelImport imported =
+        ModelImport.open(
+            folder.resolve(OnnxModels.FILE), ImportOptions.NONE, ModelImportTest::readers)) {
+      assertThat(imported.model().files().toFile().list())
+          .containsExactlyInAnyOrder(OnnxModels.FILE, OnnxModels.WEIGHTS);
+    }
+    Files.move(folder.resolve(OnnxModels.WEIGHTS), directory.resolve("elsewhere"));
+    assertThatThrownBy(() -> detect(folder.resolve(OnnxModels.FILE)))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("its weights are in 'model.onnx.data' (expected: a file beside it");
+  }
+
+  @Test
+  void refusesWeightsOutsideOfTheFolderOfTheModel() throws IOException {
+    Path folder = Files.createDirectories(directory.resolve("o"));
+    OnnxModels.mlpWithWeightsBeside(folder, 4);
+    Path model = folder.resolve(OnnxModels.FILE);
+    String bytes = Files.readString(model, StandardCharsets.ISO_8859_1);
+    Files.writeString(
+        model, bytes.replace("model.onnx.data", "../weights.data"), StandardCharsets.ISO_8859_1);
+    file("weights.data", "secret");
+
+    assertThatThrownBy(() -> detect(model))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("its weights are in '../weights.data'");
   }
 
   @ParameterizedTest
   @CsvSource({
     "'sklearn: {pickled_model: model.pkl}, python_function: {}', sklearn, skl2onnx",
-    "'pytorch: {model_data: data}, python_function: {}', pytorch, torch.jit.save",
+    "'spark: {model_data: sparkml}, python_function: {}', spark, ONNX",
     "'python_function: {python_model: m.pkl}', python_function, runs Python",
   })
   void refusesMlflowFlavoursThatAreCode(String flavours, String flavour, String remedy)

@@ -85,7 +85,9 @@ class LoadedModelsTest {
 
   private ModelHandle open(ModelVersion version, Device device) {
     return loaded.open(
-        new LoadRequest(version, "fake", SIGNATURE, device), 1, () -> Path.of("files"));
+        new LoadRequest(version, "fake", SIGNATURE, device),
+        1,
+        () -> PinnedFiles.owned(Path.of("files")));
   }
 
   private List<Future<ModelHandle>> openOnEveryThread() {
@@ -240,8 +242,8 @@ class LoadedModelsTest {
   void aVersionIsWarmedUpForTheSizesOfItsTasks(@TempDir Path folder) {
     LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Device.CPU);
 
-    try (ModelHandle first = loaded.open(request, 4, () -> folder);
-        ModelHandle second = loaded.open(request, 8, () -> folder)) {
+    try (ModelHandle first = loaded.open(request, 4, () -> PinnedFiles.owned(folder));
+        ModelHandle second = loaded.open(request, 8, () -> PinnedFiles.owned(folder))) {
       assertThat(first.model()).isSameAs(second.model());
       assertThat(engine.models.get(0).callSizes()).containsExactly(1, 4, 2, 8);
     }
@@ -258,7 +260,7 @@ class LoadedModelsTest {
         };
     LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Device.CPU);
 
-    assertThatThrownBy(() -> loaded.open(request, 2, () -> folder))
+    assertThatThrownBy(() -> loaded.open(request, 2, () -> PinnedFiles.owned(folder)))
         .isInstanceOf(ModelCallException.class);
     assertThat(engine.models.get(0).closed()).isTrue();
   }
@@ -268,7 +270,7 @@ class LoadedModelsTest {
     recordGolden(folder);
     LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Device.CPU);
 
-    try (ModelHandle handle = loaded.open(request, 2, () -> folder)) {
+    try (ModelHandle handle = loaded.open(request, 2, () -> PinnedFiles.owned(folder))) {
       assertThat(((FakeModel) handle.model()).callSizes()).containsExactly(3, 2);
     }
   }
@@ -279,7 +281,7 @@ class LoadedModelsTest {
     engine.behaviour = FakeModel.answeringNaN();
     LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Device.CPU);
 
-    assertThatThrownBy(() -> loaded.open(request, 2, () -> folder))
+    assertThatThrownBy(() -> loaded.open(request, 2, () -> PinnedFiles.owned(folder)))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageStartingWith("fraud:1.4.2: golden.arrow: 3 of 3 rows differ, most in row ");
     assertThat(engine.models.get(0).closed()).isTrue();

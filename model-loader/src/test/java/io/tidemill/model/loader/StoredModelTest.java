@@ -14,6 +14,8 @@ import io.tidemill.model.ModelVersion;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.StoreUnavailableException;
+import io.tidemill.model.store.ByteSize;
+import io.tidemill.model.store.CachedModel;
 import io.tidemill.model.store.DetachedSignature;
 import io.tidemill.model.store.InMemoryModelStore;
 import io.tidemill.model.store.LocalModelCache;
@@ -22,12 +24,14 @@ import io.tidemill.model.store.signing.Keys;
 import io.tidemill.model.store.signing.ModelSigner;
 import io.tidemill.model.store.signing.SigningKey;
 import io.tidemill.model.store.signing.VerificationKey;
+import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,6 +50,7 @@ class StoredModelTest {
   private final LoadedModels loaded = new LoadedModels(name -> new ReadingEngine());
   private final List<Duration> pauses = new ArrayList<>();
   private final List<Device> devices = new ArrayList<>();
+  private boolean failing;
 
   /** Loads a fake model whose files can be read. */
   private final class ReadingEngine implements ModelLoader {
@@ -60,6 +65,9 @@ class StoredModelTest {
         Files.readString(directory.resolve("saved_model.pb"));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
+      }
+      if (failing) {
+        throw new InvalidModelException("not a model");
       }
       devices.add(device);
       return new FakeModel(version, signature);
@@ -183,8 +191,9 @@ class StoredModelTest {
   void aDamagedCopyDoesNotStartWithoutTheStore() throws Exception {
     StoredModel model = resolved();
     open(model).close();
-    Path copy = cache().fetched(model.version()).orElseThrow();
-    Files.writeString(copy.resolve("saved_model.pb"), "graph of x");
+    try (CachedModel copy = cache().openFetched(model.version()).orElseThrow()) {
+      Files.writeString(copy.files().resolve("saved_model.pb"), "graph of x");
+    }
     store.down(true);
 
     assertThatThrownBy(() -> open(model)).isInstanceOf(StoreUnavailableException.class);
@@ -258,6 +267,98 @@ class StoredModelTest {
     assertThatThrownBy(() -> open(model))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining("fraud:1.4.2: not signed");
+  }
+
+  @Test
+  void anOpenHandleKeepsItsFilesInTheCache() {
+    StoredModel model = resolved();
+    ModelHandle first = open(model);
+    ModelHandle second = open(model);
+
+    first.close();
+
+    assertThat(pruned()).isEmpty();
+    second.close();
+    assertThat(pruned()).containsExactly("fraud:1.4.2");
+  }
+
+  @Test
+  void aCopyThatServesWithoutTheStoreStaysInTheCacheForItsHandle() {
+    StoredModel model = resolved();
+    open(model).close();
+    store.down(true);
+
+    ModelHandle handle = open(model);
+
+    assertThat(pruned()).isEmpty();
+    handle.close();
+    assertThat(pruned()).containsExactly("fraud:1.4.2");
+  }
+
+  @Test
+  void anotherProcessEvictsAVersionAfterItsLastHandle() throws Exception {
+    ModelHandle handle = open(resolved());
+
+    assertThat(prunedByAnotherProcess()).isEqualTo("0 deleted");
+    handle.close();
+    assertThat(prunedByAnotherProcess()).isEqualTo("1 deleted");
+  }
+
+  @Test
+  void aVersionThatDoesNotLoadDoesNotStayInUse() {
+    StoredModel model = resolved();
+    failing = true;
+
+    assertThatThrownBy(() -> open(model)).hasMessage("not a model");
+
+    assertThat(pruned()).containsExactly("fraud:1.4.2");
+  }
+
+  @Test
+  void aTrialKeepsItsFilesInTheCacheUntilItIsClosed() {
+    StoredModel model = resolved();
+    TrialModel trial = model.openForTrial(uri -> store, cache(), name -> new ReadingEngine());
+
+    assertThat(pruned()).isEmpty();
+    trial.close();
+    assertThat(pruned()).containsExactly("fraud:1.4.2");
+  }
+
+  @Test
+  void aTrialThatDoesNotLoadDoesNotStayInUse() {
+    StoredModel model = resolved();
+    failing = true;
+
+    assertThatThrownBy(() -> model.openForTrial(uri -> store, cache(), name -> new ReadingEngine()))
+        .hasMessage("not a model");
+
+    assertThat(pruned()).containsExactly("fraud:1.4.2");
+  }
+
+  private List<String> pruned() {
+    return cache().prune(new ByteSize(0), null, false).stream()
+        .map(entry -> String.valueOf(entry.model()))
+        .toList();
+  }
+
+  private String prunedByAnotherProcess() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                PruneMain.class.getName(),
+                folder.resolve("cache").toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
+      String line = out.readLine();
+      assertThat(process.waitFor()).isZero();
+      return String.valueOf(line);
+    } finally {
+      process.destroyForcibly();
+    }
   }
 
   @Test

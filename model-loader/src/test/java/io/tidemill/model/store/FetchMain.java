@@ -10,9 +10,11 @@ final class FetchMain {
   public static void main(String[] arguments) throws Exception {
     ModelStore store = ModelStores.open(arguments[0]);
     ModelManifest manifest = store.manifest("fraud", SemanticVersion.parse("1.4.2"));
-    Path files = new LocalModelCache(Path.of(arguments[1])).files(store, manifest);
-    if (!ModelFiles.differences(manifest, files).isEmpty()) {
-      throw new IllegalStateException("not proved: " + files);
+    LocalModelCache cache = new LocalModelCache(Path.of(arguments[1]));
+    try (CachedModel copy = cache.open(store, manifest, TransferListener.NONE)) {
+      if (!ModelFiles.differences(manifest, copy.files()).isEmpty()) {
+        throw new IllegalStateException("not proved: " + copy.files());
+      }
     }
   }
 }

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -39,8 +40,20 @@ class LocalModelCacheTest {
     cache = new LocalModelCache(folder.resolve("cache"));
   }
 
+  private static Path opened(LocalModelCache cache, ModelStore store, ModelManifest manifest) {
+    try (CachedModel copy = cache.open(store, manifest, TransferListener.NONE)) {
+      return copy.files();
+    }
+  }
+
+  private Optional<Path> fetched(ModelManifest manifest) {
+    Optional<CachedModel> copy = cache.openFetched(manifest.modelVersion());
+    copy.ifPresent(CachedModel::close);
+    return copy.map(CachedModel::files);
+  }
+
   private void refusesAsItIs(String problem) {
-    assertThatThrownBy(() -> cache.files(store, manifest))
+    assertThatThrownBy(() -> opened(cache, store, manifest))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining("fraud:1.4.2 (" + manifest.digest() + ") in store memory:store")
         .hasMessageContaining(problem)
@@ -55,13 +68,13 @@ class LocalModelCacheTest {
                 .toFile()
                 .list((dir, name) -> !name.endsWith(".lock") && !name.endsWith(".use")))
         .isEmpty();
-    assertThat(cache.fetched(manifest.modelVersion())).isEmpty();
+    assertThat(fetched(manifest)).isEmpty();
   }
 
   @Test
   void fetchesAVersionOnce() {
-    Path first = cache.files(store, manifest);
-    Path second = cache.files(store, manifest);
+    Path first = opened(cache, store, manifest);
+    Path second = opened(cache, store, manifest);
 
     assertThat(first).isEqualTo(second);
     assertThat(first.resolve("saved_model.pb")).hasContent("graph of a");
@@ -70,9 +83,9 @@ class LocalModelCacheTest {
 
   @Test
   void anotherCacheInTheSameDirectoryUsesWhatIsThere() {
-    cache.files(store, manifest);
+    opened(cache, store, manifest);
 
-    new LocalModelCache(folder.resolve("cache")).files(store, manifest);
+    opened(new LocalModelCache(folder.resolve("cache")), store, manifest);
 
     assertThat(store.downloads()).isEqualTo(1);
   }
@@ -115,10 +128,10 @@ class LocalModelCacheTest {
 
   @Test
   void aDamagedCopyIsFetchedOnceMore() throws Exception {
-    Path files = cache.files(store, manifest);
+    Path files = opened(cache, store, manifest);
     Files.writeString(files.resolve("saved_model.pb"), "graph of x");
 
-    cache.files(store, manifest);
+    opened(cache, store, manifest);
 
     assertThat(files.resolve("saved_model.pb")).hasContent("graph of a");
     assertThat(store.downloads()).isEqualTo(2);
@@ -126,7 +139,7 @@ class LocalModelCacheTest {
 
   @Test
   void aDamagedCopyOfATamperedVersionIsRefused() throws Exception {
-    Path files = cache.files(store, manifest);
+    Path files = opened(cache, store, manifest);
     Files.delete(files.resolve("saved_model.pb"));
     store.tamper(manifest, "saved_model.pb", (byte) 1);
 
@@ -136,11 +149,11 @@ class LocalModelCacheTest {
 
   @Test
   void aCopyWithALinkInItIsDamaged() throws Exception {
-    Path files = cache.files(store, manifest);
+    Path files = opened(cache, store, manifest);
     Path elsewhere = Files.move(files.resolve("saved_model.pb"), folder.resolve("elsewhere"));
     Files.createSymbolicLink(files.resolve("saved_model.pb"), elsewhere);
 
-    cache.files(store, manifest);
+    opened(cache, store, manifest);
 
     assertThat(Files.isSymbolicLink(files.resolve("saved_model.pb"))).isFalse();
     assertThat(elsewhere).exists();
@@ -148,24 +161,24 @@ class LocalModelCacheTest {
 
   @Test
   void aFetchedVersionIsProvedWithoutAStore() throws Exception {
-    assertThat(cache.fetched(manifest.modelVersion())).isEmpty();
-    Path files = cache.files(store, manifest);
+    assertThat(fetched(manifest)).isEmpty();
+    Path files = opened(cache, store, manifest);
 
-    assertThat(cache.fetched(manifest.modelVersion())).contains(files);
+    assertThat(fetched(manifest)).contains(files);
     Files.writeString(files.resolve("saved_model.pb"), "graph of x");
-    assertThat(cache.fetched(manifest.modelVersion())).isEmpty();
+    assertThat(fetched(manifest)).isEmpty();
   }
 
   @Test
   void nothingHalfWrittenIsUsedAfterADiskIsFull() {
     ModelStore full = new FullDisk(store);
 
-    assertThat(catchThrowable(() -> cache.files(full, manifest)))
+    assertThat(catchThrowable(() -> opened(cache, full, manifest)))
         .isInstanceOf(CacheUnavailableException.class)
         .hasMessage("no space left on device");
 
     assertNothingIsLeft();
-    assertThat(cache.files(store, manifest).resolve("saved_model.pb")).hasContent("graph of a");
+    assertThat(opened(cache, store, manifest).resolve("saved_model.pb")).hasContent("graph of a");
   }
 
   @Test
@@ -174,7 +187,7 @@ class LocalModelCacheTest {
     Path leftover = Files.createDirectories(folder.resolve("cache/." + hex + ".123/files"));
     Files.writeString(leftover.resolve("saved_model.pb"), "gra");
 
-    cache.files(store, manifest);
+    opened(cache, store, manifest);
 
     assertThat(leftover).doesNotExist();
   }
@@ -184,7 +197,7 @@ class LocalModelCacheTest {
     Path file = Files.writeString(folder.resolve("file"), "in the way");
     LocalModelCache blocked = new LocalModelCache(file.resolve("cache"));
 
-    assertThatThrownBy(() -> blocked.files(store, manifest))
+    assertThatThrownBy(() -> opened(blocked, store, manifest))
         .isInstanceOf(CacheUnavailableException.class)
         .hasMessageContaining("model cache '" + file.resolve("cache") + "'")
         .hasMessageContaining("-Dtidemill.cache=… or TIDEMILL_CACHE");
@@ -194,7 +207,7 @@ class LocalModelCacheTest {
   void anInterruptEndsTheWaitAndStaysSet() {
     Thread.currentThread().interrupt();
 
-    assertThat(catchThrowable(() -> cache.files(store, manifest)))
+    assertThat(catchThrowable(() -> opened(cache, store, manifest)))
         .isInstanceOf(CacheUnavailableException.class)
         .hasMessageContaining("interrupted while a version was fetched");
     assertThat(Thread.interrupted()).isTrue();
@@ -206,7 +219,7 @@ class LocalModelCacheTest {
     List<Future<Path>> results = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
       LocalModelCache own = new LocalModelCache(folder.resolve("cache"));
-      results.add(threads.submit(() -> own.files(store, manifest)));
+      results.add(threads.submit(() -> opened(own, store, manifest)));
     }
 
     for (Future<Path> result : results) {
@@ -242,7 +255,7 @@ class LocalModelCacheTest {
           .as(Files.readString(folder.resolve("process" + i)))
           .isZero();
     }
-    assertThat(cache.fetched(pushed.modelVersion())).isPresent();
+    assertThat(fetched(pushed)).isPresent();
   }
 
   @Test
@@ -276,7 +289,7 @@ class LocalModelCacheTest {
         .contains("weights': cannot be written (")
         .contains("free space or choose another folder");
     assertThat(cache.entries()).isEmpty();
-    assertThat(cache.files(shared, pushed).resolve("weights")).hasSize(4 << 20);
+    assertThat(opened(cache, shared, pushed).resolve("weights")).hasSize(4 << 20);
   }
 
   @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemill.model.store.LocalModelCache;
+import io.tidemill.model.store.signing.Keys;
+import io.tidemill.model.store.signing.SigningKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -134,6 +136,36 @@ class ModelImportCommandTest {
     assertThat(json(imported).at("/digest").asText()).isEqualTo(digest);
     assertThat(json(imported).at("/labels/git").asText()).isEqualTo("abc");
     assertThat(other.run("verify", "fraud:1.4.2").exitCode()).isEqualTo(ExitCode.DONE);
+  }
+
+  @Test
+  void signaturesAreGoodInTheStoreThatAnExportIsImportedInto() throws IOException {
+    String pem = Keys.privatePem();
+    Path secret = Files.writeString(directory.resolve("release.pem"), pem);
+    Path open =
+        Files.writeString(
+            directory.resolve("release.pub"), SigningKey.of(pem).verificationKey().pem());
+    Path other =
+        Files.writeString(
+            directory.resolve("other.pub"), Keys.generated("secp256r1").verificationKey().pem());
+    model.push("fraud:1.4.2");
+    model.run("sign", "fraud:1.4.2", "--key", secret.toString());
+    Path file = directory.resolve("fraud-1.4.2.tar");
+    ModelFixture elsewhere = new ModelFixture(directory.resolve("elsewhere"));
+
+    model.run("export", "fraud:1.4.2", "-f", file.toString());
+    CommandRun imported = elsewhere.run("import", file.toString());
+    CommandRun renamed = elsewhere.run("import", file.toString(), "fraud:2.0.0");
+
+    assertThat(imported.err()).isEmpty();
+    assertThat(imported.out()).contains("signed by  1 keys, as it was\n");
+    assertThat(elsewhere.run("verify", "fraud:1.4.2", "--key", open.toString()).exitCode())
+        .isEqualTo(ExitCode.DONE);
+    assertThat(elsewhere.run("verify", "fraud:1.4.2", "--key", other.toString()).exitCode())
+        .isEqualTo(ExitCode.MODEL);
+    assertThat(renamed.out()).doesNotContain("signed by");
+    assertThat(elsewhere.run("verify", "fraud:2.0.0", "--key", open.toString()).exitCode())
+        .isEqualTo(ExitCode.MODEL);
   }
 
   @Test

@@ -4,9 +4,7 @@ import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,15 +13,11 @@ import java.util.stream.Stream;
 /**
  * What a model in LightGBM's text format says of itself, read without LightGBM.
  *
- * <p>The whole file is read once, because LightGBM does not notice everywhere that one is cut off.
- *
  * @param file the model
  * @param features columns of its input
  * @param classes values of a prediction
  */
 record ModelText(Path file, int features, int classes) {
-  private static final int MOST_FEATURES = 1 << 24;
-  private static final int MOST_CLASSES = 1 << 16;
   private static final String EXPECTED =
       "expected: what Booster.save_model(\"model.txt\") wrote, whole";
 
@@ -32,69 +26,10 @@ record ModelText(Path file, int features, int classes) {
    *
    * @param subject what messages begin with
    * @param files the file itself, or a folder with a single {@code .txt} in it
-   * @throws InvalidModelException if it is none, or is cut off
+   * @throws InvalidModelException if it is none, or is cut off or damaged
    */
   static ModelText read(String subject, Path files) {
-    Path file = find(subject, files);
-    try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
-      if (!"tree".equals(lines.readLine())) {
-        throw invalid(subject, file, "does not begin with the line 'tree'");
-      }
-      return read(subject, file, lines);
-    } catch (IOException e) {
-      throw new InvalidModelException(
-          "%s: %s cannot be read: %s (%s)".formatted(subject, file, e, EXPECTED), e);
-    }
-  }
-
-  private static ModelText read(String subject, Path file, BufferedReader lines)
-      throws IOException {
-    int highestFeature = -1;
-    int classes = 0;
-    int announced = 0;
-    int trees = 0;
-    boolean header = true;
-    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-      if (line.equals("end of trees")) {
-        if (trees == 0 || trees != announced) {
-          throw invalid(subject, file, "has %d trees but announces %d".formatted(trees, announced));
-        }
-        return new ModelText(
-            file,
-            within(subject, file, "features", highestFeature + 1, MOST_FEATURES),
-            within(subject, file, "classes", classes, MOST_CLASSES));
-      } else if (line.startsWith("Tree=")) {
-        header = false;
-        trees++;
-      } else if (header && line.startsWith("max_feature_idx=")) {
-        highestFeature = number(subject, file, line);
-      } else if (header && line.startsWith("num_class=")) {
-        classes = number(subject, file, line);
-      } else if (header && line.startsWith("tree_sizes=")) {
-        announced = line.substring(line.indexOf('=') + 1).strip().split(" +", -1).length;
-      }
-    }
-    throw invalid(subject, file, "is cut off: it has no line 'end of trees'");
-  }
-
-  private static int number(String subject, Path file, String line) {
-    try {
-      return Integer.parseInt(line.substring(line.indexOf('=') + 1).strip());
-    } catch (NumberFormatException notANumber) {
-      throw invalid(subject, file, "has the line '" + line + "'");
-    }
-  }
-
-  private static int within(String subject, Path file, String what, int count, int most) {
-    if (count < 1 || count > most) {
-      throw invalid(subject, file, "has %d %s, which must be 1 to %d".formatted(count, what, most));
-    }
-    return count;
-  }
-
-  private static InvalidModelException invalid(String subject, Path file, String problem) {
-    return new InvalidModelException(
-        "%s: %s %s (%s)".formatted(subject, file.getFileName(), problem, EXPECTED));
+    return ModelTextReader.read(subject, find(subject, files));
   }
 
   private static Path find(String subject, Path files) {

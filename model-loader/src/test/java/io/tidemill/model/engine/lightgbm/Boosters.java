@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Random;
 
 /** Boosters that tests train: 8 features, every tenth value missing. */
-final class Boosters {
+public final class Boosters {
   static final int FEATURES = 8;
   static final ModelVersion VERSION =
       new ModelVersion("fraud", SemanticVersion.parse("1.4.2"), "sha256:" + "0".repeat(64));
@@ -38,7 +38,7 @@ final class Boosters {
   private static final int ROWS = 400;
 
   /** What a booster predicts, with LightGBM's name for it. */
-  enum Objective {
+  public enum Objective {
     REGRESSION("regression", 1),
     BINARY("binary", 1),
     CLASSES("multiclass", 3);
@@ -59,8 +59,22 @@ final class Boosters {
   private Boosters() {}
 
   /** Trains a booster and saves it in the folder as {@code model.txt}. */
-  static LGBMBooster train(Path directory, Objective objective) throws Exception {
+  public static LGBMBooster train(Path directory, Objective objective) throws Exception {
     return train(directory, objective, 10, "num_leaves=15");
+  }
+
+  /** Trains a booster whose first feature is one of seven categories, by which it splits. */
+  static void trainOnCategories(Path directory) throws Exception {
+    float[] features = features(ROWS, SEED);
+    float[] labels = new float[ROWS];
+    for (int row = 0; row < ROWS; row++) {
+      int category = row % 7;
+      features[row * FEATURES] = category;
+      labels[row] = category == 1 || category == 4 || category == 6 ? 1 : 0;
+    }
+    String more =
+        "num_leaves=5 categorical_feature=0 max_cat_to_onehot=1 min_data_per_group=1 cat_smooth=1";
+    train(directory, Objective.BINARY, 3, more, features, labels).close();
   }
 
   static LGBMBooster train(Path directory, Objective objective, int rounds, String more)
@@ -72,6 +86,17 @@ final class Boosters {
       float sum = (Float.isNaN(first) ? 0.5f : first) + features[row * FEATURES + 1];
       labels[row] = objective.classes > 1 ? row % 3 : sum > 0 ? 1 : 0;
     }
+    return train(directory, objective, rounds, more, features, labels);
+  }
+
+  private static LGBMBooster train(
+      Path directory,
+      Objective objective,
+      int rounds,
+      String more,
+      float[] features,
+      float[] labels)
+      throws Exception {
     String parameters =
         "objective=%s num_class=%d num_threads=1 verbosity=-1 min_data_in_leaf=2 %s"
             .formatted(objective.label, objective.classes, more);

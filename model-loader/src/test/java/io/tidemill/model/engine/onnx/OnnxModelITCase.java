@@ -22,6 +22,7 @@ import io.tidemill.model.columnar.CountingAllocator;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.TypedValues;
 import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +70,51 @@ class OnnxModelITCase {
           assertThat(read(output, type, i)).isEqualTo(expected(type, i / 3 * 3 + 2 - i % 3));
           assertThat(read(input, type, i)).isEqualTo(expected(type, i));
         }
+      }
+    }
+  }
+
+  @Test
+  void handsTextInAnyScriptThroughByteForByte() {
+    List<String> texts =
+        List.of(
+            "", "naïve", "日本語", "\uD83D\uDE00", "\uD83D\uDC69\u200D\uD83D\uDCBB e\u0301", "a\tb\n");
+    Signature signature = OnnxModels.reverse(directory, ElementType.STRING);
+    try (Model model = Loading.load(directory, signature);
+        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 2)) {
+      for (String text : texts) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        input.strings(0).append(bytes, 0, bytes.length);
+      }
+      input.rows(2);
+
+      try (ColumnBatch output = model.predict(input, allocator.get())) {
+        for (int i = 0; i < texts.size(); i++) {
+          assertThat(text(output.strings(0), i)).isEqualTo(texts.get(i / 3 * 3 + 2 - i % 3));
+        }
+      }
+    }
+  }
+
+  /** ONNX Runtime's Java API writes characters beyond the basic plane in Java's own way. */
+  @Test
+  void findsTextOfTheBasicPlaneEqualToItsOwnAndNoOther() {
+    String[] texts = {"naïve", "日本語", "\uD83D\uDE00", ""};
+    Signature signature = OnnxModels.places(directory, texts);
+    try (Model model = Loading.load(directory, signature);
+        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 4)) {
+      for (String text : texts) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        input.strings(0).append(bytes, 0, bytes.length);
+      }
+      input.rows(4);
+
+      try (ColumnBatch output = model.predict(input, allocator.get())) {
+        long[] places = new long[4];
+        for (int i = 0; i < 4; i++) {
+          places[i] = output.fixedWidth(0).getLong(i);
+        }
+        assertThat(places).containsExactly(0, 1, -1, 3);
       }
     }
   }

@@ -5,6 +5,7 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
@@ -14,7 +15,10 @@ import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,6 +34,9 @@ import java.util.Random;
 public final class OnnxModels {
   /** The file's name in the folder that is given. */
   public static final String FILE = "model.onnx";
+
+  /** The name of the file beside it that may hold its weights. */
+  public static final String WEIGHTS = "model.onnx.data";
 
   private static final long SEED = 42;
 
@@ -61,6 +68,40 @@ public final class OnnxModels {
     model.node("Sigmoid", "score", "logit");
     model.output(TensorSpec.of("score", ElementType.FLOAT32, -1, 1));
     return model.write(directory);
+  }
+
+  /**
+   * The same network with its weights in {@value #WEIGHTS} beside the file, as exporters write it.
+   */
+  public static Signature mlpWithWeightsBeside(Path directory, int features) {
+    Signature signature = mlp(directory, features);
+    Path file = directory.resolve(FILE);
+    try (OutputStream weights = Files.newOutputStream(directory.resolve(WEIGHTS))) {
+      ModelProto.Builder model = ModelProto.parseFrom(Files.readAllBytes(file)).toBuilder();
+      long offset = 0;
+      for (TensorProto.Builder tensor : model.getGraphBuilder().getInitializerBuilderList()) {
+        ByteBuffer floats =
+            ByteBuffer.allocate(tensor.getFloatDataCount() * Float.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN);
+        tensor.getFloatDataList().forEach(floats::putFloat);
+        weights.write(floats.array());
+        tensor
+            .clearFloatData()
+            .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+            .addExternalData(entry("location", WEIGHTS))
+            .addExternalData(entry("offset", String.valueOf(offset)))
+            .addExternalData(entry("length", String.valueOf(floats.capacity())));
+        offset += floats.capacity();
+      }
+      Files.write(file, model.build().toByteArray());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return signature;
+  }
+
+  private static StringStringEntryProto entry(String key, String value) {
+    return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
   }
 
   /**
@@ -171,6 +212,36 @@ public final class OnnxModels {
     model.node("Neg", "out", "in");
     model.graph.addOutput(value("out", ElementType.FLOAT32, List.of(batch, 3L)));
     model.save(directory);
+  }
+
+  /** Answers for {@code text} string [-1] its {@code place} int64 [-1] in a list, or -1. */
+  static Signature places(Path directory, String... list) {
+    OnnxModels model = new OnnxModels();
+    model.input(TensorSpec.of("text", ElementType.STRING, -1));
+    AttributeProto.Builder keys =
+        AttributeProto.newBuilder()
+            .setName("keys_strings")
+            .setType(AttributeProto.AttributeType.STRINGS);
+    AttributeProto.Builder values =
+        AttributeProto.newBuilder()
+            .setName("values_int64s")
+            .setType(AttributeProto.AttributeType.INTS);
+    for (int place = 0; place < list.length; place++) {
+      keys.addStrings(ByteString.copyFromUtf8(list[place]));
+      values.addInts(place);
+    }
+    model.graph.addNode(
+        NodeProto.newBuilder()
+            .setName("place")
+            .setOpType("LabelEncoder")
+            .setDomain("ai.onnx.ml")
+            .addInput("text")
+            .addOutput("place")
+            .addAttribute(keys)
+            .addAttribute(values)
+            .addAttribute(axis("default_int64", -1)));
+    model.output(TensorSpec.of("place", ElementType.INT64, -1));
+    return model.write(directory);
   }
 
   /** Casts {@code in} float32 [-1, 3] to {@code out} float16. */
@@ -298,6 +369,7 @@ public final class OnnxModels {
         ModelProto.newBuilder()
             .setIrVersion(FORMAT)
             .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPERATOR_SET))
+            .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("ai.onnx.ml").setVersion(2))
             .setGraph(graph)
             .build();
     try {

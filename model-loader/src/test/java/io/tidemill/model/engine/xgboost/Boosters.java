@@ -18,7 +18,7 @@ import ml.dmlc.xgboost4j.java.XGBoost;
 import ml.dmlc.xgboost4j.java.XGBoostError;
 
 /** Boosters that tests train: 8 features, every tenth value missing. */
-final class Boosters {
+public final class Boosters {
   static final int FEATURES = 8;
   static final ModelVersion VERSION =
       new ModelVersion("fraud", SemanticVersion.parse("1.4.2"), "sha256:" + "0".repeat(64));
@@ -34,7 +34,7 @@ final class Boosters {
   private static final int CATEGORIES = 7;
 
   /** What a booster predicts, with XGBoost's name for it. */
-  enum Objective {
+  public enum Objective {
     REGRESSION("reg:squarederror", 1, false),
     BINARY("binary:logistic", 1, false),
     PROBABILITIES("multi:softprob", 3, true),
@@ -58,8 +58,8 @@ final class Boosters {
   private Boosters() {}
 
   /** Trains a booster and saves it in the folder under this name. */
-  static ml.dmlc.xgboost4j.java.Booster train(Path directory, String name, Objective objective)
-      throws XGBoostError {
+  public static ml.dmlc.xgboost4j.java.Booster train(
+      Path directory, String name, Objective objective) throws XGBoostError {
     Map<String, Object> parameters = new HashMap<>();
     parameters.put("objective", objective.label);
     if (objective.classes > 1) {
