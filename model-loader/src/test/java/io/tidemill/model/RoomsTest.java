@@ -24,6 +24,7 @@ class RoomsTest {
     "model, io.tidemill.model.columnar org.apache.arrow.memory",
     "model.store, io.tidemill.model io.tidemill.model.columnar org.apache.flink.core.fs org.snakeyaml.. org.slf4j",
     "model.store.signing, io.tidemill.model io.tidemill.model.store javax.crypto com.fasterxml.jackson..",
+    "model.store.oci, io.tidemill.model io.tidemill.model.store com.fasterxml.jackson.. land.oras.. org.slf4j",
     "model.archive, io.tidemill.model io.tidemill.model.store org.apache.commons.compress..",
     "model.importing, io.tidemill.model io.tidemill.model.columnar io.tidemill.model.store io.tidemill.model.loader io.tidemill.model.archive org.snakeyaml.. com.fasterxml.jackson..",
     "model.golden, io.tidemill.model io.tidemill.model.columnar org.apache.arrow.memory org.apache.arrow.vector..",

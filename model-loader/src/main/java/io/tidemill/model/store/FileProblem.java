@@ -29,21 +29,25 @@ public record FileProblem(String path, Kind kind, String detail) {
     requireNonNull(detail, "detail");
   }
 
-  static FileProblem missing(String path) {
+  /** A file of the manifest that is not there. */
+  public static FileProblem missing(String path) {
     return new FileProblem(path, Kind.MISSING, "missing");
   }
 
-  static FileProblem extra(String path) {
+  /** A file that is not in the manifest. */
+  public static FileProblem extra(String path) {
     return new FileProblem(path, Kind.EXTRA, "not in the manifest");
   }
 
-  static FileProblem size(ModelFile expected, long size) {
+  /** A file of another size. */
+  public static FileProblem size(ModelFile expected, long size) {
     Kind kind = size < expected.size() ? Kind.TRUNCATED : Kind.GROWN;
     return new FileProblem(
         expected.path(), kind, "%d bytes (expected: %d)".formatted(size, expected.size()));
   }
 
-  static FileProblem changed(ModelFile expected, String sha256) {
+  /** A file of the right size with other content. */
+  public static FileProblem changed(ModelFile expected, String sha256) {
     return new FileProblem(
         expected.path(),
         Kind.CHANGED,

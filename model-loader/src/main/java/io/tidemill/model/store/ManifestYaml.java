@@ -27,7 +27,7 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
  *
  * <p>Thread-safe.
  */
-final class ManifestYaml {
+public final class ManifestYaml {
   private static final List<String> KEYS =
       List.of(
           "format",
@@ -44,7 +44,8 @@ final class ManifestYaml {
 
   private ManifestYaml() {}
 
-  static String write(ModelManifest manifest) {
+  /** The text of a manifest. */
+  public static String write(ModelManifest manifest) {
     Map<String, Object> root = new LinkedHashMap<>();
     root.put("format", ModelManifest.FORMAT);
     root.put("name", manifest.name());
@@ -92,7 +93,7 @@ final class ManifestYaml {
    * @param place where the text is from, as messages call it
    * @throws InvalidModelException with every problem on a line of its own
    */
-  static ModelManifest read(String place, String text) {
+  public static ModelManifest read(String place, String text) {
     YamlProblems problems = new YamlProblems(place);
     Node root = YamlMapping.compose(text, "the manifest", problems);
     YamlMapping manifest = new YamlMapping(root, "the manifest", KEYS, problems);

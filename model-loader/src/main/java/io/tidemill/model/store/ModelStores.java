@@ -3,13 +3,15 @@ package io.tidemill.model.store;
 import io.tidemill.model.StoreUnavailableException;
 import java.io.IOException;
 import java.net.URI;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.core.fs.UnsupportedFileSystemSchemeException;
 
 /**
- * Opens stores on any file system that Flink reaches, with the credentials that Flink already has.
+ * Opens stores: on any file system that Flink reaches, with the credentials that Flink already has,
+ * and of every kind that a {@link StoreProvider} knows.
  *
  * <p>Thread-safe.
  */
@@ -21,12 +23,17 @@ public final class ModelStores {
   /**
    * Opens a store. Nothing is written: the folder comes with the first push.
    *
-   * @param uri such as {@code s3://models/tidemill}; a plain path means a folder of this machine
+   * @param uri such as {@code s3://models/tidemill}; a plain path means a folder of this machine,
+   *     and {@code oci://registry.example.com/models} a registry
    * @throws IllegalArgumentException if it is not a URI or carries a password
    * @throws StoreUnavailableException if Flink has no file system for the scheme, or it does not
    *     start
    */
   public static ModelStore open(String uri) {
+    Optional<StoreProvider> provider = StoreProvider.find(uri);
+    if (provider.isPresent()) {
+      return provider.get().open(uri);
+    }
     Path root = new Path(URI.create(absolute(uri).toString().replaceAll("(?<=[^/])/+$", "")));
     try {
       FileSystem files = root.getFileSystem();

@@ -58,6 +58,16 @@ public record StorePolicy(
     return Collections.unmodifiableSortedSet(new TreeSet<>(names));
   }
 
+  /**
+   * Reads the text of {@value #FILE}.
+   *
+   * @param place where it is from, as messages call it
+   * @throws io.tidemill.model.InvalidModelException with every problem on a line of its own
+   */
+  public static StorePolicy read(String place, String text) {
+    return PolicyYaml.read(place, text);
+  }
+
   /** Whether an alias counts as production. */
   public boolean isProduction(String alias) {
     return productionAliases.contains(alias);

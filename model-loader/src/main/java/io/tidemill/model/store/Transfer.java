@@ -5,17 +5,18 @@ package io.tidemill.model.store;
  *
  * <p>Not thread-safe.
  */
-final class Transfer {
+public final class Transfer {
   private final long total;
   private final TransferListener listener;
   private long copied;
 
-  Transfer(ModelManifest manifest, TransferListener listener) {
+  public Transfer(ModelManifest manifest, TransferListener listener) {
     this.total = manifest.bytes();
     this.listener = listener;
   }
 
-  void add(long bytes) {
+  /** Tells of more bytes. */
+  public void add(long bytes) {
     copied += bytes;
     listener.at(copied, total);
   }

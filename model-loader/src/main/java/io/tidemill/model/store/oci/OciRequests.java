@@ -1,0 +1,153 @@
+package io.tidemill.model.store.oci;
+
+import io.tidemill.model.StoreUnavailableException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import land.oras.exception.OrasException;
+
+/**
+ * Requests to one registry. The client waits for an answer without a bound, so each runs on a
+ * thread of its own and is given up at a deadline. What is not there is empty. A registry that
+ * fails is asked again a few times, and one that finds the request bad as well: docker-registry
+ * answers both while another client writes the same tag or the same content. Every other refusal is
+ * the store's.
+ *
+ * <p>Thread-safe.
+ */
+final class OciRequests {
+  private static final int BAD_REQUEST = 400;
+  private static final int UNAUTHORIZED = 401;
+  private static final int NOT_FOUND = 404;
+  private static final int SERVER_FAILS = 500;
+  private static final int ATTEMPTS = 6;
+  private static final long FIRST_PAUSE_NANOS = Duration.ofMillis(25).toNanos();
+
+  /** As long as the client itself waits for a connection. */
+  private static final Duration ANSWER = Duration.ofSeconds(60);
+
+  /** Slower than any line over which a model is worth sending: a bound, not an expectation. */
+  private static final long SLOWEST_BYTES_PER_SECOND = 64 << 10;
+
+  private final String store;
+  private final Duration answer;
+
+  /** Threads end when they are idle for a minute, and never keep the process alive. */
+  private final ExecutorService threads =
+      Executors.newCachedThreadPool(
+          work -> {
+            Thread thread = new Thread(work, "tidemill-oci");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  OciRequests(String store) {
+    this(store, ANSWER);
+  }
+
+  OciRequests(String store, Duration answer) {
+    this.store = store;
+    this.answer = answer;
+  }
+
+  /** What the client itself may run on. */
+  ExecutorService threads() {
+    return threads;
+  }
+
+  /** Runs a small request; empty if what it asks for is not there. */
+  <T> Optional<T> ask(String what, Callable<T> request) {
+    return run(what, answer, request);
+  }
+
+  /** Runs a request that sends bytes. */
+  <T> Optional<T> send(String what, long bytes, Callable<T> request) {
+    return run(what, answer.plusSeconds(bytes / SLOWEST_BYTES_PER_SECOND), request);
+  }
+
+  private <T> Optional<T> run(String what, Duration limit, Callable<T> request) {
+    long deadlineNanos = System.nanoTime() + limit.toNanos();
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return Optional.of(await(what, deadlineNanos, request));
+      } catch (OrasException e) {
+        if (e.getStatusCode() == NOT_FOUND) {
+          return Optional.empty();
+        }
+        if (!mayPass(e.getStatusCode()) || attempt == ATTEMPTS) {
+          throw unavailable(what, reason(e), e);
+        }
+        LockSupport.parkNanos(FIRST_PAUSE_NANOS << attempt);
+      } catch (IOException e) {
+        throw unavailable(what, e.toString(), e);
+      }
+    }
+  }
+
+  private static boolean mayPass(int status) {
+    return status == BAD_REQUEST || status >= SERVER_FAILS;
+  }
+
+  private static String reason(OrasException e) {
+    if (e.getStatusCode() == UNAUTHORIZED) {
+      // The client says that it does not understand how registries ask for a password.
+      return "401: no credentials, or wrong ones";
+    }
+    return e.getCause() == null
+        ? String.valueOf(e.getMessage())
+        : e.getMessage() + ": " + e.getCause();
+  }
+
+  private <T> T await(String what, long deadlineNanos, Callable<T> request) throws IOException {
+    Future<T> answered = threads.submit(request);
+    try {
+      return answered.get(Math.max(0, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      answered.cancel(true);
+      throw unavailable(what, "no answer in time", e);
+    } catch (InterruptedException e) {
+      answered.cancel(true);
+      Thread.currentThread().interrupt();
+      throw unavailable(what, "interrupted", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException failure) {
+        throw failure;
+      }
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      if (e.getCause() instanceof Error failure) {
+        throw failure;
+      }
+      throw new IllegalStateException("store '%s': cannot %s".formatted(store, what), e);
+    }
+  }
+
+  private StoreUnavailableException unavailable(String what, String reason, Exception cause) {
+    return new StoreUnavailableException(
+        "store '%s': cannot %s (%s); check that it is reachable and that the credentials of 'docker login' allow this"
+            .formatted(store, what, reason),
+        cause);
+  }
+
+  /** A stream whose every read is given up at a deadline. */
+  InputStream bounded(String what, InputStream in) {
+    return new FilterInputStream(in) {
+      @Override
+      public int read(byte[] buffer, int offset, int length) throws IOException {
+        long deadlineNanos = System.nanoTime() + answer.toNanos();
+        return await(what, deadlineNanos, () -> super.read(buffer, offset, length));
+      }
+    };
+  }
+}

@@ -1,0 +1,197 @@
+package io.tidemill.model.store.oci;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpServer;
+import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.StoreUnavailableException;
+import io.tidemill.model.store.ModelStore;
+import io.tidemill.model.store.ModelStores;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import land.oras.exception.OrasException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How registries are spoken to, with one that refuses everybody. */
+class OciConnectionTest {
+  private static final int TLS_HANDSHAKE = 22;
+  private static final SemanticVersion VERSION = SemanticVersion.parse("1.0.0");
+
+  private final List<String> credentials = new CopyOnWriteArrayList<>();
+  private final HttpServer server;
+
+  OciConnectionTest() throws IOException {
+    // Not one of the names that mean this machine, though it is.
+    server = HttpServer.create(new InetSocketAddress("127.0.0.2", 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          credentials.add(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
+          exchange.getResponseHeaders().add("WWW-Authenticate", "Basic realm=\"models\"");
+          exchange.sendResponseHeaders(401, -1);
+          exchange.close();
+        });
+    server.start();
+  }
+
+  @AfterEach
+  void stop() {
+    server.stop(0);
+    System.clearProperty(OciAddress.INSECURE);
+  }
+
+  @Test
+  void speaksNoHttpToOtherMachines() throws Exception {
+    try (ServerSocket listening = new ServerSocket(0, 0, InetAddress.getByName("127.0.0.2"))) {
+      CompletableFuture<Integer> firstByte =
+          CompletableFuture.supplyAsync(
+              () -> {
+                // Both are closed, so that the client is refused when it tries again.
+                try (listening;
+                    Socket connection = listening.accept()) {
+                  return connection.getInputStream().read();
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      ModelStore store =
+          ModelStores.open("oci://127.0.0.2:" + listening.getLocalPort() + "/models");
+
+      assertThatThrownBy(() -> store.find("fraud", VERSION))
+          .isInstanceOf(StoreUnavailableException.class);
+      assertThat(firstByte.get(60, TimeUnit.SECONDS)).isEqualTo(TLS_HANDSHAKE);
+    }
+  }
+
+  @Test
+  void sendsTheCredentialsOfDockerLoginAndNeverShowsThem(@TempDir Path home) throws Exception {
+    System.setProperty(OciAddress.INSECURE, "true");
+    String host = "127.0.0.2:" + server.getAddress().getPort();
+    Files.writeString(
+        Files.createDirectory(home.resolve(".docker")).resolve("config.json"),
+        "{\"auths\": {\"%s\": {\"auth\": \"dXNlcjpodW50ZXIy\"}}}".formatted(host));
+    String before = System.getProperty("user.home");
+    System.setProperty("user.home", home.toString());
+    try {
+      ModelStore store = ModelStores.open("oci://" + host + "/models");
+
+      assertThatThrownBy(() -> store.find("fraud", VERSION))
+          .isInstanceOf(StoreUnavailableException.class)
+          .hasMessageContaining("cannot read fraud:1.0.0 (401: no credentials, or wrong ones)")
+          .hasMessageContaining("the credentials of 'docker login'")
+          .hasStackTraceContaining("OrasException")
+          .satisfies(
+              refused ->
+                  assertThat(stackTrace(refused)).doesNotContain("hunter2", "dXNlcjpodW50ZXIy"));
+      assertThat(credentials).containsOnly("Basic dXNlcjpodW50ZXIy");
+    } finally {
+      System.setProperty("user.home", before);
+    }
+  }
+
+  private static String stackTrace(Throwable thrown) {
+    return org.assertj.core.util.Throwables.getStackTrace(thrown);
+  }
+
+  @Test
+  void givesUpARegistryThatDoesNotAnswer() throws Exception {
+    OciRequests requests = new OciRequests("oci://host/models", Duration.ofMillis(50));
+    CountDownLatch interrupted = new CountDownLatch(1);
+    CountDownLatch never = new CountDownLatch(1);
+
+    assertThatThrownBy(
+            () ->
+                requests.ask(
+                    "read fraud:1.0.0",
+                    () -> {
+                      try {
+                        never.await();
+                      } catch (InterruptedException e) {
+                        interrupted.countDown();
+                      }
+                      return "late";
+                    }))
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining(
+            "store 'oci://host/models': cannot read fraud:1.0.0 (no answer in time)");
+    assertThat(interrupted.await(60, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {400, 500, 503})
+  void asksAgainWhatAnotherClientMayJustWrite(int status) {
+    AtomicInteger asked = new AtomicInteger();
+
+    Optional<String> answer =
+        new OciRequests("oci://host/models")
+            .ask("read fraud:1.0.0", () -> answerAtSecond(asked, status));
+
+    assertThat(answer).contains("there");
+  }
+
+  @Test
+  void asksNotAgainWhatIsForbidden() {
+    AtomicInteger asked = new AtomicInteger();
+
+    assertThatThrownBy(
+            () ->
+                new OciRequests("oci://host/models")
+                    .ask("read fraud:1.0.0", () -> answerAtSecond(asked, 403)))
+        .isInstanceOf(StoreUnavailableException.class);
+    assertThat(asked).hasValue(1);
+  }
+
+  private static String answerAtSecond(AtomicInteger asked, int status) {
+    if (asked.incrementAndGet() == 1) {
+      throw new OrasException(status, "refused");
+    }
+    return "there";
+  }
+
+  @Test
+  void givesUpAContentThatStopsComing() {
+    OciRequests requests = new OciRequests("oci://host/models", Duration.ofMillis(50));
+    CountDownLatch never = new CountDownLatch(1);
+    InputStream stalled =
+        new InputStream() {
+          @Override
+          public int read() throws IOException {
+            return read(new byte[1], 0, 1);
+          }
+
+          @Override
+          public int read(byte[] buffer, int offset, int length) throws IOException {
+            try {
+              never.await();
+              return 0;
+            } catch (InterruptedException e) {
+              throw new IOException(e);
+            }
+          }
+        };
+
+    assertThatThrownBy(() -> requests.bounded("read a file", stalled).read(new byte[1], 0, 1))
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("cannot read a file (no answer in time)");
+  }
+}
