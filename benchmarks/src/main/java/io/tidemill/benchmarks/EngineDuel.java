@@ -79,8 +79,7 @@ final class EngineDuel {
   private void measure(Settings settings) throws Exception {
     Signature signature = workload.write(folder);
     ModelVersion version =
-        new ModelVersion(
-            workload.engine(), SemanticVersion.parse("1.0.0"), "sha256:" + "0".repeat(64));
+        new ModelVersion("scored", SemanticVersion.parse("1.0.0"), "sha256:" + "0".repeat(64));
     float[] values = values(batch * EngineWorkload.FEATURES);
     try (Model model = workload.loader().load(version, signature, folder, Device.CPU);
         EngineWorkload.RawCalls rawCalls = workload.raw(folder, direct(values), batch);
