@@ -14,6 +14,11 @@ final class CurrentEntry {
     name = entry;
   }
 
+  /** {@code " at entry "} and the entry; nothing before the first one. */
+  String place() {
+    return name.isEmpty() ? "" : " at entry " + this;
+  }
+
   /** In quotes, without control characters and not longer than a line. */
   @Override
   public String toString() {

@@ -80,8 +80,8 @@ public final class ModelArchive {
           refused);
     } catch (IOException | IllegalArgumentException damaged) {
       throw new InvalidModelException(
-          "archive '%s': cannot be unpacked at entry %s: %s; nothing was unpacked"
-              .formatted(archive, current, damaged.getMessage()),
+          "archive '%s': cannot be unpacked%s: %s; nothing was unpacked"
+              .formatted(archive, current.place(), damaged.getMessage()),
           damaged);
     }
   }

@@ -7,6 +7,7 @@ import io.tidemill.model.archive.ArchiveKind;
 import io.tidemill.model.archive.ModelArchive;
 import io.tidemill.model.loader.SignatureReader;
 import io.tidemill.model.loader.SignatureReaders;
+import io.tidemill.model.store.RefusedFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -73,7 +74,9 @@ public final class ModelImport implements AutoCloseable {
 
   private static Path unpacked(Path path, ImportOptions options, Workspace workspace)
       throws IOException {
-    RefusedModel.check(path);
+    if (Files.isRegularFile(path)) {
+      RefusedFormat.check(path.toString(), path);
+    }
     if (ArchiveKind.of(path).isEmpty() || TorchZip.of(path) == TorchZip.SCRIPT) {
       return path;
     }

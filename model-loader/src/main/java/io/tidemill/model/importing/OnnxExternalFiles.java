@@ -22,7 +22,7 @@ import java.util.TreeSet;
  *
  * <p>Not thread-safe.
  */
-final class OnnxExternalFiles {
+public final class OnnxExternalFiles {
   private static final int DEEPEST = 100;
   private static final Map<Message, Map<Integer, Message>> FIELDS =
       new EnumMap<>(
@@ -63,8 +63,9 @@ final class OnnxExternalFiles {
    * what is wrong with it.
    *
    * @throws InvalidModelException if one is not there, or outside of that folder
+   * @throws IOException if the model cannot be read
    */
-  static Set<String> of(Path model) throws IOException {
+  public static Set<String> of(Path model) throws IOException {
     OnnxExternalFiles files = new OnnxExternalFiles();
     try (FileChannel channel = FileChannel.open(model)) {
       // A protocol buffer has at most 2 GiB.

@@ -43,7 +43,7 @@ final class Engines {
     }
     if (found == null) {
       throw new EngineUnavailableException(
-          "engine '%s': not on the classpath (there: %s); put its jar into Flink's lib folder"
+          "engine '%s': not on the classpath (there: %s); put its jar into Flink's lib folder, or for the command into the folder that TIDEMILL_LIB names"
               .formatted(engine, there.isEmpty() ? "none" : String.join(", ", there.keySet())));
     }
     return found;

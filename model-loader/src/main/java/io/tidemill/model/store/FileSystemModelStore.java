@@ -153,7 +153,7 @@ final class FileSystemModelStore implements ModelStore {
 
   private List<String> folders(Path parent) {
     List<FileStatus> there = files.list(parent);
-    if (there.isEmpty() && files.local() && !files.isFolder(layout.root())) {
+    if (files.local() && !files.isFolder(layout.root())) {
       throw new StoreUnavailableException(
           "store '%s': no such folder; correct its path, mount its volume, or push a model to begin it"
               .formatted(uri()));

@@ -615,7 +615,7 @@ class ModelImportTest {
 
     assertThatThrownBy(() -> detect(file))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessageContaining("file '" + name + "'")
+        .hasMessageStartingWith("file '" + file + "': ")
         .hasMessageContaining("run code when they are opened")
         .hasMessageContaining(remedy);
   }

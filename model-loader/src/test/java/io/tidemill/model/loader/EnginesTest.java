@@ -58,7 +58,7 @@ class EnginesTest {
     assertThatThrownBy(() -> Engines.find("tensorflux"))
         .isInstanceOf(EngineUnavailableException.class)
         .hasMessageMatching(
-            "engine 'tensorflux': not on the classpath \\(there: .*abacus.*\\); put its jar into Flink's lib folder");
+            "engine 'tensorflux': not on the classpath \\(there: .*abacus.*\\); put its jar into Flink's lib folder, or for the command into the folder that TIDEMILL_LIB names");
   }
 
   @Test

@@ -120,6 +120,16 @@ class FileSystemModelStoreTest extends ModelStoreContract {
   }
 
   @Test
+  void aFileIsNoEmptyStore() throws IOException {
+    Files.writeString(root(), "a file");
+    ModelStore store = ModelStores.open(root().toString());
+
+    assertThatThrownBy(store::models)
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("store 'file:" + root() + "': no such folder; correct its path");
+  }
+
+  @Test
   void theFirstPushBeginsAStore() {
     ModelStore store = ModelStores.open(root().toString());
 

@@ -17,8 +17,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "diff",
     description = {
-      "Show what differs between two versions: engine, signature, labels, and files",
-      "by size and digest. Names, versions and times of publishing are left out."
+      "Show what differs between two versions.",
+      "It compares engine, signature, labels, and files by size and digest; names,",
+      "versions and times of publishing are left out."
     },
     mixinStandardHelpOptions = true,
     exitCodeListHeading = "%nExit codes:%n",

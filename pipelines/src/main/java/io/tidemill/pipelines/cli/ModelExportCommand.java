@@ -27,8 +27,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "export",
     description = {
-      "Write a version into one file, a tar, with its manifest and signatures;",
-      "'import' reads it into another store. The same version gives the same bytes."
+      "Write a version into one file, a tar.",
+      "It holds the manifest and signatures too, and 'import' reads it into another",
+      "store. The same version gives the same bytes."
     },
     mixinStandardHelpOptions = true)
 final class ModelExportCommand implements Callable<Integer> {

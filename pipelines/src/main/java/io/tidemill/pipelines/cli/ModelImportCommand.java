@@ -35,9 +35,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "import",
     description = {
-      "Publish a version from what you have: a SavedModel, a base path of TensorFlow Serving,",
-      "a Triton repository, an ONNX, TorchScript, XGBoost or LightGBM file, an MLflow model,",
-      "what 'export' wrote, or a .tar, .tar.gz or .zip of one. Engine and signature are found."
+      "Publish a version from what you have; engine and signature are found.",
+      "It takes a SavedModel, a base path of TensorFlow Serving, a Triton repository,",
+      "an MLflow model, what 'export' wrote, an ONNX, TorchScript, XGBoost or LightGBM",
+      "file, or a .tar, .tar.gz or .zip of one."
     },
     mixinStandardHelpOptions = true)
 final class ModelImportCommand implements Callable<Integer> {

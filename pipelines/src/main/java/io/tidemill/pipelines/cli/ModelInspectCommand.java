@@ -43,8 +43,8 @@ final class ModelInspectCommand implements Callable<Integer> {
   @Option(
       names = "--operations",
       description = {
-        "List what the model's graph does too, and what of it is refused;",
-        "the files are fetched into this machine's cache for it."
+        "List what the model's graph does too, and what of it",
+        "is refused; this fetches the files into the cache."
       })
   private boolean withOperations;
 

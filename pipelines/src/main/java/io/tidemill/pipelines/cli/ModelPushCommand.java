@@ -4,16 +4,22 @@ import io.tidemill.model.ModelRef;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.importing.OnnxExternalFiles;
+import io.tidemill.model.loader.AllowedOperations;
+import io.tidemill.model.loader.OperationReader;
 import io.tidemill.model.loader.SignatureReaders;
 import io.tidemill.model.store.ModelDraft;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
+import io.tidemill.model.store.RefusedFormat;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -28,11 +34,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "push",
     description = {
-      "Publish a version of a model. A published version never changes;",
-      "pushing the same files again does nothing."
+      "Publish a version of a model.",
+      "It never changes; pushing the same files again does nothing. 'import' finds the",
+      "engine by itself, and takes more kinds of files."
     },
     mixinStandardHelpOptions = true)
 final class ModelPushCommand implements Callable<Integer> {
+  private static final String TENSORFLOW = "tensorflow";
+  private static final String ONNX = "onnx";
+
   private final Map<String, String> environment;
   private final Terminal terminal;
 
@@ -47,8 +57,9 @@ final class ModelPushCommand implements Callable<Integer> {
   @Option(
       names = "--engine",
       paramLabel = "ENGINE",
-      defaultValue = "tensorflow",
-      description = "What loads the model (default: ${DEFAULT-VALUE}).")
+      defaultValue = TENSORFLOW,
+      description =
+          "What loads the model: tensorflow, onnx, pytorch, xgboost, lightgbm (default: ${DEFAULT-VALUE}).")
   private String engine = "";
 
   @Option(
@@ -87,12 +98,48 @@ final class ModelPushCommand implements Callable<Integer> {
     if (!Files.exists(files)) {
       throw refused(files + ": no such file or folder (expected: the model's)");
     }
+    checkFiles();
+    ModelDraft draft = draft(version.name(), version.version());
+    checkOperations(draft);
     ModelStore store = storeOption.open(environment);
-    ModelManifest manifest = publish(store, draft(version.name(), version.version()));
+    ModelManifest manifest = publish(store, draft);
     PrintWriter out = spec.commandLine().getOut();
     output.print(
         out, ModelView.of(manifest, List.of(), null), () -> print(out, manifest, store.uri()));
     return ExitCode.DONE;
+  }
+
+  /** What would be refused, or published without a part of it, for a reason of its own. */
+  private void checkFiles() {
+    if (!Files.isRegularFile(files)) {
+      return;
+    }
+    try {
+      RefusedFormat.check(files.toString(), files);
+      if (engine.equals(TENSORFLOW)) {
+        throw refused(
+            "%s: a file, but engine 'tensorflow' takes the folder of a SavedModel (expected: another --engine, or 'tidemill model import', which finds it)"
+                .formatted(files));
+      }
+      Set<String> weights = engine.equals(ONNX) ? OnnxExternalFiles.of(files) : Set.of();
+      if (!weights.isEmpty()) {
+        throw refused(
+            "%s: its weights are in %s beside it (expected: the folder that holds them all, or 'tidemill model import', which takes them along)"
+                .formatted(files, String.join(", ", weights)));
+      }
+    } catch (IOException unreadable) {
+      throw new CommandFailedException(
+          ExitCode.FAILED, files + ": cannot be read: " + unreadable, unreadable);
+    }
+  }
+
+  /** Who pushes should know what whoever loads it will be told. */
+  private void checkOperations(ModelDraft draft) {
+    OperationReader.of(draft.engine())
+        .ifPresent(
+            reader ->
+                AllowedOperations.ofProcess()
+                    .check(draft.name(), files.toString(), reader.operations(files)));
   }
 
   private ModelManifest publish(ModelStore store, ModelDraft draft) {
@@ -121,8 +168,8 @@ final class ModelPushCommand implements Callable<Integer> {
           .orElseThrow(
               () ->
                   refused(
-                      "engine '%s' finds no signature in a model's files (expected: --input-tensor and --output-tensor)"
-                          .formatted(engine)))
+                      "engine '%s' finds no signature in a model's files (expected: --input-tensor and --output-tensor, or one of the engines that do: %s)"
+                          .formatted(engine, String.join(", ", SignatureReaders.engines()))))
           .read(files);
     }
     try {

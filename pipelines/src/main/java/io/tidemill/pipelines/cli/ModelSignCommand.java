@@ -28,8 +28,8 @@ import picocli.CommandLine.Spec;
     name = "sign",
     description = {
       "Sign a version in the OpenSSF Model Signing format.",
-      "Its files are fetched and proved first. The signature is kept beside the version;",
-      "one of the same key is replaced."
+      "Its files are fetched and proved first. The signature is kept beside the",
+      "version; one of the same key is replaced."
     },
     mixinStandardHelpOptions = true)
 final class ModelSignCommand implements Callable<Integer> {

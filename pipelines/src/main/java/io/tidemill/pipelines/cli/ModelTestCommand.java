@@ -30,8 +30,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "test",
     description = {
-      "Load a version on this machine and compare its answers with its golden.arrow;",
-      "with --write, record what it answers now as such a file."
+      "Load a version on this machine and check its answers.",
+      "They are compared with those in its golden.arrow; with --write, what it answers",
+      "now is recorded as such a file."
     },
     mixinStandardHelpOptions = true)
 final class ModelTestCommand implements Callable<Integer> {
@@ -158,7 +159,10 @@ final class ModelTestCommand implements Callable<Integer> {
           trial.model(), file, rows, RandomGeneratorFactory.of("L64X128MixRandom").create(seed));
     } catch (IOException unwritable) {
       throw new CommandFailedException(
-          ExitCode.FAILED, file + ": cannot be written: " + unwritable.getMessage(), unwritable);
+          ExitCode.FAILED,
+          "%s: cannot be written: %s (expected: a new file in a folder that is there)"
+              .formatted(file, unwritable),
+          unwritable);
     }
     Map<String, Object> answer = answer(stored);
     answer.put("rows", rows);

@@ -16,8 +16,9 @@ final class StoreOption {
       names = "--store",
       paramLabel = "URI",
       description = {
-        "The model store: a folder, or a URI as in s3://models/tidemill or "
-            + "oci://registry.example.com/models.",
+        "The model store: a folder, or a URI as in",
+        "s3://models/tidemill or",
+        "oci://registry.example.com/models.",
         "Default: $" + VARIABLE + ", else " + DEFAULT + "."
       })
   private @Nullable String uri;

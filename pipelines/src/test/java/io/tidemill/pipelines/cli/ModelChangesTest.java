@@ -4,6 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.store.ModelStore;
+import io.tidemill.model.store.ModelStores;
+import io.tidemill.model.store.signing.Keys;
+import io.tidemill.model.store.signing.ModelSigner;
+import io.tidemill.model.store.signing.SigningKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -139,12 +145,33 @@ class ModelChangesTest {
 
   @Test
   void productionMeansNoUnsignedVersionWhereSignaturesAreRequired() throws IOException {
+    SigningKey key = Keys.generated("secp256r1");
+    policy(
+        "production-aliases: [production]\nsignatures: required\nkeys:\n  - |\n"
+            + key.verificationKey().pem().indent(4));
+
+    CommandRun unsigned = model.run("alias", "fraud:1.4.2", "production", "-y");
+
+    assertThat(unsigned.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(unsigned.err()).contains("fraud:1.4.2: cannot be 'production'", "not signed");
+    ModelStore store = ModelStores.open(model.store().toString());
+    SemanticVersion version = SemanticVersion.parse("1.4.2");
+    store.addSignature(
+        "fraud", version, new ModelSigner(key).sign(store.manifest("fraud", version)));
+    assertThat(model.run("alias", "fraud:1.4.2", "production", "-y").exitCode())
+        .isEqualTo(ExitCode.DONE);
+  }
+
+  @Test
+  void saysThatAPolicyHoldsKeysAndNotTheirFiles() throws IOException {
     policy("production-aliases: [production]\nsignatures: required\nkeys: [release.pub]");
 
     CommandRun run = model.run("alias", "fraud:1.4.2", "production", "-y");
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
-    assertThat(run.err()).contains("fraud:1.4.2: cannot be 'production'");
+    assertThat(run.err())
+        .contains("number 1 of the policy's keys is no PEM block 'PUBLIC KEY'")
+        .contains("a policy holds the keys themselves, not the names of their files");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.model.engine.onnx.OnnxModels;
 import io.tidemill.model.store.LocalModelCache;
 import io.tidemill.model.store.signing.Keys;
 import io.tidemill.model.store.signing.SigningKey;
@@ -92,6 +93,76 @@ class ModelImportCommandTest {
   }
 
   @Test
+  void pushRefusesAGraphThatReadsFilesAsImportDoes() throws IOException {
+    addReadFile();
+
+    CommandRun run = model.push("fraud:1.4.2", "--dry-run");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(run.err()).contains("operations are refused: ReadFile (reads files)");
+  }
+
+  @Test
+  void pushDoesNotLeaveTheWeightsOfAnOnnxFileBehind() throws IOException {
+    OnnxModels.mlpWithWeightsBeside(directory, 4);
+    Path alone = directory.resolve(OnnxModels.FILE);
+
+    CommandRun run = model.run("push", "fraud:1.4.2", alone.toString(), "--engine", "onnx");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .contains(alone + ": its weights are in model.onnx.data beside it")
+        .contains("the folder that holds them all", "'tidemill model import'");
+    assertThat(model.store()).doesNotExist();
+  }
+
+  @Test
+  void pushMissesTheWeightsOfAnOnnxFile() throws IOException {
+    OnnxModels.mlpWithWeightsBeside(directory, 4);
+    Files.delete(directory.resolve("model.onnx.data"));
+    Path alone = directory.resolve(OnnxModels.FILE);
+
+    CommandRun run = model.run("push", "fraud:1.4.2", alone.toString(), "--engine", "onnx");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(run.err()).contains(alone + ": its weights are in 'model.onnx.data'");
+  }
+
+  @Test
+  void pushOfAFileAsksForItsEngine() throws IOException {
+    Path file = Files.writeString(directory.resolve("model.onnx"), "onnx");
+
+    CommandRun run = model.run("push", "fraud:1.4.2", file.toString());
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .contains(file + ": a file, but engine 'tensorflow' takes the folder of a SavedModel")
+        .contains("--engine", "'tidemill model import'");
+  }
+
+  @Test
+  void pushNamesTheEnginesThatReadSignaturesWhereOneDoesNot() throws IOException {
+    Path file = Files.writeString(directory.resolve("model.pt"), "script");
+
+    CommandRun run = model.run("push", "fraud:1.4.2", file.toString(), "--engine", "torch");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .contains("engine 'torch' finds no signature")
+        .contains("lightgbm, onnx, tensorflow, xgboost");
+  }
+
+  @Test
+  void pushRefusesAPickleBeforeAnEngineOpensIt() throws IOException {
+    Path pickle = Files.write(directory.resolve("model.pkl"), new byte[] {1});
+
+    CommandRun run = model.run("push", "fraud:1.4.2", pickle.toString(), "--engine", "onnx");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(run.err()).contains("file '" + pickle + "': .pkl is refused").contains("skl2onnx");
+  }
+
+  @Test
   void importRefusesAPickle() throws IOException {
     Path pickle = Files.write(directory.resolve("model.pkl"), new byte[] {1});
 
@@ -99,7 +170,7 @@ class ModelImportCommandTest {
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
     assertThat(run.err())
-        .contains("file 'model.pkl': .pkl is refused, because pickles run code")
+        .contains("file '" + pickle + "': .pkl is refused, because pickles run code")
         .contains("skl2onnx");
   }
 

@@ -107,7 +107,7 @@ final class SessionCluster implements AutoCloseable {
         heartbeat.timeout: 8s
         io.tmp.dirs: %s
         process.working-dir: %s
-        classloader.parent-first-patterns.additional: ai.djl;org.tensorflow;org.bytedeco;ai.onnxruntime;org.apache.arrow;io.tidemill.model
+        classloader.parent-first-patterns.additional: ai.djl;org.tensorflow;org.bytedeco;ai.onnxruntime;com.sun.jna;org.apache.arrow;io.tidemill.model
         """
         .formatted(
             freePort(),

@@ -55,11 +55,17 @@ final class LightGbmEngine {
   }
 
   static File unpack(ClassLoader classes) {
+    // Asked for first, because JNA answers with the whole classpath.
+    if (classes.getResource(RESOURCE.substring(1)) == null) {
+      throw new EngineUnavailableException(
+          "engine lightgbm: %s is not on the classpath; put the jar of io.github.metarank:lightgbm4j:4.3.0-1, alone, into Flink's lib folder, or for the command into the folder that TIDEMILL_LIB names"
+              .formatted(RESOURCE));
+    }
     try {
       return Native.extractFromResourcePath(RESOURCE, classes);
     } catch (IOException e) {
       throw new EngineUnavailableException(
-          "engine lightgbm: %s is not on the classpath or cannot be unpacked: %s (expected: the jar of io.github.metarank:lightgbm4j:4.3.0-1, alone, in Flink's lib folder, and room in %s)"
+          "engine lightgbm: %s cannot be unpacked: %s (expected: room in %s)"
               .formatted(RESOURCE, e.getMessage(), System.getProperty("java.io.tmpdir")),
           e);
     }

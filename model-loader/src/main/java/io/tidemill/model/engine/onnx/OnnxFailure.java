@@ -55,7 +55,9 @@ final class OnnxFailure {
           thrown);
     }
     return new InvalidModelException(
-        "%s: ONNX Runtime cannot load it: %s".formatted(subject, reason(thrown)), thrown);
+        "%s: ONNX Runtime cannot load it: %s (expected: a whole .onnx file, the files that hold its weights beside it, and operations that ONNX Runtime has)"
+            .formatted(subject, reason(thrown)),
+        thrown);
   }
 
   /** What a failed call is thrown as. */

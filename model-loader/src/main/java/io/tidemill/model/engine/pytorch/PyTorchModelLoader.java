@@ -56,7 +56,7 @@ public final class PyTorchModelLoader implements ModelLoader {
 
   static EngineUnavailableException missing(String what, Throwable cause) {
     return new EngineUnavailableException(
-        "engine pytorch: DJL's PyTorch engine is not on the classpath (%s); put the jars of %s, and of %s for your platform, into Flink's lib folder"
+        "engine pytorch: DJL's PyTorch engine is not on the classpath (%s); put the jars of %s, and of %s for your platform, into Flink's lib folder, or for the command into the folder that TIDEMILL_LIB names"
             .formatted(what, COORDINATES, NATIVE_COORDINATES),
         cause);
   }

@@ -55,11 +55,17 @@ final class XGBoostEngine {
   }
 
   static File unpack(ClassLoader classes) {
+    // Asked for first, because JNA answers with the whole classpath.
+    if (classes.getResource(RESOURCE.substring(1)) == null) {
+      throw new EngineUnavailableException(
+          "engine xgboost: %s is not on the classpath; put the jar of ml.dmlc:xgboost4j_2.12:3.0.4, alone, into Flink's lib folder, or for the command into the folder that TIDEMILL_LIB names"
+              .formatted(RESOURCE));
+    }
     try {
       return Native.extractFromResourcePath(RESOURCE, classes);
     } catch (IOException e) {
       throw new EngineUnavailableException(
-          "engine xgboost: %s is not on the classpath or cannot be unpacked: %s (expected: the jar of ml.dmlc:xgboost4j_2.12:3.0.4, alone, in Flink's lib folder, and room in %s)"
+          "engine xgboost: %s cannot be unpacked: %s (expected: room in %s)"
               .formatted(RESOURCE, e.getMessage(), System.getProperty("java.io.tmpdir")),
           e);
     }
