@@ -26,12 +26,28 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Like most code of its kind it has no deadline and no state: the records of an unfinished batch
  * wait for ever and are lost in a failure.
+ *
+ * @param expert whether TensorFlow runs small operations in the thread that calls, which DJL leaves
+ *     to a property of the process
  */
-record BufferingFlatMap(Workload workload, int batch, int parallelism) implements Variant {
+record BufferingFlatMap(Workload workload, int batch, int parallelism, boolean expert)
+    implements ProcessVariant {
+  private static final String INTEROP_THREADS = "ai.djl.tensorflow.num_interop_threads";
+
+  /** With DJL as it comes. */
+  static BufferingFlatMap of(Workload workload, int batch, int parallelism) {
+    return new BufferingFlatMap(workload, batch, parallelism, false);
+  }
+
+  /** By a user who knows the setting of TensorFlow that Tidemill makes by itself. */
+  BufferingFlatMap byAnExpert() {
+    return new BufferingFlatMap(workload, batch, parallelism, true);
+  }
 
   @Override
   public String name() {
-    return "buffering-%s-b%d-p%d".formatted(workload.name(), batch, parallelism);
+    return "buffering-%s%s-b%d-p%d"
+        .formatted(workload.name(), expert ? "-expert" : "", batch, parallelism);
   }
 
   @Override
@@ -41,6 +57,9 @@ record BufferingFlatMap(Workload workload, int batch, int parallelism) implement
 
   @Override
   public Measurement measure(Settings settings) throws Exception {
+    if (expert) {
+      System.setProperty(INTEROP_THREADS, "-1");
+    }
     return ScoringJob.measure(
         name(),
         workload,

@@ -20,7 +20,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * @param inCall whether records come slowly and a model call of two seconds is always in flight;
  *     otherwise no record comes at all
  */
-record CheckpointJob(Workload workload, boolean inCall) implements Variant {
+record CheckpointJob(Workload workload, boolean inCall) implements ProcessVariant {
   private static final Duration PAUSE = Duration.ofMillis(10);
   private static final long START_SECONDS = 60;
   private static final long CHECKPOINT_SECONDS = 30;

@@ -6,6 +6,7 @@ import static io.tidemill.benchmarks.Quantity.NANOS_PER_RECORD;
 import static io.tidemill.benchmarks.Quantity.RECORDS_PER_SECOND;
 
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /** Every figure that has a name, in the order in which they are measured. */
@@ -41,7 +42,7 @@ final class Figures {
             "mlp512RatioToHandBuffered",
             RECORDS_PER_SECOND,
             scored,
-            new BufferingFlatMap(mlp, mlp.usualBatch(), 1)),
+            BufferingFlatMap.of(mlp, mlp.usualBatch(), 1)),
         Figure.ratio(
             "mlp512RatioToPerRecord", RECORDS_PER_SECOND, scored, new PerRecordCalls(mlp, 1, true)),
         Figure.ratio(
@@ -54,17 +55,22 @@ final class Figures {
             RECORDS_PER_SECOND,
             OperatorJob.of(cnn, cnn.usualBatch()),
             new RawLoop(cnn, cnn.usualBatch(), 1)),
-        new Figure(
-            "handBufferedRatioBySize",
-            RECORDS_PER_SECOND,
-            HAND_BUFFERED_SIZES.stream()
-                .map(
-                    size ->
-                        Figure.Case.of(
-                            size, OperatorJob.of(mlp, size), new BufferingFlatMap(mlp, size, 1)))
-                .toList()),
+        bySize("handBufferedRatioBySize", mlp, size -> BufferingFlatMap.of(mlp, size, 1)),
+        bySize(
+            "expertBufferedRatioBySize",
+            mlp,
+            size -> BufferingFlatMap.of(mlp, size, 1).byAnExpert()),
         rawCallTimes("batch1RatioToRawCall", mlp, 1),
         rawCallTimes("batch32RatioToRawCall", mlp, 32));
+  }
+
+  private static Figure bySize(String name, Workload workload, IntFunction<Variant> under) {
+    return new Figure(
+        name,
+        RECORDS_PER_SECOND,
+        HAND_BUFFERED_SIZES.stream()
+            .map(size -> Figure.Case.of(size, OperatorJob.of(workload, size), under.apply(size)))
+            .toList());
   }
 
   private static Figure rawCallTimes(String name, Workload workload, int batch) {

@@ -1,10 +1,11 @@
 package io.tidemill.benchmarks;
 
+import java.io.Serializable;
 import java.util.Map;
 import java.util.OptionalDouble;
 
 /** One measurement of one variant: a value for some quantities. */
-record Measurement(Map<Quantity, Double> values) {
+record Measurement(Map<Quantity, Double> values) implements Serializable {
   Measurement {
     values = Map.copyOf(values);
   }

@@ -11,7 +11,7 @@ import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
  * Tidemill's operator in a job.
  *
  * @param kind what is called
- * @param workers of one subtask, which score batches; two batches in flight for each
+ * @param workers of one subtask, which call the model; four batches in flight for each
  * @param fresh whether records are known to be fresh; if not, each is copied
  */
 record OperatorJob(
@@ -21,8 +21,8 @@ record OperatorJob(
     int workers,
     int parallelism,
     boolean fresh)
-    implements Variant {
-  private static final int SLOTS_PER_WORKER = 2;
+    implements ProcessVariant {
+  private static final int SLOTS_PER_WORKER = 4;
 
   /** With the workload's own model, one worker and parallelism 1. */
   static OperatorJob of(Workload workload, int batch) {

@@ -3,7 +3,7 @@ package io.tidemill.benchmarks;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 
 /** Flink alone: the records pass one chained map that does nothing. */
-record PassThrough(Workload workload) implements Variant {
+record PassThrough(Workload workload) implements ProcessVariant {
 
   static String name(Workload workload) {
     return "flink-%s-p1".formatted(workload.name());

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * @param batchifier whether DJL's default batchifier stacks the one record, or the translator makes
  *     the batch of one itself
  */
-record PerRecordCalls(Workload workload, int workers, boolean batchifier) implements Variant {
+record PerRecordCalls(Workload workload, int workers, boolean batchifier)
+    implements ProcessVariant {
   private static final int CAPACITY = 100;
 
   @Override

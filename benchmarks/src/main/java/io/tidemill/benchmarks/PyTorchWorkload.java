@@ -19,10 +19,13 @@ import io.tidemill.model.loader.ModelLoader;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
-/** PyTorch, by itself with one thread as Tidemill has it. */
+/**
+ * PyTorch, by itself with one thread as Tidemill has it and in inference mode. By itself, the
+ * input's tensor and the argument that holds it are made once, over direct memory; the output's is
+ * read into an array, which DJL does without a copy between. There is no API of PyTorch for Java
+ * but DJL's; its {@code Predictor} does the same and more.
+ */
 record PyTorchWorkload() implements EngineWorkload {
-  private static final String THREADS = "ai.djl.pytorch.num_threads";
-
   @Override
   public String engine() {
     return PyTorchModelLoader.ENGINE;
@@ -40,9 +43,6 @@ record PyTorchWorkload() implements EngineWorkload {
 
   @Override
   public RawCalls raw(Path folder, ByteBuffer features, int rows) {
-    if (System.getProperty(THREADS) == null) {
-      System.setProperty(THREADS, "1");
-    }
     PtNDManager manager = (PtNDManager) Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
     PtSymbolBlock module =
         JniUtils.loadModule(
@@ -51,12 +51,19 @@ record PyTorchWorkload() implements EngineWorkload {
     NDArray tensor = manager.create(features, new Shape(rows, FEATURES), DataType.FLOAT32);
     IValue argument = IValue.from((PtNDArray) tensor);
     return new RawCalls() {
+      private float[] scores = {};
+
       @Override
       public void call() {
         try (NDManager tensors = manager.newSubManager();
             IValue result = IValueUtils.forward(module, new IValue[] {argument})) {
-          result.toNDList((PtNDManager) tensors).singletonOrThrow().toFloatArray();
+          scores = result.toNDList((PtNDManager) tensors).singletonOrThrow().toFloatArray();
         }
+      }
+
+      @Override
+      public double score(int row) {
+        return scores[row];
       }
 
       @Override

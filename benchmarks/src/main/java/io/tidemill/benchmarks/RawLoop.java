@@ -12,7 +12,7 @@ import org.apache.flink.table.data.RowData;
  *
  * @param callers threads, each with columns of its own, calling one loaded model
  */
-record RawLoop(Workload workload, int batch, int callers) implements Variant {
+record RawLoop(Workload workload, int batch, int callers) implements ProcessVariant {
 
   static String name(Workload workload, int batch, int callers) {
     return "raw-%s-b%d-c%d".formatted(workload.name(), batch, callers);

@@ -12,7 +12,7 @@ import org.apache.flink.table.data.RowData;
  *
  * @param callers threads, each with columns of its own, calling one loaded model
  */
-record RowsLoop(Workload workload, int batch, int callers) implements Variant {
+record RowsLoop(Workload workload, int batch, int callers) implements ProcessVariant {
 
   @Override
   public String name() {

@@ -1,5 +1,6 @@
 package io.tidemill.benchmarks;
 
+import java.io.Serializable;
 import java.time.Duration;
 
 /**
@@ -8,7 +9,7 @@ import java.time.Duration;
  * @param warmUp from its first record until counting begins
  * @param measured how long is counted
  */
-record Settings(Duration warmUp, Duration measured) {
+record Settings(Duration warmUp, Duration measured) implements Serializable {
   Settings {
     if (warmUp.isNegative() || measured.isNegative() || measured.isZero()) {
       throw new IllegalArgumentException(

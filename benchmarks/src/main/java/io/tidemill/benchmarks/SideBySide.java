@@ -9,8 +9,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Measures the ways to score a stream side by side, one after another in this process, and prints
- * one table.
+ * Measures the ways to score a stream side by side, one after another, and prints one table.
  *
  * <p>Progress goes to standard error, the result to standard output.
  */
@@ -38,13 +37,19 @@ public final class SideBySide {
       List<Figure> figures = Figures.all(workloads);
       List<Variant> variants = Variants.chosen(workloads, figures, asked.only());
       Report report = new Report(asked.seconds(), asked.rounds(), figures);
+      OwnProcess process = new OwnProcess(root);
+      Settings settings = Settings.ofSeconds(asked.seconds());
       int count = asked.rounds() * variants.size();
       int done = 0;
       for (int round = 0; round < asked.rounds(); round++) {
         for (Variant variant : variants) {
           done++;
           progress.printf("%d/%d %s%n", done, count, variant.name());
-          report.add(variant, variant.measure(Settings.ofSeconds(asked.seconds())));
+          report.add(
+              variant,
+              variant instanceof ProcessVariant own
+                  ? process.measure(own, settings)
+                  : variant.measure(settings));
         }
       }
       return report;

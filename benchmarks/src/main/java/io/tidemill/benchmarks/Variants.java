@@ -82,9 +82,9 @@ final class Variants {
       variants.add(OperatorJob.of(cnn, cnn.usualBatch()).withWorkers(workers));
     }
     for (int parallelism : WORKERS) {
-      variants.add(new BufferingFlatMap(mlp, mlp.usualBatch(), parallelism));
-      variants.add(new BufferingFlatMap(mlp, 2048, parallelism));
-      variants.add(new BufferingFlatMap(cnn, cnn.usualBatch(), parallelism));
+      variants.add(BufferingFlatMap.of(mlp, mlp.usualBatch(), parallelism));
+      variants.add(BufferingFlatMap.of(mlp, 2048, parallelism));
+      variants.add(BufferingFlatMap.of(cnn, cnn.usualBatch(), parallelism));
     }
     for (int workers : WORKERS) {
       variants.add(new PerRecordCalls(mlp, workers, true));

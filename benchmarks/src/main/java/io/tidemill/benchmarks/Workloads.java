@@ -10,13 +10,18 @@ import java.util.List;
  * @param mlp with 32 features
  * @param cnn the convolutional network
  * @param mlpByFeatures the first with other numbers of features, itself among them, fewest first
- * @param engines calls of the other engines, the same batches of each
+ * @param engines calls of every engine, the same batches of each
  */
 record Workloads(
     Workload mlp, Workload cnn, List<Workload> mlpByFeatures, List<EngineCalls> engines) {
   private static final List<EngineWorkload> ENGINES =
       List.of(
-          new OnnxWorkload(), new PyTorchWorkload(), new XGBoostWorkload(), new LightGbmWorkload());
+          new TensorFlowWorkload(),
+          new OnnxWorkload(false),
+          new OnnxWorkload(true),
+          new PyTorchWorkload(),
+          new XGBoostWorkload(),
+          new LightGbmWorkload());
   private static final int[] ENGINE_BATCHES = {1, 32, 512};
   private static final int[] FEATURES = {8, 32, 128, 512};
 
@@ -30,7 +35,8 @@ record Workloads(
     List<EngineCalls> engines = new ArrayList<>();
     for (EngineWorkload engine : ENGINES) {
       for (int batch : ENGINE_BATCHES) {
-        engines.add(new EngineCalls(engine, root.resolve(engine.engine()), batch, false));
+        engines.add(
+            new EngineCalls(new EngineDuel(engine, root.resolve(engine.engine()), batch), false));
       }
     }
     return new Workloads(mlp, Workload.cnn(root), List.copyOf(byFeatures), List.copyOf(engines));

@@ -80,7 +80,7 @@ class SideBySideITCase {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"onnx", "pytorch", "xgboost", "lightgbm"})
+  @ValueSource(strings = {"tensorflow", "onnx", "onnxPinned", "pytorch", "xgboost", "lightgbm"})
   void measuresAnEngineAgainstItsOwnCalls(String engine) throws Exception {
     String figure = engine + "RatioToRawAt32";
 

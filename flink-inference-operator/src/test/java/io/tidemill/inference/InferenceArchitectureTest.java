@@ -17,7 +17,9 @@ class InferenceArchitectureTest {
   private static final String REST = "org.apache.arrow.memory.. org.slf4j..";
 
   @ArchTest static final ArchRule BATCH = room(IN + ".batch", "");
-  @ArchTest static final ArchRule CODEC = room(IN + ".codec", MODEL + ROWS);
+
+  @ArchTest
+  static final ArchRule CODEC = room(IN + ".codec", MODEL + ROWS + " org.apache.flink.core.memory");
 
   @ArchTest
   static final ArchRule OPERATOR =

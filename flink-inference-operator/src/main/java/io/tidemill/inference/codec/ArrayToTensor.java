@@ -4,12 +4,15 @@ import io.tidemill.model.columnar.Column;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.columnar.StringColumn;
+import org.apache.flink.core.memory.MemorySegment;
 import org.apache.flink.table.data.ArrayData;
 import org.apache.flink.table.data.GenericArrayData;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.binary.BinaryArrayData;
 
 /**
- * Writes an array field into the row of a tensor: in one copy where both are of one primitive type.
+ * Writes an array field into the row of a tensor: in one copy where both are of one primitive type,
+ * whether the array is Java's or lies in the bytes of a row that came over the network.
  */
 final class ArrayToTensor implements TensorWriter {
   private final ElementType type;
@@ -18,6 +21,7 @@ final class ArrayToTensor implements TensorWriter {
   private final boolean nullable;
   private final RowField element;
   private final int elements;
+  private final boolean sameType;
 
   /**
    * A writer.
@@ -38,6 +42,14 @@ final class ArrayToTensor implements TensorWriter {
     this.nullable = nullable;
     this.element = element;
     this.elements = elements;
+    this.sameType =
+        switch (type) {
+          case FLOAT32 -> element.kind() == RowField.Kind.FLOAT;
+          case FLOAT64 -> element.kind() == RowField.Kind.DOUBLE;
+          case INT32 -> element.kind() == RowField.Kind.INT;
+          case INT64 -> element.kind() == RowField.Kind.LONG;
+          case UINT8, BOOL, STRING -> false;
+        };
   }
 
   @Override
@@ -64,13 +76,18 @@ final class ArrayToTensor implements TensorWriter {
     } else {
       FixedWidthColumn values = (FixedWidthColumn) column;
       int start = row * elements;
-      if (!primitive || !copyWhole(array, values, start)) {
+      if (sameType && primitive) {
+        copyWhole(array, values, start);
+      } else if (!sameType || !copyBytes(array, values, start)) {
         writeEach(array, values, start);
       }
     }
   }
 
   private void checkNoNull(ArrayData array) {
+    if (array instanceof BinaryArrayData binary && !binary.anyNull()) {
+      return;
+    }
     for (int i = 0; i < elements; i++) {
       if (array.isNullAt(i)) {
         throw UnfitRecordException.nullInput(name + "[" + i + "]");
@@ -78,38 +95,30 @@ final class ArrayToTensor implements TensorWriter {
     }
   }
 
-  /** Copies the array as it is, if its type is the tensor's; answers whether it did. */
-  private boolean copyWhole(ArrayData array, FixedWidthColumn column, int start) {
+  /** Copies a Java array of the tensor's type. */
+  private void copyWhole(ArrayData array, FixedWidthColumn column, int start) {
     switch (type) {
-      case FLOAT32 -> {
-        if (element.kind() == RowField.Kind.FLOAT) {
-          column.setFloats(start, array.toFloatArray(), 0, elements);
-          return true;
-        }
-      }
-      case FLOAT64 -> {
-        if (element.kind() == RowField.Kind.DOUBLE) {
-          column.setDoubles(start, array.toDoubleArray(), 0, elements);
-          return true;
-        }
-      }
-      case INT32 -> {
-        if (element.kind() == RowField.Kind.INT) {
-          column.setInts(start, array.toIntArray(), 0, elements);
-          return true;
-        }
-      }
-      case INT64 -> {
-        if (element.kind() == RowField.Kind.LONG) {
-          column.setLongs(start, array.toLongArray(), 0, elements);
-          return true;
-        }
-      }
-      case UINT8, BOOL, STRING -> {
-        return false;
-      }
+      case FLOAT32 -> column.setFloats(start, array.toFloatArray(), 0, elements);
+      case FLOAT64 -> column.setDoubles(start, array.toDoubleArray(), 0, elements);
+      case INT32 -> column.setInts(start, array.toIntArray(), 0, elements);
+      case INT64 -> column.setLongs(start, array.toLongArray(), 0, elements);
+      case UINT8, BOOL, STRING -> throw new IllegalStateException("array to " + type.label());
     }
-    return false;
+  }
+
+  /** Copies bytes that lie as a tensor's do, if they are one piece of heap; answers whether. */
+  private boolean copyBytes(ArrayData array, FixedWidthColumn column, int start) {
+    if (!(array instanceof BinaryArrayData binary)) {
+      return false;
+    }
+    MemorySegment[] segments = binary.getSegments();
+    if (segments.length != 1 || segments[0].isOffHeap()) {
+      return false;
+    }
+    int width = type.bytes();
+    int from = binary.getOffset() + BinaryArrayData.calculateHeaderInBytes(elements);
+    column.setBytes(start * width, segments[0].getArray(), from, elements * width);
+    return true;
   }
 
   private void writeEach(ArrayData array, FixedWidthColumn column, int start) {

@@ -4,22 +4,29 @@ import io.tidemill.model.columnar.Column;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.columnar.StringColumn;
+import java.util.Arrays;
 import org.apache.flink.table.data.RowData;
 
 /** Writes scalar fields side by side into the row of a tensor. */
 final class ScalarsToTensor implements TensorWriter {
   private final ElementType type;
   private final RowField[] fields;
+  private final RowField[] nullableFields;
+  private final int[] positions;
+  private final boolean allFloats;
 
   ScalarsToTensor(ElementType type, RowField[] fields) {
     this.type = type;
     this.fields = fields;
+    this.nullableFields = Arrays.stream(fields).filter(RowField::nullable).toArray(RowField[]::new);
+    this.positions = Arrays.stream(fields).mapToInt(RowField::position).toArray();
+    this.allFloats = Arrays.stream(fields).allMatch(field -> field.kind() == RowField.Kind.FLOAT);
   }
 
   @Override
   public void write(RowData record, Column column, int row) {
-    for (RowField field : fields) {
-      if (field.nullable() && record.isNullAt(field.position())) {
+    for (RowField field : nullableFields) {
+      if (record.isNullAt(field.position())) {
         throw UnfitRecordException.nullInput(field.name());
       }
     }
@@ -41,12 +48,14 @@ final class ScalarsToTensor implements TensorWriter {
     int index = start;
     switch (type) {
       case FLOAT32 -> {
-        for (RowField field : fields) {
-          column.setFloat(
-              index++,
-              field.kind() == RowField.Kind.FLOAT
-                  ? record.getFloat(field.position())
-                  : (float) field.toDouble(record));
+        if (allFloats) {
+          for (int position : positions) {
+            column.setFloat(index++, record.getFloat(position));
+          }
+        } else {
+          for (RowField field : fields) {
+            column.setFloat(index++, (float) field.toDouble(record));
+          }
         }
       }
       case FLOAT64 -> {

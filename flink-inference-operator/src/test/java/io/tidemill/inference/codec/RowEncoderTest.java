@@ -133,6 +133,11 @@ class RowEncoderTest {
             number,
             List.of(1f, -2f, 300f, -70_000f, (float) (1L << 40), 6.5f, 7.1f, -8.75f)),
         Arguments.of(
+            ElementType.FLOAT32,
+            row("f", new FloatType(false), "g", new FloatType(), "h", new FloatType(false)),
+            GenericRowData.of(6.5f, -0.25f, Float.MIN_VALUE),
+            List.of(6.5f, -0.25f, Float.MIN_VALUE)),
+        Arguments.of(
             ElementType.FLOAT64,
             numbers,
             number,

@@ -10,9 +10,12 @@ import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.columnar.Column;
 import io.tidemill.model.columnar.ColumnBatch;
+import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.engine.BatchCheck;
+import io.tidemill.model.engine.KeptFrames;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -40,6 +43,12 @@ final class OnnxModel implements Model {
   private final OnnxFile file;
   private final InputTensor[] inputs;
   private final OutputTensor[] outputs;
+  private final String[] inputNames;
+  private final String[] outputNames;
+  private final boolean fixedInputs;
+  private final boolean fixedOutputs;
+  private final KeptFrames<TensorFrame> inputFrames = new KeptFrames<>();
+  private final KeptFrames<TensorFrame> outputFrames = new KeptFrames<>();
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean answersEveryRow = true;
 
@@ -52,6 +61,10 @@ final class OnnxModel implements Model {
         signature.outputs().stream()
             .map(spec -> new OutputTensor(version, spec))
             .toArray(OutputTensor[]::new);
+    inputNames = Arrays.stream(inputs).map(InputTensor::name).toArray(String[]::new);
+    outputNames = Arrays.stream(outputs).map(OutputTensor::name).toArray(String[]::new);
+    fixedInputs = signature.inputs().stream().noneMatch(spec -> spec.type() == ElementType.STRING);
+    fixedOutputs = Arrays.stream(outputs).allMatch(OutputTensor::hasKnownSize);
   }
 
   static OnnxModel load(ModelVersion version, Signature signature, Path files, Device device) {
@@ -81,13 +94,8 @@ final class OnnxModel implements Model {
       throw new IllegalStateException(version + ": closed (expected: loaded)");
     }
     BatchCheck.input(version, signature, input);
-    Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
     try {
-      for (int i = 0; i < inputs.length; i++) {
-        tensors.put(
-            inputs[i].name(), inputs[i].over(file.environment(), input.column(i), input.rows()));
-      }
-      return call(tensors, input.rows(), allocator);
+      return fixedInputs ? callKept(input, allocator) : callOnce(input, allocator);
     } catch (OrtException e) {
       throw OnnxFailure.ofCall(version.toString(), input.rows(), e);
     } catch (OutOfMemoryException e) {
@@ -95,16 +103,44 @@ final class OnnxModel implements Model {
           "%s: no memory for the result of %d rows: %s; give the job more off-heap memory or a smaller max-size"
               .formatted(version, input.rows(), e.getMessage()),
           e);
+    }
+  }
+
+  private ColumnBatch callKept(ColumnBatch input, BufferAllocator allocator) throws OrtException {
+    TensorFrame frame = TensorFrame.take(inputFrames, input, this::inputsOver);
+    try {
+      return call(frame.tensors(), input.rows(), allocator);
+    } finally {
+      inputFrames.keep(frame.place().address(), frame);
+    }
+  }
+
+  private ColumnBatch callOnce(ColumnBatch input, BufferAllocator allocator) throws OrtException {
+    Map<String, OnnxTensor> tensors = inputsOver(input);
+    try {
+      return call(tensors, input.rows(), allocator);
     } finally {
       tensors.values().forEach(OnnxTensor::close);
     }
+  }
+
+  private Map<String, OnnxTensor> inputsOver(ColumnBatch batch) throws OrtException {
+    return TensorFrame.all(
+        inputNames, i -> inputs[i].over(file.environment(), batch.column(i), batch.rows()));
+  }
+
+  private Map<String, OnnxTensor> outputsOver(ColumnBatch batch) throws OrtException {
+    return TensorFrame.all(
+        outputNames, i -> outputs[i].over(file.environment(), batch.fixedWidth(i)));
   }
 
   private ColumnBatch call(Map<String, OnnxTensor> tensors, int rows, BufferAllocator allocator)
       throws OrtException {
     if (answersEveryRow) {
       try {
-        return call(tensors, rows, true, allocator);
+        return fixedOutputs
+            ? callIntoColumns(tensors, rows, allocator)
+            : call(tensors, rows, true, allocator);
       } catch (OrtException e) {
         if (!OnnxFailure.isOtherShape(e)) {
           throw e;
@@ -113,6 +149,36 @@ final class OnnxModel implements Model {
       }
     }
     return call(tensors, rows, false, allocator);
+  }
+
+  private ColumnBatch callIntoColumns(
+      Map<String, OnnxTensor> tensors, int rows, BufferAllocator allocator) throws OrtException {
+    ColumnBatch answer = allocate(rows, allocator);
+    try {
+      TensorFrame frame = TensorFrame.take(outputFrames, answer, this::outputsOver);
+      try {
+        file.session().run(tensors, frame.tensors()).close();
+        return answer;
+      } finally {
+        outputFrames.keep(frame.place().address(), frame);
+      }
+    } catch (OrtException | RuntimeException e) {
+      answer.close();
+      throw e;
+    }
+  }
+
+  private ColumnBatch allocate(int rows, BufferAllocator allocator) {
+    List<Column> columns = new ArrayList<>(outputs.length);
+    try {
+      for (OutputTensor output : outputs) {
+        columns.add(output.allocate(rows, allocator));
+      }
+      return ColumnBatch.of(rows, columns);
+    } catch (RuntimeException e) {
+      columns.forEach(Column::close);
+      throw e;
+    }
   }
 
   private ColumnBatch call(
@@ -150,6 +216,8 @@ final class OnnxModel implements Model {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
+      inputFrames.close();
+      outputFrames.close();
       file.close();
     }
   }

@@ -18,6 +18,7 @@ import io.tidemill.model.columnar.StringColumn;
 import io.tidemill.model.engine.OutputShape;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 
@@ -33,10 +34,15 @@ final class OutputTensor {
   private final ModelVersion version;
   private final TensorSpec spec;
   private final OutputShape shape;
+  private final Optional<ColumnSpec> fixed;
 
   OutputTensor(ModelVersion version, TensorSpec spec) {
     this.version = version;
     this.spec = spec;
+    fixed =
+        spec.type() != ElementType.STRING && spec.hasFixedRows()
+            ? Optional.of(spec.column())
+            : Optional.empty();
     shape = new OutputShape(version, spec);
   }
 
@@ -46,7 +52,7 @@ final class OutputTensor {
 
   /** Whether its memory can be had before the call. */
   boolean hasKnownSize() {
-    return spec.type() != ElementType.STRING && spec.hasFixedRows();
+    return fixed.isPresent();
   }
 
   /**
@@ -56,7 +62,7 @@ final class OutputTensor {
    * @throws org.apache.arrow.memory.OutOfMemoryException if the allocator's limit does not allow it
    */
   FixedWidthColumn allocate(int rows, BufferAllocator allocator) {
-    ColumnSpec column = spec.column();
+    ColumnSpec column = fixed.orElseThrow();
     long bytes = rows * column.bytesPerRow();
     if (bytes > Integer.MAX_VALUE - FixedWidthColumn.ALIGNMENT) {
       throw new ModelOutOfMemoryException(

@@ -1,17 +1,12 @@
 package io.tidemill.model.engine.pytorch;
 
 import ai.djl.Device;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
-import ai.djl.ndarray.types.SparseFormat;
-import ai.djl.pytorch.engine.PtNDArray;
-import ai.djl.pytorch.engine.PtNDManager;
-import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.pytorch.engine.PtDeviceType;
+import ai.djl.pytorch.jni.TorchCalls;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.Column;
 import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.engine.InputShape;
-import java.nio.ByteBuffer;
 
 /**
  * Makes the tensors of one input over the memory of that input's column. On a GPU they are copies,
@@ -20,28 +15,32 @@ import java.nio.ByteBuffer;
  * <p>Immutable and thread-safe.
  */
 final class InputTensor {
-  private final DataType type;
+  private final int type;
   private final InputShape shape;
-  private final Device device;
+  private final int[] device;
 
   InputTensor(TensorSpec spec, Device device) {
-    type = PyTorchTypes.of(spec.type()).orElseThrow();
+    type = PyTorchTypes.number(spec.type());
     shape = new InputShape(spec);
-    this.device = device;
+    this.device = new int[] {PtDeviceType.toDeviceType(device), device.getDeviceId()};
   }
 
   /**
-   * A tensor over the first rows of a column, which must stay as it is until the tensor is closed.
+   * The sizes of the tensor over the first rows of a column.
    *
-   * @param manager closes the tensor with itself
    * @throws IllegalArgumentException if the column is not this input's
    */
-  PtNDArray over(PtNDManager manager, Column column, int rows) {
-    Shape sizes = new Shape(shape.over(column, rows));
-    FixedWidthColumn values = (FixedWidthColumn) column;
-    int bytes = Math.toIntExact(rows * values.spec().bytesPerRow());
-    ByteBuffer memory = values.bytes().slice(0, bytes);
-    return JniUtils.createNdFromByteBuffer(
-        manager, memory, sizes, type, SparseFormat.DENSE, device);
+  long[] sizes(Column column, int rows) {
+    return shape.over(column, rows);
+  }
+
+  /**
+   * A tensor over a column's memory, which must stay as it is while the tensor is read.
+   *
+   * @param sizes {@linkplain #sizes of} this column
+   * @return the tensor's handle, the caller's to delete
+   */
+  long over(FixedWidthColumn column, long[] sizes) {
+    return TorchCalls.tensorOver(column.bytes(), sizes, type, device);
   }
 }

@@ -1,7 +1,6 @@
 package io.tidemill.model.engine.pytorch;
 
-import ai.djl.pytorch.engine.PtNDArray;
-import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.pytorch.jni.TorchCalls;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ColumnBatch;
@@ -23,6 +22,8 @@ import org.apache.arrow.memory.util.MemoryUtil;
  * <p>Immutable and thread-safe.
  */
 final class OutputTensor {
+  private static final int[] ON_CPU = {TorchCalls.CPU, -1};
+
   private final OutputShape shape;
   private final String name;
 
@@ -38,24 +39,36 @@ final class OutputTensor {
   /**
    * The tensor as a column with as many rows as it has.
    *
+   * @param answer where the tensor is; what the column needs of it is the column's from now on
    * @throws io.tidemill.model.ModelCallException if it is not what the signature says
    * @throws org.apache.arrow.memory.OutOfMemoryException if the allocator's limit does not allow it
    */
-  FixedWidthColumn take(
-      PtNDArray tensor, CallMemory call, ColumnBatch input, BufferAllocator allocator) {
-    long[] sizes = tensor.getShape().getShape();
-    ColumnSpec column = shape.of(PyTorchTypes.label(tensor.getDataType()), sizes);
+  FixedWidthColumn take(Answer answer, int index, ColumnBatch input, BufferAllocator allocator) {
+    long tensor = answer.tensor(index);
+    long[] sizes = TorchCalls.sizes(tensor);
+    int type = TorchCalls.type(tensor);
+    ColumnSpec column = shape.of(PyTorchTypes.label(type), sizes);
     int rows = Math.toIntExact(sizes[0]);
     if (rows == 0) {
       return FixedWidthColumn.allocate(allocator, column, 0);
     }
-    ByteBuffer memory = JniUtils.getByteBuffer(tensor, true);
+    if (TorchCalls.device(tensor)[0] != TorchCalls.CPU) {
+      tensor = answer.replace(index, TorchCalls.copyTo(tensor, type, ON_CPU));
+    }
+    if (!TorchCalls.isContiguous(tensor)) {
+      tensor = answer.replace(index, TorchCalls.toContiguous(tensor));
+    }
+    ByteBuffer memory = TorchCalls.memory(tensor);
     if (isInputMemory(memory, input)) {
       FixedWidthColumn copy = FixedWidthColumn.allocate(allocator, column, rows);
       copy.bytes().put(0, memory, 0, memory.remaining());
       return copy;
     }
-    ArrowBuf buffer = call.share(memory, allocator);
+    // The allocator releases the allocation also when it refuses it.
+    answer.leave(index);
+    ArrowBuf buffer =
+        allocator.wrapForeignAllocation(
+            new TensorMemory(tensor, memory.remaining(), MemoryUtil.getByteBufferAddress(memory)));
     try {
       return FixedWidthColumn.wrap(column, rows, buffer);
     } catch (RuntimeException e) {

@@ -2,14 +2,10 @@ package io.tidemill.model.engine.pytorch;
 
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
-import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
-import ai.djl.pytorch.jni.IValue;
-import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.pytorch.jni.TorchCalls;
 import io.tidemill.model.Device;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
@@ -22,6 +18,7 @@ import io.tidemill.model.columnar.Column;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.engine.BatchCheck;
 import io.tidemill.model.engine.InputShape;
+import io.tidemill.model.engine.KeptFrames;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,22 +41,17 @@ final class PyTorchModel implements Model {
 
   private final ModelVersion version;
   private final Signature signature;
-  private final Engine engine;
   private final PtNDManager owner;
   private final PtSymbolBlock module;
   private final InputTensor[] inputs;
+  private final KeptFrames<CallFrame> frames = new KeptFrames<>();
   private final OutputTensor[] outputs;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private PyTorchModel(
-      ModelVersion version,
-      Signature signature,
-      Engine engine,
-      PtNDManager owner,
-      PtSymbolBlock module) {
+      ModelVersion version, Signature signature, PtNDManager owner, PtSymbolBlock module) {
     this.version = version;
     this.signature = signature;
-    this.engine = engine;
     this.owner = owner;
     this.module = module;
     inputs =
@@ -77,22 +69,17 @@ final class PyTorchModel implements Model {
     Engine engine = PyTorchEngine.start();
     ai.djl.Device there = PyTorchEngine.device(version.toString(), engine, device);
     Path file = TorchScriptFile.find(version.toString(), files);
-    PtNDManager owner = manager(engine, there);
+    PtNDManager owner = (PtNDManager) engine.newBaseManager(there);
     try {
       // Weights that were saved on a GPU are loaded onto the device of the job.
       PtSymbolBlock module =
           JniUtils.loadModule(owner, file, true, NO_EXTRA_FILES, NO_EXTRA_FILES, false);
       JniUtils.enableInferenceMode(module);
-      return new PyTorchModel(version, signature, engine, owner, module);
+      return new PyTorchModel(version, signature, owner, module);
     } catch (EngineException e) {
       owner.close();
       throw PyTorchFailure.ofLoad(version.toString(), e);
     }
-  }
-
-  /** Tensors that live until it is closed, also when the model is closed before. */
-  private static PtNDManager manager(Engine engine, ai.djl.Device device) {
-    return (PtNDManager) engine.newBaseManager(device);
   }
 
   private static void check(ModelVersion version, Signature signature) {
@@ -130,8 +117,8 @@ final class PyTorchModel implements Model {
       throw new IllegalStateException(version + ": closed (expected: loaded)");
     }
     BatchCheck.input(version, signature, input);
-    try (CallMemory call = new CallMemory(manager(engine, owner.getDevice()))) {
-      return answer(run(call.tensors(), input), call, input, allocator);
+    try (Answer answer = run(input)) {
+      return columns(answer, input, allocator);
     } catch (EngineException e) {
       throw PyTorchFailure.ofCall(version.toString(), input.rows(), e);
     } catch (OutOfMemoryException e) {
@@ -142,30 +129,45 @@ final class PyTorchModel implements Model {
     }
   }
 
-  private NDList run(PtNDManager tensors, ColumnBatch input) {
-    IValue[] arguments = new IValue[inputs.length];
+  private Answer run(ColumnBatch input) {
+    CallFrame frame = frame(input);
     try {
-      for (int i = 0; i < arguments.length; i++) {
-        arguments[i] = IValue.from(inputs[i].over(tensors, input.column(i), input.rows()));
-      }
-      try (IValue result = IValueUtils.forward(module, arguments)) {
-        return result.toNDList(tensors);
+      long result = TorchCalls.forward(module.getHandle(), frame.arguments());
+      try {
+        return Answer.of(version, result);
+      } finally {
+        TorchCalls.deleteValue(result);
       }
     } finally {
-      for (IValue argument : arguments) {
-        if (argument != null) {
-          argument.close();
-        }
-      }
+      giveBack(frame);
     }
   }
 
-  private ColumnBatch answer(
-      NDList tensors, CallMemory call, ColumnBatch input, BufferAllocator allocator) {
+  private CallFrame frame(ColumnBatch input) {
+    CallFrame frame = frames.take(input.fixedWidth(0).address());
+    if (frame != null) {
+      if (frame.place().isOf(input)) {
+        return frame;
+      }
+      frame.close();
+    }
+    return CallFrame.over(inputs, input);
+  }
+
+  private void giveBack(CallFrame frame) {
+    // A tensor on a GPU is a copy of what the batch was.
+    if (owner.getDevice().isGpu() || !frame.isUnchanged()) {
+      frame.close();
+    } else {
+      frames.keep(frame.place().address(), frame);
+    }
+  }
+
+  private ColumnBatch columns(Answer answer, ColumnBatch input, BufferAllocator allocator) {
     List<Column> columns = new ArrayList<>(outputs.length);
     try {
       for (int i = 0; i < outputs.length; i++) {
-        columns.add(outputs[i].take(tensor(tensors, i), call, input, allocator));
+        columns.add(outputs[i].take(answer, place(answer, i), input, allocator));
       }
       return BatchCheck.answer(version, input.rows(), columns);
     } catch (RuntimeException e) {
@@ -175,32 +177,26 @@ final class PyTorchModel implements Model {
   }
 
   /** By name in a dictionary, else by position. */
-  private PtNDArray tensor(NDList tensors, int output) {
+  private int place(Answer answer, int output) {
     String name = outputs[output].name();
-    boolean named = tensors.stream().allMatch(tensor -> tensor.getName() != null);
-    NDArray found = null;
-    if (named) {
-      found = tensors.get(name);
-    } else if (tensors.size() >= outputs.length) {
-      found = tensors.get(output);
-    }
-    if (found == null) {
+    boolean named = answer.isNamed();
+    int place = named ? answer.names().indexOf(name) : output;
+    if (place < 0 || (!named && answer.size() < outputs.length)) {
       throw new ModelCallException(
           "%s: output '%s' did not come back: forward answered %s (expected: a tensor for each of %d outputs)"
               .formatted(
                   version,
                   name,
-                  named
-                      ? tensors.stream().map(NDArray::getName).toList()
-                      : tensors.size() + " tensors",
+                  named ? answer.names() : answer.size() + " tensors",
                   outputs.length));
     }
-    return (PtNDArray) found;
+    return place;
   }
 
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
+      frames.close();
       module.close();
       owner.close();
     }

@@ -18,7 +18,8 @@ import org.tensorflow.internal.c_api.global.tensorflow;
  * The native memory of one call, used by one call after another.
  *
  * <p>A call is {@link #feed}, {@link #run}, {@link #takeOutput} and, on every path, {@link
- * #release}, which deletes each tensor that the call still holds.
+ * #release}, which deletes the outputs that were not taken. Input tensors over columns are kept for
+ * a call with the same columns.
  *
  * <p>Not thread-safe; a frame serves one call at a time.
  */
@@ -95,11 +96,6 @@ final class CallFrame implements AutoCloseable {
     return message == null ? "" : message.getString().lines().findFirst().orElse("");
   }
 
-  /** The input tensor of the call at this position; it stays the frame's. */
-  TF_Tensor input(int index) {
-    return tensor.at(inputAddresses.get(index));
-  }
-
   /** The output tensor of the call at this position, from now on the caller's to delete. */
   TF_Tensor takeOutput(int index) {
     TF_Tensor output = new NativeAddress.Tensor().at(outputAddresses.get(index));
@@ -107,17 +103,15 @@ final class CallFrame implements AutoCloseable {
     return output;
   }
 
-  /** Deletes every tensor that the call still holds. */
+  /** Deletes every tensor that the next call cannot use. */
   void release() {
-    delete(inputAddresses);
-    delete(outputAddresses);
-  }
-
-  private void delete(LongPointer addresses) {
-    for (int i = 0; i < addresses.capacity(); i++) {
-      long address = addresses.get(i);
+    for (InputTensor input : inputs) {
+      input.endCall();
+    }
+    for (int i = 0; i < outputAddresses.capacity(); i++) {
+      long address = outputAddresses.get(i);
       if (address != 0) {
-        addresses.put(i, 0);
+        outputAddresses.put(i, 0);
         tensorflow.TF_DeleteTensor(tensor.at(address));
       }
     }

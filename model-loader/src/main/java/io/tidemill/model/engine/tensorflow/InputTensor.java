@@ -2,6 +2,7 @@ package io.tidemill.model.engine.tensorflow;
 
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.Column;
+import io.tidemill.model.columnar.ColumnSpec;
 import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.columnar.StringColumn;
 import org.bytedeco.javacpp.LongPointer;
@@ -23,11 +24,17 @@ final class InputTensor implements AutoCloseable {
   /** The size of TensorFlow's string structure, which its C API fixes. */
   private static final long STRING_BYTES = 24;
 
+  private static final int NONE = -1;
+
   private final TensorSpec spec;
   private final int number;
   private final LongPointer shape;
   private final int openAxis;
   private final long elementsOfFixedAxes;
+  private @Nullable TF_Tensor kept;
+  private int keptRows = NONE;
+  private long keptAddress;
+  private @Nullable ColumnSpec keptSpec;
   private final NativeAddress.Memory memory = new NativeAddress.Memory();
   private final NativeAddress.Text text = new NativeAddress.Text();
 
@@ -41,12 +48,20 @@ final class InputTensor implements AutoCloseable {
   }
 
   /**
-   * A tensor over the first rows of a column, which must stay as it is until the tensor is deleted.
+   * A tensor over the first rows of a column, which must stay as it is during the call. Where the
+   * last call's column was the same, it is the last call's tensor.
    *
-   * @return the tensor, the caller's to delete, or null if TensorFlow could not make it
+   * @return the tensor, which stays this object's, or null if TensorFlow could not make it
    * @throws IllegalArgumentException if the column is not this input's
    */
   @Nullable TF_Tensor over(Column column, int rows) {
+    if (column instanceof FixedWidthColumn values
+        && keptRows == rows
+        && keptAddress == values.address()
+        && values.spec().equals(keptSpec)) {
+      return kept;
+    }
+    release();
     check(column, rows);
     shape.put(0, rows);
     if (openAxis > 0) {
@@ -54,16 +69,41 @@ final class InputTensor implements AutoCloseable {
     }
     int rank = spec.shape().size();
     if (column instanceof FixedWidthColumn values) {
-      return tensorflow.TF_NewTensor(
-          number,
-          shape,
-          rank,
-          memory.at(values.address()),
-          rows * values.spec().bytesPerRow(),
-          NativeAddress.Borrowed.DEALLOCATOR,
-          null);
+      kept =
+          tensorflow.TF_NewTensor(
+              number,
+              shape,
+              rank,
+              memory.at(values.address()),
+              rows * values.spec().bytesPerRow(),
+              NativeAddress.Borrowed.DEALLOCATOR,
+              null);
+      // Memory that is aligned less was copied, as it is now.
+      if (kept != null && tensorflow.TF_TensorData(kept).address() == values.address()) {
+        keptRows = rows;
+        keptAddress = values.address();
+        keptSpec = values.spec();
+      }
+    } else {
+      kept = overStrings((StringColumn) column, rows, rank);
     }
-    return overStrings((StringColumn) column, rows, rank);
+    return kept;
+  }
+
+  /** Lets go of what the next call cannot use. */
+  void endCall() {
+    if (keptRows == NONE) {
+      release();
+    }
+  }
+
+  private void release() {
+    TF_Tensor tensor = kept;
+    kept = null;
+    keptRows = NONE;
+    if (tensor != null) {
+      tensorflow.TF_DeleteTensor(tensor);
+    }
   }
 
   private @Nullable TF_Tensor overStrings(StringColumn column, int rows, int rank) {
@@ -105,6 +145,7 @@ final class InputTensor implements AutoCloseable {
 
   @Override
   public void close() {
+    release();
     shape.close();
   }
 }

@@ -7,9 +7,10 @@ import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.columnar.Column;
 import io.tidemill.model.columnar.ColumnBatch;
+import io.tidemill.model.columnar.FixedWidthColumn;
+import io.tidemill.model.engine.KeptFrames;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.OutOfMemoryException;
@@ -25,8 +26,8 @@ import org.tensorflow.internal.c_api.global.tensorflow;
  * not score records independently and is not one for this engine. Output columns are the memory
  * that TensorFlow allocated; closing a column deletes its tensor.
  *
- * <p>The parts of a call that do not change are kept in frames, as many as calls have ever run at
- * the same time. Frames are not bound to threads, so a thread that ends leaves nothing behind.
+ * <p>The parts of a call that do not change are kept in frames, for calls with the same columns.
+ * Frames are not bound to threads, so a thread that ends leaves nothing behind.
  *
  * <p>Thread-safe, except that {@link #close()} must not run beside a call.
  */
@@ -37,7 +38,7 @@ final class TensorFlowModel implements Model {
   private final OutputTensor[] outputs;
   private final TF_Session session;
   private final AutoCloseable owner;
-  private final ConcurrentLinkedQueue<CallFrame> frames = new ConcurrentLinkedQueue<>();
+  private final KeptFrames<CallFrame> frames = new KeptFrames<>();
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /**
@@ -76,7 +77,8 @@ final class TensorFlowModel implements Model {
   @Override
   public ColumnBatch predict(ColumnBatch input, BufferAllocator allocator) {
     check(input);
-    CallFrame frame = frames.poll();
+    long place = input.column(0) instanceof FixedWidthColumn values ? values.address() : 0;
+    CallFrame frame = frames.take(place);
     if (frame == null) {
       frame = new CallFrame(binding);
     }
@@ -89,7 +91,7 @@ final class TensorFlowModel implements Model {
           e);
     } finally {
       frame.release();
-      frames.add(frame);
+      frames.keep(place, frame);
     }
   }
 
@@ -158,9 +160,7 @@ final class TensorFlowModel implements Model {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      for (CallFrame frame = frames.poll(); frame != null; frame = frames.poll()) {
-        frame.close();
-      }
+      frames.close();
       try {
         owner.close();
       } catch (Exception e) {

@@ -190,6 +190,22 @@ class PyTorchModelITCase {
   }
 
   @Test
+  void scoresEachCallByItselfThoughTheModuleChangesTheShapeOfItsInput() {
+    Signature signature = TorchScripts.reshaping(directory, ElementType.INT32);
+    try (Model model = Loading.load(directory, signature);
+        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 4)) {
+      for (int first : new int[] {0, 100, 200}) {
+        write(input, ElementType.INT32, 4, first);
+
+        try (ColumnBatch output = model.predict(input, allocator.get())) {
+          assertThat(output.rows()).isEqualTo(4);
+          assertThat(output.fixedWidth(0).getInt(11)).isEqualTo(first + 11);
+        }
+      }
+    }
+  }
+
+  @Test
   void takesTheWidthOfTheColumnWhereTheSignatureLeavesItOpen() {
     Signature signature = TorchScripts.anyWidth(directory);
     try (Model model = Loading.load(directory, signature)) {

@@ -75,7 +75,15 @@ public final class TorchScripts {
     return one(directory, type, "return torch.flip(x, [1])");
   }
 
-  /** The same, in memory where the elements of a row do not lie one after another. */
+  /** Answers its input, after it has changed the input's shape. */
+  static Signature reshaping(Path directory, ElementType type) {
+    return one(directory, type, "y = torch.unsqueeze_(x, 0)", "return torch.clone(y[0])");
+  }
+
+  /**
+   * The same as {@link #reverse}, in memory where the elements of a row do not lie one after
+   * another.
+   */
   static Signature scattered(Path directory, ElementType type) {
     return one(directory, type, "return torch.t(torch.contiguous(torch.t(torch.flip(x, [1]))))");
   }

@@ -13,6 +13,7 @@ import io.tidemill.model.columnar.FixedWidthColumn;
 import java.util.List;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
+import org.bytedeco.javacpp.FloatPointer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,7 +52,7 @@ class ZeroCopyITCase {
 
       assertThat(tensorflow.TF_TensorData(tensor).address()).isEqualTo(column.address());
       assertThat(tensorflow.TF_TensorByteSize(tensor)).isEqualTo(rows * 32L * Float.BYTES);
-      tensorflow.TF_DeleteTensor(tensor);
+      assertThat(input.over(column, rows)).isSameAs(tensor);
     }
   }
 
@@ -67,7 +68,10 @@ class ZeroCopyITCase {
       TF_Tensor tensor = requireNonNull(input.over(column, 1));
 
       assertThat(tensorflow.TF_TensorData(tensor).address()).isNotEqualTo(column.address());
-      tensorflow.TF_DeleteTensor(tensor);
+
+      column.setFloat(0, 7f);
+      TF_Tensor next = requireNonNull(input.over(column, 1));
+      assertThat(new FloatPointer(tensorflow.TF_TensorData(next)).get(0)).isEqualTo(7f);
     } finally {
       owned.close();
     }
