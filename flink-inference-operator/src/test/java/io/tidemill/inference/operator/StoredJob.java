@@ -32,7 +32,7 @@ import org.apache.flink.util.Collector;
  * <p>At the savepoint the source has sent the records 1 to {@value #READ} of {@value #RECORDS}.
  * Those to {@value #EMITTED} have left the job; memory taught the step by them that {@value
  * #SIZE_LIMIT} fit. Of the others each of the {@value #PARALLELISM} subtasks has two batches in
- * flight, whose calls last, and one record in its open batch.
+ * flight, at least one in a call that lasts, and one record in its open batch.
  */
 final class StoredJob {
   static final int RECORDS = 40;
@@ -97,7 +97,6 @@ final class StoredJob {
             .maxSize(MAX_SIZE)
             .maxDelay(Duration.ofHours(1))
             .maxInFlight(MAX_IN_FLIGHT)
-            .workers(MAX_IN_FLIGHT)
             .apply("score");
     return scored
         .predictions()
@@ -127,7 +126,7 @@ final class StoredJob {
             })
         .sinkTo(new DiscardingSink<>());
     CountDownLatch gate = new CountDownLatch(1);
-    CountDownLatch held = new CountDownLatch(PARALLELISM * MAX_IN_FLIGHT);
+    CountDownLatch held = new CountDownLatch(PARALLELISM);
     JobClient job = environment.executeAsync();
     try {
       passage.let(EMITTED);
