@@ -66,9 +66,7 @@ final class ResumeOptions {
       }
       FileStatus status = files.getFileStatus(full);
       boolean whole =
-          status.isDir()
-              ? files.exists(new Path(full, METADATA))
-              : full.getName().equals(METADATA);
+          status.isDir() ? files.exists(new Path(full, METADATA)) : full.getName().equals(METADATA);
       if (!whole) {
         throw refused(
             "%s: %s: no savepoint (expected: a folder with the file %s%s)"
