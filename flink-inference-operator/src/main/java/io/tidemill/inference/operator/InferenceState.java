@@ -16,8 +16,8 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
  * What a checkpoint holds: the records that are not emitted yet, with their timestamps, and the
- * batch size that memory taught. Both are lists that Flink deals out anew when the parallelism
- * changes.
+ * batch size that memory taught. Flink deals the records out anew when the parallelism changes; the
+ * size goes to every subtask, or those that are added would run out of memory once more.
  *
  * <p>Watermarks are not in it: dealt out with the records they could overtake some. Task thread
  * only.
@@ -45,7 +45,7 @@ final class InferenceState<T> {
             new ListStateDescriptor<>(
                 "tidemill-records", new StreamElementSerializer<>(serializer)));
     sizeLimits =
-        store.getListState(
+        store.getUnionListState(
             new ListStateDescriptor<>("tidemill-size-limit", IntSerializer.INSTANCE));
   }
 

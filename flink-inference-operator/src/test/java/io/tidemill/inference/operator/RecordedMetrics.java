@@ -1,5 +1,6 @@
 package io.tidemill.inference.operator;
 
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.flink.api.common.JobID;
@@ -20,10 +21,14 @@ import org.apache.flink.traces.SpanBuilder;
 
 /**
  * The metrics that a step registered, by their names: {@code records}, or {@code closed{size}} for
- * one with a further label.
+ * one with a further label; and by the names under which Flink's Prometheus reporter exports them.
  */
 final class RecordedMetrics implements MetricRegistry {
   private final Map<String, Metric> metrics = new ConcurrentHashMap<>();
+  private final Map<String, Exported> exported = new ConcurrentHashMap<>();
+
+  /** A metric as a reporter sees it. */
+  record Exported(String kind, Map<String, String> labels) {}
 
   TaskMetricGroup taskGroup() {
     return TaskManagerMetricGroup.createTaskManagerMetricGroup(this, "host", ResourceID.generate())
@@ -43,6 +48,11 @@ final class RecordedMetrics implements MetricRegistry {
     return metric(name, Histogram.class);
   }
 
+  /** By name with scope. */
+  Map<String, Exported> exported() {
+    return Map.copyOf(exported);
+  }
+
   private <M extends Metric> M metric(String name, Class<M> kind) {
     Metric metric = metrics.get(name);
     if (metric == null) {
@@ -59,6 +69,9 @@ final class RecordedMetrics implements MetricRegistry {
     }
     String further = labels.getOrDefault("<le>", labels.get("<cause>"));
     metrics.put(further == null ? metricName : metricName + "{" + further + "}", metric);
+    exported.put(
+        "flink_" + group.getLogicalScope(text -> text, '_') + "_" + metricName,
+        new Exported(metric.getMetricType().name().toLowerCase(Locale.ROOT), labels));
   }
 
   @Override

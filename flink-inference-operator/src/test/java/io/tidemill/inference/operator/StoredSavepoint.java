@@ -14,8 +14,8 @@ import org.apache.flink.streaming.util.OperatorSnapshotUtil;
  * The state of a step as each release wrote it, under {@code src/test/resources/savepoints}. A file
  * there is never written again; {@link StoredSavepointTest} restores every one of them.
  *
- * <p>A new release whose state differs gets its own: run {@link #main} on the tests' class path
- * with the file's path, {@code src/test/resources/savepoints/<release>/step}, and commit it.
+ * <p>It is a step's state alone, as a harness takes it; {@link StoredJob} has the savepoint of a
+ * job. {@link NewReleaseITCase} writes those of a new release.
  */
 final class StoredSavepoint {
   static final InferenceSettings SETTINGS =
@@ -34,8 +34,7 @@ final class StoredSavepoint {
   /**
    * Writes a step with two batches in flight and an open one: records 5 to 9, 8 has no timestamp.
    */
-  public static void main(String[] arguments) throws Exception {
-    Path file = Path.of(arguments[0]);
+  static void write(Path file) throws Exception {
     Files.createDirectories(file.toAbsolutePath().getParent());
     FakeModel model = FakeModel.ofFeatures(1);
     model.behave(

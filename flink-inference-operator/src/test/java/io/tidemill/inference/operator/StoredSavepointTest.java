@@ -80,10 +80,10 @@ class StoredSavepointTest {
   }
 
   @Test
-  void whatMainWritesIsRestoredToo(@TempDir Path folder) throws Exception {
+  void whatIsWrittenNowIsRestoredToo(@TempDir Path folder) throws Exception {
     Path file = folder.resolve("step");
 
-    StoredSavepoint.main(new String[] {file.toString()});
+    StoredSavepoint.write(file);
 
     restoresEverything(file);
   }

@@ -26,9 +26,16 @@ final class JobOptions {
 
   /** The job, planned. A store that the job names itself wins over the environment's. */
   PlannedPipeline plan(Map<String, String> environment) {
+    return plan(environment, Map.of());
+  }
+
+  /** The same, with options of Flink that win over all others. */
+  PlannedPipeline plan(Map<String, String> environment, Map<String, String> overrides) {
     ParsedPipeline parsed = new PipelineReader(environment).read(job);
     String fallback = store.given().orElseGet(() -> StoreOption.fallback(environment));
-    return new PipelineComposer(fallback, flinkOptions)
+    Map<String, String> options = new LinkedHashMap<>(flinkOptions);
+    options.putAll(overrides);
+    return new PipelineComposer(fallback, options)
         .plan(parsed.definition(), parsed.locations()::of);
   }
 }

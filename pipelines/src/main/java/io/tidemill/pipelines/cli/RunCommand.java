@@ -7,6 +7,7 @@ import io.tidemill.connectors.options.OptionProblem;
 import io.tidemill.pipelines.compose.EmbeddedFlink;
 import io.tidemill.pipelines.compose.EmbeddedJob;
 import io.tidemill.pipelines.compose.PlannedPipeline;
+import io.tidemill.pipelines.definition.ExecutionMode;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,6 +42,7 @@ final class RunCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private JobOptions job = new JobOptions();
+  @Mixin private ResumeOptions resume = new ResumeOptions();
 
   RunCommand(Map<String, String> environment) {
     this.environment = Map.copyOf(environment);
@@ -48,7 +50,14 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    PlannedPipeline pipeline = job.plan(environment);
+    PlannedPipeline pipeline = job.plan(environment, resume.flinkOptions());
+    if (resume.given() && pipeline.definition().mode() == ExecutionMode.BATCH) {
+      throw new CommandFailedException(
+          ExitCode.USAGE,
+          "--from-savepoint: job '%s' is a batch job (expected: mode: streaming)"
+              .formatted(pipeline.definition().name()),
+          null);
+    }
     checkBrokers(pipeline);
     PrintWriter err = spec.commandLine().getErr();
     EmbeddedJob running = EmbeddedFlink.start(pipeline);

@@ -1,7 +1,8 @@
-package io.tidemill.inference;
+package io.tidemill.inference.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemill.inference.Inference;
 import io.tidemill.model.loader.FakeModel;
 import io.tidemill.model.loader.FakeModels;
 import java.io.IOException;
@@ -11,8 +12,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -32,8 +31,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class PrometheusITCase {
   private static final int PORT = freePort();
-  private static final String SCOPE =
-      "flink_taskmanager_job_task_operator_tidemill_step_model_version_";
 
   @RegisterExtension
   static final MiniClusterExtension CLUSTER =
@@ -73,10 +70,7 @@ class PrometheusITCase {
     JobClient job = startJob();
 
     List<String> documented =
-        Files.readAllLines(Path.of("..", "docs", "metrics.md")).stream()
-            .filter(line -> line.startsWith("| `"))
-            .map(line -> SCOPE + line.split("`", -1)[1])
-            .toList();
+        DocumentedMetrics.rows().stream().map(DocumentedMetrics.Row::name).toList();
     List<String> samples = scrapeUntilAllAreThere(documented);
     scraped.countDown();
     job.getJobExecutionResult().get();
@@ -97,10 +91,14 @@ class PrometheusITCase {
         .anySatisfy(
             sample ->
                 assertThat(sample)
-                    .startsWith(SCOPE + "cause_closed{")
+                    .startsWith(DocumentedMetrics.SCOPE + "cause_closed{")
                     .contains("cause=\"size\"")
                     .endsWith(" 1.0"))
-        .anySatisfy(sample -> assertThat(sample).startsWith(SCOPE + "inFlight{").endsWith(" 1.0"));
+        .anySatisfy(
+            sample ->
+                assertThat(sample)
+                    .startsWith(DocumentedMetrics.SCOPE + "inFlight{")
+                    .endsWith(" 1.0"));
   }
 
   private JobClient startJob() throws Exception {
@@ -140,7 +138,10 @@ class PrometheusITCase {
           client.send(request, HttpResponse.BodyHandlers.ofLines()).body().toList();
       boolean inFlight =
           lines.stream()
-              .anyMatch(line -> line.startsWith(SCOPE + "inFlight{") && line.endsWith(" 1.0"));
+              .anyMatch(
+                  line ->
+                      line.startsWith(DocumentedMetrics.SCOPE + "inFlight{")
+                          && line.endsWith(" 1.0"));
       if (inFlight
           && names.stream()
               .allMatch(name -> lines.stream().anyMatch(line -> line.startsWith(name + "{")))) {
