@@ -75,7 +75,7 @@ final class RunCommand implements Callable<Integer> {
     } finally {
       forget(stop);
     }
-    err.printf("%s has come to the end of its input%n", pipeline.definition().name());
+    err.printf("%s has finished%n", pipeline.definition().name());
     return ExitCode.DONE;
   }
 

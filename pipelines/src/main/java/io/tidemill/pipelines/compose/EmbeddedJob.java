@@ -38,7 +38,7 @@ public final class EmbeddedJob {
   /**
    * Blocks until the job ends by itself or is cancelled.
    *
-   * @return whether it came to the end of its input
+   * @return whether it ended by itself, at the end of its input or stopped with a savepoint
    * @throws RunFailedException if it failed
    */
   public boolean await() throws InterruptedException {

@@ -37,7 +37,7 @@ class RunITCase {
   void scoresFilesToTheirEndWithEveryRecordOnce() throws IOException {
     CommandRun run = run(job(), "run");
 
-    assertThat(run.err()).contains("has come to the end of its input");
+    assertThat(run.err()).contains("has finished");
     assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
     List<JsonNode> predictions = rows("out");
     assertThat(predictions).hasSize(RECORDS - 1);
