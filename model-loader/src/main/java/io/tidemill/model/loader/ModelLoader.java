@@ -1,8 +1,8 @@
 package io.tidemill.model.loader;
 
-import io.tidemill.model.Device;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import java.nio.file.Path;
 
@@ -27,7 +27,8 @@ public interface ModelLoader {
    * @throws io.tidemill.model.DeviceUnavailableException if the device is not there; never another
    *     one
    * @throws io.tidemill.model.EngineUnavailableException if the engine's native part does not run
-   *     here
+   *     here, or if its threads are those of the whole process, which has another number of them
+   *     than the placement says
    */
-  Model load(ModelVersion version, Signature signature, Path directory, Device device);
+  Model load(ModelVersion version, Signature signature, Path directory, Placement placement);
 }

@@ -3,7 +3,7 @@ package io.tidemill.model.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tidemill.model.Device;
+import io.tidemill.model.Placement;
 import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
@@ -29,7 +29,7 @@ class EnginesTest {
     }
 
     @Override
-    public Model load(ModelVersion version, Signature signature, Path directory, Device device) {
+    public Model load(ModelVersion version, Signature signature, Path directory, Placement placement) {
       throw new UnsupportedOperationException("an engine for tests");
     }
   }

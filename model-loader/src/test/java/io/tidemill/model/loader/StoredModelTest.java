@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.Device;
+import io.tidemill.model.Placement;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelNotFoundException;
@@ -49,7 +50,7 @@ class StoredModelTest {
   private final InMemoryModelStore store = new InMemoryModelStore();
   private final LoadedModels loaded = new LoadedModels(name -> new ReadingEngine());
   private final List<Duration> pauses = new ArrayList<>();
-  private final List<Device> devices = new ArrayList<>();
+  private final List<Placement> placements = new ArrayList<>();
   private boolean failing;
 
   /** Loads a fake model whose files can be read. */
@@ -60,7 +61,7 @@ class StoredModelTest {
     }
 
     @Override
-    public Model load(ModelVersion version, Signature signature, Path directory, Device device) {
+    public Model load(ModelVersion version, Signature signature, Path directory, Placement placement) {
       try {
         Files.readString(directory.resolve("saved_model.pb"));
       } catch (IOException e) {
@@ -69,7 +70,7 @@ class StoredModelTest {
       if (failing) {
         throw new InvalidModelException("not a model");
       }
-      devices.add(device);
+      placements.add(placement);
       return new FakeModel(version, signature);
     }
   }
@@ -362,6 +363,15 @@ class StoredModelTest {
   }
 
   @Test
+  void threadsThatTheJobSaysReachTheEngine() {
+    try (ModelHandle handle = open(resolved().withThreads(3))) {
+      assertThat(handle.model().version().name()).isEqualTo("fraud");
+    }
+
+    assertThat(placements).containsExactly(Placement.CPU.withThreads(3));
+  }
+
+  @Test
   void tasksThatShareAGpuShareACopyOnIt() {
     StoredModel model =
         StoredModel.resolve(store, ModelRef.parse("fraud:1.4.2"), Device.GPU_AUTO, List.of());
@@ -374,7 +384,7 @@ class StoredModelTest {
     assertThat(handles.get(0).model()).isSameAs(handles.get(2).model());
     assertThat(handles.get(1).model()).isSameAs(handles.get(3).model());
     assertThat(handles.get(0).model()).isNotSameAs(handles.get(1).model());
-    assertThat(devices).extracting(Device::toString).containsExactly("gpu:0", "gpu:1");
+    assertThat(placements).extracting(Placement::toString).containsExactly("gpu:0", "gpu:1");
     handles.forEach(ModelHandle::close);
   }
 }

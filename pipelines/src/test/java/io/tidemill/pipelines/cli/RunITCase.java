@@ -87,6 +87,16 @@ class RunITCase {
   }
 
   @Test
+  void plansWithTheThreadsThatTheJobSays() throws IOException {
+    Path job = job();
+    Files.writeString(
+        job, Files.readString(job).replaceFirst("device: cpu", "device: cpu, threads: 2"));
+
+    assertThat(run(job, "plan").out())
+        .contains("engine     tensorflow on cpu (threads: 2)\n", "engine     tensorflow on cpu\n");
+  }
+
+  @Test
   void saysThatAModelIsMissingWithItsPlaceInTheFile() throws IOException {
     Path job = job();
     Files.writeString(job, Files.readString(job).replace("adder@production", "adder:3.0.0"));

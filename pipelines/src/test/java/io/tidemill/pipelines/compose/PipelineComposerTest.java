@@ -48,8 +48,16 @@ class PipelineComposerTest {
               assertThat(step.digest()).matches("sha256:[0-9a-f]{64}");
               assertThat(step.engine()).isEqualTo("tensorflow");
               assertThat(step.device()).isEqualTo("cpu");
+              assertThat(step.threads()).isNull();
             });
     assertThat(after.steps().get(0).model()).isEqualTo("fraud:1.5.0");
+  }
+
+  @Test
+  void givesTheModelTheThreadsOfItsStep() {
+    PipelinePlan plan = plan(Jobs.KAFKA.replace("device: cpu", "device: cpu, threads: 2"));
+
+    assertThat(plan.steps()).extracting(PipelinePlan.Step::threads).containsExactly(2);
   }
 
   @Test

@@ -3,7 +3,12 @@ package io.tidemill.model.engine.pytorch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.pytorch.jni.JniUtils;
 import io.tidemill.model.Device;
+import io.tidemill.model.EngineUnavailableException;
+import java.io.BufferedReader;
+import java.nio.charset.StandardCharsets;
+import io.tidemill.model.Placement;
 import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
@@ -91,13 +96,68 @@ class PyTorchModelLoaderITCase {
   }
 
   @Test
+  void refusesThreadsThatTheProcessDoesNotHave() {
+    Signature signature = TorchScripts.mlp(directory, 4);
+    Loading.load(directory, signature).close();
+
+    try (Model same = load(signature, 1)) {
+      assertThat(same.version()).isEqualTo(Loading.VERSION);
+    }
+    assertThatThrownBy(() -> load(signature, 3))
+        .isInstanceOf(EngineUnavailableException.class)
+        .hasMessage(
+            "fraud:1.4.2: threads: 3, but PyTorch has 1 for all models of this process (expected: 1 or none said; or -Dai.djl.pytorch.num_threads=3 in Flink's env.java.opts.taskmanager, for all jobs)");
+  }
+
+  @Test
+  void theFirstModelOfAProcessSaysItsThreads() throws Exception {
+    TorchScripts.mlp(directory, 4);
+
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                FirstModel.class.getName(),
+                directory.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
+      assertThat(out.lines()).contains("threads: 3");
+      assertThat(process.waitFor()).isZero();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /** Loads a model where none was loaded before. */
+  static final class FirstModel {
+    private FirstModel() {}
+
+    public static void main(String[] folder) {
+      Placement placement = Placement.CPU.withThreads(3);
+      Signature signature = new Signature(List.of(IN), List.of(OUT));
+      new PyTorchModelLoader()
+          .load(Loading.VERSION, signature, Path.of(folder[0]), placement)
+          .close();
+      System.out.println("threads: " + JniUtils.getNumThreads());
+    }
+  }
+
+  private Model load(Signature signature, int threads) {
+    return new PyTorchModelLoader()
+        .load(Loading.VERSION, signature, directory, Placement.CPU.withThreads(threads));
+  }
+
+  @Test
   void refusesGpuWithALibraryForTheCpu() {
     Signature signature = TorchScripts.mlp(directory, 4);
 
     assertThatThrownBy(
             () ->
                 new PyTorchModelLoader()
-                    .load(Loading.VERSION, signature, directory, Device.parse("gpu:1")))
+                    .load(Loading.VERSION, signature, directory, Placement.on(Device.parse("gpu:1"))))
         .isInstanceOf(DeviceUnavailableException.class)
         .hasMessageStartingWith(
             "fraud:1.4.2: device gpu:1, but this PyTorch is built for the CPU (expected: PYTORCH_LIBRARY_PATH");

@@ -1,6 +1,6 @@
 package io.tidemill.model.engine.xgboost;
 
-import io.tidemill.model.Device;
+import io.tidemill.model.Placement;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelCallException;
@@ -55,7 +55,7 @@ final class DamagedBoosters {
   private static boolean isRefused(Path folder) {
     try {
       Signature signature = new XGBoostSignatureReader().read(folder);
-      predict(new XGBoostModelLoader().load(Boosters.VERSION, signature, folder, Device.CPU));
+      predict(new XGBoostModelLoader().load(Boosters.VERSION, signature, folder, Placement.CPU));
       return false;
     } catch (InvalidModelException | ModelCallException e) {
       return true;
