@@ -168,7 +168,7 @@ class ResumeITCase {
                         HttpRequest.newBuilder(URI.create(root)).build(),
                         HttpResponse.BodyHandlers.ofString())
                     .body());
-    String body = "{\"targetDirectory\": \"%s\", \"drain\": false}".formatted(savepoints.toUri());
+    String body = "{\"targetDirectory\": \"%s\", \"drain\": true}".formatted(savepoints.toUri());
     HttpRequest stop =
         HttpRequest.newBuilder(URI.create(root + "/" + jobs.at("/jobs/0/id").asText() + "/stop"))
             .header("Content-Type", "application/json")
