@@ -92,9 +92,9 @@ public record StoredModel(
   }
 
   /**
-   * The same version, each of whose calls is computed by this many threads, that of the caller among
-   * them. Where an engine's threads are those of the whole process, loading it fails if the process
-   * has another number of them.
+   * The same version, each of whose calls is computed by this many threads, that of the caller
+   * among them. Where an engine's threads are those of the whole process, loading it fails if the
+   * process has another number of them.
    *
    * @param threads 1 to {@value Placement#MOST_THREADS}
    */

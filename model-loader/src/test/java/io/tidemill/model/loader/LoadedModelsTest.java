@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.Device;
-import io.tidemill.model.Placement;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelCallException;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.golden.Golden;
 import io.tidemill.model.golden.GoldenRecorder;
@@ -57,7 +57,8 @@ class LoadedModelsTest {
     }
 
     @Override
-    public Model load(ModelVersion version, Signature signature, Path directory, Placement placement) {
+    public Model load(
+        ModelVersion version, Signature signature, Path directory, Placement placement) {
       CountDownLatch mine = gate;
       loading.release();
       try {

@@ -2,9 +2,9 @@ package io.tidemill.model.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemill.model.Placement;
 import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;

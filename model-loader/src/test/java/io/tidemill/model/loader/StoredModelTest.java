@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.Device;
-import io.tidemill.model.Placement;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelNotFoundException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.StoreUnavailableException;
@@ -61,7 +61,8 @@ class StoredModelTest {
     }
 
     @Override
-    public Model load(ModelVersion version, Signature signature, Path directory, Placement placement) {
+    public Model load(
+        ModelVersion version, Signature signature, Path directory, Placement placement) {
       try {
         Files.readString(directory.resolve("saved_model.pb"));
       } catch (IOException e) {

@@ -144,7 +144,8 @@ final class ModelTestCommand implements Callable<Integer> {
     answer.put("largestDifference", report.largestDifference());
     answer.put("worst", report.worst());
     String line =
-        "%s on %s: %s: %s".formatted(stored.version(), stored.placement().device(), Golden.FILE_NAME, report);
+        "%s on %s: %s: %s"
+            .formatted(stored.version(), stored.placement().device(), Golden.FILE_NAME, report);
     if (report.matches()) {
       print(answer, line);
       return;

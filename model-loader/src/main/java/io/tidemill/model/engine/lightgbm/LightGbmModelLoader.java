@@ -21,10 +21,11 @@ import java.util.List;
  * and is unpacked into the folder of {@code java.io.tmpdir} for as long as it takes to map it.
  *
  * <p>A call is computed by the thread that makes it. A placement that says N threads lets OpenMP
- * split one over N, and {@code -Dtidemill.lightgbm.threads=N} the calls of all models that are loaded
- * after it is set and whose placement says nothing; every caller then has N - 1 threads of its own. With a core for each, that made a single caller faster at tens of
- * rows and more, slower below, and two callers never. LightGBM keeps the number of the last call for
- * the whole process, so that either counts where versions with different ones are called at once.
+ * split one over N, and {@code -Dtidemill.lightgbm.threads=N} the calls of all models that are
+ * loaded after it is set and whose placement says nothing; every caller then has N - 1 threads of
+ * its own. With a core for each, that made a single caller faster at tens of rows and more, slower
+ * below, and two callers never. LightGBM keeps the number of the last call for the whole process,
+ * so that either counts where versions with different ones are called at once.
  *
  * <p>Thread-safe.
  */
@@ -43,7 +44,8 @@ public final class LightGbmModelLoader implements ModelLoader {
    * @param directory the folder with the file, the only one in it named {@code .txt}
    */
   @Override
-  public Model load(ModelVersion version, Signature signature, Path directory, Placement placement) {
+  public Model load(
+      ModelVersion version, Signature signature, Path directory, Placement placement) {
     if (placement.device().kind() == Device.Kind.GPU) {
       throw new DeviceUnavailableException(
           "%s: device %s, but LightGBM predicts on the processor only (expected: cpu)"
@@ -51,7 +53,8 @@ public final class LightGbmModelLoader implements ModelLoader {
     }
     ModelText text = ModelText.read(version.toString(), directory);
     check(version, signature, text.signature());
-    Booster booster = Booster.load(version.toString(), text, placement.threadsOr(LightGbmEngine::threads));
+    Booster booster =
+        Booster.load(version.toString(), text, placement.threadsOr(LightGbmEngine::threads));
     return new LightGbmModel(version, signature, booster);
   }
 

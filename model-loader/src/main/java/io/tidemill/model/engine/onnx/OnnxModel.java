@@ -67,7 +67,8 @@ final class OnnxModel implements Model {
     fixedOutputs = Arrays.stream(outputs).allMatch(OutputTensor::hasKnownSize);
   }
 
-  static OnnxModel load(ModelVersion version, Signature signature, Path files, Placement placement) {
+  static OnnxModel load(
+      ModelVersion version, Signature signature, Path files, Placement placement) {
     OnnxFile file = OnnxFile.open(version.toString(), files, placement);
     try {
       file.tensors().check(signature);

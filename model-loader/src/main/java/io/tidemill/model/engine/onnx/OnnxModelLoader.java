@@ -15,12 +15,12 @@ import java.nio.file.Path;
  * jar, or for a GPU {@value #GPU_COORDINATES} in its place.
  *
  * <p>The placement, or else {@code -Dtidemill.onnx.intra-op-threads}, says how many threads compute
- * one operation, by default 1: then a call runs in the thread of the caller, and calls run beside each other without
- * waiting. With more, each loaded model has a pool of its own that its calls share; a call of a
- * small network is then slower than with one thread at batches of 32 and of 512, and only
- * operations of milliseconds gain. {@code -Dtidemill.onnx.inter-op-threads}, by default 1, says how
- * many operations of one call run beside each other. The properties count for models that are
- * loaded afterwards.
+ * one operation, by default 1: then a call runs in the thread of the caller, and calls run beside
+ * each other without waiting. With more, each loaded model has a pool of its own that its calls
+ * share; a call of a small network is then slower than with one thread at batches of 32 and of 512,
+ * and only operations of milliseconds gain. {@code -Dtidemill.onnx.inter-op-threads}, by default 1,
+ * says how many operations of one call run beside each other. The properties count for models that
+ * are loaded afterwards.
  *
  * <p>On a GPU every operation must have a CUDA kernel; a model in which some have none is refused,
  * unless {@code -Dtidemill.onnx.cpu-operations-on-gpu=true} allows that those run on the CPU.
@@ -45,7 +45,8 @@ public final class OnnxModelLoader implements ModelLoader {
    * @param directory a folder with one .onnx file in it, or one folder down
    */
   @Override
-  public Model load(ModelVersion version, Signature signature, Path directory, Placement placement) {
+  public Model load(
+      ModelVersion version, Signature signature, Path directory, Placement placement) {
     try {
       return OnnxModel.load(version, signature, directory, placement);
     } catch (NoClassDefFoundError e) {

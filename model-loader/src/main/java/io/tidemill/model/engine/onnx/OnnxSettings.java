@@ -71,7 +71,8 @@ final class OnnxSettings {
   private static EngineUnavailableException refused(
       String property, String value, @Nullable Throwable cause) {
     return new EngineUnavailableException(
-        "engine onnx: -D%s: '%s' (expected: 1 to %d)".formatted(property, value, Placement.MOST_THREADS),
+        "engine onnx: -D%s: '%s' (expected: 1 to %d)"
+            .formatted(property, value, Placement.MOST_THREADS),
         cause);
   }
 }

@@ -64,7 +64,8 @@ final class PyTorchModel implements Model {
             .toArray(OutputTensor[]::new);
   }
 
-  static PyTorchModel load(ModelVersion version, Signature signature, Path files, Placement placement) {
+  static PyTorchModel load(
+      ModelVersion version, Signature signature, Path files, Placement placement) {
     check(version, signature);
     Engine engine = PyTorchEngine.start(version.toString(), placement.threads());
     ai.djl.Device there = PyTorchEngine.device(version.toString(), engine, placement.device());

@@ -22,9 +22,9 @@ import java.nio.file.Path;
  * <p>One operation is computed by one thread, that of the caller ({@code
  * -Dai.djl.pytorch.num_threads=1}, set here unless the process has set it already, or to what the
  * placement of the process's first model says). More are shared by all models of the process, and a
- * placement that says another number than the process has is refused. {@code -Dai.djl.pytorch.num_interop_threads} counts only for models
- * that fork tasks themselves. Both count only if they are set before the first model of the process
- * is loaded.
+ * placement that says another number than the process has is refused. {@code
+ * -Dai.djl.pytorch.num_interop_threads} counts only for models that fork tasks themselves. Both
+ * count only if they are set before the first model of the process is loaded.
  *
  * <p>Thread-safe.
  */
@@ -47,7 +47,8 @@ public final class PyTorchModelLoader implements ModelLoader {
    * @param directory a folder with one .pt or .pth file in it, or one folder down
    */
   @Override
-  public Model load(ModelVersion version, Signature signature, Path directory, Placement placement) {
+  public Model load(
+      ModelVersion version, Signature signature, Path directory, Placement placement) {
     try {
       return PyTorchModel.load(version, signature, directory, placement);
     } catch (NoClassDefFoundError e) {

@@ -67,7 +67,8 @@ public final class TensorFlowModelLoader implements ModelLoader {
    * @param directory the SavedModel's folder, or one with a single SavedModel's folder in it
    */
   @Override
-  public Model load(ModelVersion version, Signature signature, Path directory, Placement placement) {
+  public Model load(
+      ModelVersion version, Signature signature, Path directory, Placement placement) {
     Device device = placement.device();
     if (device.index() > 0) {
       throw new DeviceUnavailableException(

@@ -25,9 +25,10 @@ import java.util.List;
  * is unpacked into the folder of {@code java.io.tmpdir} for as long as it takes to map it.
  *
  * <p>A call is computed by the thread that makes it. A placement that says N threads lets OpenMP
- * split one over N, and {@code -Dtidemill.xgboost.threads=N} the calls of all models that are loaded
- * after it is set and whose placement says nothing; every caller then has N - 1 threads of its own. With a core for each, that made a single caller faster at hundreds
- * of rows, slower below, and two callers never.
+ * split one over N, and {@code -Dtidemill.xgboost.threads=N} the calls of all models that are
+ * loaded after it is set and whose placement says nothing; every caller then has N - 1 threads of
+ * its own. With a core for each, that made a single caller faster at hundreds of rows, slower
+ * below, and two callers never.
  *
  * <p>Thread-safe.
  */
@@ -47,7 +48,8 @@ public final class XGBoostModelLoader implements ModelLoader {
    *     .ubj}
    */
   @Override
-  public Model load(ModelVersion version, Signature signature, Path directory, Placement placement) {
+  public Model load(
+      ModelVersion version, Signature signature, Path directory, Placement placement) {
     if (placement.device().kind() == Device.Kind.GPU) {
       throw new DeviceUnavailableException(
           "%s: device %s, but the library of xgboost4j_2.12 is built without CUDA (expected: cpu)"

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.Device;
-import io.tidemill.model.Placement;
 import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
@@ -186,7 +186,11 @@ class OnnxModelLoaderITCase {
     assertThatThrownBy(
             () ->
                 new OnnxModelLoader()
-                    .load(Loading.VERSION, signature, directory, Placement.on(Device.parse(device))))
+                    .load(
+                        Loading.VERSION,
+                        signature,
+                        directory,
+                        Placement.on(Device.parse(device))))
         .isInstanceOf(DeviceUnavailableException.class)
         .hasMessageStartingWith("fraud:1.4.2: device gpu:")
         .hasMessageContaining("ONNX Runtime has no CUDA here: ")

@@ -5,18 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.pytorch.jni.JniUtils;
 import io.tidemill.model.Device;
-import io.tidemill.model.EngineUnavailableException;
-import java.io.BufferedReader;
-import java.nio.charset.StandardCharsets;
-import io.tidemill.model.Placement;
 import io.tidemill.model.DeviceUnavailableException;
+import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.loader.ModelLoader;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -157,7 +157,11 @@ class PyTorchModelLoaderITCase {
     assertThatThrownBy(
             () ->
                 new PyTorchModelLoader()
-                    .load(Loading.VERSION, signature, directory, Placement.on(Device.parse("gpu:1"))))
+                    .load(
+                        Loading.VERSION,
+                        signature,
+                        directory,
+                        Placement.on(Device.parse("gpu:1"))))
         .isInstanceOf(DeviceUnavailableException.class)
         .hasMessageStartingWith(
             "fraud:1.4.2: device gpu:1, but this PyTorch is built for the CPU (expected: PYTORCH_LIBRARY_PATH");

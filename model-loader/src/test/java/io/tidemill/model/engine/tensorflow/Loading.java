@@ -1,8 +1,8 @@
 package io.tidemill.model.engine.tensorflow;
 
-import io.tidemill.model.Placement;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import java.nio.file.Path;

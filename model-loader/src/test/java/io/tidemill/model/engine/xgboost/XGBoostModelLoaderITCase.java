@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.Device;
-import io.tidemill.model.Placement;
 import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ColumnBatch;
@@ -17,9 +17,8 @@ import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.ProcessThreads;
 import io.tidemill.model.engine.xgboost.Boosters.Objective;
 import io.tidemill.model.loader.ModelLoader;
-import io.tidemill.model.loader.WarmUp;
-import org.apache.arrow.memory.BufferAllocator;
 import io.tidemill.model.loader.SignatureReaders;
+import io.tidemill.model.loader.WarmUp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +26,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import org.apache.arrow.memory.BufferAllocator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -164,7 +164,11 @@ class XGBoostModelLoaderITCase {
     assertThatThrownBy(
             () ->
                 new XGBoostModelLoader()
-                    .load(Boosters.VERSION, Boosters.SINGLE, directory, Placement.on(Device.parse("gpu"))))
+                    .load(
+                        Boosters.VERSION,
+                        Boosters.SINGLE,
+                        directory,
+                        Placement.on(Device.parse("gpu"))))
         .isInstanceOf(DeviceUnavailableException.class)
         .hasMessageStartingWith(
             "fraud:1.4.2: device gpu:0, but the library of xgboost4j_2.12 is built without CUDA (expected: cpu");
