@@ -187,10 +187,7 @@ class OnnxModelLoaderITCase {
             () ->
                 new OnnxModelLoader()
                     .load(
-                        Loading.VERSION,
-                        signature,
-                        directory,
-                        Placement.on(Device.parse(device))))
+                        Loading.VERSION, signature, directory, Placement.on(Device.parse(device))))
         .isInstanceOf(DeviceUnavailableException.class)
         .hasMessageStartingWith("fraud:1.4.2: device gpu:")
         .hasMessageContaining("ONNX Runtime has no CUDA here: ")

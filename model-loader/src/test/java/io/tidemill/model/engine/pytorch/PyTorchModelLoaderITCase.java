@@ -108,10 +108,7 @@ class PyTorchModelLoaderITCase {
         .isInstanceOf(EngineUnavailableException.class)
         .hasMessage(
             "fraud:1.4.2: threads: %d, but PyTorch has %d for all models of this process (expected: %d or none said; or -Dai.djl.pytorch.num_threads=%d in Flink's env.java.opts.taskmanager, for all jobs)",
-            there + 2,
-            there,
-            there,
-            there + 2);
+            there + 2, there, there, there + 2);
   }
 
   @Test
@@ -163,10 +160,7 @@ class PyTorchModelLoaderITCase {
             () ->
                 new PyTorchModelLoader()
                     .load(
-                        Loading.VERSION,
-                        signature,
-                        directory,
-                        Placement.on(Device.parse("gpu:1"))))
+                        Loading.VERSION, signature, directory, Placement.on(Device.parse("gpu:1"))))
         .isInstanceOf(DeviceUnavailableException.class)
         .hasMessageStartingWith(
             "fraud:1.4.2: device gpu:1, but this PyTorch is built for the CPU (expected: PYTORCH_LIBRARY_PATH");

@@ -171,10 +171,7 @@ class TensorFlowModelLoaderITCase {
             () ->
                 new TensorFlowModelLoader()
                     .load(
-                        Loading.VERSION,
-                        signature,
-                        directory,
-                        Placement.on(Device.parse("gpu:1"))))
+                        Loading.VERSION, signature, directory, Placement.on(Device.parse("gpu:1"))))
         .isInstanceOf(DeviceUnavailableException.class)
         .hasMessageStartingWith("fraud:1.4.2: device gpu:1 (expected: ");
   }

@@ -213,8 +213,7 @@ class XGBoostModelLoaderITCase {
 
   private void score(Placement placement) {
     try (Model model =
-            new XGBoostModelLoader()
-                .load(Boosters.VERSION, Boosters.SINGLE, directory, placement);
+            new XGBoostModelLoader().load(Boosters.VERSION, Boosters.SINGLE, directory, placement);
         BufferAllocator memory = ColumnMemory.child("threads", 1 << 20);
         ColumnBatch input = WarmUp.sample(model.signature(), 512, memory);
         ColumnBatch output = model.predict(input, memory)) {
