@@ -49,7 +49,7 @@ public final class LightGbmModelLoader implements ModelLoader {
     }
     ModelText text = ModelText.read(version.toString(), directory);
     check(version, signature, text.signature());
-    Booster booster = Booster.load(version.toString(), text, LightGbmEngine.threads());
+    Booster booster = Booster.load(version.toString(), text, LightGbmEngine.LIBRARY.threads());
     return new LightGbmModel(version, signature, booster);
   }
 

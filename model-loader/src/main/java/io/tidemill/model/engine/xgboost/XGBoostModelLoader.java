@@ -56,7 +56,7 @@ public final class XGBoostModelLoader implements ModelLoader {
         Booster.load(
             version.toString(),
             BoosterFile.find(version.toString(), directory),
-            XGBoostEngine.threads());
+            XGBoostEngine.LIBRARY.threads());
     try {
       check(version, signature, booster.signature());
       return new XGBoostModel(version, signature, booster);
