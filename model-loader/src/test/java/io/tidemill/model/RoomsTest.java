@@ -29,7 +29,7 @@ class RoomsTest {
     "model.importing, io.tidemill.model io.tidemill.model.columnar io.tidemill.model.store io.tidemill.model.loader io.tidemill.model.archive org.snakeyaml.. com.fasterxml.jackson..",
     "model.golden, io.tidemill.model io.tidemill.model.columnar org.apache.arrow.memory org.apache.arrow.vector..",
     "model.loader, io.tidemill.model io.tidemill.model.columnar io.tidemill.model.golden io.tidemill.model.store io.tidemill.model.store.signing org.apache.arrow.memory org.slf4j",
-    "model.engine, io.tidemill.model io.tidemill.model.columnar",
+    "model.engine, com.sun.jna io.tidemill.model io.tidemill.model.columnar",
     "model.engine.onnx, ai.onnxruntime.. io.tidemill.model io.tidemill.model.columnar io.tidemill.model.engine io.tidemill.model.loader org.apache.arrow.memory",
     "model.engine.pytorch, ai.djl.. io.tidemill.model io.tidemill.model.columnar io.tidemill.model.engine io.tidemill.model.loader org.apache.arrow.memory org.apache.arrow.memory.util",
     "model.engine.xgboost, com.sun.jna io.tidemill.model io.tidemill.model.columnar io.tidemill.model.engine io.tidemill.model.loader org.apache.arrow.memory..",

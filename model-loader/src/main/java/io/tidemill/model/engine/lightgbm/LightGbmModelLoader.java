@@ -54,7 +54,8 @@ public final class LightGbmModelLoader implements ModelLoader {
     ModelText text = ModelText.read(version.toString(), directory);
     check(version, signature, text.signature());
     Booster booster =
-        Booster.load(version.toString(), text, placement.threadsOr(LightGbmEngine::threads));
+        Booster.load(
+            version.toString(), text, placement.threadsOr(LightGbmEngine.LIBRARY::threads));
     return new LightGbmModel(version, signature, booster);
   }
 

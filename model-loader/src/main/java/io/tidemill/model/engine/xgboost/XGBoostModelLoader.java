@@ -59,7 +59,7 @@ public final class XGBoostModelLoader implements ModelLoader {
         Booster.load(
             version.toString(),
             BoosterFile.find(version.toString(), directory),
-            placement.threadsOr(XGBoostEngine::threads));
+            placement.threadsOr(XGBoostEngine.LIBRARY::threads));
     try {
       check(version, signature, booster.signature());
       return new XGBoostModel(version, signature, booster);

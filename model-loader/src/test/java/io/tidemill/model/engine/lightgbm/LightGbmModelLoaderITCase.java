@@ -41,7 +41,7 @@ class LightGbmModelLoaderITCase {
 
   @AfterEach
   void forgetThreads() {
-    System.clearProperty(LightGbmEngine.THREADS);
+    System.clearProperty(LightGbmEngine.LIBRARY.threadsProperty());
   }
 
   @Test
@@ -185,7 +185,7 @@ class LightGbmModelLoaderITCase {
 
   @Test
   void namesTheJarThatIsAbsent() {
-    assertThatThrownBy(() -> LightGbmEngine.unpack(ClassLoader.getPlatformClassLoader()))
+    assertThatThrownBy(() -> LightGbmEngine.LIBRARY.unpack(ClassLoader.getPlatformClassLoader()))
         .isInstanceOf(EngineUnavailableException.class)
         .hasMessageStartingWith(
             "engine lightgbm: /lightgbm4j/linux/x86_64/lib_lightgbm.so is not on")
@@ -194,7 +194,7 @@ class LightGbmModelLoaderITCase {
 
   @Test
   void refusesOtherPlatforms() {
-    assertThatThrownBy(() -> LightGbmEngine.checkPlatform("Mac OS X", "aarch64"))
+    assertThatThrownBy(() -> LightGbmEngine.LIBRARY.checkPlatform("Mac OS X", "aarch64"))
         .isInstanceOf(EngineUnavailableException.class)
         .hasMessageStartingWith(
             "engine lightgbm: platform Mac OS X aarch64 (expected: Linux amd64");
@@ -203,10 +203,10 @@ class LightGbmModelLoaderITCase {
   @Test
   void splitsACallOverAsManyThreadsAsTheProcessSays() throws Exception {
     Boosters.train(directory, Objective.BINARY).close();
-    assertThat(LightGbmEngine.threads()).isEqualTo(1);
+    assertThat(LightGbmEngine.LIBRARY.threads()).isEqualTo(1);
 
-    System.setProperty(LightGbmEngine.THREADS, "2");
-    assertThat(LightGbmEngine.threads()).isEqualTo(2);
+    System.setProperty(LightGbmEngine.LIBRARY.threadsProperty(), "2");
+    assertThat(LightGbmEngine.LIBRARY.threads()).isEqualTo(2);
     try (Model model = Boosters.load(directory, Boosters.SINGLE)) {
       assertThat(model.version()).isEqualTo(Boosters.VERSION);
     }
@@ -215,7 +215,7 @@ class LightGbmModelLoaderITCase {
   @Test
   void splitsACallOverAsManyThreadsAsTheJobSays() throws Exception {
     Boosters.train(directory, Objective.BINARY).close();
-    System.setProperty(LightGbmEngine.THREADS, "1");
+    System.setProperty(LightGbmEngine.LIBRARY.threadsProperty(), "1");
 
     assertThat(ProcessThreads.startedBy(() -> score(Placement.CPU))).isLessThan(20);
     assertThat(ProcessThreads.startedBy(() -> score(Placement.CPU.withThreads(40))))
@@ -236,9 +236,9 @@ class LightGbmModelLoaderITCase {
   @ParameterizedTest
   @ValueSource(strings = {"0", "-1", "many"})
   void refusesThreadsThatAreNone(String threads) {
-    System.setProperty(LightGbmEngine.THREADS, threads);
+    System.setProperty(LightGbmEngine.LIBRARY.threadsProperty(), threads);
 
-    assertThatThrownBy(LightGbmEngine::threads)
+    assertThatThrownBy(LightGbmEngine.LIBRARY::threads)
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("-Dtidemill.lightgbm.threads: ")
         .hasMessageContaining(threads);

@@ -1,5 +1,10 @@
 package io.tidemill.model.engine.tensorflow;
 
+import static io.tidemill.model.engine.TypedValues.expected;
+import static io.tidemill.model.engine.TypedValues.randomFloats;
+import static io.tidemill.model.engine.TypedValues.read;
+import static io.tidemill.model.engine.TypedValues.text;
+import static io.tidemill.model.engine.TypedValues.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -20,11 +25,8 @@ import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ColumnSpec;
 import io.tidemill.model.columnar.ElementType;
-import io.tidemill.model.columnar.StringColumn;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Random;
 import org.apache.arrow.memory.BufferAllocator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,7 +37,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TensorFlowModelITCase {
-  private static final long SEED = 7;
 
   @TempDir Path directory;
   private BufferAllocator allocator;
@@ -308,66 +309,5 @@ class TensorFlowModelITCase {
       assertThat(output.fixedWidth(0).getDouble(0)).isEqualTo(9.0);
       output.close();
     }
-  }
-
-  private static void write(ColumnBatch batch, ElementType type, int rows, int offset) {
-    for (int i = 0; i < rows * 3; i++) {
-      int value = i + offset;
-      switch (type) {
-        case FLOAT32 -> batch.fixedWidth(0).setFloat(i, value);
-        case FLOAT64 -> batch.fixedWidth(0).setDouble(i, value);
-        case INT32 -> batch.fixedWidth(0).setInt(i, value);
-        case INT64 -> batch.fixedWidth(0).setLong(i, value);
-        case UINT8 -> batch.fixedWidth(0).setByte(i, (byte) (value + 200));
-        case BOOL -> batch.fixedWidth(0).setBoolean(i, value % 2 == 0);
-        case STRING -> {
-          byte[] bytes = string(value).getBytes(StandardCharsets.UTF_8);
-          batch.strings(0).append(bytes, 0, bytes.length);
-        }
-      }
-    }
-    batch.rows(rows);
-  }
-
-  private static Object expected(ElementType type, int value) {
-    return switch (type) {
-      case FLOAT32 -> (float) value;
-      case FLOAT64 -> (double) value;
-      case INT32 -> value;
-      case INT64 -> (long) value;
-      case UINT8 -> (byte) (value + 200);
-      case BOOL -> value % 2 == 0;
-      case STRING -> string(value);
-    };
-  }
-
-  private static Object read(ColumnBatch batch, ElementType type, int index) {
-    return switch (type) {
-      case FLOAT32 -> batch.fixedWidth(0).getFloat(index);
-      case FLOAT64 -> batch.fixedWidth(0).getDouble(index);
-      case INT32 -> batch.fixedWidth(0).getInt(index);
-      case INT64 -> batch.fixedWidth(0).getLong(index);
-      case UINT8 -> batch.fixedWidth(0).getByte(index);
-      case BOOL -> batch.fixedWidth(0).getBoolean(index);
-      case STRING -> text(batch.strings(0), index);
-    };
-  }
-
-  /** Lengths 0 to about 60, on both sides of what TensorFlow keeps inside its structure. */
-  private static String string(int value) {
-    return "é".repeat(value % 31) + (value % 31 == 0 ? "" : value);
-  }
-
-  private static String text(StringColumn column, int element) {
-    return new String(column.get(element), StandardCharsets.UTF_8);
-  }
-
-  private static float[] randomFloats(int count) {
-    Random random = new Random(SEED);
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return values;
   }
 }

@@ -42,7 +42,7 @@ class XGBoostModelLoaderITCase {
 
   @AfterEach
   void forgetThreads() {
-    System.clearProperty(XGBoostEngine.THREADS);
+    System.clearProperty(XGBoostEngine.LIBRARY.threadsProperty());
   }
 
   @Test
@@ -175,7 +175,7 @@ class XGBoostModelLoaderITCase {
 
   @Test
   void namesTheJarThatIsAbsent() {
-    assertThatThrownBy(() -> XGBoostEngine.unpack(ClassLoader.getPlatformClassLoader()))
+    assertThatThrownBy(() -> XGBoostEngine.LIBRARY.unpack(ClassLoader.getPlatformClassLoader()))
         .isInstanceOf(EngineUnavailableException.class)
         .hasMessageStartingWith("engine xgboost: /lib/linux/x86_64/libxgboost4j.so is not on")
         .hasMessageContaining("ml.dmlc:xgboost4j_2.12:3.0.4");
@@ -183,7 +183,7 @@ class XGBoostModelLoaderITCase {
 
   @Test
   void refusesOtherPlatforms() {
-    assertThatThrownBy(() -> XGBoostEngine.checkPlatform("Mac OS X", "aarch64"))
+    assertThatThrownBy(() -> XGBoostEngine.LIBRARY.checkPlatform("Mac OS X", "aarch64"))
         .isInstanceOf(EngineUnavailableException.class)
         .hasMessageStartingWith("engine xgboost: platform Mac OS X aarch64 (expected: Linux amd64");
   }
@@ -191,10 +191,10 @@ class XGBoostModelLoaderITCase {
   @Test
   void splitsACallOverAsManyThreadsAsTheProcessSays() throws Exception {
     Boosters.train(directory, "model.ubj", Objective.BINARY).dispose();
-    assertThat(XGBoostEngine.threads()).isEqualTo(1);
+    assertThat(XGBoostEngine.LIBRARY.threads()).isEqualTo(1);
 
-    System.setProperty(XGBoostEngine.THREADS, "2");
-    assertThat(XGBoostEngine.threads()).isEqualTo(2);
+    System.setProperty(XGBoostEngine.LIBRARY.threadsProperty(), "2");
+    assertThat(XGBoostEngine.LIBRARY.threads()).isEqualTo(2);
     try (Model model = Boosters.load(directory, Boosters.SINGLE)) {
       assertThat(model.version()).isEqualTo(Boosters.VERSION);
     }
@@ -203,7 +203,7 @@ class XGBoostModelLoaderITCase {
   @Test
   void takesTheThreadsOfTheJobInPlaceOfThoseOfTheProcess() throws Exception {
     Boosters.train(directory, "model.ubj", Objective.BINARY).dispose();
-    System.setProperty(XGBoostEngine.THREADS, "many");
+    System.setProperty(XGBoostEngine.LIBRARY.threadsProperty(), "many");
 
     score(Placement.CPU.withThreads(2));
     assertThatThrownBy(() -> score(Placement.CPU)).isInstanceOf(IllegalArgumentException.class);
@@ -222,9 +222,9 @@ class XGBoostModelLoaderITCase {
   @ParameterizedTest
   @ValueSource(strings = {"0", "-1", "many"})
   void refusesThreadsThatAreNone(String threads) {
-    System.setProperty(XGBoostEngine.THREADS, threads);
+    System.setProperty(XGBoostEngine.LIBRARY.threadsProperty(), threads);
 
-    assertThatThrownBy(XGBoostEngine::threads)
+    assertThatThrownBy(XGBoostEngine.LIBRARY::threads)
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("-Dtidemill.xgboost.threads: ")
         .hasMessageContaining(threads);
