@@ -19,6 +19,14 @@ public interface ModelLoader {
   String engine();
 
   /**
+   * Whether the engine has one number of threads for all models of a process, so that a placement
+   * which says another one is refused.
+   */
+  default boolean threadsAreOfProcess() {
+    return false;
+  }
+
+  /**
    * Loads a version. Blocks for as long as the engine takes, which may be minutes.
    *
    * @param directory the version's proved files; they stay unchanged while the model lives

@@ -3,6 +3,7 @@ package io.tidemill.model.loader;
 import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.Device;
+import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
@@ -101,6 +102,18 @@ public record StoredModel(
   public StoredModel withThreads(int threads) {
     return new StoredModel(
         storeUri, version, engine, signature, placement.withThreads(threads), trustedKeys);
+  }
+
+  /**
+   * Whether its engine has one number of threads for all models of a process. False for an engine
+   * that is not on this classpath, which cannot be asked.
+   */
+  public boolean threadsAreOfProcess() {
+    try {
+      return Engines.find(engine).threadsAreOfProcess();
+    } catch (EngineUnavailableException elsewhere) {
+      return false;
+    }
   }
 
   private static void checkSigned(

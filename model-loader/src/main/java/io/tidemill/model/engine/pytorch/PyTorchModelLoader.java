@@ -19,12 +19,12 @@ import java.nio.file.Path;
  * {@code forward}, in their order; its outputs are what {@code forward} answers: a tensor, a tuple
  * or list of tensors in the signature's order, or a dictionary of tensors by the signature's names.
  *
- * <p>One operation is computed by one thread, that of the caller ({@code
- * -Dai.djl.pytorch.num_threads=1}, set here unless the process has set it already, or to what the
- * placement of the process's first model says). More are shared by all models of the process, and a
- * placement that says another number than the process has is refused. {@code
- * -Dai.djl.pytorch.num_interop_threads} counts only for models that fork tasks themselves. Both
- * count only if they are set before the first model of the process is loaded.
+ * <p>One operation is computed by one thread, that of the caller, unless the process or else the
+ * placement of its first model says more ({@code -Dai.djl.pytorch.num_threads}, set here if it is
+ * not). They are shared by all models of the process, and a placement that says another number than
+ * the process has is refused. {@code -Dai.djl.pytorch.num_interop_threads} counts only for models
+ * that fork tasks themselves. Both count only if they are set before the first model of the process
+ * is loaded.
  *
  * <p>Thread-safe.
  */
@@ -39,6 +39,11 @@ public final class PyTorchModelLoader implements ModelLoader {
   @Override
   public String engine() {
     return ENGINE;
+  }
+
+  @Override
+  public boolean threadsAreOfProcess() {
+    return true;
   }
 
   /**

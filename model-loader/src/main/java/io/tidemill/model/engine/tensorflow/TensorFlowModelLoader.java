@@ -61,6 +61,11 @@ public final class TensorFlowModelLoader implements ModelLoader {
     return ENGINE;
   }
 
+  @Override
+  public boolean threadsAreOfProcess() {
+    return true;
+  }
+
   /**
    * Loads a SavedModel.
    *
