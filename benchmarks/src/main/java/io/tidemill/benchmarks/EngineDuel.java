@@ -1,8 +1,8 @@
 package io.tidemill.benchmarks;
 
-import io.tidemill.model.Device;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.columnar.ColumnBatch;
@@ -81,7 +81,7 @@ final class EngineDuel {
     ModelVersion version =
         new ModelVersion("scored", SemanticVersion.parse("1.0.0"), "sha256:" + "0".repeat(64));
     float[] values = values(batch * EngineWorkload.FEATURES);
-    try (Model model = workload.loader().load(version, signature, folder, Device.CPU);
+    try (Model model = workload.loader().load(version, signature, folder, Placement.CPU);
         EngineWorkload.RawCalls rawCalls = workload.raw(folder, direct(values), batch);
         BufferAllocator allocator = ColumnMemory.child(workload.engine(), Long.MAX_VALUE);
         ColumnBatch input = ColumnBatch.allocate(allocator, signature.inputColumns(), batch)) {

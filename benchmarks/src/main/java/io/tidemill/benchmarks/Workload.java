@@ -7,9 +7,9 @@ import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.Translator;
 import io.tidemill.inference.codec.OutputField;
 import io.tidemill.inference.codec.RowBinding;
-import io.tidemill.model.Device;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.engine.tensorflow.SavedModels;
@@ -89,7 +89,7 @@ record Workload(
 
   /** Loads the model through Tidemill. */
   Model load() {
-    return new TensorFlowModelLoader().load(version(), signature, Path.of(folder), Device.CPU);
+    return new TensorFlowModelLoader().load(version(), signature, Path.of(folder), Placement.CPU);
   }
 
   /** Loads the model as DJL's documentation says. */

@@ -1,8 +1,8 @@
 package io.tidemill.benchmarks;
 
-import io.tidemill.model.Device;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.engine.tensorflow.TensorFlowModelLoader;
 import io.tidemill.model.loader.LoadedModels;
@@ -59,7 +59,7 @@ record WorkloadModel(Workload workload, Kind kind, String meterName) implements 
                   version(),
                   TensorFlowModelLoader.ENGINE,
                   signature(),
-                  Device.CPU,
+                  Placement.CPU,
                   () -> Path.of(workload.folder()));
       case NO_OP -> own(new NoOpModel(version(), signature()));
       case SINGLE_THREADED -> own(new SingleThreadedModel(version(), signature()));

@@ -3,8 +3,8 @@ package io.tidemill.model;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An engine that is not on the classpath or does not run on this machine. The operator of the job
- * must act.
+ * An engine that is not on the classpath, or does not run on this machine or as the job asks. The
+ * operator of the job must act.
  */
 public final class EngineUnavailableException extends ModelException {
   public EngineUnavailableException(String message) {

@@ -1,8 +1,8 @@
 package io.tidemill.model.loader;
 
-import io.tidemill.model.Device;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.golden.Golden;
 import java.nio.file.Path;
@@ -18,13 +18,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The versions that a process has loaded: one copy per version and device, shared by its handles
- * and unloaded by the last of them.
+ * The versions that a process has loaded: one copy per version and {@link Placement}, shared by its
+ * handles and unloaded by the last of them.
  *
  * <p>The thread that asks first loads; those that ask meanwhile wait for it and share what comes of
  * it, the model or the exception. After a failure the next one to ask tries again. A version that
- * is being unloaded is gone before it is loaded anew, so a device never has to hold two copies. No
- * lock of all is held while a model is loaded, warmed up or unloaded.
+ * is being unloaded is gone before it is loaded anew, so a device never has to hold two copies of
+ * one placement. No lock of all is held while a model is loaded, warmed up or unloaded.
  *
  * <p>A version's files stay in the cache of this machine for as long as it is loaded, and no
  * longer.
@@ -52,10 +52,10 @@ public final class LoadedModels {
     return PROCESS;
   }
 
-  private record Key(ModelVersion version, Device device) {
+  private record Key(ModelVersion version, Placement placement) {
     @Override
     public String toString() {
-      return version + " on " + device;
+      return version + " on " + placement;
     }
   }
 
@@ -97,7 +97,7 @@ public final class LoadedModels {
    * or another.
    *
    * @param engine the name of the engine that loads it
-   * @param device never one that is still to be chosen
+   * @param placement never on a device that is still to be chosen
    * @param files answers the folder of its proved files; called only by the thread that loads
    * @throws io.tidemill.model.ModelException if it cannot be had, with the reason and the remedy
    */
@@ -105,10 +105,10 @@ public final class LoadedModels {
       ModelVersion version,
       String engine,
       Signature signature,
-      Device device,
+      Placement placement,
       Supplier<Path> files) {
     return open(
-        new LoadRequest(version, engine, signature, device),
+        new LoadRequest(version, engine, signature, placement),
         1,
         () -> PinnedFiles.owned(files.get()));
   }
@@ -122,7 +122,7 @@ public final class LoadedModels {
    * @throws io.tidemill.model.ModelException if it cannot be had, with the reason and the remedy
    */
   ModelHandle open(LoadRequest request, int maxSize, Supplier<PinnedFiles> files) {
-    Key key = new Key(request.version(), request.device());
+    Key key = new Key(request.version(), request.placement());
     try {
       while (true) {
         Copy fresh = new Copy();

@@ -1,8 +1,8 @@
 package io.tidemill.model.loader;
 
-import io.tidemill.model.Device;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import java.nio.file.Path;
 
@@ -19,6 +19,14 @@ public interface ModelLoader {
   String engine();
 
   /**
+   * Whether the engine has one number of threads for all models of a process, so that a placement
+   * which says another one is refused.
+   */
+  default boolean threadsAreOfProcess() {
+    return false;
+  }
+
+  /**
    * Loads a version. Blocks for as long as the engine takes, which may be minutes.
    *
    * @param directory the version's proved files; they stay unchanged while the model lives
@@ -27,7 +35,8 @@ public interface ModelLoader {
    * @throws io.tidemill.model.DeviceUnavailableException if the device is not there; never another
    *     one
    * @throws io.tidemill.model.EngineUnavailableException if the engine's native part does not run
-   *     here
+   *     here, or if its threads are those of the whole process, which has another number of them
+   *     than the placement says
    */
-  Model load(ModelVersion version, Signature signature, Path directory, Device device);
+  Model load(ModelVersion version, Signature signature, Path directory, Placement placement);
 }

@@ -3,9 +3,11 @@ package io.tidemill.model.loader;
 import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.Device;
+import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.StoreUnavailableException;
 import io.tidemill.model.store.CachedModel;
@@ -29,7 +31,8 @@ import org.slf4j.LoggerFactory;
  *
  * @param storeUri where the store is, as every task reaches it
  * @param engine the name of the engine that loads the version
- * @param device where it runs; never another one than is said, or than a task chooses for itself
+ * @param placement where it runs; never another device than is said, or than a task chooses for
+ *     itself
  * @param trustedKeys one of them must have signed the version; none where no signature is demanded
  */
 public record StoredModel(
@@ -37,7 +40,7 @@ public record StoredModel(
     ModelVersion version,
     String engine,
     Signature signature,
-    Device device,
+    Placement placement,
     List<VerificationKey> trustedKeys)
     implements ModelSource {
   private static final Logger LOG = LoggerFactory.getLogger(StoredModel.class);
@@ -50,7 +53,7 @@ public record StoredModel(
     requireNonNull(version, "version");
     requireNonNull(engine, "engine");
     requireNonNull(signature, "signature");
-    requireNonNull(device, "device");
+    requireNonNull(placement, "placement");
     trustedKeys = List.copyOf(trustedKeys);
   }
 
@@ -85,8 +88,32 @@ public record StoredModel(
         manifest.modelVersion(),
         manifest.engine(),
         manifest.signature(),
-        device,
+        Placement.on(device),
         trustedKeys);
+  }
+
+  /**
+   * The same version, each of whose calls is computed by this many threads, that of the caller
+   * among them. Where an engine's threads are those of the whole process, loading it fails if the
+   * process has another number of them.
+   *
+   * @param threads 1 to {@value Placement#MOST_THREADS}
+   */
+  public StoredModel withThreads(int threads) {
+    return new StoredModel(
+        storeUri, version, engine, signature, placement.withThreads(threads), trustedKeys);
+  }
+
+  /**
+   * Whether its engine has one number of threads for all models of a process. False for an engine
+   * that is not on this classpath, which cannot be asked.
+   */
+  public boolean threadsAreOfProcess() {
+    try {
+      return Engines.find(engine).threadsAreOfProcess();
+    } catch (EngineUnavailableException elsewhere) {
+      return false;
+    }
   }
 
   private static void checkSigned(
@@ -130,7 +157,8 @@ public record StoredModel(
   }
 
   private LoadRequest request(TaskContext task) {
-    return new LoadRequest(version, engine, signature, task.choose(version, device));
+    Device device = task.choose(version, placement.device());
+    return new LoadRequest(version, engine, signature, placement.withDevice(device));
   }
 
   /**

@@ -3,10 +3,10 @@ package io.tidemill.model.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tidemill.model.Device;
 import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -29,7 +29,8 @@ class EnginesTest {
     }
 
     @Override
-    public Model load(ModelVersion version, Signature signature, Path directory, Device device) {
+    public Model load(
+        ModelVersion version, Signature signature, Path directory, Placement placement) {
       throw new UnsupportedOperationException("an engine for tests");
     }
   }

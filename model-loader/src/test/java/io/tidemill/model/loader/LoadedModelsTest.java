@@ -8,6 +8,7 @@ import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelCallException;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.golden.Golden;
 import io.tidemill.model.golden.GoldenRecorder;
@@ -36,7 +37,7 @@ class LoadedModelsTest {
   private static final int THREADS = 8;
   private static final Signature SIGNATURE = FakeModel.ofFeatures(2).signature();
   private static final ModelVersion VERSION = FakeModel.version("fraud", "1.4.2");
-  private static final Device GPU = Device.parse("gpu");
+  private static final Placement GPU = Placement.on(Device.parse("gpu"));
 
   private final FakeEngine engine = new FakeEngine();
   private final LoadedModels loaded = new LoadedModels(name -> engine);
@@ -56,7 +57,8 @@ class LoadedModelsTest {
     }
 
     @Override
-    public Model load(ModelVersion version, Signature signature, Path directory, Device device) {
+    public Model load(
+        ModelVersion version, Signature signature, Path directory, Placement placement) {
       CountDownLatch mine = gate;
       loading.release();
       try {
@@ -80,12 +82,12 @@ class LoadedModelsTest {
   }
 
   private ModelHandle open() {
-    return open(VERSION, Device.CPU);
+    return open(VERSION, Placement.CPU);
   }
 
-  private ModelHandle open(ModelVersion version, Device device) {
+  private ModelHandle open(ModelVersion version, Placement placement) {
     return loaded.open(
-        new LoadRequest(version, "fake", SIGNATURE, device),
+        new LoadRequest(version, "fake", SIGNATURE, placement),
         1,
         () -> PinnedFiles.owned(Path.of("files")));
   }
@@ -155,11 +157,22 @@ class LoadedModelsTest {
   }
 
   @Test
+  void handlesThatSayOtherThreadsHaveAnotherCopy() {
+    Placement two = Placement.CPU.withThreads(2);
+
+    try (ModelHandle unsaid = open();
+        ModelHandle first = open(VERSION, two);
+        ModelHandle second = open(VERSION, two)) {
+      assertThat(first.model()).isNotSameAs(unsaid.model()).isSameAs(second.model());
+    }
+  }
+
+  @Test
   void versionsWithTheSameBytesKeepTheirNames() {
     ModelVersion same = FakeModel.version("fraud", "1.4.3");
 
     try (ModelHandle first = open();
-        ModelHandle second = open(same, Device.CPU)) {
+        ModelHandle second = open(same, Placement.CPU)) {
       assertThat(first.model().version()).isEqualTo(VERSION);
       assertThat(second.model().version()).isEqualTo(same);
     }
@@ -208,7 +221,7 @@ class LoadedModelsTest {
     engine.loading.acquire();
     engine.gate = new CountDownLatch(0);
 
-    try (ModelHandle other = open(FakeModel.version("churn", "1.0.0"), Device.CPU)) {
+    try (ModelHandle other = open(FakeModel.version("churn", "1.0.0"), Placement.CPU)) {
       assertThat(other.model().version().name()).isEqualTo("churn");
     }
     gate.countDown();
@@ -240,7 +253,7 @@ class LoadedModelsTest {
 
   @Test
   void aVersionIsWarmedUpForTheSizesOfItsTasks(@TempDir Path folder) {
-    LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Device.CPU);
+    LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Placement.CPU);
 
     try (ModelHandle first = loaded.open(request, 4, () -> PinnedFiles.owned(folder));
         ModelHandle second = loaded.open(request, 8, () -> PinnedFiles.owned(folder))) {
@@ -258,7 +271,7 @@ class LoadedModelsTest {
           }
           return model.answer(input, allocator);
         };
-    LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Device.CPU);
+    LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Placement.CPU);
 
     assertThatThrownBy(() -> loaded.open(request, 2, () -> PinnedFiles.owned(folder)))
         .isInstanceOf(ModelCallException.class);
@@ -268,7 +281,7 @@ class LoadedModelsTest {
   @Test
   void aVersionThatAnswersAsItsGoldenFileSaysIsGivenOut(@TempDir Path folder) throws Exception {
     recordGolden(folder);
-    LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Device.CPU);
+    LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Placement.CPU);
 
     try (ModelHandle handle = loaded.open(request, 2, () -> PinnedFiles.owned(folder))) {
       assertThat(((FakeModel) handle.model()).callSizes()).containsExactly(3, 2);
@@ -279,7 +292,7 @@ class LoadedModelsTest {
   void aVersionThatAnswersOtherwiseIsUnloadedAndNotGivenOut(@TempDir Path folder) throws Exception {
     recordGolden(folder);
     engine.behaviour = FakeModel.answeringNaN();
-    LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Device.CPU);
+    LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Placement.CPU);
 
     assertThatThrownBy(() -> loaded.open(request, 2, () -> PinnedFiles.owned(folder)))
         .isInstanceOf(InvalidModelException.class)
@@ -294,7 +307,7 @@ class LoadedModelsTest {
 
   @Test
   void refusesADeviceThatNoTaskHasChosen() {
-    assertThatThrownBy(() -> open(VERSION, Device.GPU_AUTO))
+    assertThatThrownBy(() -> open(VERSION, Placement.on(Device.GPU_AUTO)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("fraud:1.4.2: device gpu:auto (expected: one that a task has chosen)");
   }

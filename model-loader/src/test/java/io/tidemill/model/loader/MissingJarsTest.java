@@ -2,9 +2,9 @@ package io.tidemill.model.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemill.model.Device;
 import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
@@ -35,7 +35,7 @@ class MissingJarsTest {
       ModelVersion version =
           new ModelVersion("fraud", SemanticVersion.parse("1.4.2"), "sha256:" + "0".repeat(64));
       try {
-        Engines.find(engine).load(version, signature, Path.of("/no/such/folder"), Device.CPU);
+        Engines.find(engine).load(version, signature, Path.of("/no/such/folder"), Placement.CPU);
         throw new AssertionError("loaded");
       } catch (EngineUnavailableException e) {
         return String.valueOf(e.getMessage());

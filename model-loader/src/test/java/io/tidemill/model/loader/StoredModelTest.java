@@ -11,6 +11,7 @@ import io.tidemill.model.Model;
 import io.tidemill.model.ModelNotFoundException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.StoreUnavailableException;
@@ -41,6 +42,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class StoredModelTest {
   private static final TaskContext TASK = new TaskContext(0, List.of(), 1);
@@ -49,7 +52,7 @@ class StoredModelTest {
   private final InMemoryModelStore store = new InMemoryModelStore();
   private final LoadedModels loaded = new LoadedModels(name -> new ReadingEngine());
   private final List<Duration> pauses = new ArrayList<>();
-  private final List<Device> devices = new ArrayList<>();
+  private final List<Placement> placements = new ArrayList<>();
   private boolean failing;
 
   /** Loads a fake model whose files can be read. */
@@ -60,7 +63,8 @@ class StoredModelTest {
     }
 
     @Override
-    public Model load(ModelVersion version, Signature signature, Path directory, Device device) {
+    public Model load(
+        ModelVersion version, Signature signature, Path directory, Placement placement) {
       try {
         Files.readString(directory.resolve("saved_model.pb"));
       } catch (IOException e) {
@@ -69,7 +73,7 @@ class StoredModelTest {
       if (failing) {
         throw new InvalidModelException("not a model");
       }
-      devices.add(device);
+      placements.add(placement);
       return new FakeModel(version, signature);
     }
   }
@@ -362,6 +366,38 @@ class StoredModelTest {
   }
 
   @Test
+  void threadsThatTheJobSaysReachTheEngine() {
+    try (ModelHandle handle = open(resolved().withThreads(3))) {
+      assertThat(handle.model().version().name()).isEqualTo("fraud");
+    }
+
+    assertThat(placements).containsExactly(Placement.CPU.withThreads(3));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "tensorflow, true",
+    "pytorch, true",
+    "onnx, false",
+    "xgboost, false",
+    "lightgbm, false",
+    "abacus-of-another-classpath, false"
+  })
+  void tellsWhetherThreadsAreOfTheProcess(String engine, boolean ofProcess) {
+    StoredModel resolved = resolved();
+    StoredModel model =
+        new StoredModel(
+            resolved.storeUri(),
+            resolved.version(),
+            engine,
+            resolved.signature(),
+            Placement.CPU,
+            List.of());
+
+    assertThat(model.threadsAreOfProcess()).isEqualTo(ofProcess);
+  }
+
+  @Test
   void tasksThatShareAGpuShareACopyOnIt() {
     StoredModel model =
         StoredModel.resolve(store, ModelRef.parse("fraud:1.4.2"), Device.GPU_AUTO, List.of());
@@ -374,7 +410,7 @@ class StoredModelTest {
     assertThat(handles.get(0).model()).isSameAs(handles.get(2).model());
     assertThat(handles.get(1).model()).isSameAs(handles.get(3).model());
     assertThat(handles.get(0).model()).isNotSameAs(handles.get(1).model());
-    assertThat(devices).extracting(Device::toString).containsExactly("gpu:0", "gpu:1");
+    assertThat(placements).extracting(Placement::toString).containsExactly("gpu:0", "gpu:1");
     handles.forEach(ModelHandle::close);
   }
 }

@@ -133,7 +133,7 @@ final class ModelTestCommand implements Callable<Integer> {
       print(
           answer(stored),
           "%s on %s: loads and scores a sample; it carries no %s, so its answers are not checked"
-              .formatted(stored.version(), stored.device(), Golden.FILE_NAME));
+              .formatted(stored.version(), stored.placement().device(), Golden.FILE_NAME));
       return;
     }
     GoldenReport report = checked.get();
@@ -144,7 +144,8 @@ final class ModelTestCommand implements Callable<Integer> {
     answer.put("largestDifference", report.largestDifference());
     answer.put("worst", report.worst());
     String line =
-        "%s on %s: %s: %s".formatted(stored.version(), stored.device(), Golden.FILE_NAME, report);
+        "%s on %s: %s: %s"
+            .formatted(stored.version(), stored.placement().device(), Golden.FILE_NAME, report);
     if (report.matches()) {
       print(answer, line);
       return;
@@ -171,14 +172,14 @@ final class ModelTestCommand implements Callable<Integer> {
     print(
         answer,
         "%s on %s: %d rows of seed %d are in %s"
-            .formatted(stored.version(), stored.device(), rows, seed, file));
+            .formatted(stored.version(), stored.placement().device(), rows, seed, file));
   }
 
   private static Map<String, Object> answer(StoredModel stored) {
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("model", stored.version().name() + ":" + stored.version().version());
     answer.put("digest", stored.version().digest());
-    answer.put("device", stored.device().toString());
+    answer.put("device", stored.placement().device().toString());
     answer.put("golden", false);
     return answer;
   }

@@ -46,7 +46,11 @@ final class PlanCommand implements Callable<Integer> {
           "  model      %s%s%n",
           step.model(), step.reference().equals(step.model()) ? "" : " (" + step.reference() + ")");
       out.printf("  digest     %s%n", step.digest());
-      out.printf("  engine     %s on %s%n", step.engine(), step.device());
+      out.printf(
+          "  engine     %s on %s%s%n",
+          step.engine(),
+          step.device(),
+          step.threads() == null ? "" : " (threads: " + step.threads() + ")");
       step.bindings().forEach(binding -> out.printf("  binding    %s%n", binding));
       out.printf("  batch      %s%n", step.batching());
     }

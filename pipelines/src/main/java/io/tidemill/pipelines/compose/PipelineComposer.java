@@ -65,6 +65,7 @@ public final class PipelineComposer {
           StepTranslator.model(
               step, store, trustedKeys.orElse(List.of()), job.development(), problems));
     }
+    EngineThreads.check(job.steps(), models, problems);
     Optional<RecordSink> deadLetters = DeadLetterTranslator.plan(job, checkpoints, problems);
     List<PlannedStep> steps = bind(job, source.map(RecordSource::rowType), models, problems);
     if (schema.isEmpty() || source.isEmpty() || steps.size() < job.steps().size()) {

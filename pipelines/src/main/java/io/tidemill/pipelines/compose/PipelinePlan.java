@@ -40,6 +40,7 @@ public record PipelinePlan(
    *
    * @param reference the model as the job writes it
    * @param model the version that it is pinned to
+   * @param threads that compute one call; null leaves it to the engine
    * @param bindings fields and tensors, one line each
    * @param batching the batch's limits in one line
    */
@@ -50,6 +51,7 @@ public record PipelinePlan(
       String digest,
       String engine,
       String device,
+      @Nullable Integer threads,
       List<String> bindings,
       String batching) {
     public Step {

@@ -59,7 +59,8 @@ record PlanDescription(
         step.model().version().toString(),
         step.model().version().digest(),
         step.model().engine(),
-        step.model().device().toString(),
+        step.model().placement().device().toString(),
+        step.model().placement().threads(),
         step.binding().description(),
         batching(step.definition().batching()));
   }

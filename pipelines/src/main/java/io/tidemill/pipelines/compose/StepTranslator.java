@@ -31,6 +31,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.logical.RowType;
+import org.jspecify.annotations.Nullable;
 
 /** Plans a step of a job, and adds it to the graph. */
 final class StepTranslator {
@@ -71,11 +72,19 @@ final class StepTranslator {
     }
     try {
       return problems.collect(
-          "store", () -> StoredModel.resolve(storeUri, ref.get(), device.get(), trustedKeys));
+          "store",
+          () ->
+              withThreads(
+                  StoredModel.resolve(storeUri, ref.get(), device.get(), trustedKeys),
+                  step.resources().threads()));
     } catch (ModelException unavailable) {
       problems.add(path + ".model", unavailable);
       return Optional.empty();
     }
+  }
+
+  private static StoredModel withThreads(StoredModel model, @Nullable Integer threads) {
+    return threads == null ? model : model.withThreads(threads);
   }
 
   /** The binding of the fields that come to a step. */

@@ -32,7 +32,7 @@ final class StepReading {
           "call-timeout");
   private static final List<String> BATCHING_KEYS =
       List.of("max-size", "max-bytes", "max-delay", "max-in-flight");
-  private static final List<String> RESOURCES_KEYS = List.of("device", "parallelism");
+  private static final List<String> RESOURCES_KEYS = List.of("device", "parallelism", "threads");
   private static final List<String> OUTPUT_KEYS = List.of("field", "labels");
   private static final String INPUT_FORM = "tensors and their fields as in { features: [a, b] }";
   private static final String OUTPUT_FORM = "tensors and their fields as in { score: my_score }";
@@ -199,9 +199,15 @@ final class StepReading {
                               ResourcesDefinition.checkParallelism(
                                   wholeNumber("parallelism", text)))
                       .orElse(null);
+              Integer threads =
+                  resources
+                      .optional(
+                          "threads",
+                          text -> ResourcesDefinition.checkThreads(wholeNumber("threads", text)))
+                      .orElse(null);
               return resources
                   .required("device", ResourcesDefinition.DEVICES, ResourcesDefinition::checkDevice)
-                  .map(device -> new ResourcesDefinition(device, parallelism));
+                  .map(device -> new ResourcesDefinition(device, parallelism, threads));
             });
   }
 

@@ -87,6 +87,31 @@ class RunITCase {
   }
 
   @Test
+  void plansWithTheThreadsThatTheJobSays() throws IOException {
+    Path job = job();
+    Files.writeString(job, Files.readString(job).replace("device: cpu", "device: cpu, threads: 2"));
+
+    assertThat(run(job, "plan").out()).contains("engine     tensorflow on cpu (threads: 2)\n");
+    assertThat(run(job(), "plan").out()).contains("engine     tensorflow on cpu\n");
+  }
+
+  @Test
+  void refusesOtherThreadsOfOneEngineBeforeItStarts() throws IOException {
+    Path job = job();
+    Files.writeString(
+        job, Files.readString(job).replaceFirst("device: cpu", "device: cpu, threads: 2"));
+
+    CommandRun run = run(job, "run");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith(job + ":")
+        .contains("resources of step 'second': threads: none said, but step 'first' says 2");
+  }
+
+  @Test
   void saysThatAModelIsMissingWithItsPlaceInTheFile() throws IOException {
     Path job = job();
     Files.writeString(job, Files.readString(job).replace("adder@production", "adder:3.0.0"));

@@ -48,8 +48,49 @@ class PipelineComposerTest {
               assertThat(step.digest()).matches("sha256:[0-9a-f]{64}");
               assertThat(step.engine()).isEqualTo("tensorflow");
               assertThat(step.device()).isEqualTo("cpu");
+              assertThat(step.threads()).isNull();
             });
     assertThat(after.steps().get(0).model()).isEqualTo("fraud:1.5.0");
+  }
+
+  @Test
+  void givesTheModelTheThreadsOfItsStep() {
+    PipelinePlan plan = plan(Jobs.KAFKA.replace("device: cpu", "device: cpu, threads: 2"));
+
+    assertThat(plan.steps()).extracting(PipelinePlan.Step::threads).containsExactly(2);
+  }
+
+  @Test
+  void refusesOtherThreadsOfAnEngineThatHasOneNumberForAProcess() throws IOException {
+    jobs.publish("churn", "2.0.0");
+
+    assertThat(problems(twoSteps(", threads: 2", ", threads: 4")))
+        .containsExactly(
+            "job.yaml:20:40: resources of step 'second': threads: 4, but step 'score' says 2, and tensorflow has one number of threads in a process (expected: the same in every step with tensorflow, or none in all of them)");
+    assertThat(problems(twoSteps("", ", threads: 4")))
+        .singleElement()
+        .asString()
+        .startsWith(
+            "job.yaml:15:16: resources of step 'score': threads: none said, but step 'second' says 4");
+    assertThat(plan(twoSteps(", threads: 2", ", threads: 2")).steps())
+        .extracting(PipelinePlan.Step::threads)
+        .containsExactly(2, 2);
+  }
+
+  private static String twoSteps(String first, String second) {
+    return Jobs.KAFKA
+        .replace("device: cpu", "device: cpu" + first)
+        .replace(
+            "sink:\n",
+            """
+              - id: second
+                model: churn:2.0.0
+                input: { features: [fraud_score, amount] }
+                output: { score: churn_score }
+                resources: { device: cpu%s }
+            sink:
+            """
+                .formatted(second));
   }
 
   @Test

@@ -92,13 +92,16 @@ class PipelineDefinitionTest {
   }
 
   @Test
-  void refusesDevicesAndParallelismsThatAreNone() {
+  void refusesDevicesParallelismsAndThreadsThatAreNone() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new ResourcesDefinition("tpu", 1))
+        .isThrownBy(() -> new ResourcesDefinition("tpu", 1, 1))
         .withMessage("device: 'tpu' (expected: cpu, gpu, gpu:N or gpu:auto)");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new ResourcesDefinition("cpu", 0))
+        .isThrownBy(() -> new ResourcesDefinition("cpu", 0, 1))
         .withMessage("parallelism: 0 (expected: 1 to 32768)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ResourcesDefinition("cpu", 1, 0))
+        .withMessage("threads: 0 (expected: 1 to 1024)");
   }
 
   @Test
@@ -163,7 +166,7 @@ class PipelineDefinitionTest {
         input,
         output,
         BatchingDefinition.DEFAULT,
-        new ResourcesDefinition("cpu", null),
+        new ResourcesDefinition("cpu", null, null),
         PoliciesDefinition.DEFAULT);
   }
 }

@@ -58,7 +58,7 @@ class PipelineReaderTest {
                   score: fraud_score
                   class: { field: verdict, labels: [honest, fraud] }
                 batching: { max-size: 512, max-bytes: 4mb, max-delay: 5ms, max-in-flight: 3 }
-                resources: { device: gpu:1, parallelism: 2 }
+                resources: { device: gpu:1, parallelism: 2, threads: 4 }
                 order: unordered
                 on-nan: dead-letter
                 null-input: skip
@@ -91,7 +91,7 @@ class PipelineReaderTest {
                     "class",
                     new OutputField("verdict", List.of("honest", "fraud"))),
                 new BatchingDefinition(512, 4L << 20, Duration.ofMillis(5), 3),
-                new ResourcesDefinition("gpu:1", 2),
+                new ResourcesDefinition("gpu:1", 2, 4),
                 new PoliciesDefinition(
                     EmissionOrder.UNORDERED,
                     NanPolicy.DEAD_LETTER,
@@ -116,6 +116,7 @@ class PipelineReaderTest {
     assertThat(step.batching())
         .isEqualTo(new BatchingDefinition(256, null, Duration.ofMillis(20), 2));
     assertThat(step.resources().parallelism()).isNull();
+    assertThat(step.resources().threads()).isNull();
     assertThat(step.policies())
         .isEqualTo(
             new PoliciesDefinition(

@@ -5,6 +5,7 @@ import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
@@ -19,10 +20,12 @@ import java.util.List;
  * <p>The native library comes from the jar of {@code lightgbm4j}, of which nothing else is used,
  * and is unpacked into the folder of {@code java.io.tmpdir} for as long as it takes to map it.
  *
- * <p>A call is computed by the thread that makes it. {@code -Dtidemill.lightgbm.threads=N} lets
- * OpenMP split one over N threads, for models that are loaded after it is set; every caller then
- * has N - 1 threads of its own. With a core for each, that made a single caller faster at tens of
- * rows and more, slower below, and two callers never.
+ * <p>A call is computed by the thread that makes it. A placement that says N threads lets OpenMP
+ * split one over N, and {@code -Dtidemill.lightgbm.threads=N} the calls of all models that are
+ * loaded after it is set and whose placement says nothing; every caller then has N - 1 threads of
+ * its own. With a core for each, that made a single caller faster at tens of rows and more, slower
+ * below, and two callers never. LightGBM keeps the number of the last call for the whole process,
+ * so that either counts where versions with different ones are called at once.
  *
  * <p>Thread-safe.
  */
@@ -41,15 +44,18 @@ public final class LightGbmModelLoader implements ModelLoader {
    * @param directory the folder with the file, the only one in it named {@code .txt}
    */
   @Override
-  public Model load(ModelVersion version, Signature signature, Path directory, Device device) {
-    if (device.kind() == Device.Kind.GPU) {
+  public Model load(
+      ModelVersion version, Signature signature, Path directory, Placement placement) {
+    if (placement.device().kind() == Device.Kind.GPU) {
       throw new DeviceUnavailableException(
           "%s: device %s, but LightGBM predicts on the processor only (expected: cpu)"
-              .formatted(version, device));
+              .formatted(version, placement.device()));
     }
     ModelText text = ModelText.read(version.toString(), directory);
     check(version, signature, text.signature());
-    Booster booster = Booster.load(version.toString(), text, LightGbmEngine.LIBRARY.threads());
+    Booster booster =
+        Booster.load(
+            version.toString(), text, placement.threadsOr(LightGbmEngine.LIBRARY::threads));
     return new LightGbmModel(version, signature, booster);
   }
 

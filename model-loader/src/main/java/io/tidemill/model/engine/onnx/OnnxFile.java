@@ -6,9 +6,9 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
-import io.tidemill.model.Device;
 import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,17 +30,17 @@ record OnnxFile(
   private static final String SUFFIX = ".onnx";
 
   /**
-   * Opens a file on a device.
+   * Opens a file on a device, with its threads.
    *
    * @param subject what is opened, as messages name it
    * @param files the file, a folder with one in it, or a folder with such a folder in it
    * @throws io.tidemill.model.ModelException if it cannot be opened, with the reason
    */
-  static OnnxFile open(String subject, Path files, Device device) {
+  static OnnxFile open(String subject, Path files, Placement placement) {
     Path file = find(subject, files);
     OrtEnvironment environment = start();
     try {
-      SessionOptions options = OnnxSettings.options(subject, device);
+      SessionOptions options = OnnxSettings.options(subject, placement);
       try {
         OrtSession session = environment.createSession(file.toString(), options);
         Map<String, NodeInfo> inputs = session.getInputInfo();
@@ -52,7 +52,7 @@ record OnnxFile(
         throw e;
       }
     } catch (OrtException e) {
-      throw OnnxFailure.ofLoad(subject, device, e);
+      throw OnnxFailure.ofLoad(subject, placement.device(), e);
     }
   }
 

@@ -3,10 +3,10 @@ package io.tidemill.model.engine.onnx;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import io.tidemill.model.Device;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelOutOfMemoryException;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.columnar.Column;
 import io.tidemill.model.columnar.ColumnBatch;
@@ -67,8 +67,9 @@ final class OnnxModel implements Model {
     fixedOutputs = Arrays.stream(outputs).allMatch(OutputTensor::hasKnownSize);
   }
 
-  static OnnxModel load(ModelVersion version, Signature signature, Path files, Device device) {
-    OnnxFile file = OnnxFile.open(version.toString(), files, device);
+  static OnnxModel load(
+      ModelVersion version, Signature signature, Path files, Placement placement) {
+    OnnxFile file = OnnxFile.open(version.toString(), files, placement);
     try {
       file.tensors().check(signature);
       return new OnnxModel(version, signature, file);

@@ -1,9 +1,9 @@
 package io.tidemill.model.engine.onnx;
 
-import io.tidemill.model.Device;
 import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.loader.ModelLoader;
 import java.nio.file.Path;
@@ -14,13 +14,13 @@ import java.nio.file.Path;
  * <p>ONNX Runtime must be on the classpath: {@value #COORDINATES}, whose native library is in the
  * jar, or for a GPU {@value #GPU_COORDINATES} in its place.
  *
- * <p>{@code -Dtidemill.onnx.intra-op-threads} says how many threads compute one operation, by
- * default 1: then a call runs in the thread of the caller, and calls run beside each other without
- * waiting. With more, each loaded model has a pool of its own that its calls share; a call of a
- * small network is then slower than with one thread at batches of 32 and of 512, and only
- * operations of milliseconds gain. {@code -Dtidemill.onnx.inter-op-threads}, by default 1, says how
- * many operations of one call run beside each other. Both count for models that are loaded
- * afterwards.
+ * <p>The placement, or else {@code -Dtidemill.onnx.intra-op-threads}, says how many threads compute
+ * one operation, by default 1: then a call runs in the thread of the caller, and calls run beside
+ * each other without waiting. With more, each loaded model has a pool of its own that its calls
+ * share; a call of a small network is then slower than with one thread at batches of 32 and of 512,
+ * and only operations of milliseconds gain. {@code -Dtidemill.onnx.inter-op-threads}, by default 1,
+ * says how many operations of one call run beside each other. The properties count for models that
+ * are loaded afterwards.
  *
  * <p>On a GPU every operation must have a CUDA kernel; a model in which some have none is refused,
  * unless {@code -Dtidemill.onnx.cpu-operations-on-gpu=true} allows that those run on the CPU.
@@ -45,9 +45,10 @@ public final class OnnxModelLoader implements ModelLoader {
    * @param directory a folder with one .onnx file in it, or one folder down
    */
   @Override
-  public Model load(ModelVersion version, Signature signature, Path directory, Device device) {
+  public Model load(
+      ModelVersion version, Signature signature, Path directory, Placement placement) {
     try {
-      return OnnxModel.load(version, signature, directory, device);
+      return OnnxModel.load(version, signature, directory, placement);
     } catch (NoClassDefFoundError e) {
       throw unavailable(e);
     }

@@ -6,15 +6,14 @@ import ai.onnxruntime.OrtSession.SessionOptions.ExecutionMode;
 import io.tidemill.model.Device;
 import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.EngineUnavailableException;
+import io.tidemill.model.Placement;
 import org.jspecify.annotations.Nullable;
 
-/** How sessions are made: what the process's properties say, and the device. */
+/** How sessions are made: what the placement and the process's properties say. */
 final class OnnxSettings {
   static final String INTRA_OP_THREADS = "tidemill.onnx.intra-op-threads";
   static final String INTER_OP_THREADS = "tidemill.onnx.inter-op-threads";
   static final String CPU_OPERATIONS_ON_GPU = "tidemill.onnx.cpu-operations-on-gpu";
-
-  private static final int MOST_THREADS = 1024;
 
   private OnnxSettings() {}
 
@@ -24,15 +23,15 @@ final class OnnxSettings {
    * @param subject what is loaded, as messages name it
    * @throws DeviceUnavailableException if the device is not there
    */
-  static SessionOptions options(String subject, Device device) throws OrtException {
+  static SessionOptions options(String subject, Placement placement) throws OrtException {
     SessionOptions options = new SessionOptions();
     try {
-      options.setIntraOpNumThreads(threads(INTRA_OP_THREADS));
+      options.setIntraOpNumThreads(placement.threadsOr(() -> threads(INTRA_OP_THREADS)));
       int interOp = threads(INTER_OP_THREADS);
       options.setInterOpNumThreads(interOp);
       options.setExecutionMode(interOp > 1 ? ExecutionMode.PARALLEL : ExecutionMode.SEQUENTIAL);
-      if (device.kind() == Device.Kind.GPU) {
-        addGpu(subject, options, device);
+      if (placement.device().kind() == Device.Kind.GPU) {
+        addGpu(subject, options, placement.device());
       }
       return options;
     } catch (OrtException | RuntimeException e) {
@@ -60,7 +59,7 @@ final class OnnxSettings {
     String value = System.getProperty(property, "1");
     try {
       int threads = Integer.parseInt(value);
-      if (threads >= 1 && threads <= MOST_THREADS) {
+      if (threads >= 1 && threads <= Placement.MOST_THREADS) {
         return threads;
       }
     } catch (NumberFormatException notANumber) {
@@ -72,7 +71,8 @@ final class OnnxSettings {
   private static EngineUnavailableException refused(
       String property, String value, @Nullable Throwable cause) {
     return new EngineUnavailableException(
-        "engine onnx: -D%s: '%s' (expected: 1 to %d)".formatted(property, value, MOST_THREADS),
+        "engine onnx: -D%s: '%s' (expected: 1 to %d)"
+            .formatted(property, value, Placement.MOST_THREADS),
         cause);
   }
 }

@@ -1,6 +1,6 @@
 package io.tidemill.model.engine.onnx;
 
-import io.tidemill.model.Device;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.loader.SignatureReader;
 import java.nio.file.Path;
@@ -20,7 +20,7 @@ public final class OnnxSignatureReader implements SignatureReader {
 
   @Override
   public Signature read(Path files) {
-    try (OnnxFile file = OnnxFile.open(files.toString(), files, Device.CPU)) {
+    try (OnnxFile file = OnnxFile.open(files.toString(), files, Placement.CPU)) {
       return file.signature();
     } catch (NoClassDefFoundError e) {
       throw OnnxModelLoader.unavailable(e);

@@ -3,9 +3,11 @@ package io.tidemill.model.engine.pytorch;
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.engine.StandardCapabilities;
+import ai.djl.pytorch.jni.JniUtils;
 import io.tidemill.model.Device;
 import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.EngineUnavailableException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The native library of this process: started once, never stopped.
@@ -22,11 +24,25 @@ final class PyTorchEngine {
   /**
    * Starts the engine unless it runs.
    *
-   * @throws EngineUnavailableException if its native library does not run here
+   * @param subject what is loaded, as messages name it
+   * @param threads that the process is to have; null for those that it has, or else 1
+   * @throws EngineUnavailableException if its native library does not run here, or the process has
+   *     another number of threads
    */
-  static synchronized Engine start() {
+  static synchronized Engine start(String subject, @Nullable Integer threads) {
     setUnlessSet(OFFLINE, "true");
-    setUnlessSet(THREADS, "1");
+    setUnlessSet(THREADS, threads == null ? "1" : threads.toString());
+    Engine engine = engine();
+    int there = JniUtils.getNumThreads();
+    if (threads != null && threads != there) {
+      throw new EngineUnavailableException(
+          "%s: threads: %d, but PyTorch has %d for all models of this process (expected: %d or none said; or -D%s=%d in Flink's env.java.opts.taskmanager, for all jobs)"
+              .formatted(subject, threads, there, there, THREADS, threads));
+    }
+    return engine;
+  }
+
+  private static Engine engine() {
     try {
       return Engine.getEngine(DJL_NAME);
     } catch (IllegalArgumentException e) {

@@ -6,12 +6,12 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.pytorch.jni.TorchCalls;
-import io.tidemill.model.Device;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelCallException;
 import io.tidemill.model.ModelOutOfMemoryException;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.Column;
@@ -64,10 +64,11 @@ final class PyTorchModel implements Model {
             .toArray(OutputTensor[]::new);
   }
 
-  static PyTorchModel load(ModelVersion version, Signature signature, Path files, Device device) {
+  static PyTorchModel load(
+      ModelVersion version, Signature signature, Path files, Placement placement) {
     check(version, signature);
-    Engine engine = PyTorchEngine.start();
-    ai.djl.Device there = PyTorchEngine.device(version.toString(), engine, device);
+    Engine engine = PyTorchEngine.start(version.toString(), placement.threads());
+    ai.djl.Device there = PyTorchEngine.device(version.toString(), engine, placement.device());
     Path file = TorchScriptFile.find(version.toString(), files);
     PtNDManager owner = (PtNDManager) engine.newBaseManager(there);
     try {

@@ -1,9 +1,9 @@
 package io.tidemill.model.engine.pytorch;
 
-import io.tidemill.model.Device;
 import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.loader.ModelLoader;
 import java.nio.file.Path;
@@ -19,9 +19,10 @@ import java.nio.file.Path;
  * {@code forward}, in their order; its outputs are what {@code forward} answers: a tensor, a tuple
  * or list of tensors in the signature's order, or a dictionary of tensors by the signature's names.
  *
- * <p>One operation is computed by one thread, that of the caller ({@code
- * -Dai.djl.pytorch.num_threads=1}, set here unless the process has set it already). More are shared
- * by all models of the process. {@code -Dai.djl.pytorch.num_interop_threads} counts only for models
+ * <p>One operation is computed by one thread, that of the caller, unless the process or else the
+ * placement of its first model says more ({@code -Dai.djl.pytorch.num_threads}, set here if it is
+ * not). They are shared by all models of the process, and a placement that says another number than
+ * the process has is refused. {@code -Dai.djl.pytorch.num_interop_threads} counts only for models
  * that fork tasks themselves. Both count only if they are set before the first model of the process
  * is loaded.
  *
@@ -40,15 +41,21 @@ public final class PyTorchModelLoader implements ModelLoader {
     return ENGINE;
   }
 
+  @Override
+  public boolean threadsAreOfProcess() {
+    return true;
+  }
+
   /**
    * Loads a model.
    *
    * @param directory a folder with one .pt or .pth file in it, or one folder down
    */
   @Override
-  public Model load(ModelVersion version, Signature signature, Path directory, Device device) {
+  public Model load(
+      ModelVersion version, Signature signature, Path directory, Placement placement) {
     try {
-      return PyTorchModel.load(version, signature, directory, device);
+      return PyTorchModel.load(version, signature, directory, placement);
     } catch (NoClassDefFoundError e) {
       throw missing(e.getMessage() + " is missing", e);
     }

@@ -6,6 +6,7 @@ import ai.djl.tensorflow.engine.javacpp.JavacppUtils;
 import io.tidemill.model.Device;
 import io.tidemill.model.EngineUnavailableException;
 import org.bytedeco.javacpp.BytePointer;
+import org.jspecify.annotations.Nullable;
 import org.tensorflow.internal.c_api.TF_DeviceList;
 import org.tensorflow.internal.c_api.TF_Session;
 import org.tensorflow.internal.c_api.TF_Status;
@@ -22,19 +23,56 @@ final class TensorFlowEngine {
   static final String DJL_NAME = "TensorFlow";
 
   private static final String INTEROP_THREADS = "ai.djl.tensorflow.num_interop_threads";
+  private static final String INTRAOP_THREADS = "ai.djl.tensorflow.num_intraop_threads";
   private static final String OFFLINE = "ai.djl.offline";
+
+  private static boolean started;
 
   private TensorFlowEngine() {}
 
   /**
    * Starts the engine unless it runs.
    *
-   * @throws EngineUnavailableException if its native library does not run here
+   * @param subject what is loaded, as messages name it
+   * @param threads that the process is to have; null for those that it has, or else one per core
+   * @throws EngineUnavailableException if its native library does not run here, or the process has
+   *     another number of threads
    */
-  static synchronized void start() {
+  static synchronized void start(String subject, @Nullable Integer threads) {
     checkPlatform(System.getProperty("os.name", ""), System.getProperty("os.arch", ""));
     setUnlessSet(OFFLINE, "true");
     setUnlessSet(INTEROP_THREADS, "-1");
+    if (!started && threads != null) {
+      setUnlessSet(INTRAOP_THREADS, threads.toString());
+    }
+    startLibrary();
+    started = true;
+    if (threads != null) {
+      checkThreads(subject, threads);
+    }
+  }
+
+  private static void checkThreads(String subject, int threads) {
+    Integer there = Integer.getInteger(INTRAOP_THREADS);
+    if (there != null && there == threads) {
+      return;
+    }
+    String has =
+        there == null
+            ? "one per core, %d here,".formatted(Runtime.getRuntime().availableProcessors())
+            : there.toString();
+    throw new EngineUnavailableException(
+        "%s: threads: %d, but TensorFlow has %s for all models of this process (expected: %s; or -D%s=%d in Flink's env.java.opts.taskmanager, for all jobs)"
+            .formatted(
+                subject,
+                threads,
+                has,
+                there == null ? "none said" : there + " or none said",
+                INTRAOP_THREADS,
+                threads));
+  }
+
+  private static void startLibrary() {
     try {
       Engine.getEngine(DJL_NAME);
     } catch (EngineException | IllegalArgumentException | LinkageError e) {

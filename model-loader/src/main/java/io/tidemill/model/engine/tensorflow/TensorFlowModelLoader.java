@@ -13,6 +13,7 @@ import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.loader.AllowedOperations;
 import io.tidemill.model.loader.ModelLoader;
@@ -37,8 +38,10 @@ import org.tensorflow.internal.c_api.TF_Session;
  * <p>Each operation of a call runs in the thread of the caller ({@code
  * -Dai.djl.tensorflow.num_interop_threads=-1}, set here unless the process has set it already). One
  * large operation may still be split over a pool that the whole process shares, as large as the
- * machine has cores; {@code -Dai.djl.tensorflow.num_intraop_threads} changes that, and both count
- * only if they are set before the first model of the process is loaded.
+ * machine has cores; the placement of the process's first model or {@code
+ * -Dai.djl.tensorflow.num_intraop_threads} changes that. Both properties count only if they are set
+ * before that model is loaded, and a placement that says another number of threads than the process
+ * has is refused.
  *
  * <p>A graph with operations that read or write files, open connections or run code is refused
  * before it is loaded, unless they are allowed by {@link AllowedOperations}.
@@ -58,13 +61,20 @@ public final class TensorFlowModelLoader implements ModelLoader {
     return ENGINE;
   }
 
+  @Override
+  public boolean threadsAreOfProcess() {
+    return true;
+  }
+
   /**
    * Loads a SavedModel.
    *
    * @param directory the SavedModel's folder, or one with a single SavedModel's folder in it
    */
   @Override
-  public Model load(ModelVersion version, Signature signature, Path directory, Device device) {
+  public Model load(
+      ModelVersion version, Signature signature, Path directory, Placement placement) {
+    Device device = placement.device();
     if (device.index() > 0) {
       throw new DeviceUnavailableException(
           "%s: device %s (expected: cpu or gpu:0; give each process its GPU with CUDA_VISIBLE_DEVICES)"
@@ -73,7 +83,7 @@ public final class TensorFlowModelLoader implements ModelLoader {
     Path folder = savedModel(version, directory);
     AllowedOperations.ofProcess()
         .check(version.name(), version.toString(), operations(version, folder));
-    TensorFlowEngine.start();
+    TensorFlowEngine.start(version.toString(), placement.threads());
     ZooModel<NDList, NDList> loaded = loadWithDjl(version, folder, device);
     try {
       SavedModelBundle bundle = ((TfSymbolBlock) loaded.getBlock()).getSavedModelBundle();

@@ -5,6 +5,7 @@ import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.loader.ModelLoader;
@@ -23,10 +24,11 @@ import java.util.List;
  * <p>The native library comes from the jar of {@code xgboost4j}, of which nothing else is used, and
  * is unpacked into the folder of {@code java.io.tmpdir} for as long as it takes to map it.
  *
- * <p>A call is computed by the thread that makes it. {@code -Dtidemill.xgboost.threads=N} lets
- * OpenMP split one over N threads, for models that are loaded after it is set; every caller then
- * has N - 1 threads of its own. With a core for each, that made a single caller faster at hundreds
- * of rows, slower below, and two callers never.
+ * <p>A call is computed by the thread that makes it. A placement that says N threads lets OpenMP
+ * split one over N, and {@code -Dtidemill.xgboost.threads=N} the calls of all models that are
+ * loaded after it is set and whose placement says nothing; every caller then has N - 1 threads of
+ * its own. With a core for each, that made a single caller faster at hundreds of rows, slower
+ * below, and two callers never.
  *
  * <p>Thread-safe.
  */
@@ -46,17 +48,18 @@ public final class XGBoostModelLoader implements ModelLoader {
    *     .ubj}
    */
   @Override
-  public Model load(ModelVersion version, Signature signature, Path directory, Device device) {
-    if (device.kind() == Device.Kind.GPU) {
+  public Model load(
+      ModelVersion version, Signature signature, Path directory, Placement placement) {
+    if (placement.device().kind() == Device.Kind.GPU) {
       throw new DeviceUnavailableException(
           "%s: device %s, but the library of xgboost4j_2.12 is built without CUDA (expected: cpu)"
-              .formatted(version, device));
+              .formatted(version, placement.device()));
     }
     Booster booster =
         Booster.load(
             version.toString(),
             BoosterFile.find(version.toString(), directory),
-            XGBoostEngine.LIBRARY.threads());
+            placement.threadsOr(XGBoostEngine.LIBRARY::threads));
     try {
       check(version, signature, booster.signature());
       return new XGBoostModel(version, signature, booster);

@@ -10,9 +10,9 @@ import com.microsoft.ml.lightgbm.lightgbmlib;
 import com.microsoft.ml.lightgbm.lightgbmlibConstants;
 import io.github.metarank.lightgbm4j.LGBMBooster;
 import io.github.metarank.lightgbm4j.LGBMDataset;
-import io.tidemill.model.Device;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
@@ -164,6 +164,6 @@ public final class Boosters {
   }
 
   static Model load(Path directory, Signature signature) {
-    return new LightGbmModelLoader().load(VERSION, signature, directory, Device.CPU);
+    return new LightGbmModelLoader().load(VERSION, signature, directory, Placement.CPU);
   }
 }

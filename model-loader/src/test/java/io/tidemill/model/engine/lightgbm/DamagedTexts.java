@@ -1,9 +1,9 @@
 package io.tidemill.model.engine.lightgbm;
 
-import io.tidemill.model.Device;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelCallException;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
@@ -107,7 +107,7 @@ final class DamagedTexts {
   private static boolean isRefused(Path folder) {
     try {
       Signature signature = new LightGbmSignatureReader().read(folder);
-      predict(new LightGbmModelLoader().load(Boosters.VERSION, signature, folder, Device.CPU));
+      predict(new LightGbmModelLoader().load(Boosters.VERSION, signature, folder, Placement.CPU));
       return false;
     } catch (InvalidModelException | ModelCallException e) {
       return true;

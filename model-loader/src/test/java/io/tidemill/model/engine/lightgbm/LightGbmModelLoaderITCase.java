@@ -8,17 +8,23 @@ import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ColumnBatch;
+import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.engine.ProcessThreads;
 import io.tidemill.model.engine.lightgbm.Boosters.Objective;
 import io.tidemill.model.loader.ModelLoader;
 import io.tidemill.model.loader.SignatureReaders;
+import io.tidemill.model.loader.WarmUp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.ServiceLoader;
+import org.apache.arrow.memory.BufferAllocator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -167,7 +173,11 @@ class LightGbmModelLoaderITCase {
     assertThatThrownBy(
             () ->
                 new LightGbmModelLoader()
-                    .load(Boosters.VERSION, Boosters.SINGLE, directory, Device.parse("gpu")))
+                    .load(
+                        Boosters.VERSION,
+                        Boosters.SINGLE,
+                        directory,
+                        Placement.on(Device.parse("gpu"))))
         .isInstanceOf(DeviceUnavailableException.class)
         .hasMessageStartingWith(
             "fraud:1.4.2: device gpu:0, but LightGBM predicts on the processor only (expected: cpu");
@@ -199,6 +209,27 @@ class LightGbmModelLoaderITCase {
     assertThat(LightGbmEngine.LIBRARY.threads()).isEqualTo(2);
     try (Model model = Boosters.load(directory, Boosters.SINGLE)) {
       assertThat(model.version()).isEqualTo(Boosters.VERSION);
+    }
+  }
+
+  @Test
+  void splitsACallOverAsManyThreadsAsTheJobSays() throws Exception {
+    Boosters.train(directory, Objective.BINARY).close();
+    System.setProperty(LightGbmEngine.LIBRARY.threadsProperty(), "1");
+
+    assertThat(ProcessThreads.startedBy(() -> score(Placement.CPU))).isLessThan(20);
+    assertThat(ProcessThreads.startedBy(() -> score(Placement.CPU.withThreads(40))))
+        .isGreaterThan(30);
+  }
+
+  private void score(Placement placement) {
+    try (Model model =
+            new LightGbmModelLoader()
+                .load(Boosters.VERSION, Boosters.SINGLE, directory, placement);
+        BufferAllocator memory = ColumnMemory.child("threads", 1 << 20);
+        ColumnBatch input = WarmUp.sample(model.signature(), 512, memory);
+        ColumnBatch output = model.predict(input, memory)) {
+      assertThat(output.rows()).isEqualTo(512);
     }
   }
 

@@ -1,8 +1,8 @@
 package io.tidemill.model.engine.onnx;
 
-import io.tidemill.model.Device;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import java.nio.file.Path;
@@ -15,6 +15,6 @@ final class Loading {
   private Loading() {}
 
   static Model load(Path directory, Signature signature) {
-    return new OnnxModelLoader().load(VERSION, signature, directory, Device.CPU);
+    return new OnnxModelLoader().load(VERSION, signature, directory, Placement.CPU);
   }
 }

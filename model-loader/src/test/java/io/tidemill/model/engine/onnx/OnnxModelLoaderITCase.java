@@ -8,9 +8,11 @@ import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.engine.ProcessThreads;
 import io.tidemill.model.loader.ModelLoader;
 import io.tidemill.model.loader.SignatureReaders;
 import java.io.IOException;
@@ -184,11 +186,29 @@ class OnnxModelLoaderITCase {
     assertThatThrownBy(
             () ->
                 new OnnxModelLoader()
-                    .load(Loading.VERSION, signature, directory, Device.parse(device)))
+                    .load(
+                        Loading.VERSION, signature, directory, Placement.on(Device.parse(device))))
         .isInstanceOf(DeviceUnavailableException.class)
         .hasMessageStartingWith("fraud:1.4.2: device gpu:")
         .hasMessageContaining("ONNX Runtime has no CUDA here: ")
         .hasMessageContaining("the jar of com.microsoft.onnxruntime:onnxruntime_gpu:1.28.0");
+  }
+
+  @Test
+  void aSessionHasTheThreadsThatTheJobSays() {
+    Signature signature = OnnxModels.mlp(directory, 4);
+    Placement placement = Placement.CPU.withThreads(40);
+    int before = ProcessThreads.count();
+
+    try (Model unsaid = Loading.load(directory, signature)) {
+      assertThat(unsaid.signature()).isEqualTo(signature);
+      assertThat(ProcessThreads.count() - before).isLessThan(20);
+    }
+    try (Model model =
+        new OnnxModelLoader().load(Loading.VERSION, signature, directory, placement)) {
+      assertThat(model.signature()).isEqualTo(signature);
+      assertThat(ProcessThreads.count() - before).isGreaterThan(30);
+    }
   }
 
   @ParameterizedTest

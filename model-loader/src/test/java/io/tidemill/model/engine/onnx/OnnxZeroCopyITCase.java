@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import io.tidemill.model.Device;
+import io.tidemill.model.Placement;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.CountingAllocator;
 import io.tidemill.model.columnar.ElementType;
@@ -35,7 +35,7 @@ class OnnxZeroCopyITCase {
   @BeforeEach
   void open() {
     OnnxModels.identity(directory, ElementType.FLOAT32);
-    file = OnnxFile.open("test", directory, Device.CPU);
+    file = OnnxFile.open("test", directory, Placement.CPU);
   }
 
   @AfterEach

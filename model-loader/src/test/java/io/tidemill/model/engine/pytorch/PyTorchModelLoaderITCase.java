@@ -3,15 +3,20 @@ package io.tidemill.model.engine.pytorch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.pytorch.jni.JniUtils;
 import io.tidemill.model.Device;
 import io.tidemill.model.DeviceUnavailableException;
+import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.loader.ModelLoader;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -91,13 +96,71 @@ class PyTorchModelLoaderITCase {
   }
 
   @Test
+  void refusesThreadsThatTheProcessDoesNotHave() {
+    Signature signature = TorchScripts.mlp(directory, 4);
+    Loading.load(directory, signature).close();
+    int there = JniUtils.getNumThreads();
+
+    try (Model same = load(signature, there)) {
+      assertThat(same.version()).isEqualTo(Loading.VERSION);
+    }
+    assertThatThrownBy(() -> load(signature, there + 2))
+        .isInstanceOf(EngineUnavailableException.class)
+        .hasMessage(
+            "fraud:1.4.2: threads: %d, but PyTorch has %d for all models of this process (expected: %d or none said; or -Dai.djl.pytorch.num_threads=%d in Flink's env.java.opts.taskmanager, for all jobs)",
+            there + 2, there, there, there + 2);
+  }
+
+  @Test
+  void theFirstModelOfAProcessSaysItsThreads() throws Exception {
+    TorchScripts.mlp(directory, 4);
+
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                FirstModel.class.getName(),
+                directory.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
+      assertThat(out.lines()).contains("threads: 3");
+      assertThat(process.waitFor()).isZero();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /** Loads a model where none was loaded before. */
+  static final class FirstModel {
+    private FirstModel() {}
+
+    public static void main(String[] folder) {
+      Placement placement = Placement.CPU.withThreads(3);
+      Signature signature = new Signature(List.of(IN), List.of(OUT));
+      new PyTorchModelLoader()
+          .load(Loading.VERSION, signature, Path.of(folder[0]), placement)
+          .close();
+      System.out.println("threads: " + JniUtils.getNumThreads());
+    }
+  }
+
+  private Model load(Signature signature, int threads) {
+    return new PyTorchModelLoader()
+        .load(Loading.VERSION, signature, directory, Placement.CPU.withThreads(threads));
+  }
+
+  @Test
   void refusesGpuWithALibraryForTheCpu() {
     Signature signature = TorchScripts.mlp(directory, 4);
 
     assertThatThrownBy(
             () ->
                 new PyTorchModelLoader()
-                    .load(Loading.VERSION, signature, directory, Device.parse("gpu:1")))
+                    .load(
+                        Loading.VERSION, signature, directory, Placement.on(Device.parse("gpu:1"))))
         .isInstanceOf(DeviceUnavailableException.class)
         .hasMessageStartingWith(
             "fraud:1.4.2: device gpu:1, but this PyTorch is built for the CPU (expected: PYTORCH_LIBRARY_PATH");

@@ -33,7 +33,7 @@ class PyTorchZeroCopyITCase {
 
   @BeforeAll
   static void startEngine() {
-    engine = PyTorchEngine.start();
+    engine = PyTorchEngine.start("test", null);
   }
 
   @ParameterizedTest

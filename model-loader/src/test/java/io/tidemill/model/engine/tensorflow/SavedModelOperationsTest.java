@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import com.google.protobuf.ByteString;
-import io.tidemill.model.Device;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
@@ -166,7 +166,7 @@ class SavedModelOperationsTest {
         new ModelVersion("fraud", SemanticVersion.parse("1.4.2"), "sha256:" + "0".repeat(64));
 
     assertThatThrownBy(
-            () -> new TensorFlowModelLoader().load(version, signature, folder, Device.CPU))
+            () -> new TensorFlowModelLoader().load(version, signature, folder, Placement.CPU))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining("fraud:1.4.2: operations are refused: ReadFile (reads files)")
         .hasMessageContaining("-Dtidemill.allowed-operations=fraud/ReadFile");

@@ -8,6 +8,7 @@ import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
@@ -141,20 +142,36 @@ class TensorFlowModelLoaderITCase {
   }
 
   @Test
+  void refusesThreadsThatTheProcessDoesNotHave() {
+    Signature signature = SavedModels.mlp(directory, 4);
+    Loading.load(directory, signature).close();
+
+    assertThatThrownBy(
+            () ->
+                new TensorFlowModelLoader()
+                    .load(Loading.VERSION, signature, directory, Placement.CPU.withThreads(3)))
+        .isInstanceOf(EngineUnavailableException.class)
+        .hasMessage(
+            "fraud:1.4.2: threads: 3, but TensorFlow has one per core, %d here, for all models of this process (expected: none said; or -Dai.djl.tensorflow.num_intraop_threads=3 in Flink's env.java.opts.taskmanager, for all jobs)",
+            Runtime.getRuntime().availableProcessors());
+  }
+
+  @Test
   void refusesGpuThatIsNotThere() {
     Signature signature = SavedModels.mlp(directory, 4);
 
     assertThatThrownBy(
             () ->
                 new TensorFlowModelLoader()
-                    .load(Loading.VERSION, signature, directory, Device.parse("gpu")))
+                    .load(Loading.VERSION, signature, directory, Placement.on(Device.parse("gpu"))))
         .isInstanceOf(DeviceUnavailableException.class)
         .hasMessageStartingWith(
             "fraud:1.4.2: device gpu:0, but TensorFlow sees no GPU here (expected: ");
     assertThatThrownBy(
             () ->
                 new TensorFlowModelLoader()
-                    .load(Loading.VERSION, signature, directory, Device.parse("gpu:1")))
+                    .load(
+                        Loading.VERSION, signature, directory, Placement.on(Device.parse("gpu:1"))))
         .isInstanceOf(DeviceUnavailableException.class)
         .hasMessageStartingWith("fraud:1.4.2: device gpu:1 (expected: ");
   }

@@ -30,7 +30,7 @@ class ZeroCopyITCase {
 
   @BeforeAll
   static void startEngine() {
-    TensorFlowEngine.start();
+    TensorFlowEngine.start("test", null);
   }
 
   @BeforeEach

@@ -1,8 +1,8 @@
 package io.tidemill.model.engine.xgboost;
 
-import io.tidemill.model.Device;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
@@ -126,6 +126,6 @@ public final class Boosters {
   }
 
   static Model load(Path directory, Signature signature) {
-    return new XGBoostModelLoader().load(VERSION, signature, directory, Device.CPU);
+    return new XGBoostModelLoader().load(VERSION, signature, directory, Placement.CPU);
   }
 }

@@ -8,12 +8,16 @@ import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ColumnBatch;
+import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.xgboost.Boosters.Objective;
 import io.tidemill.model.loader.ModelLoader;
 import io.tidemill.model.loader.SignatureReaders;
+import io.tidemill.model.loader.WarmUp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import org.apache.arrow.memory.BufferAllocator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -158,7 +163,11 @@ class XGBoostModelLoaderITCase {
     assertThatThrownBy(
             () ->
                 new XGBoostModelLoader()
-                    .load(Boosters.VERSION, Boosters.SINGLE, directory, Device.parse("gpu")))
+                    .load(
+                        Boosters.VERSION,
+                        Boosters.SINGLE,
+                        directory,
+                        Placement.on(Device.parse("gpu"))))
         .isInstanceOf(DeviceUnavailableException.class)
         .hasMessageStartingWith(
             "fraud:1.4.2: device gpu:0, but the library of xgboost4j_2.12 is built without CUDA (expected: cpu");
@@ -188,6 +197,25 @@ class XGBoostModelLoaderITCase {
     assertThat(XGBoostEngine.LIBRARY.threads()).isEqualTo(2);
     try (Model model = Boosters.load(directory, Boosters.SINGLE)) {
       assertThat(model.version()).isEqualTo(Boosters.VERSION);
+    }
+  }
+
+  @Test
+  void takesTheThreadsOfTheJobInPlaceOfThoseOfTheProcess() throws Exception {
+    Boosters.train(directory, "model.ubj", Objective.BINARY).dispose();
+    System.setProperty(XGBoostEngine.LIBRARY.threadsProperty(), "many");
+
+    score(Placement.CPU.withThreads(2));
+    assertThatThrownBy(() -> score(Placement.CPU)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private void score(Placement placement) {
+    try (Model model =
+            new XGBoostModelLoader().load(Boosters.VERSION, Boosters.SINGLE, directory, placement);
+        BufferAllocator memory = ColumnMemory.child("threads", 1 << 20);
+        ColumnBatch input = WarmUp.sample(model.signature(), 512, memory);
+        ColumnBatch output = model.predict(input, memory)) {
+      assertThat(output.rows()).isEqualTo(512);
     }
   }
 
