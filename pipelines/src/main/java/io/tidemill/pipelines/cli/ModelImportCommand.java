@@ -123,6 +123,9 @@ final class ModelImportCommand implements Callable<Integer> {
       throw refused(path + ": no such file or folder (expected: the model's)");
     }
     VersionArgument asked = ref == null ? null : VersionArgument.of(spec, ref);
+    if (engine != null) {
+      EngineOption.check(spec, engine);
+    }
     try (ModelImport imported = ModelImport.open(path, options())) {
       DetectedModel model = imported.model();
       ModelDraft draft = draft(model, asked);

@@ -95,6 +95,7 @@ final class ModelPushCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     VersionArgument version = VersionArgument.of(spec, ref);
+    EngineOption.check(spec, engine);
     if (!Files.exists(files)) {
       throw refused(files + ": no such file or folder (expected: the model's)");
     }

@@ -11,10 +11,14 @@ import io.tidemill.model.store.signing.SigningKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.SavedModel;
 
@@ -144,12 +148,31 @@ class ModelImportCommandTest {
   void pushNamesTheEnginesThatReadSignaturesWhereOneDoesNot() throws IOException {
     Path file = Files.writeString(directory.resolve("model.pt"), "script");
 
-    CommandRun run = model.run("push", "fraud:1.4.2", file.toString(), "--engine", "torch");
+    CommandRun run = model.run("push", "fraud:1.4.2", file.toString(), "--engine", "pytorch");
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(run.err())
-        .contains("engine 'torch' finds no signature")
+        .contains("engine 'pytorch' finds no signature")
         .contains("lightgbm, onnx, tensorflow, xgboost");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"push fraud:1.4.2 PATH", "import PATH fraud:1.4.2"})
+  void anEngineThatThereIsNotIsRefusedWhateverTheTensors(String command) {
+    List<String> words =
+        new ArrayList<>(
+            List.of(command.replace("PATH", model.savedModel().toString()).split(" ", -1)));
+    words.addAll(List.of("--engine", "tensroflow"));
+    words.addAll(List.of("--input-tensor", "features float32[-1, 4]"));
+    words.addAll(List.of("--output-tensor", "score float32[-1, 1]"));
+
+    CommandRun run = model.run(words.toArray(new String[0]));
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .startsWith(
+            "tidemill: engine: 'tensroflow' (did you mean 'tensorflow'? allowed: lightgbm, onnx, pytorch, tensorflow, xgboost)\n");
+    assertThat(model.store()).doesNotExist();
   }
 
   @Test

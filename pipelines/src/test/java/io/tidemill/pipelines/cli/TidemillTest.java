@@ -66,7 +66,7 @@ class TidemillTest {
           model push fraud@production . | tidemill: model: 'fraud@production' (expected: name:version as in fraud:1.4.2)
           model push fraud:1.0.0 /no/such | tidemill: /no/such: no such file or folder (expected: the model's)
           model push fraud:1.0.0 . --input-tensor x | tensor: 'x' (expected: name, type and shape as in 'features float32[-1, 4]')
-          model push fraud:1.0.0 . --engine abacus | tidemill: engine 'abacus' finds no signature in a model's files (expected: --input-tensor and --output-tensor, or one of the engines that do:
+          model push fraud:1.0.0 . --engine abacus | tidemill: engine: 'abacus' (allowed: lightgbm, onnx, pytorch, tensorflow, xgboost)
           model import /no/such fraud:1.0.0 | tidemill: /no/such: no such file or folder (expected: the model's)
           model import . fraud@production | tidemill: model: 'fraud@production' (expected: name:version as in fraud:1.4.2)
           model import . fraud:1.0.0 --max-size 0 | bytes of an archive: 0 (expected: >= 1)
