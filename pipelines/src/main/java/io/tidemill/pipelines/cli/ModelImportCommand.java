@@ -77,7 +77,7 @@ final class ModelImportCommand implements Callable<Integer> {
       paramLabel = "TENSOR",
       description = {
         "An input, as in 'features float32[-1, 4]'; -1 is the batch.",
-        "Default: what the model's files say."
+        "Default: what the model's files say, which it must not contradict."
       })
   private List<TensorSpec> inputs = List.of();
 
@@ -153,6 +153,11 @@ final class ModelImportCommand implements Callable<Integer> {
       }
       Signature signature =
           inputs.isEmpty() && outputs.isEmpty() ? null : new Signature(inputs, outputs);
+      if (signature != null && signatureName != null) {
+        throw new IllegalArgumentException(
+            "--signature: '%s' beside --input-tensor and --output-tensor (expected: the one or the others)"
+                .formatted(signatureName));
+      }
       return new ImportOptions(engine, signature, signatureName, number, limits);
     } catch (IllegalArgumentException wrong) {
       throw refused(String.valueOf(wrong.getMessage()));

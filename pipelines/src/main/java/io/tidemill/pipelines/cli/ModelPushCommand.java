@@ -67,7 +67,7 @@ final class ModelPushCommand implements Callable<Integer> {
       paramLabel = "TENSOR",
       description = {
         "An input, as in 'features float32[-1, 4]'; -1 is the batch.",
-        "Default: what the model's files say."
+        "Default: what the model's files say, which it must not contradict."
       })
   private List<TensorSpec> inputs = List.of();
 
@@ -173,11 +173,14 @@ final class ModelPushCommand implements Callable<Integer> {
                           .formatted(engine, String.join(", ", SignatureReaders.engines()))))
           .read(files);
     }
+    Signature given;
     try {
-      return new Signature(inputs, outputs);
+      given = new Signature(inputs, outputs);
     } catch (IllegalArgumentException refused) {
       throw refused(String.valueOf(refused.getMessage()));
     }
+    SignatureReaders.of(engine).ifPresent(reader -> SignatureReaders.check(reader, files, given));
+    return given;
   }
 
   private ParameterException refused(String message) {

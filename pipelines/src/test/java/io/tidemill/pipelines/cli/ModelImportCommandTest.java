@@ -158,6 +158,47 @@ class ModelImportCommandTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"push fraud:1.4.2 PATH", "import PATH fraud:1.4.2"})
+  void aSignatureThatContradictsTheFilesIsRefused(String command) {
+    List<String> words =
+        new ArrayList<>(
+            List.of(command.replace("PATH", model.savedModel().toString()).split(" ", -1)));
+    words.addAll(List.of("--input-tensor", "features int64[-1, 7]"));
+    words.addAll(List.of("--output-tensor", "score float32[-1, 1]"));
+
+    CommandRun refused = model.run(words.toArray(new String[0]));
+    boolean published = Files.exists(model.store());
+    words.set(4, "features float32[-1, 4]");
+    CommandRun taken = model.run(words.toArray(new String[0]));
+
+    assertThat(refused.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(published).isFalse();
+    assertThat(refused.err())
+        .contains(model.savedModel() + ": the manifest that --input-tensor and --output-tensor")
+        .contains(
+            "input 'features' is int64[-1, 7] in the manifest but float32[-1, 4] in the SavedModel")
+        .contains("leave both options out");
+    assertThat(taken.exitCode()).isEqualTo(ExitCode.DONE);
+  }
+
+  @Test
+  void importTakesTheNameOfASignatureOrItsTensors() {
+    CommandRun run =
+        importSavedModel(
+            "fraud:1.4.2",
+            "--signature",
+            "serving_default",
+            "--input-tensor",
+            "features float32[-1, 4]",
+            "--output-tensor",
+            "score float32[-1, 1]");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .contains("--signature: 'serving_default' beside --input-tensor and --output-tensor");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"push fraud:1.4.2 PATH", "import PATH fraud:1.4.2"})
   void anEngineThatThereIsNotIsRefusedWhateverTheTensors(String command) {
     List<String> words =
         new ArrayList<>(
