@@ -403,6 +403,19 @@ class ModelImportTest {
         .hasMessageContaining("give what the files have");
   }
 
+  @ParameterizedTest
+  @CsvSource({"fd377a585a00, xz", "425a683931, bzip2", "28b52ffd04, Zstandard"})
+  void namesCompressionsThatAreNotRead(String start, String compression) throws IOException {
+    Path file =
+        Files.write(directory.resolve("m.bin"), HexFormat.of().parseHex(start + "0000000000"));
+
+    assertThatThrownBy(() -> detect(file))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessage(
+            "%s: compressed with %s (expected: a .tar, .tar.gz or .zip); pack it again",
+            file, compression);
+  }
+
   @Test
   void takesTheSignatureThatIsGivenWhereTheEngineIsNotHere() throws IOException {
     SignatureReader absent =

@@ -16,7 +16,6 @@ import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -119,9 +118,7 @@ final class ModelImportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (!Files.exists(path)) {
-      throw refused(path + ": no such file or folder (expected: the model's)");
-    }
+    LocalPath.check(spec, path);
     VersionArgument asked = ref == null ? null : VersionArgument.of(spec, ref);
     if (engine != null) {
       EngineOption.check(spec, engine);

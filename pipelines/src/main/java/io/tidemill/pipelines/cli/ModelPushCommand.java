@@ -4,6 +4,7 @@ import io.tidemill.model.ModelRef;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.archive.ArchiveKind;
 import io.tidemill.model.importing.OnnxExternalFiles;
 import io.tidemill.model.loader.AllowedOperations;
 import io.tidemill.model.loader.OperationReader;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,7 @@ import picocli.CommandLine.Spec;
 final class ModelPushCommand implements Callable<Integer> {
   private static final String TENSORFLOW = "tensorflow";
   private static final String ONNX = "onnx";
+  private static final String PYTORCH = "pytorch";
 
   private final Map<String, String> environment;
   private final Terminal terminal;
@@ -96,9 +99,7 @@ final class ModelPushCommand implements Callable<Integer> {
   public Integer call() {
     VersionArgument version = VersionArgument.of(spec, ref);
     EngineOption.check(spec, engine);
-    if (!Files.exists(files)) {
-      throw refused(files + ": no such file or folder (expected: the model's)");
-    }
+    LocalPath.check(spec, files);
     checkFiles();
     ModelDraft draft = draft(version.name(), version.version());
     checkOperations(draft);
@@ -117,6 +118,12 @@ final class ModelPushCommand implements Callable<Integer> {
     }
     try {
       RefusedFormat.check(files.toString(), files);
+      Optional<ArchiveKind> archive = ArchiveKind.of(files);
+      if (archive.isPresent() && !isScript(archive.get())) {
+        throw refused(
+            "%s: an archive (expected: what is in it, or 'tidemill model import', which unpacks it)"
+                .formatted(files));
+      }
       if (engine.equals(TENSORFLOW)) {
         throw refused(
             "%s: a file, but engine 'tensorflow' takes the folder of a SavedModel (expected: another --engine, or 'tidemill model import', which finds it)"
@@ -132,6 +139,11 @@ final class ModelPushCommand implements Callable<Integer> {
       throw new CommandFailedException(
           ExitCode.FAILED, files + ": cannot be read: " + unreadable, unreadable);
     }
+  }
+
+  /** A TorchScript is a zip. */
+  private boolean isScript(ArchiveKind kind) {
+    return kind == ArchiveKind.ZIP && engine.equals(PYTORCH);
   }
 
   /** Who pushes should know what whoever loads it will be told. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.model.archive.Archives;
 import io.tidemill.model.engine.onnx.OnnxModels;
 import io.tidemill.model.store.LocalModelCache;
 import io.tidemill.model.store.signing.Keys;
@@ -214,6 +215,54 @@ class ModelImportCommandTest {
         .startsWith(
             "tidemill: engine: 'tensroflow' (did you mean 'tensorflow'? allowed: lightgbm, onnx, pytorch, tensorflow, xgboost)\n");
     assertThat(model.store()).doesNotExist();
+  }
+
+  @Test
+  void pushOfAnArchiveIsRefusedWhateverTheEngine() throws IOException {
+    Path archive =
+        Archives.tarGz(
+            directory.resolve("net.tar.gz"), tar -> Archives.put(tar, "model.pt", new byte[] {1}));
+
+    CommandRun run =
+        model.run(
+            "push",
+            "net:1.0.0",
+            archive.toString(),
+            "--engine",
+            "pytorch",
+            "--input-tensor",
+            "x float32[-1]",
+            "--output-tensor",
+            "y float32[-1]");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).contains(archive + ": an archive (expected: what is in it, or 'tidemill");
+  }
+
+  @Test
+  void anExportIsNotImportedAsAnother() {
+    model.push("fraud:1.4.2");
+    Path file = directory.resolve("fraud.tar");
+    model.run("export", "fraud:1.4.2", "-f", file.toString());
+
+    CommandRun engine = model.run("import", file.toString(), "f:1.0.0", "--engine", "onnx");
+    CommandRun tensors =
+        model.run(
+            "import",
+            file.toString(),
+            "f:1.0.0",
+            "--input-tensor",
+            "features float32[-1, 9]",
+            "--output-tensor",
+            "score float32[-1, 1]");
+
+    assertThat(engine.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(engine.err())
+        .contains("export of Tidemill with a model of engine 'tensorflow' (--engine: 'onnx')");
+    assertThat(tensors.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(tensors.err())
+        .contains("with inputs [features float32[-1, 4]] and outputs [score float32[-1, 1]]")
+        .contains("--input-tensor: [features float32[-1, 9]]");
   }
 
   @Test

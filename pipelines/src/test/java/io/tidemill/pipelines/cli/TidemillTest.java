@@ -68,6 +68,8 @@ class TidemillTest {
           model push fraud:1.0.0 . --input-tensor x | tensor: 'x' (expected: name, type and shape as in 'features float32[-1, 4]')
           model push fraud:1.0.0 . --engine abacus | tidemill: engine: 'abacus' (allowed: lightgbm, onnx, pytorch, tensorflow, xgboost)
           model import /no/such fraud:1.0.0 | tidemill: /no/such: no such file or folder (expected: the model's)
+          model import s3://b/m.onnx fraud:1.0.0 | tidemill: s3:/b/m.onnx: a URI (expected: a path of this machine; copy the model here first)
+          model push fraud:1.0.0 https://h/m --engine onnx | tidemill: https:/h/m: a URI (expected: a path of this machine; copy the model here first)
           model import . fraud@production | tidemill: model: 'fraud@production' (expected: name:version as in fraud:1.4.2)
           model import . fraud:1.0.0 --max-size 0 | bytes of an archive: 0 (expected: >= 1)
           model export fraud:1.0.0 | tidemill: Missing required option: '--file=FILE'
