@@ -80,7 +80,7 @@ public final class ModelArchive {
           refused);
     } catch (IOException | IllegalArgumentException damaged) {
       throw new InvalidModelException(
-          "archive '%s': cannot be unpacked%s: %s; nothing was unpacked"
+          "archive '%s': cannot be unpacked%s: %s; nothing was unpacked (expected: a whole .tar, .tar.gz or .zip; uncompress a single file before)"
               .formatted(archive, current.place(), damaged.getMessage()),
           damaged);
     }

@@ -4,13 +4,14 @@ import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.loader.SignatureReader;
+import io.tidemill.model.loader.SignatureReaders;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The signature of a model: what the user says, else what its files say. */
+/** The signature of a model: what the user says where that is true, else what its files say. */
 final class FoundSignature {
   private FoundSignature() {}
 
@@ -32,8 +33,10 @@ final class FoundSignature {
       Workspace workspace,
       @Nullable Signature declared,
       String declaration) {
-    if (options.signature() != null) {
-      return options.signature();
+    Signature given = options.signature();
+    if (given != null) {
+      workspace.reader(engine).ifPresent(reader -> SignatureReaders.check(reader, files, given));
+      return given;
     }
     Optional<Signature> own =
         workspace.reader(engine).map(reader -> read(reader, files, options.signatureName()));

@@ -3,6 +3,7 @@ package io.tidemill.model.importing;
 import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Signature;
 import io.tidemill.model.archive.ArchiveKind;
 import io.tidemill.model.archive.ModelArchive;
 import io.tidemill.model.loader.SignatureReader;
@@ -13,7 +14,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -32,6 +35,14 @@ public final class ModelImport implements AutoCloseable {
   private static final List<ModelFormat> MODELS =
       Stream.concat(Stream.of(new SavedModelFolder(), new ServingFolder()), FileFormat.ALL.stream())
           .toList();
+
+  // By their first bytes.
+  private static final Map<String, String> OTHER_ARCHIVES =
+      Map.of(
+          "fd377a585a00", "xz",
+          "425a68", "bzip2",
+          "28b52ffd", "Zstandard",
+          "377abcaf271c", "7-Zip");
 
   private final DetectedModel model;
   private final Workspace workspace;
@@ -90,7 +101,7 @@ public final class ModelImport implements AutoCloseable {
       throws IOException {
     for (ModelFormat container : CONTAINERS) {
       if (container.matches(path)) {
-        return container.read(path, options, workspace);
+        return agreed(path, container.read(path, options, workspace), options);
       }
     }
     List<ModelFormat> found = new ArrayList<>();
@@ -108,6 +119,29 @@ public final class ModelImport implements AutoCloseable {
     throw found.isEmpty() ? unknown(path) : ambiguous(path, found);
   }
 
+  /** What a container says of itself is not overruled. */
+  private static DetectedModel agreed(Path path, DetectedModel model, ImportOptions options) {
+    String engine = options.engine();
+    if (engine != null && !engine.equals(model.engine())) {
+      throw new InvalidModelException(
+          "%s: %s with a model of engine '%s' (--engine: '%s'); leave the option out"
+              .formatted(path, model.format(), model.engine(), engine));
+    }
+    Signature given = options.signature();
+    if (given != null && !given.equals(model.signature())) {
+      throw new InvalidModelException(
+          "%s: %s with inputs %s and outputs %s (--input-tensor: %s, --output-tensor: %s); leave both options out"
+              .formatted(
+                  path,
+                  model.format(),
+                  model.signature().inputs(),
+                  model.signature().outputs(),
+                  given.inputs(),
+                  given.outputs()));
+    }
+    return model;
+  }
+
   private static boolean fits(ModelFormat format, ImportOptions options) {
     String engine = options.engine();
     return engine == null
@@ -117,6 +151,16 @@ public final class ModelImport implements AutoCloseable {
   }
 
   private static InvalidModelException unknown(Path path) throws IOException {
+    if (Files.isRegularFile(path)) {
+      String start = HexFormat.of().formatHex(Listing.start(path, 6));
+      for (Map.Entry<String, String> compression : OTHER_ARCHIVES.entrySet()) {
+        if (start.startsWith(compression.getKey())) {
+          return new InvalidModelException(
+              "%s: compressed with %s (expected: a .tar, .tar.gz or .zip); pack it again"
+                  .formatted(path, compression.getValue()));
+        }
+      }
+    }
     return new InvalidModelException(
         "%s: %s; looked for %s, or a .tar, .tar.gz or .zip of one"
             .formatted(

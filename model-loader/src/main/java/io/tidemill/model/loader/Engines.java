@@ -7,12 +7,29 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** The engines that are there, found through {@link ServiceLoader}. */
-final class Engines {
+/**
+ * The engines that are there, found through {@link ServiceLoader}.
+ *
+ * <p>Stateless and thread-safe.
+ */
+public final class Engines {
   private Engines() {}
+
+  /** The names of those that there are, sorted. Their own jars may be missing still. */
+  public static List<String> names() {
+    SortedSet<String> names = new TreeSet<>();
+    for (ClassLoader classLoader : classLoaders()) {
+      Providers.of(ModelLoader.class, classLoader)
+          .found()
+          .forEach(loader -> names.add(loader.engine()));
+    }
+    return List.copyOf(names);
+  }
 
   /**
    * The loader of an engine. Engines beside {@link ModelLoader} come first: a native library loads
@@ -21,12 +38,9 @@ final class Engines {
    * @throws EngineUnavailableException naming the engines that are there
    */
   static ModelLoader find(String engine) {
-    Set<@Nullable ClassLoader> classLoaders = new LinkedHashSet<>();
-    classLoaders.add(ModelLoader.class.getClassLoader());
-    classLoaders.add(Thread.currentThread().getContextClassLoader());
     Map<String, ModelLoader> there = new TreeMap<>();
     List<Error> failures = new ArrayList<>();
-    for (ClassLoader classLoader : classLoaders) {
+    for (ClassLoader classLoader : classLoaders()) {
       Providers<ModelLoader> providers = Providers.of(ModelLoader.class, classLoader);
       providers.found().forEach(loader -> there.putIfAbsent(loader.engine(), loader));
       failures.addAll(providers.failures());
@@ -47,5 +61,12 @@ final class Engines {
               .formatted(engine, there.isEmpty() ? "none" : String.join(", ", there.keySet())));
     }
     return found;
+  }
+
+  private static Set<@Nullable ClassLoader> classLoaders() {
+    Set<@Nullable ClassLoader> classLoaders = new LinkedHashSet<>();
+    classLoaders.add(ModelLoader.class.getClassLoader());
+    classLoaders.add(Thread.currentThread().getContextClassLoader());
+    return classLoaders;
   }
 }

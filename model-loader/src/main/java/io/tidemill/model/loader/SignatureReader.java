@@ -3,6 +3,7 @@ package io.tidemill.model.loader;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Signature;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Finds a model's signature in its own files, without loading it: one implementation per engine
@@ -24,6 +25,15 @@ public interface SignatureReader {
    *     their signature is none that a batch can be made for
    */
   Signature read(Path files);
+
+  /**
+   * What a signature that someone gives says otherwise than the model, and than whoever loads it
+   * will accept; empty if it fits. It may fix sizes that the model leaves open, and leave out
+   * outputs.
+   *
+   * @throws io.tidemill.model.InvalidModelException if the files are not a model of this engine
+   */
+  List<String> differences(Path files, Signature given);
 
   /**
    * One signature of a model that has several.

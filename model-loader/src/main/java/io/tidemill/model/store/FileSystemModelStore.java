@@ -191,8 +191,8 @@ final class FileSystemModelStore implements ModelStore {
   }
 
   @Override
-  public List<ModelManifest> versions(String name) {
-    return existing(name).stream().sorted().map(version -> manifest(name, version)).toList();
+  public List<SemanticVersion> versions(String name) {
+    return existing(name).stream().sorted().toList();
   }
 
   @Override

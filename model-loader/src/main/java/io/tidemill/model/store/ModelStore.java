@@ -90,8 +90,8 @@ public interface ModelStore {
   /** Names of the models that have a version, sorted. */
   List<String> models();
 
-  /** Every version of a model, the lowest first. */
-  List<ModelManifest> versions(String name);
+  /** Every version of a model, the lowest first; those too whose manifest is damaged. */
+  List<SemanticVersion> versions(String name);
 
   /**
    * Makes an alias mean a version, whatever it meant before.

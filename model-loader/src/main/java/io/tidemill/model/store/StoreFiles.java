@@ -1,6 +1,7 @@
 package io.tidemill.model.store;
 
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.ModelException;
 import io.tidemill.model.StoreUnavailableException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -52,12 +53,15 @@ final class StoreFiles {
   <T> T guarded(String what, Path where, Operation<T> operation) {
     try {
       return operation.run();
-    } catch (IOException e) {
+    } catch (ModelException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      // Flink's S3 file system, for one, throws what the client of S3 throws.
       throw unavailable(what, where, e);
     }
   }
 
-  StoreUnavailableException unavailable(String what, Path where, IOException cause) {
+  StoreUnavailableException unavailable(String what, Path where, Exception cause) {
     return new StoreUnavailableException(
         "store '%s': cannot %s %s (%s); check that it is reachable and that its credentials allow this"
             .formatted(store, what, where, cause),

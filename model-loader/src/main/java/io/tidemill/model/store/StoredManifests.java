@@ -10,8 +10,7 @@ record StoredManifests(StoreFiles files, StoreLayout layout) {
   Optional<ModelManifest> find(String name, SemanticVersion version) {
     Path file = layout.manifest(name, version);
     files.refuseLink(file);
-    Optional<ModelManifest> found =
-        files.read(file).map(text -> ManifestYaml.read(file.toString(), text));
+    Optional<ModelManifest> found = read(file);
     found.ifPresent(
         manifest -> {
           if (!manifest.name().equals(name) || !manifest.version().equals(version)) {
@@ -21,5 +20,16 @@ record StoredManifests(StoreFiles files, StoreLayout layout) {
           }
         });
     return found;
+  }
+
+  private Optional<ModelManifest> read(Path file) {
+    try {
+      return files.read(file).map(text -> ManifestYaml.read(file.toString(), text));
+    } catch (InvalidModelException damaged) {
+      throw new InvalidModelException(
+          "%s%nwhere it is damaged: put back the %s that was published, as an export or a copy of the store has it; or delete %s, and publish the version again"
+              .formatted(damaged.getMessage(), file.getName(), file.getParent()),
+          damaged);
+    }
   }
 }

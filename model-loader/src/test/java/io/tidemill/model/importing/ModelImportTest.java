@@ -3,6 +3,7 @@ package io.tidemill.model.importing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
@@ -46,6 +47,11 @@ class ModelImportTest {
     @Override
     public Signature read(Path files) {
       return FOUR_TO_ONE;
+    }
+
+    @Override
+    public List<String> differences(Path files, Signature given) {
+      return given.equals(FOUR_TO_ONE) ? List.of() : List.of("it is another");
     }
   }
 
@@ -108,7 +114,11 @@ class ModelImportTest {
     for (long size : shape) {
       sizes.addDim(TensorShapeProto.Dim.newBuilder().setSize(size));
     }
-    return TensorInfo.newBuilder().setDtype(DataType.DT_FLOAT).setTensorShape(sizes).build();
+    return TensorInfo.newBuilder()
+        .setName("place:0")
+        .setDtype(DataType.DT_FLOAT)
+        .setTensorShape(sizes)
+        .build();
   }
 
   private Path torchScript(String path) throws IOException {
@@ -371,6 +381,67 @@ class ModelImportTest {
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining(
             "--input-tensor 'features float32[-1, 4]' --output-tensor 'score float32[-1, 1]'");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"onnx", "saved", "booster"})
+  void refusesASignatureThatTheFilesContradict(String kind) throws IOException {
+    Path path =
+        switch (kind) {
+          case "onnx" -> file("a/model.onnx", "\u0008\u0007");
+          case "saved" -> savedModel("saved", "serving_default");
+          default -> file("b/booster.json", BOOSTER);
+        };
+    Signature other =
+        new Signature(
+            List.of(TensorSpec.of("amount", ElementType.FLOAT32, -1, 4)), FOUR_TO_ONE.outputs());
+
+    assertThat(detect(path, signed(FOUR_TO_ONE)).signature()).isEqualTo(FOUR_TO_ONE);
+    assertThatThrownBy(() -> detect(path, signed(other)))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining(path + ": the manifest that --input-tensor and --output-tensor make")
+        .hasMessageContaining("give what the files have");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"fd377a585a00, xz", "425a683931, bzip2", "28b52ffd04, Zstandard"})
+  void namesCompressionsThatAreNotRead(String start, String compression) throws IOException {
+    Path file =
+        Files.write(directory.resolve("m.bin"), HexFormat.of().parseHex(start + "0000000000"));
+
+    assertThatThrownBy(() -> detect(file))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessage(
+            "%s: compressed with %s (expected: a .tar, .tar.gz or .zip); pack it again",
+            file, compression);
+  }
+
+  @Test
+  void takesTheSignatureThatIsGivenWhereTheEngineIsNotHere() throws IOException {
+    SignatureReader absent =
+        new SignatureReader() {
+          @Override
+          public String engine() {
+            return "xgboost";
+          }
+
+          @Override
+          public Signature read(Path files) {
+            throw new EngineUnavailableException("its jar is not here");
+          }
+
+          @Override
+          public List<String> differences(Path files, Signature given) {
+            read(files);
+            return List.of();
+          }
+        };
+
+    try (ModelImport imported =
+        ModelImport.open(
+            file("b/booster.json", BOOSTER), signed(FOUR_TO_ONE), engine -> Optional.of(absent))) {
+      assertThat(imported.model().signature()).isEqualTo(FOUR_TO_ONE);
+    }
   }
 
   @Test

@@ -61,7 +61,7 @@ record FullDisk(ModelStore store) implements ModelStore {
   }
 
   @Override
-  public List<ModelManifest> versions(String name) {
+  public List<SemanticVersion> versions(String name) {
     return store.versions(name);
   }
 

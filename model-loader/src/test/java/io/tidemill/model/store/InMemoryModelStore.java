@@ -183,9 +183,9 @@ public final class InMemoryModelStore implements ModelStore {
   }
 
   @Override
-  public synchronized List<ModelManifest> versions(String name) {
+  public synchronized List<SemanticVersion> versions(String name) {
     checkUp();
-    return versionsOf(name).values().stream().map(Published::manifest).toList();
+    return List.copyOf(versionsOf(name).keySet());
   }
 
   @Override

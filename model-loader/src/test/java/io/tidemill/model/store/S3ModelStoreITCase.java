@@ -2,8 +2,10 @@ package io.tidemill.model.store;
 
 import static io.tidemill.model.store.Drafts.draft;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.StoreUnavailableException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
@@ -39,6 +41,16 @@ class S3ModelStoreITCase extends ModelStoreContract {
   @Override
   protected ModelStore open() {
     return ModelStores.open("s3://" + BUCKET + "/" + UUID.randomUUID());
+  }
+
+  @Test
+  void aBucketThatIsNotThereIsAStoreThatDoesNotAnswer() {
+    ModelStore store = ModelStores.open("s3://nowhere/models");
+
+    assertThatThrownBy(store::models)
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("store 's3://nowhere/models': cannot list s3://nowhere/models")
+        .hasMessageContaining("bucket does not exist");
   }
 
   @Test

@@ -4,9 +4,14 @@ import io.tidemill.model.ModelException;
 import io.tidemill.pipelines.compose.ModelProblemsException;
 import io.tidemill.pipelines.compose.RunFailedException;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
+import io.tidemill.pipelines.definition.Suggestion;
 import java.io.PrintWriter;
+import java.util.Collection;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -24,12 +29,39 @@ final class ErrorReport {
   static int ofUsage(ParameterException wrong, String[] arguments) {
     CommandLine command = wrong.getCommandLine();
     PrintWriter err = command.getErr();
-    err.println("tidemill: " + wrong.getMessage());
-    if (!UnmatchedArgumentException.printSuggestions(wrong, err)) {
+    Optional<String> unknown = unknown(wrong);
+    err.println(unknown.orElse("tidemill: " + wrong.getMessage()));
+    if (unknown.isEmpty()) {
       err.println("Usage: " + command.getHelp().synopsis(0).strip());
     }
     err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
     return ExitCode.USAGE;
+  }
+
+  /** What is said of a command or an option that there is not: the one that was probably meant. */
+  private static Optional<String> unknown(ParameterException wrong) {
+    if (!(wrong instanceof UnmatchedArgumentException unmatched)
+        || unmatched.getUnmatched().isEmpty()) {
+      return Optional.empty();
+    }
+    CommandSpec spec = wrong.getCommandLine().getCommandSpec();
+    String word = unmatched.getUnmatched().get(0);
+    boolean option = unmatched.isUnknownOption();
+    if (!option && spec.subcommands().isEmpty()) {
+      return Optional.empty();
+    }
+    String name = option ? word.replaceFirst("=.*", "") : word;
+    Collection<String> allowed =
+        option
+            ? spec.options().stream().map(OptionSpec::longestName).sorted().toList()
+            : spec.subcommands().keySet();
+    return Optional.of(
+        "%s: unknown %s '%s' %s"
+            .formatted(
+                spec.qualifiedName(),
+                option ? "option" : "command",
+                name,
+                Suggestion.among(name, allowed)));
   }
 
   /** For a command that failed while it ran. */

@@ -16,7 +16,6 @@ import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -77,7 +76,7 @@ final class ModelImportCommand implements Callable<Integer> {
       paramLabel = "TENSOR",
       description = {
         "An input, as in 'features float32[-1, 4]'; -1 is the batch.",
-        "Default: what the model's files say."
+        "Default: what the model's files say, which it must not contradict."
       })
   private List<TensorSpec> inputs = List.of();
 
@@ -119,10 +118,11 @@ final class ModelImportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (!Files.exists(path)) {
-      throw refused(path + ": no such file or folder (expected: the model's)");
-    }
+    LocalPath.check(spec, path);
     VersionArgument asked = ref == null ? null : VersionArgument.of(spec, ref);
+    if (engine != null) {
+      EngineOption.check(spec, engine);
+    }
     try (ModelImport imported = ModelImport.open(path, options())) {
       DetectedModel model = imported.model();
       ModelDraft draft = draft(model, asked);
@@ -150,6 +150,11 @@ final class ModelImportCommand implements Callable<Integer> {
       }
       Signature signature =
           inputs.isEmpty() && outputs.isEmpty() ? null : new Signature(inputs, outputs);
+      if (signature != null && signatureName != null) {
+        throw new IllegalArgumentException(
+            "--signature: '%s' beside --input-tensor and --output-tensor (expected: the one or the others)"
+                .formatted(signatureName));
+      }
       return new ImportOptions(engine, signature, signatureName, number, limits);
     } catch (IllegalArgumentException wrong) {
       throw refused(String.valueOf(wrong.getMessage()));

@@ -1,14 +1,16 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.SemanticVersion;
-import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,7 +22,11 @@ import picocli.CommandLine.Spec;
 /** {@code tidemill model list}. */
 @Command(
     name = "list",
-    description = "List the versions of all models, or of one.",
+    description = {
+      "List the versions of all models, or of one.",
+      "A version whose manifest is damaged does not hide the others: it is reported,",
+      "and the exit code is 3."
+    },
     mixinStandardHelpOptions = true)
 final class ModelListCommand implements Callable<Integer> {
   private final Map<String, String> environment;
@@ -41,16 +47,45 @@ final class ModelListCommand implements Callable<Integer> {
   public Integer call() {
     ModelStore store = storeOption.open(environment);
     List<ModelView> versions = new ArrayList<>();
+    List<String> damaged = new ArrayList<>();
     for (String model : name == null ? store.models() : List.of(checked(name))) {
-      Map<String, SemanticVersion> aliases = store.aliases(model);
-      for (ModelManifest manifest : store.versions(model)) {
-        versions.add(
-            ModelView.of(manifest, VersionArgument.namesOf(manifest.version(), aliases), null));
-      }
+      add(store, model, versions, damaged);
     }
     PrintWriter out = spec.commandLine().getOut();
-    output.print(out, versions, () -> print(out, versions, store.uri()));
+    if (damaged.isEmpty() || !versions.isEmpty() || !output.forPeople()) {
+      output.print(out, versions, () -> print(out, versions, store.uri()));
+    }
+    if (!damaged.isEmpty()) {
+      out.flush();
+      throw new CommandFailedException(
+          ExitCode.MODEL,
+          "store %s: not everything can be listed:%n%s"
+              .formatted(store.uri(), String.join(System.lineSeparator(), damaged)),
+          null);
+    }
     return ExitCode.DONE;
+  }
+
+  /** One damaged version hides neither the others nor itself. */
+  private static void add(
+      ModelStore store, String model, List<ModelView> versions, List<String> damaged) {
+    List<SemanticVersion> there = store.versions(model);
+    Map<String, SemanticVersion> aliases =
+        unlessDamaged(() -> store.aliases(model), damaged).orElse(Map.of());
+    for (SemanticVersion version : there) {
+      unlessDamaged(() -> store.manifest(model, version), damaged)
+          .map(manifest -> ModelView.of(manifest, VersionArgument.namesOf(version, aliases), null))
+          .ifPresent(versions::add);
+    }
+  }
+
+  private static <T> Optional<T> unlessDamaged(Supplier<T> reading, List<String> damaged) {
+    try {
+      return Optional.of(reading.get());
+    } catch (InvalidModelException broken) {
+      damaged.add(String.valueOf(broken.getMessage()));
+      return Optional.empty();
+    }
   }
 
   private String checked(String model) {

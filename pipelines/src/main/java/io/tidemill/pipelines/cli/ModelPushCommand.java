@@ -4,6 +4,7 @@ import io.tidemill.model.ModelRef;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.archive.ArchiveKind;
 import io.tidemill.model.importing.OnnxExternalFiles;
 import io.tidemill.model.loader.AllowedOperations;
 import io.tidemill.model.loader.OperationReader;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,7 @@ import picocli.CommandLine.Spec;
 final class ModelPushCommand implements Callable<Integer> {
   private static final String TENSORFLOW = "tensorflow";
   private static final String ONNX = "onnx";
+  private static final String PYTORCH = "pytorch";
 
   private final Map<String, String> environment;
   private final Terminal terminal;
@@ -67,7 +70,7 @@ final class ModelPushCommand implements Callable<Integer> {
       paramLabel = "TENSOR",
       description = {
         "An input, as in 'features float32[-1, 4]'; -1 is the batch.",
-        "Default: what the model's files say."
+        "Default: what the model's files say, which it must not contradict."
       })
   private List<TensorSpec> inputs = List.of();
 
@@ -95,9 +98,8 @@ final class ModelPushCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     VersionArgument version = VersionArgument.of(spec, ref);
-    if (!Files.exists(files)) {
-      throw refused(files + ": no such file or folder (expected: the model's)");
-    }
+    EngineOption.check(spec, engine);
+    LocalPath.check(spec, files);
     checkFiles();
     ModelDraft draft = draft(version.name(), version.version());
     checkOperations(draft);
@@ -116,6 +118,12 @@ final class ModelPushCommand implements Callable<Integer> {
     }
     try {
       RefusedFormat.check(files.toString(), files);
+      Optional<ArchiveKind> archive = ArchiveKind.of(files);
+      if (archive.isPresent() && !isScript(archive.get())) {
+        throw refused(
+            "%s: an archive (expected: what is in it, or 'tidemill model import', which unpacks it)"
+                .formatted(files));
+      }
       if (engine.equals(TENSORFLOW)) {
         throw refused(
             "%s: a file, but engine 'tensorflow' takes the folder of a SavedModel (expected: another --engine, or 'tidemill model import', which finds it)"
@@ -131,6 +139,11 @@ final class ModelPushCommand implements Callable<Integer> {
       throw new CommandFailedException(
           ExitCode.FAILED, files + ": cannot be read: " + unreadable, unreadable);
     }
+  }
+
+  /** A TorchScript is a zip. */
+  private boolean isScript(ArchiveKind kind) {
+    return kind == ArchiveKind.ZIP && engine.equals(PYTORCH);
   }
 
   /** Who pushes should know what whoever loads it will be told. */
@@ -172,11 +185,14 @@ final class ModelPushCommand implements Callable<Integer> {
                           .formatted(engine, String.join(", ", SignatureReaders.engines()))))
           .read(files);
     }
+    Signature given;
     try {
-      return new Signature(inputs, outputs);
+      given = new Signature(inputs, outputs);
     } catch (IllegalArgumentException refused) {
       throw refused(String.valueOf(refused.getMessage()));
     }
+    SignatureReaders.of(engine).ifPresent(reader -> SignatureReaders.check(reader, files, given));
+    return given;
   }
 
   private ParameterException refused(String message) {

@@ -9,11 +9,12 @@ import picocli.CommandLine.Option;
 
 /** The option {@code --store}, and what stands in for it. */
 final class StoreOption {
+  static final String NAME = "--store";
   static final String VARIABLE = "TIDEMILL_STORE";
   static final String DEFAULT = "./models";
 
   @Option(
-      names = "--store",
+      names = NAME,
       paramLabel = "URI",
       description = {
         "The model store: a folder, or a URI as in",

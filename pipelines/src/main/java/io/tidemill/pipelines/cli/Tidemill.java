@@ -10,10 +10,13 @@ import java.util.Map;
 import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
@@ -76,8 +79,19 @@ public final class Tidemill implements Runnable {
     register(commandLine, ByteSize.class, ByteSize::parse);
     return commandLine
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionStrategy(parsed -> run(parsed, environment))
         .setParameterExceptionHandler(ErrorReport::ofUsage)
         .setExecutionExceptionHandler(ErrorReport::ofFailure);
+  }
+
+  private static int run(ParseResult parsed, Map<String, String> environment) {
+    try {
+      FlinkFileSystems.use(environment);
+    } catch (CommandFailedException unreadable) {
+      throw new ExecutionException(
+          parsed.commandSpec().commandLine(), String.valueOf(unreadable.getMessage()), unreadable);
+    }
+    return new RunLast().execute(parsed);
   }
 
   private static <T> void register(

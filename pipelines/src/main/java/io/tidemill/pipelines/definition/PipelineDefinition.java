@@ -64,6 +64,12 @@ public record PipelineDefinition(
     return Names.checkText("store", store);
   }
 
+  /** The same job with another model store. */
+  public PipelineDefinition withStore(String uri) {
+    return new PipelineDefinition(
+        name, mode, uri, development, source, steps, sink, deadLetter, verify, flinkOptions);
+  }
+
   private static void checkSteps(List<StepDefinition> steps) {
     if (steps.isEmpty()) {
       throw new IllegalArgumentException("steps: none (expected: >= 1)");

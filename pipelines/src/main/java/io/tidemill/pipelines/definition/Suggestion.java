@@ -36,24 +36,32 @@ public final class Suggestion {
         .orElse("(" + list + ")");
   }
 
-  /** Levenshtein's distance; anything above {@code limit} is answered as {@code limit + 1}. */
+  /**
+   * Insertions, deletions, replacements and swaps of neighbours that turn one into the other;
+   * anything above {@code limit} is answered as {@code limit + 1}.
+   */
   private static int distance(String left, String right, int limit) {
     if (Math.abs(left.length() - right.length()) > limit) {
       return limit + 1;
     }
-    int[] previous = new int[right.length() + 1];
-    for (int j = 0; j <= right.length(); j++) {
-      previous[j] = j;
-    }
-    for (int i = 1; i <= left.length(); i++) {
-      int[] current = new int[right.length() + 1];
-      current[0] = i;
-      for (int j = 1; j <= right.length(); j++) {
-        int substitution = previous[j - 1] + (left.charAt(i - 1) == right.charAt(j - 1) ? 0 : 1);
-        current[j] = Math.min(substitution, 1 + Math.min(previous[j], current[j - 1]));
+    int[][] distances = new int[left.length() + 1][right.length() + 1];
+    for (int i = 0; i <= left.length(); i++) {
+      for (int j = 0; j <= right.length(); j++) {
+        distances[i][j] = i == 0 || j == 0 ? i + j : step(distances, left, right, i, j);
       }
-      previous = current;
     }
-    return Math.min(previous[right.length()], limit + 1);
+    return Math.min(distances[left.length()][right.length()], limit + 1);
+  }
+
+  private static int step(int[][] distances, String left, String right, int i, int j) {
+    int substitution =
+        distances[i - 1][j - 1] + (left.charAt(i - 1) == right.charAt(j - 1) ? 0 : 1);
+    int best = Math.min(substitution, 1 + Math.min(distances[i - 1][j], distances[i][j - 1]));
+    boolean swapped =
+        i > 1
+            && j > 1
+            && left.charAt(i - 1) == right.charAt(j - 2)
+            && left.charAt(i - 2) == right.charAt(j - 1);
+    return swapped ? Math.min(best, distances[i - 2][j - 2] + 1) : best;
   }
 }

@@ -55,12 +55,16 @@ class ModelCommandTest {
   }
 
   @Test
-  void publishesWhatTheUserSaysOfAModel() {
+  void publishesWhatTheUserSaysOfAModelThatSaysNothing() throws IOException {
+    Path script = Files.writeString(directory.resolve("model.pt"), "script");
+
     CommandRun run =
         run(
             "push",
             "fraud:1.4.2",
-            savedModel.toString(),
+            script.toString(),
+            "--engine",
+            "pytorch",
             "--input-tensor",
             "x float64[-1]",
             "--output-tensor",

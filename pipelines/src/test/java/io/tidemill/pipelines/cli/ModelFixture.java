@@ -39,7 +39,11 @@ record ModelFixture(Path directory) {
     for (long size : shape) {
       sizes.addDim(TensorShapeProto.Dim.newBuilder().setSize(size));
     }
-    return TensorInfo.newBuilder().setDtype(DataType.DT_FLOAT).setTensorShape(sizes).build();
+    return TensorInfo.newBuilder()
+        .setName("place:0")
+        .setDtype(DataType.DT_FLOAT)
+        .setTensorShape(sizes)
+        .build();
   }
 
   Path savedModel() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.model.archive.Archives;
 import io.tidemill.model.engine.onnx.OnnxModels;
 import io.tidemill.model.store.LocalModelCache;
 import io.tidemill.model.store.signing.Keys;
@@ -11,10 +12,14 @@ import io.tidemill.model.store.signing.SigningKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.SavedModel;
 
@@ -144,12 +149,120 @@ class ModelImportCommandTest {
   void pushNamesTheEnginesThatReadSignaturesWhereOneDoesNot() throws IOException {
     Path file = Files.writeString(directory.resolve("model.pt"), "script");
 
-    CommandRun run = model.run("push", "fraud:1.4.2", file.toString(), "--engine", "torch");
+    CommandRun run = model.run("push", "fraud:1.4.2", file.toString(), "--engine", "pytorch");
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(run.err())
-        .contains("engine 'torch' finds no signature")
+        .contains("engine 'pytorch' finds no signature")
         .contains("lightgbm, onnx, tensorflow, xgboost");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"push fraud:1.4.2 PATH", "import PATH fraud:1.4.2"})
+  void aSignatureThatContradictsTheFilesIsRefused(String command) {
+    List<String> words =
+        new ArrayList<>(
+            List.of(command.replace("PATH", model.savedModel().toString()).split(" ", -1)));
+    words.addAll(List.of("--input-tensor", "features int64[-1, 7]"));
+    words.addAll(List.of("--output-tensor", "score float32[-1, 1]"));
+
+    CommandRun refused = model.run(words.toArray(new String[0]));
+    boolean published = Files.exists(model.store());
+    words.set(4, "features float32[-1, 4]");
+    CommandRun taken = model.run(words.toArray(new String[0]));
+
+    assertThat(refused.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(published).isFalse();
+    assertThat(refused.err())
+        .contains(model.savedModel() + ": the manifest that --input-tensor and --output-tensor")
+        .contains(
+            "input 'features' is int64[-1, 7] in the manifest but float32[-1, 4] in the SavedModel")
+        .contains("leave both options out");
+    assertThat(taken.exitCode()).isEqualTo(ExitCode.DONE);
+  }
+
+  @Test
+  void importTakesTheNameOfASignatureOrItsTensors() {
+    CommandRun run =
+        importSavedModel(
+            "fraud:1.4.2",
+            "--signature",
+            "serving_default",
+            "--input-tensor",
+            "features float32[-1, 4]",
+            "--output-tensor",
+            "score float32[-1, 1]");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .contains("--signature: 'serving_default' beside --input-tensor and --output-tensor");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"push fraud:1.4.2 PATH", "import PATH fraud:1.4.2"})
+  void anEngineThatThereIsNotIsRefusedWhateverTheTensors(String command) {
+    List<String> words =
+        new ArrayList<>(
+            List.of(command.replace("PATH", model.savedModel().toString()).split(" ", -1)));
+    words.addAll(List.of("--engine", "tensroflow"));
+    words.addAll(List.of("--input-tensor", "features float32[-1, 4]"));
+    words.addAll(List.of("--output-tensor", "score float32[-1, 1]"));
+
+    CommandRun run = model.run(words.toArray(new String[0]));
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .startsWith(
+            "tidemill: engine: 'tensroflow' (did you mean 'tensorflow'? allowed: lightgbm, onnx, pytorch, tensorflow, xgboost)\n");
+    assertThat(model.store()).doesNotExist();
+  }
+
+  @Test
+  void pushOfAnArchiveIsRefusedWhateverTheEngine() throws IOException {
+    Path archive =
+        Archives.tarGz(
+            directory.resolve("net.tar.gz"), tar -> Archives.put(tar, "model.pt", new byte[] {1}));
+
+    CommandRun run =
+        model.run(
+            "push",
+            "net:1.0.0",
+            archive.toString(),
+            "--engine",
+            "pytorch",
+            "--input-tensor",
+            "x float32[-1]",
+            "--output-tensor",
+            "y float32[-1]");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).contains(archive + ": an archive (expected: what is in it, or 'tidemill");
+  }
+
+  @Test
+  void anExportIsNotImportedAsAnother() {
+    model.push("fraud:1.4.2");
+    Path file = directory.resolve("fraud.tar");
+    model.run("export", "fraud:1.4.2", "-f", file.toString());
+
+    CommandRun engine = model.run("import", file.toString(), "f:1.0.0", "--engine", "onnx");
+    CommandRun tensors =
+        model.run(
+            "import",
+            file.toString(),
+            "f:1.0.0",
+            "--input-tensor",
+            "features float32[-1, 9]",
+            "--output-tensor",
+            "score float32[-1, 1]");
+
+    assertThat(engine.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(engine.err())
+        .contains("export of Tidemill with a model of engine 'tensorflow' (--engine: 'onnx')");
+    assertThat(tensors.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(tensors.err())
+        .contains("with inputs [features float32[-1, 4]] and outputs [score float32[-1, 1]]")
+        .contains("--input-tensor: [features float32[-1, 9]]");
   }
 
   @Test

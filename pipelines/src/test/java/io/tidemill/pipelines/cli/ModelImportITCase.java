@@ -140,6 +140,37 @@ class ModelImportITCase {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          model.onnx | input 'features' is int32[-1, 4] in the manifest but float32[-1, 4] in
+          model.ubj  | input is features int32[-1, 4] in the manifest but features float32[-1, 8] in
+          model.txt  | input is features int32[-1, 4] in the manifest but features float32[-1, 8] in
+          """)
+  void refusesTensorsThatAreNotThoseOfTheFile(String name, String difference) throws Exception {
+    switch (name) {
+      case "model.onnx" -> OnnxModels.mlp(directory, 4);
+      case "model.ubj" -> xgboost(directory, name);
+      default -> lightgbm(directory);
+    }
+    Path file = directory.resolve(name);
+
+    CommandRun run =
+        run(
+            "import",
+            file.toString(),
+            "net:1.0.0",
+            "--input-tensor",
+            "features int32[-1, 4]",
+            "--output-tensor",
+            "score float32[-1, 1]");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(run.err()).contains(file + ": ", difference);
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "tensorflow, tensorflow_savedmodel, features, score",
     "onnx, onnxruntime_onnx, features, score",

@@ -8,7 +8,9 @@ import io.tidemill.model.store.LocalModelCache;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -118,9 +120,12 @@ class ModelLooksTest {
 
   @Test
   void diffNamesEverythingThatDiffers() throws IOException {
-    Files.writeString(model.savedModel().resolve("weights"), "new");
+    Files.delete(model.savedModel().resolve("saved_model.pb"));
+    Files.writeString(model.savedModel().resolve("model.pt"), "script");
     model.push(
         "fraud:1.5.0",
+        "--engine",
+        "pytorch",
         "--input-tensor",
         "features float32[-1, 5]",
         "--output-tensor",
@@ -132,7 +137,14 @@ class ModelLooksTest {
     assertThat(run.err()).isEmpty();
     assertThat(run.out().lines().map(line -> line.split(" {2,}", -1)[0]))
         .containsExactly(
-            "WHAT", "input features", "output p", "output score", "label git", "file weights");
+            "WHAT",
+            "engine",
+            "input features",
+            "output p",
+            "output score",
+            "label git",
+            "file model.pt",
+            "file saved_model.pb");
     assertThat(
             json(model.run("diff", "fraud:1.4.2", "fraud:1.5.0", "-o", "json"))
                 .at("/same")
@@ -176,6 +188,55 @@ class ModelLooksTest {
     assertThat(
             json(model.run("verify", "fraud:1.4.2", "-o", "json")).at("/problems/1/kind").asText())
         .isEqualTo("truncated");
+  }
+
+  @Test
+  void listShowsTheOtherVersionsBesideADamagedOne() throws IOException {
+    model.push("fraud:1.5.0");
+    model.push("churn:1.0.0");
+    Path manifest = model.store().resolve("fraud/1.4.2/model.yaml");
+    Files.writeString(manifest, Files.readString(manifest).replace("engine:", "engin:"));
+    Files.writeString(model.store().resolve("churn/1.0.0/model.yaml"), "");
+
+    CommandRun table = model.run("list");
+    CommandRun json = model.run("list", "-o", "json");
+    CommandRun yaml = model.run("list", "fraud", "-o", "yaml");
+
+    for (CommandRun run : List.of(table, json, yaml)) {
+      assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+      assertThat(run.err())
+          .startsWith("tidemill: store file:" + model.store() + ": not everything can be listed:\n")
+          .contains(manifest + ":4:1: unknown key 'engin' of the manifest (did you mean 'engine'?")
+          .contains("put back the model.yaml that was published")
+          .contains("or delete file:" + manifest.getParent() + ", and publish the version again")
+          .doesNotContain("\tat ");
+    }
+    assertThat(table.err()).contains("churn/1.0.0/model.yaml: empty (expected: the manifest)");
+    assertThat(table.out().lines().map(line -> line.split(" {2,}", -1)[0]))
+        .containsExactly("MODEL", "fraud:1.5.0");
+    assertThat(json(json).findValuesAsText("version")).containsExactly("1.5.0");
+    assertThat(new Load(LoadSettings.builder().build()).loadFromString(yaml.out()))
+        .asInstanceOf(InstanceOfAssertFactories.LIST)
+        .hasSize(1);
+  }
+
+  @Test
+  void listShowsNothingForPeopleWhereAllIsDamaged() throws IOException {
+    Files.writeString(model.store().resolve("fraud/1.4.2/model.yaml"), "{");
+
+    assertThat(model.run("list").out()).isEmpty();
+    assertThat(model.run("list", "-o", "json").out().strip()).isEqualTo("[ ]");
+  }
+
+  @Test
+  void listShowsVersionsBesideADamagedAlias() throws IOException {
+    Path alias = Files.writeString(model.store().resolve("fraud/aliases/broken"), "1.x");
+
+    CommandRun run = model.run("list");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(run.out()).contains("fraud:1.4.2");
+    assertThat(run.err()).contains(alias + ": version: '1.x'").contains("set the alias again");
   }
 
   @Test

@@ -50,19 +50,26 @@ class TidemillTest {
       delimiter = '|',
       textBlock =
           """
-          valdate job.yaml  | Did you mean: tidemill validate
-          model psh a b     | Did you mean: model push
+          valdate job.yaml  | tidemill: unknown command 'valdate' (did you mean 'validate'? allowed: demo, run, plan, validate, model)
+          rnu job.yaml      | tidemill: unknown command 'rnu' (did you mean 'run'?
+          job.yaml          | tidemill: unknown command 'job.yaml' (allowed: demo,
+          model psh a b     | tidemill model: unknown command 'psh' (did you mean 'push'? allowed: push, import,
+          model tset a:1.0.0 | tidemill model: unknown command 'tset' (did you mean 'test'?
+          model list a b    | tidemill: Unmatched argument at index 3: 'b'
           model             | tidemill: no command (expected: one of push, import, list, inspect, diff, verify, test, sign, alias, delete, get, pull, export, prune)
           validate          | tidemill: Missing required parameter: 'JOB.yaml'
-          validate --bogus x | tidemill: Unknown option: '--bogus'
+          validate --bogus x | tidemill validate: unknown option '--bogus' (allowed: --debug, --help,
+          model list --stoer=x | tidemill model list: unknown option '--stoer' (did you mean '--store'? allowed:
           model list -o xml | Invalid value for option '--output'
           model get fraud x | model: 'fraud' (expected: name:version as in fraud:1.4.2, or name@alias as in fraud@production)
           model push fraud:1.x . | version: '1.x' (expected: major.minor.patch as in 1.4.2 or 2.0.0-rc.1)
           model push fraud@production . | tidemill: model: 'fraud@production' (expected: name:version as in fraud:1.4.2)
           model push fraud:1.0.0 /no/such | tidemill: /no/such: no such file or folder (expected: the model's)
           model push fraud:1.0.0 . --input-tensor x | tensor: 'x' (expected: name, type and shape as in 'features float32[-1, 4]')
-          model push fraud:1.0.0 . --engine abacus | tidemill: engine 'abacus' finds no signature in a model's files (expected: --input-tensor and --output-tensor, or one of the engines that do:
+          model push fraud:1.0.0 . --engine abacus | tidemill: engine: 'abacus' (allowed: lightgbm, onnx, pytorch, tensorflow, xgboost)
           model import /no/such fraud:1.0.0 | tidemill: /no/such: no such file or folder (expected: the model's)
+          model import s3://b/m.onnx fraud:1.0.0 | tidemill: s3:/b/m.onnx: a URI (expected: a path of this machine; copy the model here first)
+          model push fraud:1.0.0 https://h/m --engine onnx | tidemill: https:/h/m: a URI (expected: a path of this machine; copy the model here first)
           model import . fraud@production | tidemill: model: 'fraud@production' (expected: name:version as in fraud:1.4.2)
           model import . fraud:1.0.0 --max-size 0 | bytes of an archive: 0 (expected: >= 1)
           model export fraud:1.0.0 | tidemill: Missing required option: '--file=FILE'

@@ -24,4 +24,15 @@ class SuggestionTest {
   void ignoresCase() {
     assertThat(Suggestion.nearest("MAX-SIZE", KEYS)).contains("max-size");
   }
+
+  @Test
+  void countsASwapOfNeighboursAsOneMistake() {
+    assertThat(Suggestion.nearest("tset", List.of("get", "test", "list"))).contains("test");
+    assertThat(Suggestion.nearest("rnu", List.of("run", "plan"))).contains("run");
+  }
+
+  @Test
+  void prefersTheWordWithTheFewestMistakes() {
+    assertThat(Suggestion.nearest("pul", List.of("push", "pull"))).contains("pull");
+  }
 }

@@ -60,14 +60,20 @@ public final class LightGbmModelLoader implements ModelLoader {
   }
 
   private static void check(ModelVersion version, Signature manifest, Signature model) {
-    List<String> problems = new ArrayList<>();
-    check("input", manifest.inputs(), model.inputs().get(0), problems);
-    check("output", manifest.outputs(), model.outputs().get(0), problems);
+    List<String> problems = differences(manifest, model);
     if (!problems.isEmpty()) {
       throw new InvalidModelException(
           "%s: the manifest does not fit the booster: %s; publish a version whose manifest says what the booster has"
               .formatted(version, String.join("; ", problems)));
     }
+  }
+
+  /** What a manifest's signature says otherwise than a booster; empty if it fits. */
+  static List<String> differences(Signature manifest, Signature model) {
+    List<String> problems = new ArrayList<>();
+    check("input", manifest.inputs(), model.inputs().get(0), problems);
+    check("output", manifest.outputs(), model.outputs().get(0), problems);
+    return problems;
   }
 
   /** A booster's tensors have no names: any fits. It reads floats and doubles alike. */

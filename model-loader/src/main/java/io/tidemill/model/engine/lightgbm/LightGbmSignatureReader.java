@@ -3,6 +3,7 @@ package io.tidemill.model.engine.lightgbm;
 import io.tidemill.model.Signature;
 import io.tidemill.model.loader.SignatureReader;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Reads what a LightGBM text model says of itself; the native library is not needed. One input
@@ -21,5 +22,10 @@ public final class LightGbmSignatureReader implements SignatureReader {
   @Override
   public Signature read(Path files) {
     return ModelText.read(files.toString(), files).signature();
+  }
+
+  @Override
+  public List<String> differences(Path files, Signature given) {
+    return LightGbmModelLoader.differences(given, read(files));
   }
 }

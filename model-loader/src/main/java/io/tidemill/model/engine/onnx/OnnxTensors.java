@@ -94,6 +94,16 @@ record OnnxTensors(String subject, Map<String, NodeInfo> inputs, Map<String, Nod
    * @throws InvalidModelException if the two do not fit, naming both sides
    */
   void check(Signature signature) {
+    List<String> problems = differences(signature);
+    if (!problems.isEmpty()) {
+      throw new InvalidModelException(
+          "%s: the manifest does not fit the .onnx file: %s; publish a version whose manifest says what the file has"
+              .formatted(subject, String.join("; ", problems)));
+    }
+  }
+
+  /** What a manifest's signature says otherwise than this file; empty if it fits. */
+  List<String> differences(Signature signature) {
     List<String> problems = new ArrayList<>();
     signature.inputs().forEach(spec -> check("input", spec, inputs, problems));
     signature.outputs().forEach(spec -> check("output", spec, outputs, problems));
@@ -112,11 +122,7 @@ record OnnxTensors(String subject, Map<String, NodeInfo> inputs, Map<String, Nod
                 .formatted(spec));
       }
     }
-    if (!problems.isEmpty()) {
-      throw new InvalidModelException(
-          "%s: the manifest does not fit the .onnx file: %s; publish a version whose manifest says what the file has"
-              .formatted(subject, String.join("; ", problems)));
-    }
+    return problems;
   }
 
   private static void check(

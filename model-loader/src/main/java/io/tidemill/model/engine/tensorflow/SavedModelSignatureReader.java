@@ -61,6 +61,14 @@ public final class SavedModelSignatureReader implements SignatureReader {
     return signature(file, named);
   }
 
+  @Override
+  public List<String> differences(Path files, Signature given) {
+    Path file = savedModel(files);
+    return ServedSignature.choose(
+            file.toString(), given, serving(file, parse(file)).getSignatureDefMap())
+        .differences(given);
+  }
+
   private static Signature signature(Path file, SignatureDef signature) {
     List<String> problems = new ArrayList<>();
     List<TensorSpec> inputs = tensors("input", signature.getInputsMap(), problems);

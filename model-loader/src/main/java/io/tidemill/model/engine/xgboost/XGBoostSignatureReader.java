@@ -3,6 +3,7 @@ package io.tidemill.model.engine.xgboost;
 import io.tidemill.model.Signature;
 import io.tidemill.model.loader.SignatureReader;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Reads what a booster says of itself by loading it: one input {@code features} with all its
@@ -23,5 +24,10 @@ public final class XGBoostSignatureReader implements SignatureReader {
     try (Booster booster = Booster.load(subject, BoosterFile.find(subject, files), 1)) {
       return booster.signature();
     }
+  }
+
+  @Override
+  public List<String> differences(Path files, Signature given) {
+    return XGBoostModelLoader.differences(given, read(files));
   }
 }

@@ -120,8 +120,15 @@ final class OciModelStore implements ModelStore {
 
   /** The version that a tag means, whatever its name. */
   private Optional<ModelManifest> meant(String name, String tag) {
-    return tags.text(name, tag, OciManifest.MODEL)
-        .map(yaml -> ManifestYaml.read(address.model(name) + ":" + tag, yaml));
+    String place = address.model(name) + ":" + tag;
+    try {
+      return tags.text(name, tag, OciManifest.MODEL).map(yaml -> ManifestYaml.read(place, yaml));
+    } catch (InvalidModelException damaged) {
+      throw new InvalidModelException(
+          "%s%nwhere it is damaged: delete the tag %s in the registry, and publish the version again"
+              .formatted(damaged.getMessage(), place),
+          damaged);
+    }
   }
 
   @Override
@@ -198,8 +205,8 @@ final class OciModelStore implements ModelStore {
   }
 
   @Override
-  public List<ModelManifest> versions(String name) {
-    return existing(name).stream().map(version -> manifest(name, version)).toList();
+  public List<SemanticVersion> versions(String name) {
+    return existing(name);
   }
 
   @Override
