@@ -8,6 +8,7 @@ import io.tidemill.model.engine.tensorflow.TensorFlowModelLoader;
 import io.tidemill.model.loader.LoadedModels;
 import io.tidemill.model.loader.ModelHandle;
 import io.tidemill.model.loader.ModelSource;
+import io.tidemill.model.loader.TaskContext;
 import java.nio.file.Path;
 
 /**
@@ -52,6 +53,15 @@ record WorkloadModel(Workload workload, Kind kind, String meterName) implements 
 
   @Override
   public ModelHandle open() {
+    return open(1);
+  }
+
+  @Override
+  public ModelHandle open(TaskContext task) {
+    return open(task.maxSize());
+  }
+
+  private ModelHandle open(int maxSize) {
     return switch (kind) {
       case ENGINE ->
           LoadedModels.ofProcess()
@@ -60,6 +70,7 @@ record WorkloadModel(Workload workload, Kind kind, String meterName) implements 
                   TensorFlowModelLoader.ENGINE,
                   signature(),
                   Placement.CPU,
+                  maxSize,
                   () -> Path.of(workload.folder()));
       case NO_OP -> own(new NoOpModel(version(), signature()));
       case SINGLE_THREADED -> own(new SingleThreadedModel(version(), signature()));

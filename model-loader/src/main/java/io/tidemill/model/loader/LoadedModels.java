@@ -93,11 +93,12 @@ public final class LoadedModels {
   }
 
   /**
-   * A handle to a loaded version that has scored one row. Blocks while it is loaded, by this thread
-   * or another.
+   * A handle to a version that is loaded, and warmed up for calls of up to {@code maxSize} rows.
+   * Blocks while it is loaded, by this thread or another.
    *
    * @param engine the name of the engine that loads it
    * @param placement never on a device that is still to be chosen
+   * @param maxSize the most rows of the handle's calls
    * @param files answers the folder of its proved files; called only by the thread that loads
    * @throws io.tidemill.model.ModelException if it cannot be had, with the reason and the remedy
    */
@@ -106,15 +107,16 @@ public final class LoadedModels {
       String engine,
       Signature signature,
       Placement placement,
+      int maxSize,
       Supplier<Path> files) {
     return open(
         new LoadRequest(version, engine, signature, placement),
-        1,
+        maxSize,
         () -> PinnedFiles.owned(files.get()));
   }
 
   /**
-   * A handle to a version that is loaded, and warmed up for calls of up to {@code maxSize} rows.
+   * The same, with files that others use too.
    *
    * @param maxSize the most rows of the handle's calls
    * @param files answers its proved files; called only by the thread that loads, and closed when
@@ -128,7 +130,7 @@ public final class LoadedModels {
         Copy fresh = new Copy();
         Copy there = copies.putIfAbsent(key, fresh);
         if (there == null) {
-          return handle(key, fresh, load(key, fresh, request, files), maxSize);
+          return handle(key, fresh, load(key, fresh, request, maxSize, files), maxSize);
         }
         if (there.join()) {
           return shared(key, there, maxSize);
@@ -141,9 +143,10 @@ public final class LoadedModels {
     }
   }
 
-  private WarmedModel load(Key key, Copy copy, LoadRequest request, Supplier<PinnedFiles> files) {
+  private WarmedModel load(
+      Key key, Copy copy, LoadRequest request, int maxSize, Supplier<PinnedFiles> files) {
     try {
-      Loaded loaded = load(key, request, files.get());
+      Loaded loaded = load(key, request, maxSize, files.get());
       copy.loaded.complete(loaded);
       return loaded.model();
     } catch (Throwable e) {
@@ -153,11 +156,11 @@ public final class LoadedModels {
     }
   }
 
-  private Loaded load(Key key, LoadRequest request, PinnedFiles files) {
+  private Loaded load(Key key, LoadRequest request, int maxSize, PinnedFiles files) {
     try {
       long started = System.nanoTime();
       Optional<Golden> golden = Golden.in(files.folder());
-      WarmedModel model = prove(request.load(engines, files.folder()), golden);
+      WarmedModel model = prove(request.load(engines, files.folder()), maxSize, golden);
       LOG.info(
           "loaded {} with {} in {} ms, {}",
           key,
@@ -171,16 +174,20 @@ public final class LoadedModels {
     }
   }
 
-  private static WarmedModel prove(Model model, Optional<Golden> golden) {
+  private static WarmedModel prove(Model model, int maxSize, Optional<Golden> golden) {
     try {
-      if (golden.isEmpty()) {
+      Sample sample =
+          golden.isPresent()
+              ? (rows, memory) -> golden.get().sample(model.signature(), rows, memory)
+              : WarmUp.zeros(model);
+      WarmedModel warmed = new WarmedModel(model, sample, System::nanoTime);
+      warmed.warmUpTo(maxSize);
+      if (golden.isPresent()) {
+        golden.get().require(model);
+      } else {
         WarmUp.run(model);
-        return new WarmedModel(model, WarmUp.zeros(model), System::nanoTime);
       }
-      Golden expected = golden.get();
-      expected.require(model);
-      Sample sample = (rows, memory) -> expected.sample(model.signature(), rows, memory);
-      return new WarmedModel(model, sample, System::nanoTime);
+      return warmed;
     } catch (Throwable e) {
       closeAfter(e, model::close);
       throw e;

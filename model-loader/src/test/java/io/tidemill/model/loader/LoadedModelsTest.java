@@ -252,13 +252,13 @@ class LoadedModelsTest {
   }
 
   @Test
-  void aVersionIsWarmedUpForTheSizesOfItsTasks(@TempDir Path folder) {
+  void aVersionIsWarmedUpForTheSizesOfItsTasksTheLargestFirst(@TempDir Path folder) {
     LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Placement.CPU);
 
     try (ModelHandle first = loaded.open(request, 4, () -> PinnedFiles.owned(folder));
         ModelHandle second = loaded.open(request, 8, () -> PinnedFiles.owned(folder))) {
       assertThat(first.model()).isSameAs(second.model());
-      assertThat(engine.models.get(0).callSizes()).containsExactly(1, 4, 2, 8);
+      assertThat(engine.models.get(0).callSizes()).containsExactly(4, 2, 1, 8);
     }
   }
 
@@ -284,7 +284,7 @@ class LoadedModelsTest {
     LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Placement.CPU);
 
     try (ModelHandle handle = loaded.open(request, 2, () -> PinnedFiles.owned(folder))) {
-      assertThat(((FakeModel) handle.model()).callSizes()).containsExactly(3, 2);
+      assertThat(((FakeModel) handle.model()).callSizes()).containsExactly(2, 3);
     }
   }
 
