@@ -171,8 +171,8 @@ public final class Inference {
     }
 
     /**
-     * Model calls at a time; set it after {@link #maxInFlight}. With fewer workers than slots, one
-     * thread more encodes the next batch and decodes the last one while the model is called.
+     * Model calls at a time; set it after {@link #maxInFlight}. With fewer workers than slots, the
+     * next batch stands encoded when a call ends, so that the model never waits.
      *
      * @throws IllegalArgumentException unless 1 to max-in-flight
      */

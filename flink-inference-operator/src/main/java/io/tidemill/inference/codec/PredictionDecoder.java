@@ -6,9 +6,9 @@ import java.io.Serializable;
 /**
  * Makes the result of one record from one row of a model's output columns.
  *
- * <p>Every worker has its own copy, made by serialization, which one thread uses at a time, so a
- * decoder may keep state between {@link #begin} and the rows that follow and need not be
- * thread-safe.
+ * <p>Every slot for a batch in flight has its own copy, made by serialization, which one thread
+ * uses at a time, the task's or a worker's, so a decoder may keep state between {@link #begin} and
+ * the rows that follow and need not be thread-safe.
  *
  * @param <T> the record
  * @param <R> the result

@@ -6,9 +6,10 @@ import java.io.Serializable;
 /**
  * Writes one record into one row of a model's input columns.
  *
- * <p>Every worker has its own copy, made by serialization, which one thread uses at a time, so an
- * encoder may keep scratch state and need not be thread-safe. Records are read while the task
- * thread may read them too; an encoder never changes one.
+ * <p>Every slot for a batch in flight has its own copy, made by serialization, which one thread
+ * uses at a time, the task's or a worker's, so an encoder may keep scratch state and need not be
+ * thread-safe. Records are read while the task thread may read them too; an encoder never changes
+ * one.
  *
  * @param <T> the record
  */

@@ -41,8 +41,9 @@ import org.slf4j.LoggerFactory;
  * Scores records in batches.
  *
  * <p><b>Threads.</b> The task thread owns the batcher, the batches in flight, the timers and the
- * output. Workers own a batch from {@code dispatch} to the one mail that brings it back. Nothing is
- * shared between them but a queue of batches and the mailbox.
+ * output, and encodes and decodes what {@link Workers} leaves to it. Workers own a batch from
+ * {@code dispatch} to the one mail that brings it back. Nothing is shared between them but a queue
+ * of batches and the mailbox.
  *
  * <p><b>Back-pressure.</b> A record that finds the open batch full and every slot taken waits in
  * {@code makeRoom} by yielding to the mailbox, which runs completions and timers; so every method
@@ -147,7 +148,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     try {
       allocator = ColumnMemory.child(name, settings.memoryLimitBytes());
       List<Scorer<T, R>> scorers = new ArrayList<>();
-      for (int i = 0; i < settings.threads(); i++) {
+      for (int i = 0; i < settings.batching().maxInFlight(); i++) {
         Scorer.Codec<T, R> codec =
             new Scorer.Codec<>(
                 InstantiationUtil.clone(encoder, getUserCodeClassloader()),
@@ -155,7 +156,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
         scorers.add(new Scorer<>(handle.model(), codec, allocator, settings, clock));
       }
       stepMetrics.watch(inFlight::size, batcher::sizeLimit, allocator::getAllocatedMemory);
-      workers = new Workers<>(name, scorers, settings.workers(), allocator, handle, new Mails());
+      workers = new Workers<>(name, settings.workers(), scorers, allocator, handle, new Mails());
     } catch (Exception e) {
       if (allocator != null) {
         allocator.close();
@@ -176,27 +177,17 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
   }
 
   /** Brings a worker's results to the task thread: one mail per batch. */
-  private final class Mails implements Workers.Completions<T> {
+  private final class Mails implements Workers.Completions<T, R> {
     @Override
-    public void scored(Batch<T, Object> batch, ScoreReport report) {
-      post(() -> complete(batch, report));
+    public void called(Scorer<T, R> scorer) {
+      post(() -> complete(scorer));
     }
 
     @Override
     public void failed(Batch<T, Object> batch, Throwable failure) {
       post(
           () -> {
-            throw failure instanceof InferenceException known
-                ? known
-                : new InferenceException(
-                    "step '%s', %s: scoring batch %d of %d records failed: %s"
-                        .formatted(
-                            settings.step(),
-                            source.version(),
-                            batch.number(),
-                            batch.size(),
-                            failure),
-                    failure);
+            throw failureOf(batch, failure);
           });
     }
 
@@ -286,7 +277,11 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     Batch<T, Object> batch = batcher.close(cause, nowNanos);
     inFlight.add(batch);
     stepMetrics.closed(batch, cause);
-    running().submit(batch);
+    try {
+      running().submit(batch);
+    } catch (RuntimeException | Error e) {
+      throw failureOf(batch, e);
+    }
     callTimer.arm(settings.callTimeout().toNanos());
   }
 
@@ -298,8 +293,25 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     return present;
   }
 
+  private InferenceException failureOf(Batch<T, Object> batch, Throwable failure) {
+    return failure instanceof InferenceException known
+        ? known
+        : new InferenceException(
+            "step '%s', %s: scoring batch %d of %d records failed: %s"
+                .formatted(
+                    settings.step(), source.version(), batch.number(), batch.size(), failure),
+            failure);
+  }
+
   // One mail of a worker.
-  private void complete(Batch<T, Object> batch, ScoreReport report) {
+  private void complete(Scorer<T, R> scorer) {
+    Batch<T, Object> batch = scorer.batch();
+    ScoreReport report;
+    try {
+      report = running().finish(scorer);
+    } catch (RuntimeException | Error e) {
+      throw failureOf(batch, e);
+    }
     stepMetrics.scored(report);
     if (sizeLimit.scored(batch.size(), report)) {
       batcher.sizeLimit(sizeLimit.limit());

@@ -86,11 +86,6 @@ public record InferenceSettings(
         false);
   }
 
-  /** Threads of a subtask: one more than calls at a time, where a slot is left for it to fill. */
-  int threads() {
-    return Math.min(workers + 1, batching.maxInFlight());
-  }
-
   public InferenceSettings withStep(String id) {
     return with(draft -> draft.step = id);
   }

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Gives every record of a batch its outcome, in three steps that may run on different threads:
- * {@link #encode}, {@link #call}, {@link #decode}. Between a batch's first and last step it holds
- * that batch's input and output columns.
+ * {@link #encode}, {@link #call}, {@link #decode}. It holds the batch, and its input and output
+ * columns, from {@link #enter} to {@link #leave}.
  *
  * <p>A call that throws is halved until the record at fault stands alone. Two calls per level make
  * at most 2·⌈log2 n⌉ further calls for each record at fault, wherever it stands. Before the first
@@ -64,11 +64,13 @@ final class Scorer<T, R> implements AutoCloseable {
   // Where rows[] ends for the records that encode() left without an outcome when memory ran out.
   private int leftEnd;
 
-  // The batch between its steps: rows[0..end) are encoded, or memory ran out on the way.
+  // The batch between its steps: once encoded, rows[0..end) are, or memory ran out on the way.
   private @Nullable Batch<T, Object> current;
   private int end;
   private @Nullable OutOfMemoryException encodeFailure;
   private @Nullable ColumnBatch outputs;
+  private boolean encoded;
+  private boolean allFinite;
 
   Scorer(
       Model model,
@@ -101,9 +103,22 @@ final class Scorer<T, R> implements AutoCloseable {
     return callTimer;
   }
 
-  /** The batch between its first step and its last. */
+  /** The batch that is in. */
   Batch<T, Object> batch() {
     return Objects.requireNonNull(current, "current batch");
+  }
+
+  /** Lets a batch in. */
+  void enter(Batch<T, Object> next) {
+    current = next;
+    encoded = false;
+    encodeNanos = 0;
+    modelNanos = 0;
+    decodeNanos = 0;
+    calls = 0;
+    sizeThatFits = 0;
+    provedHealthy = false;
+    end = 0;
   }
 
   /**
@@ -112,17 +127,11 @@ final class Scorer<T, R> implements AutoCloseable {
    * @param ahead whether a call of the model runs beside, whose own threads then come first
    * @throws InferenceException if a policy says to fail
    */
-  void encode(Batch<T, Object> next, boolean ahead) {
-    current = next;
+  void encode(boolean ahead) {
+    encoded = true;
+    Batch<T, Object> batch = batch();
     rowsPerTurn = ahead ? rowsPerTurnAhead : Integer.MAX_VALUE;
-    encodeNanos = 0;
-    modelNanos = 0;
-    decodeNanos = 0;
-    calls = 0;
-    sizeThatFits = 0;
-    provedHealthy = false;
-    end = 0;
-    int size = next.size();
+    int size = batch.size();
     if (rows.length < size) {
       rows = new int[Math.max(size, Math.min(2 * rows.length, settings.batching().maxSize()))];
     }
@@ -130,7 +139,7 @@ final class Scorer<T, R> implements AutoCloseable {
       rows[row] = row;
     }
     try {
-      end = encode(next, 0, size);
+      end = encode(batch, 0, size);
     } catch (OutOfMemoryException e) {
       // What halves it calls the model, which is for the next step.
       encodeFailure = e;
@@ -138,12 +147,15 @@ final class Scorer<T, R> implements AutoCloseable {
   }
 
   /**
-   * The second step: calls the model, and after a failure as often as it takes to find the records
-   * at fault.
+   * The second step, and the first if nobody has taken it: calls the model, and after a failure as
+   * often as it takes to find the records at fault. On a worker only, as nothing bounds its time.
    *
    * @throws InferenceException if the model, not a record, is at fault, or a policy says to fail
    */
   void call() {
+    if (!encoded) {
+      encode(false);
+    }
     OutOfMemoryException failure = encodeFailure;
     encodeFailure = null;
     if (failure != null) {
@@ -154,29 +166,22 @@ final class Scorer<T, R> implements AutoCloseable {
   }
 
   /**
-   * The last step: makes the results.
+   * The last step, unless it is done already: makes the results.
    *
    * @throws InferenceException if a policy says to fail
    */
-  ScoreReport decode() {
+  void decode() {
     ColumnBatch present = outputs;
     outputs = null;
     if (present != null) {
-      decodeOrHalve(batch(), present, 0, end, 1);
+      decode(batch(), present, 0, end, 1);
     }
-    current = null;
-    return new ScoreReport(encodeNanos, modelNanos, decodeNanos, calls, sizeThatFits);
   }
 
-  /** Forgets a batch whose step failed. */
-  void abandon() {
-    ColumnBatch present = outputs;
-    outputs = null;
-    encodeFailure = null;
+  /** Lets the batch go after its last step. */
+  ScoreReport leave() {
     current = null;
-    if (present != null) {
-      present.close();
-    }
+    return new ScoreReport(encodeNanos, modelNanos, decodeNanos, calls, sizeThatFits);
   }
 
   /** Scores the records at {@code rows[from..to)}, each of which is part of its attempt-th call. */
@@ -191,33 +196,22 @@ final class Scorer<T, R> implements AutoCloseable {
     if (encoded > from) {
       ColumnBatch answered = callOrHalve(batch, from, encoded, attempt);
       if (answered != null) {
-        decodeOrHalve(batch, answered, from, encoded, attempt);
+        decode(batch, answered, from, encoded, attempt);
       }
     }
   }
 
   /**
-   * The outputs for the encoded records, or null if the call failed and every one has its outcome.
+   * The outputs for the encoded records, announced to the decoder, or null if the call failed and
+   * every one has its outcome.
    */
   private @Nullable ColumnBatch callOrHalve(Batch<T, Object> batch, int from, int to, int attempt) {
     try {
-      return call(to - from);
+      return begin(call(to - from));
     } catch (RuntimeException e) {
       halveAfter(e, batch, from, to, attempt);
       return null;
     }
-  }
-
-  private void decodeOrHalve(
-      Batch<T, Object> batch, ColumnBatch answered, int from, int to, int attempt) {
-    RuntimeException failure;
-    try (answered) {
-      decode(batch, answered, from, to, attempt);
-      return;
-    } catch (RuntimeException e) {
-      failure = e;
-    }
-    halveAfter(failure, batch, from, to, attempt);
   }
 
   private void halveAfter(
@@ -393,21 +387,34 @@ final class Scorer<T, R> implements AutoCloseable {
     provedHealthy = true;
   }
 
+  private ColumnBatch begin(ColumnBatch outputs) {
+    long started = clock.nanos();
+    try {
+      allFinite = settings.onNotFinite() == OnNotFinite.KEEP || FiniteCheck.allRows(outputs);
+      decoder.begin(outputs);
+    } catch (RuntimeException e) {
+      outputs.close();
+      throw e;
+    }
+    decodeNanos += clock.nanos() - started;
+    return outputs;
+  }
+
   private void decode(Batch<T, Object> batch, ColumnBatch outputs, int from, int to, int attempt) {
     long started = clock.nanos();
-    boolean allFinite = settings.onNotFinite() == OnNotFinite.KEEP || FiniteCheck.allRows(outputs);
-    decoder.begin(outputs);
-    for (int i = from; i < to; i++) {
-      int row = rows[i];
-      if (!allFinite && !FiniteCheck.row(outputs, i - from)) {
-        notFinite(batch, row, attempt);
-        continue;
-      }
-      try {
-        R result = decoder.decode(batch.record(row), outputs, i - from);
-        batch.outcome(row, Objects.requireNonNull(result, "result of the decoder"));
-      } catch (RuntimeException e) {
-        deadLetter(batch, row, DeadLetterCause.DECODE, e.toString(), attempt);
+    try (outputs) {
+      for (int i = from; i < to; i++) {
+        int row = rows[i];
+        if (!allFinite && !FiniteCheck.row(outputs, i - from)) {
+          notFinite(batch, row, attempt);
+          continue;
+        }
+        try {
+          R result = decoder.decode(batch.record(row), outputs, i - from);
+          batch.outcome(row, Objects.requireNonNull(result, "result of the decoder"));
+        } catch (RuntimeException e) {
+          deadLetter(batch, row, DeadLetterCause.DECODE, e.toString(), attempt);
+        }
       }
     }
     decodeNanos += clock.nanos() - started;
@@ -449,7 +456,11 @@ final class Scorer<T, R> implements AutoCloseable {
 
   @Override
   public void close() {
-    abandon();
+    ColumnBatch present = outputs;
+    outputs = null;
+    if (present != null) {
+      present.close();
+    }
     releaseInputs();
   }
 }

@@ -1,0 +1,155 @@
+package io.tidemill.inference.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemill.inference.batch.Batch;
+import io.tidemill.inference.batch.Batcher;
+import io.tidemill.inference.batch.CloseCause;
+import io.tidemill.inference.codec.PredictionDecoder;
+import io.tidemill.inference.codec.RecordEncoder;
+import io.tidemill.model.columnar.ColumnBatch;
+import io.tidemill.model.columnar.ColumnMemory;
+import io.tidemill.model.loader.FakeModel;
+import io.tidemill.model.loader.ModelHandle;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.apache.arrow.memory.BufferAllocator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class WorkersTest {
+  private static final InferenceSettings SETTINGS = InferenceSettings.defaults("score");
+
+  private final BufferAllocator allocator = ColumnMemory.child("workers", Long.MAX_VALUE);
+  private final Batcher<Long, Object> batcher = new Batcher<>(SETTINGS.batching());
+  private final HeldCalls calls = new HeldCalls();
+  private final FakeModel model = FakeModel.ofFeatures(1).behave(calls);
+  private final Map<Long, Thread> encodedBy = new ConcurrentHashMap<>();
+  private final Map<Long, Thread> decodedBy = new ConcurrentHashMap<>();
+  private final BlockingQueue<Scorer<Long, String>> called = new LinkedBlockingQueue<>();
+  private final Workers<Long, String> workers =
+      new Workers<>(
+          "score-0",
+          1,
+          List.of(scorer(), scorer()),
+          allocator,
+          new ModelHandle(model, model::close),
+          new Workers.Completions<>() {
+            @Override
+            public void called(Scorer<Long, String> scorer) {
+              called.add(scorer);
+            }
+
+            @Override
+            public void failed(Batch<Long, Object> batch, Throwable failure) {
+              throw new AssertionError(failure);
+            }
+          });
+
+  private Scorer<Long, String> scorer() {
+    RecordEncoder<Long> encoder = new StepHarness.Encoder();
+    PredictionDecoder<Long, String> decoder = new StepHarness.Decoder();
+    return new Scorer<>(
+        model,
+        new Scorer.Codec<>(
+            (record, columns, row) -> {
+              encodedBy.put(record, Thread.currentThread());
+              return encoder.encode(record, columns, row);
+            },
+            new PredictionDecoder<>() {
+              @Override
+              public String decode(Long record, ColumnBatch outputs, int row) {
+                decodedBy.put(record, Thread.currentThread());
+                return decoder.decode(record, outputs, row);
+              }
+            }),
+        allocator,
+        SETTINGS,
+        System::nanoTime);
+  }
+
+  @BeforeEach
+  void start() {
+    workers.start(getClass().getClassLoader());
+  }
+
+  @AfterEach
+  void close() {
+    workers.close(TimeUnit.SECONDS.toMillis(20));
+  }
+
+  @Test
+  void aFreeWorkerEncodesAndDecodesByItself() throws Exception {
+    Batch<Long, Object> batch = submit(1);
+    calls.next().answer();
+    workers.finish(called.take());
+
+    Thread worker = model.calls().get(0).thread();
+    assertThat(encodedBy).containsExactly(Map.entry(1L, worker));
+    assertThat(decodedBy).containsExactly(Map.entry(1L, worker));
+    assertThat(batch.outcome(0)).isEqualTo("1=1.0");
+  }
+
+  @Test
+  void whoeverSubmitsEncodesWhileEveryWorkerCallsTheModel() throws Exception {
+    submit(1);
+    HeldCalls.Call first = calls.next();
+    submit(2);
+
+    assertThat(encodedBy).containsEntry(2L, Thread.currentThread());
+    first.answer();
+    calls.next().answer();
+    workers.finish(called.take());
+    workers.finish(called.take());
+    assertThat(model.callSizes()).containsExactly(1, 1);
+  }
+
+  @Test
+  void whoeverFinishesDecodesWhileABatchWaitsForTheModel() throws Exception {
+    Batch<Long, Object> batch = submit(1);
+    HeldCalls.Call first = calls.next();
+    submit(2);
+    first.answer();
+    HeldCalls.Call second = calls.next();
+    workers.finish(called.take());
+
+    assertThat(decodedBy).containsExactly(Map.entry(1L, Thread.currentThread()));
+    assertThat(batch.outcome(0)).isEqualTo("1=1.0");
+    second.answer();
+    workers.finish(called.take());
+  }
+
+  @Test
+  void callsBeginInTheOrderOfSubmission() throws Exception {
+    submit(5);
+    HeldCalls.Call first = calls.next();
+    submit(3);
+    assertThat(first.first()).isEqualTo(5);
+    first.answer();
+    workers.finish(called.take());
+    submit(4);
+
+    HeldCalls.Call second = calls.next();
+    assertThat(second.first()).isEqualTo(3);
+    second.answer();
+    workers.finish(called.take());
+    HeldCalls.Call third = calls.next();
+    assertThat(third.first()).isEqualTo(4);
+    third.answer();
+    workers.finish(called.take());
+  }
+
+  private Batch<Long, Object> submit(long record) {
+    batcher.add(record, record, 0, 0);
+    Batch<Long, Object> batch = batcher.close(CloseCause.SIZE, 0);
+    workers.submit(batch);
+    return batch;
+  }
+}
