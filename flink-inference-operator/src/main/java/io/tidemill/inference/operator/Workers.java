@@ -23,11 +23,8 @@ import org.slf4j.LoggerFactory;
  * would wait otherwise: to the task thread while every worker calls the model, so that the model
  * waits for neither, and to the worker where the model has nothing else to do. Threads of their own
  * for both were tried and dropped: they took 36 microseconds to encode 512 records of 32 features,
- * the task thread, which has just made the records, takes 18. So was yielding the processor every
- * 32 kB of encoding, for the sake of an engine's own threads: where task and worker share a
- * processor, the next batch then stood half encoded until the call had ended. Pauses of 50
- * microseconds in the task thread, to spare the workers waking it for each batch, made no
- * difference.
+ * the task thread, which has just made the records, takes 18. Pauses of 50 microseconds in the task
+ * thread, to spare the workers waking it for each batch, made no difference.
  *
  * <p>A thread inside a call that hangs cannot be stopped. {@link #close} waits for it a bounded
  * time, then leaves it behind, counted; memory and handle are released by whichever thread ends
@@ -113,7 +110,7 @@ final class Workers<T, R> {
     Scorer<T, R> scorer = free.pop();
     scorer.enter(batch);
     if (unfinished.getAndIncrement() >= workers) {
-      scorer.encode();
+      scorer.encode(true);
     }
     submitted.add(scorer);
   }
