@@ -21,9 +21,9 @@ import org.slf4j.LoggerFactory;
  * <p>A batch may close at any size up to its largest. The sizes that are tried are the largest and
  * the powers of two below it, from the largest down, for at most {@link #PATIENCE} in all: a slow
  * model starts in bounded time, and is ready for full batches first. The very first call matters
- * beyond itself: TensorFlow's oneDNN keeps a layer's weights in the layout of the batch that it saw
- * first, and lays them out anew in every call of another size that wants another. A small network
- * whose first call had one row took 69 microseconds for 32 rows ever after, and 48 otherwise.
+ * beyond itself: with TensorFlow's oneDNN, a small network whose first call had one row took 69
+ * microseconds for 32 rows ever after, and 48 where it had 32. Why was not looked up; without
+ * oneDNN the quickest calls take the same either way.
  *
  * <p>Thread-safe; whoever asks while another thread tries sizes waits for it.
  */
