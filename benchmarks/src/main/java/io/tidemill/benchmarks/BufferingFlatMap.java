@@ -56,15 +56,15 @@ record BufferingFlatMap(Workload workload, int batch, int parallelism, boolean e
   }
 
   @Override
-  public Measurement measure(Settings settings) throws Exception {
+  public void measure(Turns turns) throws Exception {
     if (expert) {
       System.setProperty(INTEROP_THREADS, "-1");
     }
-    return ScoringJob.measure(
+    ScoringJob.measure(
         name(),
         workload,
         parallelism,
-        settings,
+        turns,
         (records, scoredType) -> records.flatMap(new Scorer(workload, batch)).returns(scoredType));
   }
 

@@ -9,20 +9,19 @@ import java.util.concurrent.Executors;
 final class Callers {
   private Callers() {}
 
-  /** What every thread does until the meter says stop. */
+  /** What every thread does while {@link Meter#awaitTurn} says so. */
   interface Loop {
     void run(Meter meter) throws Exception;
   }
 
-  static Measurement measure(String name, int callers, Settings settings, Loop loop)
-      throws Exception {
+  static void measure(String name, int callers, Turns turns, Loop loop) throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(callers);
     try (Meter meter = Meter.open(name)) {
       CompletableFuture<?>[] ends = new CompletableFuture<?>[callers];
       for (int i = 0; i < callers; i++) {
         ends[i] = CompletableFuture.runAsync(() -> run(loop, meter), threads);
       }
-      return meter.measure(settings, CompletableFuture.allOf(ends));
+      meter.measure(turns, CompletableFuture.allOf(ends));
     } finally {
       threads.shutdownNow();
     }

@@ -3,6 +3,7 @@ package io.tidemill.benchmarks;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobID;
@@ -36,7 +37,7 @@ record CheckpointJob(Workload workload, boolean inCall) implements ProcessVarian
   }
 
   @Override
-  public Measurement measure(Settings settings) throws Exception {
+  public void measure(Turns turns) throws Exception {
     try (Meter meter = Meter.open(name());
         MiniCluster cluster = new MiniCluster(oneSlot())) {
       cluster.start();
@@ -44,9 +45,11 @@ record CheckpointJob(Workload workload, boolean inCall) implements ProcessVarian
       cluster.submitJob(job).get();
       try {
         awaitStart(cluster, job.getJobID(), meter);
-        durations(cluster, job.getJobID(), meter, settings.warmUp());
-        List<Double> millis = durations(cluster, job.getJobID(), meter, settings.measured());
-        return Measurement.ofCheckpoint(Spread.of(millis).median());
+        durations(cluster, job.getJobID(), meter, turns.warmUp());
+        for (Optional<Duration> turn = turns.next(); turn.isPresent(); turn = turns.next()) {
+          List<Double> millis = durations(cluster, job.getJobID(), meter, turn.get());
+          turns.end(Measurement.ofCheckpoint(Spread.of(millis).median()));
+        }
       } finally {
         meter.stop();
         cluster.requestJobResult(job.getJobID()).get(START_SECONDS, TimeUnit.SECONDS);

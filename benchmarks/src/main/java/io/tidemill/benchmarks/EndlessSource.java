@@ -105,6 +105,11 @@ final class EndlessSource implements Source<RowData, EndlessSource.Nothing, Endl
       if (meter.stopped()) {
         return InputStatus.END_OF_INPUT;
       }
+      CompletableFuture<Void> turn = meter.turn();
+      if (!turn.isDone()) {
+        available = turn;
+        return InputStatus.NOTHING_AVAILABLE;
+      }
       if (pace != Pace.FULL) {
         if (pace == Pace.SLOW) {
           handOut(1, output);

@@ -31,8 +31,8 @@ record EngineCalls(EngineDuel duel, boolean raw) implements Variant {
     return byItself().name();
   }
 
-  @Override
-  public Measurement measure(Settings settings) throws Exception {
+  /** Runs for as long as the settings say. Blocks. */
+  Measurement measure(Settings settings) throws Exception {
     return raw ? duel.measureRaw(settings) : duel.measureModel(settings);
   }
 }

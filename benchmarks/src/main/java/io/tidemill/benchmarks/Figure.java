@@ -25,6 +25,14 @@ record Figure(String name, Quantity quantity, List<Case> cases) {
    * @param under what it is divided by, if anything
    */
   record Case(String key, Variant over, @Nullable Variant under) {
+    Case {
+      if (under != null && !under.floor().equals(over.floor())) {
+        throw new IllegalArgumentException(
+            "%s over %s: floors %s and %s (expected: the same, so that they take turns)"
+                .formatted(over.name(), under.name(), over.floor(), under.floor()));
+      }
+    }
+
     static Case of(Object key, Variant over) {
       return new Case(key.toString(), over, null);
     }

@@ -55,21 +55,29 @@ final class Figures {
             RECORDS_PER_SECOND,
             OperatorJob.of(cnn, cnn.usualBatch()),
             new RawLoop(cnn, cnn.usualBatch(), 1)),
-        bySize("handBufferedRatioBySize", mlp, size -> BufferingFlatMap.of(mlp, size, 1)),
+        bySize("handBufferedRatioBySize", mlp, 1, size -> BufferingFlatMap.of(mlp, size, 1)),
+        bySize("handBufferedRatioBySizeAtTwo", mlp, 2, size -> BufferingFlatMap.of(mlp, size, 2)),
         bySize(
             "expertBufferedRatioBySize",
             mlp,
+            1,
             size -> BufferingFlatMap.of(mlp, size, 1).byAnExpert()),
         rawCallTimes("batch1RatioToRawCall", mlp, 1),
         rawCallTimes("batch32RatioToRawCall", mlp, 32));
   }
 
-  private static Figure bySize(String name, Workload workload, IntFunction<Variant> under) {
+  private static Figure bySize(
+      String name, Workload workload, int parallelism, IntFunction<Variant> under) {
     return new Figure(
         name,
         RECORDS_PER_SECOND,
         HAND_BUFFERED_SIZES.stream()
-            .map(size -> Figure.Case.of(size, OperatorJob.of(workload, size), under.apply(size)))
+            .map(
+                size ->
+                    Figure.Case.of(
+                        size,
+                        OperatorJob.of(workload, size).withParallelism(parallelism),
+                        under.apply(size)))
             .toList());
   }
 

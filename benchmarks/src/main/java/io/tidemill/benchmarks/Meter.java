@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -15,7 +17,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Counts the records that come out at the end of a variant, and tells the variant when to stop.
+ * Counts the records that come out at the end of a variant, and tells the variant when to run and
+ * when to stop.
  *
  * <p>A meter is known in the process by its name, so that functions which Flink has serialized find
  * it again.
@@ -26,11 +29,14 @@ final class Meter implements AutoCloseable {
   private static final Map<String, Meter> OPEN = new ConcurrentHashMap<>();
   private static final long POLL_MILLIS = 5;
   private static final long END_SECONDS = 60;
+  // For the batches in flight of whoever had the turn before, and for the first of this one.
+  private static final long SETTLE_MILLIS = 30;
 
   private final String name;
   private final List<Tally> tallies = new CopyOnWriteArrayList<>();
   private final CountDownLatch stop = new CountDownLatch(1);
   private volatile boolean stopped;
+  private volatile CompletableFuture<Void> turn = CompletableFuture.completedFuture(null);
 
   private Meter(String name) {
     this.name = name;
@@ -73,6 +79,7 @@ final class Meter implements AutoCloseable {
   /** Tells the variant to end. */
   void stop() {
     stopped = true;
+    turn.complete(null);
     stop.countDown();
   }
 
@@ -81,28 +88,51 @@ final class Meter implements AutoCloseable {
     stop.await(longest.toMillis(), TimeUnit.MILLISECONDS);
   }
 
+  /** Done while the variant may run, and when it should end. */
+  CompletableFuture<Void> turn() {
+    return turn;
+  }
+
+  /** Waits for a turn; whether there was another. */
+  boolean awaitTurn() {
+    turn.join();
+    return !stopped;
+  }
+
   /**
-   * Measures a variant that runs already, and ends it.
+   * Measures a variant that runs already, by turns, and ends it.
    *
    * @param work done when the variant has ended, by itself only if it failed
    */
-  Measurement measure(Settings settings, Future<?> work)
-      throws InterruptedException, ExecutionException, TimeoutException {
+  void measure(Turns turns, Future<?> work) throws Exception {
     try {
       while (total() == 0) {
         runFor(POLL_MILLIS, work);
       }
-      runFor(settings.warmUp().toMillis(), work);
+      runFor(turns.warmUp().toMillis(), work);
+      turn = new CompletableFuture<>();
+      for (Optional<Duration> length = turns.next(); length.isPresent(); length = turns.next()) {
+        turns.end(take(length.get(), work));
+      }
+    } finally {
+      stop();
+      work.get(END_SECONDS, TimeUnit.SECONDS);
+    }
+  }
+
+  private Measurement take(Duration length, Future<?> work) throws Exception {
+    turn.complete(null);
+    try {
+      runFor(SETTLE_MILLIS, work);
       AllocatedBytes bytes = AllocatedBytes.sinceNow();
       long startNanos = System.nanoTime();
       long before = total();
-      runFor(settings.measured().toMillis(), work);
+      runFor(length.toMillis(), work);
       long records = total() - before;
       long nanos = System.nanoTime() - startNanos;
       return Measurement.ofRecords(records, nanos, bytes.untilNow());
     } finally {
-      stop();
-      work.get(END_SECONDS, TimeUnit.SECONDS);
+      turn = new CompletableFuture<>();
     }
   }
 

@@ -69,12 +69,12 @@ record OperatorJob(
   }
 
   @Override
-  public Measurement measure(Settings settings) throws Exception {
-    return ScoringJob.measure(
+  public void measure(Turns turns) throws Exception {
+    ScoringJob.measure(
         name(),
         workload,
         parallelism,
-        settings,
+        turns,
         (records, scoredType) -> score(records, new WorkloadModel(workload, kind, name())));
   }
 

@@ -20,12 +20,12 @@ record PassThrough(Workload workload) implements ProcessVariant {
   }
 
   @Override
-  public Measurement measure(Settings settings) throws Exception {
-    return ScoringJob.measure(
+  public void measure(Turns turns) throws Exception {
+    ScoringJob.measure(
         name(),
         workload,
         1,
-        settings,
+        turns,
         (records, scoredType) ->
             records.map(row -> row).returns(InternalTypeInfo.of(workload.recordType())));
   }

@@ -47,12 +47,12 @@ record PerRecordCalls(Workload workload, int workers, boolean batchifier)
   }
 
   @Override
-  public Measurement measure(Settings settings) throws Exception {
-    return ScoringJob.measure(
+  public void measure(Turns turns) throws Exception {
+    ScoringJob.measure(
         name(),
         workload,
         1,
-        settings,
+        turns,
         (records, scoredType) ->
             AsyncDataStream.orderedWait(
                     records,

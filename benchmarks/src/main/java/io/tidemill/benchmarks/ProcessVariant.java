@@ -3,7 +3,11 @@ package io.tidemill.benchmarks;
 import java.io.Serializable;
 
 /**
- * A variant that is measured in a process of its own: what holds for a whole process, such as the
- * engine's settings, is then as this variant's user has it.
+ * A variant that is measured in a process of its own, by turns with those that it is compared with:
+ * what holds for a whole process, such as the engine's settings, is then as this variant's user has
+ * it, and what else the machine does slows all of them alike.
  */
-interface ProcessVariant extends Variant, Serializable {}
+interface ProcessVariant extends Variant, Serializable {
+  /** Runs the variant, and between turns keeps it from running, until there is no other. Blocks. */
+  void measure(Turns turns) throws Exception;
+}

@@ -29,9 +29,9 @@ record RawLoop(Workload workload, int batch, int callers) implements ProcessVari
   }
 
   @Override
-  public Measurement measure(Settings settings) throws Exception {
+  public void measure(Turns turns) throws Exception {
     try (Model model = workload.load()) {
-      return Callers.measure(name(), callers, settings, meter -> call(model, meter));
+      Callers.measure(name(), callers, turns, meter -> call(model, meter));
     }
   }
 
@@ -41,7 +41,7 @@ record RawLoop(Workload workload, int batch, int callers) implements ProcessVari
         ColumnBatch input =
             ColumnBatch.allocate(allocator, model.signature().inputColumns(), batch)) {
       fill(input);
-      while (!meter.stopped()) {
+      while (meter.awaitTurn()) {
         model.predict(input, allocator).close();
         tally.add(batch);
       }

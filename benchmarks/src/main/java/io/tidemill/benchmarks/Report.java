@@ -3,6 +3,7 @@ package io.tidemill.benchmarks;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,8 +12,8 @@ import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a run measured. Whatever divides is divided within a round, where the two ran close to each
- * other, and the rounds' quotients come to one.
+ * What a run measured. Whatever divides is divided within a lap, where the two ran close to each
+ * other, and the laps' quotients come to one.
  *
  * <p>Not thread-safe.
  */
@@ -20,9 +21,8 @@ final class Report {
   private final int seconds;
   private final int rounds;
   private final List<Figure> figures;
-  private final Map<String, Results> variants = new LinkedHashMap<>();
-
-  private record Results(Variant variant, List<Measurement> rounds) {}
+  private final Map<String, Variant> variants = new LinkedHashMap<>();
+  private final List<Map<String, Measurement>> laps = new ArrayList<>();
 
   /**
    * One variant in the table.
@@ -52,23 +52,29 @@ final class Report {
     return rounds;
   }
 
-  /** Takes the variant's next round. */
-  void add(Variant variant, Measurement measurement) {
-    variants
-        .computeIfAbsent(variant.name(), name -> new Results(variant, new ArrayList<>()))
-        .rounds()
-        .add(measurement);
+  /** Takes one turn of each of the variants that are measured by turns with each other. */
+  void add(Map<? extends Variant, Measurement> lap) {
+    Map<String, Measurement> byName = new HashMap<>();
+    lap.forEach(
+        (variant, measurement) -> {
+          variants.putIfAbsent(variant.name(), variant);
+          byName.put(variant.name(), measurement);
+        });
+    laps.add(byName);
   }
 
   List<Row> rows() {
     return variants.values().stream().map(this::row).toList();
   }
 
-  private Row row(Results results) {
-    Variant variant = results.variant();
+  private Row row(Variant variant) {
     Map<Quantity, Spread> values = new EnumMap<>(Quantity.class);
     for (Quantity quantity : Quantity.values()) {
       spread(variant.name(), null, quantity).ifPresent(value -> values.put(quantity, value));
+    }
+    if (values.isEmpty()) {
+      throw new IllegalStateException(
+          variant.name() + ": no record in any turn (expected: some; measure longer)");
     }
     Quantity compared = values.keySet().iterator().next();
     return new Row(
@@ -93,9 +99,9 @@ final class Report {
 
   private Optional<Spread> spread(String over, @Nullable String under, Quantity quantity) {
     List<Double> values = new ArrayList<>();
-    for (int round = 0; round < rounds; round++) {
-      OptionalDouble value = value(over, round, quantity);
-      OptionalDouble divisor = under == null ? OptionalDouble.of(1) : value(under, round, quantity);
+    for (Map<String, Measurement> lap : laps) {
+      OptionalDouble value = value(lap, over, quantity);
+      OptionalDouble divisor = under == null ? OptionalDouble.of(1) : value(lap, under, quantity);
       if (value.isPresent() && divisor.isPresent()) {
         values.add(value.getAsDouble() / divisor.getAsDouble());
       }
@@ -103,10 +109,9 @@ final class Report {
     return values.isEmpty() ? Optional.empty() : Optional.of(Spread.of(values));
   }
 
-  private OptionalDouble value(String variant, int round, Quantity quantity) {
-    Results results = variants.get(variant);
-    return results == null || round >= results.rounds().size()
-        ? OptionalDouble.empty()
-        : results.rounds().get(round).value(quantity);
+  private static OptionalDouble value(
+      Map<String, Measurement> lap, String variant, Quantity quantity) {
+    Measurement measurement = lap.get(variant);
+    return measurement == null ? OptionalDouble.empty() : measurement.value(quantity);
   }
 }

@@ -10,7 +10,7 @@ final class ReportJson {
 
   /**
    * One object: how it was measured, {@code figures} by their names, {@code variants} by theirs,
-   * and with several rounds {@code spread}, the least and the most of each figure.
+   * and {@code spread}, the quartiles of each figure's turns.
    */
   static String print(Report report) {
     ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -22,15 +22,13 @@ final class ReportJson {
     for (Report.FigureValue one : report.figureValues()) {
       parent(figures, one).put(key(one), one.value().median());
     }
-    if (report.rounds() > 1) {
-      ObjectNode spread = root.putObject("spread");
-      for (Report.FigureValue one : report.figureValues()) {
-        limits(parent(spread, one).putObject(key(one)), one.value());
-      }
+    ObjectNode spread = root.putObject("spread");
+    for (Report.FigureValue one : report.figureValues()) {
+      quartiles(parent(spread, one).putObject(key(one)), one.value());
     }
     ObjectNode variants = root.putObject("variants");
     for (Report.Row row : report.rows()) {
-      variant(variants.putObject(row.name()), row, report.rounds() > 1);
+      variant(variants.putObject(row.name()), row);
     }
     return root.toPrettyString();
   }
@@ -43,20 +41,18 @@ final class ReportJson {
     return one.figure().isKeyed() ? one.key() : one.figure().name();
   }
 
-  private static void variant(ObjectNode node, Report.Row row, boolean spread) {
+  private static void variant(ObjectNode node, Report.Row row) {
     row.values().forEach((quantity, value) -> node.put(quantity.label(), value.median()));
-    if (spread) {
-      row.values()
-          .forEach(
-              (quantity, value) ->
-                  limits(node.withObject("/spread").putObject(quantity.label()), value));
-    }
+    row.values()
+        .forEach(
+            (quantity, value) ->
+                quartiles(node.withObject("/spread").putObject(quantity.label()), value));
     node.put("against", row.floor());
     row.ratio().ifPresent(ratio -> node.put("ratio", ratio.median()));
   }
 
-  private static void limits(ObjectNode node, Spread value) {
-    node.put("min", value.min());
-    node.put("max", value.max());
+  private static void quartiles(ObjectNode node, Spread value) {
+    node.put("lower", value.lowerQuartile());
+    node.put("upper", value.upperQuartile());
   }
 }

@@ -11,7 +11,6 @@ final class ReportTable {
   private ReportTable() {}
 
   static String print(Report report) {
-    boolean spread = report.rounds() > 1;
     StringBuilder text = new StringBuilder();
     line(
         text,
@@ -23,7 +22,7 @@ final class ReportTable {
         "checkpoint ms",
         "ratio",
         "against",
-        spread ? " min to max" : "");
+        " half of the turns");
     for (Report.Row row : report.rows()) {
       Map<Quantity, Spread> values = row.values();
       Map.Entry<Quantity, Spread> main = values.entrySet().iterator().next();
@@ -37,32 +36,31 @@ final class ReportTable {
           cell(values, COLUMNS[3]),
           row.ratio().map(ratio -> ratio(ratio.median())).orElse("-"),
           row.floor(),
-          spread
-              ? " %s to %s"
-                  .formatted(
-                      main.getKey().format(main.getValue().min()),
-                      main.getKey().format(main.getValue().max()))
-              : "");
+          " %s to %s"
+              .formatted(
+                  main.getKey().format(main.getValue().lowerQuartile()),
+                  main.getKey().format(main.getValue().upperQuartile())));
     }
-    figures(report, spread, text);
+    figures(report, text);
     return text.toString();
   }
 
-  private static void figures(Report report, boolean spread, StringBuilder text) {
+  private static void figures(Report report, StringBuilder text) {
     if (report.figureValues().isEmpty()) {
       return;
     }
     text.append(System.lineSeparator());
-    line(text, "%-34s %10s%s", "figure", "", spread ? "        min        max" : "");
+    line(text, "%-34s %10s %21s", "figure", "", "half of the turns");
     for (Report.FigureValue one : report.figureValues()) {
       Figure figure = one.figure();
       Spread value = one.value();
       line(
           text,
-          "%-34s %10s%s",
+          "%-34s %10s %10s %10s",
           figure.isKeyed() ? figure.name() + " " + one.key() : figure.name(),
           ratio(value.median()),
-          spread ? " %10s %10s".formatted(ratio(value.min()), ratio(value.max())) : "");
+          ratio(value.lowerQuartile()),
+          ratio(value.upperQuartile()));
     }
   }
 

@@ -25,9 +25,9 @@ record RowsLoop(Workload workload, int batch, int callers) implements ProcessVar
   }
 
   @Override
-  public Measurement measure(Settings settings) throws Exception {
+  public void measure(Turns turns) throws Exception {
     try (Model model = workload.load()) {
-      return Callers.measure(name(), callers, settings, meter -> score(model, meter));
+      Callers.measure(name(), callers, turns, meter -> score(model, meter));
     }
   }
 
@@ -41,7 +41,7 @@ record RowsLoop(Workload workload, int batch, int callers) implements ProcessVar
     try (BufferAllocator allocator = ColumnMemory.child(name(), Long.MAX_VALUE);
         ColumnBatch input =
             ColumnBatch.allocate(allocator, model.signature().inputColumns(), batch)) {
-      while (!meter.stopped()) {
+      while (meter.awaitTurn()) {
         int first = next;
         for (int row = 0; row < batch; row++) {
           float[] values = records[next].getArray(0).toFloatArray();

@@ -26,15 +26,14 @@ final class ScoringJob {
   }
 
   /** Measures a step with records as fast as they are taken. */
-  static Measurement measure(
-      String name, Workload workload, int parallelism, Settings settings, Step step)
+  static void measure(String name, Workload workload, int parallelism, Turns turns, Step step)
       throws Exception {
     StreamExecutionEnvironment environment =
         build(name, workload, parallelism, EndlessSource.Pace.FULL, step);
     try (Meter meter = Meter.open(name)) {
       JobClient job = environment.executeAsync(name);
       CompletableFuture<?> end = job.getJobExecutionResult();
-      return meter.measure(settings, end);
+      meter.measure(turns, end);
     }
   }
 

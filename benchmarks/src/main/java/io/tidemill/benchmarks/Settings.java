@@ -1,15 +1,17 @@
 package io.tidemill.benchmarks;
 
-import java.io.Serializable;
 import java.time.Duration;
 
 /**
  * How long a variant runs.
  *
- * @param warmUp from its first record until counting begins
- * @param measured how long is counted
+ * @param warmUp from its first record until counting may begin
+ * @param measured how long is counted, all turns together
  */
-record Settings(Duration warmUp, Duration measured) implements Serializable {
+record Settings(Duration warmUp, Duration measured) {
+  private static final Duration TURN = Duration.ofMillis(250);
+  private static final int MOST_WARM_UP_SECONDS = 10;
+
   Settings {
     if (warmUp.isNegative() || measured.isNegative() || measured.isZero()) {
       throw new IllegalArgumentException(
@@ -18,8 +20,20 @@ record Settings(Duration warmUp, Duration measured) implements Serializable {
     }
   }
 
-  /** The usual warm-up, or as much as is measured where that is less. */
+  /** The usual warm-up, or twice as much as is measured where that is less. */
   static Settings ofSeconds(int measured) {
-    return new Settings(Duration.ofSeconds(Math.min(5, measured)), Duration.ofSeconds(measured));
+    return new Settings(
+        Duration.ofSeconds(Math.min(MOST_WARM_UP_SECONDS, 2 * measured)),
+        Duration.ofSeconds(measured));
+  }
+
+  /** The length of a turn. */
+  Duration turn() {
+    return TURN;
+  }
+
+  /** How many turns come to the measured time. */
+  int laps() {
+    return (int) Math.max(1, measured.dividedBy(TURN));
   }
 }

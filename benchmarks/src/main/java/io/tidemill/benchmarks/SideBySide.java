@@ -1,15 +1,21 @@
 package io.tidemill.benchmarks;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Measures the ways to score a stream side by side, one after another, and prints one table.
+ * Measures the ways to score a stream side by side and prints one table.
  *
  * <p>Progress goes to standard error, the result to standard output.
  */
@@ -37,24 +43,49 @@ public final class SideBySide {
       List<Figure> figures = Figures.all(workloads);
       List<Variant> variants = Variants.chosen(workloads, figures, asked.only());
       Report report = new Report(asked.seconds(), asked.rounds(), figures);
-      OwnProcess process = new OwnProcess(root);
       Settings settings = Settings.ofSeconds(asked.seconds());
       int count = asked.rounds() * variants.size();
       int done = 0;
       for (int round = 0; round < asked.rounds(); round++) {
-        for (Variant variant : variants) {
-          done++;
-          progress.printf("%d/%d %s%n", done, count, variant.name());
-          report.add(
-              variant,
-              variant instanceof ProcessVariant own
-                  ? process.measure(own, settings)
-                  : variant.measure(settings));
+        for (List<Variant> together : byFloor(variants)) {
+          done += together.size();
+          progress.printf(
+              "%d/%d %s%n",
+              done, count, together.stream().map(Variant::name).collect(joining(", ")));
+          report(together, settings, root, report);
         }
       }
       return report;
     } finally {
       delete(root);
+    }
+  }
+
+  /** Those that are compared, in the order in which they stand. */
+  private static Collection<List<Variant>> byFloor(List<Variant> variants) {
+    Map<String, List<Variant>> byFloor = new LinkedHashMap<>();
+    variants.forEach(
+        variant ->
+            byFloor.computeIfAbsent(variant.floor(), floor -> new ArrayList<>()).add(variant));
+    return byFloor.values();
+  }
+
+  private static void report(List<Variant> together, Settings settings, Path folder, Report report)
+      throws Exception {
+    Map<Variant, Measurement> measuredHere = new LinkedHashMap<>();
+    try (Contest contest = new Contest()) {
+      for (Variant variant : together) {
+        if (variant instanceof EngineCalls calls) {
+          measuredHere.put(calls, calls.measure(settings));
+        } else {
+          contest.enter((ProcessVariant) variant, settings.warmUp(), folder);
+        }
+      }
+      if (measuredHere.isEmpty()) {
+        contest.run(settings.laps(), settings.turn()).forEach(report::add);
+      } else {
+        report.add(measuredHere);
+      }
     }
   }
 

@@ -2,8 +2,11 @@ package io.tidemill.benchmarks;
 
 import java.util.Collection;
 
-/** What several measurements of one thing come to. */
-record Spread(double min, double median, double max) {
+/**
+ * What several measurements of one thing come to. The quartiles say how far to trust the median;
+ * the least and the most would say how the machine's worst moment was.
+ */
+record Spread(double lowerQuartile, double median, double upperQuartile) {
 
   /**
    * Of these values, in any order.
@@ -15,8 +18,14 @@ record Spread(double min, double median, double max) {
       throw new IllegalArgumentException("values: none (expected: at least one)");
     }
     double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-    int last = sorted.length - 1;
-    double median = (sorted[last / 2] + sorted[(last + 1) / 2]) / 2;
-    return new Spread(sorted[0], median, sorted[last]);
+    return new Spread(at(sorted, 0.25), at(sorted, 0.5), at(sorted, 0.75));
+  }
+
+  /** Between the two neighbours, in proportion. */
+  private static double at(double[] sorted, double share) {
+    double place = share * (sorted.length - 1);
+    int before = (int) place;
+    int after = Math.min(before + 1, sorted.length - 1);
+    return sorted[before] + (place - before) * (sorted[after] - sorted[before]);
   }
 }

@@ -5,9 +5,9 @@ interface Variant {
   /** Its name in the table and in the JSON; the workload is in it. */
   String name();
 
-  /** The name of the variant that it is compared with in the table: the raw loop, mostly. */
+  /**
+   * The name of the variant that it is compared with in the table: the raw loop, mostly. Those that
+   * have the same take turns.
+   */
   String floor();
-
-  /** Runs the variant for as long as the settings say. Blocks. */
-  Measurement measure(Settings settings) throws Exception;
 }

@@ -2,10 +2,11 @@ package io.tidemill.benchmarks;
 
 import static io.tidemill.benchmarks.Quantity.RECORDS_PER_SECOND;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ReportTest {
@@ -19,29 +20,61 @@ class ReportTest {
     public String floor() {
       return "floor";
     }
-
-    @Override
-    public Measurement measure(Settings settings) {
-      throw new UnsupportedOperationException();
-    }
   }
 
   @Test
-  void dividesWithinARoundAndTakesTheMedianOfTheRounds() {
-    Report report = report(new double[] {100, 1000, 10}, new double[] {50, 900, 4});
+  void dividesWithinALapAndTakesTheMedianAndTheQuartilesOfTheLaps() {
+    Report report = report(new double[] {1, 1000, 100, 10, 1}, new double[] {0.1, 900, 50, 4, 0.6});
 
-    assertThat(report.figureValues())
-        .containsExactly(new Report.FigureValue(RATIO, "", new Spread(0.4, 0.5, 0.9)));
-    assertThat(report.rows().get(1).ratio()).contains(new Spread(0.4, 0.5, 0.9));
+    Spread ratio = new Spread(0.4, 0.5, 0.6);
+    assertThat(report.figureValues()).containsExactly(new Report.FigureValue(RATIO, "", ratio));
+    assertThat(report.rows().get(1).ratio()).contains(ratio);
     assertThat(report.rows().get(1).values())
-        .isEqualTo(Map.of(RECORDS_PER_SECOND, new Spread(4, 50, 900)));
+        .isEqualTo(Map.of(RECORDS_PER_SECOND, new Spread(0.6, 4, 50)));
   }
 
   @Test
-  void takesTheMeanOfTheTwoInTheMiddle() {
-    Report report = report(new double[] {1, 1, 1, 1}, new double[] {1, 8, 2, 3});
+  void takesWhatIsBetweenTheTwoNeighboursOfAQuartile() {
+    Report report = report(new double[] {1, 1, 1, 1}, new double[] {1, 9, 2, 3});
 
-    assertThat(report.figureValues().get(0).value()).isEqualTo(new Spread(1, 2.5, 8));
+    assertThat(report.figureValues().get(0).value()).isEqualTo(new Spread(1.75, 2.5, 4.5));
+  }
+
+  @Test
+  void leavesOutALapInWhichNoRecordCame() {
+    Report report = report(new double[] {100}, new double[] {50});
+    report.add(Map.of(FLOOR, records(100), JOB, Measurement.ofRecords(0, 1, 0)));
+
+    assertThat(report.figureValues().get(0).value()).isEqualTo(new Spread(0.5, 0.5, 0.5));
+  }
+
+  @Test
+  void refusesAVariantOfWhichNoRecordCame() {
+    Report report = new Report(1, 1, List.of());
+    report.add(Map.of(JOB, Measurement.ofRecords(0, 1, 0)));
+
+    assertThatThrownBy(report::rows)
+        .hasMessage("job: no record in any turn (expected: some; measure longer)");
+  }
+
+  @Test
+  void refusesToDivideWhatDoesNotTakeTurns() {
+    Variant alone =
+        new Variant() {
+          @Override
+          public String name() {
+            return "alone";
+          }
+
+          @Override
+          public String floor() {
+            return "alone";
+          }
+        };
+
+    assertThatThrownBy(() -> Figure.ratio("jobRatioToAlone", RECORDS_PER_SECOND, JOB, alone))
+        .hasMessage(
+            "job over alone: floors floor and alone (expected: the same, so that they take turns)");
   }
 
   @Test
@@ -52,8 +85,14 @@ class ReportTest {
 
   private static Report report(double[] floor, double[] job) {
     Report report = new Report(1, job.length, List.of(RATIO));
-    IntStream.range(0, floor.length).forEach(i -> report.add(FLOOR, records(floor[i])));
-    IntStream.range(0, job.length).forEach(i -> report.add(JOB, records(job[i])));
+    for (int i = 0; i < job.length; i++) {
+      Map<Variant, Measurement> lap = new LinkedHashMap<>();
+      if (floor.length > 0) {
+        lap.put(FLOOR, records(floor[i]));
+      }
+      lap.put(JOB, records(job[i]));
+      report.add(lap);
+    }
     return report;
   }
 
