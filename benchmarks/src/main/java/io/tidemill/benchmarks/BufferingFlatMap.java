@@ -16,19 +16,23 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichFlatMapFunction;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.util.Collector;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a careful user writes by hand: records gather in a direct buffer, and every so many of them
- * go through DJL as one array, without a batchifier.
+ * go through DJL as one array, without a batchifier. It keeps records from call to call, so it
+ * copies them, as Flink demands of a function under object reuse.
  *
  * <p>Like most code of its kind it has no deadline and no state: the records of an unfinished batch
  * wait for ever and are lost in a failure.
  *
- * @param expert whether TensorFlow runs small operations in the thread that calls, which DJL leaves
- *     to a property of the process
+ * @param expert whether it is known that these records are fresh, so that none is copied, and
+ *     TensorFlow runs small operations in the thread that calls, which DJL leaves to a property of
+ *     the process
  */
 record BufferingFlatMap(Workload workload, int batch, int parallelism, boolean expert)
     implements ProcessVariant {
@@ -39,7 +43,9 @@ record BufferingFlatMap(Workload workload, int batch, int parallelism, boolean e
     return new BufferingFlatMap(workload, batch, parallelism, false);
   }
 
-  /** By a user who knows the setting of TensorFlow that Tidemill makes by itself. */
+  /**
+   * By a user who knows his source, and the setting of TensorFlow that Tidemill makes by itself.
+   */
   BufferingFlatMap byAnExpert() {
     return new BufferingFlatMap(workload, batch, parallelism, true);
   }
@@ -65,7 +71,8 @@ record BufferingFlatMap(Workload workload, int batch, int parallelism, boolean e
         workload,
         parallelism,
         turns,
-        (records, scoredType) -> records.flatMap(new Scorer(workload, batch)).returns(scoredType));
+        (records, scoredType) ->
+            records.flatMap(new Scorer(workload, batch, expert)).returns(scoredType));
   }
 
   private static final class Scorer extends RichFlatMapFunction<RowData, RowData> {
@@ -73,12 +80,16 @@ record BufferingFlatMap(Workload workload, int batch, int parallelism, boolean e
     private final RowData[] records;
     private transient @Nullable Session session;
     private final Joiner joiner;
+    private final boolean fresh;
+    private final TypeSerializer<RowData> copier;
     private int gathered;
 
-    Scorer(Workload workload, int batch) {
+    Scorer(Workload workload, int batch, boolean fresh) {
       this.workload = workload;
       this.records = new RowData[batch];
       this.joiner = workload.joiner();
+      this.fresh = fresh;
+      this.copier = InternalTypeInfo.of(workload.recordType()).toSerializer();
     }
 
     @Override
@@ -89,7 +100,7 @@ record BufferingFlatMap(Workload workload, int batch, int parallelism, boolean e
     @Override
     public void flatMap(RowData record, Collector<RowData> out) throws Exception {
       Session open = requireNonNull(session);
-      records[gathered] = record;
+      records[gathered] = fresh ? record : copier.copy(record);
       open.values.put(record.getArray(0).toFloatArray());
       gathered++;
       if (gathered == records.length) {
