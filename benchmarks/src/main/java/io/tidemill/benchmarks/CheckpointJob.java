@@ -18,22 +18,27 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * How long a checkpoint of a job with Tidemill's operator takes, from its trigger to its
  * completion, one after another.
  *
- * @param inCall whether records come slowly and a model call of two seconds is always in flight;
- *     otherwise no record comes at all
+ * @param pace of the records; unless none comes at all, a model call of two seconds is always in
+ *     flight
  */
-record CheckpointJob(Workload workload, boolean inCall) implements ProcessVariant {
+record CheckpointJob(Workload workload, EndlessSource.Pace pace) implements ProcessVariant {
   private static final Duration PAUSE = Duration.ofMillis(10);
   private static final long START_SECONDS = 60;
   private static final long CHECKPOINT_SECONDS = 30;
 
   @Override
   public String name() {
-    return inCall ? "checkpoint-in-call" : "checkpoint-idle";
+    return switch (pace) {
+      case SILENT -> "checkpoint-idle";
+      case SLOW -> "checkpoint-in-call";
+      case STEADY -> "checkpoint-backlog";
+      case FULL -> "checkpoint-back-pressured";
+    };
   }
 
   @Override
   public String floor() {
-    return new CheckpointJob(workload, false).name();
+    return new CheckpointJob(workload, EndlessSource.Pace.SILENT).name();
   }
 
   @Override
@@ -74,7 +79,7 @@ record CheckpointJob(Workload workload, boolean inCall) implements ProcessVarian
             name(),
             workload,
             1,
-            inCall ? EndlessSource.Pace.SLOW : EndlessSource.Pace.SILENT,
+            pace,
             (records, scoredType) ->
                 OperatorJob.of(workload, workload.usualBatch()).score(records, model));
     // Only those that are triggered here.
@@ -86,7 +91,7 @@ record CheckpointJob(Workload workload, boolean inCall) implements ProcessVarian
   private void awaitStart(MiniCluster cluster, JobID job, Meter meter) throws Exception {
     long startNanos = System.nanoTime();
     boolean running = false;
-    while (!running || (inCall && meter.total() == 0)) {
+    while (!running || (pace != EndlessSource.Pace.SILENT && meter.total() == 0)) {
       if (System.nanoTime() - startNanos > TimeUnit.SECONDS.toNanos(START_SECONDS)) {
         throw new IllegalStateException(
             "%s: no checkpoint or no call after %d s (expected: both)"

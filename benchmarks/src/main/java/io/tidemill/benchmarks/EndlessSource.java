@@ -23,9 +23,8 @@ import org.jspecify.annotations.Nullable;
  * measured.
  */
 final class EndlessSource implements Source<RowData, EndlessSource.Nothing, EndlessSource.Nothing> {
-  private static final int RECORDS_PER_POLL = 64;
   private static final Executor AFTER_PAUSE =
-      CompletableFuture.delayedExecutor(10, TimeUnit.MILLISECONDS);
+      CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS);
 
   private final String meterName;
   private final Workload workload;
@@ -40,11 +39,19 @@ final class EndlessSource implements Source<RowData, EndlessSource.Nothing, Endl
   /** How fast records come. */
   enum Pace {
     /** As fast as they are taken. */
-    FULL,
+    FULL(64),
     /** A hundred a second. */
-    SLOW,
+    STEADY(10),
+    /** Ten a second. */
+    SLOW(1),
     /** Never. */
-    SILENT
+    SILENT(0);
+
+    private final int recordsPerPoll;
+
+    Pace(int recordsPerPoll) {
+      this.recordsPerPoll = recordsPerPoll;
+    }
   }
 
   /** Neither a split nor a state; the readers need none. */
@@ -110,15 +117,12 @@ final class EndlessSource implements Source<RowData, EndlessSource.Nothing, Endl
         available = turn;
         return InputStatus.NOTHING_AVAILABLE;
       }
-      if (pace != Pace.FULL) {
-        if (pace == Pace.SLOW) {
-          handOut(1, output);
-        }
-        available = CompletableFuture.runAsync(() -> {}, AFTER_PAUSE);
-        return InputStatus.NOTHING_AVAILABLE;
+      handOut(pace.recordsPerPoll, output);
+      if (pace == Pace.FULL) {
+        return InputStatus.MORE_AVAILABLE;
       }
-      handOut(RECORDS_PER_POLL, output);
-      return InputStatus.MORE_AVAILABLE;
+      available = CompletableFuture.runAsync(() -> {}, AFTER_PAUSE);
+      return InputStatus.NOTHING_AVAILABLE;
     }
 
     private void handOut(int count, ReaderOutput<RowData> output) {

@@ -21,12 +21,7 @@ final class Figures {
             noOp(workloads.mlp()),
             scaling(workloads),
             workloads.engines().stream().map(Figures::ratioToEngine).toList(),
-            List.of(
-                Figure.ratio(
-                    "checkpointRatioToIdle",
-                    CHECKPOINT_MILLIS,
-                    new CheckpointJob(workloads.mlp(), true),
-                    new CheckpointJob(workloads.mlp(), false))))
+            checkpoints(workloads.mlp()))
         .flatMap(List::stream)
         .toList();
   }
@@ -64,6 +59,21 @@ final class Figures {
             size -> BufferingFlatMap.of(mlp, size, 1).byAnExpert()),
         rawCallTimes("batch1RatioToRawCall", mlp, 1),
         rawCallTimes("batch32RatioToRawCall", mlp, 32));
+  }
+
+  private static List<Figure> checkpoints(Workload mlp) {
+    Variant idle = new CheckpointJob(mlp, EndlessSource.Pace.SILENT);
+    return List.of(
+        Figure.ratio(
+            "checkpointRatioToIdle",
+            CHECKPOINT_MILLIS,
+            new CheckpointJob(mlp, EndlessSource.Pace.SLOW),
+            idle),
+        Figure.ratio(
+            "checkpointOfBacklogRatioToIdle",
+            CHECKPOINT_MILLIS,
+            new CheckpointJob(mlp, EndlessSource.Pace.STEADY),
+            idle));
   }
 
   private static Figure bySize(
