@@ -145,19 +145,27 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     String name = settings.step() + "-" + getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
     ModelHandle handle = source.open(task());
     BufferAllocator allocator = null;
+    List<Scorer<T, R>> scorers = new ArrayList<>();
     try {
+      Scorer.requireRoom(handle.model(), settings);
       allocator = ColumnMemory.child(name, settings.memoryLimitBytes());
-      List<Scorer<T, R>> scorers = new ArrayList<>();
       for (int i = 0; i < settings.batching().maxInFlight(); i++) {
         Scorer.Codec<T, R> codec =
             new Scorer.Codec<>(
                 InstantiationUtil.clone(encoder, getUserCodeClassloader()),
                 InstantiationUtil.clone(decoder, getUserCodeClassloader()));
-        scorers.add(new Scorer<>(handle.model(), codec, allocator, settings, clock));
+        scorers.add(
+            new Scorer<>(
+                handle.model(),
+                codec,
+                allocator.newChildAllocator(name + "-batch-" + i, 0, settings.batchMemoryBytes()),
+                settings,
+                clock));
       }
       stepMetrics.watch(inFlight::size, batcher::sizeLimit, allocator::getAllocatedMemory);
       workers = new Workers<>(name, settings.workers(), scorers, allocator, handle, new Mails());
     } catch (Exception e) {
+      scorers.forEach(Scorer::close);
       if (allocator != null) {
         allocator.close();
       }

@@ -14,7 +14,8 @@ import java.util.function.Consumer;
  * @param step the step's id, for messages, metrics and dead letters
  * @param workers model calls at a time; at most max-in-flight
  * @param callTimeout the longest that one model call may take before the task fails
- * @param memoryLimitBytes the most Arrow memory that one subtask may hold
+ * @param memoryLimitBytes the most Arrow memory that one subtask may hold, in equal parts for the
+ *     batches in flight
  * @param freshRecords whether the graph proves that no one changes a record after it was handed on,
  *     so that it need not be copied under object reuse
  */
@@ -84,6 +85,11 @@ public record InferenceSettings(
         DEFAULT_CALL_TIMEOUT,
         DEFAULT_MEMORY_LIMIT_BYTES,
         false);
+  }
+
+  /** The most Arrow memory that one batch may take, its outputs included. */
+  long batchMemoryBytes() {
+    return memoryLimitBytes / batching.maxInFlight();
   }
 
   public InferenceSettings withStep(String id) {

@@ -12,7 +12,6 @@ import io.tidemill.model.Model;
 import io.tidemill.model.ModelOutOfMemoryException;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnSpec;
-import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.loader.WarmUp;
 import java.util.List;
 import java.util.Objects;
@@ -29,7 +28,9 @@ import org.jspecify.annotations.Nullable;
  * at most 2·⌈log2 n⌉ further calls for each record at fault, wherever it stands. Before the first
  * record of a batch is blamed, the model has to score its own warm-up sample; if it cannot, the
  * batch has no outcome and the task fails. A call that runs out of memory is halved as well, and
- * the report says what fitted.
+ * the report says what fitted; again the model has to score its sample before a record is blamed.
+ *
+ * <p>A scorer's Arrow memory is its own, so that what fits does not depend on the batches beside.
  *
  * <p>Every half is encoded anew from row 0: slices of a column would not be aligned, so the engine
  * would copy them, and this is not the way of a healthy record.
@@ -74,6 +75,11 @@ final class Scorer<T, R> implements AutoCloseable {
   private boolean encoded;
   private boolean allFinite;
 
+  /**
+   * A scorer.
+   *
+   * @param allocator of this scorer alone, which closes it; its limit is what one batch may take
+   */
   Scorer(
       Model model,
       Codec<T, R> codec,
@@ -91,11 +97,32 @@ final class Scorer<T, R> implements AutoCloseable {
   }
 
   private static int rowsPerTurn(List<ColumnSpec> columns) {
-    long bytes = 0;
-    for (ColumnSpec column : columns) {
-      bytes += column.type() == ElementType.STRING ? 0 : column.bytesPerRow();
+    return (int) Math.max(1, BYTES_PER_TURN / Math.max(1, bytesPerRow(columns)));
+  }
+
+  private static long bytesPerRow(List<ColumnSpec> columns) {
+    return columns.stream().mapToLong(ColumnSpec::bytesPerRow).sum();
+  }
+
+  /**
+   * Proves that a record can fit at all.
+   *
+   * @throws InferenceException if no record of this model could
+   */
+  static void requireRoom(Model model, InferenceSettings settings) {
+    long bytes = bytesPerRow(model.signature().inputColumns());
+    if (bytes > settings.batchMemoryBytes()) {
+      throw new InferenceException(
+          "step '%s', %s: memory limit: %d bytes (expected: >= %d, a record of %d bytes for each of the %d batches in flight)"
+              .formatted(
+                  settings.step(),
+                  model.version(),
+                  settings.memoryLimitBytes(),
+                  bytes * settings.batching().maxInFlight(),
+                  bytes,
+                  settings.batching().maxInFlight()),
+          null);
     }
-    return (int) Math.max(1, BYTES_PER_TURN / Math.max(1, bytes));
   }
 
   /** How records become columns and columns become results; one scorer's own copy. */
@@ -231,15 +258,24 @@ final class Scorer<T, R> implements AutoCloseable {
     return failure instanceof ModelOutOfMemoryException || failure instanceof OutOfMemoryException;
   }
 
+  private String problem(RuntimeException failure) {
+    String message = String.valueOf(failure.getMessage());
+    return failure instanceof OutOfMemoryException
+        ? "%s; the step's memory limit leaves a batch %d bytes"
+            .formatted(message, settings.batchMemoryBytes())
+        : message;
+  }
+
   private void halve(
       Batch<T, Object> batch, int from, int to, int attempts, RuntimeException failure) {
     boolean memory = isMemory(failure);
     if (to - from == 1) {
+      proveHealthy(failure);
       deadLetter(
           batch,
           rows[from],
           memory ? DeadLetterCause.OUT_OF_MEMORY : DeadLetterCause.MODEL,
-          String.valueOf(failure.getMessage()),
+          problem(failure),
           attempts);
       return;
     }
@@ -298,20 +334,17 @@ final class Scorer<T, R> implements AutoCloseable {
     Thread.yield();
   }
 
-  /** Memory for this many rows: what there is, or twice as much, up to the largest batch. */
+  /**
+   * Memory for this many rows: what there is, or exactly as much, as more might not fit. It stays
+   * as large as the largest batch so far, so that it soon stops growing.
+   */
   private ColumnBatch inputs(int needed) {
     ColumnBatch present = inputs;
     if (present != null && present.capacity() >= needed) {
       return present;
     }
-    int capacity = Math.max(INITIAL_ROWS, Integer.highestOneBit(Math.max(1, needed - 1)) << 1);
-    if (present != null) {
-      present.close();
-      inputs = null;
-    }
-    ColumnBatch allocated =
-        ColumnBatch.allocate(
-            allocator, inputColumns, Math.min(capacity, settings.batching().maxSize()));
+    releaseInputs();
+    ColumnBatch allocated = ColumnBatch.allocate(allocator, inputColumns, needed);
     inputs = allocated;
     return allocated;
   }
@@ -464,5 +497,6 @@ final class Scorer<T, R> implements AutoCloseable {
       present.close();
     }
     releaseInputs();
+    allocator.close();
   }
 }

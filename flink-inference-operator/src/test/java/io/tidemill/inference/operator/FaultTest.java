@@ -20,7 +20,9 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -238,6 +240,84 @@ class FaultTest {
       }
       step.endInput();
       assertThat(step.output()).isEqualTo(scoredRange(1, 1000));
+      assertThat(step.deadLetters()).isEmpty();
+    }
+  }
+
+  @Test
+  void limitOnArrowMemoryHalvesDownToTheRowsThatFit() throws Exception {
+    // Inputs and outputs of 8 rows take 64 bytes each, those of 16 rows one alignment more.
+    InferenceSettings tight = settings(64).withMemoryLimitBytes(256);
+    try (StepHarness step = new StepHarness(tight, model).open()) {
+      for (int record = 1; record <= 64; record++) {
+        step.send(record);
+      }
+      step.endInput();
+      assertThat(step.deadLetters()).isEmpty();
+      assertThat(step.output()).isEqualTo(scoredRange(1, 64));
+    }
+  }
+
+  @Test
+  void memoryThatABatchHoldsIsNotWantingInTheOthers() throws Exception {
+    CountDownLatch end = new CountDownLatch(1);
+    AtomicBoolean held = new AtomicBoolean();
+    model.behave(
+        (self, input, allocator) -> {
+          if (held.compareAndSet(false, true)) {
+            awaitEnd(end);
+          }
+          return self.answer(input, allocator);
+        });
+    // The columns of one batch take 4096 bytes and would leave too little for a single record.
+    InferenceSettings two =
+        InferenceSettings.defaults("score")
+            .withBatching(new BatchPolicy(1000, Long.MAX_VALUE, Duration.ofMillis(20), 2))
+            .withOrder(Order.UNORDERED)
+            .withMemoryLimitBytes(4200);
+    try (StepHarness step = new StepHarness(two, model).open()) {
+      for (int record = 1; record <= 2000; record++) {
+        step.send(record);
+      }
+      step.awaitOutput(1000);
+      end.countDown();
+      step.awaitOutput(2000);
+      assertThat(step.output()).containsExactlyInAnyOrderElementsOf(scoredRange(1, 2000));
+      assertThat(step.deadLetters()).isEmpty();
+    } finally {
+      end.countDown();
+    }
+  }
+
+  private static void awaitEnd(CountDownLatch end) {
+    try {
+      end.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("interrupted in a call", e);
+    }
+  }
+
+  @Test
+  void aLimitThatNoRecordFitsInFailsTheTaskAtOnce() throws Exception {
+    InferenceSettings tiny = InferenceSettings.defaults("score").withMemoryLimitBytes(7);
+    try (StepHarness step = new StepHarness(tiny, model)) {
+      assertThatThrownBy(step::open)
+          .hasMessage(
+              "step 'score', %s: memory limit: 7 bytes (expected: >= 8, a record of 4 bytes for each of the 2 batches in flight)",
+              model.version());
+    }
+  }
+
+  /** faults.md rows 12 and 13. */
+  @Test
+  void aModelWithoutMemoryForItsOwnSampleFailsTheTaskAndWritesNoDeadLetter() throws Exception {
+    model.behave(FakeModel.failing(() -> new ModelOutOfMemoryException("the GPU is full")));
+    try (StepHarness step = new StepHarness(settings(2), model).open()) {
+      step.send(1, 2);
+      assertThatThrownBy(step::runMail)
+          .isInstanceOf(InferenceException.class)
+          .hasMessageContaining("fails on its own warm-up sample: the GPU is full");
+      assertThat(step.output()).isEmpty();
       assertThat(step.deadLetters()).isEmpty();
     }
   }

@@ -70,7 +70,7 @@ class WorkersTest {
                 return decoder.decode(record, outputs, row);
               }
             }),
-        allocator,
+        allocator.newChildAllocator("scorer", 0, Long.MAX_VALUE),
         SETTINGS,
         System::nanoTime);
   }
