@@ -19,6 +19,10 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  * batch size that memory taught. Flink deals the records out anew when the parallelism changes; the
  * size goes to every subtask, or those that are added would run out of memory once more.
  *
+ * <p>Each record is an element of its list, so that any parallelism deals them out evenly. Chunks
+ * of 64, written in blocks, were tried and dropped: a thousand rows of 32 floats took two
+ * milliseconds either way, nearly all of it in the row's own serializer.
+ *
  * <p>Watermarks are not in it: dealt out with the records they could overtake some. Task thread
  * only.
  */
