@@ -30,30 +30,34 @@ import org.jspecify.annotations.Nullable;
  * <p>Like most code of its kind it has no deadline and no state: the records of an unfinished batch
  * wait for ever and are lost in a failure.
  *
- * @param expert whether it is known that these records are fresh, so that none is copied, and
- *     TensorFlow runs small operations in the thread that calls, which DJL leaves to a property of
- *     the process
+ * @param fresh whether the user knows that these records are fresh, so that none is copied
+ * @param tuned whether he has found the setting that Tidemill makes by itself: TensorFlow runs
+ *     small operations in the thread that calls, which DJL leaves to a property of the process
  */
-record BufferingFlatMap(Workload workload, int batch, int parallelism, boolean expert)
+record BufferingFlatMap(Workload workload, int batch, int parallelism, boolean fresh, boolean tuned)
     implements ProcessVariant {
   private static final String INTEROP_THREADS = "ai.djl.tensorflow.num_interop_threads";
 
   /** With DJL as it comes. */
   static BufferingFlatMap of(Workload workload, int batch, int parallelism) {
-    return new BufferingFlatMap(workload, batch, parallelism, false);
+    return new BufferingFlatMap(workload, batch, parallelism, false, false);
   }
 
-  /**
-   * By a user who knows his source, and the setting of TensorFlow that Tidemill makes by itself.
-   */
-  BufferingFlatMap byAnExpert() {
-    return new BufferingFlatMap(workload, batch, parallelism, true);
+  /** With records that are known to be fresh. */
+  BufferingFlatMap ofFreshRecords() {
+    return new BufferingFlatMap(workload, batch, parallelism, true, tuned);
+  }
+
+  /** With TensorFlow's operations in the thread that calls. */
+  BufferingFlatMap tunedByHand() {
+    return new BufferingFlatMap(workload, batch, parallelism, fresh, true);
   }
 
   @Override
   public String name() {
-    return "buffering-%s%s-b%d-p%d"
-        .formatted(workload.name(), expert ? "-expert" : "", batch, parallelism);
+    return "buffering-%s%s%s-b%d-p%d"
+        .formatted(
+            workload.name(), fresh ? "-fresh" : "", tuned ? "-tuned" : "", batch, parallelism);
   }
 
   @Override
@@ -63,7 +67,7 @@ record BufferingFlatMap(Workload workload, int batch, int parallelism, boolean e
 
   @Override
   public void measure(Turns turns) throws Exception {
-    if (expert) {
+    if (tuned) {
       System.setProperty(INTEROP_THREADS, "-1");
     }
     ScoringJob.measure(
@@ -72,7 +76,7 @@ record BufferingFlatMap(Workload workload, int batch, int parallelism, boolean e
         parallelism,
         turns,
         (records, scoredType) ->
-            records.flatMap(new Scorer(workload, batch, expert)).returns(scoredType));
+            records.flatMap(new Scorer(workload, batch, fresh)).returns(scoredType));
   }
 
   private static final class Scorer extends RichFlatMapFunction<RowData, RowData> {

@@ -13,8 +13,20 @@ import org.jspecify.annotations.Nullable;
 record Figure(String name, Quantity quantity, List<Case> cases) {
   private static final String ONLY = "";
 
+  /**
+   * A figure.
+   *
+   * @throws IllegalArgumentException if variants are compared that do not take turns: each with
+   *     what it is divided by, and with each other where nothing is divided
+   */
   Figure {
     cases = List.copyOf(cases);
+    List<String> groups = cases.stream().map(one -> one.over().group()).distinct().toList();
+    if (groups.size() > 1 && cases.get(0).under() == null) {
+      throw new IllegalArgumentException(
+          "%s: variants of groups %s (expected: of one, so that they take turns)"
+              .formatted(name, groups));
+    }
   }
 
   /**
@@ -26,10 +38,10 @@ record Figure(String name, Quantity quantity, List<Case> cases) {
    */
   record Case(String key, Variant over, @Nullable Variant under) {
     Case {
-      if (under != null && !under.floor().equals(over.floor())) {
+      if (under != null && !under.group().equals(over.group())) {
         throw new IllegalArgumentException(
-            "%s over %s: floors %s and %s (expected: the same, so that they take turns)"
-                .formatted(over.name(), under.name(), over.floor(), under.floor()));
+            "%s over %s: groups %s and %s (expected: the same, so that they take turns)"
+                .formatted(over.name(), under.name(), over.group(), under.group()));
       }
     }
 

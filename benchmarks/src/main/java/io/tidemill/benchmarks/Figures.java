@@ -36,7 +36,7 @@ final class Figures {
         Figure.ratio(
             "mlp512RatioToHandBuffered",
             RECORDS_PER_SECOND,
-            scored,
+            scored.asItComes(),
             BufferingFlatMap.of(mlp, mlp.usualBatch(), 1)),
         Figure.ratio(
             "mlp512RatioToPerRecord", RECORDS_PER_SECOND, scored, new PerRecordCalls(mlp, 1, true)),
@@ -50,13 +50,26 @@ final class Figures {
             RECORDS_PER_SECOND,
             OperatorJob.of(cnn, cnn.usualBatch()),
             new RawLoop(cnn, cnn.usualBatch(), 1)),
-        bySize("handBufferedRatioBySize", mlp, 1, size -> BufferingFlatMap.of(mlp, size, 1)),
-        bySize("handBufferedRatioBySizeAtTwo", mlp, 2, size -> BufferingFlatMap.of(mlp, size, 2)),
         bySize(
-            "expertBufferedRatioBySize",
-            mlp,
-            1,
-            size -> BufferingFlatMap.of(mlp, size, 1).byAnExpert()),
+            "handBufferedRatioBySize",
+            size -> OperatorJob.of(mlp, size).asItComes(),
+            size -> BufferingFlatMap.of(mlp, size, 1)),
+        bySize(
+            "handBufferedRatioBySizeBothCopying",
+            size -> OperatorJob.of(mlp, size).asItComes().copying(),
+            size -> BufferingFlatMap.of(mlp, size, 1)),
+        bySize(
+            "handBufferedRatioBySizeNeitherCopying",
+            size -> OperatorJob.of(mlp, size).asItComes(),
+            size -> BufferingFlatMap.of(mlp, size, 1).ofFreshRecords()),
+        bySize(
+            "handBufferedRatioBySizeAtTwo",
+            size -> OperatorJob.of(mlp, size).asItComes().withParallelism(2),
+            size -> BufferingFlatMap.of(mlp, size, 2)),
+        bySize(
+            "tunedBufferedRatioBySize",
+            size -> OperatorJob.of(mlp, size).asItComes(),
+            size -> BufferingFlatMap.of(mlp, size, 1).ofFreshRecords().tunedByHand()),
         rawCallTimes("batch1RatioToRawCall", mlp, 1),
         rawCallTimes("batch32RatioToRawCall", mlp, 32));
   }
@@ -76,18 +89,12 @@ final class Figures {
             idle));
   }
 
-  private static Figure bySize(
-      String name, Workload workload, int parallelism, IntFunction<Variant> under) {
+  private static Figure bySize(String name, IntFunction<Variant> over, IntFunction<Variant> under) {
     return new Figure(
         name,
         RECORDS_PER_SECOND,
         HAND_BUFFERED_SIZES.stream()
-            .map(
-                size ->
-                    Figure.Case.of(
-                        size,
-                        OperatorJob.of(workload, size).withParallelism(parallelism),
-                        under.apply(size)))
+            .map(size -> Figure.Case.of(size, over.apply(size), under.apply(size)))
             .toList());
   }
 

@@ -11,7 +11,8 @@ import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
  * Tidemill's operator in a job.
  *
  * @param kind what is called
- * @param workers of one subtask, which call the model; four batches in flight for each
+ * @param workers of one subtask, which call the model; four batches in flight for each; 0 for a
+ *     step that is told neither
  * @param fresh whether records are known to be fresh; if not, each is copied
  */
 record OperatorJob(
@@ -23,6 +24,7 @@ record OperatorJob(
     boolean fresh)
     implements ProcessVariant {
   private static final int SLOTS_PER_WORKER = 4;
+  private static final int UNTOLD = 0;
 
   /** With the workload's own model, one worker and parallelism 1. */
   static OperatorJob of(Workload workload, int batch) {
@@ -37,6 +39,11 @@ record OperatorJob(
     return new OperatorJob(workload, kind, batch, threads, parallelism, fresh);
   }
 
+  /** With as many workers and batches in flight as a step has that is told neither. */
+  OperatorJob asItComes() {
+    return withWorkers(UNTOLD);
+  }
+
   OperatorJob withParallelism(int subtasks) {
     return new OperatorJob(workload, kind, batch, workers, subtasks, fresh);
   }
@@ -48,24 +55,30 @@ record OperatorJob(
 
   @Override
   public String name() {
-    return "operator-%s%s%s%s-b%d-w%d%s"
+    return "operator-%s%s%s%s-b%d%s%s"
         .formatted(
             workload.name(),
             kind.label(),
             workload.form() == Workload.Form.SCALARS ? "-scalars" : "",
             fresh ? "" : "-copied",
             batch,
-            workers,
+            workers == UNTOLD ? "" : "-w" + workers,
             parallelism == 1 ? "" : "-p" + parallelism);
   }
 
   @Override
   public String floor() {
     return switch (kind) {
-      case ENGINE -> RawLoop.name(workload, batch, workers * parallelism);
+      case ENGINE -> RawLoop.name(workload, batch, Math.max(1, workers) * parallelism);
       case NO_OP, HELD -> PassThrough.name(workload);
       case SINGLE_THREADED -> withParallelism(1).name();
     };
+  }
+
+  @Override
+  public String group() {
+    String series = workload.series();
+    return series == null ? floor() : series;
   }
 
   @Override
@@ -86,9 +99,10 @@ record OperatorJob(
             .model(model)
             .encode(binding.encoder())
             .decode(binding.decoder(), InternalTypeInfo.of(binding.outputType()))
-            .maxSize(batch)
-            .maxInFlight(workers * SLOTS_PER_WORKER)
-            .workers(workers);
+            .maxSize(batch);
+    if (workers != UNTOLD) {
+      step.maxInFlight(workers * SLOTS_PER_WORKER).workers(workers);
+    }
     return (fresh ? step.freshRecords() : step).apply("score").predictions();
   }
 }

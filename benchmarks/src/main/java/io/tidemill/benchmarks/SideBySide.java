@@ -47,7 +47,7 @@ public final class SideBySide {
       int count = asked.rounds() * variants.size();
       int done = 0;
       for (int round = 0; round < asked.rounds(); round++) {
-        for (List<Variant> together : byFloor(variants)) {
+        for (List<Variant> together : byGroup(variants)) {
           done += together.size();
           progress.printf(
               "%d/%d %s%n",
@@ -62,12 +62,12 @@ public final class SideBySide {
   }
 
   /** Those that are compared, in the order in which they stand. */
-  private static Collection<List<Variant>> byFloor(List<Variant> variants) {
-    Map<String, List<Variant>> byFloor = new LinkedHashMap<>();
+  private static Collection<List<Variant>> byGroup(List<Variant> variants) {
+    Map<String, List<Variant>> byGroup = new LinkedHashMap<>();
     variants.forEach(
         variant ->
-            byFloor.computeIfAbsent(variant.floor(), floor -> new ArrayList<>()).add(variant));
-    return byFloor.values();
+            byGroup.computeIfAbsent(variant.group(), group -> new ArrayList<>()).add(variant));
+    return byGroup.values();
   }
 
   private static void report(List<Variant> together, Settings settings, Path folder, Report report)

@@ -5,9 +5,11 @@ interface Variant {
   /** Its name in the table and in the JSON; the workload is in it. */
   String name();
 
-  /**
-   * The name of the variant that it is compared with in the table: the raw loop, mostly. Those that
-   * have the same take turns.
-   */
+  /** The name of the variant that it is compared with in the table: the raw loop, mostly. */
   String floor();
+
+  /** What those have in common that take turns: the floor, mostly. */
+  default String group() {
+    return floor();
+  }
 }

@@ -30,6 +30,7 @@ import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.FloatType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model and the records that it scores. A record has the floats of the model's input, in one
@@ -41,9 +42,16 @@ import org.apache.flink.table.types.logical.RowType;
  * @param usualBatch records in a call, where a variant does not say
  * @param distinctRecords how many records there are before they repeat
  * @param form where a record has its floats
+ * @param series of workloads that are compared with each other; null if it is in none
  */
 record Workload(
-    String name, String folder, Signature signature, int usualBatch, int distinctRecords, Form form)
+    String name,
+    String folder,
+    Signature signature,
+    int usualBatch,
+    int distinctRecords,
+    Form form,
+    @Nullable String series)
     implements Serializable {
   private static final long SEED = 42;
   private static final LogicalType FLOATS = new ArrayType(false, new FloatType(false));
@@ -58,29 +66,30 @@ record Workload(
 
   /** 32 → 64 → 64 → 1: so little arithmetic that everything around the model shows. */
   static Workload mlp(Path root) {
-    return mlp(root, "mlp", 32);
+    return mlp(root, "mlp", 32, null);
   }
 
-  /** The same with another number of features. */
+  /** The same with so many features, one of several. */
   static Workload mlp(Path root, int features) {
-    return mlp(root, "mlp" + features, features);
+    return mlp(root, "mlp" + features, features, "mlp by features");
   }
 
-  private static Workload mlp(Path root, String name, int features) {
+  private static Workload mlp(Path root, String name, int features, @Nullable String series) {
     Path folder = root.resolve(name);
     Signature signature = SavedModels.mlp(folder, features);
-    return new Workload(name, folder.toString(), signature, 512, 1_024, Form.ARRAY);
+    return new Workload(name, folder.toString(), signature, 512, 1_024, Form.ARRAY, series);
   }
 
   /** A small convolutional network over 64 by 64 colour pictures: the model outweighs the rest. */
   static Workload cnn(Path root) {
     Path folder = root.resolve("cnn");
-    return new Workload("cnn", folder.toString(), SavedModels.cnn(folder), 32, 64, Form.ARRAY);
+    return new Workload(
+        "cnn", folder.toString(), SavedModels.cnn(folder), 32, 64, Form.ARRAY, null);
   }
 
   /** The same model, its records with a field for each float. */
   Workload scalars() {
-    return new Workload(name, folder, signature, usualBatch, distinctRecords, Form.SCALARS);
+    return new Workload(name, folder, signature, usualBatch, distinctRecords, Form.SCALARS, series);
   }
 
   ModelVersion version() {

@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param mlp with 32 features
  * @param cnn the convolutional network
- * @param mlpByFeatures the first with other numbers of features, itself among them, fewest first
+ * @param mlpByFeatures the first with several numbers of features, fewest first
  * @param engines calls of every engine, the same batches of each
  */
 record Workloads(
@@ -27,10 +27,9 @@ record Workloads(
 
   /** Writes all models below {@code root}. */
   static Workloads write(Path root) {
-    Workload mlp = Workload.mlp(root);
     List<Workload> byFeatures = new ArrayList<>();
     for (int features : FEATURES) {
-      byFeatures.add(features == mlp.inputElements() ? mlp : Workload.mlp(root, features));
+      byFeatures.add(Workload.mlp(root, features));
     }
     List<EngineCalls> engines = new ArrayList<>();
     for (EngineWorkload engine : ENGINES) {
@@ -39,6 +38,7 @@ record Workloads(
             new EngineCalls(new EngineDuel(engine, root.resolve(engine.engine()), batch), false));
       }
     }
-    return new Workloads(mlp, Workload.cnn(root), List.copyOf(byFeatures), List.copyOf(engines));
+    return new Workloads(
+        Workload.mlp(root), Workload.cnn(root), List.copyOf(byFeatures), List.copyOf(engines));
   }
 }

@@ -27,18 +27,14 @@ class SideBySideITCase {
     JsonNode json = new ObjectMapper().readTree(ReportJson.print(report));
     assertThat(json.get("variants").fieldNames())
         .toIterable()
-        .containsExactly("raw-mlp-b512-c1", "buffering-mlp-b512-p1", "operator-mlp-b512-w1");
+        .containsExactly("raw-mlp-b512-c1", "buffering-mlp-b512-p1", "operator-mlp-b512");
     assertThat(json.at("/variants/raw-mlp-b512-c1/recordsPerSecond").asDouble()).isPositive();
     assertThat(json.at("/variants/raw-mlp-b512-c1/ratio").asDouble()).isEqualTo(1.0);
     assertThat(json.at("/variants/buffering-mlp-b512-p1/ratio").asDouble()).isPositive();
-    assertThat(json.at("/variants/operator-mlp-b512-w1/bytesPerRecord").asDouble()).isPositive();
+    assertThat(json.at("/variants/operator-mlp-b512/bytesPerRecord").asDouble()).isPositive();
     assertThat(json.get("figures").fieldNames())
         .toIterable()
-        .containsExactly(
-            "mlp512RatioToRaw",
-            "mlp512RatioToHandBuffered",
-            "handBufferedRatioBySize",
-            "nanosPerRecordByFeatures");
+        .containsExactly("mlp512RatioToHandBuffered", "handBufferedRatioBySize");
     double ratio = json.at("/figures/mlp512RatioToHandBuffered").asDouble();
     JsonNode spread = json.at("/spread/mlp512RatioToHandBuffered");
     assertThat(ratio).isBetween(spread.get("lower").asDouble(), spread.get("upper").asDouble());
