@@ -52,10 +52,6 @@ final class HeldCalls implements FakeModel.Behaviour {
     return call;
   }
 
-  boolean noneWaiting() {
-    return arrived.isEmpty();
-  }
-
   @Override
   public ColumnBatch predict(FakeModel model, ColumnBatch input, BufferAllocator allocator) {
     Call call = new Call(input.rows(), FakeModel.sum(input, 0));

@@ -292,6 +292,10 @@ final class OperatorSchedule {
           .as("wait of record %d with a free slot", entered.get(firstOpen))
           .isLessThan(settings.batching().maxDelay().toNanos());
     }
+    long closedByDeadline = step.metrics().counter("closed{deadline}");
+    assertThat(step.metrics().counter("queueWaitNanos"))
+        .as("wait of all batches, %d of them closed by their deadline", closedByDeadline)
+        .isGreaterThanOrEqualTo(closedByDeadline * settings.batching().maxDelay().toNanos());
   }
 
   private int dispatched() {
