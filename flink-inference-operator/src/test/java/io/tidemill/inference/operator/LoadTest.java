@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.inference.batch.BatchPolicy;
+import io.tidemill.model.ModelCallException;
 import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.loader.FakeModel;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
+import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -19,6 +23,9 @@ class LoadTest {
   private static final InferenceSettings SETTINGS =
       InferenceSettings.defaults("score")
           .withBatching(new BatchPolicy(2, Long.MAX_VALUE, Duration.ofMillis(20), 2));
+
+  private static final InferenceSettings IMPATIENT =
+      SETTINGS.withCallTimeout(Duration.ofSeconds(5));
 
   private final FakeModel model = FakeModel.ofFeatures(1);
   private final HeldCalls calls = new HeldCalls();
@@ -58,26 +65,15 @@ class LoadTest {
   /** faults.md row 14. */
   @Test
   void callThatHangsFailsTheTaskWithModelSizeAndDuration() throws Exception {
-    CountDownLatch never = new CountDownLatch(1);
+    CompletableFuture<Void> end = new CompletableFuture<>();
     CountDownLatch called = new CountDownLatch(1);
     model.behave(
         (self, input, allocator) -> {
           called.countDown();
-          boolean interrupted = false;
-          while (never.getCount() > 0) {
-            try {
-              never.await();
-            } catch (InterruptedException e) {
-              interrupted = true;
-            }
-          }
-          if (interrupted) {
-            Thread.currentThread().interrupt();
-          }
+          end.join(); // Deaf to interruption.
           return self.answer(input, allocator);
         });
-    InferenceSettings impatient = SETTINGS.withCallTimeout(Duration.ofSeconds(5));
-    StepHarness step = new StepHarness(impatient, model).open();
+    StepHarness step = new StepHarness(IMPATIENT, model).open();
     try {
       step.send(1, 2);
       called.await();
@@ -86,16 +82,106 @@ class LoadTest {
           .hasStackTraceContaining(
               "step 'score', fake:1.0.0: a call with 2 records has taken 5000 ms (expected: <= call-timeout, 5000 ms)");
     } finally {
-      never.countDown();
+      end.complete(null);
       step.close();
+    }
+  }
+
+  @Test
+  void aLaterCallThatHangsFailsTheTaskAfterItsOwnTimeout() throws Exception {
+    model.behave(calls);
+    try (StepHarness step = new StepHarness(IMPATIENT, model).open()) {
+      step.send(1, 2);
+      HeldCalls.Call first = calls.next();
+      step.advance(Duration.ofSeconds(4));
+      first.answer();
+      step.runMail();
+      step.send(3, 4);
+      calls.next();
+
+      // The timer of the first call fires on the way.
+      step.advance(Duration.ofMillis(2_450));
+      step.advance(Duration.ofMillis(2_450));
+      assertThatThrownBy(() -> step.advance(Duration.ofMillis(100)))
+          .hasStackTraceContaining("a call with 2 records has taken 5000 ms");
+    }
+  }
+
+  @Test
+  void aCallThatHangsAfterAnIdleTimeFailsTheTaskAfterItsOwnTimeout() throws Exception {
+    model.behave(calls);
+    try (StepHarness step = new StepHarness(IMPATIENT, model).open()) {
+      step.send(1, 2);
+      calls.next().answer();
+      step.runMail();
+      step.advance(Duration.ofSeconds(6));
+      step.send(3, 4);
+      calls.next();
+
+      step.advance(Duration.ofMillis(4_900));
+      assertThatThrownBy(() -> step.advance(Duration.ofMillis(100)))
+          .hasStackTraceContaining("a call with 2 records has taken 5000 ms");
+    }
+  }
+
+  @Test
+  void theCallThatHangsIsFoundBesideOthersThatReturn() throws Exception {
+    InferenceSettings three =
+        IMPATIENT.withBatching(new BatchPolicy(2, Long.MAX_VALUE, Duration.ofMillis(20), 3));
+    model.behave(calls);
+    try (StepHarness step = new StepHarness(three, model).open()) {
+      step.send(1, 2, 3);
+      HeldCalls.Call first = calls.next();
+      step.advance(Duration.ofMillis(20));
+      HeldCalls.Call hanging = calls.next();
+      step.advance(Duration.ofMillis(980));
+      first.answer();
+      step.runMail();
+      step.send(4, 5, 6, 7);
+      calls.next();
+      calls.next();
+
+      step.advance(Duration.ofSeconds(4));
+      assertThatThrownBy(() -> step.advance(Duration.ofMillis(20)))
+          .hasStackTraceContaining("a call with 1 records has taken 5000 ms");
+      assertThat(hanging.first()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void aWarmUpSampleThatHangsFailsTheTaskAsACallDoes() throws Exception {
+    model.behave(calls);
+    try (StepHarness step = new StepHarness(IMPATIENT, model).open()) {
+      step.send(1, 2);
+      calls.next().end(FakeModel.failing(() -> new ModelCallException("bad record")));
+      HeldCalls.Call sample = calls.next();
+      assertThat(sample.first()).isZero();
+
+      step.advance(Duration.ofMillis(4_900));
+      assertThatThrownBy(() -> step.advance(Duration.ofMillis(100)))
+          .hasStackTraceContaining("a call with 1 records has taken 5000 ms");
+    }
+  }
+
+  @Test
+  void aCallThatEndedInTimeButWaitsInTheMailboxFailsNothing() throws Exception {
+    model.behave(calls);
+    try (StepHarness step = new StepHarness(IMPATIENT, model).open()) {
+      step.send(1, 2);
+      calls.next().answer();
+      Mail mail = step.flink().getTaskMailbox().take(TaskMailbox.MIN_PRIORITY);
+
+      step.advance(Duration.ofSeconds(6));
+
+      mail.run();
+      assertThat(step.output()).isEqualTo(scoredRange(1, 2));
     }
   }
 
   @Test
   void callTimeoutCountsFromTheCallNotFromTheBatch() throws Exception {
     model.behave(calls);
-    InferenceSettings one = SETTINGS.withWorkers(1).withCallTimeout(Duration.ofSeconds(5));
-    try (StepHarness step = new StepHarness(one, model).open()) {
+    try (StepHarness step = new StepHarness(IMPATIENT.withWorkers(1), model).open()) {
       step.send(1, 2, 3, 4);
       HeldCalls.Call first = calls.next();
       step.advance(Duration.ofSeconds(4));
