@@ -5,13 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.inference.batch.BatchPolicy;
+import io.tidemill.inference.codec.RecordEncoder;
 import io.tidemill.model.ModelCallException;
+import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.loader.FakeModel;
+import java.io.IOException;
+import java.io.InvalidObjectException;
+import java.io.ObjectInputStream;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.apache.arrow.memory.BufferAllocator;
 import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
 import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
 import org.junit.jupiter.api.Test;
@@ -224,7 +231,58 @@ class LoadTest {
   }
 
   @Test
-  void modelThatCannotBeOpenedFailsTheTaskAtOnce() throws Exception {
+  void memoryStillInUseAtTheEndFailsTheTaskAndGivesBackTheHandle() throws Exception {
+    model.behave(
+        (self, input, allocator) -> {
+          allocator.buffer(64);
+          return self.answer(input, allocator);
+        });
+    StepHarness step = new StepHarness(SETTINGS, model).open();
+    step.send(1, 2);
+    step.runMail();
+    assertThatThrownBy(step::close)
+        .isInstanceOf(InferenceException.class)
+        .hasMessageContaining("score-0");
+    assertThat(model.openHandles()).isZero();
+  }
+
+  /** An encoder that no subtask gets a copy of. */
+  private static final class NotCloned implements RecordEncoder<Long> {
+    @Override
+    public boolean encode(Long record, ColumnBatch columns, int row) {
+      return false;
+    }
+
+    private void readObject(ObjectInputStream in) throws IOException {
+      throw new InvalidObjectException("an encoder that cannot be read");
+    }
+  }
+
+  @Test
+  void aStepThatCannotStartGivesBackItsHandleAndMemory() throws Exception {
+    try (StepHarness step =
+        new StepHarness(
+            SETTINGS.withStep("never-started"),
+            model,
+            new FakeClock(),
+            new NotCloned(),
+            new StepHarness.Decoder())) {
+      assertThatThrownBy(step::open).hasStackTraceContaining("an encoder that cannot be read");
+    }
+    assertThat(model.openHandles()).isZero();
+    assertThat(allocators()).noneMatch(name -> name.startsWith("never-started"));
+  }
+
+  private static List<String> allocators() {
+    try (BufferAllocator probe = ColumnMemory.child("probe", 1)) {
+      return probe.getParentAllocator().getChildAllocators().stream()
+          .map(BufferAllocator::getName)
+          .toList();
+    }
+  }
+
+  @Test
+  void aClosedModelFailsTheTaskAtItsFirstCall() throws Exception {
     StepHarness step = new StepHarness(SETTINGS, model);
     model.close();
     // The handle is there, the model closed: the first call says so and no record is blamed.

@@ -52,7 +52,7 @@ final class StepHarness implements AutoCloseable {
   private final OneInputStreamOperatorTestHarness<Long, String> harness;
   private final MockEnvironment environment;
   private final RecordedMetrics metrics = new RecordedMetrics();
-  private final FakeClock clock = new FakeClock();
+  private final FakeClock clock;
 
   static final class Encoder implements RecordEncoder<Long> {
     @Override
@@ -98,6 +98,29 @@ final class StepHarness implements AutoCloseable {
 
   StepHarness(InferenceSettings settings, FakeModel model, int parallelism, int subtask)
       throws Exception {
+    this(settings, model, new FakeClock(), new Encoder(), new Decoder(), parallelism, subtask);
+  }
+
+  StepHarness(
+      InferenceSettings settings,
+      FakeModel model,
+      FakeClock clock,
+      RecordEncoder<Long> encoder,
+      PredictionDecoder<Long, String> decoder)
+      throws Exception {
+    this(settings, model, clock, encoder, decoder, 1, 0);
+  }
+
+  private StepHarness(
+      InferenceSettings settings,
+      FakeModel model,
+      FakeClock clock,
+      RecordEncoder<Long> encoder,
+      PredictionDecoder<Long, String> decoder,
+      int parallelism,
+      int subtask)
+      throws Exception {
+    this.clock = clock;
     environment =
         new MockEnvironmentBuilder()
             .setTaskName("step")
@@ -111,12 +134,7 @@ final class StepHarness implements AutoCloseable {
     harness =
         new OneInputStreamOperatorTestHarness<>(
             new InferenceOperatorFactory<>(
-                settings,
-                FakeModels.source(model),
-                new Encoder(),
-                new Decoder(),
-                DEAD_LETTERS,
-                clock),
+                settings, FakeModels.source(model), encoder, decoder, DEAD_LETTERS, clock),
             environment);
     harness.getStreamConfig().setupNetworkInputs(LongSerializer.INSTANCE);
     harness.getStreamConfig().serializeAllConfigs();

@@ -14,7 +14,9 @@ import io.tidemill.model.loader.ModelHandle;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.arrow.memory.BufferAllocator;
@@ -144,6 +146,32 @@ class WorkersTest {
     assertThat(third.first()).isEqualTo(4);
     third.answer();
     workers.finish(called.take());
+  }
+
+  @Test
+  void aWorkerThatDoesNotReturnIsCountedAndKeepsMemoryAndModelUntilItDoes() throws Exception {
+    long bytesBefore = ColumnMemory.allocatedBytes();
+    int abandonedBefore = Workers.abandoned();
+    CompletableFuture<Void> end = new CompletableFuture<>();
+    CountDownLatch inCall = new CountDownLatch(1);
+    model.behave(
+        (self, input, memory) -> {
+          inCall.countDown();
+          end.join(); // Deaf to interruption.
+          return self.answer(input, memory);
+        });
+    submit(1);
+    inCall.await();
+
+    workers.close(50);
+    assertThat(Workers.abandoned()).isEqualTo(abandonedBefore + 1);
+    assertThat(model.closed()).isFalse();
+    assertThat(ColumnMemory.allocatedBytes()).isGreaterThan(bytesBefore);
+
+    end.complete(null);
+    model.calls().get(0).thread().join();
+    assertThat(model.closed()).isTrue();
+    assertThat(ColumnMemory.allocatedBytes()).isEqualTo(bytesBefore);
   }
 
   private Batch<Long, Object> submit(long record) {
