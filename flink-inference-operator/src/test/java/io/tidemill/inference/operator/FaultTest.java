@@ -4,6 +4,7 @@ import static io.tidemill.inference.operator.StepHarness.scored;
 import static io.tidemill.inference.operator.StepHarness.scoredRange;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.tidemill.inference.batch.BatchPolicy;
 import io.tidemill.inference.batch.InFlight.Order;
@@ -26,6 +27,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Records, models and memory at fault. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -73,6 +76,8 @@ class FaultTest {
         assertThat(letter.batch()).isEqualTo(1);
         // The first call, at most 2·⌈log2 37⌉ = 12 more, and one to prove the model healthy.
         assertThat(fresh.calls().size()).isLessThanOrEqualTo(1 + 12 + 1);
+        // Of every two further calls one had the record in it.
+        assertThat(letter.attempts()).isEqualTo(1 + (fresh.calls().size() - 2) / 2);
       }
     }
   }
@@ -123,6 +128,21 @@ class FaultTest {
           .hasMessageContaining("fails on its own warm-up sample: graph is broken");
       assertThat(step.output()).isEmpty();
       assertThat(step.deadLetters()).isEmpty();
+    }
+  }
+
+  @Test
+  void aModelThatBreaksAfterABadRecordFailsTheTask() throws Exception {
+    model.behave(failingOn(Set.of(1L)));
+    try (StepHarness step = new StepHarness(settings(2), model).open()) {
+      step.send(1, 2);
+      step.runMail();
+      model.behave(FakeModel.failing(() -> new ModelCallException("graph is broken")));
+      step.send(3, 4);
+      assertThatThrownBy(step::runMail)
+          .hasMessageContaining("fails on its own warm-up sample: graph is broken");
+      assertThat(step.output()).isEqualTo(scored(2));
+      assertThat(step.deadLetters()).extracting(DeadLetter::record).containsExactly(1L);
     }
   }
 
@@ -323,14 +343,16 @@ class FaultTest {
   }
 
   /** faults.md row 21. */
-  @Test
-  void wrongNumberOfRowsFailsTheTask() throws Exception {
-    model.behave(FakeModel.answeringRows(1));
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 3})
+  void wrongNumberOfRowsFailsTheTask(int rows) throws Exception {
+    model.behave(FakeModel.answeringRows(rows));
     try (StepHarness step = new StepHarness(settings(2), model).open()) {
       step.send(1, 2);
       assertThatThrownBy(step::runMail)
-          .hasMessageContaining("fake:1.0.0: 1 rows answered for 2 records (expected: as many)");
+          .hasMessageContaining("fake:1.0.0: " + rows + " rows answered for 2 records");
       assertThat(step.output()).isEmpty();
+      assertThat(step.deadLetters()).isEmpty();
     }
   }
 
@@ -360,6 +382,28 @@ class FaultTest {
       assertThat(step.output()).isEqualTo(scored(1, 3));
       assertThat(step.deadLetters().get(0).record()).isEqualTo(2);
       assertThat(step.deadLetters().get(0).cause()).isEqualTo(DeadLetterCause.NOT_FINITE);
+    }
+  }
+
+  @Test
+  void theRecordOfANotFinitePredictionIsFoundBehindAnUnfitOne() throws Exception {
+    model.behave(
+        (self, input, allocator) -> {
+          var output = self.answer(input, allocator);
+          output.fixedWidth(0).setFloat(1, Float.NaN);
+          return output;
+        });
+    InferenceSettings strict =
+        settings(4).withPolicies(OnNotFinite.DEAD_LETTER, OnNullInput.DEAD_LETTER);
+    try (StepHarness step = new StepHarness(strict, model).open()) {
+      step.send(StepHarness.UNFIT, 2, 3, 4);
+      step.awaitOutput(2);
+      assertThat(step.output()).isEqualTo(scored(2, 4));
+      assertThat(step.deadLetters())
+          .extracting(DeadLetter::record, DeadLetter::cause, DeadLetter::attempts)
+          .containsExactly(
+              tuple(StepHarness.UNFIT, DeadLetterCause.UNFIT, 0),
+              tuple(3L, DeadLetterCause.NOT_FINITE, 1));
     }
   }
 
@@ -417,6 +461,7 @@ class FaultTest {
               "id: -2 (expected: >= 0)",
               "java.lang.IllegalStateException: a bug",
               "java.lang.IllegalStateException: no such label");
+      assertThat(step.deadLetters().stream().map(DeadLetter::attempts)).containsExactly(0, 0, 1);
     }
   }
 
@@ -426,6 +471,19 @@ class FaultTest {
       step.send(StepHarness.UNFIT, StepHarness.UNFIT);
       step.runMail();
       assertThat(step.deadLetters()).hasSize(2);
+      assertThat(model.calls()).isEmpty();
+    }
+  }
+
+  @Test
+  void endOfInputLeavesABatchOfUnfitRecordsAsDeadLetters() throws Exception {
+    try (StepHarness step = new StepHarness(settings(4), model).open()) {
+      step.send(StepHarness.UNFIT, StepHarness.BUG);
+      step.endInput();
+      assertThat(step.deadLetters())
+          .extracting(DeadLetter::record)
+          .containsExactly(StepHarness.UNFIT, StepHarness.BUG);
+      assertThat(step.output()).isEmpty();
       assertThat(model.calls()).isEmpty();
     }
   }

@@ -1,0 +1,56 @@
+package io.tidemill.inference.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemill.model.columnar.ColumnBatch;
+import io.tidemill.model.columnar.ColumnMemory;
+import io.tidemill.model.columnar.ColumnSpec;
+import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.columnar.FixedWidthColumn;
+import java.util.List;
+import org.apache.arrow.memory.BufferAllocator;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FiniteCheckTest {
+  private static final int ROWS = 4;
+  private static final List<ColumnSpec> COLUMNS =
+      List.of(
+          new ColumnSpec("label", ElementType.STRING, 1),
+          new ColumnSpec("class", ElementType.INT64, 1),
+          new ColumnSpec("scores", ElementType.FLOAT32, 3),
+          new ColumnSpec("bounds", ElementType.FLOAT64, 2));
+
+  @ParameterizedTest
+  @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
+  void findsTheRowWhateverColumnAndElementIsNotFinite(double value) {
+    try (BufferAllocator allocator = ColumnMemory.child("finite", Long.MAX_VALUE);
+        ColumnBatch outputs = ColumnBatch.allocate(allocator, COLUMNS, ROWS + 1)) {
+      outputs.rows(ROWS);
+      assertThat(FiniteCheck.allRows(outputs)).isTrue();
+      for (int column = 2; column < COLUMNS.size(); column++) {
+        int width = COLUMNS.get(column).elementsPerRow();
+        for (int element = 0; element < ROWS * width; element++) {
+          put(outputs.fixedWidth(column), element, value);
+          assertThat(FiniteCheck.allRows(outputs)).isFalse();
+          for (int row = 0; row < ROWS; row++) {
+            assertThat(FiniteCheck.row(outputs, row))
+                .as("row %d, with element %d of column %d", row, element, column)
+                .isEqualTo(row != element / width);
+          }
+          put(outputs.fixedWidth(column), element, 0);
+        }
+        put(outputs.fixedWidth(column), ROWS * width, value);
+      }
+      assertThat(FiniteCheck.allRows(outputs)).as("beyond the rows that count").isTrue();
+    }
+  }
+
+  private static void put(FixedWidthColumn column, int element, double value) {
+    if (column.spec().type() == ElementType.FLOAT32) {
+      column.setFloat(element, (float) value);
+    } else {
+      column.setDouble(element, value);
+    }
+  }
+}
