@@ -10,6 +10,7 @@ import io.tidemill.model.loader.FakeModel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
@@ -129,6 +130,35 @@ class StateTest {
       state = step.snapshot();
     }
     assertThat(restoreAndFinish(state)).isEqualTo(scoredRange(1, 999));
+  }
+
+  @Test
+  void theSmallestLearnedLimitGoesToEverySubtask() throws Exception {
+    InferenceSettings eight =
+        SETTINGS.withBatching(new BatchPolicy(8, Long.MAX_VALUE, Duration.ofMillis(20), 1));
+    List<OperatorSubtaskState> states = new ArrayList<>();
+    for (int subtask = 0; subtask < 3; subtask++) {
+      GatedCalls small = new GatedCalls(Set.of(), Set.of());
+      small.open(true);
+      small.fits(subtask == 1 ? 2 : 4);
+      FakeModel own = FakeModel.ofFeatures(1).behave(small);
+      try (StepHarness step = new StepHarness(eight, own, 3, subtask).open()) {
+        step.send(1, 2, 3, 4, 5, 6, 7, 8);
+        step.runMail();
+        states.add(step.snapshot());
+      }
+    }
+
+    OperatorSubtaskState all =
+        AbstractStreamOperatorTestHarness.repackageState(
+            states.toArray(OperatorSubtaskState[]::new));
+    for (int subtask = 0; subtask < 4; subtask++) {
+      OperatorSubtaskState part =
+          AbstractStreamOperatorTestHarness.repartitionOperatorState(all, 128, 3, 4, subtask);
+      try (StepHarness step = new StepHarness(eight, model, 4, subtask).restore(part).open()) {
+        assertThat(step.metrics().gauge("sizeLimit")).as("of subtask %d", subtask).isEqualTo(2);
+      }
+    }
   }
 
   @Test
