@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tidemill.inference.batch.BatchPolicy;
 import io.tidemill.inference.batch.CloseCause;
 import io.tidemill.inference.codec.DeadLetterCause;
+import io.tidemill.inference.codec.PredictionDecoder;
+import io.tidemill.inference.codec.RecordEncoder;
 import io.tidemill.inference.operator.InferenceSettings.OnNotFinite;
 import io.tidemill.inference.operator.InferenceSettings.OnNullInput;
 import io.tidemill.model.ModelCallException;
@@ -144,6 +146,64 @@ class MetricsTest {
       step.runMail();
       assertThat(metrics.gauge("inFlight")).isEqualTo(0);
       assertThat(metrics.gauge("abandonedWorkers")).isEqualTo(Workers.abandoned());
+    }
+  }
+
+  @Test
+  void theLargestBucketIsMaxSizeThoughItIsNoPowerOfTwo() throws Exception {
+    try (StepHarness step = new StepHarness(settings(7, Long.MAX_VALUE, 1), model).open()) {
+      RecordedMetrics metrics = step.metrics();
+      assertThat(metrics.names().stream().filter(name -> name.startsWith("batchSizeBucket")))
+          .containsExactlyInAnyOrder(
+              "batchSizeBucket{1}",
+              "batchSizeBucket{2}", "batchSizeBucket{4}", "batchSizeBucket{7}");
+
+      step.send(1, 2, 3, 4, 5, 6, 7);
+      assertThat(metrics.counter("batchSizeBucket{4}")).isZero();
+      assertThat(metrics.counter("batchSizeBucket{7}")).isEqualTo(1);
+    }
+  }
+
+  private record SlowEncoder(FakeClock clock) implements RecordEncoder<Long> {
+    @Override
+    public boolean encode(Long record, ColumnBatch columns, int row) {
+      clock.advance(Duration.ofMillis(3));
+      columns.fixedWidth(0).setFloat(row, record);
+      return true;
+    }
+  }
+
+  private record SlowDecoder(FakeClock clock) implements PredictionDecoder<Long, String> {
+    @Override
+    public void begin(ColumnBatch outputs) {
+      clock.advance(Duration.ofMillis(5));
+    }
+
+    @Override
+    public String decode(Long record, ColumnBatch outputs, int row) {
+      clock.advance(Duration.ofMillis(7));
+      return "scored";
+    }
+  }
+
+  @Test
+  void encodingAndDecodingAreTimed() throws Exception {
+    FakeClock clock = new FakeClock();
+    try (StepHarness step =
+        new StepHarness(
+                settings(2, Long.MAX_VALUE, 1),
+                model,
+                clock,
+                new SlowEncoder(clock),
+                new SlowDecoder(clock))
+            .open()) {
+      step.send(1, 2);
+      step.runMail();
+
+      RecordedMetrics metrics = step.metrics();
+      assertThat(metrics.counter("encodeNanos")).isEqualTo(Duration.ofMillis(2 * 3).toNanos());
+      assertThat(metrics.counter("modelNanos")).isZero();
+      assertThat(metrics.counter("decodeNanos")).isEqualTo(Duration.ofMillis(5 + 2 * 7).toNanos());
     }
   }
 

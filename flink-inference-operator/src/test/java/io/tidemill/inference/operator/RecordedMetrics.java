@@ -2,6 +2,7 @@ package io.tidemill.inference.operator;
 
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
@@ -46,6 +47,10 @@ final class RecordedMetrics implements MetricRegistry {
 
   Histogram histogram(String name) {
     return metric(name, Histogram.class);
+  }
+
+  Set<String> names() {
+    return Set.copyOf(metrics.keySet());
   }
 
   /** By name with scope. */
