@@ -2,12 +2,17 @@ package io.tidemill.inference.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemill.inference.codec.DeadLetter;
 import io.tidemill.inference.codec.PredictionDecoder;
 import io.tidemill.inference.codec.RecordEncoder;
+import io.tidemill.inference.codec.UnfitRecordException;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.loader.FakeModel;
 import io.tidemill.model.loader.FakeModels;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -24,13 +29,23 @@ import org.junit.jupiter.api.Timeout;
 class ObjectReuseTest {
   private static final InferenceSettings SETTINGS = InferenceSettings.defaults("score");
 
+  private static final long UNFIT = 0;
+
   private static final TypeInformation<Tuple1<Long>> TYPE = Types.TUPLE(Types.LONG);
 
   private static final class Encoder implements RecordEncoder<Tuple1<Long>> {
     @Override
     public boolean encode(Tuple1<Long> record, ColumnBatch columns, int row) {
+      if (record.f0 == UNFIT) {
+        throw new UnfitRecordException("f0: 0 (expected: >= 1)");
+      }
       columns.fixedWidth(0).setFloat(row, record.f0);
       return true;
+    }
+
+    @Override
+    public long bytes(Tuple1<Long> record) {
+      return record.f0;
     }
   }
 
@@ -41,41 +56,56 @@ class ObjectReuseTest {
     }
   }
 
-  private static List<String> scoresOfAReusedRecord(InferenceSettings settings, boolean objectReuse)
+  /** What came of the states of one record object. */
+  private record Left(List<String> scores, List<Tuple1<Long>> deadLetters) {}
+
+  private static Left reusedRecord(InferenceSettings settings, boolean objectReuse, long... numbers)
       throws Exception {
     FakeModel model = FakeModel.ofFeatures(1);
     TypeSerializer<Tuple1<Long>> serializer = TYPE.createSerializer(new SerializerConfigImpl());
+    OutputTag<DeadLetter<Tuple1<Long>>> deadLetters =
+        new OutputTag<>("dead-letters", new DeadLetterTypeInfo<>(TYPE));
     try (OneInputStreamOperatorTestHarness<Tuple1<Long>, String> harness =
         new OneInputStreamOperatorTestHarness<>(
             new InferenceOperatorFactory<>(
-                settings,
-                FakeModels.source(model),
-                new Encoder(),
-                new Decoder(),
-                new OutputTag<>("dead-letters", new DeadLetterTypeInfo<>(TYPE))),
+                settings, FakeModels.source(model), new Encoder(), new Decoder(), deadLetters),
             serializer)) {
       if (objectReuse) {
         harness.getExecutionConfig().enableObjectReuse();
       }
       harness.open();
       Tuple1<Long> reused = new Tuple1<>();
-      for (long number = 1; number <= 3; number++) {
+      for (long number : numbers) {
         reused.f0 = number;
         harness.processElement(reused, number);
       }
       harness.endInput();
-      return harness.extractOutputValues();
+      List<Tuple1<Long>> unscored = new ArrayList<>();
+      Optional.ofNullable(harness.getSideOutput(deadLetters)).stream()
+          .flatMap(Collection::stream)
+          .forEach(letter -> unscored.add(letter.getValue().record()));
+      return new Left(harness.extractOutputValues(), unscored);
     }
   }
 
   @Test
   void eachStateOfAReusedRecordIsScored() throws Exception {
-    assertThat(scoresOfAReusedRecord(SETTINGS, true)).containsExactly("1=1.0", "2=2.0", "3=3.0");
+    assertThat(reusedRecord(SETTINGS, true, 1, 2, 3).scores())
+        .containsExactly("1=1.0", "2=2.0", "3=3.0");
+  }
+
+  @Test
+  void aDeadLetterKeepsTheStateOfItsReusedRecord() throws Exception {
+    InferenceSettings two = SETTINGS.withBatching(SETTINGS.batching().withMaxBytes(2));
+    Left left = reusedRecord(two, true, 1, UNFIT, 3, 2);
+    assertThat(left.scores()).containsExactly("1=1.0", "2=2.0");
+    assertThat(left.deadLetters()).containsExactlyInAnyOrder(Tuple1.of(UNFIT), Tuple1.of(3L));
   }
 
   @Test
   void recordsAreNotCopiedWithoutObjectReuseNorWhenTheyAreFresh() throws Exception {
-    assertThat(scoresOfAReusedRecord(SETTINGS, false)).containsOnly("3=3.0");
-    assertThat(scoresOfAReusedRecord(SETTINGS.withFreshRecords(true), true)).containsOnly("3=3.0");
+    assertThat(reusedRecord(SETTINGS, false, 1, 2, 3).scores()).containsOnly("3=3.0");
+    assertThat(reusedRecord(SETTINGS.withFreshRecords(true), true, 1, 2, 3).scores())
+        .containsOnly("3=3.0");
   }
 }

@@ -49,6 +49,27 @@ class OrderTest {
   }
 
   @Test
+  void aDeadLetterWaitsForTheBatchesBeforeIt() throws Exception {
+    model.behave(calls);
+    try (StepHarness step = new StepHarness(settings(2, 2), model).open()) {
+      step.send(1, 2, StepHarness.UNFIT, 4);
+      HeldCalls.Call one = calls.next();
+      HeldCalls.Call other = calls.next();
+      HeldCalls.Call first = one.first() == 1 ? one : other;
+      HeldCalls.Call second = first == one ? other : one;
+
+      second.answer();
+      step.runMail();
+      assertThat(step.deadLetters()).isEmpty();
+
+      first.answer();
+      step.runMail();
+      assertThat(step.deadLetters()).hasSize(1);
+      assertThat(step.output()).isEqualTo(scored(1, 2, 4));
+    }
+  }
+
+  @Test
   void emitsACompleteBatchAtOnceWhenUnordered() throws Exception {
     model.behave(calls);
     try (StepHarness step =
