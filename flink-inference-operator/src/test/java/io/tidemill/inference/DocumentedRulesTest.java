@@ -1,11 +1,15 @@
 package io.tidemill.inference;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
+import java.lang.reflect.Method;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.PathMatcher;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,22 +17,26 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
 
 /** Holds docs/operator.md against Flink's tests and this module's. */
 class DocumentedRulesTest {
   private static final Path DOCUMENT = Path.of("..", "docs", "operator.md");
-  private static final Path TESTS = Path.of("src", "test", "java", "io", "tidemill", "inference");
-  private static final Pattern TEST_METHOD = Pattern.compile("`(\\w+(?:Test|ITCase))\\.(\\w+)`");
+  private static final String FLINKS =
+      "org.apache.flink.streaming.api.operators.async.AsyncWaitOperatorTest";
+  private static final List<Path> ROOTS =
+      List.of(Path.of("src", "test", "java"), Path.of("..", "model-loader", "src", "test", "java"));
+  private static final PathMatcher TEST_FILE =
+      FileSystems.getDefault().getPathMatcher("glob:**{Test,ITCase}.java");
+  private static final Pattern TEST = Pattern.compile("`(\\w+(?:Test|ITCase))(?:\\.(\\w+))?`");
   private static final Pattern FLINKS_TEST = Pattern.compile("`(test\\w+)`");
 
   @Test
   void everyTestOfFlinksOperatorHasItsRow() throws Exception {
     Set<String> flinks =
-        Arrays.stream(
-                Class.forName(
-                        "org.apache.flink.streaming.api.operators.async.AsyncWaitOperatorTest")
-                    .getDeclaredMethods())
+        Arrays.stream(Class.forName(FLINKS).getDeclaredMethods())
             .filter(method -> method.isAnnotationPresent(Test.class))
             .map(method -> method.getName())
             .collect(Collectors.toSet());
@@ -40,35 +48,43 @@ class DocumentedRulesTest {
   }
 
   @Test
-  void everyTestThatIsNamedExists() throws IOException {
-    Map<String, String> sources;
-    try (Stream<Path> files = Files.walk(TESTS)) {
-      sources =
-          files
-              .filter(file -> file.toString().endsWith(".java"))
-              .filter(file -> !file.endsWith("package-info.java"))
-              .collect(
-                  Collectors.toMap(
-                      file -> String.valueOf(file.getFileName()).replace(".java", ""),
-                      DocumentedRulesTest::read));
+  void everyTestThatIsNamedExistsAndRuns() throws Exception {
+    Class<?> flinks = Class.forName(FLINKS);
+    Map<String, Class<?>> tests = new HashMap<>(Map.of(flinks.getSimpleName(), flinks));
+    for (Path root : ROOTS) {
+      try (Stream<Path> files = Files.walk(root)) {
+        for (Path file : files.filter(TEST_FILE::matches).toList()) {
+          Class<?> test = classOf(root.relativize(file));
+          tests.put(test.getSimpleName(), test);
+        }
+      }
     }
 
-    Matcher named = TEST_METHOD.matcher(Files.readString(DOCUMENT));
-    int found = 0;
+    Matcher named = TEST.matcher(Files.readString(DOCUMENT));
+    int methods = 0;
     while (named.find()) {
-      found++;
-      assertThat(sources.getOrDefault(named.group(1), ""))
-          .as(named.group())
-          .contains("void " + named.group(2) + "(");
+      assertThat(tests).as(named.group()).containsKey(named.group(1));
+      String method = named.group(2);
+      if (method != null) {
+        methods++;
+        assertThat(Arrays.stream(requireNonNull(tests.get(named.group(1))).getDeclaredMethods()))
+            .as(named.group())
+            .anyMatch(declared -> declared.getName().equals(method) && runs(declared));
+      }
     }
-    assertThat(found).isGreaterThan(20);
+    assertThat(methods).isGreaterThan(20);
   }
 
-  private static String read(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException e) {
-      throw new IllegalStateException(file.toString(), e);
-    }
+  private static Class<?> classOf(Path file) throws ClassNotFoundException {
+    String name =
+        file.toString().replace(".java", "").replace(file.getFileSystem().getSeparator(), ".");
+    return Class.forName(name, false, DocumentedRulesTest.class.getClassLoader());
+  }
+
+  private static boolean runs(Method method) {
+    return (method.isAnnotationPresent(Test.class)
+            || method.isAnnotationPresent(ParameterizedTest.class))
+        && !method.isAnnotationPresent(Disabled.class)
+        && !method.getDeclaringClass().isAnnotationPresent(Disabled.class);
   }
 }
