@@ -3,6 +3,7 @@ package io.tidemill.inference;
 import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.api.common.typeutils.base.ListSerializer;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
@@ -49,11 +51,22 @@ record SeenSink(long id) implements Sink<Long>, SupportsCommitter<List<Long>> {
       return counts.size();
     }
 
-    /** Waits until this many different records came. */
-    synchronized void awaitSize(int size) throws InterruptedException {
-      while (counts.size() < size) {
-        wait();
+    /** Waits for a record, so long at most; answers whether there is one. */
+    synchronized boolean hasAny(Duration patience) {
+      long deadline = System.nanoTime() + patience.toNanos();
+      while (counts.isEmpty()) {
+        long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+        if (millis <= 0) {
+          return false;
+        }
+        try {
+          wait(millis);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return false;
+        }
       }
+      return true;
     }
 
     synchronized Map<Long, Integer> counts() {

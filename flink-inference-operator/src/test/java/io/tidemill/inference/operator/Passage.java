@@ -15,8 +15,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Lets the records of one source into a job as a test of this JVM says, and counts those that leave
  * the job.
+ *
+ * <p>Thread-safe.
  */
-record Passage(long id) implements RateLimiterStrategy<NumberSequenceSplit> {
+public record Passage(long id) implements RateLimiterStrategy<NumberSequenceSplit> {
   private static final long serialVersionUID = 1L;
   private static final AtomicLong NEXT = new AtomicLong();
   private static final Map<Long, Count> COUNTS = new ConcurrentHashMap<>();
@@ -66,25 +68,26 @@ record Passage(long id) implements RateLimiterStrategy<NumberSequenceSplit> {
     }
   }
 
-  static Passage closed() {
+  /** Lets no record in yet. */
+  public static Passage closed() {
     long id = NEXT.getAndIncrement();
     COUNTS.put(id, new Count());
     return new Passage(id);
   }
 
   /** Lets so many records more in, and waits until the source has sent them on. */
-  void let(int records) throws InterruptedException {
+  public void let(int records) throws InterruptedException {
     count().allow(records);
     count().awaitRead();
   }
 
   /** Waits until so many records have left the job. */
-  void awaitLeft(int records) throws InterruptedException {
+  public void awaitLeft(int records) throws InterruptedException {
     count().awaitLeft(records);
   }
 
   /** Called for each record that leaves the job. */
-  void leave() {
+  public void leave() {
     count().leave();
   }
 

@@ -1,0 +1,313 @@
+package io.tidemill.inference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemill.inference.operator.Passage;
+import io.tidemill.model.loader.FakeModel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.flink.api.connector.source.lib.NumberSequenceSource.NumberSequenceSplit;
+import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.minicluster.MiniCluster;
+import org.apache.flink.runtime.testutils.CommonTestUtils;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.test.junit5.InjectMiniCluster;
+import org.apache.flink.test.junit5.MiniClusterExtension;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What checkpoints of real jobs hold, and what comes of them at any parallelism. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+class CheckpointITCase {
+  private static final int MAX_SIZE = 16;
+  private static final int MAX_IN_FLIGHT = 2;
+
+  @RegisterExtension static final MiniClusterExtension CLUSTER = Jobs.cluster();
+
+  @TempDir private Path folder;
+
+  private final SeenSink.Seen seen = new SeenSink.Seen();
+  private final SeenSink sink = SeenSink.of(seen);
+  private Configuration onDemand = new Configuration();
+
+  @BeforeEach
+  void keepCheckpointsInTheFolder() {
+    onDemand = Jobs.checkpointsOnDemand(folder.toUri().toString());
+  }
+
+  /** A job whose step stands behind an exchange. */
+  private JobClient start(
+      StreamExecutionEnvironment env,
+      long last,
+      RateLimiterStrategy<NumberSequenceSplit> rate,
+      FakeModel model)
+      throws Exception {
+    Jobs.step(Jobs.source(env, last, rate).rebalance(), model)
+        .maxSize(MAX_SIZE)
+        .maxInFlight(MAX_IN_FLIGHT)
+        .maxDelay(Duration.ofHours(1))
+        .apply("score")
+        .predictions()
+        .sinkTo(sink)
+        .uid("sink");
+    return env.executeAsync();
+  }
+
+  private void assertSeenOnce(long last) {
+    assertThat(seen.counts().keySet()).isEqualTo(Set.copyOf(Jobs.range(1, last)));
+    assertThat(seen.counts().values()).containsOnly(1);
+  }
+
+  /** faults.md row 7: the barrier does not wait for the model. */
+  @Test
+  void checkpointCompletesWhileEveryCallIsHeld(@InjectMiniCluster MiniCluster cluster)
+      throws Exception {
+    FakeModel model = FakeModel.ofFeatures(1).behave(FakeModel.waitingFor(new CountDownLatch(1)));
+    Passage passage = Passage.closed();
+    StreamExecutionEnvironment env = Jobs.environment(1, onDemand);
+    Jobs.step(Jobs.source(env, 1_000, passage), model)
+        .maxSize(16)
+        .maxInFlight(1)
+        .maxDelay(Duration.ofHours(1))
+        .apply("score")
+        .predictions()
+        .sinkTo(sink);
+    JobClient job = env.executeAsync();
+
+    // One batch takes the only slot, and the open one has room: the operator can accept.
+    passage.let(20);
+    String checkpoint = cluster.triggerCheckpoint(job.getJobID()).get(30, TimeUnit.SECONDS);
+
+    assertThat(model.callSizes()).containsExactly(16);
+    assertThat(seen.size()).isZero();
+    assertThat(KeptCheckpoint.read(checkpoint, "score").records()).containsExactly(20);
+    Jobs.cancel(job);
+  }
+
+  /** faults.md row 4: records wait in the step and in the channels before it. */
+  @Test
+  void everyRecordOfAnUnalignedCheckpointIsRestoredAtAnotherParallelism(
+      @InjectMiniCluster MiniCluster cluster) throws Exception {
+    onDemand.set(CheckpointingOptions.ENABLE_UNALIGNED, true);
+
+    String ofTwo = checkpointUnderPressure(cluster, 2, null);
+    String ofFive = checkpointUnderPressure(cluster, 5, ofTwo);
+    StreamExecutionEnvironment env = Jobs.environment(1, Jobs.resumed(onDemand, ofFive));
+    start(env, 10_000, Jobs.AT_ONCE, FakeModel.ofFeatures(1)).getJobExecutionResult().get();
+
+    assertSeenOnce(10_000);
+  }
+
+  private String checkpointUnderPressure(
+      MiniCluster cluster, int parallelism, @Nullable String from) throws Exception {
+    FakeModel model = FakeModel.ofFeatures(1);
+    Passage passage = Passage.closed();
+    StreamExecutionEnvironment env = Jobs.environment(parallelism, Jobs.resumed(onDemand, from));
+    JobClient job = start(env, 10_000, passage, model);
+    // Flink makes no checkpoint before the restored channels are read.
+    CommonTestUtils.waitForAllTaskRunning(cluster, job.getJobID(), false);
+    Semaphore turns = new Semaphore(0);
+    CountDownLatch held = new CountDownLatch(parallelism * MAX_IN_FLIGHT);
+    model.behave(
+        (self, input, allocator) -> {
+          held.countDown();
+          turns.acquireUninterruptibly();
+          return self.answer(input, allocator);
+        });
+    passage.let(4_000);
+    held.await();
+
+    CompletableFuture<String> checkpoint = cluster.triggerCheckpoint(job.getJobID());
+    // A step that waits for a slot takes the barrier when it has one.
+    String pointer = null;
+    while (pointer == null) {
+      turns.release();
+      pointer = within(checkpoint, Duration.ofMillis(10));
+    }
+    turns.release(10_000);
+    Jobs.cancel(job);
+
+    KeptCheckpoint kept = KeptCheckpoint.read(pointer, "score");
+    assertThat(kept.records()).hasSize(parallelism).allMatch(records -> records > MAX_SIZE);
+    assertThat(kept.channelBytes()).hasSize(parallelism).allMatch(bytes -> bytes > 0);
+    return pointer;
+  }
+
+  private static <V> @Nullable V within(CompletableFuture<V> future, Duration patience)
+      throws InterruptedException, ExecutionException {
+    try {
+      return future.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      return null;
+    }
+  }
+
+  /** faults.md row 4: a savepoint's barrier waits for the channels, not for the model. */
+  @Test
+  void everyRecordOfASavepointIsRestoredAtAnotherParallelism() throws Exception {
+    String ofTwo = savepointInMidBatch(2, null, 40);
+    String ofFive = savepointInMidBatch(5, ofTwo, 60);
+    StreamExecutionEnvironment env = Jobs.environment(1, Jobs.resumed(onDemand, ofFive));
+    start(env, 2_000, Jobs.AT_ONCE, FakeModel.ofFeatures(1)).getJobExecutionResult().get();
+
+    assertSeenOnce(2_000);
+  }
+
+  /** A savepoint of twenty records in each subtask, the restored ones among them. */
+  private String savepointInMidBatch(int parallelism, @Nullable String from, int records)
+      throws Exception {
+    CountDownLatch held = new CountDownLatch(parallelism);
+    FakeModel model =
+        FakeModel.ofFeatures(1)
+            .behave(
+                (self, input, allocator) -> {
+                  held.countDown();
+                  return FakeModel.waitingFor(new CountDownLatch(1))
+                      .predict(self, input, allocator);
+                });
+    Passage passage = Passage.closed();
+    StreamExecutionEnvironment env = Jobs.environment(parallelism, Jobs.resumed(onDemand, from));
+    JobClient job = start(env, 2_000, passage, model);
+    passage.let(records);
+    held.await();
+
+    String savepoint =
+        job.stopWithSavepoint(false, folder.toUri().toString(), SavepointFormatType.CANONICAL)
+            .get();
+
+    assertThat(KeptCheckpoint.read(savepoint, "score").records())
+        .isEqualTo(Collections.nCopies(parallelism, 20));
+    return savepoint;
+  }
+
+  @Test
+  void everyRecordIsSeenOnceThoughTheTaskFailsInMidBatch(@InjectMiniCluster MiniCluster cluster)
+      throws Exception {
+    AtomicBoolean failed = new AtomicBoolean();
+    FakeModel model =
+        FakeModel.ofFeatures(1)
+            .behave(
+                (self, input, allocator) -> {
+                  // Slow until a checkpoint is complete, for there must be one to go back to.
+                  if (!seen.hasAny(Duration.ofMillis(20))) {
+                    return self.answer(input, allocator);
+                  }
+                  if (failed.compareAndSet(false, true)) {
+                    throw new AssertionError("the machine has a fault");
+                  }
+                  return self.answer(input, allocator);
+                });
+    StreamExecutionEnvironment env = Jobs.environment(2, new Configuration());
+    Jobs.step(env.fromSequence(1, 50_000), model)
+        .maxSize(32)
+        .maxInFlight(3)
+        .apply("score")
+        .predictions()
+        .sinkTo(sink);
+    JobClient job = env.executeAsync();
+    job.getJobExecutionResult().get();
+
+    assertSeenOnce(50_000);
+    assertThat(failed).isTrue();
+    assertThat(
+            cluster
+                .getExecutionGraph(job.getJobID())
+                .get()
+                .getCheckpointStatsSnapshot()
+                .getCounts()
+                .getNumberOfRestoredCheckpoints())
+        .isOne();
+  }
+
+  @Test
+  void restoredRecordsPassToTheStepChainedBehind(@InjectMiniCluster MiniCluster cluster)
+      throws Exception {
+    CountDownLatch firstHeld = new CountDownLatch(1);
+    FakeModel first =
+        FakeModel.ofFeatures(1)
+            .behave(
+                (self, input, allocator) -> {
+                  if (self.calls().size() == 1) {
+                    return self.answer(input, allocator);
+                  }
+                  firstHeld.countDown();
+                  return FakeModel.waitingFor(new CountDownLatch(1))
+                      .predict(self, input, allocator);
+                });
+    CountDownLatch secondHeld = new CountDownLatch(1);
+    FakeModel second =
+        FakeModel.ofFeatures(1)
+            .behave(
+                (self, input, allocator) -> {
+                  secondHeld.countDown();
+                  return FakeModel.waitingFor(new CountDownLatch(1))
+                      .predict(self, input, allocator);
+                });
+    Passage passage = Passage.closed();
+    JobClient job = startTwoSteps(onDemand, passage, 4, first, second);
+    passage.let(10);
+    firstHeld.await();
+    secondHeld.await();
+    String checkpoint = cluster.triggerCheckpoint(job.getJobID()).get(30, TimeUnit.SECONDS);
+    Jobs.cancel(job);
+    assertThat(KeptCheckpoint.read(checkpoint, "first").records()).containsExactly(6);
+    assertThat(KeptCheckpoint.read(checkpoint, "second").records()).containsExactly(4);
+
+    // A batch for each record: more than have room, so that the first step emits while it opens.
+    startTwoSteps(
+            Jobs.resumed(onDemand, checkpoint),
+            Jobs.AT_ONCE,
+            1,
+            FakeModel.ofFeatures(1),
+            FakeModel.ofFeatures(1))
+        .getJobExecutionResult()
+        .get();
+
+    assertSeenOnce(1_000);
+  }
+
+  private JobClient startTwoSteps(
+      Configuration configuration,
+      RateLimiterStrategy<NumberSequenceSplit> rate,
+      int maxSize,
+      FakeModel first,
+      FakeModel second)
+      throws Exception {
+    StreamExecutionEnvironment env = Jobs.environment(1, configuration);
+    DataStream<Long> between =
+        Jobs.step(Jobs.source(env, 1_000, rate), first)
+            .maxSize(maxSize)
+            .maxInFlight(1)
+            .maxDelay(Duration.ofHours(1))
+            .apply("first")
+            .predictions();
+    Jobs.step(between, second)
+        .maxSize(maxSize)
+        .maxInFlight(1)
+        .maxDelay(Duration.ofHours(1))
+        .apply("second")
+        .predictions()
+        .sinkTo(sink)
+        .uid("sink");
+    assertThat(env.getStreamGraph(false).getJobGraph().getNumberOfVertices()).isOne();
+    return env.executeAsync();
+  }
+}
