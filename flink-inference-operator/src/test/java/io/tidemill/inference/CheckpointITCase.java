@@ -14,7 +14,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.flink.api.connector.source.lib.NumberSequenceSource.NumberSequenceSplit;
 import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -22,7 +21,6 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.minicluster.MiniCluster;
-import org.apache.flink.runtime.testutils.CommonTestUtils;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.test.junit5.InjectMiniCluster;
@@ -46,6 +44,8 @@ class CheckpointITCase {
 
   private final SeenSink.Seen seen = new SeenSink.Seen();
   private final SeenSink sink = SeenSink.of(seen);
+  // The last life of a job, whose end waits for a checkpoint.
+  private final Configuration atIntervals = new Configuration();
   private Configuration onDemand = new Configuration();
 
   @BeforeEach
@@ -92,6 +92,7 @@ class CheckpointITCase {
         .sinkTo(sink);
     JobClient job = env.executeAsync();
 
+    Jobs.awaitRunning(cluster, job);
     // One batch takes the only slot, and the open one has room: the operator can accept.
     passage.let(20);
     String checkpoint = cluster.triggerCheckpoint(job.getJobID()).get(30, TimeUnit.SECONDS);
@@ -110,7 +111,7 @@ class CheckpointITCase {
 
     String ofTwo = checkpointUnderPressure(cluster, 2, null);
     String ofFive = checkpointUnderPressure(cluster, 5, ofTwo);
-    StreamExecutionEnvironment env = Jobs.environment(1, Jobs.resumed(onDemand, ofFive));
+    StreamExecutionEnvironment env = Jobs.environment(1, Jobs.resumed(atIntervals, ofFive));
     start(env, 10_000, Jobs.AT_ONCE, FakeModel.ofFeatures(1)).getJobExecutionResult().get();
 
     assertSeenOnce(10_000);
@@ -122,8 +123,7 @@ class CheckpointITCase {
     Passage passage = Passage.closed();
     StreamExecutionEnvironment env = Jobs.environment(parallelism, Jobs.resumed(onDemand, from));
     JobClient job = start(env, 10_000, passage, model);
-    // Flink makes no checkpoint before the restored channels are read.
-    CommonTestUtils.waitForAllTaskRunning(cluster, job.getJobID(), false);
+    Jobs.awaitRunning(cluster, job);
     Semaphore turns = new Semaphore(0);
     CountDownLatch held = new CountDownLatch(parallelism * MAX_IN_FLIGHT);
     model.behave(
@@ -162,18 +162,19 @@ class CheckpointITCase {
 
   /** faults.md row 4: a savepoint's barrier waits for the channels, not for the model. */
   @Test
-  void everyRecordOfASavepointIsRestoredAtAnotherParallelism() throws Exception {
-    String ofTwo = savepointInMidBatch(2, null, 40);
-    String ofFive = savepointInMidBatch(5, ofTwo, 60);
-    StreamExecutionEnvironment env = Jobs.environment(1, Jobs.resumed(onDemand, ofFive));
+  void everyRecordOfASavepointIsRestoredAtAnotherParallelism(@InjectMiniCluster MiniCluster cluster)
+      throws Exception {
+    String ofTwo = savepointInMidBatch(cluster, 2, null, 40);
+    String ofFive = savepointInMidBatch(cluster, 5, ofTwo, 60);
+    StreamExecutionEnvironment env = Jobs.environment(1, Jobs.resumed(atIntervals, ofFive));
     start(env, 2_000, Jobs.AT_ONCE, FakeModel.ofFeatures(1)).getJobExecutionResult().get();
 
     assertSeenOnce(2_000);
   }
 
   /** A savepoint of twenty records in each subtask, the restored ones among them. */
-  private String savepointInMidBatch(int parallelism, @Nullable String from, int records)
-      throws Exception {
+  private String savepointInMidBatch(
+      MiniCluster cluster, int parallelism, @Nullable String from, int records) throws Exception {
     CountDownLatch held = new CountDownLatch(parallelism);
     FakeModel model =
         FakeModel.ofFeatures(1)
@@ -186,6 +187,7 @@ class CheckpointITCase {
     Passage passage = Passage.closed();
     StreamExecutionEnvironment env = Jobs.environment(parallelism, Jobs.resumed(onDemand, from));
     JobClient job = start(env, 2_000, passage, model);
+    Jobs.awaitRunning(cluster, job);
     passage.let(records);
     held.await();
 
@@ -196,45 +198,6 @@ class CheckpointITCase {
     assertThat(KeptCheckpoint.read(savepoint, "score").records())
         .isEqualTo(Collections.nCopies(parallelism, 20));
     return savepoint;
-  }
-
-  @Test
-  void everyRecordIsSeenOnceThoughTheTaskFailsInMidBatch(@InjectMiniCluster MiniCluster cluster)
-      throws Exception {
-    AtomicBoolean failed = new AtomicBoolean();
-    FakeModel model =
-        FakeModel.ofFeatures(1)
-            .behave(
-                (self, input, allocator) -> {
-                  // Slow until a checkpoint is complete, for there must be one to go back to.
-                  if (!seen.hasAny(Duration.ofMillis(20))) {
-                    return self.answer(input, allocator);
-                  }
-                  if (failed.compareAndSet(false, true)) {
-                    throw new AssertionError("the machine has a fault");
-                  }
-                  return self.answer(input, allocator);
-                });
-    StreamExecutionEnvironment env = Jobs.environment(2, new Configuration());
-    Jobs.step(env.fromSequence(1, 50_000), model)
-        .maxSize(32)
-        .maxInFlight(3)
-        .apply("score")
-        .predictions()
-        .sinkTo(sink);
-    JobClient job = env.executeAsync();
-    job.getJobExecutionResult().get();
-
-    assertSeenOnce(50_000);
-    assertThat(failed).isTrue();
-    assertThat(
-            cluster
-                .getExecutionGraph(job.getJobID())
-                .get()
-                .getCheckpointStatsSnapshot()
-                .getCounts()
-                .getNumberOfRestoredCheckpoints())
-        .isOne();
   }
 
   @Test
@@ -263,6 +226,7 @@ class CheckpointITCase {
                 });
     Passage passage = Passage.closed();
     JobClient job = startTwoSteps(onDemand, passage, 4, first, second);
+    Jobs.awaitRunning(cluster, job);
     passage.let(10);
     firstHeld.await();
     secondHeld.await();
@@ -273,7 +237,7 @@ class CheckpointITCase {
 
     // A batch for each record: more than have room, so that the first step emits while it opens.
     startTwoSteps(
-            Jobs.resumed(onDemand, checkpoint),
+            Jobs.resumed(atIntervals, checkpoint),
             Jobs.AT_ONCE,
             1,
             FakeModel.ofFeatures(1),

@@ -6,14 +6,19 @@ import io.tidemill.model.ModelCallException;
 import io.tidemill.model.loader.FakeModel;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
+import org.apache.flink.test.junit5.InjectMiniCluster;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,6 +37,45 @@ class InferenceITCase {
     Scored<Long, Long> scored =
         Jobs.step(env.fromSequence(1, 10_000), model).maxSize(64).apply("score");
     assertThat(Jobs.collect(scored.predictions())).isEqualTo(Jobs.range(1, 10_000));
+  }
+
+  @Test
+  void everyRecordIsSeenOnceThoughTheTaskFailsInMidBatch(@InjectMiniCluster MiniCluster cluster)
+      throws Exception {
+    SeenSink.Seen seen = new SeenSink.Seen();
+    AtomicBoolean failed = new AtomicBoolean();
+    model.behave(
+        (self, input, allocator) -> {
+          // Slow until a checkpoint is complete, for there must be one to go back to.
+          if (!seen.hasAny(Duration.ofMillis(20))) {
+            return self.answer(input, allocator);
+          }
+          if (failed.compareAndSet(false, true)) {
+            throw new AssertionError("the machine has a fault");
+          }
+          return self.answer(input, allocator);
+        });
+    StreamExecutionEnvironment env = Jobs.environment(2, new Configuration());
+    Jobs.step(env.fromSequence(1, 50_000), model)
+        .maxSize(32)
+        .maxInFlight(3)
+        .apply("score")
+        .predictions()
+        .sinkTo(SeenSink.of(seen));
+    JobClient job = env.executeAsync();
+    job.getJobExecutionResult().get();
+
+    assertThat(seen.counts().keySet()).isEqualTo(Set.copyOf(Jobs.range(1, 50_000)));
+    assertThat(seen.counts().values()).containsOnly(1);
+    assertThat(failed).isTrue();
+    assertThat(
+            cluster
+                .getExecutionGraph(job.getJobID())
+                .get()
+                .getCheckpointStatsSnapshot()
+                .getCounts()
+                .getNumberOfRestoredCheckpoints())
+        .isOne();
   }
 
   @Test

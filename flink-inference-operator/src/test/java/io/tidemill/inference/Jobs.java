@@ -22,6 +22,8 @@ import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.connector.datagen.source.DataGeneratorSource;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.runtime.client.JobCancellationException;
+import org.apache.flink.runtime.minicluster.MiniCluster;
+import org.apache.flink.runtime.testutils.CommonTestUtils;
 import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -127,6 +129,11 @@ final class Jobs {
 
   static List<Long> range(long from, long to) {
     return LongStream.rangeClosed(from, to).boxed().toList();
+  }
+
+  /** Waits until a job makes checkpoints, which it does when the restored channels are read. */
+  static void awaitRunning(MiniCluster cluster, JobClient job) throws Exception {
+    CommonTestUtils.waitForAllTaskRunning(cluster, job.getJobID(), false);
   }
 
   /** Cancels a job and waits for its end. */
