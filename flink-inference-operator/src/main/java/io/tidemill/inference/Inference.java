@@ -162,11 +162,12 @@ public final class Inference {
      * @throws IllegalArgumentException unless 1 to 1024
      */
     public Step<T, R> maxInFlight(int batches) {
-      return batching(settings.batching().withMaxInFlight(batches));
+      settings = settings.withBatching(settings.batching().withMaxInFlight(batches));
+      return this;
     }
 
     private Step<T, R> batching(BatchPolicy policy) {
-      settings = settings.withBatching(policy);
+      settings = settings.withBatching(policy).withWorkers(settings.workers());
       return this;
     }
 

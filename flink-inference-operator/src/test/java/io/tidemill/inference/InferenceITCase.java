@@ -146,4 +146,19 @@ class InferenceITCase {
 
     assertThat(env.getStreamGraph().getJobGraph().getNumberOfVertices()).isOne();
   }
+
+  @Test
+  void workersStayAsTheyWereSetThoughTheBatchingChanges() throws Exception {
+    StreamExecutionEnvironment env = Jobs.environment(1, new Configuration());
+    Scored<Long, Long> scored =
+        Jobs.step(env.fromSequence(1, 5_000), model)
+            .maxInFlight(4)
+            .workers(1)
+            .maxSize(8)
+            .maxDelay(Duration.ofSeconds(1))
+            .apply("score");
+
+    assertThat(Jobs.collect(scored.predictions())).hasSize(5_000);
+    assertThat(model.calls().stream().map(FakeModel.Call::thread).distinct()).hasSize(1);
+  }
 }
