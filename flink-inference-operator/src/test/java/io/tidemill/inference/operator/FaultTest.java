@@ -247,6 +247,7 @@ class FaultTest {
       step.awaitOutput(2);
       assertThat(step.output()).isEqualTo(scored(1, 3));
       assertThat(step.deadLetters().get(0).cause()).isEqualTo(DeadLetterCause.OUT_OF_MEMORY);
+      assertThat(step.deadLetters().get(0).attempts()).isEqualTo(3);
     }
   }
 
