@@ -74,7 +74,12 @@ class ReportTest {
 
     assertThatThrownBy(() -> Figure.ratio("jobRatioToAlone", RECORDS_PER_SECOND, JOB, alone))
         .hasMessage(
-            "job over alone: floors floor and alone (expected: the same, so that they take turns)");
+            "job over alone: groups floor and alone (expected: the same, so that they take turns)");
+    List<Figure.Case> ofTwoGroups =
+        List.of(Figure.Case.of("one", JOB), Figure.Case.of("other", alone));
+    assertThatThrownBy(() -> new Figure("byKey", RECORDS_PER_SECOND, ofTwoGroups))
+        .hasMessage(
+            "byKey: variants of groups [floor, alone] (expected: of one, so that they take turns)");
   }
 
   @Test
