@@ -48,7 +48,8 @@ import org.slf4j.LoggerFactory;
  * <p><b>Back-pressure.</b> A record that finds the open batch full and every slot taken waits in
  * {@code makeRoom} by yielding to the mailbox, which runs completions and timers; so every method
  * that a mail may call leaves the operator consistent before it yields or emits. There is no second
- * queue: memory is bounded by the slots and the open batch.
+ * queue: memory is bounded by the slots and the open batch. Where calls are short the wait is awake
+ * at first, see {@link AdaptiveSpin}.
  *
  * <p><b>Deadlines.</b> At most one timer is pending, and it never fires later than the open batch's
  * deadline: a batch that opens while one is pending was opened later than the one it was set for. A
@@ -83,6 +84,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
   private final transient TypeSerializer<T> serializer;
   private final transient boolean copies;
   private final transient Emission<T, R> emission;
+  private final transient AdaptiveSpin mailSpin;
   private final transient SingleTimer deadlineTimer;
   private final transient SingleTimer callTimer;
 
@@ -104,6 +106,8 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     this.source = source;
     this.mailbox = parameters.getMailboxExecutor();
     this.clock = clock;
+    // What it spends is real time, whatever the operator's clock is.
+    this.mailSpin = new AdaptiveSpin(NanoClock.SYSTEM, mailbox::tryYield);
     this.encoder = encoder;
     this.decoder = decoder;
     this.batcher = new Batcher<>(settings.batching());
@@ -266,7 +270,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
       if (inFlight.hasFreeSlot()) {
         dispatch(full(), clock.nanos());
       } else {
-        mailbox.yield();
+        awaitMail();
       }
     }
     stepMetrics.backPressured(clock.nanos() - started);
@@ -397,8 +401,15 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
         CloseCause full = batcher.fullCause();
         dispatch(full != null ? full : CloseCause.END_OF_INPUT, clock.nanos());
       } else {
-        mailbox.yield();
+        awaitMail();
       }
+    }
+  }
+
+  /** Runs the next mail, or waits for it. */
+  private void awaitMail() throws InterruptedException {
+    if (!mailSpin.await()) {
+      mailbox.yield();
     }
   }
 
