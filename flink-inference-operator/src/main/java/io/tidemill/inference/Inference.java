@@ -157,7 +157,8 @@ public final class Inference {
     }
 
     /**
-     * The most batches handed to the model whose results are not emitted, with one worker for each.
+     * The most batches handed to the model whose results are not emitted, with one worker for every
+     * two of them.
      *
      * @throws IllegalArgumentException unless 1 to 1024
      */
@@ -172,8 +173,8 @@ public final class Inference {
     }
 
     /**
-     * Model calls at a time; set it after {@link #maxInFlight}. With fewer workers than slots, the
-     * next batch stands encoded when a call ends, so that the model never waits.
+     * Model calls at a time; set it after {@link #maxInFlight}. With twice as many slots the next
+     * batch stands encoded when a call ends, so that the model never waits.
      *
      * @throws IllegalArgumentException unless 1 to max-in-flight
      */

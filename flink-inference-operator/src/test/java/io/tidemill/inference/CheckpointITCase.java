@@ -63,6 +63,7 @@ class CheckpointITCase {
     Jobs.step(Jobs.source(env, last, rate).rebalance(), model)
         .maxSize(MAX_SIZE)
         .maxInFlight(MAX_IN_FLIGHT)
+        .workers(MAX_IN_FLIGHT)
         .maxDelay(Duration.ofHours(1))
         .apply("score")
         .predictions()

@@ -19,7 +19,7 @@ public record BatchPolicy(int maxSize, long maxBytes, Duration maxDelay, int max
   public static final int DEFAULT_MAX_SIZE = 256;
   public static final long UNLIMITED_BYTES = Long.MAX_VALUE;
   public static final Duration DEFAULT_MAX_DELAY = Duration.ofMillis(20);
-  public static final int DEFAULT_MAX_IN_FLIGHT = 2;
+  public static final int DEFAULT_MAX_IN_FLIGHT = 4;
 
   private static final int LARGEST_SIZE = 1 << 20;
   private static final int LARGEST_IN_FLIGHT = 1024;
@@ -43,7 +43,7 @@ public record BatchPolicy(int maxSize, long maxBytes, Duration maxDelay, int max
     }
   }
 
-  /** 256 records, no limit on bytes, 20 ms, two in flight. */
+  /** 256 records, no limit on bytes, 20 ms, four in flight. */
   public static BatchPolicy defaults() {
     return new BatchPolicy(
         DEFAULT_MAX_SIZE, UNLIMITED_BYTES, DEFAULT_MAX_DELAY, DEFAULT_MAX_IN_FLIGHT);

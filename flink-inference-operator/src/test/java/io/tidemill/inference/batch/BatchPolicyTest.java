@@ -16,7 +16,7 @@ class BatchPolicyTest {
   @Test
   void hasTheDocumentedDefaults() {
     assertThat(BatchPolicy.defaults())
-        .isEqualTo(new BatchPolicy(256, Long.MAX_VALUE, Duration.ofMillis(20), 2));
+        .isEqualTo(new BatchPolicy(256, Long.MAX_VALUE, Duration.ofMillis(20), 4));
   }
 
   @Test

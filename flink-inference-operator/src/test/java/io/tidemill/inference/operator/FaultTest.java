@@ -294,6 +294,7 @@ class FaultTest {
     InferenceSettings two =
         InferenceSettings.defaults("score")
             .withBatching(new BatchPolicy(1000, Long.MAX_VALUE, Duration.ofMillis(20), 2))
+            .withWorkers(2)
             .withOrder(Order.UNORDERED)
             .withMemoryLimitBytes(4200);
     try (StepHarness step = new StepHarness(two, model).open()) {
@@ -324,7 +325,7 @@ class FaultTest {
     try (StepHarness step = new StepHarness(tiny, model)) {
       assertThatThrownBy(step::open)
           .hasMessage(
-              "step 'score', %s: memory limit: 7 bytes (expected: >= 8, a record of 4 bytes for each of the 2 batches in flight)",
+              "step 'score', %s: memory limit: 7 bytes (expected: >= 16, a record of 4 bytes for each of the 4 batches in flight)",
               model.version());
     }
   }

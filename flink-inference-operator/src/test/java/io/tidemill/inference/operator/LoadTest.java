@@ -29,7 +29,8 @@ import org.junit.jupiter.api.Timeout;
 class LoadTest {
   private static final InferenceSettings SETTINGS =
       InferenceSettings.defaults("score")
-          .withBatching(new BatchPolicy(2, Long.MAX_VALUE, Duration.ofMillis(20), 2));
+          .withBatching(new BatchPolicy(2, Long.MAX_VALUE, Duration.ofMillis(20), 2))
+          .withWorkers(2);
 
   private static final InferenceSettings IMPATIENT =
       SETTINGS.withCallTimeout(Duration.ofSeconds(5));
@@ -134,7 +135,9 @@ class LoadTest {
   @Test
   void theCallThatHangsIsFoundBesideOthersThatReturn() throws Exception {
     InferenceSettings three =
-        IMPATIENT.withBatching(new BatchPolicy(2, Long.MAX_VALUE, Duration.ofMillis(20), 3));
+        IMPATIENT
+            .withBatching(new BatchPolicy(2, Long.MAX_VALUE, Duration.ofMillis(20), 3))
+            .withWorkers(3);
     model.behave(calls);
     try (StepHarness step = new StepHarness(three, model).open()) {
       step.send(1, 2, 3);

@@ -25,7 +25,8 @@ class OrderTest {
 
   private static InferenceSettings settings(int maxSize, int maxInFlight) {
     return InferenceSettings.defaults("score")
-        .withBatching(new BatchPolicy(maxSize, Long.MAX_VALUE, Duration.ofMillis(20), maxInFlight));
+        .withBatching(new BatchPolicy(maxSize, Long.MAX_VALUE, Duration.ofMillis(20), maxInFlight))
+        .withWorkers(maxInFlight);
   }
 
   @Test

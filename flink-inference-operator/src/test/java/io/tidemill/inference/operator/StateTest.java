@@ -22,7 +22,8 @@ import org.junit.jupiter.api.Timeout;
 class StateTest {
   private static final InferenceSettings SETTINGS =
       InferenceSettings.defaults("score")
-          .withBatching(new BatchPolicy(2, Long.MAX_VALUE, Duration.ofMillis(20), 2));
+          .withBatching(new BatchPolicy(2, Long.MAX_VALUE, Duration.ofMillis(20), 2))
+          .withWorkers(2);
 
   private final FakeModel model = FakeModel.ofFeatures(1);
   private final HeldCalls calls = new HeldCalls();

@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
  * @param maxSize the most records of a batch
  * @param maxBytes the most bytes of a batch; null for no limit besides {@code maxSize}
  * @param maxDelay the longest the first record of a batch waits for the others; zero for not at all
- * @param maxInFlight the most batches that are with the model at one time
+ * @param maxInFlight the most batches handed to the model whose results are not emitted
  */
 public record BatchingDefinition(
     int maxSize, @Nullable Long maxBytes, Duration maxDelay, int maxInFlight) {
   public static final int DEFAULT_MAX_SIZE = 256;
   public static final Duration DEFAULT_MAX_DELAY = Duration.ofMillis(20);
-  public static final int DEFAULT_MAX_IN_FLIGHT = 2;
+  public static final int DEFAULT_MAX_IN_FLIGHT = 4;
 
   /** Every default. */
   public static final BatchingDefinition DEFAULT =

@@ -101,7 +101,7 @@ class PipelineComposerTest {
         .containsExactly(
             "features float32[-1, 2] <- amount DOUBLE, hour INT",
             "score float32[-1, 1] -> fraud_score FLOAT");
-    assertThat(plan.steps().get(0).batching()).isEqualTo("256 records or 20 ms, 2 in flight");
+    assertThat(plan.steps().get(0).batching()).isEqualTo("256 records or 20 ms, 4 in flight");
     assertThat(plan.sink().guarantee())
         .startsWith("exactly once for consumers that read committed");
     assertThat(plan.deadLetter()).isNotNull();
