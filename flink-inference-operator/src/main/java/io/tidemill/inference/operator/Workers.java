@@ -5,8 +5,8 @@ import io.tidemill.model.loader.ModelHandle;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.arrow.memory.BufferAllocator;
@@ -44,7 +44,10 @@ final class Workers<T, R> {
   private final int workers;
   private final List<Scorer<T, R>> scorers;
   private final ArrayDeque<Scorer<T, R>> free;
-  private final BlockingQueue<Scorer<T, R>> submitted;
+  // Of at most as many as there are scorers. With one lock for both ends, as an array's queue has,
+  // a
+  // worker and the task thread meet after every short call, and one of them sleeps.
+  private final BlockingQueue<Scorer<T, R>> submitted = new LinkedBlockingQueue<>();
   // Batches whose turn with a worker has not ended.
   private final AtomicInteger unfinished = new AtomicInteger();
   private final AtomicInteger running;
@@ -82,7 +85,6 @@ final class Workers<T, R> {
     this.workers = workers;
     this.scorers = List.copyOf(scorers);
     this.free = new ArrayDeque<>(scorers);
-    this.submitted = new ArrayBlockingQueue<>(scorers.size());
     this.running = new AtomicInteger(workers);
     this.allocator = allocator;
     this.handle = handle;
