@@ -25,10 +25,11 @@ import org.jspecify.annotations.Nullable;
  * columns, from {@link #enter} to {@link #leave}.
  *
  * <p>A call that throws is halved until the record at fault stands alone. Two calls per level make
- * at most 2·⌈log2 n⌉ further calls for each record at fault, wherever it stands. Before the first
- * record of a batch is blamed, the model has to score its own warm-up sample; if it cannot, the
- * batch has no outcome and the task fails. A call that runs out of memory is halved as well, and
- * the report says what fitted; again the model has to score its sample before a record is blamed.
+ * at most 2·⌈log2 n⌉ further calls for each record at fault, wherever it stands. Before a record is
+ * blamed, the model has to have scored others of its batch since the last one was, or else its own
+ * warm-up sample; if it cannot, the batch has no outcome and the task fails. A call that runs out
+ * of memory is halved as well, and the report says what fitted; again the model has to be healthy
+ * before a record is blamed.
  *
  * <p>A scorer's Arrow memory is its own, so that what fits does not depend on the batches beside.
  *
@@ -277,6 +278,7 @@ final class Scorer<T, R> implements AutoCloseable {
           memory ? DeadLetterCause.OUT_OF_MEMORY : DeadLetterCause.MODEL,
           problem(failure),
           attempts);
+      provedHealthy = false;
       return;
     }
     int middle = (from + to) >>> 1;
@@ -399,10 +401,14 @@ final class Scorer<T, R> implements AutoCloseable {
               .formatted(settings.step(), model.version(), answered, size),
           null);
     }
+    provedHealthy = true;
     return outputs;
   }
 
-  /** Clears the model of suspicion, once per batch, before data is blamed. */
+  /**
+   * Clears the model of suspicion before data is blamed. Some failures of an engine, of a GPU above
+   * all, are for ever: proved once per batch, the records behind one would all be blamed.
+   */
   private void proveHealthy(RuntimeException failure) {
     if (provedHealthy) {
       return;

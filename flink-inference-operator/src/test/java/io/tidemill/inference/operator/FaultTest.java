@@ -147,6 +147,30 @@ class FaultTest {
   }
 
   @Test
+  void aModelThatARecordBreaksFailsTheTaskAndBlamesNoOther() throws Exception {
+    AtomicBoolean broken = new AtomicBoolean();
+    model.behave(
+        (self, input, allocator) -> {
+          boolean hasCulprit = false;
+          for (int row = 0; row < input.rows(); row++) {
+            hasCulprit |= FakeModel.sum(input, row) == 3;
+          }
+          if (broken.get() || hasCulprit) {
+            broken.set(broken.get() || input.rows() == 1);
+            throw new ModelCallException("device-side assert");
+          }
+          return self.answer(input, allocator);
+        });
+    try (StepHarness step = new StepHarness(settings(8), model).open()) {
+      step.send(1, 2, 3, 4, 5, 6, 7, 8);
+      assertThatThrownBy(step::runMail)
+          .hasMessageContaining("fails on its own warm-up sample: device-side assert");
+      assertThat(step.output()).isEmpty();
+      assertThat(step.deadLetters()).isEmpty();
+    }
+  }
+
+  @Test
   void brokenModelFailsTheTaskWhenUnorderedToo() throws Exception {
     model.behave(FakeModel.failing(() -> new ModelCallException("graph is broken")));
     try (StepHarness step = new StepHarness(settings(2).withOrder(Order.UNORDERED), model).open()) {
