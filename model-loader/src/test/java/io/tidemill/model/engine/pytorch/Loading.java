@@ -1,5 +1,6 @@
 package io.tidemill.model.engine.pytorch;
 
+import io.tidemill.model.Device;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
@@ -15,6 +16,10 @@ final class Loading {
   private Loading() {}
 
   static Model load(Path directory, Signature signature) {
-    return new PyTorchModelLoader().load(VERSION, signature, directory, Placement.CPU);
+    return load(directory, signature, Device.CPU);
+  }
+
+  static Model load(Path directory, Signature signature, Device device) {
+    return new PyTorchModelLoader().load(VERSION, signature, directory, Placement.on(device));
   }
 }
