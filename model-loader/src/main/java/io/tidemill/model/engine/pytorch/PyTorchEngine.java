@@ -4,9 +4,14 @@ import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.engine.StandardCapabilities;
 import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.util.Utils;
 import io.tidemill.model.Device;
 import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.EngineUnavailableException;
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +23,8 @@ final class PyTorchEngine {
   private static final String DJL_NAME = "PyTorch";
   private static final String THREADS = "ai.djl.pytorch.num_threads";
   private static final String OFFLINE = "ai.djl.offline";
+  private static final String LIBRARY_PATH = "PYTORCH_LIBRARY_PATH";
+  private static final String FLAVOR = "PYTORCH_FLAVOR";
 
   private PyTorchEngine() {}
 
@@ -32,6 +39,7 @@ final class PyTorchEngine {
   static synchronized Engine start(String subject, @Nullable Integer threads) {
     setUnlessSet(OFFLINE, "true");
     setUnlessSet(THREADS, threads == null ? "1" : threads.toString());
+    chooseBridge();
     Engine engine = engine();
     int there = JniUtils.getNumThreads();
     if (threads != null && threads != there) {
@@ -40,6 +48,21 @@ final class PyTorchEngine {
               .formatted(subject, threads, there, there, THREADS, threads));
     }
     return engine;
+  }
+
+  /**
+   * Says which of DJL's bridges fits a library of the user's own. Left alone, DJL looks for one
+   * with the suffix {@code -precxx11}, which its jar has not had since PyTorch 2.7.
+   */
+  private static void chooseBridge() {
+    String folders = Utils.getEnvOrSystemProperty(LIBRARY_PATH);
+    if (folders != null && Utils.getEnvOrSystemProperty(FLAVOR) == null) {
+      String cuda = System.mapLibraryName("torch_cuda");
+      boolean hasCuda =
+          Stream.of(folders.split(File.pathSeparator))
+              .anyMatch(folder -> Files.exists(Path.of(folder, cuda)));
+      System.setProperty(FLAVOR, hasCuda ? "cu128" : "cpu");
+    }
   }
 
   private static Engine engine() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.pytorch.jni.LibUtils;
 import io.tidemill.model.Device;
 import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.EngineUnavailableException;
@@ -20,7 +21,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -113,21 +116,45 @@ class PyTorchModelLoaderITCase {
 
   @Test
   void theFirstModelOfAProcessSaysItsThreads() throws Exception {
-    TorchScripts.mlp(directory, 4);
+    assertThat(outputOfFirstModel(Map.of())).contains("threads: 3");
+  }
 
-    Process process =
+  @Test
+  void libraryOfYourOwnNeedsOnlyItsFolder() throws Exception {
+    PyTorchEngine.start("test", null);
+    Path library = Files.createDirectory(directory.resolve("lib"));
+    try (Stream<Path> files = Files.list(Path.of(LibUtils.getLibtorchPath()))) {
+      for (Path file : files.filter(file -> !file.toString().contains("djl_torch")).toList()) {
+        Files.createSymbolicLink(library.resolve(file.getFileName()), file);
+      }
+    }
+    Path cache = directory.resolve("cache");
+
+    assertThat(
+            outputOfFirstModel(
+                Map.of(
+                    "PYTORCH_LIBRARY_PATH", library.toString(), "DJL_CACHE_DIR", cache.toString())))
+        .contains("library: " + library);
+  }
+
+  private List<String> outputOfFirstModel(Map<String, String> environment) throws Exception {
+    Path model = directory.resolve("model");
+    TorchScripts.mlp(model, 4);
+    ProcessBuilder java =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx128m",
                 "-cp",
                 System.getProperty("java.class.path"),
                 FirstModel.class.getName(),
-                directory.toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+                model.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT);
+    java.environment().putAll(environment);
+    Process process = java.start();
     try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
-      assertThat(out.lines()).contains("threads: 3");
+      List<String> lines = out.lines().toList();
       assertThat(process.waitFor()).isZero();
+      return lines;
     } finally {
       process.destroyForcibly();
     }
@@ -144,6 +171,7 @@ class PyTorchModelLoaderITCase {
           .load(Loading.VERSION, signature, Path.of(folder[0]), placement)
           .close();
       System.out.println("threads: " + JniUtils.getNumThreads());
+      System.out.println("library: " + LibUtils.getLibtorchPath());
     }
   }
 
