@@ -93,13 +93,19 @@ final class PyTorchEngine {
     }
     if (!engine.hasCapability(StandardCapabilities.CUDA)) {
       throw new DeviceUnavailableException(
-          "%s: device %s, but this PyTorch is built for the CPU (expected: PYTORCH_LIBRARY_PATH set to the lib folder of a PyTorch 2.7.1 for CUDA 12.8; or device: cpu)"
+          "%s: device %s, but PyTorch sees no GPU here (expected: PYTORCH_LIBRARY_PATH set to the lib folder of a PyTorch 2.7.1 for CUDA 12.8, and a GPU with its driver; or device: cpu)"
               .formatted(subject, device));
     }
-    if (device.index() >= engine.getGpuCount()) {
+    int gpus = engine.getGpuCount();
+    if (gpus == 0) {
+      throw new DeviceUnavailableException(
+          "%s: device %s, but DJL, which counts the GPUs, finds no libcudart.so that sees one (expected: its folder in LD_LIBRARY_PATH or -Djna.library.path; or device: cpu)"
+              .formatted(subject, device));
+    }
+    if (device.index() >= gpus) {
       throw new DeviceUnavailableException(
           "%s: device %s, but PyTorch sees %d GPUs here (expected: a GPU with this index and its driver; or device: cpu)"
-              .formatted(subject, device, engine.getGpuCount()));
+              .formatted(subject, device, gpus));
     }
     return ai.djl.Device.gpu(device.index());
   }

@@ -191,6 +191,6 @@ class PyTorchModelLoaderITCase {
                         Loading.VERSION, signature, directory, Placement.on(Device.parse("gpu:1"))))
         .isInstanceOf(DeviceUnavailableException.class)
         .hasMessageStartingWith(
-            "fraud:1.4.2: device gpu:1, but this PyTorch is built for the CPU (expected: PYTORCH_LIBRARY_PATH");
+            "fraud:1.4.2: device gpu:1, but PyTorch sees no GPU here (expected: PYTORCH_LIBRARY_PATH");
   }
 }
