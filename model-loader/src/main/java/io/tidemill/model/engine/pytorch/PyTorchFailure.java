@@ -1,6 +1,8 @@
 package io.tidemill.model.engine.pytorch;
 
 import ai.djl.engine.EngineException;
+import io.tidemill.model.Device;
+import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelCallException;
 import io.tidemill.model.ModelException;
@@ -14,15 +16,27 @@ import java.util.Locale;
  */
 final class PyTorchFailure {
   private static final List<String> OUT_OF_MEMORY =
-      List.of("can't allocate memory", "not enough memory", "out of memory", "bad_alloc");
+      List.of(
+          "can't allocate memory",
+          "not enough memory",
+          "out of memory",
+          "bad_alloc",
+          "alloc_failed");
+  private static final List<String> NO_GPU = List.of("cuda error: ");
   private static final String ERROR = "Error: ";
 
   private PyTorchFailure() {}
 
-  static ModelException ofLoad(String subject, EngineException thrown) {
-    if (isOutOfMemory(thrown)) {
+  static ModelException ofLoad(String subject, Device device, EngineException thrown) {
+    if (says(thrown, OUT_OF_MEMORY)) {
       return new ModelOutOfMemoryException(
           "%s: PyTorch ran out of memory while it loaded: %s".formatted(subject, reason(thrown)),
+          thrown);
+    }
+    if (says(thrown, NO_GPU)) {
+      return new DeviceUnavailableException(
+          "%s: device %s cannot be used: %s (expected: this GPU and its driver, and no earlier error of the GPU in this process; restart the TaskManager after one, or device: cpu)"
+              .formatted(subject, device, reason(thrown)),
           thrown);
     }
     return new InvalidModelException(
@@ -32,7 +46,7 @@ final class PyTorchFailure {
   }
 
   static ModelException ofCall(String subject, int rows, EngineException thrown) {
-    if (isOutOfMemory(thrown)) {
+    if (says(thrown, OUT_OF_MEMORY)) {
       return new ModelOutOfMemoryException(
           "%s: PyTorch ran out of memory in a call with %d rows: %s"
               .formatted(subject, rows, reason(thrown)),
@@ -43,9 +57,9 @@ final class PyTorchFailure {
         thrown);
   }
 
-  private static boolean isOutOfMemory(EngineException thrown) {
+  private static boolean says(EngineException thrown, List<String> words) {
     String message = String.valueOf(thrown.getMessage()).toLowerCase(Locale.ROOT);
-    return OUT_OF_MEMORY.stream().anyMatch(message::contains);
+    return words.stream().anyMatch(message::contains);
   }
 
   /**

@@ -79,7 +79,7 @@ final class PyTorchModel implements Model {
       return new PyTorchModel(version, signature, owner, module);
     } catch (EngineException e) {
       owner.close();
-      throw PyTorchFailure.ofLoad(version.toString(), e);
+      throw PyTorchFailure.ofLoad(version.toString(), placement.device(), e);
     }
   }
 
