@@ -89,11 +89,19 @@ class TensorFlowEnduranceITCase {
   void loadsAndUnloadsWithoutLeaking() {
     Signature signature = SavedModels.mlp(directory, 16_384);
     loadAndCall(signature, 10);
-    long before = Pointer.physicalBytes();
 
-    loadAndCall(signature, 50);
+    assertThat(leastGrowth(() -> loadAndCall(signature, 50))).isLessThan(100 * MEBIBYTE);
+  }
 
-    assertThat(Pointer.physicalBytes() - before).isLessThan(100 * MEBIBYTE);
+  /** The least of several times: the JVM's own memory grows now and then, a leak every time. */
+  private static long leastGrowth(Runnable work) {
+    long least = Long.MAX_VALUE;
+    for (int i = 0; i < 3; i++) {
+      long before = Pointer.physicalBytes();
+      work.run();
+      least = Math.min(least, Pointer.physicalBytes() - before);
+    }
+    return least;
   }
 
   private void loadAndCall(Signature signature, int times) {
@@ -116,12 +124,11 @@ class TensorFlowEnduranceITCase {
         ColumnBatch input = ColumnBatch.allocate(allocator, signature.inputColumns(), 1_000)) {
       call(model, input, allocator, 2_000);
       long arrow = allocator.getAllocatedMemory();
-      long before = Pointer.physicalBytes();
 
-      call(model, input, allocator, 20_000);
+      long growth = leastGrowth(() -> call(model, input, allocator, 20_000));
 
       assertThat(allocator.getAllocatedMemory()).isEqualTo(arrow);
-      assertThat(Pointer.physicalBytes() - before).isLessThan(100 * MEBIBYTE);
+      assertThat(growth).isLessThan(100 * MEBIBYTE);
     }
   }
 
