@@ -174,7 +174,7 @@ public final class Inference {
 
     /**
      * Model calls at a time; set it after {@link #maxInFlight}. With twice as many slots the next
-     * batch stands encoded when a call ends, so that the model never waits.
+     * batch stands encoded when a call ends, so that the model need not wait.
      *
      * @throws IllegalArgumentException unless 1 to max-in-flight
      */

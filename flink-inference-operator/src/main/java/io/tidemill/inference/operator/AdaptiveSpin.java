@@ -8,16 +8,15 @@ import java.util.function.BooleanSupplier;
  * thread in between, before its caller sleeps.
  *
  * <p>Whoever wakes a sleeping thread pays some microseconds for it, above all on a virtual machine,
- * and the sleeper is late by as much again: half as long as a small model's call. Staying awake
- * costs a processor that nobody else wants, or else it is a failure, as it is when nothing comes.
- * Each failure costs credit, each success earns some back. Without credit every wait is asleep,
- * until that has earned all of it: a machine with too few processors, or a model with long calls,
- * sees one short wait in seventeen.
+ * and the sleeper is late by as much again; a small model's call takes ten. Waiting awake costs
+ * nothing where nobody else wants the processor. So a wait fails if nothing comes, and if another
+ * thread wanted the processor meanwhile, even if something came. Failures cost credit and successes
+ * earn some back. Without any, the next waits are asleep and earn 1 each, until the credit is full:
+ * with too few processors, or long calls, one wait of seventeen is awake, 4096 in a row.
  *
- * <p>All that credit is spent in one go because of what schedulers do: two threads that wake each
- * other are put on one processor, where each wait is a failure, and only some ten milliseconds of
- * waiting awake part them again. Single tries, ever rarer, stayed failures, and 512 in a row were
- * sometimes over too soon; 4096 were not.
+ * <p>They are in a row because of what schedulers do: two threads that wake each other are put on
+ * one processor, where each wait fails, and only some ten milliseconds of waiting awake part them
+ * again. Single tries, ever rarer, stayed failures, and 512 in a row were sometimes over too soon.
  *
  * <p>Used by one thread.
  */
@@ -25,12 +24,12 @@ final class AdaptiveSpin {
   /** The longest wait awake; twice as much made no difference. */
   static final long LONGEST_NANOS = TimeUnit.MICROSECONDS.toNanos(60);
 
-  /** Giving way for as long as this means that another thread ran; to nobody takes less than 1. */
+  /** Giving way for so long means that another thread ran; without one it takes less than 1. */
   static final long GIVEN_AWAY_NANOS = TimeUnit.MICROSECONDS.toNanos(10);
 
   static final int FULL_CREDIT = 65_536;
   static final int PRICE_OF_FAILURE = 16;
-  private static final int EARNED_BY_SUCCESS = 4;
+  static final int EARNED_BY_SUCCESS = 4;
 
   private final NanoClock clock;
   private final BooleanSupplier arrival;

@@ -10,9 +10,8 @@ final class CallTimer {
   private volatile int rows;
   private volatile long startedNanos;
 
-  // The worker only. The flag is written after the start and read before it, so that a reader never
-  // pairs
-  // a call with the start of an earlier one.
+  // The worker only. The flag is written after the start and read before it: a reader never pairs a
+  // call with the start of an earlier one.
   void started(int callRows, long nowNanos) {
     rows = callRows;
     startedNanos = nowNanos;

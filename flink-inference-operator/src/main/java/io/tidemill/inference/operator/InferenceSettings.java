@@ -89,8 +89,7 @@ public record InferenceSettings(
 
   /**
    * Half as many as there are slots: beside each batch at the model one stands encoded, so that a
-   * worker never waits for the task thread. With a slot each, two workers were half as fast as this
-   * at batches of 32.
+   * worker need not wait for the task thread.
    */
   private static int usualWorkers(BatchPolicy batching) {
     return (batching.maxInFlight() + 1) / 2;

@@ -44,9 +44,8 @@ final class Workers<T, R> {
   private final int workers;
   private final List<Scorer<T, R>> scorers;
   private final ArrayDeque<Scorer<T, R>> free;
-  // Of at most as many as there are scorers. With one lock for both ends, as an array's queue has,
-  // a
-  // worker and the task thread meet after every short call, and one of them sleeps.
+  // Never holds more than there are scorers. An array's queue has one lock for both ends: a worker
+  // and the task thread would meet at it after every short call, and one of them would sleep.
   private final BlockingQueue<Scorer<T, R>> submitted = new LinkedBlockingQueue<>();
   // Batches whose turn with a worker has not ended.
   private final AtomicInteger unfinished = new AtomicInteger();

@@ -86,7 +86,8 @@ class AdaptiveSpinTest {
   void staysAwakeWhileFewWaitsAreInVain() {
     for (int i = 0; i < FAILURES_TO_SLEEP; i++) {
       fail(1);
-      for (int success = 0; success < 4; success++) {
+      int successesPerFailure = AdaptiveSpin.PRICE_OF_FAILURE / AdaptiveSpin.EARNED_BY_SUCCESS;
+      for (int success = 0; success < successesPerFailure; success++) {
         assertThat(waitFor(2)).isTrue();
       }
     }
