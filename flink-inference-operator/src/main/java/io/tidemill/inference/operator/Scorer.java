@@ -1,18 +1,15 @@
 package io.tidemill.inference.operator;
 
 import io.tidemill.inference.batch.Batch;
-import io.tidemill.inference.codec.DeadLetter;
 import io.tidemill.inference.codec.DeadLetterCause;
 import io.tidemill.inference.codec.PredictionDecoder;
 import io.tidemill.inference.codec.RecordEncoder;
 import io.tidemill.inference.codec.UnfitRecordException;
 import io.tidemill.inference.operator.InferenceSettings.OnNotFinite;
-import io.tidemill.inference.operator.InferenceSettings.OnNullInput;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelOutOfMemoryException;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnSpec;
-import io.tidemill.model.loader.WarmUp;
 import java.util.List;
 import java.util.Objects;
 import org.apache.arrow.memory.BufferAllocator;
@@ -26,10 +23,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A call that throws is halved until the record at fault stands alone. Two calls per level make
  * at most 2·⌈log2 n⌉ further calls for each record at fault, wherever it stands. Before a record is
- * blamed, the model has to have scored others of its batch since the last one was, or else its own
- * warm-up sample; if it cannot, the batch has no outcome and the task fails. A call that runs out
- * of memory is halved as well, and the report says what fitted; again the model has to be healthy
- * before a record is blamed.
+ * blamed, the model has to score its own warm-up sample; if it cannot, the batch has no outcome and
+ * the task fails. A call that runs out of memory is halved as well, and the report says what
+ * fitted; again the model has to score its sample before a record is blamed.
  *
  * <p>A scorer's Arrow memory is its own, so that what fits does not depend on the batches beside.
  *
@@ -47,23 +43,20 @@ final class Scorer<T, R> implements AutoCloseable {
   // 64 kB it took 15 of 100 records from two workers.
   private static final long BYTES_PER_TURN = 128 << 10;
 
-  private final Model model;
+  private final ModelCalls calls;
   private final List<ColumnSpec> inputColumns;
   private final RecordEncoder<T> encoder;
   private final PredictionDecoder<T, R> decoder;
+  private final OutcomePolicy<T> policy;
   private final BufferAllocator allocator;
   private final InferenceSettings settings;
   private final NanoClock clock;
-  private final CallTimer callTimer = new CallTimer();
   private final int rowsPerTurnAhead;
   private @Nullable ColumnBatch inputs;
   private int[] rows = new int[INITIAL_ROWS];
   private long encodeNanos;
-  private long modelNanos;
   private long decodeNanos;
-  private int calls;
   private int sizeThatFits;
-  private boolean provedHealthy;
   private int rowsPerTurn = Integer.MAX_VALUE;
   // Where rows[] ends for the records that encode() left without an outcome when memory ran out.
   private int leftEnd;
@@ -87,11 +80,12 @@ final class Scorer<T, R> implements AutoCloseable {
       BufferAllocator allocator,
       InferenceSettings settings,
       NanoClock clock) {
-    this.model = model;
+    this.calls = new ModelCalls(model, settings.step(), clock);
     this.inputColumns = model.signature().inputColumns();
     this.rowsPerTurnAhead = rowsPerTurn(inputColumns);
     this.encoder = codec.encoder();
     this.decoder = codec.decoder();
+    this.policy = new OutcomePolicy<>(model.version(), settings, decoder::unscored);
     this.allocator = allocator;
     this.settings = settings;
     this.clock = clock;
@@ -130,7 +124,7 @@ final class Scorer<T, R> implements AutoCloseable {
   record Codec<T, R>(RecordEncoder<T> encoder, PredictionDecoder<T, R> decoder) {}
 
   CallTimer callTimer() {
-    return callTimer;
+    return calls.timer();
   }
 
   /** The batch that is in. */
@@ -142,12 +136,10 @@ final class Scorer<T, R> implements AutoCloseable {
   void enter(Batch<T, Object> next) {
     current = next;
     encoded = false;
+    calls.begin();
     encodeNanos = 0;
-    modelNanos = 0;
     decodeNanos = 0;
-    calls = 0;
     sizeThatFits = 0;
-    provedHealthy = false;
     end = 0;
   }
 
@@ -211,7 +203,7 @@ final class Scorer<T, R> implements AutoCloseable {
   /** Lets the batch go after its last step. */
   ScoreReport leave() {
     current = null;
-    return new ScoreReport(encodeNanos, modelNanos, decodeNanos, calls, sizeThatFits);
+    return new ScoreReport(encodeNanos, calls.nanos(), decodeNanos, calls.count(), sizeThatFits);
   }
 
   /** Scores the records at {@code rows[from..to)}, each of which is part of its attempt-th call. */
@@ -237,22 +229,13 @@ final class Scorer<T, R> implements AutoCloseable {
    */
   private @Nullable ColumnBatch callOrHalve(Batch<T, Object> batch, int from, int to, int attempt) {
     try {
-      return begin(call(to - from));
+      return begin(calls.call(inputs(to - from), allocator));
+    } catch (InferenceException e) {
+      throw e;
     } catch (RuntimeException e) {
-      halveAfter(e, batch, from, to, attempt);
+      halve(batch, from, to, attempt, e);
       return null;
     }
-  }
-
-  private void halveAfter(
-      RuntimeException failure, Batch<T, Object> batch, int from, int to, int attempt) {
-    if (failure instanceof InferenceException known) {
-      throw known;
-    }
-    if (!isMemory(failure)) {
-      proveHealthy(failure);
-    }
-    halve(batch, from, to, attempt, failure);
   }
 
   private static boolean isMemory(RuntimeException failure) {
@@ -271,14 +254,13 @@ final class Scorer<T, R> implements AutoCloseable {
       Batch<T, Object> batch, int from, int to, int attempts, RuntimeException failure) {
     boolean memory = isMemory(failure);
     if (to - from == 1) {
-      proveHealthy(failure);
-      deadLetter(
+      calls.proveHealthy(failure);
+      policy.deadLetter(
           batch,
           rows[from],
           memory ? DeadLetterCause.OUT_OF_MEMORY : DeadLetterCause.MODEL,
           problem(failure),
           attempts);
-      provedHealthy = false;
       return;
     }
     int middle = (from + to) >>> 1;
@@ -312,18 +294,20 @@ final class Scorer<T, R> implements AutoCloseable {
         if (encoder.encode(record, columns, encoded - from)) {
           rows[encoded++] = row;
         } else {
-          batch.outcome(row, unscored(record));
+          policy.passUnscored(batch, row);
         }
+      } catch (InferenceException e) {
+        throw e;
       } catch (OutOfMemoryException e) {
         System.arraycopy(rows, i, rows, encoded, to - i);
         leftEnd = encoded + to - i;
         throw e;
       } catch (UnfitRecordException e) {
         columns.truncate(encoded - from);
-        unfit(batch, row, e);
+        policy.unfit(batch, row, e);
       } catch (RuntimeException e) {
         columns.truncate(encoded - from);
-        deadLetter(batch, row, DeadLetterCause.UNFIT, e.toString(), 0);
+        policy.deadLetter(batch, row, DeadLetterCause.UNFIT, e.toString(), 0);
       }
     }
     columns.rows(encoded - from);
@@ -351,83 +335,6 @@ final class Scorer<T, R> implements AutoCloseable {
     return allocated;
   }
 
-  private void unfit(Batch<T, Object> batch, int row, UnfitRecordException e) {
-    if (!e.isNullInput()) {
-      deadLetter(batch, row, DeadLetterCause.UNFIT, e.problem(), 0);
-      return;
-    }
-    switch (settings.onNullInput()) {
-      case DEAD_LETTER -> deadLetter(batch, row, DeadLetterCause.NULL_INPUT, e.problem(), 0);
-      case SKIP -> batch.outcome(row, unscored(batch.record(row)));
-      case FAIL ->
-          throw new InferenceException(
-              "step '%s', %s: record %d of batch %d: %s; null-input is %s"
-                  .formatted(
-                      settings.step(),
-                      model.version(),
-                      row,
-                      batch.number(),
-                      e.problem(),
-                      OnNullInput.FAIL),
-              e);
-    }
-  }
-
-  private Object unscored(T record) {
-    try {
-      return decoder.unscored(record);
-    } catch (UnsupportedOperationException e) {
-      throw new InferenceException("step '" + settings.step() + "': " + e.getMessage(), e);
-    }
-  }
-
-  private ColumnBatch call(int size) {
-    ColumnBatch columns = inputs(size);
-    calls++;
-    long started = clock.nanos();
-    callTimer.started(size, started);
-    ColumnBatch outputs;
-    try {
-      outputs = model.predict(columns, allocator);
-    } finally {
-      callTimer.ended();
-      modelNanos += clock.nanos() - started;
-    }
-    if (outputs.rows() != size) {
-      int answered = outputs.rows();
-      outputs.close();
-      throw new InferenceException(
-          "step '%s', %s: %d rows answered for %d records (expected: as many); publish a version whose outputs keep the batch's dimension"
-              .formatted(settings.step(), model.version(), answered, size),
-          null);
-    }
-    provedHealthy = true;
-    return outputs;
-  }
-
-  /**
-   * Clears the model of suspicion before data is blamed. Some failures of an engine, of a GPU above
-   * all, are for ever: proved once per batch, the records behind one would all be blamed.
-   */
-  private void proveHealthy(RuntimeException failure) {
-    if (provedHealthy) {
-      return;
-    }
-    callTimer.started(1, clock.nanos());
-    try {
-      WarmUp.run(model);
-    } catch (RuntimeException e) {
-      e.addSuppressed(failure);
-      throw new InferenceException(
-          "step '%s', %s: fails on its own warm-up sample: %s; no record is at fault"
-              .formatted(settings.step(), model.version(), e.getMessage()),
-          e);
-    } finally {
-      callTimer.ended();
-    }
-    provedHealthy = true;
-  }
-
   private ColumnBatch begin(ColumnBatch outputs) {
     long started = clock.nanos();
     try {
@@ -447,44 +354,18 @@ final class Scorer<T, R> implements AutoCloseable {
       for (int i = from; i < to; i++) {
         int row = rows[i];
         if (!allFinite && !FiniteCheck.row(outputs, i - from)) {
-          notFinite(batch, row, attempt);
+          policy.notFinite(batch, row, attempt);
           continue;
         }
         try {
           R result = decoder.decode(batch.record(row), outputs, i - from);
           batch.outcome(row, Objects.requireNonNull(result, "result of the decoder"));
         } catch (RuntimeException e) {
-          deadLetter(batch, row, DeadLetterCause.DECODE, e.toString(), attempt);
+          policy.deadLetter(batch, row, DeadLetterCause.DECODE, e.toString(), attempt);
         }
       }
     }
     decodeNanos += clock.nanos() - started;
-  }
-
-  private void notFinite(Batch<T, Object> batch, int row, int attempt) {
-    String message = "prediction: not a number or infinite (expected: finite)";
-    if (settings.onNotFinite() == OnNotFinite.FAIL) {
-      throw new InferenceException(
-          "step '%s', %s: record %d of batch %d: %s; on-nan is %s"
-              .formatted(
-                  settings.step(), model.version(), row, batch.number(), message, OnNotFinite.FAIL),
-          null);
-    }
-    deadLetter(batch, row, DeadLetterCause.NOT_FINITE, message, attempt);
-  }
-
-  private void deadLetter(
-      Batch<T, Object> batch, int row, DeadLetterCause cause, String message, int attempts) {
-    batch.outcome(
-        row,
-        new DeadLetter<>(
-            batch.record(row),
-            cause,
-            message,
-            model.version(),
-            settings.step(),
-            batch.number(),
-            attempts));
   }
 
   private void releaseInputs() {

@@ -10,6 +10,7 @@ import io.tidemill.inference.batch.BatchPolicy;
 import io.tidemill.inference.batch.InFlight.Order;
 import io.tidemill.inference.codec.DeadLetter;
 import io.tidemill.inference.codec.DeadLetterCause;
+import io.tidemill.inference.codec.PredictionDecoder;
 import io.tidemill.inference.operator.InferenceSettings.OnNotFinite;
 import io.tidemill.inference.operator.InferenceSettings.OnNullInput;
 import io.tidemill.model.ModelCallException;
@@ -146,16 +147,18 @@ class FaultTest {
     }
   }
 
-  @Test
-  void aModelThatARecordBreaksFailsTheTaskAndBlamesNoOther() throws Exception {
+  @ParameterizedTest
+  @ValueSource(longs = {1, 3, 7, 8})
+  void aModelThatARecordBreaksFailsTheTaskAndBlamesNone(long culprit) throws Exception {
     AtomicBoolean broken = new AtomicBoolean();
     model.behave(
         (self, input, allocator) -> {
           boolean hasCulprit = false;
           for (int row = 0; row < input.rows(); row++) {
-            hasCulprit |= FakeModel.sum(input, row) == 3;
+            hasCulprit |= FakeModel.sum(input, row) == culprit;
           }
           if (broken.get() || hasCulprit) {
+            // Alone it does what the whole batch did not: the engine is lost.
             broken.set(broken.get() || input.rows() == 1);
             throw new ModelCallException("device-side assert");
           }
@@ -166,6 +169,20 @@ class FaultTest {
       assertThatThrownBy(step::runMail)
           .hasMessageContaining("fails on its own warm-up sample: device-side assert");
       assertThat(step.output()).isEmpty();
+      assertThat(step.deadLetters()).isEmpty();
+    }
+  }
+
+  @Test
+  void aRecordThatPassesUnscoredFailsTheTaskOfADecoderWithoutAResultForIt() throws Exception {
+    PredictionDecoder<Long, String> decoder = (record, outputs, row) -> "scored";
+    try (StepHarness step =
+        new StepHarness(settings(2), model, new FakeClock(), new StepHarness.Encoder(), decoder)
+            .open()) {
+      step.send(1, StepHarness.SKIPPED);
+      assertThatThrownBy(step::runMail)
+          .isInstanceOf(InferenceException.class)
+          .hasMessageStartingWith("step 'score': ");
       assertThat(step.deadLetters()).isEmpty();
     }
   }

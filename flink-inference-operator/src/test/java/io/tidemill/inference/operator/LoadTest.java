@@ -163,7 +163,11 @@ class LoadTest {
     model.behave(calls);
     try (StepHarness step = new StepHarness(IMPATIENT, model).open()) {
       step.send(1, 2);
-      calls.next().end(FakeModel.failing(() -> new ModelCallException("bad record")));
+      for (int rows : new int[] {2, 1}) {
+        HeldCalls.Call call = calls.next();
+        assertThat(call.rows()).isEqualTo(rows);
+        call.end(FakeModel.failing(() -> new ModelCallException("bad record")));
+      }
       HeldCalls.Call sample = calls.next();
       assertThat(sample.first()).isZero();
 

@@ -1,0 +1,95 @@
+package io.tidemill.inference.operator;
+
+import io.tidemill.inference.batch.Batch;
+import io.tidemill.inference.codec.DeadLetter;
+import io.tidemill.inference.codec.DeadLetterCause;
+import io.tidemill.inference.codec.UnfitRecordException;
+import io.tidemill.inference.operator.InferenceSettings.OnNotFinite;
+import io.tidemill.inference.operator.InferenceSettings.OnNullInput;
+import io.tidemill.model.ModelVersion;
+import java.util.function.Function;
+
+/**
+ * What becomes of records that get no result from a prediction, as the step's settings say.
+ *
+ * <p>Used by one thread at a time.
+ */
+final class OutcomePolicy<T> {
+  private final ModelVersion model;
+  private final InferenceSettings settings;
+  private final Function<T, ?> unscored;
+
+  /**
+   * A policy of one step.
+   *
+   * @param unscored the result of a record that passes without a prediction; throws {@link
+   *     UnsupportedOperationException} if there is none
+   */
+  OutcomePolicy(ModelVersion model, InferenceSettings settings, Function<T, ?> unscored) {
+    this.model = model;
+    this.settings = settings;
+    this.unscored = unscored;
+  }
+
+  /**
+   * Lets a record pass without a prediction.
+   *
+   * @throws InferenceException if the step's decoder has no result for it
+   */
+  void passUnscored(Batch<T, Object> batch, int row) {
+    Object result;
+    try {
+      result = unscored.apply(batch.record(row));
+    } catch (UnsupportedOperationException e) {
+      throw new InferenceException("step '" + settings.step() + "': " + e.getMessage(), e);
+    }
+    batch.outcome(row, result);
+  }
+
+  /**
+   * Decides on a record that does not fit the model's inputs.
+   *
+   * @throws InferenceException if it is null and the step is to fail then
+   */
+  void unfit(Batch<T, Object> batch, int row, UnfitRecordException e) {
+    if (!e.isNullInput()) {
+      deadLetter(batch, row, DeadLetterCause.UNFIT, e.problem(), 0);
+      return;
+    }
+    switch (settings.onNullInput()) {
+      case DEAD_LETTER -> deadLetter(batch, row, DeadLetterCause.NULL_INPUT, e.problem(), 0);
+      case SKIP -> passUnscored(batch, row);
+      case FAIL ->
+          throw new InferenceException(
+              "step '%s', %s: record %d of batch %d: %s; null-input is %s"
+                  .formatted(
+                      settings.step(), model, row, batch.number(), e.problem(), OnNullInput.FAIL),
+              e);
+    }
+  }
+
+  /**
+   * Decides on a record whose prediction is not a number or infinite.
+   *
+   * @throws InferenceException if the step is to fail then
+   */
+  void notFinite(Batch<T, Object> batch, int row, int attempt) {
+    String message = "prediction: not a number or infinite (expected: finite)";
+    if (settings.onNotFinite() == OnNotFinite.FAIL) {
+      throw new InferenceException(
+          "step '%s', %s: record %d of batch %d: %s; on-nan is %s"
+              .formatted(settings.step(), model, row, batch.number(), message, OnNotFinite.FAIL),
+          null);
+    }
+    deadLetter(batch, row, DeadLetterCause.NOT_FINITE, message, attempt);
+  }
+
+  /** Makes a record a dead letter. */
+  void deadLetter(
+      Batch<T, Object> batch, int row, DeadLetterCause cause, String message, int attempts) {
+    batch.outcome(
+        row,
+        new DeadLetter<>(
+            batch.record(row), cause, message, model, settings.step(), batch.number(), attempts));
+  }
+}
