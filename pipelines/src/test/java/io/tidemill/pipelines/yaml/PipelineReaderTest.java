@@ -114,7 +114,7 @@ class PipelineReaderTest {
     assertThat(job.sink().schema()).isNull();
     StepDefinition step = job.steps().get(0);
     assertThat(step.batching())
-        .isEqualTo(new BatchingDefinition(256, null, Duration.ofMillis(20), 2));
+        .isEqualTo(new BatchingDefinition(256, null, Duration.ofMillis(20), 4));
     assertThat(step.resources().parallelism()).isNull();
     assertThat(step.resources().threads()).isNull();
     assertThat(step.policies())
