@@ -24,7 +24,7 @@ final class AdaptiveSpin {
   /** The longest wait awake; twice as much made no difference. */
   static final long LONGEST_NANOS = TimeUnit.MICROSECONDS.toNanos(60);
 
-  /** Giving way for so long means that another thread ran; without one it takes less than 1. */
+  /** Giving way for so long means that another thread ran; with none it takes a tenth of this. */
   static final long GIVEN_AWAY_NANOS = TimeUnit.MICROSECONDS.toNanos(10);
 
   static final int FULL_CREDIT = 65_536;
@@ -48,8 +48,7 @@ final class AdaptiveSpin {
   }
 
   /** Whether what was waited for came; if not, the caller sleeps until it does. */
-  @SuppressWarnings(
-      "ThreadPriorityCheck") // Only a hint: where it does nothing, time ends the wait.
+  @SuppressWarnings("ThreadPriorityCheck") // Only a hint: without it, time ends the wait.
   boolean await() {
     if (asleep) {
       asleep = ++credit < FULL_CREDIT;
