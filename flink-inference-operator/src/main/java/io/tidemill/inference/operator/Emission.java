@@ -38,8 +38,8 @@ final class Emission<T, R> implements InFlight.Emitter<T, Object> {
   }
 
   @Override
-  @SuppressWarnings(
-      "unchecked") // Outcomes are dead letters or results; Scorer and OutcomePolicy set them.
+  // Outcomes are dead letters or results: only Scorer and its OutcomePolicy set them.
+  @SuppressWarnings("unchecked")
   public void emit(Batch<T, Object> batch, int from, int to) {
     StreamRecord<R> outputRecord = new StreamRecord<>(null);
     for (int row = from; row < to; row++) {

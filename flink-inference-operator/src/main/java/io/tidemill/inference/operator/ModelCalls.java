@@ -10,8 +10,8 @@ import org.apache.arrow.memory.BufferAllocator;
  * number of rows.
  *
  * <p>Before a record is blamed for a failure, {@link #proveHealthy} clears the model of suspicion,
- * each time anew. Some failures of an engine last for ever, of a GPU above all. With one proof per
- * batch, every record after such a failure would be blamed.
+ * each time anew: some failures of an engine, of a GPU above all, last for ever, and with one proof
+ * per batch every record after such a failure would be blamed.
  *
  * <p>Used by one thread at a time; only the timer is read by another.
  */
