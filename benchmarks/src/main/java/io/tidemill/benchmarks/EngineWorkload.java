@@ -1,7 +1,7 @@
 package io.tidemill.benchmarks;
 
 import io.tidemill.model.Signature;
-import io.tidemill.model.loader.ModelLoader;
+import io.tidemill.model.engine.ModelLoader;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 

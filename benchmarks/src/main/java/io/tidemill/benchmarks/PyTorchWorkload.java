@@ -13,9 +13,9 @@ import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import io.tidemill.model.Signature;
+import io.tidemill.model.engine.ModelLoader;
 import io.tidemill.model.engine.pytorch.PyTorchModelLoader;
 import io.tidemill.model.engine.pytorch.TorchScripts;
-import io.tidemill.model.loader.ModelLoader;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 

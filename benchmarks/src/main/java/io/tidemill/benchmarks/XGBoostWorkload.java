@@ -1,9 +1,9 @@
 package io.tidemill.benchmarks;
 
 import io.tidemill.model.Signature;
+import io.tidemill.model.engine.ModelLoader;
 import io.tidemill.model.engine.xgboost.XGBoostModelLoader;
 import io.tidemill.model.engine.xgboost.XGBoostSignatureReader;
-import io.tidemill.model.loader.ModelLoader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -3,7 +3,7 @@ package io.tidemill.inference;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemill.inference.operator.Passage;
-import io.tidemill.model.loader.FakeModel;
+import io.tidemill.model.FakeModel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;

@@ -28,7 +28,10 @@ class DocumentedRulesTest {
   private static final String FLINKS =
       "org.apache.flink.streaming.api.operators.async.AsyncWaitOperatorTest";
   private static final List<Path> ROOTS =
-      List.of(Path.of("src", "test", "java"), Path.of("..", "model-loader", "src", "test", "java"));
+      List.of(
+          Path.of("src", "test", "java"),
+          Path.of("..", "model-loader", "model", "src", "test", "java"),
+          Path.of("..", "model-loader", "store", "src", "test", "java"));
   private static final PathMatcher TEST_FILE =
       FileSystems.getDefault().getPathMatcher("glob:**{Test,ITCase}.java");
   private static final Pattern TEST = Pattern.compile("`(\\w+(?:Test|ITCase))(?:\\.(\\w+))?`");

@@ -2,8 +2,8 @@ package io.tidemill.inference;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemill.model.FakeModel;
 import io.tidemill.model.ModelCallException;
-import io.tidemill.model.loader.FakeModel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;

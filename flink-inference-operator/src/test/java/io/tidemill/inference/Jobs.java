@@ -2,7 +2,7 @@ package io.tidemill.inference;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tidemill.model.loader.FakeModel;
+import io.tidemill.model.FakeModel;
 import io.tidemill.model.loader.FakeModels;
 import java.time.Duration;
 import java.util.ArrayList;

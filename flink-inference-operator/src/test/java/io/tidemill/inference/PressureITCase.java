@@ -3,8 +3,8 @@ package io.tidemill.inference;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemill.model.FakeModel;
 import io.tidemill.model.columnar.ColumnMemory;
-import io.tidemill.model.loader.FakeModel;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;

@@ -2,7 +2,7 @@ package io.tidemill.inference;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemill.model.loader.FakeModel;
+import io.tidemill.model.FakeModel;
 import io.tidemill.model.loader.FakeModels;
 import io.tidemill.model.loader.ModelSource;
 import java.io.IOException;

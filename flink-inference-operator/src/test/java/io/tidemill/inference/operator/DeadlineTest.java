@@ -4,7 +4,7 @@ import static io.tidemill.inference.operator.StepHarness.scored;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemill.inference.batch.BatchPolicy;
-import io.tidemill.model.loader.FakeModel;
+import io.tidemill.model.FakeModel;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;

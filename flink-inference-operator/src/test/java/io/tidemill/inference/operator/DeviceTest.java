@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.Device;
 import io.tidemill.model.DeviceUnavailableException;
+import io.tidemill.model.FakeModel;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Signature;
-import io.tidemill.model.loader.FakeModel;
 import io.tidemill.model.loader.ModelHandle;
 import io.tidemill.model.loader.ModelSource;
 import io.tidemill.model.loader.TaskContext;

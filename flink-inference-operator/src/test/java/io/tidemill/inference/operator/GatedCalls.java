@@ -1,9 +1,9 @@
 package io.tidemill.inference.operator;
 
+import io.tidemill.model.FakeModel;
 import io.tidemill.model.ModelCallException;
 import io.tidemill.model.ModelOutOfMemoryException;
 import io.tidemill.model.columnar.ColumnBatch;
-import io.tidemill.model.loader.FakeModel;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

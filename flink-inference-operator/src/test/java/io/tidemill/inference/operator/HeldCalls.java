@@ -1,7 +1,7 @@
 package io.tidemill.inference.operator;
 
+import io.tidemill.model.FakeModel;
 import io.tidemill.model.columnar.ColumnBatch;
-import io.tidemill.model.loader.FakeModel;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.inference.batch.BatchPolicy;
 import io.tidemill.inference.codec.RecordEncoder;
+import io.tidemill.model.FakeModel;
 import io.tidemill.model.ModelCallException;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
-import io.tidemill.model.loader.FakeModel;
 import java.io.IOException;
 import java.io.InvalidObjectException;
 import java.io.ObjectInputStream;

@@ -3,7 +3,7 @@ package io.tidemill.inference.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemill.inference.Inference;
-import io.tidemill.model.loader.FakeModel;
+import io.tidemill.model.FakeModel;
 import io.tidemill.model.loader.FakeModels;
 import java.io.IOException;
 import java.io.UncheckedIOException;

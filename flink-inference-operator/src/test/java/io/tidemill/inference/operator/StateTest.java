@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemill.inference.batch.BatchPolicy;
 import io.tidemill.inference.batch.InFlight.Order;
-import io.tidemill.model.loader.FakeModel;
+import io.tidemill.model.FakeModel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

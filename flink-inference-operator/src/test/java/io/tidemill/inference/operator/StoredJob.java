@@ -2,8 +2,8 @@ package io.tidemill.inference.operator;
 
 import io.tidemill.inference.Inference;
 import io.tidemill.inference.Scored;
+import io.tidemill.model.FakeModel;
 import io.tidemill.model.ModelOutOfMemoryException;
-import io.tidemill.model.loader.FakeModel;
 import io.tidemill.model.loader.FakeModels;
 import java.nio.file.Files;
 import java.nio.file.Path;

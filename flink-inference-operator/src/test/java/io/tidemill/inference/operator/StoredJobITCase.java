@@ -2,7 +2,7 @@ package io.tidemill.inference.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemill.model.loader.FakeModel;
+import io.tidemill.model.FakeModel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

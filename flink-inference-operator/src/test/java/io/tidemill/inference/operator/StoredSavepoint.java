@@ -1,8 +1,8 @@
 package io.tidemill.inference.operator;
 
 import io.tidemill.inference.batch.BatchPolicy;
+import io.tidemill.model.FakeModel;
 import io.tidemill.model.ModelOutOfMemoryException;
-import io.tidemill.model.loader.FakeModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

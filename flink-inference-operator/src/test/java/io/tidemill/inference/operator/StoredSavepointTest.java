@@ -4,7 +4,7 @@ import static io.tidemill.inference.operator.StepHarness.scoredRange;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tidemill.model.loader.FakeModel;
+import io.tidemill.model.FakeModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

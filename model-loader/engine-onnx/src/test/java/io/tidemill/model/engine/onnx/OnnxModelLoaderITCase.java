@@ -1,0 +1,241 @@
+package io.tidemill.model.engine.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemill.model.Device;
+import io.tidemill.model.DeviceUnavailableException;
+import io.tidemill.model.EngineUnavailableException;
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Model;
+import io.tidemill.model.Placement;
+import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.engine.ModelLoader;
+import io.tidemill.model.engine.ProcessThreads;
+import io.tidemill.model.engine.SignatureReaders;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.ServiceLoader;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OnnxModelLoaderITCase {
+  private static final TensorSpec FEATURES = TensorSpec.of("features", ElementType.FLOAT32, -1, 4);
+  private static final TensorSpec SCORE = TensorSpec.of("score", ElementType.FLOAT32, -1, 1);
+
+  @TempDir Path directory;
+
+  @Test
+  void isFoundByItsEngineName() {
+    assertThat(ServiceLoader.load(ModelLoader.class))
+        .extracting(ModelLoader::engine)
+        .contains("onnx");
+  }
+
+  static List<Arguments> misfits() {
+    return List.of(
+        Arguments.of(
+            TensorSpec.of("amount", ElementType.FLOAT32, -1, 4),
+            SCORE,
+            "input 'amount' is in the manifest but the file has [features]"),
+        Arguments.of(
+            TensorSpec.of("features", ElementType.FLOAT64, -1, 4),
+            SCORE,
+            "input 'features' is float64[-1, 4] in the manifest but float32[-1, 4] in the file"),
+        Arguments.of(
+            TensorSpec.of("features", ElementType.FLOAT32, -1, 5),
+            SCORE,
+            "input 'features' is float32[-1, 5] in the manifest but float32[-1, 4] in the file"),
+        Arguments.of(
+            TensorSpec.of("features", ElementType.FLOAT32, -1, -1),
+            SCORE,
+            "input 'features' is float32[-1, -1] in the manifest but float32[-1, 4] in the file"),
+        Arguments.of(
+            TensorSpec.of("features", ElementType.FLOAT32, -1),
+            SCORE,
+            "input 'features' is float32[-1] in the manifest but float32[-1, 4] in the file"),
+        Arguments.of(
+            FEATURES,
+            TensorSpec.of("score", ElementType.INT64, -1, 1),
+            "output 'score' is int64[-1, 1] in the manifest but float32[-1, 1] in the file"),
+        Arguments.of(
+            FEATURES,
+            TensorSpec.of("label", ElementType.STRING, -1),
+            "output 'label' is in the manifest but the file has [score]"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("misfits")
+  void refusesManifestThatDoesNotFitNamingBothSides(
+      TensorSpec input, TensorSpec output, String message) {
+    OnnxModels.mlp(directory, 4);
+    Signature signature = new Signature(List.of(input), List.of(output));
+
+    assertThatThrownBy(() -> Loading.load(directory, signature))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageStartingWith("fraud:1.4.2: the manifest does not fit the .onnx file: ")
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void refusesManifestThatLeavesOutAnInput() {
+    OnnxModels.twoByTwo(directory);
+    Signature signature =
+        new Signature(
+            List.of(TensorSpec.of("left", ElementType.FLOAT32, -1)),
+            List.of(TensorSpec.of("sum", ElementType.FLOAT32, -1)));
+
+    assertThatThrownBy(() -> Loading.load(directory, signature))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining(
+            "input 'right' is in the file as float32[-1] but not in the manifest");
+  }
+
+  @Test
+  void refusesModelForOneSizeOfBatch() {
+    OnnxModels.fixedBatch(directory, 4);
+    Signature signature =
+        new Signature(
+            List.of(TensorSpec.of("in", ElementType.FLOAT32, -1, 3)),
+            List.of(TensorSpec.of("out", ElementType.FLOAT32, -1, 3)));
+
+    assertThatThrownBy(() -> Loading.load(directory, signature))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining(
+            "input 'in' has 4 rows in every batch: float32[4, 3] (expected: -1, any number)");
+    assertThatThrownBy(() -> new OnnxSignatureReader().read(directory))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("input 'in' has 4 rows in every batch")
+        .hasMessageEndingWith(
+            "; export it with tensors whose first dimension is the batch's and open");
+  }
+
+  @Test
+  void refusesTypeThatColumnsDoNotHave() {
+    OnnxModels.halfPrecision(directory);
+
+    assertThatThrownBy(() -> new OnnxSignatureReader().read(directory))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining(
+            "output 'out' has type float16 (expected: float32, float64, int32, int64, uint8, bool, string)");
+  }
+
+  @Test
+  void readsTheSignatureOfEveryModel() {
+    Signature mlp = OnnxModels.mlp(directory.resolve("mlp"), 4);
+    Signature types = OnnxModels.identity(directory.resolve("types"), ElementType.values());
+    Signature anyWidth = OnnxModels.anyWidth(directory.resolve("width"));
+    OnnxSignatureReader reader = new OnnxSignatureReader();
+
+    assertThat(SignatureReaders.of("onnx")).containsInstanceOf(OnnxSignatureReader.class);
+    assertThat(reader.read(directory.resolve("mlp"))).isEqualTo(mlp);
+    assertThat(reader.read(directory.resolve("mlp").resolve(OnnxModels.FILE))).isEqualTo(mlp);
+    assertThat(reader.read(directory.resolve("types"))).isEqualTo(types);
+    assertThat(reader.read(directory.resolve("width"))).isEqualTo(anyWidth);
+  }
+
+  @Test
+  void findsTheFileOneFolderDown() {
+    Signature signature = OnnxModels.mlp(directory.resolve("model"), 4);
+
+    try (Model model = Loading.load(directory, signature)) {
+      assertThat(model.version()).isEqualTo(Loading.VERSION);
+      assertThat(model.signature()).isEqualTo(signature);
+    }
+  }
+
+  @Test
+  void refusesFolderWithSeveralFilesOrNone() {
+    Signature signature = new Signature(List.of(FEATURES), List.of(SCORE));
+    assertThatThrownBy(() -> Loading.load(directory, signature))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessage("fraud:1.4.2: 0 .onnx files in %s (expected: 1)".formatted(directory));
+
+    OnnxModels.mlp(directory.resolve("first"), 4);
+    OnnxModels.mlp(directory.resolve("second"), 4);
+    assertThatThrownBy(() -> Loading.load(directory, signature))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("fraud:1.4.2: 2 .onnx files");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "not a protocol buffer"})
+  void refusesFileThatIsNoModel(String content) throws IOException {
+    Files.writeString(directory.resolve("model.onnx"), content);
+    Signature signature = new Signature(List.of(FEATURES), List.of(SCORE));
+
+    assertThatThrownBy(() -> Loading.load(directory, signature))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageStartingWith("fraud:1.4.2: ONNX Runtime cannot load it: ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gpu", "gpu:1"})
+  void refusesGpuWithoutTheLibraryForIt(String device) {
+    Signature signature = OnnxModels.mlp(directory, 4);
+
+    assertThatThrownBy(
+            () ->
+                new OnnxModelLoader()
+                    .load(
+                        Loading.VERSION, signature, directory, Placement.on(Device.parse(device))))
+        .isInstanceOf(DeviceUnavailableException.class)
+        .hasMessageStartingWith("fraud:1.4.2: device gpu:")
+        .hasMessageContaining("ONNX Runtime has no CUDA here: ")
+        .hasMessageContaining("the jar of com.microsoft.onnxruntime:onnxruntime_gpu:1.28.0");
+  }
+
+  @Test
+  void aSessionHasTheThreadsThatTheJobSays() {
+    Signature signature = OnnxModels.mlp(directory, 4);
+    Placement placement = Placement.CPU.withThreads(40);
+    int before = ProcessThreads.count();
+
+    try (Model unsaid = Loading.load(directory, signature)) {
+      assertThat(unsaid.signature()).isEqualTo(signature);
+      assertThat(ProcessThreads.count() - before).isLessThan(20);
+    }
+    try (Model model =
+        new OnnxModelLoader().load(Loading.VERSION, signature, directory, placement)) {
+      assertThat(model.signature()).isEqualTo(signature);
+      assertThat(ProcessThreads.count() - before).isGreaterThan(30);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = ThreadSetting.class)
+  void takesTheThreadsThatTheProcessSays(ThreadSetting setting) {
+    Signature signature = OnnxModels.mlp(directory, 4);
+    System.setProperty(setting.property, "2");
+    try (Model model = Loading.load(directory, signature)) {
+      assertThat(model.signature()).isEqualTo(signature);
+      System.setProperty(setting.property, "many");
+
+      assertThatThrownBy(() -> Loading.load(directory, signature))
+          .isInstanceOf(EngineUnavailableException.class)
+          .hasMessage("engine onnx: -D%s: 'many' (expected: 1 to 1024)", setting.property);
+    } finally {
+      System.clearProperty(setting.property);
+    }
+  }
+
+  private enum ThreadSetting {
+    INTRA_OP("tidemill.onnx.intra-op-threads"),
+    INTER_OP("tidemill.onnx.inter-op-threads");
+
+    private final String property;
+
+    ThreadSetting(String property) {
+      this.property = property;
+    }
+  }
+}

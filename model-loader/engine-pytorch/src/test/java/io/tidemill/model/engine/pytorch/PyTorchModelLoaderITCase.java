@@ -1,0 +1,196 @@
+package io.tidemill.model.engine.pytorch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.pytorch.jni.LibUtils;
+import io.tidemill.model.Device;
+import io.tidemill.model.DeviceUnavailableException;
+import io.tidemill.model.EngineUnavailableException;
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Model;
+import io.tidemill.model.Placement;
+import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.engine.ModelLoader;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PyTorchModelLoaderITCase {
+  private static final TensorSpec IN = TensorSpec.of("in", ElementType.FLOAT32, -1, 3);
+  private static final TensorSpec OUT = TensorSpec.of("out", ElementType.FLOAT32, -1, 3);
+
+  @TempDir Path directory;
+
+  @Test
+  void isFoundByItsEngineName() {
+    assertThat(ServiceLoader.load(ModelLoader.class))
+        .extracting(ModelLoader::engine)
+        .contains("pytorch");
+  }
+
+  @Test
+  void findsTheFileOneFolderDown() {
+    Signature signature = TorchScripts.mlp(directory.resolve("model"), 4);
+
+    try (Model model = Loading.load(directory, signature)) {
+      assertThat(model.version()).isEqualTo(Loading.VERSION);
+      assertThat(model.signature()).isEqualTo(signature);
+    }
+  }
+
+  @Test
+  void refusesFolderWithSeveralFilesOrNone() {
+    Signature signature = new Signature(List.of(IN), List.of(OUT));
+    assertThatThrownBy(() -> Loading.load(directory, signature))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessage("fraud:1.4.2: 0 .pt or .pth files in %s (expected: 1)".formatted(directory));
+
+    TorchScripts.mlp(directory.resolve("first"), 4);
+    TorchScripts.mlp(directory.resolve("second"), 4);
+    assertThatThrownBy(() -> Loading.load(directory, signature))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("fraud:1.4.2: 2 .pt or .pth files");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "not an archive"})
+  void refusesFileThatIsNoTorchScript(String content) throws IOException {
+    Files.writeString(directory.resolve("model.pt"), content);
+
+    assertThatThrownBy(() -> Loading.load(directory, new Signature(List.of(IN), List.of(OUT))))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageStartingWith("fraud:1.4.2: PyTorch cannot load it: ")
+        .hasMessageEndingWith(" (expected: a file of torch.jit.save)");
+  }
+
+  @Test
+  void refusesStringsWhichTensorsDoNotHave() {
+    Signature signature =
+        new Signature(List.of(TensorSpec.of("in", ElementType.STRING, -1)), List.of(OUT));
+
+    assertThatThrownBy(() -> Loading.load(directory, signature))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("fraud:1.4.2: tensors [in string[-1]] (expected: no strings");
+  }
+
+  @Test
+  void refusesInputWithSeveralOpenSizes() {
+    Signature signature =
+        new Signature(List.of(TensorSpec.of("in", ElementType.FLOAT32, -1, -1, -1)), List.of(OUT));
+
+    assertThatThrownBy(() -> Loading.load(directory, signature))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining(
+            "input in float32[-1, -1, -1] leaves several sizes open (expected: at most one besides the batch's)");
+  }
+
+  @Test
+  void refusesThreadsThatTheProcessDoesNotHave() {
+    Signature signature = TorchScripts.mlp(directory, 4);
+    Loading.load(directory, signature).close();
+    int there = JniUtils.getNumThreads();
+
+    try (Model same = load(signature, there)) {
+      assertThat(same.version()).isEqualTo(Loading.VERSION);
+    }
+    assertThatThrownBy(() -> load(signature, there + 2))
+        .isInstanceOf(EngineUnavailableException.class)
+        .hasMessage(
+            "fraud:1.4.2: threads: %d, but PyTorch has %d for all models of this process (expected: %d or none said; or -Dai.djl.pytorch.num_threads=%d in Flink's env.java.opts.taskmanager, for all jobs)",
+            there + 2, there, there, there + 2);
+  }
+
+  @Test
+  void theFirstModelOfAProcessSaysItsThreads() throws Exception {
+    assertThat(outputOfFirstModel(Map.of())).contains("threads: 3");
+  }
+
+  @Test
+  void libraryOfYourOwnNeedsOnlyItsFolder() throws Exception {
+    PyTorchEngine.start("test", null);
+    Path library = Files.createDirectory(directory.resolve("lib"));
+    try (Stream<Path> files = Files.list(Path.of(LibUtils.getLibtorchPath()))) {
+      for (Path file : files.filter(file -> !file.toString().contains("djl_torch")).toList()) {
+        Files.createSymbolicLink(library.resolve(file.getFileName()), file);
+      }
+    }
+    Path cache = directory.resolve("cache");
+
+    assertThat(
+            outputOfFirstModel(
+                Map.of(
+                    "PYTORCH_LIBRARY_PATH", library.toString(), "DJL_CACHE_DIR", cache.toString())))
+        .contains("library: " + library);
+  }
+
+  private List<String> outputOfFirstModel(Map<String, String> environment) throws Exception {
+    Path model = directory.resolve("model");
+    TorchScripts.mlp(model, 4);
+    ProcessBuilder java =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                FirstModel.class.getName(),
+                model.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT);
+    java.environment().putAll(environment);
+    Process process = java.start();
+    try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
+      List<String> lines = out.lines().toList();
+      assertThat(process.waitFor()).isZero();
+      return lines;
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /** Loads a model where none was loaded before. */
+  static final class FirstModel {
+    private FirstModel() {}
+
+    public static void main(String[] folder) {
+      Placement placement = Placement.CPU.withThreads(3);
+      Signature signature = new Signature(List.of(IN), List.of(OUT));
+      new PyTorchModelLoader()
+          .load(Loading.VERSION, signature, Path.of(folder[0]), placement)
+          .close();
+      System.out.println("threads: " + JniUtils.getNumThreads());
+      System.out.println("library: " + LibUtils.getLibtorchPath());
+    }
+  }
+
+  private Model load(Signature signature, int threads) {
+    return new PyTorchModelLoader()
+        .load(Loading.VERSION, signature, directory, Placement.CPU.withThreads(threads));
+  }
+
+  @Test
+  void refusesGpuWithALibraryForTheCpu() {
+    Signature signature = TorchScripts.mlp(directory, 4);
+
+    assertThatThrownBy(
+            () ->
+                new PyTorchModelLoader()
+                    .load(
+                        Loading.VERSION, signature, directory, Placement.on(Device.parse("gpu:1"))))
+        .isInstanceOf(DeviceUnavailableException.class)
+        .hasMessageStartingWith(
+            "fraud:1.4.2: device gpu:1, but PyTorch sees no GPU here (expected: PYTORCH_LIBRARY_PATH");
+  }
+}

@@ -1,0 +1,186 @@
+package io.tidemill.model.engine.tensorflow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemill.model.Device;
+import io.tidemill.model.DeviceUnavailableException;
+import io.tidemill.model.EngineUnavailableException;
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Model;
+import io.tidemill.model.Placement;
+import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.engine.ModelLoader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.ServiceLoader;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class TensorFlowModelLoaderITCase {
+  private static final TensorSpec FEATURES = TensorSpec.of("features", ElementType.FLOAT32, -1, 4);
+  private static final TensorSpec SCORE = TensorSpec.of("score", ElementType.FLOAT32, -1, 1);
+
+  @TempDir Path directory;
+
+  @Test
+  void isFoundByItsEngineName() {
+    assertThat(ServiceLoader.load(ModelLoader.class))
+        .extracting(ModelLoader::engine)
+        .contains("tensorflow");
+  }
+
+  static List<Arguments> misfits() {
+    return List.of(
+        Arguments.of(
+            List.of(TensorSpec.of("amount", ElementType.FLOAT32, -1, 4)),
+            List.of(SCORE),
+            "input 'amount' is in the manifest but the SavedModel has [features]"),
+        Arguments.of(
+            List.of(TensorSpec.of("features", ElementType.FLOAT64, -1, 4)),
+            List.of(SCORE),
+            "input 'features' is float64[-1, 4] in the manifest but float32[-1, 4] in the SavedModel"),
+        Arguments.of(
+            List.of(TensorSpec.of("features", ElementType.FLOAT32, -1, 5)),
+            List.of(SCORE),
+            "input 'features' is float32[-1, 5] in the manifest but float32[-1, 4] in the SavedModel"),
+        Arguments.of(
+            List.of(TensorSpec.of("features", ElementType.FLOAT32, -1, -1)),
+            List.of(SCORE),
+            "input 'features' is float32[-1, -1] in the manifest but float32[-1, 4] in the SavedModel"),
+        Arguments.of(
+            List.of(TensorSpec.of("features", ElementType.FLOAT32, -1)),
+            List.of(SCORE),
+            "input 'features' is float32[-1] in the manifest but float32[-1, 4] in the SavedModel"),
+        Arguments.of(
+            List.of(FEATURES),
+            List.of(TensorSpec.of("score", ElementType.INT64, -1, 1)),
+            "output 'score' is int64[-1, 1] in the manifest but float32[-1, 1] in the SavedModel"),
+        Arguments.of(
+            List.of(FEATURES),
+            List.of(SCORE, TensorSpec.of("label", ElementType.STRING, -1)),
+            "output 'label' is in the manifest but the SavedModel has [score]"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("misfits")
+  void refusesManifestThatDoesNotFitNamingBothSides(
+      List<TensorSpec> inputs, List<TensorSpec> outputs, String message) {
+    SavedModels.mlp(directory, 4);
+
+    assertThatThrownBy(() -> Loading.load(directory, new Signature(inputs, outputs)))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageStartingWith("fraud:1.4.2: ")
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void refusesManifestThatLeavesOutAnInput() {
+    SavedModels.twoByTwo(directory);
+    Signature signature =
+        new Signature(
+            List.of(TensorSpec.of("left", ElementType.FLOAT32, -1)),
+            List.of(TensorSpec.of("sum", ElementType.FLOAT32, -1)));
+
+    assertThatThrownBy(() -> Loading.load(directory, signature))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining(
+            "input 'right' is in the SavedModel as float32[-1] but not in the manifest");
+  }
+
+  @Test
+  void takesTheOnlySignatureWhateverItsName() {
+    Signature signature = SavedModels.named(directory, "predict");
+
+    try (Model model = Loading.load(directory, signature)) {
+      assertThat(model.signature()).isEqualTo(signature);
+    }
+  }
+
+  @Test
+  void namesTheSignaturesWhereItCannotChoose() {
+    Signature signature = SavedModels.ambiguous(directory);
+
+    assertThatThrownBy(() -> Loading.load(directory, signature))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining(
+            "signatures of the SavedModel: [first, second] (expected: one named 'serving_default'");
+  }
+
+  @Test
+  void findsTheSavedModelOneFolderDown() {
+    Signature signature = SavedModels.mlp(directory.resolve("model"), 4);
+
+    try (Model model = Loading.load(directory, signature)) {
+      assertThat(model.version()).isEqualTo(Loading.VERSION);
+    }
+  }
+
+  @Test
+  void refusesFolderWithoutSavedModel() {
+    assertThatThrownBy(
+            () -> Loading.load(directory, new Signature(List.of(FEATURES), List.of(SCORE))))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("fraud:1.4.2: 0 folders with a saved_model.pb in " + directory);
+  }
+
+  @Test
+  void refusesFileThatIsNoSavedModel() throws IOException {
+    Files.writeString(directory.resolve("saved_model.pb"), "not a protocol buffer");
+
+    assertThatThrownBy(
+            () -> Loading.load(directory, new Signature(List.of(FEATURES), List.of(SCORE))))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageStartingWith("fraud:1.4.2: TensorFlow cannot load " + directory);
+  }
+
+  @Test
+  void refusesThreadsThatTheProcessDoesNotHave() {
+    Signature signature = SavedModels.mlp(directory, 4);
+    Loading.load(directory, signature).close();
+
+    assertThatThrownBy(
+            () ->
+                new TensorFlowModelLoader()
+                    .load(Loading.VERSION, signature, directory, Placement.CPU.withThreads(3)))
+        .isInstanceOf(EngineUnavailableException.class)
+        .hasMessage(
+            "fraud:1.4.2: threads: 3, but TensorFlow has one per core, %d here, for all models of this process (expected: none said; or -Dai.djl.tensorflow.num_intraop_threads=3 in Flink's env.java.opts.taskmanager, for all jobs)",
+            Runtime.getRuntime().availableProcessors());
+  }
+
+  @Test
+  void refusesGpuThatIsNotThere() {
+    Signature signature = SavedModels.mlp(directory, 4);
+
+    assertThatThrownBy(
+            () ->
+                new TensorFlowModelLoader()
+                    .load(Loading.VERSION, signature, directory, Placement.on(Device.parse("gpu"))))
+        .isInstanceOf(DeviceUnavailableException.class)
+        .hasMessageStartingWith(
+            "fraud:1.4.2: device gpu:0, but TensorFlow sees no GPU here (expected: ");
+    assertThatThrownBy(
+            () ->
+                new TensorFlowModelLoader()
+                    .load(
+                        Loading.VERSION, signature, directory, Placement.on(Device.parse("gpu:1"))))
+        .isInstanceOf(DeviceUnavailableException.class)
+        .hasMessageStartingWith("fraud:1.4.2: device gpu:1 (expected: ");
+  }
+
+  @Test
+  void refusesOtherPlatforms() {
+    assertThatThrownBy(() -> TensorFlowEngine.checkPlatform("Mac OS X", "aarch64"))
+        .isInstanceOf(EngineUnavailableException.class)
+        .hasMessageStartingWith(
+            "engine tensorflow: platform Mac OS X aarch64 (expected: Linux amd64");
+  }
+}

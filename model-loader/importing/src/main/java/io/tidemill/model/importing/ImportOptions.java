@@ -1,0 +1,36 @@
+package io.tidemill.model.importing;
+
+import static java.util.Objects.requireNonNull;
+
+import io.tidemill.model.Signature;
+import io.tidemill.model.importing.archive.ArchiveLimits;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the user says of a model that is imported; what is null, its files say.
+ *
+ * @param engine such as {@code onnx}, where the files fit several
+ * @param signature where the files have none
+ * @param signatureName which of a SavedModel's signatures
+ * @param number which of the numbered versions, such as 3 for the folder {@code 3}
+ * @param limits for archives
+ */
+public record ImportOptions(
+    @Nullable String engine,
+    @Nullable Signature signature,
+    @Nullable String signatureName,
+    @Nullable Integer number,
+    ArchiveLimits limits) {
+  /** Nothing is said. */
+  public static final ImportOptions NONE =
+      new ImportOptions(null, null, null, null, ArchiveLimits.DEFAULT);
+
+  public ImportOptions {
+    requireNonNull(limits, "limits");
+  }
+
+  /** The same, and one signature by its name. */
+  ImportOptions withSignatureName(String name) {
+    return new ImportOptions(engine, signature, name, number, limits);
+  }
+}

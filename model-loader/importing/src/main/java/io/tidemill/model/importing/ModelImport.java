@@ -1,0 +1,196 @@
+package io.tidemill.model.importing;
+
+import static java.util.Objects.requireNonNull;
+
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Signature;
+import io.tidemill.model.engine.SignatureReader;
+import io.tidemill.model.engine.SignatureReaders;
+import io.tidemill.model.importing.archive.ArchiveKind;
+import io.tidemill.model.importing.archive.ModelArchive;
+import io.tidemill.model.store.RefusedFormat;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A model that someone has, understood: its files, engine and signature, ready to be published. The
+ * files may be temporary and are there until this is closed.
+ *
+ * <p>Not thread-safe.
+ */
+public final class ModelImport implements AutoCloseable {
+  // They hold other formats, so they are looked for first and one of them is enough.
+  private static final List<ModelFormat> CONTAINERS =
+      List.of(new ExportFolder(), new MlflowFolder(), new TritonFolder());
+  private static final List<ModelFormat> MODELS =
+      Stream.concat(Stream.of(new SavedModelFolder(), new ServingFolder()), FileFormat.ALL.stream())
+          .toList();
+
+  // By their first bytes.
+  private static final Map<String, String> OTHER_ARCHIVES =
+      Map.of(
+          "fd377a585a00", "xz",
+          "425a68", "bzip2",
+          "28b52ffd", "Zstandard",
+          "377abcaf271c", "7-Zip");
+
+  private final DetectedModel model;
+  private final Workspace workspace;
+
+  private ModelImport(DetectedModel model, Workspace workspace) {
+    this.model = requireNonNull(model, "model");
+    this.workspace = workspace;
+  }
+
+  /**
+   * Tells what a path is. Blocks while it is read, and unpacked if it is an archive.
+   *
+   * @throws InvalidModelException if it is nothing that is known, several things, refused or
+   *     damaged
+   * @throws UncheckedIOException if it cannot be read, or the temporary folder not be written
+   */
+  public static ModelImport open(Path path, ImportOptions options) {
+    return open(path, options, SignatureReaders::of);
+  }
+
+  static ModelImport open(
+      Path path, ImportOptions options, Function<String, Optional<SignatureReader>> readers) {
+    Workspace workspace = new Workspace(readers);
+    try {
+      return new ModelImport(
+          detect(unpacked(path, options, workspace), options, workspace), workspace);
+    } catch (IOException e) {
+      close(workspace);
+      throw new UncheckedIOException(path + ": " + e, e);
+    } catch (RuntimeException e) {
+      close(workspace);
+      throw e;
+    }
+  }
+
+  /** What it is. */
+  public DetectedModel model() {
+    return model;
+  }
+
+  private static Path unpacked(Path path, ImportOptions options, Workspace workspace)
+      throws IOException {
+    if (Files.isRegularFile(path)) {
+      RefusedFormat.check(path.toString(), path);
+    }
+    if (ArchiveKind.of(path).isEmpty() || TorchZip.of(path) == TorchZip.SCRIPT) {
+      return path;
+    }
+    Path target = workspace.folder().resolve("unpacked");
+    ModelArchive.unpack(path, target, options.limits());
+    List<Path> children = Listing.children(target);
+    return children.size() == 1 && Files.isDirectory(children.get(0)) ? children.get(0) : target;
+  }
+
+  private static DetectedModel detect(Path path, ImportOptions options, Workspace workspace)
+      throws IOException {
+    for (ModelFormat container : CONTAINERS) {
+      if (container.matches(path)) {
+        return agreed(path, container.read(path, options, workspace), options);
+      }
+    }
+    List<ModelFormat> found = new ArrayList<>();
+    for (ModelFormat format : MODELS) {
+      if (fits(format, options) && format.matches(path)) {
+        found.add(format);
+      }
+    }
+    if (found.size() == 1) {
+      return found.get(0).read(path, options, workspace);
+    }
+    for (Path child : Listing.children(path)) {
+      RefusedModel.check(child);
+    }
+    throw found.isEmpty() ? unknown(path) : ambiguous(path, found);
+  }
+
+  /** What a container says of itself is not overruled. */
+  private static DetectedModel agreed(Path path, DetectedModel model, ImportOptions options) {
+    String engine = options.engine();
+    if (engine != null && !engine.equals(model.engine())) {
+      throw new InvalidModelException(
+          "%s: %s with a model of engine '%s' (--engine: '%s'); leave the option out"
+              .formatted(path, model.format(), model.engine(), engine));
+    }
+    Signature given = options.signature();
+    if (given != null && !given.equals(model.signature())) {
+      throw new InvalidModelException(
+          "%s: %s with inputs %s and outputs %s (--input-tensor: %s, --output-tensor: %s); leave both options out"
+              .formatted(
+                  path,
+                  model.format(),
+                  model.signature().inputs(),
+                  model.signature().outputs(),
+                  given.inputs(),
+                  given.outputs()));
+    }
+    return model;
+  }
+
+  private static boolean fits(ModelFormat format, ImportOptions options) {
+    String engine = options.engine();
+    return engine == null
+        || (format instanceof FileFormat file
+            ? file.engine().equals(engine)
+            : engine.equals(SavedModelFolder.ENGINE));
+  }
+
+  private static InvalidModelException unknown(Path path) throws IOException {
+    if (Files.isRegularFile(path)) {
+      String start = HexFormat.of().formatHex(Listing.start(path, 6));
+      for (Map.Entry<String, String> compression : OTHER_ARCHIVES.entrySet()) {
+        if (start.startsWith(compression.getKey())) {
+          return new InvalidModelException(
+              "%s: compressed with %s (expected: a .tar, .tar.gz or .zip); pack it again"
+                  .formatted(path, compression.getValue()));
+        }
+      }
+    }
+    return new InvalidModelException(
+        "%s: %s; looked for %s, or a .tar, .tar.gz or .zip of one"
+            .formatted(
+                path,
+                Listing.described(path),
+                Stream.concat(CONTAINERS.stream(), MODELS.stream())
+                    .map(ModelFormat::sought)
+                    .collect(Collectors.joining(", "))));
+  }
+
+  private static InvalidModelException ambiguous(Path path, List<ModelFormat> found)
+      throws IOException {
+    return new InvalidModelException(
+        "%s: %s, which may be %s; name the file, or the engine with --engine"
+            .formatted(
+                path,
+                Listing.described(path),
+                found.stream().map(ModelFormat::sought).collect(Collectors.joining(", or "))));
+  }
+
+  private static void close(Workspace workspace) {
+    try {
+      workspace.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException("temporary folder: " + e, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    close(workspace);
+  }
+}

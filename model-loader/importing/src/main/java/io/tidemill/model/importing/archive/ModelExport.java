@@ -1,0 +1,116 @@
+package io.tidemill.model.importing.archive;
+
+import io.tidemill.model.store.DetachedSignature;
+import io.tidemill.model.store.ModelFile;
+import io.tidemill.model.store.ModelManifest;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.List;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
+
+/**
+ * Writes a version as one file, a plain tar: {@code model.yaml}, {@code files/…} and {@code
+ * signatures/…}. The same version gives the same bytes, whoever writes it, where and when.
+ *
+ * <p>Stateless and thread-safe.
+ */
+public final class ModelExport {
+  private static final int PLAIN_NAME_BYTES = 100;
+
+  private ModelExport() {}
+
+  /**
+   * Writes a version; the file is whole or not there.
+   *
+   * @param files the folder of its files, which are proved
+   * @param target a file that is not there, or is replaced
+   * @throws IOException if it cannot be written
+   */
+  public static void write(
+      ModelManifest manifest, Path files, List<DetachedSignature> signatures, Path target)
+      throws IOException {
+    Path parent = target.toAbsolutePath().normalize().getParent();
+    if (parent == null) {
+      throw new IllegalArgumentException("'" + target + "' (expected: a file)");
+    }
+    Path part = Files.createTempFile(parent, ".tidemill-export-", ".tar");
+    try {
+      try (OutputStream out = Files.newOutputStream(part);
+          TarArchiveOutputStream tar =
+              new TarArchiveOutputStream(out, StandardCharsets.UTF_8.name())) {
+        tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_TRUNCATE);
+        tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_STAR);
+        write(tar, "model.yaml", manifest.yaml());
+        for (ModelFile file : manifest.files()) {
+          begin(tar, "files/" + file.path(), file.size());
+          Files.copy(files.resolve(file.path()), tar);
+          tar.closeArchiveEntry();
+        }
+        for (DetachedSignature signature : sorted(signatures)) {
+          write(
+              tar, "signatures/" + signature.fingerprint() + ".sigstore.json", signature.bundle());
+        }
+      }
+      Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      if (Files.exists(part, LinkOption.NOFOLLOW_LINKS)) {
+        Files.delete(part);
+      }
+    }
+  }
+
+  private static List<DetachedSignature> sorted(List<DetachedSignature> signatures) {
+    return signatures.stream()
+        .sorted(Comparator.comparing(DetachedSignature::fingerprint))
+        .toList();
+  }
+
+  private static void write(TarArchiveOutputStream tar, String name, String text)
+      throws IOException {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    begin(tar, name, bytes.length);
+    tar.write(bytes);
+    tar.closeArchiveEntry();
+  }
+
+  private static void begin(TarArchiveOutputStream tar, String name, long size) throws IOException {
+    boolean ascii = StandardCharsets.US_ASCII.newEncoder().canEncode(name);
+    if (!ascii || name.length() >= PLAIN_NAME_BYTES) {
+      // The library's own header for such names tells the user's name.
+      byte[] record = attribute(name);
+      TarArchiveEntry header =
+          new TarArchiveEntry("attributes", TarConstants.LF_PAX_EXTENDED_HEADER_LC);
+      tar.putArchiveEntry(anonymous(header, record.length));
+      tar.write(record);
+      tar.closeArchiveEntry();
+    }
+    String plain = ascii ? name : name.replaceAll("[^\\x20-\\x7e]", "?");
+    tar.putArchiveEntry(anonymous(new TarArchiveEntry(plain), size));
+  }
+
+  private static byte[] attribute(String name) {
+    byte[] rest = (" path=" + name + "\n").getBytes(StandardCharsets.UTF_8);
+    int length = rest.length + String.valueOf(rest.length).length();
+    if (String.valueOf(length).length() > String.valueOf(rest.length).length()) {
+      length++;
+    }
+    return (length + " path=" + name + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static TarArchiveEntry anonymous(TarArchiveEntry entry, long size) {
+    entry.setSize(size);
+    entry.setModTime(0L);
+    entry.setIds(0, 0);
+    entry.setNames("", "");
+    entry.setMode(TarArchiveEntry.DEFAULT_FILE_MODE);
+    return entry;
+  }
+}

@@ -1,0 +1,75 @@
+package io.tidemill.model.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemill.model.EngineUnavailableException;
+import io.tidemill.model.Model;
+import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
+import io.tidemill.model.Signature;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EnginesTest {
+  @TempDir Path folder;
+  private final ClassLoader before = Thread.currentThread().getContextClassLoader();
+
+  /** An engine that is on the classpath and loads nothing. */
+  public static final class Abacus implements ModelLoader {
+    @Override
+    public String engine() {
+      return "abacus";
+    }
+
+    @Override
+    public Model load(
+        ModelVersion version, Signature signature, Path directory, Placement placement) {
+      throw new UnsupportedOperationException("an engine for tests");
+    }
+  }
+
+  @BeforeEach
+  void putAbacusIntoTheContext() throws Exception {
+    Path services = Files.createDirectories(folder.resolve("META-INF/services"));
+    Files.writeString(services.resolve(ModelLoader.class.getName()), Abacus.class.getName());
+    Thread.currentThread()
+        .setContextClassLoader(new URLClassLoader(new URL[] {folder.toUri().toURL()}, before));
+  }
+
+  @AfterEach
+  void restoreTheContext() throws Exception {
+    ((URLClassLoader) Thread.currentThread().getContextClassLoader()).close();
+    Thread.currentThread().setContextClassLoader(before);
+  }
+
+  @Test
+  void findsAnEngineOfTheContext() {
+    assertThat(Engines.find("abacus")).isInstanceOf(Abacus.class);
+  }
+
+  @Test
+  void namesTheEnginesThatAreThere() {
+    assertThatThrownBy(() -> Engines.find("tensorflux"))
+        .isInstanceOf(EngineUnavailableException.class)
+        .hasMessageMatching(
+            "engine 'tensorflux': not on the classpath \\(there: .*abacus.*\\); put its jar into Flink's lib folder, or for the command into the folder that TIDEMILL_LIB names");
+  }
+
+  @Test
+  void saysThatTheListOfEnginesIsBroken() throws Exception {
+    Files.writeString(
+        folder.resolve("META-INF/services/" + ModelLoader.class.getName()), "no.such.Engine");
+
+    assertThatThrownBy(() -> Engines.find("tensorflux"))
+        .isInstanceOf(EngineUnavailableException.class)
+        .hasMessageContaining("engine 'tensorflux': the list of engines cannot be read")
+        .hasMessageContaining("no.such.Engine");
+  }
+}

@@ -1,0 +1,33 @@
+package io.tidemill.model.loader;
+
+import static java.util.Objects.requireNonNull;
+
+import io.tidemill.model.Model;
+import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
+import io.tidemill.model.Signature;
+import io.tidemill.model.engine.ModelLoader;
+import java.nio.file.Path;
+import java.util.function.Function;
+
+/**
+ * What is to be loaded, where, and with how many threads.
+ *
+ * @param engine the name of the engine that loads it
+ * @param placement on a device that is there or not, never one that is still to be chosen
+ */
+record LoadRequest(ModelVersion version, String engine, Signature signature, Placement placement) {
+  LoadRequest {
+    requireNonNull(version, "version");
+    requireNonNull(engine, "engine");
+    requireNonNull(signature, "signature");
+    if (placement.device().isChosenByTask()) {
+      throw new IllegalArgumentException(
+          version + ": device " + placement.device() + " (expected: one that a task has chosen)");
+    }
+  }
+
+  Model load(Function<String, ModelLoader> engines, Path files) {
+    return engines.apply(engine).load(version, signature, files, placement);
+  }
+}

@@ -1,0 +1,226 @@
+package io.tidemill.model.loader;
+
+import static java.util.Objects.requireNonNull;
+
+import io.tidemill.model.Device;
+import io.tidemill.model.EngineUnavailableException;
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.ModelRef;
+import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
+import io.tidemill.model.Signature;
+import io.tidemill.model.StoreUnavailableException;
+import io.tidemill.model.engine.Engines;
+import io.tidemill.model.engine.ModelLoader;
+import io.tidemill.model.store.CachedModel;
+import io.tidemill.model.store.LocalModelCache;
+import io.tidemill.model.store.ModelManifest;
+import io.tidemill.model.store.ModelStore;
+import io.tidemill.model.store.ModelStores;
+import io.tidemill.model.store.TransferListener;
+import io.tidemill.model.store.signing.SignatureVerifier;
+import io.tidemill.model.store.signing.VerificationKey;
+import java.util.List;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A version in a store, pinned to its digest: whatever happens to the store later, a task gets
+ * these bytes or none.
+ *
+ * <p>Thread-safe.
+ *
+ * @param storeUri where the store is, as every task reaches it
+ * @param engine the name of the engine that loads the version
+ * @param placement where it runs; never another device than is said, or than a task chooses for
+ *     itself
+ * @param trustedKeys one of them must have signed the version; none where no signature is demanded
+ */
+public record StoredModel(
+    String storeUri,
+    ModelVersion version,
+    String engine,
+    Signature signature,
+    Placement placement,
+    List<VerificationKey> trustedKeys)
+    implements ModelSource {
+  private static final Logger LOG = LoggerFactory.getLogger(StoredModel.class);
+
+  /** No task: no GPU to choose, and calls of one row. */
+  private static final TaskContext ALONE = new TaskContext(0, List.of(), 1);
+
+  public StoredModel {
+    requireNonNull(storeUri, "storeUri");
+    requireNonNull(version, "version");
+    requireNonNull(engine, "engine");
+    requireNonNull(signature, "signature");
+    requireNonNull(placement, "placement");
+    trustedKeys = List.copyOf(trustedKeys);
+  }
+
+  /**
+   * Pins what a reference means now. Blocks on the store.
+   *
+   * @throws io.tidemill.model.ModelException if the store does not answer or does not have it
+   */
+  public static StoredModel resolve(String storeUri, ModelRef ref, Device device) {
+    return resolve(storeUri, ref, device, List.of());
+  }
+
+  /**
+   * Pins what a reference means now, if it is signed. Blocks on the store.
+   *
+   * @param trustedKeys one of them must have signed the version; none demands no signature
+   * @throws InvalidModelException if no trusted key signed it
+   * @throws io.tidemill.model.ModelException if the store does not answer or does not have it
+   */
+  public static StoredModel resolve(
+      String storeUri, ModelRef ref, Device device, List<VerificationKey> trustedKeys) {
+    return resolve(ModelStores.open(storeUri), ref, device, trustedKeys);
+  }
+
+  static StoredModel resolve(
+      ModelStore store, ModelRef ref, Device device, List<VerificationKey> trustedKeys) {
+    ModelVersion version = store.resolve(ref);
+    ModelManifest manifest = store.manifest(version.name(), version.version());
+    checkSigned(store, manifest, trustedKeys);
+    return new StoredModel(
+        store.uri(),
+        manifest.modelVersion(),
+        manifest.engine(),
+        manifest.signature(),
+        Placement.on(device),
+        trustedKeys);
+  }
+
+  /**
+   * The same version, each of whose calls is computed by this many threads, that of the caller
+   * among them. Where an engine's threads are those of the whole process, loading it fails if the
+   * process has another number of them.
+   *
+   * @param threads 1 to {@value Placement#MOST_THREADS}
+   */
+  public StoredModel withThreads(int threads) {
+    return new StoredModel(
+        storeUri, version, engine, signature, placement.withThreads(threads), trustedKeys);
+  }
+
+  /**
+   * Whether its engine has one number of threads for all models of a process. False for an engine
+   * that is not on this classpath, which cannot be asked.
+   */
+  public boolean threadsAreOfProcess() {
+    try {
+      return Engines.find(engine).threadsAreOfProcess();
+    } catch (EngineUnavailableException elsewhere) {
+      return false;
+    }
+  }
+
+  private static void checkSigned(
+      ModelStore store, ModelManifest manifest, List<VerificationKey> trustedKeys) {
+    if (!trustedKeys.isEmpty()) {
+      new SignatureVerifier(trustedKeys)
+          .verify(manifest, store.signatures(manifest.name(), manifest.version()));
+    }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>A store that does not answer is tried three times. If it stays away, files that were fetched
+   * and proved before serve instead: they have the digest that was signed when the job was planned.
+   *
+   * @throws InvalidModelException if a signature is demanded and none in the store is good now
+   */
+  @Override
+  public ModelHandle open() {
+    return open(ALONE);
+  }
+
+  @Override
+  public ModelHandle open(TaskContext task) {
+    return open(
+        task,
+        ModelStores::open,
+        LocalModelCache.ofUser(),
+        LoadedModels.ofProcess(),
+        Retry.standard());
+  }
+
+  ModelHandle open(
+      TaskContext task,
+      Function<String, ModelStore> stores,
+      LocalModelCache cache,
+      LoadedModels loaded,
+      Retry retry) {
+    return loaded.open(request(task), task.maxSize(), () -> files(stores, cache, retry));
+  }
+
+  private LoadRequest request(TaskContext task) {
+    Device device = task.choose(version, placement.device());
+    return new LoadRequest(version, engine, signature, placement.withDevice(device));
+  }
+
+  /**
+   * Loads a copy that no task shares, on the device that is said, and checks nothing on it. Blocks
+   * on the store and the engine. The caller closes it.
+   *
+   * @throws io.tidemill.model.ModelException if it cannot be had, with the reason and the remedy
+   */
+  public TrialModel openForTrial() {
+    return openForTrial(ModelStores::open, LocalModelCache.ofUser(), Engines::find);
+  }
+
+  TrialModel openForTrial(
+      Function<String, ModelStore> stores,
+      LocalModelCache cache,
+      Function<String, ModelLoader> engines) {
+    LoadRequest request = request(ALONE);
+    return TrialModel.load(request, engines, files(stores, cache, Retry.standard()));
+  }
+
+  private PinnedFiles files(
+      Function<String, ModelStore> stores, LocalModelCache cache, Retry retry) {
+    return PinnedFiles.of(copy(stores, cache, retry));
+  }
+
+  private CachedModel copy(
+      Function<String, ModelStore> stores, LocalModelCache cache, Retry retry) {
+    try {
+      return retry.run(() -> copy(stores.apply(storeUri), cache));
+    } catch (StoreUnavailableException e) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw e;
+      }
+      CachedModel fetched =
+          cache
+              .openFetched(version)
+              .orElseThrow(
+                  () ->
+                      new StoreUnavailableException(
+                          "%s: %s; tried %d times, and cache '%s' has no proved copy"
+                              .formatted(
+                                  version, e.getMessage(), retry.attempts(), cache.directory()),
+                          e));
+      LOG.warn(
+          "{}: store does not answer, proved copy {} serves: {}",
+          version,
+          fetched.files(),
+          e.toString());
+      return fetched;
+    }
+  }
+
+  private CachedModel copy(ModelStore store, LocalModelCache cache) {
+    ModelManifest manifest = store.manifest(version.name(), version.version());
+    if (!manifest.digest().equals(version.digest())) {
+      throw new InvalidModelException(
+          "%s in store %s: digest %s (expected: %s, to which the job is pinned); a version never changes, so find out who changed it and plan the job again"
+              .formatted(version, storeUri, manifest.digest(), version.digest()));
+    }
+    checkSigned(store, manifest, trustedKeys);
+    return cache.open(store, manifest, TransferListener.NONE);
+  }
+}

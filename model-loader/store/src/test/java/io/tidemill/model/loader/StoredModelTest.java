@@ -1,0 +1,418 @@
+package io.tidemill.model.loader;
+
+import static io.tidemill.model.store.Drafts.draft;
+import static io.tidemill.model.store.Drafts.files;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemill.model.Device;
+import io.tidemill.model.FakeModel;
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Model;
+import io.tidemill.model.ModelNotFoundException;
+import io.tidemill.model.ModelRef;
+import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
+import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.Signature;
+import io.tidemill.model.StoreUnavailableException;
+import io.tidemill.model.engine.ModelLoader;
+import io.tidemill.model.store.ByteSize;
+import io.tidemill.model.store.CachedModel;
+import io.tidemill.model.store.DetachedSignature;
+import io.tidemill.model.store.InMemoryModelStore;
+import io.tidemill.model.store.LocalModelCache;
+import io.tidemill.model.store.ModelManifest;
+import io.tidemill.model.store.signing.Keys;
+import io.tidemill.model.store.signing.ModelSigner;
+import io.tidemill.model.store.signing.SigningKey;
+import io.tidemill.model.store.signing.VerificationKey;
+import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class StoredModelTest {
+  private static final TaskContext TASK = new TaskContext(0, List.of(), 1);
+
+  @TempDir Path folder;
+  private final InMemoryModelStore store = new InMemoryModelStore();
+  private final LoadedModels loaded = new LoadedModels(name -> new ReadingEngine());
+  private final List<Duration> pauses = new ArrayList<>();
+  private final List<Placement> placements = new ArrayList<>();
+  private boolean failing;
+
+  /** Loads a fake model whose files can be read. */
+  private final class ReadingEngine implements ModelLoader {
+    @Override
+    public String engine() {
+      return "fake";
+    }
+
+    @Override
+    public Model load(
+        ModelVersion version, Signature signature, Path directory, Placement placement) {
+      try {
+        Files.readString(directory.resolve("saved_model.pb"));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      if (failing) {
+        throw new InvalidModelException("not a model");
+      }
+      placements.add(placement);
+      return new FakeModel(version, signature);
+    }
+  }
+
+  @BeforeEach
+  void push() {
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    store.alias("fraud", "production", SemanticVersion.parse("1.4.2"));
+  }
+
+  private LocalModelCache cache() {
+    return new LocalModelCache(folder.resolve("cache"));
+  }
+
+  private StoredModel resolved() {
+    return StoredModel.resolve(store, ModelRef.parse("fraud@production"), Device.CPU, List.of());
+  }
+
+  private StoredModel demanding(SigningKey... keys) {
+    List<VerificationKey> trusted = Stream.of(keys).map(SigningKey::verificationKey).toList();
+    return StoredModel.resolve(store, ModelRef.parse("fraud:1.4.2"), Device.CPU, trusted);
+  }
+
+  private void signWith(SigningKey key) {
+    SemanticVersion version = SemanticVersion.parse("1.4.2");
+    DetachedSignature signature = new ModelSigner(key).sign(store.manifest("fraud", version));
+    store.addSignature("fraud", version, signature);
+  }
+
+  private ModelHandle open(StoredModel model) {
+    return model.open(
+        TASK, uri -> store, cache(), loaded, new Retry(3, Duration.ofSeconds(1), pauses::add));
+  }
+
+  @Test
+  void pinsTheVersionThatAnAliasMeansNow() {
+    StoredModel model = resolved();
+    store.push(draft("fraud", "1.5.0"), files(folder, "b"));
+
+    store.alias("fraud", "production", SemanticVersion.parse("1.5.0"));
+
+    assertThat(model.version()).isEqualTo(store.resolve(ModelRef.parse("fraud:1.4.2")));
+    try (ModelHandle handle = open(model)) {
+      assertThat(handle.model().version()).isEqualTo(model.version());
+    }
+  }
+
+  @Test
+  void refusesAReferenceToNothingWhenPlanned() {
+    assertThatThrownBy(
+            () -> StoredModel.resolve(store, ModelRef.parse("fraud:9.9.9"), Device.CPU, List.of()))
+        .isInstanceOf(ModelNotFoundException.class)
+        .hasMessageContaining("there: 1.4.2");
+  }
+
+  @Test
+  void travelsWithTheJob() throws Exception {
+    StoredModel model = resolved();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+      out.writeObject(model);
+    }
+
+    try (ObjectInputStream in =
+        new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+      assertThat(in.readObject()).isEqualTo(model);
+    }
+  }
+
+  @Test
+  void refusesAManifestWithAnotherDigestThanTheJobIsPinnedTo() {
+    StoredModel model = resolved();
+    ModelManifest other =
+        new InMemoryModelStore().push(draft("fraud", "1.4.2"), files(folder, "b"));
+    store.replace(other);
+
+    assertThatThrownBy(() -> open(model))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining(
+            "fraud:1.4.2 in store memory:store: digest %s (expected: %s, to which the job is pinned)",
+            other.digest(), model.version().digest());
+  }
+
+  @Test
+  void asksAStoreThatIsDownThreeTimesAndThenFails() {
+    StoredModel model = resolved();
+    store.down(true);
+
+    assertThatThrownBy(() -> open(model))
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("fraud:1.4.2: store 'memory:store': down; tried 3 times")
+        .hasMessageContaining("cache '" + folder.resolve("cache") + "' has no proved copy");
+    assertThat(pauses).containsExactly(Duration.ofSeconds(1), Duration.ofSeconds(2));
+  }
+
+  @Test
+  void startsWhenTheStoreComesBackMeanwhile() {
+    StoredModel model = resolved();
+    store.down(true);
+    Retry retry = new Retry(3, Duration.ofSeconds(1), pause -> store.down(false));
+
+    try (ModelHandle handle = model.open(TASK, uri -> store, cache(), loaded, retry)) {
+      assertThat(handle.model().version()).isEqualTo(model.version());
+    }
+  }
+
+  @Test
+  void aProvedCopyStartsWithoutTheStore() {
+    StoredModel model = resolved();
+    open(model).close();
+    store.down(true);
+
+    try (ModelHandle handle = open(model)) {
+      assertThat(handle.model().version()).isEqualTo(model.version());
+    }
+  }
+
+  @Test
+  void aDamagedCopyDoesNotStartWithoutTheStore() throws Exception {
+    StoredModel model = resolved();
+    open(model).close();
+    try (CachedModel copy = cache().openFetched(model.version()).orElseThrow()) {
+      Files.writeString(copy.files().resolve("saved_model.pb"), "graph of x");
+    }
+    store.down(true);
+
+    assertThatThrownBy(() -> open(model)).isInstanceOf(StoreUnavailableException.class);
+  }
+
+  @Test
+  void aLoadedVersionIsSharedWithoutAskingTheStore() {
+    StoredModel model = resolved();
+    try (ModelHandle first = open(model)) {
+      store.down(true);
+
+      try (ModelHandle second = open(model)) {
+        assertThat(second.model()).isSameAs(first.model());
+      }
+    }
+    assertThat(pauses).isEmpty();
+  }
+
+  @Test
+  void anInterruptEndsTheWaitForAStore() {
+    StoredModel model = resolved();
+    store.down(true);
+    Retry retry =
+        new Retry(
+            3,
+            Duration.ofSeconds(1),
+            pause -> {
+              throw new InterruptedException();
+            });
+
+    assertThatThrownBy(() -> model.open(TASK, uri -> store, cache(), loaded, retry))
+        .isInstanceOf(StoreUnavailableException.class);
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @Test
+  void refusesToPlanAVersionThatIsNotSigned() {
+    SigningKey release = Keys.generated("secp256r1");
+
+    assertThatThrownBy(() -> demanding(release))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("fraud:1.4.2: not signed (expected: a good signature of key ")
+        .hasMessageContaining(release.verificationKey().fingerprint());
+  }
+
+  @Test
+  void loadsAVersionThatATrustedKeySigned() throws Exception {
+    SigningKey release = Keys.generated("secp256r1");
+    signWith(Keys.generated("secp384r1"));
+    signWith(release);
+    StoredModel model = demanding(release, Keys.generated("secp521r1"));
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+      out.writeObject(model);
+    }
+
+    try (ObjectInputStream in =
+            new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()));
+        ModelHandle handle = open((StoredModel) in.readObject())) {
+      assertThat(handle.model().version()).isEqualTo(model.version());
+    }
+  }
+
+  @Test
+  void refusesToLoadAVersionWhoseSignatureWasTakenAway() {
+    SigningKey release = Keys.generated("secp256r1");
+    signWith(release);
+    StoredModel model = demanding(release);
+    store.replace(store.manifest("fraud", SemanticVersion.parse("1.4.2")));
+
+    assertThatThrownBy(() -> open(model))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("fraud:1.4.2: not signed");
+  }
+
+  @Test
+  void anOpenHandleKeepsItsFilesInTheCache() {
+    StoredModel model = resolved();
+    ModelHandle first = open(model);
+    ModelHandle second = open(model);
+
+    first.close();
+
+    assertThat(pruned()).isEmpty();
+    second.close();
+    assertThat(pruned()).containsExactly("fraud:1.4.2");
+  }
+
+  @Test
+  void aCopyThatServesWithoutTheStoreStaysInTheCacheForItsHandle() {
+    StoredModel model = resolved();
+    open(model).close();
+    store.down(true);
+
+    ModelHandle handle = open(model);
+
+    assertThat(pruned()).isEmpty();
+    handle.close();
+    assertThat(pruned()).containsExactly("fraud:1.4.2");
+  }
+
+  @Test
+  void anotherProcessEvictsAVersionAfterItsLastHandle() throws Exception {
+    ModelHandle handle = open(resolved());
+
+    assertThat(prunedByAnotherProcess()).isEqualTo("0 deleted");
+    handle.close();
+    assertThat(prunedByAnotherProcess()).isEqualTo("1 deleted");
+  }
+
+  @Test
+  void aVersionThatDoesNotLoadDoesNotStayInUse() {
+    StoredModel model = resolved();
+    failing = true;
+
+    assertThatThrownBy(() -> open(model)).hasMessage("not a model");
+
+    assertThat(pruned()).containsExactly("fraud:1.4.2");
+  }
+
+  @Test
+  void aTrialKeepsItsFilesInTheCacheUntilItIsClosed() {
+    StoredModel model = resolved();
+    TrialModel trial = model.openForTrial(uri -> store, cache(), name -> new ReadingEngine());
+
+    assertThat(pruned()).isEmpty();
+    trial.close();
+    assertThat(pruned()).containsExactly("fraud:1.4.2");
+  }
+
+  @Test
+  void aTrialThatDoesNotLoadDoesNotStayInUse() {
+    StoredModel model = resolved();
+    failing = true;
+
+    assertThatThrownBy(() -> model.openForTrial(uri -> store, cache(), name -> new ReadingEngine()))
+        .hasMessage("not a model");
+
+    assertThat(pruned()).containsExactly("fraud:1.4.2");
+  }
+
+  private List<String> pruned() {
+    return cache().prune(new ByteSize(0), null, false).stream()
+        .map(entry -> String.valueOf(entry.model()))
+        .toList();
+  }
+
+  private String prunedByAnotherProcess() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                PruneMain.class.getName(),
+                folder.resolve("cache").toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
+      String line = out.readLine();
+      assertThat(process.waitFor()).isZero();
+      return String.valueOf(line);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void threadsThatTheJobSaysReachTheEngine() {
+    try (ModelHandle handle = open(resolved().withThreads(3))) {
+      assertThat(handle.model().version().name()).isEqualTo("fraud");
+    }
+
+    assertThat(placements).containsExactly(Placement.CPU.withThreads(3));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "tensorflow, true",
+    "pytorch, true",
+    "onnx, false",
+    "xgboost, false",
+    "lightgbm, false",
+    "abacus-of-another-classpath, false"
+  })
+  void tellsWhetherThreadsAreOfTheProcess(String engine, boolean ofProcess) {
+    StoredModel resolved = resolved();
+    StoredModel model =
+        new StoredModel(
+            resolved.storeUri(),
+            resolved.version(),
+            engine,
+            resolved.signature(),
+            Placement.CPU,
+            List.of());
+
+    assertThat(model.threadsAreOfProcess()).isEqualTo(ofProcess);
+  }
+
+  @Test
+  void tasksThatShareAGpuShareACopyOnIt() {
+    StoredModel model =
+        StoredModel.resolve(store, ModelRef.parse("fraud:1.4.2"), Device.GPU_AUTO, List.of());
+    List<ModelHandle> handles = new ArrayList<>();
+    for (int subtask = 0; subtask < 4; subtask++) {
+      TaskContext task = new TaskContext(subtask, List.of("0", "1"), 1);
+      handles.add(model.open(task, uri -> store, cache(), loaded, Retry.standard()));
+    }
+
+    assertThat(handles.get(0).model()).isSameAs(handles.get(2).model());
+    assertThat(handles.get(1).model()).isSameAs(handles.get(3).model());
+    assertThat(handles.get(0).model()).isNotSameAs(handles.get(1).model());
+    assertThat(placements).extracting(Placement::toString).containsExactly("gpu:0", "gpu:1");
+    handles.forEach(ModelHandle::close);
+  }
+}

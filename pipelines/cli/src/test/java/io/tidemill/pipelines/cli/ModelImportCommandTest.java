@@ -1,0 +1,384 @@
+package io.tidemill.pipelines.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.model.engine.onnx.OnnxModels;
+import io.tidemill.model.importing.archive.Archives;
+import io.tidemill.model.store.LocalModelCache;
+import io.tidemill.model.store.signing.Keys;
+import io.tidemill.model.store.signing.SigningKey;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.SavedModel;
+
+/** Commands that take a model from elsewhere, and give one to elsewhere. */
+class ModelImportCommandTest {
+  @TempDir private Path directory;
+
+  private ModelFixture model = new ModelFixture(Path.of(""));
+
+  @BeforeEach
+  void writeSavedModel() throws IOException {
+    System.setProperty(LocalModelCache.PROPERTY, directory.resolve("cache").toString());
+    model = ModelFixture.in(directory);
+  }
+
+  @AfterEach
+  void forgetCache() {
+    System.clearProperty(LocalModelCache.PROPERTY);
+  }
+
+  private static JsonNode json(CommandRun run) throws IOException {
+    return new ObjectMapper().readTree(run.out());
+  }
+
+  private CommandRun importSavedModel(String... more) {
+    String[] all = new String[more.length + 2];
+    all[0] = "import";
+    all[1] = model.savedModel().toString();
+    System.arraycopy(more, 0, all, 2, more.length);
+    return model.run(all);
+  }
+
+  private void addReadFile() throws IOException {
+    Path file = model.savedModel().resolve("saved_model.pb");
+    SavedModel.Builder saved = SavedModel.parseFrom(Files.readAllBytes(file)).toBuilder();
+    saved
+        .getMetaGraphsBuilder(0)
+        .getGraphDefBuilder()
+        .addNode(NodeDef.newBuilder().setName("read").setOp("ReadFile"));
+    Files.write(file, saved.build().toByteArray());
+  }
+
+  @Test
+  void importFindsEngineAndSignature() throws IOException {
+    CommandRun run = importSavedModel("fraud:1.4.2", "--label", "git=abc");
+
+    assertThat(run.err()).isEmpty();
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out())
+        .startsWith("published  fraud:1.4.2\n")
+        .contains("found      TensorFlow SavedModel\n")
+        .contains("engine     tensorflow\n")
+        .contains("input      features float32[-1, 4]\n")
+        .contains("output     score float32[-1, 1]\n");
+    assertThat(json(model.run("inspect", "fraud:1.4.2", "-o", "json")).at("/labels/git").asText())
+        .isEqualTo("abc");
+  }
+
+  @Test
+  void importWithDryRunPublishesNothing() throws IOException {
+    Files.createDirectories(model.store());
+
+    CommandRun run = importSavedModel("fraud:1.4.2", "--dry-run");
+
+    assertThat(run.out()).startsWith("dry run: would publish  fraud:1.4.2\n");
+    assertThat(model.run("list").out()).startsWith("No models in ");
+  }
+
+  @Test
+  void importAsksForNameAndVersionWhereTheFilesSayNone() {
+    CommandRun run = importSavedModel();
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .contains("TensorFlow SavedModel without name and version (expected: NAME:VERSION");
+  }
+
+  @Test
+  void pushRefusesAGraphThatReadsFilesAsImportDoes() throws IOException {
+    addReadFile();
+
+    CommandRun run = model.push("fraud:1.4.2", "--dry-run");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(run.err()).contains("operations are refused: ReadFile (reads files)");
+  }
+
+  @Test
+  void pushDoesNotLeaveTheWeightsOfAnOnnxFileBehind() throws IOException {
+    OnnxModels.mlpWithWeightsBeside(directory, 4);
+    Path alone = directory.resolve(OnnxModels.FILE);
+
+    CommandRun run = model.run("push", "fraud:1.4.2", alone.toString(), "--engine", "onnx");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .contains(alone + ": its weights are in model.onnx.data beside it")
+        .contains("the folder that holds them all", "'tidemill model import'");
+    assertThat(model.store()).doesNotExist();
+  }
+
+  @Test
+  void pushMissesTheWeightsOfAnOnnxFile() throws IOException {
+    OnnxModels.mlpWithWeightsBeside(directory, 4);
+    Files.delete(directory.resolve("model.onnx.data"));
+    Path alone = directory.resolve(OnnxModels.FILE);
+
+    CommandRun run = model.run("push", "fraud:1.4.2", alone.toString(), "--engine", "onnx");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(run.err()).contains(alone + ": its weights are in 'model.onnx.data'");
+  }
+
+  @Test
+  void pushOfAFileAsksForItsEngine() throws IOException {
+    Path file = Files.writeString(directory.resolve("model.onnx"), "onnx");
+
+    CommandRun run = model.run("push", "fraud:1.4.2", file.toString());
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .contains(file + ": a file, but engine 'tensorflow' takes the folder of a SavedModel")
+        .contains("--engine", "'tidemill model import'");
+  }
+
+  @Test
+  void pushNamesTheEnginesThatReadSignaturesWhereOneDoesNot() throws IOException {
+    Path file = Files.writeString(directory.resolve("model.pt"), "script");
+
+    CommandRun run = model.run("push", "fraud:1.4.2", file.toString(), "--engine", "pytorch");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .contains("engine 'pytorch' finds no signature")
+        .contains("lightgbm, onnx, tensorflow, xgboost");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"push fraud:1.4.2 PATH", "import PATH fraud:1.4.2"})
+  void aSignatureThatContradictsTheFilesIsRefused(String command) {
+    List<String> words =
+        new ArrayList<>(
+            List.of(command.replace("PATH", model.savedModel().toString()).split(" ", -1)));
+    words.addAll(List.of("--input-tensor", "features int64[-1, 7]"));
+    words.addAll(List.of("--output-tensor", "score float32[-1, 1]"));
+
+    CommandRun refused = model.run(words.toArray(new String[0]));
+    boolean published = Files.exists(model.store());
+    words.set(4, "features float32[-1, 4]");
+    CommandRun taken = model.run(words.toArray(new String[0]));
+
+    assertThat(refused.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(published).isFalse();
+    assertThat(refused.err())
+        .contains(model.savedModel() + ": the manifest that --input-tensor and --output-tensor")
+        .contains(
+            "input 'features' is int64[-1, 7] in the manifest but float32[-1, 4] in the SavedModel")
+        .contains("leave both options out");
+    assertThat(taken.exitCode()).isEqualTo(ExitCode.DONE);
+  }
+
+  @Test
+  void importTakesTheNameOfASignatureOrItsTensors() {
+    CommandRun run =
+        importSavedModel(
+            "fraud:1.4.2",
+            "--signature",
+            "serving_default",
+            "--input-tensor",
+            "features float32[-1, 4]",
+            "--output-tensor",
+            "score float32[-1, 1]");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .contains("--signature: 'serving_default' beside --input-tensor and --output-tensor");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"push fraud:1.4.2 PATH", "import PATH fraud:1.4.2"})
+  void anEngineThatThereIsNotIsRefusedWhateverTheTensors(String command) {
+    List<String> words =
+        new ArrayList<>(
+            List.of(command.replace("PATH", model.savedModel().toString()).split(" ", -1)));
+    words.addAll(List.of("--engine", "tensroflow"));
+    words.addAll(List.of("--input-tensor", "features float32[-1, 4]"));
+    words.addAll(List.of("--output-tensor", "score float32[-1, 1]"));
+
+    CommandRun run = model.run(words.toArray(new String[0]));
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .startsWith(
+            "tidemill: engine: 'tensroflow' (did you mean 'tensorflow'? allowed: lightgbm, onnx, pytorch, tensorflow, xgboost)\n");
+    assertThat(model.store()).doesNotExist();
+  }
+
+  @Test
+  void pushOfAnArchiveIsRefusedWhateverTheEngine() throws IOException {
+    Path archive =
+        Archives.tarGz(
+            directory.resolve("net.tar.gz"), tar -> Archives.put(tar, "model.pt", new byte[] {1}));
+
+    CommandRun run =
+        model.run(
+            "push",
+            "net:1.0.0",
+            archive.toString(),
+            "--engine",
+            "pytorch",
+            "--input-tensor",
+            "x float32[-1]",
+            "--output-tensor",
+            "y float32[-1]");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).contains(archive + ": an archive (expected: what is in it, or 'tidemill");
+  }
+
+  @Test
+  void anExportIsNotImportedAsAnother() {
+    model.push("fraud:1.4.2");
+    Path file = directory.resolve("fraud.tar");
+    model.run("export", "fraud:1.4.2", "-f", file.toString());
+
+    CommandRun engine = model.run("import", file.toString(), "f:1.0.0", "--engine", "onnx");
+    CommandRun tensors =
+        model.run(
+            "import",
+            file.toString(),
+            "f:1.0.0",
+            "--input-tensor",
+            "features float32[-1, 9]",
+            "--output-tensor",
+            "score float32[-1, 1]");
+
+    assertThat(engine.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(engine.err())
+        .contains("export of Tidemill with a model of engine 'tensorflow' (--engine: 'onnx')");
+    assertThat(tensors.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(tensors.err())
+        .contains("with inputs [features float32[-1, 4]] and outputs [score float32[-1, 1]]")
+        .contains("--input-tensor: [features float32[-1, 9]]");
+  }
+
+  @Test
+  void pushRefusesAPickleBeforeAnEngineOpensIt() throws IOException {
+    Path pickle = Files.write(directory.resolve("model.pkl"), new byte[] {1});
+
+    CommandRun run = model.run("push", "fraud:1.4.2", pickle.toString(), "--engine", "onnx");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(run.err()).contains("file '" + pickle + "': .pkl is refused").contains("skl2onnx");
+  }
+
+  @Test
+  void importRefusesAPickle() throws IOException {
+    Path pickle = Files.write(directory.resolve("model.pkl"), new byte[] {1});
+
+    CommandRun run = model.run("import", pickle.toString(), "fraud:1.4.2");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(run.err())
+        .contains("file '" + pickle + "': .pkl is refused, because pickles run code")
+        .contains("skl2onnx");
+  }
+
+  @Test
+  void importAsksWhichOfTwoModelsAFolderMeans() throws IOException {
+    Path folder = Files.createDirectories(directory.resolve("two"));
+    Files.writeString(folder.resolve("model.onnx"), "onnx");
+    Files.writeString(folder.resolve("model.txt"), "tree\nversion=v4\n");
+
+    CommandRun run = model.run("import", folder.toString(), "fraud:1.4.2");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(run.err()).contains("ONNX file", "LightGBM text", "--engine");
+  }
+
+  @Test
+  void exportIsImportedIntoAnotherStoreWithTheSameDigest() throws IOException {
+    String digest =
+        json(model.push("fraud:1.4.2", "--label", "git=abc", "-o", "json")).at("/digest").asText();
+    model.run("alias", "fraud:1.4.2", "production");
+    Path file = directory.resolve("fraud-1.4.2.tar");
+    ModelFixture other = new ModelFixture(directory.resolve("other"));
+
+    CommandRun exported = model.run("export", "fraud@production", "-f", file.toString());
+    CommandRun again = model.run("export", "fraud@production", "-f", file.toString());
+    CommandRun imported = other.run("import", file.toString(), "-o", "json");
+
+    assertThat(exported.err()).isEmpty();
+    assertThat(exported.out()).isEqualTo("fraud:1.4.2 (" + digest + ") is in " + file + "\n");
+    assertThat(again.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(imported.err()).isEmpty();
+    assertThat(json(imported).at("/name").asText()).isEqualTo("fraud");
+    assertThat(json(imported).at("/version").asText()).isEqualTo("1.4.2");
+    assertThat(json(imported).at("/digest").asText()).isEqualTo(digest);
+    assertThat(json(imported).at("/labels/git").asText()).isEqualTo("abc");
+    assertThat(other.run("verify", "fraud:1.4.2").exitCode()).isEqualTo(ExitCode.DONE);
+  }
+
+  @Test
+  void signaturesAreGoodInTheStoreThatAnExportIsImportedInto() throws IOException {
+    String pem = Keys.privatePem();
+    Path secret = Files.writeString(directory.resolve("release.pem"), pem);
+    Path open =
+        Files.writeString(
+            directory.resolve("release.pub"), SigningKey.of(pem).verificationKey().pem());
+    Path other =
+        Files.writeString(
+            directory.resolve("other.pub"), Keys.generated("secp256r1").verificationKey().pem());
+    model.push("fraud:1.4.2");
+    model.run("sign", "fraud:1.4.2", "--key", secret.toString());
+    Path file = directory.resolve("fraud-1.4.2.tar");
+    ModelFixture elsewhere = new ModelFixture(directory.resolve("elsewhere"));
+
+    model.run("export", "fraud:1.4.2", "-f", file.toString());
+    CommandRun imported = elsewhere.run("import", file.toString());
+    CommandRun renamed = elsewhere.run("import", file.toString(), "fraud:2.0.0");
+
+    assertThat(imported.err()).isEmpty();
+    assertThat(imported.out()).contains("signed by  1 keys, as it was\n");
+    assertThat(elsewhere.run("verify", "fraud:1.4.2", "--key", open.toString()).exitCode())
+        .isEqualTo(ExitCode.DONE);
+    assertThat(elsewhere.run("verify", "fraud:1.4.2", "--key", other.toString()).exitCode())
+        .isEqualTo(ExitCode.MODEL);
+    assertThat(renamed.out()).doesNotContain("signed by");
+    assertThat(elsewhere.run("verify", "fraud:2.0.0", "--key", open.toString()).exitCode())
+        .isEqualTo(ExitCode.MODEL);
+  }
+
+  @Test
+  void importRefusesOperationsThatAreNotAllowed() throws IOException {
+    addReadFile();
+
+    CommandRun refused = importSavedModel("fraud:1.4.2");
+    CommandRun allowed = importSavedModel("fraud:1.4.2", "--allow-operation", "ReadFile");
+
+    assertThat(refused.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(refused.err())
+        .contains("operations are refused: ReadFile (reads files)")
+        .contains("-Dtidemill.allowed-operations=fraud/ReadFile");
+    assertThat(allowed.exitCode()).isEqualTo(ExitCode.DONE);
+  }
+
+  @Test
+  void inspectListsOperationsWhereTheyAreAskedFor() throws IOException {
+    addReadFile();
+    importSavedModel("fraud:1.4.2", "--allow-operation", "ReadFile");
+
+    assertThat(model.run("inspect", "fraud:1.4.2", "--operations").out())
+        .containsPattern("OPERATION +COUNT +REFUSED BECAUSE IT\nReadFile +1 +reads files\n");
+    assertThat(
+            json(model.run("inspect", "fraud:1.4.2", "--operations", "-o", "json"))
+                .at("/operations/0/name")
+                .asText())
+        .isEqualTo("ReadFile");
+    assertThat(model.run("inspect", "fraud:1.4.2", "-o", "json").out())
+        .doesNotContain("operations");
+  }
+}

@@ -1,0 +1,240 @@
+package io.tidemill.pipelines.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.model.Model;
+import io.tidemill.model.engine.tensorflow.SavedModels;
+import io.tidemill.model.loader.StoredModel;
+import io.tidemill.pipelines.ClusterJob;
+import io.tidemill.pipelines.compose.Jobs;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.jar.JarOutputStream;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import org.apache.flink.api.common.externalresource.ExternalResourceDriverFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Jobs that share a TaskManager, and what it has loaded. */
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
+class SessionClusterITCase {
+  private static final int RECORDS = 200;
+  private static final Path FOLDER =
+      Path.of(
+              System.getProperty("java.io.tmpdir"),
+              "session-cluster-" + ProcessHandle.current().pid())
+          .toAbsolutePath();
+  private static final String LOADED = " loaded adder:1.0.0 on cpu with tensorflow";
+  private static final String UNLOADED = " unloaded adder:1.0.0 on cpu";
+
+  private static SessionCluster cluster;
+  private static String jar;
+
+  @BeforeAll
+  static void start() throws Exception {
+    Path model = Files.createDirectories(FOLDER.resolve("saved"));
+    new Jobs(FOLDER).publish("adder", "1.0.0", SavedModels.twoByTwo(model), model);
+    List<String> records = new ArrayList<>();
+    for (int i = 0; i < RECORDS; i++) {
+      records.add("{\"a\": %d, \"b\": 2}".formatted(i));
+    }
+    Files.write(Files.createDirectories(FOLDER.resolve("in")).resolve("a.json"), records);
+    writeGpuPlugin();
+    cluster =
+        new SessionCluster(
+            FOLDER,
+            SessionCluster.classPathWithout(List.of("/pipelines/job/", "/pipelines/cli/")),
+            """
+            external-resources: gpu
+            external-resource.gpu.amount: 1
+            external-resource.gpu.driver-factory.class: %s
+            """
+                .formatted(OneGpu.class.getName()));
+    jar = cluster.upload(jobJar());
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    if (cluster != null) {
+      cluster.close();
+    }
+    try (Stream<Path> files = Files.walk(FOLDER)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  /**
+   * The pipelines' classes, as they are submitted; and the model's beside them, as a user's jar has
+   * them that was packaged with everything. Those of Flink's lib folder must win.
+   */
+  private static Path jobJar() throws Exception {
+    Path file = FOLDER.resolve("job.jar");
+    try (OutputStream out = Files.newOutputStream(file);
+        JarOutputStream target = new JarOutputStream(out)) {
+      addAll(ClusterJob.class, target);
+      addAll(Model.class, target);
+      addAll(StoredModel.class, target);
+    }
+    return file;
+  }
+
+  /** Adds every class and resource of the folder or jar that a class comes from. */
+  private static void addAll(Class<?> from, JarOutputStream jar) throws Exception {
+    Path source = location(from);
+    if (Files.isDirectory(source)) {
+      addTree(source, jar);
+      return;
+    }
+    try (FileSystem content = FileSystems.newFileSystem(source)) {
+      addTree(content.getPath("/"), jar);
+    }
+  }
+
+  private static Path location(Class<?> type) throws URISyntaxException {
+    return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
+  }
+
+  private static void addTree(Path root, JarOutputStream jar) throws IOException {
+    try (Stream<Path> files = Files.walk(root)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        String name = root.relativize(file).toString();
+        if (name.startsWith("io/tidemill/") || name.startsWith("META-INF/services/io.tidemill")) {
+          jar.putNextEntry(new ZipEntry(name));
+          Files.copy(file, jar);
+        }
+      }
+    }
+  }
+
+  private static void writeGpuPlugin() throws Exception {
+    Path folder = Files.createDirectories(FOLDER.resolve("plugins/one-gpu"));
+    Path classes = location(OneGpu.class);
+    String prefix = OneGpu.class.getName().replace('.', '/');
+    try (OutputStream out = Files.newOutputStream(folder.resolve("one-gpu.jar"));
+        JarOutputStream plugin = new JarOutputStream(out)) {
+      for (String name : List.of(prefix + ".class", prefix + "$Gpu.class")) {
+        plugin.putNextEntry(new ZipEntry(name));
+        Files.copy(classes.resolve(name), plugin);
+      }
+      plugin.putNextEntry(
+          new ZipEntry("META-INF/services/" + ExternalResourceDriverFactory.class.getName()));
+      plugin.write(OneGpu.class.getName().getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  @Test
+  void jobsOneAfterTheOtherLoadTheModelEachAndLeaveNone() throws Exception {
+    long loaded = cluster.logged(LOADED);
+    long unloaded = cluster.logged(UNLOADED);
+
+    for (int i = 1; i <= 2; i++) {
+      String output = "batch-" + i;
+      String id = run(output, "mode: batch", "", "cpu");
+      cluster.await(() -> cluster.state(id).equals("FINISHED"));
+
+      assertThat(sums(output)).hasSize(RECORDS).allSatisfy(SessionClusterITCase::isRight);
+      assertThat(cluster.logged(LOADED)).isEqualTo(loaded + i);
+      assertThat(cluster.logged(UNLOADED)).isEqualTo(unloaded + i);
+    }
+  }
+
+  @Test
+  void jobsThatRunTogetherShareOneLoadedModel() throws Exception {
+    long loaded = cluster.logged(LOADED);
+    long unloaded = cluster.logged(UNLOADED);
+    String endless = "source.monitor-interval: 1s";
+
+    String first = run("together-1", "mode: streaming", endless, "cpu");
+    cluster.await(() -> sums("together-1").size() == RECORDS);
+    String second = run("together-2", "mode: streaming", endless, "cpu");
+    cluster.await(() -> sums("together-2").size() == RECORDS);
+
+    assertThat(cluster.state(first)).isEqualTo("RUNNING");
+    assertThat(cluster.state(second)).isEqualTo("RUNNING");
+    assertThat(cluster.logged(LOADED)).isEqualTo(loaded + 1);
+    cluster.cancel(first);
+    assertThat(cluster.logged(UNLOADED)).isEqualTo(unloaded);
+    cluster.cancel(second);
+    assertThat(cluster.logged(UNLOADED)).isEqualTo(unloaded + 1);
+    assertThat(sums("together-1")).allSatisfy(SessionClusterITCase::isRight);
+    assertThat(sums("together-2")).allSatisfy(SessionClusterITCase::isRight);
+  }
+
+  @Test
+  void aGpuIsTheOneThatFlinkGivesAndNoOtherDeviceServesForIt() throws Exception {
+    String id = run("gpu", "mode: batch", "", "gpu:auto");
+    cluster.await(() -> cluster.state(id).equals("FAILED"));
+
+    assertThat(cluster.get("/jobs/" + id + "/exceptions").toString())
+        .contains("DeviceUnavailableException: adder:1.0.0: device gpu:" + OneGpu.INDEX);
+  }
+
+  private static String run(String output, String mode, String source, String device)
+      throws Exception {
+    Path job =
+        Files.writeString(
+            FOLDER.resolve(output + ".yaml"),
+            """
+            name: %s
+            %s
+            source:
+              connector: filesystem
+              path: %s/in
+              format: json
+              columns: { a: DOUBLE, b: FLOAT }
+              %s
+            steps:
+              - id: add
+                model: adder@production
+                input: { left: a, right: b }
+                output: { sum: total }
+                resources: { device: '%s' }
+            sink: { connector: filesystem, path: '%s/%s', format: json }
+            dead-letter: { connector: filesystem, path: '%s/dead', format: json }
+            flink: { execution.checkpointing.interval: 300ms }
+            """
+                .formatted(output, mode, FOLDER, source, device, FOLDER, output, FOLDER));
+    return cluster.run(jar, ClusterJob.class, job.toString(), "--store", new Jobs(FOLDER).store());
+  }
+
+  /** The records that were scored; also those that a job that never ends has not committed. */
+  private static List<JsonNode> sums(String output) throws IOException {
+    Path folder = FOLDER.resolve(output);
+    if (!Files.exists(folder)) {
+      return List.of();
+    }
+    List<JsonNode> sums = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        for (String line : Files.readAllLines(file)) {
+          sums.add(new ObjectMapper().readTree(line));
+        }
+      }
+    } catch (UncheckedIOException moved) {
+      throw moved.getCause();
+    }
+    return sums;
+  }
+
+  private static void isRight(JsonNode row) {
+    assertThat(row.at("/total").asDouble()).isEqualTo(row.at("/a").asDouble() + 2);
+  }
+}

@@ -1,0 +1,52 @@
+package io.tidemill.pipelines.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole demo, smaller, on the job file that is shipped. */
+final class DemoITCase {
+  private static final Path JOB = Path.of("..", "..", "job-configs", "fraud-scoring.yaml");
+
+  @TempDir Path temporary;
+
+  @Test
+  void everyTransactionHasOneOutcomeAndTheNumbersAddUp() throws InterruptedException {
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    Progress progress =
+        new Progress(
+            new PrintStream(said, true, StandardCharsets.UTF_8),
+            Progress.Look.PLAIN,
+            System::nanoTime);
+    DemoReport report;
+    try (Demo demo =
+        new Demo(new Demo.Settings(JOB, temporary, 18_000, 2_000), Map.of(), progress)) {
+      report = demo.run(false);
+    }
+
+    Outcomes outcomes = report.outcomes();
+    assertThat(outcomes.exactlyOnce()).as("%s", outcomes).isTrue();
+    assertThat(report.exitCode()).isZero();
+    assertThat(report.recordsIn()).isEqualTo(20_000);
+    assertThat(outcomes.predictions()).isEqualTo(19_994);
+    assertThat(outcomes.deadLetters()).containsEntry("null-input", 2L);
+    assertThat(outcomes.deadLetters().values().stream().mapToLong(Long::longValue).sum())
+        .isEqualTo(6);
+    assertThat(outcomes.unsigned()).isZero();
+    assertThat(outcomes.auc()).isBetween(0.85, 0.95);
+    assertThat(outcomes.recordsPerSecond()).isPositive();
+    assertThat(outcomes.p99Millis()).isGreaterThanOrEqualTo(outcomes.p50Millis()).isPositive();
+    assertThat(report.fill()).isBetween(0.01, 1.0);
+    assertThat(report.closeCauses()).isNotEmpty();
+    assertThat(report.places().model()).isEqualTo("fraud:1.4.2");
+    assertThat(said.toString(StandardCharsets.UTF_8))
+        .contains("ok: Starting a Kafka broker", "fraud@production", "ok: Stopping the job")
+        .doesNotContain("failed");
+  }
+}

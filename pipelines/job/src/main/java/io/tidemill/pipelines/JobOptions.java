@@ -1,0 +1,94 @@
+package io.tidemill.pipelines;
+
+import io.tidemill.pipelines.compose.PipelineComposer;
+import io.tidemill.pipelines.compose.PlannedPipeline;
+import io.tidemill.pipelines.definition.InvalidPipelineException;
+import io.tidemill.pipelines.definition.Location;
+import io.tidemill.pipelines.definition.PipelineDefinition;
+import io.tidemill.pipelines.definition.Problem;
+import io.tidemill.pipelines.yaml.ParsedPipeline;
+import io.tidemill.pipelines.yaml.PipelineReader;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/**
+ * What {@code plan}, {@code run} and {@link ClusterJob} are told about a job.
+ *
+ * <p>For use by one thread.
+ */
+public final class JobOptions {
+  /** The option that names a store. */
+  public static final String STORE = "--store";
+
+  /** The environment variable that holds the store where no option does. */
+  public static final String STORE_VARIABLE = "TIDEMILL_STORE";
+
+  /** The store where nothing is said. */
+  public static final String STORE_DEFAULT = "./models";
+
+  @Parameters(paramLabel = "JOB.yaml", description = "The job.")
+  private Path job = Path.of("");
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "An option of Flink that wins over the job's own.")
+  private Map<String, String> flinkOptions = new LinkedHashMap<>();
+
+  @Option(
+      names = STORE,
+      paramLabel = "URI",
+      description = {
+        "The model store, whatever the job's own 'store:' says.",
+        "Default: the job's, else $" + STORE_VARIABLE + ", else " + STORE_DEFAULT + "."
+      })
+  private @Nullable String store;
+
+  /** The store that is used where nothing is said. */
+  public static String storeFallback(Map<String, String> environment) {
+    String variable = environment.getOrDefault(STORE_VARIABLE, "");
+    return variable.isEmpty() ? STORE_DEFAULT : variable;
+  }
+
+  /**
+   * The job, planned.
+   *
+   * @throws io.tidemill.pipelines.definition.InvalidPipelineException with all that is wrong
+   */
+  public PlannedPipeline plan(Map<String, String> environment) {
+    return plan(environment, Map.of());
+  }
+
+  /**
+   * The same, with options of Flink that win over all others.
+   *
+   * @throws io.tidemill.pipelines.definition.InvalidPipelineException with all that is wrong
+   */
+  public PlannedPipeline plan(Map<String, String> environment, Map<String, String> overrides) {
+    ParsedPipeline parsed = new PipelineReader(environment).read(job);
+    Map<String, String> options = new LinkedHashMap<>(flinkOptions);
+    options.putAll(overrides);
+    PipelineComposer composer = new PipelineComposer(storeFallback(environment), options);
+    String uri = store;
+    if (uri == null) {
+      return composer.plan(parsed.definition(), parsed.locations()::of);
+    }
+    return composer.plan(
+        parsed.definition().withStore(checked(uri)),
+        path -> path.equals("store") ? Location.of(STORE) : parsed.locations().of(path));
+  }
+
+  private static String checked(String uri) {
+    try {
+      return PipelineDefinition.checkStore(uri);
+    } catch (IllegalArgumentException blank) {
+      throw new InvalidPipelineException(
+          List.of(new Problem(Location.of(STORE), String.valueOf(blank.getMessage()))));
+    }
+  }
+}
