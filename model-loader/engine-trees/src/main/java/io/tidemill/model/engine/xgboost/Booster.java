@@ -22,11 +22,13 @@ final class Booster implements AutoCloseable {
 
   private final long handle;
   private final int features;
+  private final int iterations;
   private final Signature signature;
 
-  private Booster(long handle, int features, Signature signature) {
+  private Booster(long handle, int features, int iterations, Signature signature) {
     this.handle = handle;
     this.features = features;
+    this.iterations = iterations;
     this.signature = signature;
   }
 
@@ -39,14 +41,15 @@ final class Booster implements AutoCloseable {
    * @throws InvalidModelException if XGBoost does not take it
    */
   static Booster load(String subject, Path file, int threads) {
-    BoosterCheck.check(subject, file);
+    int iterations = SavedBooster.read(subject, file).iterations();
     XGBoostEngine.start();
     long handle = create(subject);
     try {
       check(subject, XGBoostLibrary.XGBoosterSetParam(handle, "nthread", String.valueOf(threads)));
       check(subject, XGBoostLibrary.XGBoosterLoadModel(handle, file.toString()));
       int features = features(subject, handle);
-      return new Booster(handle, features, signature(subject, handle, features));
+      CallFrame frame = new CallFrame(features, iterations);
+      return new Booster(handle, features, iterations, signature(subject, handle, features, frame));
     } catch (RuntimeException e) {
       XGBoostLibrary.XGBoosterFree(handle);
       throw e;
@@ -72,13 +75,12 @@ final class Booster implements AutoCloseable {
     return (int) features;
   }
 
-  private static Signature signature(String subject, long handle, int features) {
+  private static Signature signature(String subject, long handle, int features, CallFrame frame) {
     ByteBuffer row =
         ByteBuffer.allocateDirect(features * Float.BYTES).order(ByteOrder.nativeOrder());
     for (int i = 0; i < features; i++) {
       row.putFloat(i * Float.BYTES, Float.NaN);
     }
-    CallFrame frame = new CallFrame(features);
     check(subject, frame.predict(handle, MemoryUtil.getByteBufferAddress(row), 1) ? 0 : -1);
     long[] shape = new long[frame.rank()];
     for (int i = 0; i < shape.length; i++) {
@@ -116,7 +118,7 @@ final class Booster implements AutoCloseable {
   }
 
   CallFrame newFrame() {
-    return new CallFrame(features);
+    return new CallFrame(features, iterations);
   }
 
   /**

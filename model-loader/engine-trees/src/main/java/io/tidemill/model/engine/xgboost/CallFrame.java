@@ -19,7 +19,7 @@ final class CallFrame {
   private static final String BEFORE_ADDRESS = "{\"data\":[";
   private static final String BEFORE_ROWS = ",true],\"shape\":[";
   private static final String CONFIG =
-      "{\"type\":0,\"training\":false,\"iteration_begin\":0,\"iteration_end\":0,\"missing\":NaN,\"strict_shape\":false,\"cache_id\":0}\0";
+      "{\"type\":0,\"training\":false,\"iteration_begin\":0,\"iteration_end\":%d,\"missing\":NaN,\"strict_shape\":false,\"cache_id\":0}\0";
   private static final int ADDRESS_END = BEFORE_ADDRESS.length() + DIGITS;
   private static final int ROWS_END = ADDRESS_END + BEFORE_ROWS.length() + DIGITS;
 
@@ -32,13 +32,14 @@ final class CallFrame {
    * A frame for rows of so many floats.
    *
    * @param features floats of one row
+   * @param iterations whose trees are added up; 0 for all
    */
-  CallFrame(int features) {
+  CallFrame(int features, int iterations) {
     byte[] input =
         "%s%s%s%s,%d],\"typestr\":\"<f4\",\"version\":3}\0"
             .formatted(BEFORE_ADDRESS, BLANKS, BEFORE_ROWS, BLANKS, features)
             .getBytes(StandardCharsets.US_ASCII);
-    byte[] configuration = CONFIG.getBytes(StandardCharsets.US_ASCII);
+    byte[] configuration = CONFIG.formatted(iterations).getBytes(StandardCharsets.US_ASCII);
     config = input.length;
     answers = (input.length + configuration.length + Long.BYTES - 1) & -Long.BYTES;
     memory =

@@ -11,7 +11,7 @@ import io.tidemill.model.engine.BundledLibrary;
 final class XGBoostEngine {
   static final BundledLibrary LIBRARY =
       new BundledLibrary(
-          "xgboost", "/lib/linux/x86_64/libxgboost4j.so", "ml.dmlc:xgboost4j_2.12:3.0.4", "2.14");
+          "xgboost", "/lib/linux/x86_64/libxgboost4j.so", "ml.dmlc:xgboost4j_2.12:3.4.0", "2.14");
 
   private static boolean started;
 

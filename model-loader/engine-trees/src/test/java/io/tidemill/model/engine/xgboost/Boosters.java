@@ -7,12 +7,19 @@ import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import ml.dmlc.xgboost4j.java.DMatrix;
 import ml.dmlc.xgboost4j.java.XGBoost;
 import ml.dmlc.xgboost4j.java.XGBoostError;
@@ -115,10 +122,50 @@ public final class Boosters {
     return booster;
   }
 
+  /** A tree that goes down so many levels, each with a leaf at the left. */
+  static String chain(int levels) {
+    int nodes = 2 * levels + 1;
+    IntFunction<String> left = node -> node % 2 == 1 || node == nodes - 1 ? "-1" : "" + (node + 1);
+    IntFunction<String> right = node -> node % 2 == 1 || node == nodes - 1 ? "-1" : "" + (node + 2);
+    String zeros = array(nodes, node -> "0");
+    String decimals = array(nodes, node -> "1E-1");
+    String tree =
+        "{'id':0,'left_children':%s,'right_children':%s,'parents':%s,'split_indices':%s,'default_left':%s,'split_conditions':%s,'base_weights':%s,'loss_changes':%s,'sum_hessian':%s,'tree_param':{'num_deleted':'0','num_feature':'8','num_nodes':'%d','size_leaf_vector':'1'}}"
+            .formatted(
+                array(nodes, left),
+                array(nodes, right),
+                array(nodes, node -> node == 0 ? "2147483647" : "" + (node - 1) / 2 * 2),
+                zeros,
+                zeros,
+                decimals,
+                decimals,
+                decimals,
+                decimals,
+                nodes);
+    return "{'learner':{'attributes':{},'gradient_booster':{'name':'gbtree','model':{'gbtree_model_param':{'num_parallel_tree':'1','num_trees':'1'},'iteration_indptr':[0,1],'tree_info':[0],'trees':[%s]}},'learner_model_param':{'base_score':'[5E-1]','num_class':'0','num_feature':'8','num_target':'1'},'objective':{'name':'reg:squarederror','reg_loss_param':{'scale_pos_weight':'1'}}},'version':[3,4,0]}"
+        .formatted(tree)
+        .replace('\'', '"');
+  }
+
+  private static String array(int size, IntFunction<String> value) {
+    return IntStream.range(0, size).mapToObj(value).collect(Collectors.joining(",", "[", "]"));
+  }
+
+  /** Copies a file that an older version of XGBoost saved. */
+  static void copy(String saved, Path file) throws IOException {
+    try (InputStream in = Boosters.class.getResourceAsStream(saved)) {
+      Files.copy(Objects.requireNonNull(in, saved), file);
+    }
+  }
+
   /** Rows with every tenth value missing. */
   static float[] features(int rows, long seed) {
+    return features(rows, FEATURES, seed);
+  }
+
+  static float[] features(int rows, int columns, long seed) {
     Random random = new Random(seed);
-    float[] values = new float[rows * FEATURES];
+    float[] values = new float[rows * columns];
     for (int i = 0; i < values.length; i++) {
       values[i] = i % 10 == 0 ? Float.NaN : (float) random.nextGaussian();
     }

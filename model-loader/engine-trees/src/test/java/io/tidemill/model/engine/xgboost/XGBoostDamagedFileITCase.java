@@ -24,22 +24,24 @@ import org.junit.jupiter.params.provider.ValueSource;
 class XGBoostDamagedFileITCase {
   private static final long SEED = 20_261;
 
+  private static final Map<String, Object> VECTORS =
+      Map.of(
+          "objective", "multi:softprob",
+          "num_class", 3,
+          "tree_method", "hist",
+          "multi_strategy", "multi_output_tree");
+
   @TempDir Path directory;
 
   static List<Arguments> boosters() {
     Map<String, Object> classes = Map.of("objective", "multi:softprob", "num_class", 3);
     Map<String, Object> dart = Map.of("objective", "binary:logistic", "booster", "dart");
-    Map<String, Object> vectors =
-        Map.of(
-            "objective", "multi:softprob",
-            "num_class", 3,
-            "tree_method", "hist",
-            "multi_strategy", "multi_output_tree");
     return List.of(
         Arguments.of("model.ubj", classes),
         Arguments.of("model.json", classes),
         Arguments.of("model.ubj", dart),
-        Arguments.of("model.ubj", vectors));
+        Arguments.of("model.ubj", VECTORS),
+        Arguments.of("model.json", VECTORS));
   }
 
   @ParameterizedTest
@@ -56,6 +58,14 @@ class XGBoostDamagedFileITCase {
     Boosters.trainOnCategories(directory, name).dispose();
 
     assertDamageIsRefusedOrHarmless(name);
+  }
+
+  /** Which has no iterations: XGBoost counts them. */
+  @Test
+  void damageToAFileOfXGBoost16IsRefusedOrHarmless() throws Exception {
+    Boosters.copy("1.6.2/classes.ubj", directory.resolve("model.ubj"));
+
+    assertDamageIsRefusedOrHarmless("model.ubj");
   }
 
   private void assertDamageIsRefusedOrHarmless(String name) throws Exception {
@@ -112,16 +122,18 @@ class XGBoostDamagedFileITCase {
       value = {
         "\"num_feature\":\"8\"|\"num_feature\":\"2\"|splits by feature",
         "\"num_class\":\"0\"|\"num_class\":\"70000\"|70000 classes or targets",
-        "\"base_score\":\"|\"base_score\":\"[|base_score '[",
-        "\"tree_info\":[0|\"tree_info\":[1|model: a tree of group 1",
+        "\"base_score\":\"[|\"base_score\":\"[x|base_score '[x",
+        "\"base_score\":\"[|\"base_score\":\"[1,|(expected: a number, or 1 in brackets)",
+        "\"attributes\":{|\"attributes\":{\"best_iteration\":\"-1\"|best_iteration '-1'",
+        "\"tree_info\":[0|\"tree_info\":[1|a tree of group 1",
         "\"iteration_indptr\":[0|\"iteration_indptr\":[1|does not rise from 0 to 10 trees",
         "\"id\":3|\"id\":4|id 4 (expected: each below 10 once)",
         "\"left_children\":[1|\"left_children\":[0|node 0 leads to 0",
-        "\"left_children\":[1|\"left_children\":[1e0|left_children are no integers",
-        "\"num_nodes\":\"|\"num_nodes\":\"1|split_conditions is no array of",
+        "\"left_children\":[1|\"left_children\":[1e0|trees[0].left_children[0]: no int",
+        "\"num_nodes\":\"|\"num_nodes\":\"1|tree 0: left_children has",
         "\"size_leaf_vector\":\"1|\"size_leaf_vector\":\"7|with 7 values",
         "\"gbtree\"|\"gblinear\"|'gblinear' (expected: gbtree or dart)",
-        "\"learner\"|\"teacher\"|model.learner: no object",
+        "\"learner\"|\"teacher\"|model.learner: nothing",
       })
   void saysWhatIsWrong(String part, String damaged, String reason) throws Exception {
     Boosters.train(directory, "model.json", Objective.BINARY).dispose();
@@ -131,6 +143,42 @@ class XGBoostDamagedFileITCase {
         .isInstanceOf(InvalidModelException.class)
         .hasMessageStartingWith("fraud:1.4.2: model.json cannot be scored: ")
         .hasMessageContaining(reason);
+  }
+
+  @Test
+  void refusesABestIterationBehindTheLast() throws Exception {
+    Boosters.train(directory, "model.json", Objective.BINARY).dispose();
+    replace("\"attributes\":{", "\"attributes\":{\"best_iteration\":\"10\"");
+
+    assertThatThrownBy(() -> Boosters.load(directory, Boosters.SINGLE))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("Out of range for tree layers");
+  }
+
+  /** At which XGBoost 3.4 ends the process. */
+  @ParameterizedTest
+  @ValueSource(strings = {"leaf_weights", "loss_changes", "sum_hessian"})
+  void refusesLeavesForAllClassesAsXGBoostSavedThemBefore32(String absent) throws Exception {
+    Boosters.train(directory, "model.json", VECTORS).dispose();
+    Boosters.load(directory, Boosters.TRIPLE).close();
+    replace("\"%s\":[".formatted(absent), "\"absent\":[");
+
+    assertThatThrownBy(() -> Boosters.load(directory, Boosters.TRIPLE))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("tree 0: ")
+        .hasMessageContaining(absent.equals("leaf_weights") ? "XGBoost 3.2 or later" : absent);
+  }
+
+  /** XGBoost 3.4 measures trees by calling itself, until the thread's stack is full. */
+  @Test
+  void refusesTreeThatIsTooDeep() throws Exception {
+    Files.writeString(directory.resolve("model.json"), Boosters.chain(4096));
+    Boosters.load(directory, Boosters.SINGLE).close();
+    Files.writeString(directory.resolve("model.json"), Boosters.chain(4097));
+
+    assertThatThrownBy(() -> Boosters.load(directory, Boosters.SINGLE))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("tree 0: node 8192 is 4096 levels deep");
   }
 
   private void replace(String part, String damaged) throws IOException {

@@ -13,10 +13,12 @@ import io.tidemill.model.columnar.ColumnSpec;
 import io.tidemill.model.columnar.CountingAllocator;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.xgboost.Boosters.Objective;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import ml.dmlc.xgboost4j.java.DMatrix;
 import org.apache.arrow.memory.BufferAllocator;
@@ -26,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class XGBoostModelITCase {
   @RegisterExtension final CountingAllocator allocator = new CountingAllocator();
@@ -59,6 +62,54 @@ class XGBoostModelITCase {
       assertThat(scores).containsExactly(flat(booster.predict(matrix)));
       matrix.dispose();
     }
+    booster.dispose();
+  }
+
+  static Stream<Arguments> saved() {
+    return Stream.of("1.6.2", "1.7.6", "2.1.4", "3.0.4")
+        .flatMap(
+            version ->
+                Stream.of("binary.json", "dart.json", "classes.ubj")
+                    .map(file -> Arguments.of(version, file)));
+  }
+
+  /** Scores are those of the version that saved the booster: 20 rows of 4 features. */
+  @ParameterizedTest
+  @MethodSource("saved")
+  void answersExactlyWhatTheVersionAnsweredThatSavedIt(String version, String file)
+      throws Exception {
+    Boosters.copy(version + "/" + file, directory.resolve(file));
+    Boosters.copy(
+        version + "/" + file.replaceFirst("\\..*", ".scores"), directory.resolve("scores"));
+    float[] features = Boosters.features(20, 4, 5);
+    Signature signature = new XGBoostSignatureReader().read(directory);
+
+    try (Model model = Boosters.load(directory, signature)) {
+      float[] scores = predict(model, features);
+
+      assertThat(Files.readString(directory.resolve("scores")).strip().split("\\s+"))
+          .containsExactly(
+              IntStream.range(0, scores.length)
+                  .mapToObj(i -> String.valueOf(scores[i]))
+                  .toArray(String[]::new));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model.ubj", "model.json"})
+  void addsUpTheTreesOfIterationsUpToTheBestOne(String file) throws Exception {
+    var booster = Boosters.train(directory, file, Objective.PROBABILITIES);
+    booster.setAttr("best_iteration", "3");
+    booster.saveModel(directory.resolve(file).toString());
+    float[] features = Boosters.features(9, 5);
+    DMatrix matrix = new DMatrix(features, 9, Boosters.FEATURES, Float.NaN);
+
+    try (Model model = Boosters.load(directory, Boosters.TRIPLE)) {
+      assertThat(predict(model, features))
+          .containsExactly(flat(booster.predict(matrix, false, 4)))
+          .isNotEqualTo(flat(booster.predict(matrix)));
+    }
+    matrix.dispose();
     booster.dispose();
   }
 
@@ -202,7 +253,7 @@ class XGBoostModelITCase {
   }
 
   private float[] predict(Model model, float[] features) {
-    int rows = features.length / Boosters.FEATURES;
+    int rows = features.length / model.signature().inputs().get(0).column().elementsPerRow();
     try (ColumnBatch input =
         ColumnBatch.allocate(allocator.get(), model.signature().inputColumns(), rows + 3)) {
       input.fixedWidth(0).setFloats(0, features, 0, features.length);

@@ -132,8 +132,7 @@ class XGBoostModelLoaderITCase {
 
     assertThatThrownBy(() -> Boosters.load(directory, Boosters.SINGLE))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessageStartingWith(
-            "fraud:1.4.2: model.json cannot be scored: model.learner: no object");
+        .hasMessageStartingWith("fraud:1.4.2: model.json cannot be scored: model.learner: nothing");
   }
 
   @Test
@@ -178,7 +177,7 @@ class XGBoostModelLoaderITCase {
     assertThatThrownBy(() -> XGBoostEngine.LIBRARY.unpack(ClassLoader.getPlatformClassLoader()))
         .isInstanceOf(EngineUnavailableException.class)
         .hasMessageStartingWith("engine xgboost: /lib/linux/x86_64/libxgboost4j.so is not on")
-        .hasMessageContaining("ml.dmlc:xgboost4j_2.12:3.0.4");
+        .hasMessageContaining("ml.dmlc:xgboost4j_2.12:3.4.0");
   }
 
   @Test
