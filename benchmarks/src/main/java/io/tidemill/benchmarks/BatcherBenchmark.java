@@ -1,9 +1,9 @@
 package io.tidemill.benchmarks;
 
 import io.tidemill.inference.batch.Batch;
-import io.tidemill.inference.batch.BatchPolicy;
 import io.tidemill.inference.batch.Batcher;
 import io.tidemill.inference.batch.CloseCause;
+import io.tidemill.inference.step.StepSettings;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -35,7 +35,7 @@ public class BatcherBenchmark {
 
   @Setup(Level.Trial)
   public void open() {
-    batcher = new Batcher<>(BatchPolicy.defaults().withMaxSize(SIZE));
+    batcher = new Batcher<>(StepSettings.defaults().withMaxSize(SIZE).batching());
   }
 
   @Benchmark

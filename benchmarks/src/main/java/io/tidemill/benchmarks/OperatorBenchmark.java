@@ -1,10 +1,9 @@
 package io.tidemill.benchmarks;
 
-import io.tidemill.inference.batch.BatchPolicy;
 import io.tidemill.inference.codec.RowBinding;
 import io.tidemill.inference.operator.DeadLetterTypeInfo;
 import io.tidemill.inference.operator.InferenceOperatorFactory;
-import io.tidemill.inference.operator.InferenceSettings;
+import io.tidemill.inference.step.StepSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Optional;
@@ -68,10 +67,8 @@ public class OperatorBenchmark {
     harness =
         new OneInputStreamOperatorTestHarness<>(
             new InferenceOperatorFactory<>(
-                InferenceSettings.defaults("score")
-                    .withBatching(BatchPolicy.defaults().withMaxSize(SIZE))
-                    .withWorkers(1)
-                    .withFreshRecords(true),
+                "score",
+                StepSettings.defaults().withMaxSize(SIZE).withWorkers(1).withFresh(true),
                 new WorkloadModel(workload, WorkloadModel.Kind.NO_OP, "operator"),
                 binding.encoder(),
                 binding.decoder(),

@@ -2,6 +2,7 @@ package io.tidemill.benchmarks;
 
 import io.tidemill.inference.Inference;
 import io.tidemill.inference.codec.RowBinding;
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.loader.ModelSource;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.table.data.RowData;
@@ -94,15 +95,15 @@ record OperatorJob(
   /** Puts the operator behind the records. */
   DataStream<RowData> score(DataStream<RowData> records, ModelSource model) {
     RowBinding binding = workload.binding();
-    Inference.Step<RowData, RowData> step =
-        Inference.on(records)
-            .model(model)
-            .encode(binding.encoder())
-            .decode(binding.decoder(), InternalTypeInfo.of(binding.outputType()))
-            .maxSize(batch);
+    StepSettings settings = StepSettings.defaults().withMaxSize(batch).withFresh(fresh);
     if (workers != UNTOLD) {
-      step.maxInFlight(workers * SLOTS_PER_WORKER).workers(workers);
+      settings = settings.withMaxInFlight(workers * SLOTS_PER_WORKER).withWorkers(workers);
     }
-    return (fresh ? step.freshRecords() : step).apply("score").predictions();
+    return Inference.on(records)
+        .model(model)
+        .encode(binding.encoder())
+        .decode(binding.decoder(), InternalTypeInfo.of(binding.outputType()))
+        .apply("score", settings)
+        .predictions();
   }
 }

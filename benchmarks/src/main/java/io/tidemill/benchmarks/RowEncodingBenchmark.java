@@ -1,8 +1,8 @@
 package io.tidemill.benchmarks;
 
-import io.tidemill.inference.codec.OutputField;
 import io.tidemill.inference.codec.RecordEncoder;
 import io.tidemill.inference.codec.RowBinding;
+import io.tidemill.inference.step.OutputField;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ColumnBatch;

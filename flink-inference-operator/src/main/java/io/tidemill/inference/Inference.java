@@ -2,18 +2,13 @@ package io.tidemill.inference;
 
 import static java.util.Objects.requireNonNull;
 
-import io.tidemill.inference.batch.BatchPolicy;
-import io.tidemill.inference.batch.InFlight;
 import io.tidemill.inference.codec.DeadLetter;
 import io.tidemill.inference.codec.PredictionDecoder;
 import io.tidemill.inference.codec.RecordEncoder;
 import io.tidemill.inference.operator.DeadLetterTypeInfo;
 import io.tidemill.inference.operator.InferenceOperatorFactory;
-import io.tidemill.inference.operator.InferenceSettings;
-import io.tidemill.inference.operator.InferenceSettings.OnNotFinite;
-import io.tidemill.inference.operator.InferenceSettings.OnNullInput;
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.loader.ModelSource;
-import java.time.Duration;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -28,12 +23,8 @@ import org.apache.flink.util.OutputTag;
  *         .model(StoredModel.resolve("s3://models", ModelRef.parse("fraud@production"), Device.CPU))
  *         .encode((transaction, columns, row) -> { … })
  *         .decode((transaction, outputs, row) -> new Prediction(…), TypeInformation.of(Prediction.class))
- *         .apply("score");
+ *         .apply("score", StepSettings.defaults().withMaxSize(512));
  * }</pre>
- *
- * <p>What is not set has these defaults: 256 records or 20 ms a batch, two batches in flight,
- * results in input order, predictions kept as they are even when not finite, records with a null
- * input to the dead letters, 60 s for a call, 1 GiB of Arrow memory a subtask.
  *
  * <p>A builder for one use on one thread; not thread-safe.
  */
@@ -91,8 +82,8 @@ public final class Inference {
      *
      * @param type of the results, which a lambda does not tell
      */
-    public <R> Step<T, R> decode(PredictionDecoder<T, R> decoder, TypeInformation<R> type) {
-      return new Step<>(
+    public <R> NeedsName<T, R> decode(PredictionDecoder<T, R> decoder, TypeInformation<R> type) {
+      return new NeedsName<>(
           records,
           model,
           encoder,
@@ -102,20 +93,19 @@ public final class Inference {
   }
 
   /**
-   * A step with everything that it needs; what follows is optional, but for {@link #apply}.
+   * A stream that needs a step's name, and settings where the defaults are not right.
    *
    * @param <T> the record
    * @param <R> its result
    */
-  public static final class Step<T, R> {
+  public static final class NeedsName<T, R> {
     private final DataStream<T> records;
     private final ModelSource model;
     private final RecordEncoder<T> encoder;
     private final PredictionDecoder<T, R> decoder;
     private final TypeInformation<R> type;
-    private InferenceSettings settings = InferenceSettings.defaults("step");
 
-    private Step(
+    private NeedsName(
         DataStream<T> records,
         ModelSource model,
         RecordEncoder<T> encoder,
@@ -128,115 +118,18 @@ public final class Inference {
       this.type = type;
     }
 
-    /**
-     * The most records of a batch.
-     *
-     * @throws IllegalArgumentException unless 1 to 1,048,576
-     */
-    public Step<T, R> maxSize(int records) {
-      return batching(settings.batching().withMaxSize(records));
-    }
-
-    /**
-     * The most bytes of a batch, as the encoder counts them; a record larger than that is a dead
-     * letter.
-     *
-     * @throws IllegalArgumentException unless at least 1
-     */
-    public Step<T, R> maxBytes(long bytes) {
-      return batching(settings.batching().withMaxBytes(bytes));
-    }
-
-    /**
-     * The longest that the first record of a batch waits for the others.
-     *
-     * @throws IllegalArgumentException unless 0 to one day
-     */
-    public Step<T, R> maxDelay(Duration delay) {
-      return batching(settings.batching().withMaxDelay(delay));
-    }
-
-    /**
-     * The most batches handed to the model whose results are not emitted, with one worker for every
-     * two of them.
-     *
-     * @throws IllegalArgumentException unless 1 to 1024
-     */
-    public Step<T, R> maxInFlight(int batches) {
-      settings = settings.withBatching(settings.batching().withMaxInFlight(batches));
-      return this;
-    }
-
-    private Step<T, R> batching(BatchPolicy policy) {
-      settings = settings.withBatching(policy).withWorkers(settings.workers());
-      return this;
-    }
-
-    /**
-     * Model calls at a time; set it after {@link #maxInFlight}. With twice as many slots the next
-     * batch stands encoded when a call ends, so that the model need not wait.
-     *
-     * @throws IllegalArgumentException unless 1 to max-in-flight
-     */
-    public Step<T, R> workers(int threads) {
-      settings = settings.withWorkers(threads);
-      return this;
-    }
-
-    /** Lets results leave as they complete, though never past a watermark. */
-    public Step<T, R> unordered() {
-      settings = settings.withOrder(InFlight.Order.UNORDERED);
-      return this;
-    }
-
-    /** What becomes of predictions that are not a number or infinite. */
-    public Step<T, R> onNotFinite(OnNotFinite policy) {
-      settings = settings.withPolicies(policy, settings.onNullInput());
-      return this;
-    }
-
-    /** What becomes of records with an input that is null or missing. */
-    public Step<T, R> onNullInput(OnNullInput policy) {
-      settings = settings.withPolicies(settings.onNotFinite(), policy);
-      return this;
-    }
-
-    /**
-     * The longest that one model call may take before the task fails.
-     *
-     * @throws IllegalArgumentException unless at least 1 ms
-     */
-    public Step<T, R> callTimeout(Duration timeout) {
-      settings = settings.withCallTimeout(timeout);
-      return this;
-    }
-
-    /**
-     * The most Arrow memory that one subtask may hold; a batch that does not fit is halved.
-     *
-     * @throws IllegalArgumentException unless at least 1 byte
-     */
-    public Step<T, R> memoryLimitBytes(long bytes) {
-      settings = settings.withMemoryLimitBytes(bytes);
-      return this;
-    }
-
-    /**
-     * Says that no one changes a record after it was handed on, so that none is copied under object
-     * reuse. Wrongly said, predictions are made of other records' values.
-     */
-    public Step<T, R> freshRecords() {
-      settings = settings.withFreshRecords(true);
-      return this;
+    /** Adds the step to the stream's job, with {@linkplain StepSettings#defaults every default}. */
+    public Scored<T, R> apply(String id) {
+      return apply(id, StepSettings.defaults());
     }
 
     /**
      * Adds the step to the stream's job.
      *
      * @param id the step's name and uid: state is restored by it, so it stays while the job lives
+     * @throws IllegalArgumentException if the id is blank
      */
-    public Scored<T, R> apply(String id) {
-      InferenceSettings named = settings.withStep(id);
+    public Scored<T, R> apply(String id, StepSettings settings) {
       OutputTag<DeadLetter<T>> deadLetters =
           new OutputTag<>(
               "tidemill-dead-letters-" + id, new DeadLetterTypeInfo<>(records.getType()));
@@ -245,7 +138,8 @@ public final class Inference {
               .transform(
                   id,
                   type,
-                  new InferenceOperatorFactory<>(named, model, encoder, decoder, deadLetters))
+                  new InferenceOperatorFactory<>(
+                      id, settings, model, encoder, decoder, deadLetters))
               .uid(id);
       return new Scored<>(predictions, predictions.getSideOutput(deadLetters));
     }

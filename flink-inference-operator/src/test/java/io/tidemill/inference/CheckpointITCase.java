@@ -3,6 +3,7 @@ package io.tidemill.inference;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemill.inference.operator.Passage;
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.FakeModel;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,11 +62,13 @@ class CheckpointITCase {
       FakeModel model)
       throws Exception {
     Jobs.step(Jobs.source(env, last, rate).rebalance(), model)
-        .maxSize(MAX_SIZE)
-        .maxInFlight(MAX_IN_FLIGHT)
-        .workers(MAX_IN_FLIGHT)
-        .maxDelay(Duration.ofHours(1))
-        .apply("score")
+        .apply(
+            "score",
+            StepSettings.defaults()
+                .withMaxSize(MAX_SIZE)
+                .withMaxInFlight(MAX_IN_FLIGHT)
+                .withMaxDelay(Duration.ofHours(1))
+                .withWorkers(MAX_IN_FLIGHT))
         .predictions()
         .sinkTo(sink)
         .uid("sink");
@@ -85,10 +88,12 @@ class CheckpointITCase {
     Passage passage = Passage.closed();
     StreamExecutionEnvironment env = Jobs.environment(1, onDemand);
     Jobs.step(Jobs.source(env, 1_000, passage), model)
-        .maxSize(16)
-        .maxInFlight(1)
-        .maxDelay(Duration.ofHours(1))
-        .apply("score")
+        .apply(
+            "score",
+            StepSettings.defaults()
+                .withMaxSize(16)
+                .withMaxInFlight(1)
+                .withMaxDelay(Duration.ofHours(1)))
         .predictions()
         .sinkTo(sink);
     JobClient job = env.executeAsync();
@@ -259,16 +264,20 @@ class CheckpointITCase {
     StreamExecutionEnvironment env = Jobs.environment(1, configuration);
     DataStream<Long> between =
         Jobs.step(Jobs.source(env, 1_000, rate), first)
-            .maxSize(maxSize)
-            .maxInFlight(1)
-            .maxDelay(Duration.ofHours(1))
-            .apply("first")
+            .apply(
+                "first",
+                StepSettings.defaults()
+                    .withMaxSize(maxSize)
+                    .withMaxInFlight(1)
+                    .withMaxDelay(Duration.ofHours(1)))
             .predictions();
     Jobs.step(between, second)
-        .maxSize(maxSize)
-        .maxInFlight(1)
-        .maxDelay(Duration.ofHours(1))
-        .apply("second")
+        .apply(
+            "second",
+            StepSettings.defaults()
+                .withMaxSize(maxSize)
+                .withMaxInFlight(1)
+                .withMaxDelay(Duration.ofHours(1)))
         .predictions()
         .sinkTo(sink)
         .uid("sink");

@@ -17,15 +17,17 @@ class InferenceArchitectureTest {
   private static final String REST = "org.apache.arrow.memory.. org.slf4j..";
 
   @ArchTest static final ArchRule BATCH = room(IN + ".batch", "");
+  @ArchTest static final ArchRule STEP = room(IN + ".step", IN + ".batch");
 
   @ArchTest
-  static final ArchRule CODEC = room(IN + ".codec", MODEL + ROWS + " org.apache.flink.core.memory");
+  static final ArchRule CODEC =
+      room(IN + ".codec", IN + ".step" + MODEL + ROWS + " org.apache.flink.core.memory");
 
   @ArchTest
   static final ArchRule OPERATOR =
-      room(IN + ".operator", IN + ".[batch|codec]" + MODEL + FLINK + REST);
+      room(IN + ".operator", IN + ".[batch|codec|step]" + MODEL + FLINK + REST);
 
-  @ArchTest static final ArchRule DOOR = room(IN, IN + ".[batch|codec|operator]" + FLINK);
+  @ArchTest static final ArchRule DOOR = room(IN, IN + ".[codec|operator|step]" + FLINK);
 
   @ArchTest
   static final ArchRule NO_SLEEP =

@@ -2,6 +2,8 @@ package io.tidemill.inference;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemill.inference.batch.InFlight.Order;
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.FakeModel;
 import io.tidemill.model.ModelCallException;
 import java.time.Duration;
@@ -35,7 +37,8 @@ class InferenceITCase {
   void scoresEveryRecordOnceInOrder() throws Exception {
     StreamExecutionEnvironment env = Jobs.environment(1, new Configuration());
     Scored<Long, Long> scored =
-        Jobs.step(env.fromSequence(1, 10_000), model).maxSize(64).apply("score");
+        Jobs.step(env.fromSequence(1, 10_000), model)
+            .apply("score", StepSettings.defaults().withMaxSize(64));
     assertThat(Jobs.collect(scored.predictions())).isEqualTo(Jobs.range(1, 10_000));
   }
 
@@ -57,9 +60,7 @@ class InferenceITCase {
         });
     StreamExecutionEnvironment env = Jobs.environment(2, new Configuration());
     Jobs.step(env.fromSequence(1, 50_000), model)
-        .maxSize(32)
-        .maxInFlight(3)
-        .apply("score")
+        .apply("score", StepSettings.defaults().withMaxSize(32).withMaxInFlight(3))
         .predictions()
         .sinkTo(SeenSink.of(seen));
     JobClient job = env.executeAsync();
@@ -87,22 +88,20 @@ class InferenceITCase {
       StreamExecutionEnvironment env = Jobs.environment(2, configuration);
       DataStream<Long> first =
           Jobs.step(env.fromSequence(1, 20_000), FakeModel.ofFeatures(1))
-              .maxSize(3)
-              .maxInFlight(1)
-              .apply("first")
+              .apply("first", StepSettings.defaults().withMaxSize(3).withMaxInFlight(1))
               .predictions();
       DataStream<Long> second =
           Jobs.step(first, FakeModel.ofFeatures(1))
-              .maxSize(2)
-              .maxInFlight(1)
-              .unordered()
-              .apply("second")
+              .apply(
+                  "second",
+                  StepSettings.defaults()
+                      .withMaxSize(2)
+                      .withMaxInFlight(1)
+                      .withOrder(Order.UNORDERED))
               .predictions();
       DataStream<Long> third =
           Jobs.step(second, FakeModel.ofFeatures(1))
-              .maxSize(5)
-              .maxInFlight(2)
-              .apply("third")
+              .apply("third", StepSettings.defaults().withMaxSize(5).withMaxInFlight(2))
               .predictions();
       assertThat(Jobs.collect(third)).containsExactlyInAnyOrderElementsOf(Jobs.range(1, 20_000));
     }
@@ -121,7 +120,8 @@ class InferenceITCase {
         });
     StreamExecutionEnvironment env = Jobs.environment(1, new Configuration());
     Scored<Long, Long> scored =
-        Jobs.step(env.fromSequence(1, 5_000), model).maxSize(128).apply("score");
+        Jobs.step(env.fromSequence(1, 5_000), model)
+            .apply("score", StepSettings.defaults().withMaxSize(128));
     DataStream<Long> all =
         scored
             .predictions()
@@ -152,11 +152,13 @@ class InferenceITCase {
     StreamExecutionEnvironment env = Jobs.environment(1, new Configuration());
     Scored<Long, Long> scored =
         Jobs.step(env.fromSequence(1, 5_000), model)
-            .maxInFlight(4)
-            .workers(1)
-            .maxSize(8)
-            .maxDelay(Duration.ofSeconds(1))
-            .apply("score");
+            .apply(
+                "score",
+                StepSettings.defaults()
+                    .withMaxInFlight(4)
+                    .withMaxSize(8)
+                    .withMaxDelay(Duration.ofSeconds(1))
+                    .withWorkers(1));
 
     assertThat(Jobs.collect(scored.predictions())).hasSize(5_000);
     assertThat(model.calls().stream().map(FakeModel.Call::thread).distinct()).hasSize(1);

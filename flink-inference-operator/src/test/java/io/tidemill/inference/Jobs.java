@@ -98,7 +98,7 @@ final class Jobs {
   }
 
   /** A step whose results are its records. */
-  static Inference.Step<Long, Long> step(DataStream<Long> records, FakeModel model) {
+  static Inference.NeedsName<Long, Long> step(DataStream<Long> records, FakeModel model) {
     return Inference.on(records)
         .model(FakeModels.source(model))
         .encode(

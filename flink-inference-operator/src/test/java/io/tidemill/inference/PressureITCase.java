@@ -3,6 +3,7 @@ package io.tidemill.inference;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.FakeModel;
 import io.tidemill.model.columnar.ColumnMemory;
 import java.time.Duration;
@@ -41,12 +42,14 @@ class PressureITCase {
   private JobClient start() throws Exception {
     StreamExecutionEnvironment env = Jobs.environment(1, new Configuration());
     Jobs.step(env.fromSequence(1, RECORDS).map(stretch), model)
-        .maxSize(MAX_SIZE)
-        .maxInFlight(MAX_IN_FLIGHT)
-        .maxDelay(Duration.ofHours(1))
-        .workers(1)
-        .memoryLimitBytes(MEMORY_LIMIT)
-        .apply("score")
+        .apply(
+            "score",
+            StepSettings.defaults()
+                .withMaxSize(MAX_SIZE)
+                .withMaxInFlight(MAX_IN_FLIGHT)
+                .withMaxDelay(Duration.ofHours(1))
+                .withMemoryBytes(MEMORY_LIMIT)
+                .withWorkers(1))
         .predictions()
         .sinkTo(stretch);
     return env.executeAsync();
@@ -137,10 +140,12 @@ class PressureITCase {
     once.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
     StreamExecutionEnvironment env = Jobs.environment(1, once);
     Jobs.step(env.fromSequence(1, Long.MAX_VALUE), model)
-        .maxSize(MAX_SIZE)
-        .maxInFlight(1)
-        .callTimeout(Duration.ofMillis(200))
-        .apply("score")
+        .apply(
+            "score",
+            StepSettings.defaults()
+                .withMaxSize(MAX_SIZE)
+                .withMaxInFlight(1)
+                .withCallTimeout(Duration.ofMillis(200)))
         .predictions()
         .sinkTo(new DiscardingSink<>());
     JobClient job = env.executeAsync();

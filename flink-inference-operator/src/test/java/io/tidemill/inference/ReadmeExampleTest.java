@@ -2,6 +2,7 @@ package io.tidemill.inference;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.FakeModel;
 import io.tidemill.model.loader.FakeModels;
 import io.tidemill.model.loader.ModelSource;
@@ -31,9 +32,9 @@ class ReadmeExampleTest {
                   return true;
                 })
             .decode((transaction, outputs, row) -> outputs.fixedWidth(0).getFloat(row), Types.FLOAT)
-            .maxSize(512)
-            .maxDelay(Duration.ofMillis(5))
-            .apply("score");
+            .apply(
+                "score",
+                StepSettings.defaults().withMaxSize(512).withMaxDelay(Duration.ofMillis(5)));
     scored.predictions().print();
     scored.deadLetters().printToErr();
     // end README

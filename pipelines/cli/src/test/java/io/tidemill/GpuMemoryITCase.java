@@ -7,7 +7,7 @@ import io.tidemill.inference.codec.DeadLetter;
 import io.tidemill.inference.codec.DeadLetterCause;
 import io.tidemill.inference.operator.DeadLetterTypeInfo;
 import io.tidemill.inference.operator.InferenceOperatorFactory;
-import io.tidemill.inference.operator.InferenceSettings;
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.Device;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.SemanticVersion;
@@ -68,7 +68,8 @@ class GpuMemoryITCase {
     step =
         new OneInputStreamOperatorTestHarness<>(
             new InferenceOperatorFactory<>(
-                InferenceSettings.defaults("score")
+                "score",
+                StepSettings.defaults()
                     .withBatching(new BatchPolicy(maxSize, Long.MAX_VALUE, Duration.ofHours(1), 2)),
                 model(),
                 (record, columns, row) -> {

@@ -16,11 +16,11 @@ import java.time.Duration;
  */
 public record BatchPolicy(int maxSize, long maxBytes, Duration maxDelay, int maxInFlight)
     implements Serializable {
-  public static final int DEFAULT_MAX_SIZE = 256;
   public static final long UNLIMITED_BYTES = Long.MAX_VALUE;
-  public static final Duration DEFAULT_MAX_DELAY = Duration.ofMillis(20);
-  public static final int DEFAULT_MAX_IN_FLIGHT = 4;
 
+  private static final int DEFAULT_MAX_SIZE = 256;
+  private static final Duration DEFAULT_MAX_DELAY = Duration.ofMillis(20);
+  private static final int DEFAULT_MAX_IN_FLIGHT = 4;
   private static final int LARGEST_SIZE = 1 << 20;
   private static final int LARGEST_IN_FLIGHT = 1024;
   private static final Duration LONGEST_DELAY = Duration.ofDays(1);
@@ -47,21 +47,5 @@ public record BatchPolicy(int maxSize, long maxBytes, Duration maxDelay, int max
   public static BatchPolicy defaults() {
     return new BatchPolicy(
         DEFAULT_MAX_SIZE, UNLIMITED_BYTES, DEFAULT_MAX_DELAY, DEFAULT_MAX_IN_FLIGHT);
-  }
-
-  public BatchPolicy withMaxSize(int size) {
-    return new BatchPolicy(size, maxBytes, maxDelay, maxInFlight);
-  }
-
-  public BatchPolicy withMaxBytes(long bytes) {
-    return new BatchPolicy(maxSize, bytes, maxDelay, maxInFlight);
-  }
-
-  public BatchPolicy withMaxDelay(Duration delay) {
-    return new BatchPolicy(maxSize, maxBytes, delay, maxInFlight);
-  }
-
-  public BatchPolicy withMaxInFlight(int batches) {
-    return new BatchPolicy(maxSize, maxBytes, maxDelay, batches);
   }
 }

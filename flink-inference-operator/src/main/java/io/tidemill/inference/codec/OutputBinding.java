@@ -1,5 +1,6 @@
 package io.tidemill.inference.codec;
 
+import io.tidemill.inference.step.OutputField;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
 import java.util.List;
@@ -15,23 +16,24 @@ import org.apache.flink.table.types.logical.SmallIntType;
 import org.apache.flink.table.types.logical.VarBinaryType;
 import org.apache.flink.table.types.logical.VarCharType;
 
-/** The type of the field that an output tensor becomes; nullable, as a record may pass unscored. */
-final class OutputBinding {
-  private OutputBinding() {}
+/**
+ * Finds the type of the field that an output tensor becomes; nullable, as a record may pass
+ * unscored.
+ */
+record OutputBinding(
+    TensorSpec tensor, OutputField field, List<BindingException.Problem> problems) {
 
-  static Optional<LogicalType> type(TensorSpec tensor, OutputField field, List<String> problems) {
+  Optional<LogicalType> type() {
     if (!tensor.hasFixedRows()) {
-      problems.add(
-          "output '%s': %s has sizes that vary (expected: fixed sizes behind the batch's)"
-              .formatted(tensor.name(), tensor));
+      refuse(tensor + " has sizes that vary (expected: fixed sizes behind the batch's)");
       return Optional.empty();
     }
     int elements = tensor.elementsPerRow();
     if (!field.labels().isEmpty()) {
       if (tensor.type() != ElementType.FLOAT32 || elements != field.labels().size()) {
-        problems.add(
-            "output '%s': %d labels for %s (expected: a float32 tensor with one element for each label)"
-                .formatted(tensor.name(), field.labels().size(), tensor));
+        refuse(
+            "%d labels for %s (expected: a float32 tensor with one element for each label)"
+                .formatted(field.labels().size(), tensor));
         return Optional.empty();
       }
       return Optional.of(VarCharType.STRING_TYPE);
@@ -42,6 +44,10 @@ final class OutputBinding {
     }
     LogicalType scalar = scalar(tensor.type());
     return Optional.of(elements == 1 ? scalar : new ArrayType(scalar.copy(false)));
+  }
+
+  void refuse(String message) {
+    problems.add(BindingException.Problem.of("output", tensor.name(), message));
   }
 
   private static LogicalType scalar(ElementType type) {

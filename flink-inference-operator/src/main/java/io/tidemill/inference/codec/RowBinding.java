@@ -1,8 +1,8 @@
 package io.tidemill.inference.codec;
 
+import io.tidemill.inference.step.OutputField;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
-import io.tidemill.model.columnar.ElementType;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -11,9 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.flink.table.data.RowData;
-import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.LogicalType;
-import org.apache.flink.table.types.logical.LogicalTypeRoot;
 import org.apache.flink.table.types.logical.RowType;
 
 /**
@@ -50,7 +48,7 @@ public final class RowBinding {
       Signature signature,
       Map<String, List<String>> inputs,
       Map<String, OutputField> outputs) {
-    List<String> problems = new ArrayList<>();
+    List<BindingException.Problem> problems = new ArrayList<>();
     List<String> description = new ArrayList<>();
     List<TensorWriter> writers = new ArrayList<>();
     checkNames("input", inputs.keySet(), signature.inputs(), problems);
@@ -59,8 +57,10 @@ public final class RowBinding {
       List<String> fields = inputs.get(tensor.name());
       if (fields == null) {
         problems.add(
-            "input '%s': not bound (expected: the fields that %s is made of)"
-                .formatted(tensor.name(), tensor));
+            BindingException.Problem.of(
+                "input",
+                tensor.name(),
+                "not bound (expected: the fields that " + tensor + " is made of)"));
       } else {
         new InputBinding(record, tensor, problems).writer(fields).ifPresent(writers::add);
         description.add(tensor + " <- " + describe(record, fields));
@@ -75,12 +75,12 @@ public final class RowBinding {
       if (field == null) {
         continue;
       }
+      OutputBinding binding = new OutputBinding(tensor, field, problems);
       if (!names.add(field.name())) {
-        problems.add(
-            "output '%s': the record already has a field '%s' (expected: a new name)"
-                .formatted(tensor.name(), field.name()));
+        binding.refuse(
+            "the record already has a field '%s' (expected: a new name)".formatted(field.name()));
       }
-      Optional<LogicalType> type = OutputBinding.type(tensor, field, problems);
+      Optional<LogicalType> type = binding.type();
       if (type.isPresent()) {
         fields.add(new RowType.RowField(field.name(), type.get()));
         decoded.add(new RowDecoder.Output(i, field.labels()));
@@ -89,7 +89,10 @@ public final class RowBinding {
     }
     if (outputs.isEmpty()) {
       problems.add(
-          "output: none (expected: at least one of %s)".formatted(names(signature.outputs())));
+          new BindingException.Problem(
+              "output",
+              "",
+              "output: none (expected: at least one of %s)".formatted(names(signature.outputs()))));
     }
     if (!problems.isEmpty()) {
       throw new BindingException(problems);
@@ -102,12 +105,17 @@ public final class RowBinding {
   }
 
   private static void checkNames(
-      String side, Set<String> bound, List<TensorSpec> tensors, List<String> problems) {
+      String side,
+      Set<String> bound,
+      List<TensorSpec> tensors,
+      List<BindingException.Problem> problems) {
     for (String name : bound) {
       if (tensors.stream().noneMatch(tensor -> tensor.name().equals(name))) {
         problems.add(
-            "%s '%s': not in the model's signature (expected: one of %s)"
-                .formatted(side, name, names(tensors)));
+            BindingException.Problem.of(
+                side,
+                name,
+                "not in the model's signature (expected: one of " + names(tensors) + ")"));
       }
     }
   }
@@ -142,108 +150,5 @@ public final class RowBinding {
   /** One line per tensor, for a plan that a person reads. */
   public List<String> description() {
     return description;
-  }
-
-  /** Binds the fields of one input tensor. */
-  private record InputBinding(RowType record, TensorSpec tensor, List<String> problems) {
-
-    Optional<TensorWriter> writer(List<String> names) {
-      if (!tensor.hasFixedRows()) {
-        problems.add(
-            "input '%s': %s has sizes that vary (expected: fixed sizes behind the batch's)"
-                .formatted(tensor.name(), tensor));
-        return Optional.empty();
-      }
-      List<String> unknown =
-          names.stream().filter(name -> record.getFieldIndex(name) < 0).distinct().toList();
-      if (!unknown.isEmpty()) {
-        unknown.forEach(this::unknownField);
-        return Optional.empty();
-      }
-      if (names.size() == 1) {
-        int position = record.getFieldIndex(names.get(0));
-        LogicalType type = record.getTypeAt(position);
-        if (type instanceof ArrayType array) {
-          return arrayWriter(names.get(0), position, array);
-        }
-        if (type.is(LogicalTypeRoot.BINARY) || type.is(LogicalTypeRoot.VARBINARY)) {
-          if (tensor.type() == ElementType.UINT8) {
-            return Optional.of(
-                new BytesToTensor(
-                    names.get(0), position, type.isNullable(), tensor.elementsPerRow()));
-          }
-        }
-      }
-      return scalarsWriter(names);
-    }
-
-    private void unknownField(String name) {
-      problems.add(
-          "input '%s': field '%s' is not in the record (%sfields: %s)"
-              .formatted(
-                  tensor.name(),
-                  name,
-                  Nearest.to(name, record.getFieldNames())
-                      .map(nearest -> "did you mean '" + nearest + "'? ")
-                      .orElse(""),
-                  String.join(", ", record.getFieldNames())));
-    }
-
-    private Optional<TensorWriter> arrayWriter(String name, int position, ArrayType array) {
-      Optional<RowField> element = RowField.of(name, 0, array.getElementType());
-      if (element.isEmpty() || !element.get().kind().fits(tensor.type())) {
-        mismatch(name, array);
-        return Optional.empty();
-      }
-      return Optional.of(
-          new ArrayToTensor(
-              tensor.type(),
-              name,
-              position,
-              array.isNullable(),
-              element.get(),
-              tensor.elementsPerRow()));
-    }
-
-    private Optional<TensorWriter> scalarsWriter(List<String> names) {
-      int before = problems.size();
-      RowField[] fields = new RowField[names.size()];
-      for (int i = 0; i < fields.length; i++) {
-        String name = names.get(i);
-        int position = record.getFieldIndex(name);
-        LogicalType type = record.getTypeAt(position);
-        Optional<RowField> field = RowField.of(name, position, type);
-        if (field.isEmpty() || !field.get().kind().fits(tensor.type())) {
-          mismatch(name, type);
-        } else {
-          fields[i] = field.get();
-        }
-      }
-      if (fields.length != tensor.elementsPerRow()) {
-        problems.add(
-            "input '%s': %d fields for %s (expected: %d, one for each element, or one array)"
-                .formatted(tensor.name(), fields.length, tensor, tensor.elementsPerRow()));
-      }
-      return problems.size() > before
-          ? Optional.empty()
-          : Optional.of(new ScalarsToTensor(tensor.type(), fields));
-    }
-
-    private void mismatch(String field, LogicalType type) {
-      problems.add(
-          "input '%s': field '%s' is %s, which %s does not take (expected: %s)"
-              .formatted(tensor.name(), field, type, tensor, accepted(tensor.type())));
-    }
-
-    private static String accepted(ElementType type) {
-      return switch (type) {
-        case FLOAT32, FLOAT64 -> "a number or BOOLEAN";
-        case INT32 -> "TINYINT, SMALLINT, INT or BOOLEAN";
-        case INT64 -> "TINYINT, SMALLINT, INT, BIGINT or BOOLEAN";
-        case UINT8 -> "one field of BYTES";
-        case BOOL -> "BOOLEAN";
-        case STRING -> "STRING or BYTES";
-      };
-    }
   }
 }

@@ -3,7 +3,6 @@ package io.tidemill.inference.operator;
 import io.tidemill.inference.batch.Batch;
 import io.tidemill.inference.batch.CloseCause;
 import io.tidemill.inference.codec.DeadLetterCause;
-import io.tidemill.model.ModelVersion;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -46,14 +45,14 @@ final class InferenceMetrics {
   private final Map<DeadLetterCause, Counter> deadLetters = new EnumMap<>(DeadLetterCause.class);
   private final int maxSize;
 
-  InferenceMetrics(MetricGroup operatorGroup, String step, ModelVersion model, int maxSize) {
+  InferenceMetrics(MetricGroup operatorGroup, Step step, int maxSize) {
     this.maxSize = maxSize;
     this.group =
         operatorGroup
             .addGroup("tidemill")
-            .addGroup("step", step)
-            .addGroup("model", model.name())
-            .addGroup("version", model.version().toString());
+            .addGroup("step", step.id())
+            .addGroup("model", step.model().name())
+            .addGroup("version", step.model().version().toString());
     records = group.counter("records");
     batches = group.counter("batches");
     modelCalls = group.counter("modelCalls");

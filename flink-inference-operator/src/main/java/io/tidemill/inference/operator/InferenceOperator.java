@@ -9,6 +9,7 @@ import io.tidemill.inference.codec.DeadLetter;
 import io.tidemill.inference.codec.DeadLetterCause;
 import io.tidemill.inference.codec.PredictionDecoder;
 import io.tidemill.inference.codec.RecordEncoder;
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.loader.ModelHandle;
 import io.tidemill.model.loader.ModelSource;
@@ -71,7 +72,8 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
   private static final String GPU_INDEX = "index";
   private static final Duration PATIENCE_AT_CLOSE = Duration.ofSeconds(10);
 
-  private final transient InferenceSettings settings;
+  private final transient Step step;
+  private final transient StepSettings settings;
   private final transient ModelSource source;
   private final transient MailboxExecutor mailbox;
   private final transient NanoClock clock;
@@ -95,13 +97,15 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
 
   InferenceOperator(
       StreamOperatorParameters<R> parameters,
-      InferenceSettings settings,
+      Step step,
+      StepSettings settings,
       ModelSource source,
       RecordEncoder<T> encoder,
       PredictionDecoder<T, R> decoder,
       OutputTag<DeadLetter<T>> deadLetterTag,
       NanoClock clock) {
     super(parameters);
+    this.step = step;
     this.settings = settings;
     this.source = source;
     this.mailbox = parameters.getMailboxExecutor();
@@ -114,11 +118,9 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     this.inFlight = new InFlight<>(settings.batching().maxInFlight(), settings.order());
     this.countsBytes = settings.batching().maxBytes() < Long.MAX_VALUE;
     this.serializer = config.getTypeSerializerIn(0, getUserCodeClassloader());
-    this.copies = getExecutionConfig().isObjectReuseEnabled() && !settings.freshRecords();
+    this.copies = getExecutionConfig().isObjectReuseEnabled() && !settings.fresh();
     this.sizeLimit = new SizeLimit(settings.batching().maxSize(), settings.batching().maxSize());
-    this.stepMetrics =
-        new InferenceMetrics(
-            getMetricGroup(), settings.step(), source.version(), settings.batching().maxSize());
+    this.stepMetrics = new InferenceMetrics(getMetricGroup(), step, settings.batching().maxSize());
     this.emission = new Emission<>(output, deadLetterTag, batcher, stepMetrics);
     this.deadlineTimer = new SingleTimer(getProcessingTimeService(), this::deadlineTimerFired);
     this.callTimer = new SingleTimer(getProcessingTimeService(), this::callTimerFired);
@@ -146,13 +148,13 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
   }
 
   private void startWorkers() throws Exception {
-    String name = settings.step() + "-" + getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
+    String name = step.id() + "-" + getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
     ModelHandle handle = source.open(task());
     BufferAllocator allocator = null;
     List<Scorer<T, R>> scorers = new ArrayList<>();
     try {
-      Scorer.requireRoom(handle.model(), settings);
-      allocator = ColumnMemory.child(name, settings.memoryLimitBytes());
+      Scorer.requireRoom(handle.model(), step, settings);
+      allocator = ColumnMemory.child(name, settings.memoryBytes());
       for (int i = 0; i < settings.batching().maxInFlight(); i++) {
         Scorer.Codec<T, R> codec =
             new Scorer.Codec<>(
@@ -162,7 +164,8 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
             new Scorer<>(
                 handle.model(),
                 codec,
-                allocator.newChildAllocator(name + "-batch-" + i, 0, settings.batchMemoryBytes()),
+                allocator.newChildAllocator(name + "-batch-" + i, 0, Scorer.batchBytes(settings)),
+                step,
                 settings,
                 clock));
       }
@@ -205,10 +208,10 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
 
     private void post(ThrowingRunnable<Exception> mail) {
       try {
-        mailbox.execute(mail, "scored batch of step %s", settings.step());
+        mailbox.execute(mail, "scored batch of step %s", step.id());
       } catch (RejectedExecutionException e) {
         // The task has ended; its records are in the last checkpoint.
-        LOG.debug("step '{}': a result came after the task had ended", settings.step());
+        LOG.debug("step '{}': a result came after the task had ended", step.id());
       }
     }
   }
@@ -300,7 +303,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
   private Workers<T, R> running() {
     Workers<T, R> present = workers;
     if (present == null) {
-      throw new IllegalStateException("step '" + settings.step() + "': not open");
+      throw new IllegalStateException("step '" + step.id() + "': not open");
     }
     return present;
   }
@@ -308,10 +311,9 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
   private InferenceException failureOf(Batch<T, Object> batch, Throwable failure) {
     return failure instanceof InferenceException known
         ? known
-        : new InferenceException(
-            "step '%s', %s: scoring batch %d of %d records failed: %s"
-                .formatted(
-                    settings.step(), source.version(), batch.number(), batch.size(), failure),
+        : step.failure(
+            "scoring batch %d of %d records failed: %s"
+                .formatted(batch.number(), batch.size(), failure),
             failure);
   }
 
@@ -335,9 +337,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
 
   /** Turns away a record that can enter no batch. */
   private void refuse(T record, long timestamp, DeadLetterCause cause, String message) {
-    emission.emit(
-        new DeadLetter<>(record, cause, message, source.version(), settings.step(), 0, 0),
-        timestamp);
+    emission.emit(step.deadLetter(record, cause, message, 0, 0), timestamp);
   }
 
   @Override
@@ -381,11 +381,9 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     long longest = running().longestCallNanos(now);
     long timeout = settings.callTimeout().toNanos();
     if (longest >= timeout) {
-      throw new InferenceException(
-          "step '%s', %s: a call with %d records has taken %d ms (expected: <= call-timeout, %d ms)"
+      throw step.failure(
+          "a call with %d records has taken %d ms (expected: <= call-timeout, %d ms)"
               .formatted(
-                  settings.step(),
-                  source.version(),
                   running().longestCallRows(now),
                   TimeUnit.NANOSECONDS.toMillis(longest),
                   settings.callTimeout().toMillis()),
@@ -418,7 +416,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     super.snapshotState(context);
     InferenceState<T> present = state;
     if (present == null) {
-      throw new IllegalStateException("step '" + settings.step() + "': state not initialized");
+      throw new IllegalStateException("step '" + step.id() + "': state not initialized");
     }
     present.write(batcher, inFlight, sizeLimit.learned());
   }

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.tidemill.inference.codec.DeadLetter;
 import io.tidemill.inference.codec.PredictionDecoder;
 import io.tidemill.inference.codec.RecordEncoder;
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.loader.ModelSource;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.ChainingStrategy;
@@ -24,7 +25,8 @@ public final class InferenceOperatorFactory<T, R> extends AbstractStreamOperator
     implements OneInputStreamOperatorFactory<T, R> {
   private static final long serialVersionUID = 1L;
 
-  private final InferenceSettings settings;
+  private final String step;
+  private final StepSettings settings;
   private final ModelSource source;
   private final RecordEncoder<T> encoder;
   private final PredictionDecoder<T, R> decoder;
@@ -34,24 +36,32 @@ public final class InferenceOperatorFactory<T, R> extends AbstractStreamOperator
   /**
    * A factory that travels to the tasks with everything it is given.
    *
+   * @param step the step's id, for messages, metrics and dead letters
    * @param deadLetterTag the side output for records that cannot be scored
+   * @throws IllegalArgumentException if the step's id is blank
    */
   public InferenceOperatorFactory(
-      InferenceSettings settings,
+      String step,
+      StepSettings settings,
       ModelSource source,
       RecordEncoder<T> encoder,
       PredictionDecoder<T, R> decoder,
       OutputTag<DeadLetter<T>> deadLetterTag) {
-    this(settings, source, encoder, decoder, deadLetterTag, NanoClock.SYSTEM);
+    this(step, settings, source, encoder, decoder, deadLetterTag, NanoClock.SYSTEM);
   }
 
   InferenceOperatorFactory(
-      InferenceSettings settings,
+      String step,
+      StepSettings settings,
       ModelSource source,
       RecordEncoder<T> encoder,
       PredictionDecoder<T, R> decoder,
       OutputTag<DeadLetter<T>> deadLetterTag,
       NanoClock clock) {
+    if (step.isBlank()) {
+      throw new IllegalArgumentException("step: '" + step + "' (expected: not blank)");
+    }
+    this.step = step;
     this.settings = requireNonNull(settings, "settings");
     this.source = requireNonNull(source, "source");
     this.encoder = requireNonNull(encoder, "encoder");
@@ -68,7 +78,14 @@ public final class InferenceOperatorFactory<T, R> extends AbstractStreamOperator
       StreamOperatorParameters<R> parameters) {
     return (O)
         new InferenceOperator<>(
-            parameters, settings, source, encoder, decoder, deadLetterTag, clock);
+            parameters,
+            new Step(step, source.version()),
+            settings,
+            source,
+            encoder,
+            decoder,
+            deadLetterTag,
+            clock);
   }
 
   @Override

@@ -17,13 +17,13 @@ import org.apache.arrow.memory.BufferAllocator;
  */
 final class ModelCalls {
   private final Model model;
-  private final String step;
+  private final Step step;
   private final NanoClock clock;
   private final CallTimer timer = new CallTimer();
   private long nanos;
   private int count;
 
-  ModelCalls(Model model, String step, NanoClock clock) {
+  ModelCalls(Model model, Step step, NanoClock clock) {
     this.model = model;
     this.step = step;
     this.clock = clock;
@@ -69,9 +69,9 @@ final class ModelCalls {
     if (outputs.rows() != size) {
       int answered = outputs.rows();
       outputs.close();
-      throw new InferenceException(
-          "step '%s', %s: %d rows answered for %d records (expected: as many); publish a version whose outputs keep the batch's dimension"
-              .formatted(step, model.version(), answered, size),
+      throw step.failure(
+          "%d rows answered for %d records (expected: as many); publish a version whose outputs keep the batch's dimension"
+              .formatted(answered, size),
           null);
     }
     return outputs;
@@ -88,10 +88,8 @@ final class ModelCalls {
       WarmUp.run(model);
     } catch (RuntimeException e) {
       e.addSuppressed(failure);
-      throw new InferenceException(
-          "step '%s', %s: fails on its own warm-up sample: %s; no record is blamed"
-              .formatted(step, model.version(), e.getMessage()),
-          e);
+      throw step.failure(
+          "fails on its own warm-up sample: %s; no record is blamed".formatted(e.getMessage()), e);
     } finally {
       timer.ended();
     }

@@ -1,12 +1,10 @@
 package io.tidemill.inference.operator;
 
 import io.tidemill.inference.batch.Batch;
-import io.tidemill.inference.codec.DeadLetter;
 import io.tidemill.inference.codec.DeadLetterCause;
 import io.tidemill.inference.codec.UnfitRecordException;
-import io.tidemill.inference.operator.InferenceSettings.OnNotFinite;
-import io.tidemill.inference.operator.InferenceSettings.OnNullInput;
-import io.tidemill.model.ModelVersion;
+import io.tidemill.inference.step.StepSettings;
+import io.tidemill.inference.step.StepSettings.OnNotFinite;
 import java.util.function.Function;
 
 /**
@@ -15,8 +13,8 @@ import java.util.function.Function;
  * <p>Used by one thread at a time.
  */
 final class OutcomePolicy<T> {
-  private final ModelVersion model;
-  private final InferenceSettings settings;
+  private final Step step;
+  private final StepSettings settings;
   private final Function<T, ?> unscored;
 
   /**
@@ -25,8 +23,8 @@ final class OutcomePolicy<T> {
    * @param unscored the result of a record that passes without a prediction; throws {@link
    *     UnsupportedOperationException} if there is none
    */
-  OutcomePolicy(ModelVersion model, InferenceSettings settings, Function<T, ?> unscored) {
-    this.model = model;
+  OutcomePolicy(Step step, StepSettings settings, Function<T, ?> unscored) {
+    this.step = step;
     this.settings = settings;
     this.unscored = unscored;
   }
@@ -41,7 +39,7 @@ final class OutcomePolicy<T> {
     try {
       result = unscored.apply(batch.record(row));
     } catch (UnsupportedOperationException e) {
-      throw new InferenceException("step '" + settings.step() + "': " + e.getMessage(), e);
+      throw step.failure(String.valueOf(e.getMessage()), e);
     }
     batch.outcome(row, result);
   }
@@ -56,14 +54,13 @@ final class OutcomePolicy<T> {
       deadLetter(batch, row, DeadLetterCause.UNFIT, e.problem(), 0);
       return;
     }
-    switch (settings.onNullInput()) {
+    switch (settings.nullInput()) {
       case DEAD_LETTER -> deadLetter(batch, row, DeadLetterCause.NULL_INPUT, e.problem(), 0);
       case SKIP -> passUnscored(batch, row);
       case FAIL ->
-          throw new InferenceException(
-              "step '%s', %s: record %d of batch %d: %s; null-input is %s"
-                  .formatted(
-                      settings.step(), model, row, batch.number(), e.problem(), OnNullInput.FAIL),
+          throw step.failure(
+              "record %d of batch %d: %s; null-input is fail"
+                  .formatted(row, batch.number(), e.problem()),
               e);
     }
   }
@@ -75,10 +72,9 @@ final class OutcomePolicy<T> {
    */
   void notFinite(Batch<T, Object> batch, int row, int attempt) {
     String message = "prediction: not a number or infinite (expected: finite)";
-    if (settings.onNotFinite() == OnNotFinite.FAIL) {
-      throw new InferenceException(
-          "step '%s', %s: record %d of batch %d: %s; on-nan is %s"
-              .formatted(settings.step(), model, row, batch.number(), message, OnNotFinite.FAIL),
+    if (settings.onNan() == OnNotFinite.FAIL) {
+      throw step.failure(
+          "record %d of batch %d: %s; on-nan is fail".formatted(row, batch.number(), message),
           null);
     }
     deadLetter(batch, row, DeadLetterCause.NOT_FINITE, message, attempt);
@@ -88,8 +84,6 @@ final class OutcomePolicy<T> {
   void deadLetter(
       Batch<T, Object> batch, int row, DeadLetterCause cause, String message, int attempts) {
     batch.outcome(
-        row,
-        new DeadLetter<>(
-            batch.record(row), cause, message, model, settings.step(), batch.number(), attempts));
+        row, step.deadLetter(batch.record(row), cause, message, batch.number(), attempts));
   }
 }

@@ -5,7 +5,8 @@ import io.tidemill.inference.codec.DeadLetterCause;
 import io.tidemill.inference.codec.PredictionDecoder;
 import io.tidemill.inference.codec.RecordEncoder;
 import io.tidemill.inference.codec.UnfitRecordException;
-import io.tidemill.inference.operator.InferenceSettings.OnNotFinite;
+import io.tidemill.inference.step.StepSettings;
+import io.tidemill.inference.step.StepSettings.OnNotFinite;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelOutOfMemoryException;
 import io.tidemill.model.columnar.ColumnBatch;
@@ -49,7 +50,7 @@ final class Scorer<T, R> implements AutoCloseable {
   private final PredictionDecoder<T, R> decoder;
   private final OutcomePolicy<T> policy;
   private final BufferAllocator allocator;
-  private final InferenceSettings settings;
+  private final StepSettings settings;
   private final NanoClock clock;
   private final int rowsPerTurnAhead;
   private @Nullable ColumnBatch inputs;
@@ -78,14 +79,15 @@ final class Scorer<T, R> implements AutoCloseable {
       Model model,
       Codec<T, R> codec,
       BufferAllocator allocator,
-      InferenceSettings settings,
+      Step step,
+      StepSettings settings,
       NanoClock clock) {
-    this.calls = new ModelCalls(model, settings.step(), clock);
+    this.calls = new ModelCalls(model, step, clock);
     this.inputColumns = model.signature().inputColumns();
     this.rowsPerTurnAhead = rowsPerTurn(inputColumns);
     this.encoder = codec.encoder();
     this.decoder = codec.decoder();
-    this.policy = new OutcomePolicy<>(model.version(), settings, decoder::unscored);
+    this.policy = new OutcomePolicy<>(step, settings, decoder::unscored);
     this.allocator = allocator;
     this.settings = settings;
     this.clock = clock;
@@ -104,20 +106,23 @@ final class Scorer<T, R> implements AutoCloseable {
    *
    * @throws InferenceException if no record of this model could
    */
-  static void requireRoom(Model model, InferenceSettings settings) {
+  static void requireRoom(Model model, Step step, StepSettings settings) {
     long bytes = bytesPerRow(model.signature().inputColumns());
-    if (bytes > settings.batchMemoryBytes()) {
-      throw new InferenceException(
-          "step '%s', %s: memory limit: %d bytes (expected: >= %d, a record of %d bytes for each of the %d batches in flight)"
+    if (bytes > batchBytes(settings)) {
+      throw step.failure(
+          "memory limit: %d bytes (expected: >= %d, a record of %d bytes for each of the %d batches in flight)"
               .formatted(
-                  settings.step(),
-                  model.version(),
-                  settings.memoryLimitBytes(),
+                  settings.memoryBytes(),
                   bytes * settings.batching().maxInFlight(),
                   bytes,
                   settings.batching().maxInFlight()),
           null);
     }
+  }
+
+  /** The most Arrow memory that one batch may take, its outputs included. */
+  static long batchBytes(StepSettings settings) {
+    return settings.memoryBytes() / settings.batching().maxInFlight();
   }
 
   /** How records become columns and columns become results; one scorer's own copy. */
@@ -246,7 +251,7 @@ final class Scorer<T, R> implements AutoCloseable {
     String message = String.valueOf(failure.getMessage());
     return failure instanceof OutOfMemoryException
         ? "%s; the step's memory limit leaves a batch %d bytes"
-            .formatted(message, settings.batchMemoryBytes())
+            .formatted(message, batchBytes(settings))
         : message;
   }
 
@@ -338,7 +343,7 @@ final class Scorer<T, R> implements AutoCloseable {
   private ColumnBatch begin(ColumnBatch outputs) {
     long started = clock.nanos();
     try {
-      allFinite = settings.onNotFinite() == OnNotFinite.KEEP || FiniteCheck.allRows(outputs);
+      allFinite = settings.onNan() == OnNotFinite.KEEP || FiniteCheck.allRows(outputs);
       decoder.begin(outputs);
     } catch (RuntimeException e) {
       outputs.close();

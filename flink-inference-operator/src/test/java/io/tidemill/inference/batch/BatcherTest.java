@@ -71,7 +71,8 @@ class BatcherTest {
   @Test
   void admitsEveryRecordWhereBytesAreUnlimited() {
     Batcher<String, String> unlimited =
-        new Batcher<>(POLICY.withMaxBytes(BatchPolicy.UNLIMITED_BYTES));
+        new Batcher<>(
+            new BatchPolicy(3, BatchPolicy.UNLIMITED_BYTES, Duration.ofNanos(MAX_DELAY), 2));
     unlimited.add("a", 0, Long.MAX_VALUE - 1, 0);
 
     assertThat(unlimited.admits(Long.MAX_VALUE)).isTrue();
@@ -135,7 +136,7 @@ class BatcherTest {
 
   @Test
   void zeroDelayIsDueWithTheFirstRecord() {
-    Batcher<String, String> eager = new Batcher<>(POLICY.withMaxDelay(Duration.ZERO));
+    Batcher<String, String> eager = new Batcher<>(new BatchPolicy(3, 100, Duration.ZERO, 2));
 
     assertThat(eager.due(0)).isNull();
     eager.add("a", 0, 1, 0);
@@ -233,7 +234,8 @@ class BatcherTest {
   @Test
   void keepsEveryRecordOfALargeBatchInItsRow() {
     int size = 1_000;
-    Batcher<String, String> large = new Batcher<>(POLICY.withMaxSize(size).withMaxBytes(size));
+    Batcher<String, String> large =
+        new Batcher<>(new BatchPolicy(size, size, Duration.ofNanos(MAX_DELAY), 2));
     for (int i = 0; i < size; i++) {
       assertThat(large.fits(1)).isTrue();
       large.add("record " + i, 10L * i, 1, 0);

@@ -8,6 +8,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.tidemill.inference.step.OutputField;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
@@ -95,8 +96,10 @@ class RowBindingTest {
     if (refusal == null) {
       return List.of();
     }
-    assertThat(refusal).hasMessage(String.join("\n", refusal.problems()));
-    return refusal.problems();
+    List<String> messages =
+        refusal.problems().stream().map(BindingException.Problem::message).toList();
+    assertThat(refusal).hasMessage(String.join("\n", messages));
+    return messages;
   }
 
   static Stream<Arguments> pairs() {

@@ -1,5 +1,6 @@
 package io.tidemill.inference.codec;
 
+import io.tidemill.inference.step.OutputField;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.Column;

@@ -4,6 +4,7 @@ import static io.tidemill.inference.operator.StepHarness.scored;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemill.inference.batch.BatchPolicy;
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.FakeModel;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -12,8 +13,8 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class DeadlineTest {
-  private static final InferenceSettings SETTINGS =
-      InferenceSettings.defaults("score")
+  private static final StepSettings SETTINGS =
+      StepSettings.defaults()
           .withBatching(new BatchPolicy(3, Long.MAX_VALUE, Duration.ofMillis(20), 1));
 
   private final FakeModel model = FakeModel.ofFeatures(1);
@@ -122,7 +123,7 @@ class DeadlineTest {
 
   @Test
   void delayOfZeroClosesAsSoonAsASlotIsFree() throws Exception {
-    InferenceSettings eager =
+    StepSettings eager =
         SETTINGS.withBatching(new BatchPolicy(3, Long.MAX_VALUE, Duration.ZERO, 1));
     model.behave(calls);
     try (StepHarness step = new StepHarness(eager, model).open()) {

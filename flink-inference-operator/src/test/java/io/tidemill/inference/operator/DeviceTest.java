@@ -3,6 +3,7 @@ package io.tidemill.inference.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.Device;
 import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.FakeModel;
@@ -91,7 +92,8 @@ class DeviceTest {
     OneInputStreamOperatorTestHarness<Long, String> harness =
         new OneInputStreamOperatorTestHarness<>(
             new InferenceOperatorFactory<>(
-                InferenceSettings.defaults("score"),
+                "score",
+                StepSettings.defaults(),
                 new ChoosingSource(FakeModel.ofFeatures(1)),
                 new StepHarness.Encoder(),
                 new StepHarness.Decoder(),

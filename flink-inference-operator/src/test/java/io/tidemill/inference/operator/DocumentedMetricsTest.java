@@ -20,8 +20,10 @@ class DocumentedMetricsTest {
     InferenceMetrics metrics =
         new InferenceMetrics(
             recorded.taskGroup().getOrAddOperator("score"),
-            "score",
-            new ModelVersion("fraud", SemanticVersion.parse("1.4.2"), "sha256:" + "0".repeat(64)),
+            new Step(
+                "score",
+                new ModelVersion(
+                    "fraud", SemanticVersion.parse("1.4.2"), "sha256:" + "0".repeat(64))),
             MAX_SIZE);
     metrics.watch(() -> 0, () -> MAX_SIZE, () -> 0);
     return recorded.exported();

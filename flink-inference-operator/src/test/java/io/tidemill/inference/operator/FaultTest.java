@@ -11,8 +11,9 @@ import io.tidemill.inference.batch.InFlight.Order;
 import io.tidemill.inference.codec.DeadLetter;
 import io.tidemill.inference.codec.DeadLetterCause;
 import io.tidemill.inference.codec.PredictionDecoder;
-import io.tidemill.inference.operator.InferenceSettings.OnNotFinite;
-import io.tidemill.inference.operator.InferenceSettings.OnNullInput;
+import io.tidemill.inference.step.StepSettings;
+import io.tidemill.inference.step.StepSettings.OnNotFinite;
+import io.tidemill.inference.step.StepSettings.OnNullInput;
 import io.tidemill.model.FakeModel;
 import io.tidemill.model.ModelCallException;
 import io.tidemill.model.ModelOutOfMemoryException;
@@ -36,8 +37,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FaultTest {
   private final FakeModel model = FakeModel.ofFeatures(1);
 
-  private static InferenceSettings settings(int maxSize) {
-    return InferenceSettings.defaults("score")
+  private static StepSettings settings(int maxSize) {
+    return StepSettings.defaults()
         .withBatching(new BatchPolicy(maxSize, Long.MAX_VALUE, Duration.ofMillis(20), 1));
   }
 
@@ -182,7 +183,7 @@ class FaultTest {
       step.send(1, StepHarness.SKIPPED);
       assertThatThrownBy(step::runMail)
           .isInstanceOf(InferenceException.class)
-          .hasMessageStartingWith("step 'score': ");
+          .hasMessageStartingWith("step 'score', fake:1.0.0: ");
       assertThat(step.deadLetters()).isEmpty();
     }
   }
@@ -295,7 +296,7 @@ class FaultTest {
   @Test
   void limitOnArrowMemoryHalvesToo() throws Exception {
     // 64 rows of one float take 256 bytes and the alignment; 1000 rows do not fit in 2 KiB.
-    InferenceSettings tight = settings(1000).withMemoryLimitBytes(2048);
+    StepSettings tight = settings(1000).withMemoryBytes(2048);
     try (StepHarness step = new StepHarness(tight, model).open()) {
       for (int record = 1; record <= 1000; record++) {
         step.send(record);
@@ -309,7 +310,7 @@ class FaultTest {
   @Test
   void limitOnArrowMemoryHalvesDownToTheRowsThatFit() throws Exception {
     // Inputs and outputs of 8 rows take 64 bytes each, those of 16 rows one alignment more.
-    InferenceSettings tight = settings(64).withMemoryLimitBytes(256);
+    StepSettings tight = settings(64).withMemoryBytes(256);
     try (StepHarness step = new StepHarness(tight, model).open()) {
       for (int record = 1; record <= 64; record++) {
         step.send(record);
@@ -332,12 +333,12 @@ class FaultTest {
           return self.answer(input, allocator);
         });
     // The columns of one batch take 4096 bytes and would leave too little for a single record.
-    InferenceSettings two =
-        InferenceSettings.defaults("score")
+    StepSettings two =
+        StepSettings.defaults()
             .withBatching(new BatchPolicy(1000, Long.MAX_VALUE, Duration.ofMillis(20), 2))
             .withWorkers(2)
             .withOrder(Order.UNORDERED)
-            .withMemoryLimitBytes(4200);
+            .withMemoryBytes(4200);
     try (StepHarness step = new StepHarness(two, model).open()) {
       for (int record = 1; record <= 2000; record++) {
         step.send(record);
@@ -362,7 +363,7 @@ class FaultTest {
 
   @Test
   void aLimitThatNoRecordFitsInFailsTheTaskAtOnce() throws Exception {
-    InferenceSettings tiny = InferenceSettings.defaults("score").withMemoryLimitBytes(7);
+    StepSettings tiny = StepSettings.defaults().withMemoryBytes(7);
     try (StepHarness step = new StepHarness(tiny, model)) {
       assertThatThrownBy(step::open)
           .hasMessage(
@@ -417,8 +418,7 @@ class FaultTest {
           output.fixedWidth(0).setFloat(1, Float.POSITIVE_INFINITY);
           return output;
         });
-    InferenceSettings strict =
-        settings(3).withPolicies(OnNotFinite.DEAD_LETTER, OnNullInput.DEAD_LETTER);
+    StepSettings strict = settings(3).withOnNan(OnNotFinite.DEAD_LETTER);
     try (StepHarness step = new StepHarness(strict, model).open()) {
       step.send(1, 2, 3);
       step.awaitOutput(2);
@@ -436,8 +436,7 @@ class FaultTest {
           output.fixedWidth(0).setFloat(1, Float.NaN);
           return output;
         });
-    InferenceSettings strict =
-        settings(4).withPolicies(OnNotFinite.DEAD_LETTER, OnNullInput.DEAD_LETTER);
+    StepSettings strict = settings(4).withOnNan(OnNotFinite.DEAD_LETTER);
     try (StepHarness step = new StepHarness(strict, model).open()) {
       step.send(StepHarness.UNFIT, 2, 3, 4);
       step.awaitOutput(2);
@@ -453,10 +452,10 @@ class FaultTest {
   @Test
   void notFinitePredictionFailsTheTaskWhenTheStepSaysSo() throws Exception {
     model.behave(FakeModel.answeringNaN());
-    InferenceSettings strict = settings(1).withPolicies(OnNotFinite.FAIL, OnNullInput.DEAD_LETTER);
+    StepSettings strict = settings(1).withOnNan(OnNotFinite.FAIL);
     try (StepHarness step = new StepHarness(strict, model).open()) {
       step.send(1);
-      assertThatThrownBy(step::runMail).hasMessageContaining("on-nan is FAIL");
+      assertThatThrownBy(step::runMail).hasMessageContaining("on-nan is fail");
     }
   }
 
@@ -474,7 +473,7 @@ class FaultTest {
 
   @Test
   void nullInputPassesUnscoredWhenTheStepSaysSo() throws Exception {
-    InferenceSettings skip = settings(3).withPolicies(OnNotFinite.KEEP, OnNullInput.SKIP);
+    StepSettings skip = settings(3).withNullInput(OnNullInput.SKIP);
     try (StepHarness step = new StepHarness(skip, model).open()) {
       step.send(1, StepHarness.NULL, 3);
       step.awaitOutput(3);
@@ -484,10 +483,10 @@ class FaultTest {
 
   @Test
   void nullInputFailsTheTaskWhenTheStepSaysSo() throws Exception {
-    InferenceSettings fail = settings(1).withPolicies(OnNotFinite.KEEP, OnNullInput.FAIL);
+    StepSettings fail = settings(1).withNullInput(OnNullInput.FAIL);
     try (StepHarness step = new StepHarness(fail, model).open()) {
       step.send(StepHarness.NULL);
-      assertThatThrownBy(step::runMail).hasMessageContaining("null-input is FAIL");
+      assertThatThrownBy(step::runMail).hasMessageContaining("null-input is fail");
     }
   }
 
@@ -535,9 +534,8 @@ class FaultTest {
   @Test
   void recordLargerThanMaxBytesIsADeadLetterAndBatchesStayBelowIt() throws Exception {
     // The test's encoder counts as many bytes as the record's value.
-    InferenceSettings bytes =
-        InferenceSettings.defaults("score")
-            .withBatching(new BatchPolicy(100, 10, Duration.ofMillis(20), 1));
+    StepSettings bytes =
+        StepSettings.defaults().withBatching(new BatchPolicy(100, 10, Duration.ofMillis(20), 1));
     try (StepHarness step = new StepHarness(bytes, model).open()) {
       step.send(4, 4, 11, 3, 10);
       step.endInput();
@@ -551,9 +549,8 @@ class FaultTest {
 
   @Test
   void recordWhoseBytesCannotBeCountedIsADeadLetter() throws Exception {
-    InferenceSettings bytes =
-        InferenceSettings.defaults("score")
-            .withBatching(new BatchPolicy(100, 10, Duration.ofMillis(20), 1));
+    StepSettings bytes =
+        StepSettings.defaults().withBatching(new BatchPolicy(100, 10, Duration.ofMillis(20), 1));
     try (StepHarness step = new StepHarness(bytes, model).open()) {
       step.send(1, StepHarness.BUG, 2);
       step.endInput();

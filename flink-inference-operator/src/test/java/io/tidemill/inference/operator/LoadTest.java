@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.inference.batch.BatchPolicy;
 import io.tidemill.inference.codec.RecordEncoder;
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.FakeModel;
 import io.tidemill.model.ModelCallException;
 import io.tidemill.model.columnar.ColumnBatch;
@@ -27,13 +28,12 @@ import org.junit.jupiter.api.Timeout;
 /** Slow models, and what a step holds on to. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class LoadTest {
-  private static final InferenceSettings SETTINGS =
-      InferenceSettings.defaults("score")
+  private static final StepSettings SETTINGS =
+      StepSettings.defaults()
           .withBatching(new BatchPolicy(2, Long.MAX_VALUE, Duration.ofMillis(20), 2))
           .withWorkers(2);
 
-  private static final InferenceSettings IMPATIENT =
-      SETTINGS.withCallTimeout(Duration.ofSeconds(5));
+  private static final StepSettings IMPATIENT = SETTINGS.withCallTimeout(Duration.ofSeconds(5));
 
   private final FakeModel model = FakeModel.ofFeatures(1);
   private final HeldCalls calls = new HeldCalls();
@@ -134,7 +134,7 @@ class LoadTest {
 
   @Test
   void theCallThatHangsIsFoundBesideOthersThatReturn() throws Exception {
-    InferenceSettings three =
+    StepSettings three =
         IMPATIENT
             .withBatching(new BatchPolicy(2, Long.MAX_VALUE, Duration.ofMillis(20), 3))
             .withWorkers(3);
@@ -269,7 +269,8 @@ class LoadTest {
   void aStepThatCannotStartGivesBackItsHandleAndMemory() throws Exception {
     try (StepHarness step =
         new StepHarness(
-            SETTINGS.withStep("never-started"),
+            "never-started",
+            SETTINGS,
             model,
             new FakeClock(),
             new NotCloned(),

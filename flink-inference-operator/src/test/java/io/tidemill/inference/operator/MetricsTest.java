@@ -7,8 +7,8 @@ import io.tidemill.inference.batch.CloseCause;
 import io.tidemill.inference.codec.DeadLetterCause;
 import io.tidemill.inference.codec.PredictionDecoder;
 import io.tidemill.inference.codec.RecordEncoder;
-import io.tidemill.inference.operator.InferenceSettings.OnNotFinite;
-import io.tidemill.inference.operator.InferenceSettings.OnNullInput;
+import io.tidemill.inference.step.StepSettings;
+import io.tidemill.inference.step.StepSettings.OnNotFinite;
 import io.tidemill.model.FakeModel;
 import io.tidemill.model.ModelCallException;
 import io.tidemill.model.ModelOutOfMemoryException;
@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Timeout;
 class MetricsTest {
   private final FakeModel model = FakeModel.ofFeatures(1);
 
-  private static InferenceSettings settings(int maxSize, long maxBytes, int maxInFlight) {
-    return InferenceSettings.defaults("score")
+  private static StepSettings settings(int maxSize, long maxBytes, int maxInFlight) {
+    return StepSettings.defaults()
         .withBatching(new BatchPolicy(maxSize, maxBytes, Duration.ofMillis(20), maxInFlight));
   }
 
@@ -70,8 +70,7 @@ class MetricsTest {
   @Test
   void deadLettersAreCountedByCauseAndHalvingByItsCalls() throws Exception {
     model.behave(MetricsTest::fault);
-    InferenceSettings strict =
-        settings(7, 100, 1).withPolicies(OnNotFinite.DEAD_LETTER, OnNullInput.DEAD_LETTER);
+    StepSettings strict = settings(7, 100, 1).withOnNan(OnNotFinite.DEAD_LETTER);
     try (StepHarness step = new StepHarness(strict, model).open()) {
       RecordedMetrics metrics = step.metrics();
       assertThat(metrics.gauge("sizeLimit")).isEqualTo(7);
@@ -212,7 +211,7 @@ class MetricsTest {
     RecordedMetrics recorded = new RecordedMetrics();
     InferenceMetrics metrics =
         new InferenceMetrics(
-            recorded.taskGroup().getOrAddOperator("score"), "score", model.version(), 4);
+            recorded.taskGroup().getOrAddOperator("score"), new Step("score", model.version()), 4);
 
     metrics.scored(new ScoreReport(1_000, 20_000, 300, 3, 0));
     metrics.scored(new ScoreReport(2_000, 40_000, 500, 1, 0));

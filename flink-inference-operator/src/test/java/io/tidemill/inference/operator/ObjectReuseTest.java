@@ -6,6 +6,7 @@ import io.tidemill.inference.codec.DeadLetter;
 import io.tidemill.inference.codec.PredictionDecoder;
 import io.tidemill.inference.codec.RecordEncoder;
 import io.tidemill.inference.codec.UnfitRecordException;
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.FakeModel;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.loader.FakeModels;
@@ -27,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 /** faults.md row 6: one record object that the source fills again and again. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class ObjectReuseTest {
-  private static final InferenceSettings SETTINGS = InferenceSettings.defaults("score");
+  private static final StepSettings SETTINGS = StepSettings.defaults();
 
   private static final long UNFIT = 0;
 
@@ -59,7 +60,7 @@ class ObjectReuseTest {
   /** What came of the states of one record object. */
   private record Left(List<String> scores, List<Tuple1<Long>> deadLetters) {}
 
-  private static Left reusedRecord(InferenceSettings settings, boolean objectReuse, long... numbers)
+  private static Left reusedRecord(StepSettings settings, boolean objectReuse, long... numbers)
       throws Exception {
     FakeModel model = FakeModel.ofFeatures(1);
     TypeSerializer<Tuple1<Long>> serializer = TYPE.createSerializer(new SerializerConfigImpl());
@@ -68,7 +69,12 @@ class ObjectReuseTest {
     try (OneInputStreamOperatorTestHarness<Tuple1<Long>, String> harness =
         new OneInputStreamOperatorTestHarness<>(
             new InferenceOperatorFactory<>(
-                settings, FakeModels.source(model), new Encoder(), new Decoder(), deadLetters),
+                "score",
+                settings,
+                FakeModels.source(model),
+                new Encoder(),
+                new Decoder(),
+                deadLetters),
             serializer)) {
       if (objectReuse) {
         harness.getExecutionConfig().enableObjectReuse();
@@ -96,7 +102,7 @@ class ObjectReuseTest {
 
   @Test
   void aDeadLetterKeepsTheStateOfItsReusedRecord() throws Exception {
-    InferenceSettings two = SETTINGS.withBatching(SETTINGS.batching().withMaxBytes(2));
+    StepSettings two = SETTINGS.withMaxBytes(2);
     Left left = reusedRecord(two, true, 1, UNFIT, 3, 2);
     assertThat(left.scores()).containsExactly("1=1.0", "2=2.0");
     assertThat(left.deadLetters()).containsExactlyInAnyOrder(Tuple1.of(UNFIT), Tuple1.of(3L));
@@ -105,7 +111,7 @@ class ObjectReuseTest {
   @Test
   void recordsAreNotCopiedWithoutObjectReuseNorWhenTheyAreFresh() throws Exception {
     assertThat(reusedRecord(SETTINGS, false, 1, 2, 3).scores()).containsOnly("3=3.0");
-    assertThat(reusedRecord(SETTINGS.withFreshRecords(true), true, 1, 2, 3).scores())
+    assertThat(reusedRecord(SETTINGS.withFresh(true), true, 1, 2, 3).scores())
         .containsOnly("3=3.0");
   }
 }

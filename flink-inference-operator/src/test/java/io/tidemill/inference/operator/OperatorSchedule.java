@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tidemill.inference.batch.BatchPolicy;
 import io.tidemill.inference.batch.InFlight.Order;
 import io.tidemill.inference.operator.ScheduleOutput.Input;
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.FakeModel;
 import io.tidemill.model.columnar.ColumnMemory;
 import java.time.Duration;
@@ -33,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * metrics tell.
  */
 final class OperatorSchedule {
-  private static final InferenceSettings PATIENT =
-      InferenceSettings.defaults("score").withCallTimeout(Duration.ofHours(1));
+  private static final StepSettings PATIENT =
+      StepSettings.defaults().withCallTimeout(Duration.ofHours(1));
 
   private final Random random;
   private final List<Input> script = new ArrayList<>();
@@ -44,7 +45,7 @@ final class OperatorSchedule {
   private final ScheduleOutput output;
   private final long arrowBytesBefore = ColumnMemory.allocatedBytes();
 
-  private InferenceSettings settings;
+  private StepSettings settings;
   private FakeModel model;
   private GatedCalls calls;
   private StepHarness step;
@@ -58,7 +59,7 @@ final class OperatorSchedule {
       OperatorSubtaskState state,
       int position,
       List<Long> entered,
-      InferenceSettings settings,
+      StepSettings settings,
       boolean limitLearned) {}
 
   OperatorSchedule(long seed) throws Exception {
@@ -100,7 +101,7 @@ final class OperatorSchedule {
     }
   }
 
-  private InferenceSettings settings() {
+  private StepSettings settings() {
     BatchPolicy batching =
         new BatchPolicy(
             1 + random.nextInt(8),

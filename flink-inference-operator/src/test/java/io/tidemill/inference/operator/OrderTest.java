@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemill.inference.batch.BatchPolicy;
 import io.tidemill.inference.batch.InFlight.Order;
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.FakeModel;
 import java.time.Duration;
 import java.util.List;
@@ -23,8 +24,8 @@ class OrderTest {
   private final FakeModel model = FakeModel.ofFeatures(1);
   private final HeldCalls calls = new HeldCalls();
 
-  private static InferenceSettings settings(int maxSize, int maxInFlight) {
-    return InferenceSettings.defaults("score")
+  private static StepSettings settings(int maxSize, int maxInFlight) {
+    return StepSettings.defaults()
         .withBatching(new BatchPolicy(maxSize, Long.MAX_VALUE, Duration.ofMillis(20), maxInFlight))
         .withWorkers(maxInFlight);
   }

@@ -3,6 +3,7 @@ package io.tidemill.inference.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemill.inference.Inference;
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.FakeModel;
 import io.tidemill.model.loader.FakeModels;
 import java.io.IOException;
@@ -112,8 +113,7 @@ class PrometheusITCase {
               return true;
             })
         .decode((record, outputs, row) -> record, Types.LONG)
-        .maxSize(4)
-        .apply("score")
+        .apply("score", StepSettings.defaults().withMaxSize(4))
         .predictions()
         .sinkTo(new DiscardingSink<>());
     return environment.executeAsync("scraped");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemill.inference.batch.BatchPolicy;
 import io.tidemill.inference.batch.InFlight.Order;
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.FakeModel;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,8 +21,8 @@ import org.junit.jupiter.api.Timeout;
 /** faults.md row 3: a checkpoint in every state of a batch. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class StateTest {
-  private static final InferenceSettings SETTINGS =
-      InferenceSettings.defaults("score")
+  private static final StepSettings SETTINGS =
+      StepSettings.defaults()
           .withBatching(new BatchPolicy(2, Long.MAX_VALUE, Duration.ofMillis(20), 2))
           .withWorkers(2);
 
@@ -89,7 +90,7 @@ class StateTest {
 
   @Test
   void recordsThatLeftABatchInPartAreNotInTheState() throws Exception {
-    InferenceSettings unordered = SETTINGS.withOrder(Order.UNORDERED);
+    StepSettings unordered = SETTINGS.withOrder(Order.UNORDERED);
     model.behave(calls);
     OperatorSubtaskState state;
     try (StepHarness step = new StepHarness(unordered, model).open()) {
@@ -122,7 +123,7 @@ class StateTest {
   @Test
   void moreRecordsThanSlotsHoldAreRestored() throws Exception {
     OperatorSubtaskState state;
-    InferenceSettings large =
+    StepSettings large =
         SETTINGS.withBatching(new BatchPolicy(1000, Long.MAX_VALUE, Duration.ofMillis(20), 1));
     try (StepHarness step = new StepHarness(large, model).open()) {
       for (int record = 1; record <= 999; record++) {
@@ -135,7 +136,7 @@ class StateTest {
 
   @Test
   void theSmallestLearnedLimitGoesToEverySubtask() throws Exception {
-    InferenceSettings eight =
+    StepSettings eight =
         SETTINGS.withBatching(new BatchPolicy(8, Long.MAX_VALUE, Duration.ofMillis(20), 1));
     List<OperatorSubtaskState> states = new ArrayList<>();
     for (int subtask = 0; subtask < 3; subtask++) {

@@ -4,6 +4,7 @@ import io.tidemill.inference.codec.DeadLetter;
 import io.tidemill.inference.codec.PredictionDecoder;
 import io.tidemill.inference.codec.RecordEncoder;
 import io.tidemill.inference.codec.UnfitRecordException;
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.FakeModel;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.loader.FakeModels;
@@ -92,27 +93,47 @@ final class StepHarness implements AutoCloseable {
     }
   }
 
-  StepHarness(InferenceSettings settings, FakeModel model) throws Exception {
+  StepHarness(StepSettings settings, FakeModel model) throws Exception {
     this(settings, model, 1, 0);
   }
 
-  StepHarness(InferenceSettings settings, FakeModel model, int parallelism, int subtask)
+  StepHarness(StepSettings settings, FakeModel model, int parallelism, int subtask)
       throws Exception {
-    this(settings, model, new FakeClock(), new Encoder(), new Decoder(), parallelism, subtask);
+    this(
+        "score",
+        settings,
+        model,
+        new FakeClock(),
+        new Encoder(),
+        new Decoder(),
+        parallelism,
+        subtask);
   }
 
   StepHarness(
-      InferenceSettings settings,
+      StepSettings settings,
       FakeModel model,
       FakeClock clock,
       RecordEncoder<Long> encoder,
       PredictionDecoder<Long, String> decoder)
       throws Exception {
-    this(settings, model, clock, encoder, decoder, 1, 0);
+    this("score", settings, model, clock, encoder, decoder);
+  }
+
+  StepHarness(
+      String step,
+      StepSettings settings,
+      FakeModel model,
+      FakeClock clock,
+      RecordEncoder<Long> encoder,
+      PredictionDecoder<Long, String> decoder)
+      throws Exception {
+    this(step, settings, model, clock, encoder, decoder, 1, 0);
   }
 
   private StepHarness(
-      InferenceSettings settings,
+      String step,
+      StepSettings settings,
       FakeModel model,
       FakeClock clock,
       RecordEncoder<Long> encoder,
@@ -134,7 +155,7 @@ final class StepHarness implements AutoCloseable {
     harness =
         new OneInputStreamOperatorTestHarness<>(
             new InferenceOperatorFactory<>(
-                settings, FakeModels.source(model), encoder, decoder, DEAD_LETTERS, clock),
+                step, settings, FakeModels.source(model), encoder, decoder, DEAD_LETTERS, clock),
             environment);
     harness.getStreamConfig().setupNetworkInputs(LongSerializer.INSTANCE);
     harness.getStreamConfig().serializeAllConfigs();

@@ -2,6 +2,7 @@ package io.tidemill.inference.operator;
 
 import io.tidemill.inference.Inference;
 import io.tidemill.inference.Scored;
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.FakeModel;
 import io.tidemill.model.ModelOutOfMemoryException;
 import io.tidemill.model.loader.FakeModels;
@@ -94,10 +95,12 @@ final class StoredJob {
                 })
             .decode(
                 (record, outputs, row) -> (long) outputs.fixedWidth(0).getFloat(row), Types.LONG)
-            .maxSize(MAX_SIZE)
-            .maxDelay(Duration.ofHours(1))
-            .maxInFlight(MAX_IN_FLIGHT)
-            .apply("score");
+            .apply(
+                "score",
+                StepSettings.defaults()
+                    .withMaxSize(MAX_SIZE)
+                    .withMaxDelay(Duration.ofHours(1))
+                    .withMaxInFlight(MAX_IN_FLIGHT));
     return scored
         .predictions()
         .process(new Stamped())

@@ -1,6 +1,7 @@
 package io.tidemill.inference.operator;
 
 import io.tidemill.inference.batch.BatchPolicy;
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.FakeModel;
 import io.tidemill.model.ModelOutOfMemoryException;
 import java.nio.file.Files;
@@ -18,8 +19,8 @@ import org.apache.flink.streaming.util.OperatorSnapshotUtil;
  * job. {@link NewReleaseITCase} writes those of a new release.
  */
 final class StoredSavepoint {
-  static final InferenceSettings SETTINGS =
-      InferenceSettings.defaults("score")
+  static final StepSettings SETTINGS =
+      StepSettings.defaults()
           .withBatching(new BatchPolicy(4, Long.MAX_VALUE, Duration.ofMillis(20), 2));
 
   /** The size that memory had taught. */

@@ -7,6 +7,7 @@ import io.tidemill.inference.batch.Batcher;
 import io.tidemill.inference.batch.CloseCause;
 import io.tidemill.inference.codec.PredictionDecoder;
 import io.tidemill.inference.codec.RecordEncoder;
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.FakeModel;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
@@ -27,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class WorkersTest {
-  private static final InferenceSettings SETTINGS = InferenceSettings.defaults("score");
+  private static final StepSettings SETTINGS = StepSettings.defaults();
 
   private final BufferAllocator allocator = ColumnMemory.child("workers", Long.MAX_VALUE);
   private final Batcher<Long, Object> batcher = new Batcher<>(SETTINGS.batching());
@@ -73,6 +74,7 @@ class WorkersTest {
               }
             }),
         allocator.newChildAllocator("scorer", 0, Long.MAX_VALUE),
+        new Step("score", model.version()),
         SETTINGS,
         System::nanoTime);
   }

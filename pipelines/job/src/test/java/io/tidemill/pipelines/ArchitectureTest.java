@@ -12,13 +12,18 @@ import com.tngtech.archunit.lang.ArchRule;
     importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
   @ArchTest
-  static final ArchRule definitionKnowsTheJdkOnly =
+  static final ArchRule definitionKnowsTheJdkAndWhatAStepIsTold =
       noClasses()
           .that()
           .resideInAPackage("..pipelines.definition")
           .should()
           .dependOnClassesThat()
-          .resideOutsideOfPackages("java..", "org.jspecify..", "io.tidemill.pipelines.definition");
+          .resideOutsideOfPackages(
+              "java..",
+              "org.jspecify..",
+              "io.tidemill.inference.batch",
+              "io.tidemill.inference.step",
+              "io.tidemill.pipelines.definition");
 
   @ArchTest
   static final ArchRule yamlKnowsTheDefinitionOnly =
@@ -31,6 +36,7 @@ class ArchitectureTest {
               "java..",
               "org.jspecify..",
               "org.snakeyaml.engine..",
+              "io.tidemill.inference.step",
               "io.tidemill.pipelines.definition",
               "io.tidemill.pipelines.yaml");
 

@@ -117,7 +117,7 @@ final class Demo implements AutoCloseable {
         settings.backlog(),
         STEADY_PER_SECOND,
         tally.outcomes(),
-        batches.fill(step.batching().maxSize()),
+        batches.fill(step.settings().batching().maxSize()),
         batches.closeCauses(),
         places(started, topics, scoring, manifest));
   }

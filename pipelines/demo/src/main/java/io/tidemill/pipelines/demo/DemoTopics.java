@@ -1,8 +1,8 @@
 package io.tidemill.pipelines.demo;
 
+import io.tidemill.inference.step.OutputField;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.ConnectorDefinition;
-import io.tidemill.pipelines.definition.OutputField;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import java.util.List;
 import org.apache.avro.Schema;

@@ -3,7 +3,7 @@ package io.tidemill.pipelines.compose;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
-import io.tidemill.pipelines.definition.BatchingDefinition;
+import io.tidemill.inference.batch.BatchPolicy;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -62,14 +62,16 @@ record PlanDescription(
         step.model().placement().device().toString(),
         step.model().placement().threads(),
         step.binding().description(),
-        batching(step.definition().batching()));
+        batching(step.definition().settings().batching()));
   }
 
-  private static String batching(BatchingDefinition batching) {
+  private static String batching(BatchPolicy batching) {
     return "%,d records%s or %d ms, %d in flight"
         .formatted(
             batching.maxSize(),
-            batching.maxBytes() == null ? "" : ", %,d bytes".formatted(batching.maxBytes()),
+            batching.maxBytes() == BatchPolicy.UNLIMITED_BYTES
+                ? ""
+                : ", %,d bytes".formatted(batching.maxBytes()),
             batching.maxDelay().toMillis(),
             batching.maxInFlight());
   }

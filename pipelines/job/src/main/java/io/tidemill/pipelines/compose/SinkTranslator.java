@@ -8,8 +8,8 @@ import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.SinkSpec;
+import io.tidemill.inference.step.StepSettings.OnNullInput;
 import io.tidemill.model.ModelVersion;
-import io.tidemill.pipelines.definition.NullPolicy;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.SchemaDefinition;
 import java.util.ArrayList;
@@ -36,7 +36,7 @@ final class SinkTranslator {
       return problems.collect(ID + "." + Schemas.key(written), () -> Schemas.read(written));
     }
     boolean unscored =
-        job.steps().stream().anyMatch(step -> step.policies().nullInput() == NullPolicy.SKIP);
+        job.steps().stream().anyMatch(step -> step.settings().nullInput() == OnNullInput.SKIP);
     List<RowType.RowField> fields = new ArrayList<>(source.rowType().getFields());
     for (RowType.RowField field : rows.getFields()) {
       boolean predicted = source.rowType().getFieldIndex(field.getName()) < 0;

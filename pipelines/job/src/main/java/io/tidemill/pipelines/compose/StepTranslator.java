@@ -5,28 +5,16 @@ import io.tidemill.connectors.record.Origin;
 import io.tidemill.inference.Inference;
 import io.tidemill.inference.Scored;
 import io.tidemill.inference.codec.BindingException;
-import io.tidemill.inference.codec.OutputField;
 import io.tidemill.inference.codec.RowBinding;
-import io.tidemill.inference.operator.InferenceSettings.OnNotFinite;
-import io.tidemill.inference.operator.InferenceSettings.OnNullInput;
 import io.tidemill.model.Device;
 import io.tidemill.model.ModelException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.loader.StoredModel;
 import io.tidemill.model.store.signing.VerificationKey;
-import io.tidemill.pipelines.definition.BatchingDefinition;
-import io.tidemill.pipelines.definition.EmissionOrder;
-import io.tidemill.pipelines.definition.NanPolicy;
-import io.tidemill.pipelines.definition.NullPolicy;
-import io.tidemill.pipelines.definition.PoliciesDefinition;
 import io.tidemill.pipelines.definition.StepDefinition;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
@@ -37,10 +25,6 @@ import org.jspecify.annotations.Nullable;
 final class StepTranslator {
   private static final Set<String> TAKEN =
       Set.of(SourceTranslator.ID, SinkTranslator.ID, DeadLetterTranslator.ID);
-
-  /** How a binding's problems begin. */
-  private static final Pattern TENSOR =
-      Pattern.compile("(input|output) '([^']*)'.*", Pattern.DOTALL);
 
   private StepTranslator() {}
 
@@ -90,19 +74,14 @@ final class StepTranslator {
   /** The binding of the fields that come to a step. */
   static Optional<PlannedStep> bind(
       StepDefinition step, StoredModel model, RowType records, PlanProblems problems) {
-    Map<String, OutputField> outputs = new LinkedHashMap<>();
-    step.output()
-        .forEach(
-            (tensor, field) -> outputs.put(tensor, new OutputField(field.name(), field.labels())));
     try {
-      RowBinding binding = RowBinding.plan(records, model.signature(), step.input(), outputs);
+      RowBinding binding = RowBinding.plan(records, model.signature(), step.input(), step.output());
       return Optional.of(new PlannedStep(step, model, binding));
     } catch (BindingException refused) {
-      for (String problem : refused.problems()) {
-        Matcher tensor = TENSOR.matcher(problem);
-        String place = tensor.matches() ? "." + tensor.group(1) + "." + tensor.group(2) : "";
+      for (BindingException.Problem problem : refused.problems()) {
         problems.add(
-            path(step) + place, "step '" + step.id() + "' (" + model.version() + "): " + problem);
+            path(step) + "." + problem.side() + "." + problem.tensor(),
+            "step '" + step.id() + "' (" + model.version() + "): " + problem.message());
       }
       return Optional.empty();
     }
@@ -115,29 +94,12 @@ final class StepTranslator {
    */
   static Scored<RowData, RowData> attach(
       PlannedStep step, DataStream<RowData> records, boolean fresh) {
-    BatchingDefinition batching = step.definition().batching();
-    PoliciesDefinition policies = step.definition().policies();
-    Inference.Step<RowData, RowData> inference =
+    Scored<RowData, RowData> scored =
         Inference.on(records)
             .model(step.model())
             .encode(step.binding().encoder())
             .decode(step.binding().decoder(), InternalTypeInfo.of(step.binding().outputType()))
-            .maxSize(batching.maxSize())
-            .maxDelay(batching.maxDelay())
-            .maxInFlight(batching.maxInFlight())
-            .callTimeout(policies.callTimeout())
-            .onNotFinite(onNotFinite(policies.onNan()))
-            .onNullInput(onNullInput(policies.nullInput()));
-    if (batching.maxBytes() != null) {
-      inference.maxBytes(batching.maxBytes());
-    }
-    if (policies.order() == EmissionOrder.UNORDERED) {
-      inference.unordered();
-    }
-    if (fresh) {
-      inference.freshRecords();
-    }
-    Scored<RowData, RowData> scored = inference.apply(step.definition().id());
+            .apply(step.definition().id(), step.definition().settings().withFresh(fresh));
     Integer parallelism = step.definition().resources().parallelism();
     if (parallelism != null) {
       scored.predictions().setParallelism(parallelism);
@@ -160,21 +122,5 @@ final class StepTranslator {
 
   private static String path(StepDefinition step) {
     return "steps." + step.id();
-  }
-
-  private static OnNotFinite onNotFinite(NanPolicy policy) {
-    return switch (policy) {
-      case KEEP -> OnNotFinite.KEEP;
-      case DEAD_LETTER -> OnNotFinite.DEAD_LETTER;
-      case FAIL -> OnNotFinite.FAIL;
-    };
-  }
-
-  private static OnNullInput onNullInput(NullPolicy policy) {
-    return switch (policy) {
-      case DEAD_LETTER -> OnNullInput.DEAD_LETTER;
-      case FAIL -> OnNullInput.FAIL;
-      case SKIP -> OnNullInput.SKIP;
-    };
   }
 }

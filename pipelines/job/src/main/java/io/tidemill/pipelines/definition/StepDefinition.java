@@ -2,6 +2,8 @@ package io.tidemill.pipelines.definition;
 
 import static java.util.Objects.requireNonNull;
 
+import io.tidemill.inference.step.OutputField;
+import io.tidemill.inference.step.StepSettings;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -17,15 +19,15 @@ import java.util.Set;
  *     fraud@production}
  * @param input for each input tensor, the fields that fill it, in their order
  * @param output for each output tensor that is kept, the field that it becomes
+ * @param settings how it runs, but for what only a graph can tell
  */
 public record StepDefinition(
     String id,
     String model,
     Map<String, List<String>> input,
     Map<String, OutputField> output,
-    BatchingDefinition batching,
     ResourcesDefinition resources,
-    PoliciesDefinition policies) {
+    StepSettings settings) {
   public StepDefinition {
     checkId(id);
     checkModel(model);
@@ -33,9 +35,8 @@ public record StepDefinition(
     input.forEach((tensor, names) -> fields.put(tensor, List.copyOf(names)));
     input = Collections.unmodifiableMap(fields);
     output = Collections.unmodifiableMap(new LinkedHashMap<>(output));
-    requireNonNull(batching, "batching");
     requireNonNull(resources, "resources");
-    requireNonNull(policies, "policies");
+    requireNonNull(settings, "settings");
     checkInput(input);
     checkOutput(output);
   }

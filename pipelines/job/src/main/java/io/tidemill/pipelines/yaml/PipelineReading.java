@@ -47,7 +47,7 @@ final class PipelineReading {
     Section job = Section.of(document, root, "the job", "").orElseThrow(document::failure);
     job.allowOnly(KEYS);
     Optional<String> name = job.required("name", "the job's name", PipelineDefinition::checkName);
-    ExecutionMode mode = job.optional("mode", ExecutionMode.STREAMING, ExecutionMode::parse);
+    ExecutionMode mode = job.choice("mode", ExecutionMode.STREAMING);
     String store = job.optional("store", PipelineDefinition::checkStore).orElse(null);
     boolean development = job.optional("development", false, Flag::parse);
     Optional<ConnectorDefinition> source =

@@ -4,8 +4,10 @@ import io.tidemill.pipelines.definition.Suggestion;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -132,6 +134,30 @@ final class Section {
   /** A scalar, if its key is there. */
   <T> Optional<T> optional(String key, Function<String, T> parse) {
     return optional(key).flatMap(value -> scalar(key, value, parse));
+  }
+
+  /** A value as a scalar changes it; as it was where the key is absent or its scalar is refused. */
+  <T> T changed(String key, T value, BiFunction<T, String, T> change) {
+    return optional(key, value, text -> change.apply(value, text));
+  }
+
+  /** One of an enum's words, in lower case with hyphens; the default where the key is absent. */
+  <E extends Enum<E>> E choice(String key, E otherwise) {
+    Map<String, E> words = new LinkedHashMap<>();
+    for (E value : otherwise.getDeclaringClass().getEnumConstants()) {
+      words.put(value.name().toLowerCase(Locale.ROOT).replace('_', '-'), value);
+    }
+    return optional(
+        key,
+        otherwise,
+        text -> {
+          E value = words.get(text);
+          if (value == null) {
+            throw new IllegalArgumentException(
+                "'" + text + "' " + Suggestion.among(text, words.keySet()));
+          }
+          return value;
+        });
   }
 
   /** A mapping, if its key is there. */

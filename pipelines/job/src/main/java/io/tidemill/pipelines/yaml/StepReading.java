@@ -1,11 +1,7 @@
 package io.tidemill.pipelines.yaml;
 
-import io.tidemill.pipelines.definition.BatchingDefinition;
-import io.tidemill.pipelines.definition.EmissionOrder;
-import io.tidemill.pipelines.definition.NanPolicy;
-import io.tidemill.pipelines.definition.NullPolicy;
-import io.tidemill.pipelines.definition.OutputField;
-import io.tidemill.pipelines.definition.PoliciesDefinition;
+import io.tidemill.inference.step.OutputField;
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.pipelines.definition.Quantity;
 import io.tidemill.pipelines.definition.ResourcesDefinition;
 import io.tidemill.pipelines.definition.StepDefinition;
@@ -29,6 +25,7 @@ final class StepReading {
           "order",
           "on-nan",
           "null-input",
+          "dead-batches",
           "call-timeout");
   private static final List<String> BATCHING_KEYS =
       List.of("max-size", "max-bytes", "max-delay", "max-in-flight");
@@ -68,9 +65,8 @@ final class StepReading {
             StepDefinition::checkModel);
     Map<String, List<String>> input = input();
     Map<String, OutputField> output = output();
-    BatchingDefinition batching = batching();
     Optional<ResourcesDefinition> resources = resources();
-    PoliciesDefinition policies = policies();
+    StepSettings settings = settings();
     if (document.problemCount() > problemsBefore) {
       return Optional.empty();
     }
@@ -79,9 +75,7 @@ final class StepReading {
             model.flatMap(
                 ref ->
                     resources.map(
-                        place ->
-                            new StepDefinition(
-                                name, ref, input, output, batching, place, policies))));
+                        place -> new StepDefinition(name, ref, input, output, place, settings))));
   }
 
   private Map<String, List<String>> input() {
@@ -121,7 +115,7 @@ final class StepReading {
 
   private Optional<OutputField> outputField(Section tensors, String tensor, Node node) {
     if (!(node instanceof MappingNode)) {
-      return tensors.scalar(tensor, node, OutputField::of);
+      return tensors.scalar(tensor, node, OutputField::new);
     }
     return tensors
         .section(tensor, "output '" + tensor + "' of " + step)
@@ -150,39 +144,50 @@ final class StepReading {
     }
   }
 
-  private BatchingDefinition batching() {
-    return section
-        .section("batching", "batching of " + step)
-        .map(
-            batching -> {
-              batching.allowOnly(BATCHING_KEYS);
-              int maxSize =
-                  batching.optional(
-                      "max-size",
-                      BatchingDefinition.DEFAULT_MAX_SIZE,
-                      text -> BatchingDefinition.checkMaxSize(wholeNumber("max-size", text)));
-              Long maxBytes =
-                  batching
-                      .optional(
-                          "max-bytes",
-                          text ->
-                              BatchingDefinition.checkMaxBytes(Quantity.bytes("max-bytes", text)))
-                      .orElse(null);
-              return new BatchingDefinition(
-                  maxSize,
-                  maxBytes,
-                  batching.optional(
-                      "max-delay",
-                      BatchingDefinition.DEFAULT_MAX_DELAY,
-                      text ->
-                          BatchingDefinition.checkMaxDelay(Quantity.duration("max-delay", text))),
-                  batching.optional(
-                      "max-in-flight",
-                      BatchingDefinition.DEFAULT_MAX_IN_FLIGHT,
-                      text ->
-                          BatchingDefinition.checkMaxInFlight(wholeNumber("max-in-flight", text))));
-            })
-        .orElse(BatchingDefinition.DEFAULT);
+  /** Each value goes through the settings' own checks, and is refused where it stands. */
+  private StepSettings settings() {
+    StepSettings read = batching(StepSettings.defaults());
+    read =
+        read.withOrder(section.choice("order", read.order()))
+            .withOnNan(section.choice("on-nan", read.onNan()))
+            .withNullInput(section.choice("null-input", read.nullInput()));
+    read =
+        section.changed(
+            "dead-batches",
+            read,
+            (settings, text) -> settings.withDeadBatches(wholeNumber("dead-batches", text)));
+    return section.changed(
+        "call-timeout",
+        read,
+        (settings, text) -> settings.withCallTimeout(Quantity.duration("call-timeout", text)));
+  }
+
+  private StepSettings batching(StepSettings defaults) {
+    Optional<Section> batching = section.section("batching", "batching of " + step);
+    if (batching.isEmpty()) {
+      return defaults;
+    }
+    Section limits = batching.get();
+    limits.allowOnly(BATCHING_KEYS);
+    StepSettings read =
+        limits.changed(
+            "max-size",
+            defaults,
+            (settings, text) -> settings.withMaxSize(wholeNumber("max-size", text)));
+    read =
+        limits.changed(
+            "max-bytes",
+            read,
+            (settings, text) -> settings.withMaxBytes(Quantity.bytes("max-bytes", text)));
+    read =
+        limits.changed(
+            "max-delay",
+            read,
+            (settings, text) -> settings.withMaxDelay(Quantity.duration("max-delay", text)));
+    return limits.changed(
+        "max-in-flight",
+        read,
+        (settings, text) -> settings.withMaxInFlight(wholeNumber("max-in-flight", text)));
   }
 
   private Optional<ResourcesDefinition> resources() {
@@ -211,24 +216,12 @@ final class StepReading {
             });
   }
 
-  private PoliciesDefinition policies() {
-    PoliciesDefinition defaults = PoliciesDefinition.DEFAULT;
-    return new PoliciesDefinition(
-        section.optional("order", defaults.order(), EmissionOrder::parse),
-        section.optional("on-nan", defaults.onNan(), NanPolicy::parse),
-        section.optional("null-input", defaults.nullInput(), NullPolicy::parse),
-        section.optional(
-            "call-timeout",
-            defaults.callTimeout(),
-            text -> PoliciesDefinition.checkCallTimeout(Quantity.duration("call-timeout", text))));
-  }
-
   private static int wholeNumber(String subject, String text) {
     try {
       return Integer.parseInt(text);
     } catch (NumberFormatException notWhole) {
       throw new IllegalArgumentException(
-          subject + ": '" + text + "' (expected: a whole number >= 1)", notWhole);
+          subject + ": '" + text + "' (expected: a whole number)", notWhole);
     }
   }
 }

@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemill.inference.step.OutputField;
+import io.tidemill.inference.step.StepSettings;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,41 +55,25 @@ class PipelineDefinitionTest {
   @Test
   void refusesAStepThatFillsNothingOrKeepsNothing() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> step("score", Map.of(), Map.of("y", OutputField.of("y"))))
+        .isThrownBy(() -> step("score", Map.of(), Map.of("y", new OutputField("y"))))
         .withMessage("input: none (expected: >= 1 tensor)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> step("score", Map.of("x", List.of("a")), Map.of()))
         .withMessage("output: none (expected: >= 1 tensor)");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> step("score", Map.of("x", List.of()), Map.of("y", OutputField.of("y"))))
+        .isThrownBy(() -> step("score", Map.of("x", List.of()), Map.of("y", new OutputField("y"))))
         .withMessage("input: no fields for tensor 'x' (expected: >= 1)");
   }
 
   @Test
   void refusesTwoOutputsInOneField() {
     Map<String, OutputField> output = new LinkedHashMap<>();
-    output.put("a", OutputField.of("score"));
-    output.put("b", OutputField.of("score"));
+    output.put("a", new OutputField("score"));
+    output.put("b", new OutputField("score"));
 
     assertThatIllegalArgumentException()
         .isThrownBy(() -> step("score", Map.of("x", List.of("a")), output))
         .withMessage("output: field 'score' twice (expected: once)");
-  }
-
-  @Test
-  void refusesBatchesThatHoldNothingOrWaitNegatively() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new BatchingDefinition(0, null, Duration.ZERO, 1))
-        .withMessage("max-size: 0 (expected: >= 1)");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new BatchingDefinition(1, 0L, Duration.ZERO, 1))
-        .withMessage("max-bytes: 0 (expected: >= 1)");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new BatchingDefinition(1, null, Duration.ofMillis(-1), 1))
-        .withMessage("max-delay: PT-0.001S (expected: >= 0)");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new BatchingDefinition(1, null, Duration.ZERO, 0))
-        .withMessage("max-in-flight: 0 (expected: >= 1)");
   }
 
   @Test
@@ -105,13 +90,6 @@ class PipelineDefinitionTest {
   }
 
   @Test
-  void refusesACallTimeoutOfZero() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> PoliciesDefinition.checkCallTimeout(Duration.ZERO))
-        .withMessage("call-timeout: PT0S (expected: > 0)");
-  }
-
-  @Test
   void refusesASchemaWithoutColumns() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new SchemaDefinition.Columns(Map.of()))
@@ -122,7 +100,7 @@ class PipelineDefinitionTest {
   @Test
   void doesNotChangeWithWhatItWasMadeOf() {
     List<String> fields = new ArrayList<>(List.of("a"));
-    StepDefinition step = step("score", Map.of("x", fields), Map.of("y", OutputField.of("y")));
+    StepDefinition step = step("score", Map.of("x", fields), Map.of("y", new OutputField("y")));
     List<StepDefinition> steps = new ArrayList<>(List.of(step));
     PipelineDefinition job = job("fraud", steps);
 
@@ -155,7 +133,7 @@ class PipelineDefinitionTest {
   }
 
   private static StepDefinition step(String id) {
-    return step(id, Map.of("x", List.of("a")), Map.of("y", OutputField.of(id + "_y")));
+    return step(id, Map.of("x", List.of("a")), Map.of("y", new OutputField(id + "_y")));
   }
 
   private static StepDefinition step(
@@ -165,8 +143,7 @@ class PipelineDefinitionTest {
         "fraud:1.4.2",
         input,
         output,
-        BatchingDefinition.DEFAULT,
         new ResourcesDefinition("cpu", null, null),
-        PoliciesDefinition.DEFAULT);
+        StepSettings.defaults());
   }
 }

@@ -2,14 +2,14 @@ package io.tidemill.pipelines.yaml;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemill.pipelines.definition.BatchingDefinition;
-import io.tidemill.pipelines.definition.EmissionOrder;
+import io.tidemill.inference.batch.BatchPolicy;
+import io.tidemill.inference.batch.InFlight.Order;
+import io.tidemill.inference.step.OutputField;
+import io.tidemill.inference.step.StepSettings;
+import io.tidemill.inference.step.StepSettings.OnNotFinite;
+import io.tidemill.inference.step.StepSettings.OnNullInput;
 import io.tidemill.pipelines.definition.ExecutionMode;
-import io.tidemill.pipelines.definition.NanPolicy;
-import io.tidemill.pipelines.definition.NullPolicy;
-import io.tidemill.pipelines.definition.OutputField;
 import io.tidemill.pipelines.definition.PipelineDefinition;
-import io.tidemill.pipelines.definition.PoliciesDefinition;
 import io.tidemill.pipelines.definition.ResourcesDefinition;
 import io.tidemill.pipelines.definition.SchemaDefinition;
 import io.tidemill.pipelines.definition.StepDefinition;
@@ -62,6 +62,7 @@ class PipelineReaderTest {
                 order: unordered
                 on-nan: dead-letter
                 null-input: skip
+                dead-batches: 7
                 call-timeout: 2s
             sink: { connector: filesystem, path: '/tmp/$$x' }
             dead-letter: { connector: kafka, topic: dead }
@@ -87,16 +88,17 @@ class PipelineReaderTest {
                 Map.of("features", List.of("amount", "hour"), "text", List.of("note")),
                 Map.of(
                     "score",
-                    OutputField.of("fraud_score"),
+                    new OutputField("fraud_score"),
                     "class",
                     new OutputField("verdict", List.of("honest", "fraud"))),
-                new BatchingDefinition(512, 4L << 20, Duration.ofMillis(5), 3),
                 new ResourcesDefinition("gpu:1", 2, 4),
-                new PoliciesDefinition(
-                    EmissionOrder.UNORDERED,
-                    NanPolicy.DEAD_LETTER,
-                    NullPolicy.SKIP,
-                    Duration.ofSeconds(2))));
+                StepSettings.defaults()
+                    .withBatching(new BatchPolicy(512, 4L << 20, Duration.ofMillis(5), 3))
+                    .withOrder(Order.UNORDERED)
+                    .withOnNan(OnNotFinite.DEAD_LETTER)
+                    .withNullInput(OnNullInput.SKIP)
+                    .withDeadBatches(7)
+                    .withCallTimeout(Duration.ofSeconds(2))));
     assertThat(job.sink().options()).containsEntry("path", "/tmp/$x");
     assertThat(job.deadLetter()).isNotNull();
     assertThat(job.flinkOptions()).containsEntry("execution.checkpointing.interval", "10s");
@@ -113,17 +115,9 @@ class PipelineReaderTest {
     assertThat(job.flinkOptions()).isEmpty();
     assertThat(job.sink().schema()).isNull();
     StepDefinition step = job.steps().get(0);
-    assertThat(step.batching())
-        .isEqualTo(new BatchingDefinition(256, null, Duration.ofMillis(20), 4));
     assertThat(step.resources().parallelism()).isNull();
     assertThat(step.resources().threads()).isNull();
-    assertThat(step.policies())
-        .isEqualTo(
-            new PoliciesDefinition(
-                EmissionOrder.ORDERED,
-                NanPolicy.KEEP,
-                NullPolicy.DEAD_LETTER,
-                Duration.ofSeconds(60)));
+    assertThat(step.settings()).isEqualTo(StepSettings.defaults());
   }
 
   @Test

@@ -1,4 +1,4 @@
-package io.tidemill.inference.codec;
+package io.tidemill.inference.step;
 
 import java.io.Serializable;
 import java.util.List;
@@ -14,10 +14,11 @@ public record OutputField(String name, List<String> labels) implements Serializa
   public OutputField {
     labels = List.copyOf(labels);
     if (name.isBlank()) {
-      throw new IllegalArgumentException("output field: '" + name + "' (expected: a name)");
+      throw new IllegalArgumentException("output field: '" + name + "' (expected: not blank)");
     }
   }
 
+  /** A field that holds what the tensor holds. */
   public OutputField(String name) {
     this(name, List.of());
   }

@@ -1,0 +1,26 @@
+package io.tidemill.inference.operator;
+
+import io.tidemill.inference.codec.DeadLetter;
+import io.tidemill.inference.codec.DeadLetterCause;
+import io.tidemill.model.ModelVersion;
+import org.jspecify.annotations.Nullable;
+
+/** A step's id and the version that scores its records, which all that it says begins with. */
+record Step(String id, ModelVersion model) {
+
+  /** A failure of this step, for the caller to throw. */
+  InferenceException failure(String problem, @Nullable Throwable cause) {
+    return new InferenceException("step '%s', %s: %s".formatted(id, model, problem), cause);
+  }
+
+  /**
+   * A record that could not be scored.
+   *
+   * @param batch the batch's number, 0 if the record entered none
+   * @param attempts model calls that the record was part of
+   */
+  <T> DeadLetter<T> deadLetter(
+      T record, DeadLetterCause cause, String message, long batch, int attempts) {
+    return new DeadLetter<>(record, cause, message, model, id, batch, attempts);
+  }
+}

@@ -1,0 +1,187 @@
+package io.tidemill.inference.step;
+
+import static java.util.Objects.requireNonNull;
+
+import io.tidemill.inference.batch.BatchPolicy;
+import io.tidemill.inference.batch.InFlight.Order;
+import java.io.Serializable;
+import java.time.Duration;
+
+/**
+ * How one step runs. Each {@code with} method answers the same settings with one of them replaced.
+ *
+ * @param workers model calls at a time; at most max-in-flight. With twice as many slots the next
+ *     batch stands encoded when a call ends, so that the model need not wait
+ * @param order whether results leave as their records came, or as they complete between watermarks
+ * @param deadBatches how many batches in a row may become dead letters only before the task fails,
+ *     as then the step is at fault and not the data; 0 for any number
+ * @param callTimeout the longest that one model call may take before the task fails
+ * @param memoryBytes the most Arrow memory that one subtask may hold, in equal parts for the
+ *     batches in flight; a batch that does not fit is halved
+ * @param fresh whether no one changes a record after it was handed on, so that none is copied under
+ *     object reuse; wrongly said, predictions are made of other records' values
+ */
+public record StepSettings(
+    BatchPolicy batching,
+    int workers,
+    Order order,
+    OnNotFinite onNan,
+    OnNullInput nullInput,
+    int deadBatches,
+    Duration callTimeout,
+    long memoryBytes,
+    boolean fresh)
+    implements Serializable {
+  private static final int DEFAULT_DEAD_BATCHES = 3;
+  private static final Duration DEFAULT_CALL_TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration SHORTEST_CALL_TIMEOUT = Duration.ofMillis(1);
+  private static final Duration LONGEST_CALL_TIMEOUT = Duration.ofDays(365);
+  private static final long DEFAULT_MEMORY_BYTES = 1L << 30;
+
+  /** What becomes of a record whose prediction is not a number or infinite. */
+  public enum OnNotFinite {
+    KEEP,
+    DEAD_LETTER,
+    FAIL
+  }
+
+  /** What becomes of a record with an input that is null or missing. */
+  public enum OnNullInput {
+    DEAD_LETTER,
+    FAIL,
+    /** It passes on without a prediction. */
+    SKIP
+  }
+
+  public StepSettings {
+    requireNonNull(batching, "batching");
+    requireNonNull(order, "order");
+    requireNonNull(onNan, "on-nan");
+    requireNonNull(nullInput, "null-input");
+    requireNonNull(callTimeout, "call-timeout");
+    if (workers < 1 || workers > batching.maxInFlight()) {
+      throw new IllegalArgumentException(
+          "workers: %d (expected: 1 to max-in-flight, %d)"
+              .formatted(workers, batching.maxInFlight()));
+    }
+    if (deadBatches < 0) {
+      throw new IllegalArgumentException(
+          "dead-batches: " + deadBatches + " (expected: >= 1, or 0 for any number)");
+    }
+    if (callTimeout.compareTo(SHORTEST_CALL_TIMEOUT) < 0
+        || callTimeout.compareTo(LONGEST_CALL_TIMEOUT) > 0) {
+      throw new IllegalArgumentException(
+          "call-timeout: " + callTimeout + " (expected: 1ms to 365 days)");
+    }
+    if (memoryBytes < 1) {
+      throw new IllegalArgumentException(
+          "memory limit: " + memoryBytes + " bytes (expected: >= 1)");
+    }
+  }
+
+  /**
+   * 256 records or 20 ms a batch, four batches in flight, two calls at a time, results in input
+   * order, predictions kept as they are even when not finite, records with a null input to the dead
+   * letters, a failure after three batches of dead letters only, 60 s for a call, 1 GiB.
+   */
+  public static StepSettings defaults() {
+    BatchPolicy batching = BatchPolicy.defaults();
+    return new StepSettings(
+        batching,
+        usualWorkers(batching.maxInFlight()),
+        Order.ORDERED,
+        OnNotFinite.KEEP,
+        OnNullInput.DEAD_LETTER,
+        DEFAULT_DEAD_BATCHES,
+        DEFAULT_CALL_TIMEOUT,
+        DEFAULT_MEMORY_BYTES,
+        false);
+  }
+
+  private static int usualWorkers(int maxInFlight) {
+    return (maxInFlight + 1) / 2;
+  }
+
+  /** The most records of a batch. */
+  public StepSettings withMaxSize(int records) {
+    return keepingWorkers(
+        new BatchPolicy(records, batching.maxBytes(), batching.maxDelay(), batching.maxInFlight()));
+  }
+
+  /**
+   * The most bytes of a batch, as the encoder counts them; a record larger than that is a dead
+   * letter.
+   */
+  public StepSettings withMaxBytes(long bytes) {
+    return keepingWorkers(
+        new BatchPolicy(batching.maxSize(), bytes, batching.maxDelay(), batching.maxInFlight()));
+  }
+
+  /** The longest that the first record of a batch waits for the others. */
+  public StepSettings withMaxDelay(Duration delay) {
+    return keepingWorkers(
+        new BatchPolicy(batching.maxSize(), batching.maxBytes(), delay, batching.maxInFlight()));
+  }
+
+  /**
+   * The most batches handed to the model whose results are not emitted, with one worker for every
+   * two of them.
+   */
+  public StepSettings withMaxInFlight(int batches) {
+    return withBatching(
+        new BatchPolicy(batching.maxSize(), batching.maxBytes(), batching.maxDelay(), batches));
+  }
+
+  /** All of these limits, with one worker for every two batches in flight. */
+  public StepSettings withBatching(BatchPolicy batching) {
+    int workers = usualWorkers(batching.maxInFlight());
+    return new StepSettings(
+        batching, workers, order, onNan, nullInput, deadBatches, callTimeout, memoryBytes, fresh);
+  }
+
+  private StepSettings keepingWorkers(BatchPolicy batching) {
+    return new StepSettings(
+        batching, workers, order, onNan, nullInput, deadBatches, callTimeout, memoryBytes, fresh);
+  }
+
+  /** Model calls at a time; set it after max-in-flight. */
+  public StepSettings withWorkers(int workers) {
+    return new StepSettings(
+        batching, workers, order, onNan, nullInput, deadBatches, callTimeout, memoryBytes, fresh);
+  }
+
+  public StepSettings withOrder(Order order) {
+    return new StepSettings(
+        batching, workers, order, onNan, nullInput, deadBatches, callTimeout, memoryBytes, fresh);
+  }
+
+  public StepSettings withOnNan(OnNotFinite onNan) {
+    return new StepSettings(
+        batching, workers, order, onNan, nullInput, deadBatches, callTimeout, memoryBytes, fresh);
+  }
+
+  public StepSettings withNullInput(OnNullInput nullInput) {
+    return new StepSettings(
+        batching, workers, order, onNan, nullInput, deadBatches, callTimeout, memoryBytes, fresh);
+  }
+
+  public StepSettings withDeadBatches(int deadBatches) {
+    return new StepSettings(
+        batching, workers, order, onNan, nullInput, deadBatches, callTimeout, memoryBytes, fresh);
+  }
+
+  public StepSettings withCallTimeout(Duration callTimeout) {
+    return new StepSettings(
+        batching, workers, order, onNan, nullInput, deadBatches, callTimeout, memoryBytes, fresh);
+  }
+
+  public StepSettings withMemoryBytes(long memoryBytes) {
+    return new StepSettings(
+        batching, workers, order, onNan, nullInput, deadBatches, callTimeout, memoryBytes, fresh);
+  }
+
+  public StepSettings withFresh(boolean fresh) {
+    return new StepSettings(
+        batching, workers, order, onNan, nullInput, deadBatches, callTimeout, memoryBytes, fresh);
+  }
+}

@@ -1,0 +1,97 @@
+package io.tidemill.inference.step;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.tidemill.inference.batch.BatchPolicy;
+import io.tidemill.inference.batch.InFlight.Order;
+import io.tidemill.inference.step.StepSettings.OnNotFinite;
+import io.tidemill.inference.step.StepSettings.OnNullInput;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StepSettingsTest {
+  private static final StepSettings DEFAULTS = StepSettings.defaults();
+
+  @Test
+  void hasTheDocumentedDefaults() {
+    assertThat(DEFAULTS)
+        .isEqualTo(
+            new StepSettings(
+                BatchPolicy.defaults(),
+                2,
+                Order.ORDERED,
+                OnNotFinite.KEEP,
+                OnNullInput.DEAD_LETTER,
+                3,
+                Duration.ofSeconds(60),
+                1L << 30,
+                false));
+  }
+
+  @Test
+  void replacesOneSettingAtATime() {
+    StepSettings settings =
+        DEFAULTS
+            .withMaxInFlight(5)
+            .withWorkers(4)
+            .withMaxSize(7)
+            .withMaxBytes(70)
+            .withMaxDelay(Duration.ofMillis(3))
+            .withOrder(Order.UNORDERED)
+            .withOnNan(OnNotFinite.FAIL)
+            .withNullInput(OnNullInput.SKIP)
+            .withDeadBatches(0)
+            .withCallTimeout(Duration.ofSeconds(2))
+            .withMemoryBytes(9)
+            .withFresh(true);
+
+    assertThat(settings)
+        .isEqualTo(
+            new StepSettings(
+                new BatchPolicy(7, 70, Duration.ofMillis(3), 5),
+                4,
+                Order.UNORDERED,
+                OnNotFinite.FAIL,
+                OnNullInput.SKIP,
+                0,
+                Duration.ofSeconds(2),
+                9,
+                true));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "2, 1", "3, 2", "4, 2", "8, 4"})
+  void oneWorkerServesTwoBatchesInFlight(int maxInFlight, int workers) {
+    assertThat(DEFAULTS.withMaxInFlight(maxInFlight).workers()).isEqualTo(workers);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 5})
+  void refusesWorkersWithoutASlot(int workers) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> DEFAULTS.withWorkers(workers))
+        .withMessage("workers: %d (expected: 1 to max-in-flight, 4)", workers);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"PT0S", "PT0.0005S", "PT-1S", "PT8760H0.000000001S", "PT2562047788015H"})
+  void refusesACallTimeoutThatIsNoneOrForEver(Duration timeout) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> DEFAULTS.withCallTimeout(timeout))
+        .withMessage("call-timeout: %s (expected: 1ms to 365 days)", timeout);
+  }
+
+  @Test
+  void refusesMemoryAndBatchesThatAreNone() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> DEFAULTS.withMemoryBytes(0))
+        .withMessage("memory limit: 0 bytes (expected: >= 1)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> DEFAULTS.withDeadBatches(-1))
+        .withMessage("dead-batches: -1 (expected: >= 1, or 0 for any number)");
+  }
+}

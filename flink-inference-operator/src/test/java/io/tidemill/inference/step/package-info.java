@@ -1,0 +1,4 @@
+@NullMarked
+package io.tidemill.inference.step;
+
+import org.jspecify.annotations.NullMarked;
