@@ -11,9 +11,9 @@ import java.util.regex.Pattern;
  *
  * @param preRelease the dotted identifiers after the hyphen, empty for a release
  */
-public record SemanticVersion(int major, int minor, int patch, String preRelease)
+public record SemanticVersion(long major, long minor, long patch, String preRelease)
     implements Comparable<SemanticVersion>, Serializable {
-  private static final String NUMBER = "(0|[1-9]\\d{0,8})";
+  private static final String NUMBER = "(0|[1-9]\\d{0,17})";
   private static final String IDENTIFIER = "(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)";
   private static final Pattern FORM =
       Pattern.compile(
@@ -41,20 +41,20 @@ public record SemanticVersion(int major, int minor, int patch, String preRelease
     }
     String preRelease = matcher.group(4);
     return new SemanticVersion(
-        Integer.parseInt(matcher.group(1)),
-        Integer.parseInt(matcher.group(2)),
-        Integer.parseInt(matcher.group(3)),
+        Long.parseLong(matcher.group(1)),
+        Long.parseLong(matcher.group(2)),
+        Long.parseLong(matcher.group(3)),
         preRelease == null ? "" : preRelease);
   }
 
   @Override
   public int compareTo(SemanticVersion other) {
-    int order = Integer.compare(major, other.major);
+    int order = Long.compare(major, other.major);
     if (order == 0) {
-      order = Integer.compare(minor, other.minor);
+      order = Long.compare(minor, other.minor);
     }
     if (order == 0) {
-      order = Integer.compare(patch, other.patch);
+      order = Long.compare(patch, other.patch);
     }
     return order != 0 ? order : comparePreReleases(preRelease, other.preRelease);
   }

@@ -32,15 +32,10 @@ final class ExportFolder implements ModelFormat {
   }
 
   @Override
-  public DetectedModel read(Path path, ImportOptions options, Workspace workspace)
-      throws IOException {
+  public DetectedModel read(Path path, Workspace workspace) throws IOException {
     Path yaml = path.resolve(MANIFEST);
-    if (Files.size(yaml) > MOST_MANIFEST_BYTES) {
-      throw new InvalidModelException(
-          "%s: %d bytes (expected: at most %d)"
-              .formatted(yaml, Files.size(yaml), MOST_MANIFEST_BYTES));
-    }
-    ModelManifest manifest = ModelManifest.parse(yaml.toString(), Files.readString(yaml));
+    ModelManifest manifest =
+        ModelManifest.parse(yaml.toString(), new Listing(yaml).text(MOST_MANIFEST_BYTES));
     prove(manifest, path.resolve(FILES));
     return new DetectedModel(
         "export of Tidemill",
@@ -87,7 +82,7 @@ final class ExportFolder implements ModelFormat {
 
   private static List<DetachedSignature> signatures(Path folder) throws IOException {
     List<DetachedSignature> signatures = new ArrayList<>();
-    for (Path file : Listing.children(folder)) {
+    for (Path file : new Listing(folder).children()) {
       String name = Listing.name(file);
       if (name.endsWith(BUNDLE)) {
         String key = name.substring(0, name.length() - BUNDLE.length());

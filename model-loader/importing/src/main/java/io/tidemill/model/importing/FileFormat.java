@@ -51,7 +51,7 @@ record FileFormat(
           "JSON or UBJSON with 'learner', as Booster.save_model(\"m.ubj\") writes it",
           List.of(".ubj", ".json"),
           file -> {
-            String start = Listing.startText(file, START_BYTES);
+            String start = new Listing(file).startText(START_BYTES);
             return start.startsWith("{") && start.contains("learner");
           });
 
@@ -62,7 +62,7 @@ record FileFormat(
           "first line 'tree', as Booster.save_model(\"m.txt\") writes it",
           List.of(".txt"),
           file -> {
-            String start = Listing.startText(file, 16);
+            String start = new Listing(file).startText(16);
             return start.startsWith("tree\n") || start.startsWith("tree\r\n");
           });
 
@@ -88,7 +88,7 @@ record FileFormat(
 
   private List<Path> models(Path path) throws IOException {
     List<Path> models = new ArrayList<>();
-    for (Path file : Files.isDirectory(path) ? Listing.children(path) : List.of(path)) {
+    for (Path file : Files.isDirectory(path) ? new Listing(path).children() : List.of(path)) {
       if (Files.isRegularFile(file) && content.of(file)) {
         models.add(file);
       }
@@ -97,11 +97,9 @@ record FileFormat(
   }
 
   @Override
-  public DetectedModel read(Path path, ImportOptions options, Workspace workspace)
-      throws IOException {
+  public DetectedModel read(Path path, Workspace workspace) throws IOException {
     Path files = files(path, workspace);
-    return DetectedModel.of(
-        title, files, engine, FoundSignature.of(files, engine, options, workspace));
+    return DetectedModel.of(title, files, engine, workspace.signature(files, engine));
   }
 
   /** What is published of a file or folder of this format. */
@@ -113,7 +111,7 @@ record FileFormat(
               .formatted(
                   path,
                   models.isEmpty()
-                      ? Listing.described(path)
+                      ? new Listing(path).described()
                       : models.stream().map(Listing::name).toList(),
                   title,
                   known,
@@ -121,10 +119,11 @@ record FileFormat(
     }
     Path model = models.get(0);
     if (this.equals(ONNX)) {
-      return Files.isDirectory(path) ? path : withWeights(model, workspace);
+      return Files.isDirectory(path) ? workspace.tidy(path) : withWeights(model, workspace);
     }
     boolean named = suffixes.stream().anyMatch(suffix -> name(model).endsWith(suffix));
-    return named ? model : workspace.renamed(model, "model" + suffix(model));
+    Path published = named ? model : workspace.renamed(model, "model" + suffix(model));
+    return Files.isDirectory(path) ? workspace.chosen(model, published) : published;
   }
 
   private static Path withWeights(Path model, Workspace workspace) throws IOException {
@@ -135,7 +134,7 @@ record FileFormat(
   private String suffix(Path model) throws IOException {
     // JSON of XGBoost begins with a quote, UBJSON with the length of a key.
     boolean json =
-        suffixes.contains(".json") && Listing.startText(model, 64).matches("(?s)\\{\\s*\".*");
+        suffixes.contains(".json") && new Listing(model).startText(64).matches("(?s)\\{\\s*\".*");
     return json ? ".json" : suffixes.get(0);
   }
 }

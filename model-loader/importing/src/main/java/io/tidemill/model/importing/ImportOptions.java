@@ -19,7 +19,7 @@ public record ImportOptions(
     @Nullable String engine,
     @Nullable Signature signature,
     @Nullable String signatureName,
-    @Nullable Integer number,
+    @Nullable Long number,
     ArchiveLimits limits) {
   /** Nothing is said. */
   public static final ImportOptions NONE =
@@ -27,10 +27,5 @@ public record ImportOptions(
 
   public ImportOptions {
     requireNonNull(limits, "limits");
-  }
-
-  /** The same, and one signature by its name. */
-  ImportOptions withSignatureName(String name) {
-    return new ImportOptions(engine, signature, name, number, limits);
   }
 }

@@ -1,59 +1,76 @@
 package io.tidemill.model.importing;
 
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.store.RefusedFormat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What is in folders and at the beginning of files. */
-final class Listing {
+/** A file or folder that someone has: what is in it, and how it begins. */
+record Listing(Path path) {
   private static final int SHOWN = 10;
-  private static final Pattern NUMBER = Pattern.compile("[1-9]\\d{0,8}");
+  private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
+  private static final Set<String> CLUTTER = Set.of(".git", ".DS_Store", "__MACOSX");
 
-  private Listing() {}
+  /** Whether a file or folder is what tools leave behind, and part of no model. */
+  static boolean isClutter(Path path) {
+    String name = name(path);
+    return CLUTTER.contains(name) || name.startsWith("._");
+  }
 
   static String name(Path path) {
     return String.valueOf(path.toAbsolutePath().normalize().getFileName());
   }
 
-  /** Files and folders in a folder, sorted; none if it is a file. */
-  static List<Path> children(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
+  String name() {
+    return name(path);
+  }
+
+  /** Files and folders in a folder, sorted and without clutter; none if it is a file. */
+  List<Path> children() throws IOException {
+    if (!Files.isDirectory(path)) {
       return List.of();
     }
-    try (Stream<Path> children = Files.list(folder)) {
-      return children.sorted().toList();
+    try (Stream<Path> children = Files.list(path)) {
+      return children.filter(child -> !isClutter(child)).sorted().toList();
     }
   }
 
-  /** Folders that are named by a number, by that number. */
-  static SortedMap<Integer, Path> numbered(Path folder) throws IOException {
-    SortedMap<Integer, Path> numbered = new TreeMap<>();
-    for (Path child : children(folder)) {
+  /** Folders that are named by a number, by that number; {@code 0007} is 7. */
+  SortedMap<Long, Path> numbered() throws IOException {
+    SortedMap<Long, Path> numbered = new TreeMap<>();
+    for (Path child : children()) {
       if (Files.isDirectory(child) && NUMBER.matcher(name(child)).matches()) {
-        numbered.put(Integer.valueOf(name(child)), child);
+        Path other = numbered.put(Long.valueOf(name(child)), child);
+        if (other != null) {
+          throw new InvalidModelException(
+              "%s: folders %s and %s are the same number (expected: one of them)"
+                  .formatted(path, name(other), name(child)));
+        }
       }
     }
     return numbered;
   }
 
   /** The names in a folder, or the name and first bytes of a file, for a message. */
-  static String described(Path path) throws IOException {
+  String described() throws IOException {
     if (Files.isRegularFile(path)) {
       StringBuilder bytes = new StringBuilder();
-      for (byte value : start(path, 8)) {
+      for (byte value : start(8)) {
         bytes.append(" %02x".formatted(value));
       }
-      return "a file named '%s' that begins with%s".formatted(name(path), bytes);
+      return "a file named '%s' that begins with%s".formatted(name(), bytes);
     }
-    List<Path> children = children(path);
+    List<Path> children = children();
     if (children.isEmpty()) {
       return "an empty folder";
     }
@@ -67,14 +84,37 @@ final class Listing {
                 children.size() > SHOWN ? " and " + (children.size() - SHOWN) + " more" : ""));
   }
 
-  static byte[] start(Path file, int bytes) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
+  byte[] start(int bytes) throws IOException {
+    try (InputStream in = Files.newInputStream(path)) {
       return in.readNBytes(bytes);
     }
   }
 
   /** The first bytes as characters, one each. */
-  static String startText(Path file, int bytes) throws IOException {
-    return new String(start(file, bytes), StandardCharsets.ISO_8859_1);
+  String startText(int bytes) throws IOException {
+    return new String(start(bytes), StandardCharsets.ISO_8859_1);
+  }
+
+  /** The text of a small file, without the mark that some editors begin it with. */
+  String text(long mostBytes) throws IOException {
+    long bytes = Files.size(path);
+    if (bytes > mostBytes) {
+      throw new InvalidModelException(
+          "%s: %d bytes (expected: at most %d)".formatted(path, bytes, mostBytes));
+    }
+    return Files.readString(path).replaceFirst("^\uFEFF", "");
+  }
+
+  /**
+   * Refuses it, or the files in it, before anything is made of them, where they run code.
+   *
+   * @throws InvalidModelException with the way out
+   */
+  void refuseCode() throws IOException {
+    for (Path file : Files.isDirectory(path) ? children() : List.of(path)) {
+      if (Files.isRegularFile(file)) {
+        RefusedFormat.check(name(file), file);
+      }
+    }
   }
 }

@@ -1,19 +1,22 @@
 package io.tidemill.model.importing;
 
 import io.tidemill.model.InvalidModelException;
-import io.tidemill.model.Signature;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.CollectionEndEvent;
+import org.snakeyaml.engine.v2.events.CollectionStartEvent;
+import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /** An MLflow model: a folder with {@code MLmodel}, which names its flavours. */
@@ -21,19 +24,23 @@ final class MlflowFolder implements ModelFormat {
   private static final String FILE = "MLmodel";
   private static final String TITLE = "MLflow model";
   private static final long MOST_BYTES = 1 << 20;
-  private static final int DEEPEST = 4;
+  private static final int DEEPEST_YAML = 32;
+  private static final int DEEPEST_FOLDER = 4;
   private static final String SKLEARN =
       "it holds a pickle, which runs code when it is opened; convert the model with skl2onnx.to_onnx, log it with mlflow.onnx.log_model, or import the .onnx file";
   private static final String PYTHON =
       "it runs Python; log the model with its own flavour (onnx, tensorflow, xgboost, lightgbm), or export it to ONNX";
-  private static final Map<String, String> REFUSED =
-      new TreeMap<>(
-          Map.of(
-              "sklearn", SKLEARN,
-              "spark", "it runs Spark; export the model to ONNX",
-              "catboost", "no engine here reads it; save_model(…, format=\"onnx\") makes ONNX",
-              "statsmodels", SKLEARN,
-              "python_function", PYTHON));
+
+  // In this order: every model has the last one too.
+  private static final Map<String, String> REFUSED = new LinkedHashMap<>();
+
+  static {
+    REFUSED.put("sklearn", SKLEARN);
+    REFUSED.put("statsmodels", SKLEARN);
+    REFUSED.put("spark", "it runs Spark; export the model to ONNX");
+    REFUSED.put("catboost", "no engine here reads it; save_model(…, format=\"onnx\") makes ONNX");
+    REFUSED.put("python_function", PYTHON);
+  }
 
   @Override
   public String sought() {
@@ -46,56 +53,48 @@ final class MlflowFolder implements ModelFormat {
   }
 
   @Override
-  public DetectedModel read(Path path, ImportOptions options, Workspace workspace)
-      throws IOException {
+  public DetectedModel read(Path path, Workspace workspace) throws IOException {
     Path file = path.resolve(FILE);
     Map<?, ?> description = parse(file);
     Map<?, ?> flavours = description.get("flavors") instanceof Map<?, ?> said ? said : Map.of();
     for (String name : List.of("tensorflow", "keras")) {
       if (flavours.get(name) instanceof Map<?, ?> said) {
-        return readTensorFlow(file, inside(file, path, said), said, options, workspace);
+        Path model = savedModel(file, inside(file, path, said));
+        String usual = said.get("signature_def_key") instanceof String key ? key : null;
+        return DetectedModel.of(
+            TITLE,
+            workspace.tidy(model),
+            SavedModelFolder.ENGINE,
+            workspace.signature(model, SavedModelFolder.ENGINE, null, usual));
       }
     }
     for (FileFormat format : FileFormat.ALL) {
       if (flavours.get(format.engine()) instanceof Map<?, ?> said) {
         Path model = inside(file, path, said);
-        return read(file, model, format, description.get("signature"), options, workspace);
+        return read(file, model, format, description.get("signature"), workspace);
       }
     }
     throw refused(file, flavours);
   }
 
-  private static DetectedModel readTensorFlow(
-      Path file, Path model, Map<?, ?> flavour, ImportOptions options, Workspace workspace)
-      throws IOException {
-    Path folder = savedModel(file, model);
-    ImportOptions asked =
-        options.signatureName() == null && flavour.get("signature_def_key") instanceof String key
-            ? options.withSignatureName(key)
-            : options;
-    return detected(folder, SavedModelFolder.ENGINE, asked, workspace, null);
-  }
-
   private static DetectedModel read(
-      Path file,
-      Path model,
-      FileFormat format,
-      @Nullable Object signature,
-      ImportOptions options,
-      Workspace workspace)
+      Path file, Path model, FileFormat format, @Nullable Object signature, Workspace workspace)
       throws IOException {
     if (!format.matches(model)) {
       throw new InvalidModelException(
           "%s: %s is %s (expected: %s); %s"
-              .formatted(file, model, Listing.described(model), format.sought(), remedy(format)));
+              .formatted(
+                  file, model, new Listing(model).described(), format.sought(), remedy(format)));
     }
+    Path files = format.files(model, workspace);
     // Other engines say it themselves. MLflow's is what its Python wrapper takes, which casts and
     // names as it likes, so the two need not agree.
-    @Nullable Signature declared =
-        format.equals(FileFormat.TORCH_SCRIPT)
-            ? MlflowSignature.read(file.toString(), signature).orElse(null)
+    DeclaredSignature declared =
+        format.equals(FileFormat.TORCH_SCRIPT) && signature instanceof Map<?, ?> sides
+            ? new MlflowSignature(file.toString(), sides).tensors().orElse(null)
             : null;
-    return detected(format.files(model, workspace), format.engine(), options, workspace, declared);
+    return DetectedModel.of(
+        TITLE, files, format.engine(), workspace.signature(files, format.engine(), declared, null));
   }
 
   private static String remedy(FileFormat format) {
@@ -108,30 +107,31 @@ final class MlflowFolder implements ModelFormat {
     };
   }
 
-  private static DetectedModel detected(
-      Path files,
-      String engine,
-      ImportOptions options,
-      Workspace workspace,
-      @Nullable Signature declared) {
-    return DetectedModel.of(
-        TITLE, files, engine, FoundSignature.of(files, engine, options, workspace, declared, FILE));
-  }
-
   private static Map<?, ?> parse(Path file) throws IOException {
-    if (Files.size(file) > MOST_BYTES) {
-      throw new InvalidModelException(
-          "%s: %d bytes (expected: at most %d)".formatted(file, Files.size(file), MOST_BYTES));
-    }
+    String text = new Listing(file).text(MOST_BYTES);
+    LoadSettings settings = LoadSettings.builder().build();
     try {
-      Object read = new Load(LoadSettings.builder().build()).loadFromString(Files.readString(file));
-      if (read instanceof Map<?, ?> description) {
+      checkDepth(file, new Parse(settings).parseString(text));
+      if (new Load(settings).loadFromString(text) instanceof Map<?, ?> description) {
         return description;
       }
     } catch (YamlEngineException malformed) {
       throw new InvalidModelException(file + ": " + malformed.getMessage(), malformed);
     }
     throw new InvalidModelException(file + ": no mapping (expected: what MLflow writes)");
+  }
+
+  /** The parser takes any depth, but who makes a tree of it does so on the stack. */
+  private static void checkDepth(Path file, Iterable<Event> events) {
+    int depth = 0;
+    for (Event event : events) {
+      if (event instanceof CollectionStartEvent && ++depth > DEEPEST_YAML) {
+        throw new InvalidModelException(
+            "%s: values in one another more than %d deep (expected: what MLflow writes)"
+                .formatted(file, DEEPEST_YAML));
+      }
+      depth -= event instanceof CollectionEndEvent ? 1 : 0;
+    }
   }
 
   private static Path inside(Path file, Path root, Map<?, ?> flavour) {
@@ -149,7 +149,7 @@ final class MlflowFolder implements ModelFormat {
   }
 
   private static Path savedModel(Path file, Path folder) throws IOException {
-    try (Stream<Path> paths = Files.walk(folder, DEEPEST)) {
+    try (Stream<Path> paths = Files.walk(folder, DEEPEST_FOLDER)) {
       List<Path> found = paths.filter(path -> path.endsWith(SavedModelFolder.FILE)).toList();
       Path parent = found.size() == 1 ? found.get(0).getParent() : null;
       if (parent != null) {
@@ -162,18 +162,20 @@ final class MlflowFolder implements ModelFormat {
   }
 
   private static InvalidModelException refused(Path file, Map<?, ?> flavours) {
-    List<String> names = new ArrayList<>();
-    new TreeSet<>(flavours.keySet().stream().map(String::valueOf).toList()).forEach(names::add);
-    String flavour =
-        names.stream()
-            .filter(name -> REFUSED.containsKey(name) && !name.equals("python_function"))
-            .findFirst()
-            .orElse(names.contains("python_function") ? "python_function" : "");
-    @Nullable String reason = REFUSED.get(flavour);
-    return new InvalidModelException(
-        reason == null
-            ? "%s: flavours %s (expected: one of tensorflow, onnx, pytorch, xgboost, lightgbm)"
-                .formatted(file, names)
-            : "%s: flavour '%s' is refused: %s".formatted(file, flavour, reason));
+    Set<String> names = new TreeSet<>();
+    flavours.keySet().forEach(name -> names.add(String.valueOf(name)));
+    return REFUSED.entrySet().stream()
+        .filter(refused -> names.contains(refused.getKey()))
+        .findFirst()
+        .map(
+            refused ->
+                new InvalidModelException(
+                    "%s: flavour '%s' is refused: %s"
+                        .formatted(file, refused.getKey(), refused.getValue())))
+        .orElseGet(
+            () ->
+                new InvalidModelException(
+                    "%s: flavours %s (expected: one of tensorflow, onnx, pytorch, xgboost, lightgbm)"
+                        .formatted(file, names)));
   }
 }

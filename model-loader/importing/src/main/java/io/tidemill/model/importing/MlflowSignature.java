@@ -11,51 +11,48 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
-/** MLflow's signature of tensors made into ours. One of columns says nothing of tensors. */
-final class MlflowSignature {
+/**
+ * What MLflow says of a model's inputs and outputs. Of its two kinds, one of columns says nothing
+ * of tensors.
+ *
+ * @param place the file, as messages name it
+ * @param sides the value of {@code signature} in {@code MLmodel}
+ */
+record MlflowSignature(String place, Map<?, ?> sides) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private MlflowSignature() {}
-
-  /**
-   * The signature; empty if there is none, or part of it has no counterpart here.
-   *
-   * @param place the file, as messages name it
-   * @param signature the value of {@code signature} in {@code MLmodel}
-   */
-  static Optional<Signature> read(String place, @Nullable Object signature) {
-    if (!(signature instanceof Map<?, ?> sides)) {
-      return Optional.empty();
-    }
-    List<TensorSpec> inputs = new ArrayList<>();
-    List<TensorSpec> outputs = new ArrayList<>();
-    if (!add(place, "input", sides.get("inputs"), inputs)
-        || !add(place, "output", sides.get("outputs"), outputs)) {
+  /** The signature; empty if there is none, or part of it has no counterpart here. */
+  Optional<DeclaredSignature> tensors() {
+    List<TensorSpec> inputs = tensors("input");
+    List<TensorSpec> outputs = tensors("output");
+    if (inputs.isEmpty() || outputs.isEmpty()) {
       return Optional.empty();
     }
     try {
-      return Optional.of(new Signature(inputs, outputs));
+      return Optional.of(new DeclaredSignature("MLmodel", new Signature(inputs, outputs)));
     } catch (IllegalArgumentException twice) {
       throw new InvalidModelException(place + ": " + twice.getMessage(), twice);
     }
   }
 
-  private static boolean add(
-      String place, String side, @Nullable Object json, List<TensorSpec> specs) {
-    if (json == null) {
-      return false;
-    }
-    try {
-      for (JsonNode column : JSON.readTree(String.valueOf(json))) {
-        Optional<TensorSpec> spec = spec(side, column);
+  private List<TensorSpec> tensors(String side) {
+    List<TensorSpec> specs = new ArrayList<>();
+    if (sides.get(side + "s") instanceof String json) {
+      for (JsonNode tensor : parse(side, json)) {
+        Optional<TensorSpec> spec = spec(side, tensor);
         if (spec.isEmpty()) {
-          return false;
+          return List.of();
         }
         specs.add(spec.get());
       }
-      return !specs.isEmpty();
+    }
+    return specs;
+  }
+
+  private JsonNode parse(String side, String json) {
+    try {
+      return JSON.readTree(json);
     } catch (JsonProcessingException malformed) {
       throw new InvalidModelException(
           "%s: %ss of the signature: %s".formatted(place, side, malformed.getOriginalMessage()),
@@ -66,25 +63,12 @@ final class MlflowSignature {
   private static Optional<TensorSpec> spec(String side, JsonNode tensor) {
     List<Long> shape = new ArrayList<>();
     tensor.at("/tensor-spec/shape").forEach(size -> shape.add(size.asLong()));
-    String name = tensor.path("name").asText(side);
-    boolean batched = !shape.isEmpty() && shape.get(0) == -1;
-    return batched
-        ? type(tensor.at("/tensor-spec/dtype").asText())
-            .map(element -> new TensorSpec(name, element, shape))
-        : Optional.empty();
-  }
-
-  /** By NumPy's names. */
-  private static Optional<ElementType> type(String name) {
-    return switch (name) {
-      case "float32" -> Optional.of(ElementType.FLOAT32);
-      case "float64" -> Optional.of(ElementType.FLOAT64);
-      case "int32" -> Optional.of(ElementType.INT32);
-      case "int64" -> Optional.of(ElementType.INT64);
-      case "uint8" -> Optional.of(ElementType.UINT8);
-      case "bool" -> Optional.of(ElementType.BOOL);
-      case "str" -> Optional.of(ElementType.STRING);
-      default -> Optional.empty();
-    };
+    if (shape.isEmpty() || shape.get(0) != -1) {
+      return Optional.empty();
+    }
+    // NumPy's names are ours but for strings.
+    String type = tensor.at("/tensor-spec/dtype").asText();
+    return ElementType.ofLabel(type.equals("str") ? "string" : type)
+        .map(element -> new TensorSpec(tensor.path("name").asText(side), element, shape));
   }
 }

@@ -17,5 +17,5 @@ interface ModelFormat {
    *
    * @throws io.tidemill.model.InvalidModelException if it cannot be imported, with the way out
    */
-  DetectedModel read(Path path, ImportOptions options, Workspace workspace) throws IOException;
+  DetectedModel read(Path path, Workspace workspace) throws IOException;
 }

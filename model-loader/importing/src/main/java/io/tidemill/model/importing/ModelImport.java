@@ -6,7 +6,6 @@ import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Signature;
 import io.tidemill.model.engine.SignatureReader;
 import io.tidemill.model.engine.SignatureReaders;
-import io.tidemill.model.importing.archive.ArchiveKind;
 import io.tidemill.model.importing.archive.ModelArchive;
 import io.tidemill.model.store.RefusedFormat;
 import java.io.IOException;
@@ -65,13 +64,17 @@ public final class ModelImport implements AutoCloseable {
 
   static ModelImport open(
       Path path, ImportOptions options, Function<String, Optional<SignatureReader>> readers) {
-    Workspace workspace = new Workspace(readers);
+    Workspace workspace = new Workspace(options, readers);
     try {
-      return new ModelImport(
-          detect(unpacked(path, options, workspace), options, workspace), workspace);
+      return new ModelImport(detect(unpacked(path, workspace), workspace), workspace);
+    } catch (InvalidModelException refused) {
+      close(workspace);
+      String message = String.valueOf(refused.getMessage());
+      String original = workspace.original(message);
+      throw original.equals(message) ? refused : new InvalidModelException(original, refused);
     } catch (IOException e) {
       close(workspace);
-      throw new UncheckedIOException(path + ": " + e, e);
+      throw new UncheckedIOException(path + ": " + workspace.original(e.toString()), e);
     } catch (RuntimeException e) {
       close(workspace);
       throw e;
@@ -83,39 +86,37 @@ public final class ModelImport implements AutoCloseable {
     return model;
   }
 
-  private static Path unpacked(Path path, ImportOptions options, Workspace workspace)
-      throws IOException {
+  /** What was there and is not published, by the names that the user has for it. */
+  public List<String> leftOut() {
+    return workspace.leftOut();
+  }
+
+  private static Path unpacked(Path path, Workspace workspace) throws IOException {
     if (Files.isRegularFile(path)) {
       RefusedFormat.check(path.toString(), path);
     }
-    if (ArchiveKind.of(path).isEmpty() || TorchZip.of(path) == TorchZip.SCRIPT) {
-      return path;
-    }
-    Path target = workspace.folder().resolve("unpacked");
-    ModelArchive.unpack(path, target, options.limits());
-    List<Path> children = Listing.children(target);
-    return children.size() == 1 && Files.isDirectory(children.get(0)) ? children.get(0) : target;
+    Optional<ModelArchive> archive = ModelArchive.of(path);
+    return archive.isEmpty() || TorchZip.of(path) == TorchZip.SCRIPT
+        ? path
+        : workspace.unpacked(archive.get());
   }
 
-  private static DetectedModel detect(Path path, ImportOptions options, Workspace workspace)
-      throws IOException {
+  private static DetectedModel detect(Path path, Workspace workspace) throws IOException {
     for (ModelFormat container : CONTAINERS) {
       if (container.matches(path)) {
-        return agreed(path, container.read(path, options, workspace), options);
+        return agreed(path, container.read(path, workspace), workspace.options());
       }
     }
     List<ModelFormat> found = new ArrayList<>();
     for (ModelFormat format : MODELS) {
-      if (fits(format, options) && format.matches(path)) {
+      if (fits(format, workspace.options()) && format.matches(path)) {
         found.add(format);
       }
     }
     if (found.size() == 1) {
-      return found.get(0).read(path, options, workspace);
+      return found.get(0).read(path, workspace);
     }
-    for (Path child : Listing.children(path)) {
-      RefusedModel.check(child);
-    }
+    new Listing(path).refuseCode();
     throw found.isEmpty() ? unknown(path) : ambiguous(path, found);
   }
 
@@ -124,13 +125,13 @@ public final class ModelImport implements AutoCloseable {
     String engine = options.engine();
     if (engine != null && !engine.equals(model.engine())) {
       throw new InvalidModelException(
-          "%s: %s with a model of engine '%s' (--engine: '%s'); leave the option out"
+          "%s: %s with a model of engine '%s', not '%s' as you say; leave the engine out"
               .formatted(path, model.format(), model.engine(), engine));
     }
     Signature given = options.signature();
     if (given != null && !given.equals(model.signature())) {
       throw new InvalidModelException(
-          "%s: %s with inputs %s and outputs %s (--input-tensor: %s, --output-tensor: %s); leave both options out"
+          "%s: %s with inputs %s and outputs %s, not %s and %s as you say; leave them out"
               .formatted(
                   path,
                   model.format(),
@@ -152,7 +153,7 @@ public final class ModelImport implements AutoCloseable {
 
   private static InvalidModelException unknown(Path path) throws IOException {
     if (Files.isRegularFile(path)) {
-      String start = HexFormat.of().formatHex(Listing.start(path, 6));
+      String start = HexFormat.of().formatHex(new Listing(path).start(6));
       for (Map.Entry<String, String> compression : OTHER_ARCHIVES.entrySet()) {
         if (start.startsWith(compression.getKey())) {
           return new InvalidModelException(
@@ -165,7 +166,7 @@ public final class ModelImport implements AutoCloseable {
         "%s: %s; looked for %s, or a .tar, .tar.gz or .zip of one"
             .formatted(
                 path,
-                Listing.described(path),
+                new Listing(path).described(),
                 Stream.concat(CONTAINERS.stream(), MODELS.stream())
                     .map(ModelFormat::sought)
                     .collect(Collectors.joining(", "))));
@@ -174,10 +175,10 @@ public final class ModelImport implements AutoCloseable {
   private static InvalidModelException ambiguous(Path path, List<ModelFormat> found)
       throws IOException {
     return new InvalidModelException(
-        "%s: %s, which may be %s; name the file, or the engine with --engine"
+        "%s: %s, which may be %s; name the file or the engine"
             .formatted(
                 path,
-                Listing.described(path),
+                new Listing(path).described(),
                 found.stream().map(ModelFormat::sought).collect(Collectors.joining(", or "))));
   }
 

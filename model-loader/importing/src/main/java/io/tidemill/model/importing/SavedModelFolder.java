@@ -1,5 +1,6 @@
 package io.tidemill.model.importing;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -19,8 +20,8 @@ final class SavedModelFolder implements ModelFormat {
   }
 
   @Override
-  public DetectedModel read(Path path, ImportOptions options, Workspace workspace) {
+  public DetectedModel read(Path path, Workspace workspace) throws IOException {
     return DetectedModel.of(
-        "TensorFlow SavedModel", path, ENGINE, FoundSignature.of(path, ENGINE, options, workspace));
+        "TensorFlow SavedModel", workspace.tidy(path), ENGINE, workspace.signature(path, ENGINE));
   }
 }

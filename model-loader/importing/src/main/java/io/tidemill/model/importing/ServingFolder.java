@@ -1,5 +1,7 @@
 package io.tidemill.model.importing;
 
+import static java.util.Objects.requireNonNull;
+
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.SemanticVersion;
 import java.io.IOException;
@@ -19,16 +21,17 @@ final class ServingFolder implements ModelFormat {
 
   @Override
   public boolean matches(Path path) throws IOException {
-    return Listing.numbered(path).values().stream()
-        .anyMatch(folder -> Files.isRegularFile(folder.resolve(SavedModelFolder.FILE)));
+    return new Listing(path)
+        .numbered().values().stream()
+            .anyMatch(folder -> Files.isRegularFile(folder.resolve(SavedModelFolder.FILE)));
   }
 
   @Override
-  public DetectedModel read(Path path, ImportOptions options, Workspace workspace)
-      throws IOException {
-    int number = choose(path, Listing.numbered(path), options.number());
+  public DetectedModel read(Path path, Workspace workspace) throws IOException {
+    SortedMap<Long, Path> numbered = new Listing(path).numbered();
+    long number = choose(path, numbered, workspace.options().number());
     return savedModels
-        .read(path.resolve(String.valueOf(number)), options, workspace)
+        .read(requireNonNull(numbered.get(number)), workspace)
         .in(
             "TensorFlow Serving base path",
             Listing.name(path),
@@ -36,7 +39,7 @@ final class ServingFolder implements ModelFormat {
   }
 
   /** The version that is asked for, else the highest. */
-  static int choose(Path path, SortedMap<Integer, Path> numbered, @Nullable Integer number) {
+  static long choose(Path path, SortedMap<Long, Path> numbered, @Nullable Long number) {
     if (number == null) {
       return numbered.lastKey();
     }

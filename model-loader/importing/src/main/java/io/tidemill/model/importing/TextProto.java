@@ -24,22 +24,23 @@ final class TextProto {
   private final List<String> tokens = new ArrayList<>();
   private int next;
 
-  private TextProto(String place) {
+  /**
+   * @param place where the text is from, as messages call it
+   */
+  TextProto(String place, String text) {
     this.place = place;
+    tokenize(text);
   }
 
   /**
-   * Reads a message.
+   * Reads the message that the text is.
    *
-   * @param place where the text is from, as messages call it
    * @throws InvalidModelException if it is malformed
    */
-  static Map<String, List<Object>> read(String place, String text) {
-    TextProto reader = new TextProto(place);
-    reader.tokenize(text);
-    Map<String, List<Object>> message = reader.message("", 0);
-    if (reader.next < reader.tokens.size()) {
-      throw reader.malformed("'" + reader.tokens.get(reader.next) + "'");
+  Map<String, List<Object>> read() {
+    Map<String, List<Object>> message = message("", 0);
+    if (next < tokens.size()) {
+      throw malformed("'" + tokens.get(next) + "'");
     }
     return message;
   }

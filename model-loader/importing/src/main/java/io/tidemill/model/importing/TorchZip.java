@@ -19,7 +19,7 @@ enum TorchZip {
   private static final int MOST_ENTRIES = 100_000;
 
   static TorchZip of(Path file) throws IOException {
-    byte[] start = Files.isRegularFile(file) ? Listing.start(file, 2) : new byte[0];
+    byte[] start = Files.isRegularFile(file) ? new Listing(file).start(2) : new byte[0];
     if (start.length < 2 || start[0] != 'P' || start[1] != 'K') {
       return NONE;
     }

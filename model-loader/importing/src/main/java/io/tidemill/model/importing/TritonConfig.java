@@ -5,11 +5,11 @@ import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -29,7 +29,7 @@ record TritonConfig(
     String backend,
     String file,
     List<String> served,
-    @Nullable Signature signature) {
+    @Nullable DeclaredSignature signature) {
   TritonConfig {
     served = List.copyOf(served);
   }
@@ -45,11 +45,8 @@ record TritonConfig(
   }
 
   static TritonConfig read(Path path) throws IOException {
-    if (Files.size(path) > MOST_BYTES) {
-      throw new InvalidModelException(
-          "%s: %d bytes (expected: at most %d)".formatted(path, Files.size(path), MOST_BYTES));
-    }
-    Map<String, List<Object>> config = TextProto.read(path.toString(), Files.readString(path));
+    Map<String, List<Object>> config =
+        new TextProto(path.toString(), new Listing(path).text(MOST_BYTES)).read();
     String platform = text(config, "platform");
     return new TritonConfig(
         path,
@@ -73,21 +70,20 @@ record TritonConfig(
         : Map.of();
   }
 
-  private static @Nullable Signature signature(Path path, Map<String, List<Object>> config) {
+  private static @Nullable DeclaredSignature signature(
+      Path path, Map<String, List<Object>> config) {
     if (!config.containsKey("input") || !config.containsKey("output")) {
       return null;
     }
     boolean batched = !List.of("", "0").contains(text(config, "max_batch_size"));
     try {
-      return new Signature(
-          tensors(path, "input", config, batched), tensors(path, "output", config, batched));
+      return new DeclaredSignature(
+          "config.pbtxt",
+          new Signature(
+              tensors(path, "input", config, batched), tensors(path, "output", config, batched)));
     } catch (IllegalArgumentException refused) {
       throw new InvalidModelException(
-          path
-              + ": "
-              + refused.getMessage()
-              + "; say the signature with --input-tensor and --output-tensor",
-          refused);
+          "%s: %s; say inputs and outputs yourself".formatted(path, refused.getMessage()), refused);
     }
   }
 
@@ -134,16 +130,8 @@ record TritonConfig(
   }
 
   private static Optional<ElementType> type(String label) {
-    return switch (label) {
-      case "TYPE_FP32" -> Optional.of(ElementType.FLOAT32);
-      case "TYPE_FP64" -> Optional.of(ElementType.FLOAT64);
-      case "TYPE_INT32" -> Optional.of(ElementType.INT32);
-      case "TYPE_INT64" -> Optional.of(ElementType.INT64);
-      case "TYPE_UINT8" -> Optional.of(ElementType.UINT8);
-      case "TYPE_BOOL" -> Optional.of(ElementType.BOOL);
-      case "TYPE_STRING" -> Optional.of(ElementType.STRING);
-      default -> Optional.empty();
-    };
+    return ElementType.ofLabel(
+        label.replace("TYPE_FP", "float").replace("TYPE_", "").toLowerCase(Locale.ROOT));
   }
 
   private static String text(Map<String, List<Object>> message, String field) {

@@ -1,8 +1,9 @@
 package io.tidemill.model.importing;
 
+import static java.util.Objects.requireNonNull;
+
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.SemanticVersion;
-import io.tidemill.model.Signature;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ final class TritonFolder implements ModelFormat {
     if (Files.isRegularFile(path.resolve(CONFIG))) {
       return true;
     }
-    for (Path version : Listing.numbered(path).values()) {
+    for (Path version : new Listing(path).numbered().values()) {
       if (NAMES.stream().anyMatch(name -> Files.exists(version.resolve(name)))) {
         return true;
       }
@@ -46,7 +47,7 @@ final class TritonFolder implements ModelFormat {
 
   private static List<Path> models(Path path) throws IOException {
     List<Path> models = new ArrayList<>();
-    for (Path child : Listing.children(path)) {
+    for (Path child : new Listing(path).children()) {
       if (isModel(child)) {
         models.add(child);
       }
@@ -55,10 +56,9 @@ final class TritonFolder implements ModelFormat {
   }
 
   @Override
-  public DetectedModel read(Path path, ImportOptions options, Workspace workspace)
-      throws IOException {
+  public DetectedModel read(Path path, Workspace workspace) throws IOException {
     if (isModel(path)) {
-      return readModel(path, options, workspace);
+      return readModel(path, workspace);
     }
     List<Path> models = models(path);
     if (models.size() > 1) {
@@ -66,14 +66,13 @@ final class TritonFolder implements ModelFormat {
           "%s: a Triton repository with the models %s (expected: one); name the model's folder"
               .formatted(path, models.stream().map(Listing::name).toList()));
     }
-    return readModel(models.get(0), options, workspace);
+    return readModel(models.get(0), workspace);
   }
 
-  private static DetectedModel readModel(Path path, ImportOptions options, Workspace workspace)
-      throws IOException {
+  private static DetectedModel readModel(Path path, Workspace workspace) throws IOException {
     Path file = path.resolve(CONFIG);
     TritonConfig config = Files.exists(file) ? TritonConfig.read(file) : TritonConfig.absent(file);
-    SortedMap<Integer, Path> numbered = Listing.numbered(path);
+    SortedMap<Long, Path> numbered = new Listing(path).numbered();
     if (numbered.isEmpty()) {
       throw new InvalidModelException(
           path
@@ -81,30 +80,30 @@ final class TritonFolder implements ModelFormat {
               + CONFIG
               + " (expected: the model's versions)");
     }
-    int number = ServingFolder.choose(path, served(config, numbered), options.number());
-    Path version = path.resolve(String.valueOf(number));
+    long number =
+        ServingFolder.choose(path, served(config, numbered), workspace.options().number());
+    Path version = requireNonNull(numbered.get(number));
     String engine = engine(config, version);
     Path files = files(config, engine, version, workspace);
     return DetectedModel.of(
             "model of a Triton repository",
             files,
             engine,
-            FoundSignature.of(files, engine, options, workspace, declared(config), CONFIG))
+            workspace.signature(files, engine, declared(config), null))
         .in(
             "model of a Triton repository",
             config.name().isEmpty() ? Listing.name(path) : config.name(),
             new SemanticVersion(number, 0, 0, ""));
   }
 
-  private static SortedMap<Integer, Path> served(
-      TritonConfig config, SortedMap<Integer, Path> numbered) {
-    SortedMap<Integer, Path> served = new TreeMap<>(numbered);
+  private static SortedMap<Long, Path> served(TritonConfig config, SortedMap<Long, Path> numbered) {
+    SortedMap<Long, Path> served = new TreeMap<>(numbered);
     served.keySet().removeIf(number -> !config.served().contains(String.valueOf(number)));
     return served.isEmpty() ? numbered : served;
   }
 
   /** Triton calls the tensors of boosters what it likes, and makes classes of their scores. */
-  private static @Nullable Signature declared(TritonConfig config) {
+  private static @Nullable DeclaredSignature declared(TritonConfig config) {
     return config.backend().equals(BOOSTERS) ? null : config.signature();
   }
 
@@ -146,14 +145,14 @@ final class TritonFolder implements ModelFormat {
     }
     throw new InvalidModelException(
         "%s: no platform and no backend, and %s is %s (expected: a model.savedmodel, model.onnx or model.pt)"
-            .formatted(config.path(), version, Listing.described(version)));
+            .formatted(config.path(), version, new Listing(version).described()));
   }
 
   private static List<Path> savedModels(Path version) throws IOException {
     SavedModelFolder savedModel = new SavedModelFolder();
     return savedModel.matches(version)
         ? List.of(version)
-        : Listing.children(version).stream().filter(savedModel::matches).toList();
+        : new Listing(version).children().stream().filter(savedModel::matches).toList();
   }
 
   private static Path files(TritonConfig config, String engine, Path version, Workspace workspace)
@@ -166,15 +165,12 @@ final class TritonFolder implements ModelFormat {
             "%s: %d folders with saved_model.pb in %s (expected: 1)"
                 .formatted(config.path(), found.size(), named));
       }
-      return found.get(0);
+      return workspace.tidy(found.get(0));
     }
     for (FileFormat format : FileFormat.ALL) {
       if (format.engine().equals(engine)) {
         Path model = format.equals(FileFormat.ONNX) ? onnxFolder(named) : named;
-        for (Path file : Listing.children(model)) {
-          RefusedModel.check(file);
-        }
-        RefusedModel.check(model);
+        new Listing(model).refuseCode();
         return format.files(model, workspace);
       }
     }

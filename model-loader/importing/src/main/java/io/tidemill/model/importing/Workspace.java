@@ -1,47 +1,106 @@
 package io.tidemill.model.importing;
 
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Signature;
 import io.tidemill.model.engine.SignatureReader;
+import io.tidemill.model.engine.SignatureReaders;
+import io.tidemill.model.golden.Golden;
+import io.tidemill.model.importing.archive.ModelArchive;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.Comparator;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.commons.io.file.PathUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one import works with: the signature readers that are here, and a temporary folder, made
- * when it is first needed and deleted in the end.
+ * What one import works with: what the user says, the signature readers that are here, and a
+ * temporary folder, made when it is first needed and deleted in the end. It remembers what is left
+ * out of a model, and by which names the user knows what is in the temporary folder.
  *
  * <p>Not thread-safe.
  */
 final class Workspace implements AutoCloseable {
+  private final ImportOptions options;
   private final Function<String, Optional<SignatureReader>> readers;
+  private final Set<String> leftOut = new TreeSet<>();
+  private final Map<Path, String> origins = new LinkedHashMap<>();
   private @Nullable Path folder;
 
-  Workspace(Function<String, Optional<SignatureReader>> readers) {
+  Workspace(ImportOptions options, Function<String, Optional<SignatureReader>> readers) {
+    this.options = options;
     this.readers = readers;
   }
 
-  Optional<SignatureReader> reader(String engine) {
-    return readers.apply(engine);
+  ImportOptions options() {
+    return options;
   }
 
-  Path folder() throws IOException {
-    Path there = folder;
-    if (there == null) {
-      there = Files.createTempDirectory("tidemill-import-");
-      folder = there;
+  /** What was there and is not published, by the names that the user has for it. */
+  List<String> leftOut() {
+    return List.copyOf(leftOut);
+  }
+
+  /** The signature of a model: what the user says where that is true, else what its files say. */
+  Signature signature(Path files, String engine) {
+    return signature(files, engine, null, null);
+  }
+
+  /**
+   * The signature, where a file beside the model speaks of it too.
+   *
+   * @param declared what that file says; null if it says none
+   * @param usual the name of the one that is used; null if the file names none
+   * @throws InvalidModelException if nothing says one, or model and declaration disagree
+   */
+  Signature signature(
+      Path files, String engine, @Nullable DeclaredSignature declared, @Nullable String usual) {
+    Optional<SignatureReader> reader = readers.apply(engine);
+    Signature given = options.signature();
+    if (given != null) {
+      reader.ifPresent(present -> SignatureReaders.check(present, files, given));
+      return given;
     }
-    return there;
+    if (reader.isPresent()) {
+      String name = options.signatureName() == null ? usual : options.signatureName();
+      Signature own = name == null ? reader.get().read(files) : reader.get().read(files, name);
+      if (declared != null) {
+        declared.checkFits(files, own);
+      }
+      return own;
+    }
+    if (declared != null) {
+      return declared.signature();
+    }
+    throw new InvalidModelException(
+        "%s: the files of engine '%s' say no signature here (expected: inputs and outputs that you say, as in 'features float32[-1, 4]' and 'score float32[-1, 1]', where -1 is the batch)"
+            .formatted(files, engine));
+  }
+
+  /** What an archive holds. */
+  Path unpacked(ModelArchive archive) throws IOException {
+    Path target = create().resolve("content");
+    origins.put(target, archive + "!");
+    archive.unpack(target, options.limits());
+    List<Path> children = new Listing(target).children();
+    return children.size() == 1 && Files.isDirectory(children.get(0)) ? children.get(0) : target;
   }
 
   /** A copy of a file under the name that its engine looks for. */
   Path renamed(Path file, String name) throws IOException {
-    return Files.copy(file, Files.createTempDirectory(folder(), "renamed-").resolve(name));
+    Path copy = Files.copy(file, create().resolve(name));
+    origins.put(copy, original(file.toString()));
+    return copy;
   }
 
   /**
@@ -50,13 +109,81 @@ final class Workspace implements AutoCloseable {
    * @param others relative to the folder that the file is in
    */
   Path gathered(Path file, Set<String> others) throws IOException {
-    Path target = Files.createTempDirectory(folder(), "gathered-");
     Path source = file.toAbsolutePath().resolveSibling("");
+    Path target = copyOf(source);
     take(file, target.resolve(Listing.name(file)));
     for (String other : others) {
       take(source.resolve(other), target.resolve(other));
     }
     return target;
+  }
+
+  /**
+   * The one model file of a folder, with its golden file if there is one; all else is left out.
+   *
+   * @param published the model, which may be a copy under another name
+   */
+  Path chosen(Path model, Path published) throws IOException {
+    Path source = model.toAbsolutePath().resolveSibling("");
+    for (Path other : new Listing(source).children()) {
+      if (!other.equals(model.toAbsolutePath()) && !other.endsWith(Golden.FILE_NAME)) {
+        leftOut.add(Listing.name(other));
+      }
+    }
+    Path golden = source.resolve(Golden.FILE_NAME);
+    if (!Files.exists(golden)) {
+      return published;
+    }
+    Path target = copyOf(source);
+    take(published, target.resolve(Listing.name(published)));
+    take(golden, target.resolve(Golden.FILE_NAME));
+    return target;
+  }
+
+  /** The folder, or one like it without what tools have left in it. */
+  Path tidy(Path source) throws IOException {
+    List<Path> files;
+    try (Stream<Path> all = Files.walk(source)) {
+      files = all.filter(path -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)).toList();
+    }
+    Set<String> clutter = new TreeSet<>();
+    List<Path> kept = new ArrayList<>();
+    for (Path file : files) {
+      Path relative = source.relativize(file);
+      clutterOf(relative).ifPresentOrElse(clutter::add, () -> kept.add(relative));
+    }
+    // Whoever publishes refuses links.
+    if (clutter.isEmpty() || kept.stream().map(source::resolve).anyMatch(Files::isSymbolicLink)) {
+      return source;
+    }
+    leftOut.addAll(clutter);
+    Path target = copyOf(source);
+    for (Path file : kept) {
+      take(source.resolve(file), target.resolve(file));
+    }
+    return target;
+  }
+
+  private static Optional<String> clutterOf(Path relative) {
+    return IntStream.rangeClosed(1, relative.getNameCount())
+        .mapToObj(depth -> relative.subpath(0, depth))
+        .filter(Listing::isClutter)
+        .map(Path::toString)
+        .findFirst();
+  }
+
+  /** A new folder, which the user knows as the source. */
+  private Path copyOf(Path source) throws IOException {
+    Path target = create();
+    origins.put(target, original(source.toString()));
+    return target;
+  }
+
+  private Path create() throws IOException {
+    if (folder == null) {
+      folder = Files.createTempDirectory("tidemill-import-");
+    }
+    return Files.createTempDirectory(folder, "part-");
   }
 
   /** Links are for nothing and may be impossible; weights are large. */
@@ -69,17 +196,19 @@ final class Workspace implements AutoCloseable {
     }
   }
 
+  /** A message that names files by the paths that the user knows. */
+  String original(String message) {
+    String original = message;
+    for (Map.Entry<Path, String> origin : origins.entrySet()) {
+      original = original.replace(origin.getKey().toString(), origin.getValue());
+    }
+    return original;
+  }
+
   @Override
   public void close() throws IOException {
-    if (folder == null) {
-      return;
-    }
-    List<Path> paths;
-    try (Stream<Path> content = Files.walk(folder)) {
-      paths = content.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path path : paths) {
-      Files.delete(path);
+    if (folder != null) {
+      PathUtils.deleteDirectory(folder);
     }
   }
 }

@@ -51,7 +51,7 @@ class ExportTest {
   @Test
   void isReadBackWithLabelsSignaturesAndDigest() throws IOException {
     Path tar = directory.resolve("fraud-1.4.2.tar");
-    ModelExport.write(manifest, files, List.of(SIGNED), tar);
+    new ModelExport(manifest, files, List.of(SIGNED)).write(tar);
 
     try (ModelImport imported = ModelImport.open(tar, ImportOptions.NONE)) {
       DetectedModel model = imported.model();
@@ -69,11 +69,11 @@ class ExportTest {
   void hasTheSameBytesWhoeverWritesItAndWhen() throws IOException {
     Path one = directory.resolve("one.tar");
     Path two = directory.resolve("two.tar");
-    ModelExport.write(manifest, files, List.of(SIGNED), one);
+    new ModelExport(manifest, files, List.of(SIGNED)).write(one);
     Files.setLastModifiedTime(files.resolve("model.onnx"), FileTime.fromMillis(1));
     String user = System.setProperty("user.name", "someone-else");
     try {
-      ModelExport.write(manifest, files, List.of(SIGNED), two);
+      new ModelExport(manifest, files, List.of(SIGNED)).write(two);
     } finally {
       System.setProperty("user.name", user);
     }
@@ -87,7 +87,7 @@ class ExportTest {
   void isRefusedWhenItsContentWasChanged() throws IOException {
     Path tar = directory.resolve("fraud.tar");
     Files.writeString(files.resolve("model.onnx"), "the edit!");
-    ModelExport.write(manifest, files, List.of(), tar);
+    new ModelExport(manifest, files, List.of()).write(tar);
 
     assertThatThrownBy(() -> ModelImport.open(tar, ImportOptions.NONE))
         .isInstanceOf(InvalidModelException.class)

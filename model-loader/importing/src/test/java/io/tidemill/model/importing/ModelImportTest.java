@@ -73,7 +73,7 @@ class ModelImportTest {
     return detect(path, ImportOptions.NONE);
   }
 
-  private static ImportOptions numbered(int number) {
+  private static ImportOptions numbered(long number) {
     return new ImportOptions(null, null, null, number, ArchiveLimits.DEFAULT);
   }
 
@@ -379,8 +379,7 @@ class ModelImportTest {
     assertThat(detect(script, signed(FOUR_TO_ONE)).signature()).isEqualTo(FOUR_TO_ONE);
     assertThatThrownBy(() -> detect(script))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessageContaining(
-            "--input-tensor 'features float32[-1, 4]' --output-tensor 'score float32[-1, 1]'");
+        .hasMessageContaining("'features float32[-1, 4]' and 'score float32[-1, 1]'");
   }
 
   @ParameterizedTest
@@ -399,7 +398,7 @@ class ModelImportTest {
     assertThat(detect(path, signed(FOUR_TO_ONE)).signature()).isEqualTo(FOUR_TO_ONE);
     assertThatThrownBy(() -> detect(path, signed(other)))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessageContaining(path + ": the manifest that --input-tensor and --output-tensor make")
+        .hasMessageContaining(path + ": the inputs and outputs that are given do not fit")
         .hasMessageContaining("give what the files have");
   }
 
@@ -520,7 +519,7 @@ class ModelImportTest {
     file("p/MLmodel", flavours);
     assertThatThrownBy(() -> detect(directory.resolve("p")))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessageContaining("--input-tensor");
+        .hasMessageContaining("say no signature here");
   }
 
   @Test
@@ -665,7 +664,7 @@ class ModelImportTest {
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining("ONNX file")
         .hasMessageContaining("LightGBM text")
-        .hasMessageContaining("--engine");
+        .hasMessageContaining("name the file or the engine");
     ImportOptions lightgbm = new ImportOptions("lightgbm", null, null, null, ArchiveLimits.DEFAULT);
     assertThat(detect(folder, lightgbm).files()).isEqualTo(folder.resolve("model.txt"));
   }

@@ -47,7 +47,7 @@ public final class SignatureReaders {
     }
     if (!differences.isEmpty()) {
       throw new InvalidModelException(
-          "%s: the manifest that --input-tensor and --output-tensor make does not fit the model: %s; leave both options out, and the files say it, or give what the files have"
+          "%s: the inputs and outputs that are given do not fit the model: %s; leave them out, and the files say it, or give what the files have"
               .formatted(files, String.join("; ", differences)));
     }
   }

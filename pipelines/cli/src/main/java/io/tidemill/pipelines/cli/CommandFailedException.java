@@ -3,22 +3,29 @@ package io.tidemill.pipelines.cli;
 import org.jspecify.annotations.Nullable;
 
 /** A command that ends with an exit code and a message that is whole without a stack trace. */
-public final class CommandFailedException extends RuntimeException {
-  private final int exitCode;
+final class CommandFailedException extends RuntimeException {
+  private final ExitCode exitCode;
 
   /**
    * A failure.
    *
-   * @param exitCode one of {@link ExitCode}'s
    * @param message what, where, and what to do about it
    */
-  public CommandFailedException(int exitCode, String message, @Nullable Throwable cause) {
+  CommandFailedException(ExitCode exitCode, String message, @Nullable Throwable cause) {
     super(message, cause);
     this.exitCode = exitCode;
   }
 
-  /** One of {@link ExitCode}'s. */
-  public int exitCode() {
+  CommandFailedException(ExitCode exitCode, String message) {
+    this(exitCode, message, null);
+  }
+
+  /** Wrong usage, as the message of an exception from below says it. */
+  CommandFailedException(IllegalArgumentException wrong) {
+    this(ExitCode.USAGE, String.valueOf(wrong.getMessage()), wrong);
+  }
+
+  ExitCode exitCode() {
     return exitCode;
   }
 }

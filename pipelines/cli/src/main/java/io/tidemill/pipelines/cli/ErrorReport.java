@@ -8,8 +8,9 @@ import io.tidemill.pipelines.definition.Suggestion;
 import java.io.PrintWriter;
 import java.util.Collection;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
@@ -22,11 +23,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
  *
  * <p>Stateless and thread-safe.
  */
-final class ErrorReport {
-  private ErrorReport() {}
+final class ErrorReport implements IParameterExceptionHandler, IExecutionExceptionHandler {
 
   /** For arguments that no command takes. */
-  static int ofUsage(ParameterException wrong, String[] arguments) {
+  @Override
+  public int handleParseException(ParameterException wrong, String[] arguments) {
     CommandLine command = wrong.getCommandLine();
     PrintWriter err = command.getErr();
     Optional<String> unknown = unknown(wrong);
@@ -35,7 +36,7 @@ final class ErrorReport {
       err.println("Usage: " + command.getHelp().synopsis(0).strip());
     }
     err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
-    return ExitCode.USAGE;
+    return ExitCode.USAGE.number();
   }
 
   /** What is said of a command or an option that there is not: the one that was probably meant. */
@@ -65,24 +66,26 @@ final class ErrorReport {
   }
 
   /** For a command that failed while it ran. */
-  static int ofFailure(Exception failure, CommandLine command, @Nullable ParseResult arguments) {
+  @Override
+  public int handleExecutionException(
+      Exception failure, CommandLine command, ParseResult arguments) {
     PrintWriter err = command.getErr();
     if (failure instanceof ParameterException wrong) {
-      return ofUsage(wrong, new String[0]);
+      return handleParseException(wrong, new String[0]);
     }
     if (failure instanceof InterruptedException) {
       Thread.currentThread().interrupt();
       err.println("tidemill: interrupted");
-      return ExitCode.INTERRUPTED;
+      return ExitCode.INTERRUPTED.number();
     }
     err.println(message(failure));
     if (debug(command)) {
       failure.printStackTrace(err);
     }
-    return exitCode(failure);
+    return exitCode(failure).number();
   }
 
-  private static int exitCode(Exception failure) {
+  private static ExitCode exitCode(Exception failure) {
     if (failure instanceof CommandFailedException failed) {
       return failed.exitCode();
     }
@@ -113,10 +116,7 @@ final class ErrorReport {
   }
 
   private static boolean debug(CommandLine command) {
-    CommandLine root = command;
-    while (root.getParent() != null) {
-      root = root.getParent();
-    }
-    return root.getCommand() instanceof Tidemill tidemill && tidemill.debug();
+    return command.getCommandSpec().root().userObject() instanceof Tidemill tidemill
+        && tidemill.debug();
   }
 }

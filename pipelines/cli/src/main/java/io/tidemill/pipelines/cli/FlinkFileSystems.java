@@ -18,46 +18,51 @@ import org.jspecify.annotations.Nullable;
 /**
  * The file systems of the Flink that people have: those of its plugins, with the addresses and
  * credentials of its configuration. Named by Flink's own variables, as on a cluster.
+ *
+ * @param configuration the folder of its configuration; null if none is named
+ * @param plugins the folder of its plugins; null if none is named
  */
-final class FlinkFileSystems {
+record FlinkFileSystems(@Nullable String configuration, @Nullable String plugins) {
   private static final String CONFIGURATION = ConfigConstants.ENV_FLINK_CONF_DIR;
   private static final String PLUGINS = ConfigConstants.ENV_FLINK_PLUGINS_DIR;
 
-  private FlinkFileSystems() {}
+  static FlinkFileSystems of(Map<String, String> environment) {
+    return new FlinkFileSystems(environment.get(CONFIGURATION), environment.get(PLUGINS));
+  }
 
   /**
    * Makes them those of this process, where a variable names them.
    *
    * @throws CommandFailedException if what it names cannot be read
    */
-  static void use(Map<String, String> environment) {
-    String configured = environment.get(CONFIGURATION);
-    String plugins = environment.get(PLUGINS);
-    if (configured == null && plugins == null) {
+  void use() {
+    if (configuration == null && plugins == null) {
       return;
     }
-    Configuration configuration = configuration(configured);
+    Configuration read = readConfiguration();
     FileSystem.initialize(
-        configuration,
+        read,
         new DefaultPluginManager(
-            plugins(plugins), CoreOptions.getPluginParentFirstLoaderPatterns(configuration)));
+            findPlugins(), CoreOptions.getPluginParentFirstLoaderPatterns(read)));
   }
 
-  private static Configuration configuration(@Nullable String folder) {
+  private Configuration readConfiguration() {
     try {
-      return folder == null ? new Configuration() : GlobalConfiguration.loadConfiguration(folder);
+      return configuration == null
+          ? new Configuration()
+          : GlobalConfiguration.loadConfiguration(configuration);
     } catch (RuntimeException unreadable) {
-      throw failure(CONFIGURATION, folder, "Flink's folder with config.yaml", unreadable);
+      throw failure(CONFIGURATION, configuration, "Flink's folder with config.yaml", unreadable);
     }
   }
 
-  private static Collection<PluginDescriptor> plugins(@Nullable String folder) {
+  private Collection<PluginDescriptor> findPlugins() {
     try {
-      return folder == null
+      return plugins == null
           ? List.of()
-          : new DirectoryBasedPluginFinder(Path.of(folder)).findPlugins();
+          : new DirectoryBasedPluginFinder(Path.of(plugins)).findPlugins();
     } catch (IOException | RuntimeException unreadable) {
-      throw failure(PLUGINS, folder, "a folder with a folder of jars for each plugin", unreadable);
+      throw failure(PLUGINS, plugins, "a folder with a folder of jars for each plugin", unreadable);
     }
   }
 

@@ -3,18 +3,11 @@ package io.tidemill.pipelines.cli;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.store.ModelStore;
-import java.io.PrintWriter;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code tidemill model alias}. */
 @Command(
@@ -26,16 +19,12 @@ import picocli.CommandLine.Spec;
       "store's policy counts as production."
     },
     mixinStandardHelpOptions = true)
-final class ModelAliasCommand implements Callable<Integer> {
-  private final Map<String, String> environment;
-
-  @Spec private CommandSpec spec = CommandSpec.create();
-
+final class ModelAliasCommand implements Runnable {
   @Parameters(
       index = "0",
       paramLabel = "MODEL",
       description = "NAME:VERSION as in fraud:1.4.2; with --delete NAME@ALIAS.")
-  private @Nullable ModelRef ref;
+  private ModelRef ref;
 
   @Parameters(index = "1", arity = "0..1", paramLabel = "ALIAS", description = "As in production.")
   private @Nullable String alias;
@@ -43,108 +32,105 @@ final class ModelAliasCommand implements Callable<Integer> {
   @Option(names = "--delete", description = "Take NAME@ALIAS away; its version stays.")
   private boolean delete;
 
-  @Mixin private StoreOption storeOption = new StoreOption();
-  @Mixin private OutputOption output = new OutputOption();
-  @Mixin private DryRunOption dryRun = new DryRunOption();
+  @Mixin private StoreOption storeOption;
+  @Mixin private Output output;
+  @Mixin private DryRunOption dryRun;
   @Mixin private ConfirmOption confirmation;
 
-  ModelAliasCommand(Map<String, String> environment, Terminal terminal) {
-    this.environment = Map.copyOf(environment);
-    this.confirmation = new ConfirmOption(terminal);
+  /**
+   * What JSON has of a change.
+   *
+   * @param version what the alias means now; null if it is taken away
+   * @param before what it meant before; null if it was not there
+   */
+  private record View(
+      String name, String alias, @Nullable String version, @Nullable String before) {
+    static View of(
+        String name,
+        String alias,
+        @Nullable SemanticVersion version,
+        @Nullable SemanticVersion before) {
+      return new View(
+          name,
+          alias,
+          version == null ? null : version.toString(),
+          before == null ? null : before.toString());
+    }
   }
 
   @Override
-  public Integer call() {
+  public void run() {
     if (delete) {
       remove();
     } else {
-      move();
+      move(VersionArgument.of(ref));
     }
-    return ExitCode.DONE;
   }
 
   private void remove() {
-    ModelRef model = ref;
-    String name = model == null ? null : model.alias();
-    if (model == null || name == null || alias != null) {
-      throw new ParameterException(
-          spec.commandLine(),
+    String name = ref.alias();
+    if (name == null || alias != null) {
+      throw refused(
           "alias to delete: '%s' (expected: name@alias alone, as in fraud@production)"
-              .formatted(alias == null ? model : model + " " + alias));
+              .formatted(alias == null ? ref : ref + " " + alias));
     }
-    ModelStore store = storeOption.open(environment);
-    SemanticVersion meant = store.resolve(model).version();
+    ModelStore store = storeOption.open();
+    SemanticVersion meant = store.resolve(ref).version();
     if (!dryRun.asked()) {
-      confirmation.confirm(spec, "take away " + model + ", which means " + meant);
-      store.removeAlias(model.name(), name);
+      confirmation.confirm("take away " + ref + ", which means " + meant);
+      store.removeAlias(ref.name(), name);
     }
-    print(
-        answer(model.name(), name, null, meant),
-        "%s%s is taken away (was %s)".formatted(would(), model, meant));
+    output.print(
+        View.of(ref.name(), name, null, meant),
+        "%s%s is taken away (was %s)".formatted(would(), ref, meant));
   }
 
-  private void move() {
-    VersionArgument to = VersionArgument.of(spec, ref);
+  private void move(VersionArgument to) {
     String name = alias;
     if (name == null) {
-      throw new ParameterException(
-          spec.commandLine(), "alias: none (expected: a name as in production)");
+      throw refused("alias: none (expected: a name as in production)");
     }
-    ModelStore store = storeOption.open(environment);
+    ModelStore store = storeOption.open();
     SemanticVersion before = before(store, to, name);
     if (!dryRun.asked() && !to.version().equals(before)) {
       if (store.policy().isProduction(name)) {
         confirmation.confirm(
-            spec,
             "make %s@%s mean %s%s"
                 .formatted(
                     to.name(), name, to.version(), before == null ? "" : " instead of " + before));
       }
       store.alias(to.name(), name, to.version());
     }
-    print(answer(to.name(), name, to.version(), before), moved(to, name, before));
+    output.print(
+        View.of(to.name(), name, to.version(), before),
+        would() + to.name() + "@" + name + moved(to, before));
   }
 
-  private String moved(VersionArgument to, String name, @Nullable SemanticVersion before) {
-    String what = would() + to.name() + "@" + name;
+  private static String moved(VersionArgument to, @Nullable SemanticVersion before) {
     if (before == null) {
-      return what + " is " + to.version();
+      return " is " + to.version();
     }
     return before.equals(to.version())
-        ? what + " is " + before + " already"
-        : what + ": " + before + " -> " + to.version();
+        ? " is " + before + " already"
+        : ": " + before + " -> " + to.version();
   }
 
-  private @Nullable SemanticVersion before(ModelStore store, VersionArgument to, String name) {
+  private static @Nullable SemanticVersion before(
+      ModelStore store, VersionArgument to, String name) {
     try {
       ModelRef.checkName("alias", name);
       store.checkAlias(to.name(), name, to.version());
       return store.aliases(to.name()).get(name);
     } catch (IllegalArgumentException refused) {
-      throw new ParameterException(
-          spec.commandLine(), String.valueOf(refused.getMessage()), refused);
+      throw new CommandFailedException(refused);
     }
+  }
+
+  private static CommandFailedException refused(String message) {
+    return new CommandFailedException(ExitCode.USAGE, message);
   }
 
   private String would() {
     return dryRun.asked() ? "dry run: " : "";
-  }
-
-  private static Map<String, Object> answer(
-      String name,
-      String alias,
-      @Nullable SemanticVersion version,
-      @Nullable SemanticVersion before) {
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("name", name);
-    answer.put("alias", alias);
-    answer.put("version", version == null ? null : version.toString());
-    answer.put("before", before == null ? null : before.toString());
-    return answer;
-  }
-
-  private void print(Map<String, Object> answer, String line) {
-    PrintWriter out = spec.commandLine().getOut();
-    output.print(out, answer, () -> out.println(line));
   }
 }

@@ -3,15 +3,12 @@ package io.tidemill.pipelines.cli;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.store.ModelStore;
 import java.io.PrintWriter;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code tidemill model diff}. */
 @Command(
@@ -32,33 +29,21 @@ import picocli.CommandLine.Spec;
 final class ModelDiffCommand implements Callable<Integer> {
   private static final Pattern LONG_DIGEST = Pattern.compile("([0-9a-f]{12})[0-9a-f]{52}");
 
-  private final Map<String, String> environment;
+  @Mixin private ModelArgument left;
 
-  @Spec private CommandSpec spec = CommandSpec.create();
+  @Parameters(index = "1", paramLabel = "MODEL", description = "The same of another version.")
+  private ModelRef right;
 
-  @Parameters(index = "0", paramLabel = "MODEL", description = "As in fraud:1.4.2.")
-  private @Nullable ModelRef left;
-
-  @Parameters(index = "1", paramLabel = "MODEL", description = "As in fraud@production.")
-  private @Nullable ModelRef right;
-
-  @Mixin private StoreOption storeOption = new StoreOption();
-  @Mixin private OutputOption output = new OutputOption();
-
-  ModelDiffCommand(Map<String, String> environment) {
-    this.environment = Map.copyOf(environment);
-  }
+  @Mixin private Output output;
 
   @Override
   public Integer call() {
-    ModelStore store = storeOption.open(environment);
+    ModelStore store = left.store().open();
     ModelDiff diff =
         ModelDiff.of(
-            VersionArgument.manifest(spec, store, left),
-            VersionArgument.manifest(spec, store, right));
-    PrintWriter out = spec.commandLine().getOut();
-    output.print(out, diff, () -> print(out, diff));
-    return diff.same() ? ExitCode.DONE : ExitCode.FAILED;
+            FoundModel.of(store, left.ref()).manifest(), FoundModel.of(store, right).manifest());
+    output.print(diff, out -> print(out, diff));
+    return (diff.same() ? ExitCode.DONE : ExitCode.FAILED).number();
   }
 
   private static void print(PrintWriter out, ModelDiff diff) {

@@ -1,82 +1,92 @@
 package io.tidemill.pipelines.cli;
 
-import io.tidemill.model.ModelRef;
 import io.tidemill.model.importing.archive.ModelExport;
 import io.tidemill.model.store.CachedModel;
-import io.tidemill.model.store.DetachedSignature;
 import io.tidemill.model.store.LocalModelCache;
-import io.tidemill.model.store.ModelManifest;
-import io.tidemill.model.store.ModelStore;
 import java.io.IOException;
-import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
+import java.nio.file.StandardCopyOption;
+import org.apache.commons.io.file.PathUtils;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code tidemill model export}. */
 @Command(
     name = "export",
     description = {
-      "Write a version into one file, a tar.",
-      "It holds the manifest and signatures too, and 'import' reads it into another",
-      "store. The same version gives the same bytes."
+      "Write a version's files, proved, into a folder or one file.",
+      "A PATH that ends in .tar becomes a tar that holds the manifest and signatures",
+      "too, which 'push' publishes again; the same version gives the same bytes.",
+      "What is written is whole or not there."
     },
     mixinStandardHelpOptions = true)
-final class ModelExportCommand implements Callable<Integer> {
-  private final Map<String, String> environment;
-  private final Terminal terminal;
+final class ModelExportCommand implements Runnable {
+  @Mixin private ModelArgument model;
 
-  @Spec private CommandSpec spec = CommandSpec.create();
+  @Parameters(
+      index = "1",
+      paramLabel = "PATH",
+      description = "A folder that is empty or not there, or a new file as in fraud-1.4.2.tar.")
+  private Path path;
 
-  @Parameters(paramLabel = "MODEL", description = "As in fraud:1.4.2 or fraud@production.")
-  private @Nullable ModelRef ref;
-
-  @Option(
-      names = {"-f", "--file"},
-      required = true,
-      paramLabel = "FILE",
-      description = "As in fraud-1.4.2.tar; not there yet.")
-  private Path file = Path.of("");
-
-  @Mixin private StoreOption storeOption = new StoreOption();
-  @Mixin private OutputOption output = new OutputOption();
-
-  ModelExportCommand(Map<String, String> environment, Terminal terminal) {
-    this.environment = Map.copyOf(environment);
-    this.terminal = terminal;
-  }
+  @Mixin private Output output;
 
   @Override
-  public Integer call() {
-    if (Files.exists(file)) {
-      throw new ParameterException(spec.commandLine(), file + ": exists (expected: a new file)");
-    }
-    ModelStore store = storeOption.open(environment);
-    ModelManifest manifest = VersionArgument.manifest(spec, store, ref);
-    List<DetachedSignature> signatures = store.signatures(manifest.name(), manifest.version());
-    try (TransferProgress progress =
-            TransferProgress.of(spec, terminal, output, "exporting " + manifest.ref());
-        CachedModel copy = LocalModelCache.ofUser().open(store, manifest, progress)) {
-      ModelExport.write(manifest, copy.files(), signatures, file);
-    } catch (IOException unwritable) {
+  public void run() {
+    Path target = path.toAbsolutePath().normalize();
+    boolean file = target.toString().endsWith(".tar");
+    checkFree(target, file);
+    FoundModel found = model.find();
+    try {
+      if (file) {
+        writeFile(found, target);
+      } else {
+        writeFolder(found, target);
+      }
+    } catch (IOException | UncheckedIOException unwritable) {
       throw new CommandFailedException(
-          ExitCode.FAILED, file + ": cannot be written: " + unwritable, unwritable);
+          ExitCode.FAILED, path + ": cannot be written: " + unwritable.getMessage(), unwritable);
     }
-    PrintWriter out = spec.commandLine().getOut();
-    output.print(
-        out,
-        ModelView.of(manifest, List.of(), file.toString()),
-        () -> out.printf("%s (%s) is in %s%n", manifest.ref(), manifest.digest(), file));
-    return ExitCode.DONE;
+    output.print(ModelView.of(found.manifest(), target), found + " is in " + target);
+  }
+
+  private void checkFree(Path target, boolean file) {
+    if (target.getParent() == null) {
+      throw refused("the root (expected: an empty folder, or none)");
+    }
+    if (file && Files.exists(target)) {
+      throw refused("exists (expected: a new file)");
+    }
+    try {
+      if (Files.exists(target) && !PathUtils.isEmptyDirectory(target)) {
+        throw refused("not empty (expected: an empty folder, or none)");
+      }
+    } catch (IOException noFolder) {
+      throw refused("not a folder (expected: an empty folder, or none)");
+    }
+  }
+
+  private CommandFailedException refused(String why) {
+    return new CommandFailedException(ExitCode.USAGE, path + ": " + why);
+  }
+
+  private void writeFile(FoundModel found, Path target) throws IOException {
+    try (CachedModel copy = found.cached(output, "exporting")) {
+      new ModelExport(found.manifest(), copy.files(), found.signatures()).write(target);
+    }
+  }
+
+  /** Fetches and proves beside the target, then moves there in one step. */
+  private void writeFolder(FoundModel found, Path target) throws IOException {
+    Path parent = Files.createDirectories(target.resolveSibling(""));
+    Path staging = Files.createTempDirectory(parent, ".tidemill-export-");
+    try (CachedModel proved = found.in(new LocalModelCache(staging), output, "exporting")) {
+      Files.move(proved.files(), target, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      PathUtils.deleteDirectory(staging);
+    }
   }
 }

@@ -9,15 +9,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code tidemill model list}. */
 @Command(
@@ -28,42 +24,30 @@ import picocli.CommandLine.Spec;
       "and the exit code is 3."
     },
     mixinStandardHelpOptions = true)
-final class ModelListCommand implements Callable<Integer> {
-  private final Map<String, String> environment;
-
-  @Spec private CommandSpec spec = CommandSpec.create();
-
+final class ModelListCommand implements Runnable {
   @Parameters(arity = "0..1", paramLabel = "NAME", description = "A model. Default: all of them.")
   private @Nullable String name;
 
-  @Mixin private StoreOption storeOption = new StoreOption();
-  @Mixin private OutputOption output = new OutputOption();
-
-  ModelListCommand(Map<String, String> environment) {
-    this.environment = Map.copyOf(environment);
-  }
+  @Mixin private StoreOption storeOption;
+  @Mixin private Output output;
 
   @Override
-  public Integer call() {
-    ModelStore store = storeOption.open(environment);
+  public void run() {
+    ModelStore store = storeOption.open();
     List<ModelView> versions = new ArrayList<>();
     List<String> damaged = new ArrayList<>();
     for (String model : name == null ? store.models() : List.of(checked(name))) {
       add(store, model, versions, damaged);
     }
-    PrintWriter out = spec.commandLine().getOut();
     if (damaged.isEmpty() || !versions.isEmpty() || !output.forPeople()) {
-      output.print(out, versions, () -> print(out, versions, store.uri()));
+      output.print(versions, out -> print(out, versions, store.uri()));
     }
     if (!damaged.isEmpty()) {
-      out.flush();
       throw new CommandFailedException(
           ExitCode.MODEL,
           "store %s: not everything can be listed:%n%s"
-              .formatted(store.uri(), String.join(System.lineSeparator(), damaged)),
-          null);
+              .formatted(store.uri(), String.join(System.lineSeparator(), damaged)));
     }
-    return ExitCode.DONE;
   }
 
   /** One damaged version hides neither the others nor itself. */
@@ -74,7 +58,7 @@ final class ModelListCommand implements Callable<Integer> {
         unlessDamaged(() -> store.aliases(model), damaged).orElse(Map.of());
     for (SemanticVersion version : there) {
       unlessDamaged(() -> store.manifest(model, version), damaged)
-          .map(manifest -> ModelView.of(manifest, VersionArgument.namesOf(version, aliases), null))
+          .map(manifest -> ModelView.of(manifest, aliases))
           .ifPresent(versions::add);
     }
   }
@@ -88,11 +72,11 @@ final class ModelListCommand implements Callable<Integer> {
     }
   }
 
-  private String checked(String model) {
+  private static String checked(String model) {
     try {
       return ModelRef.checkName("model name", model);
     } catch (IllegalArgumentException refused) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(refused.getMessage()));
+      throw new CommandFailedException(refused);
     }
   }
 

@@ -3,22 +3,17 @@ package io.tidemill.pipelines.cli;
 import io.tidemill.model.store.ByteSize;
 import io.tidemill.model.store.CacheEntry;
 import io.tidemill.model.store.LocalModelCache;
-import io.tidemill.pipelines.definition.Quantity;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code tidemill model prune}. */
 @Command(
@@ -29,9 +24,7 @@ import picocli.CommandLine.Spec;
       "always; every store stays as it is."
     },
     mixinStandardHelpOptions = true)
-final class ModelPruneCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec = CommandSpec.create();
-
+final class ModelPruneCommand implements Runnable {
   @Option(
       names = "--max-size",
       paramLabel = "SIZE",
@@ -45,15 +38,11 @@ final class ModelPruneCommand implements Callable<Integer> {
       names = "--older-than",
       paramLabel = "TIME",
       description = "Delete what nobody used in this time too, as in 30d.")
-  private @Nullable String olderThan;
+  private @Nullable Duration olderThan;
 
-  @Mixin private OutputOption output = new OutputOption();
-  @Mixin private DryRunOption dryRun = new DryRunOption();
+  @Mixin private Output output;
+  @Mixin private DryRunOption dryRun;
   @Mixin private ConfirmOption confirmation;
-
-  ModelPruneCommand(Terminal terminal) {
-    this.confirmation = new ConfirmOption(terminal);
-  }
 
   /** What JSON has of the cache. */
   private record View(String directory, boolean dryRun, long freedBytes, List<Entry> entries) {}
@@ -80,41 +69,29 @@ final class ModelPruneCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
-    Duration unusedFor = unusedFor();
+  public void run() {
     LocalModelCache cache = LocalModelCache.ofUser();
     ByteSize limit = maxSize == null ? cache.maxSize() : maxSize;
     List<CacheEntry> entries = cache.entries();
-    List<CacheEntry> chosen = cache.prune(limit, unusedFor, true);
-    PrintWriter out = spec.commandLine().getOut();
+    List<CacheEntry> chosen = cache.prune(limit, olderThan, true);
     if (output.forPeople()) {
-      print(out, cache.directory(), entries, paths(chosen));
+      print(output.out(), cache.directory(), entries, paths(chosen));
     }
     List<CacheEntry> deleted = chosen;
     if (!dryRun.asked() && !chosen.isEmpty()) {
       confirmation.confirm(
-          spec, "delete %d of the cache's entries, %s".formatted(chosen.size(), sizeOf(chosen)));
-      deleted = cache.prune(limit, unusedFor, false);
+          "delete %d of the cache's entries, %s".formatted(chosen.size(), sizeOf(chosen)));
+      deleted = cache.prune(limit, olderThan, false);
     }
     ByteSize freed = sizeOf(deleted);
     Set<Path> gone = paths(deleted);
     output.print(
-        out,
         new View(
             cache.directory().toString(),
             dryRun.asked(),
             freed.bytes(),
             entries.stream().map(entry -> Entry.of(entry, gone.contains(entry.path()))).toList()),
-        () -> out.printf("%s %s%n", dryRun.asked() ? "dry run: would free" : "freed", freed));
-    return ExitCode.DONE;
-  }
-
-  private @Nullable Duration unusedFor() {
-    try {
-      return olderThan == null ? null : Quantity.duration("--older-than", olderThan);
-    } catch (IllegalArgumentException refused) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(refused.getMessage()));
-    }
+        (dryRun.asked() ? "dry run: would free " : "freed ") + freed);
   }
 
   private static ByteSize sizeOf(List<CacheEntry> entries) {
@@ -122,9 +99,7 @@ final class ModelPruneCommand implements Callable<Integer> {
   }
 
   private static Set<Path> paths(List<CacheEntry> entries) {
-    Set<Path> paths = new HashSet<>();
-    entries.forEach(entry -> paths.add(entry.path()));
-    return paths;
+    return entries.stream().map(CacheEntry::path).collect(Collectors.toSet());
   }
 
   private static void print(

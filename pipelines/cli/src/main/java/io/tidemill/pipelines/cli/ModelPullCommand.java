@@ -1,20 +1,8 @@
 package io.tidemill.pipelines.cli;
 
-import io.tidemill.model.ModelRef;
 import io.tidemill.model.store.CachedModel;
-import io.tidemill.model.store.LocalModelCache;
-import io.tidemill.model.store.ModelManifest;
-import io.tidemill.model.store.ModelStore;
-import java.io.PrintWriter;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code tidemill model pull}. */
 @Command(
@@ -26,43 +14,17 @@ import picocli.CommandLine.Spec;
       "~/.cache/tidemill/models."
     },
     mixinStandardHelpOptions = true)
-final class ModelPullCommand implements Callable<Integer> {
-  private final Map<String, String> environment;
-  private final Terminal terminal;
-
-  @Spec private CommandSpec spec = CommandSpec.create();
-
-  @Parameters(paramLabel = "MODEL", description = "As in fraud:1.4.2 or fraud@production.")
-  private @Nullable ModelRef ref;
-
-  @Mixin private StoreOption storeOption = new StoreOption();
-  @Mixin private OutputOption output = new OutputOption();
-
-  ModelPullCommand(Map<String, String> environment, Terminal terminal) {
-    this.environment = Map.copyOf(environment);
-    this.terminal = terminal;
-  }
+final class ModelPullCommand implements Runnable {
+  @Mixin private ModelArgument model;
+  @Mixin private Output output;
 
   @Override
-  public Integer call() {
-    ModelStore store = storeOption.open(environment);
-    ModelManifest manifest = VersionArgument.manifest(spec, store, ref);
-    try (TransferProgress progress =
-            TransferProgress.of(spec, terminal, output, "pulling " + manifest.ref());
-        CachedModel copy = LocalModelCache.ofUser().open(store, manifest, progress)) {
-      progress.close();
-      PrintWriter out = spec.commandLine().getOut();
+  public void run() {
+    FoundModel found = model.find();
+    try (CachedModel copy = found.cached(output, "pulling")) {
       output.print(
-          out,
-          ModelView.of(manifest, List.of(), copy.files().toString()),
-          () ->
-              out.printf(
-                  "%s (%s) %s %s%n",
-                  manifest.ref(),
-                  manifest.digest(),
-                  copy.fetched() ? "is in" : "was already in",
-                  copy.files()));
+          ModelView.of(found.manifest(), copy.files()),
+          "%s %s %s".formatted(found, copy.fetched() ? "is in" : "was already in", copy.files()));
     }
-    return ExitCode.DONE;
   }
 }

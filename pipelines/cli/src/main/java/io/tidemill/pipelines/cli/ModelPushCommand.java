@@ -1,84 +1,54 @@
 package io.tidemill.pipelines.cli;
 
-import io.tidemill.model.ModelRef;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.tidemill.model.SemanticVersion;
-import io.tidemill.model.Signature;
-import io.tidemill.model.TensorSpec;
 import io.tidemill.model.engine.AllowedOperations;
 import io.tidemill.model.engine.OperationReader;
-import io.tidemill.model.engine.SignatureReaders;
-import io.tidemill.model.importing.OnnxExternalFiles;
-import io.tidemill.model.importing.archive.ArchiveKind;
+import io.tidemill.model.importing.DetectedModel;
+import io.tidemill.model.importing.ModelImport;
 import io.tidemill.model.store.ModelDraft;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
-import io.tidemill.model.store.RefusedFormat;
-import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code tidemill model push}. */
 @Command(
     name = "push",
     description = {
-      "Publish a version of a model.",
-      "It never changes; pushing the same files again does nothing. 'import' finds the",
-      "engine by itself, and takes more kinds of files."
+      "Publish a version from what you have; engine and signature are found.",
+      "It takes a SavedModel, a base path of TensorFlow Serving, a Triton repository,",
+      "an MLflow model, what 'export' wrote, an ONNX, TorchScript, XGBoost or LightGBM",
+      "file, or a .tar, .tar.gz or .zip of one. A version never changes; pushing the",
+      "same files again does nothing."
     },
     mixinStandardHelpOptions = true)
-final class ModelPushCommand implements Callable<Integer> {
-  private static final String TENSORFLOW = "tensorflow";
-  private static final String ONNX = "onnx";
-  private static final String PYTORCH = "pytorch";
+final class ModelPushCommand implements Runnable {
+  // A path has one slash where the URI that it was made of had two.
+  private static final Pattern URI = Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]+:/.*");
 
-  private final Map<String, String> environment;
-  private final Terminal terminal;
+  @Parameters(index = "0", paramLabel = "PATH", description = "The file or folder.")
+  private Path path;
 
-  @Spec private CommandSpec spec = CommandSpec.create();
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "NAME:VERSION",
+      description = "As in fraud:1.4.2. Default: what the files say.")
+  private @Nullable VersionArgument asked;
 
-  @Parameters(index = "0", paramLabel = "NAME:VERSION", description = "As in fraud:1.4.2.")
-  private @Nullable ModelRef ref;
-
-  @Parameters(index = "1", paramLabel = "PATH", description = "The model's file or folder.")
-  private Path files = Path.of("");
-
-  @Option(
-      names = "--engine",
-      paramLabel = "ENGINE",
-      defaultValue = TENSORFLOW,
-      description =
-          "What loads the model: tensorflow, onnx, pytorch, xgboost, lightgbm (default: ${DEFAULT-VALUE}).")
-  private String engine = "";
-
-  @Option(
-      names = "--input-tensor",
-      paramLabel = "TENSOR",
-      description = {
-        "An input, as in 'features float32[-1, 4]'; -1 is the batch.",
-        "Default: what the model's files say, which it must not contradict."
-      })
-  private List<TensorSpec> inputs = List.of();
-
-  @Option(
-      names = "--output-tensor",
-      paramLabel = "TENSOR",
-      description = "An output, as in 'score float32[-1, 1]'.")
-  private List<TensorSpec> outputs = List.of();
+  @Mixin private SourceOptions source;
 
   @Option(
       names = "--label",
@@ -86,125 +56,129 @@ final class ModelPushCommand implements Callable<Integer> {
       description = "What to find the version by again, as in training-run=42.")
   private Map<String, String> labels = new LinkedHashMap<>();
 
-  @Mixin private StoreOption storeOption = new StoreOption();
-  @Mixin private OutputOption output = new OutputOption();
-  @Mixin private DryRunOption dryRun = new DryRunOption();
+  @Option(
+      names = "--allow-operation",
+      paramLabel = "OPERATION",
+      description = {
+        "Publish although the graph has it, as in ReadFile.",
+        "Whoever runs the model must allow it too, with -D" + AllowedOperations.PROPERTY + "=…"
+      })
+  private List<String> allowed = List.of();
 
-  ModelPushCommand(Map<String, String> environment, Terminal terminal) {
-    this.environment = Map.copyOf(environment);
-    this.terminal = terminal;
-  }
+  @Mixin private StoreOption storeOption;
+  @Mixin private Output output;
+  @Mixin private DryRunOption dryRun;
+
+  /**
+   * What JSON has of a version that was pushed.
+   *
+   * @param found what the path turned out to be
+   * @param leftOut what was there and is not published
+   */
+  private record View(@JsonUnwrapped ModelView model, String found, List<String> leftOut) {}
 
   @Override
-  public Integer call() {
-    VersionArgument version = VersionArgument.of(spec, ref);
-    EngineOption.check(spec, engine);
-    LocalPath.check(spec, files);
-    checkFiles();
-    ModelDraft draft = draft(version.name(), version.version());
-    checkOperations(draft);
-    ModelStore store = storeOption.open(environment);
-    ModelManifest manifest = publish(store, draft);
-    PrintWriter out = spec.commandLine().getOut();
-    output.print(
-        out, ModelView.of(manifest, List.of(), null), () -> print(out, manifest, store.uri()));
-    return ExitCode.DONE;
-  }
-
-  /** What would be refused, or published without a part of it, for a reason of its own. */
-  private void checkFiles() {
-    if (!Files.isRegularFile(files)) {
-      return;
-    }
-    try {
-      RefusedFormat.check(files.toString(), files);
-      Optional<ArchiveKind> archive = ArchiveKind.of(files);
-      if (archive.isPresent() && !isScript(archive.get())) {
-        throw refused(
-            "%s: an archive (expected: what is in it, or 'tidemill model import', which unpacks it)"
-                .formatted(files));
-      }
-      if (engine.equals(TENSORFLOW)) {
-        throw refused(
-            "%s: a file, but engine 'tensorflow' takes the folder of a SavedModel (expected: another --engine, or 'tidemill model import', which finds it)"
-                .formatted(files));
-      }
-      Set<String> weights = engine.equals(ONNX) ? OnnxExternalFiles.of(files) : Set.of();
-      if (!weights.isEmpty()) {
-        throw refused(
-            "%s: its weights are in %s beside it (expected: the folder that holds them all, or 'tidemill model import', which takes them along)"
-                .formatted(files, String.join(", ", weights)));
-      }
-    } catch (IOException unreadable) {
+  public void run() {
+    checkPath();
+    try (ModelImport imported = ModelImport.open(path, source.options())) {
+      DetectedModel model = imported.model();
+      ModelDraft draft = draft(model);
+      checkOperations(model, draft.name());
+      ModelStore store = storeOption.open();
+      ModelManifest manifest = publish(store, draft, model.files());
+      int signatures = addSignatures(store, manifest, model);
+      output.print(
+          new View(ModelView.of(manifest), model.format(), imported.leftOut()),
+          out -> print(out, imported, manifest, store.uri(), signatures));
+    } catch (UncheckedIOException unreadable) {
       throw new CommandFailedException(
-          ExitCode.FAILED, files + ": cannot be read: " + unreadable, unreadable);
+          ExitCode.FAILED, String.valueOf(unreadable.getMessage()), unreadable);
     }
   }
 
-  /** A TorchScript is a zip. */
-  private boolean isScript(ArchiveKind kind) {
-    return kind == ArchiveKind.ZIP && engine.equals(PYTORCH);
+  private void checkPath() {
+    if (!Files.exists(path)) {
+      throw refused(
+          path
+              + (URI.matcher(path.toString()).matches()
+                  ? ": a URI (expected: a path of this machine; copy the model here first)"
+                  : ": no such file or folder (expected: the model's)"));
+    }
+  }
+
+  private ModelDraft draft(DetectedModel model) {
+    String name = asked == null ? model.name() : asked.name();
+    SemanticVersion version = asked == null ? model.version() : asked.version();
+    if (name == null || version == null) {
+      throw refused(
+          "%s: %s without name and version (expected: NAME:VERSION after it, as in fraud:1.4.2)"
+              .formatted(path, model.format()));
+    }
+    Map<String, String> all = new LinkedHashMap<>(model.labels());
+    all.putAll(labels);
+    try {
+      return new ModelDraft(name, version, model.engine(), model.signature(), all);
+    } catch (IllegalArgumentException wrong) {
+      throw new CommandFailedException(wrong);
+    }
   }
 
   /** Who pushes should know what whoever loads it will be told. */
-  private void checkOperations(ModelDraft draft) {
-    OperationReader.of(draft.engine())
+  private void checkOperations(DetectedModel model, String name) {
+    OperationReader.of(model.engine())
         .ifPresent(
             reader ->
                 AllowedOperations.ofProcess()
-                    .check(draft.name(), files.toString(), reader.operations(files)));
+                    .and(allowed)
+                    .check(name, path.toString(), reader.operations(model.files())));
   }
 
-  private ModelManifest publish(ModelStore store, ModelDraft draft) {
+  private ModelManifest publish(ModelStore store, ModelDraft draft, Path files) {
     if (dryRun.asked()) {
       return store.plan(draft, files);
     }
     try (TransferProgress progress =
-        TransferProgress.of(
-            spec, terminal, output, "pushing " + draft.name() + ":" + draft.version())) {
+        output.progress("pushing " + draft.name() + ":" + draft.version())) {
       return store.push(draft, files, progress);
     }
   }
 
-  private ModelDraft draft(String name, SemanticVersion version) {
-    Signature signature = signature();
-    try {
-      return new ModelDraft(name, version, engine, signature, labels);
-    } catch (IllegalArgumentException refused) {
-      throw refused(String.valueOf(refused.getMessage()));
+  /** Signatures name what they are of, so they are good for the same version only. */
+  private int addSignatures(ModelStore store, ModelManifest manifest, DetectedModel model) {
+    boolean same =
+        manifest.name().equals(model.name())
+            && manifest.version().equals(model.version())
+            && manifest.digest().equals(model.digest());
+    if (!same) {
+      return 0;
     }
+    if (!dryRun.asked()) {
+      model
+          .signatures()
+          .forEach(one -> store.addSignature(manifest.name(), manifest.version(), one));
+    }
+    return model.signatures().size();
   }
 
-  private Signature signature() {
-    if (inputs.isEmpty() && outputs.isEmpty()) {
-      return SignatureReaders.of(engine)
-          .orElseThrow(
-              () ->
-                  refused(
-                      "engine '%s' finds no signature in a model's files (expected: --input-tensor and --output-tensor, or one of the engines that do: %s)"
-                          .formatted(engine, String.join(", ", SignatureReaders.engines()))))
-          .read(files);
-    }
-    Signature given;
-    try {
-      given = new Signature(inputs, outputs);
-    } catch (IllegalArgumentException refused) {
-      throw refused(String.valueOf(refused.getMessage()));
-    }
-    SignatureReaders.of(engine).ifPresent(reader -> SignatureReaders.check(reader, files, given));
-    return given;
+  private static CommandFailedException refused(String message) {
+    return new CommandFailedException(ExitCode.USAGE, message);
   }
 
-  private ParameterException refused(String message) {
-    return new ParameterException(spec.commandLine(), message);
-  }
-
-  private void print(PrintWriter out, ModelManifest manifest, String store) {
+  private void print(
+      PrintWriter out, ModelImport imported, ModelManifest manifest, String store, int signatures) {
     out.printf("%s  %s%n", dryRun.asked() ? "dry run: would publish" : "published", manifest.ref());
+    out.printf("found      %s%n", imported.model().format());
     out.printf("store      %s%n", store);
     out.printf("digest     %s%n", manifest.digest());
+    out.printf("engine     %s%n", manifest.engine());
     manifest.signature().inputs().forEach(tensor -> out.printf("input      %s%n", tensor));
     manifest.signature().outputs().forEach(tensor -> out.printf("output     %s%n", tensor));
     out.printf("files      %d, %,d bytes%n", manifest.files().size(), manifest.bytes());
+    if (!imported.leftOut().isEmpty()) {
+      out.printf("left out   %s%n", String.join(", ", imported.leftOut()));
+    }
+    if (signatures > 0) {
+      out.printf("signed by  %d keys, as it was%n", signatures);
+    }
   }
 }

@@ -3,12 +3,8 @@ package io.tidemill.pipelines.cli;
 import io.tidemill.pipelines.JobOptions;
 import io.tidemill.pipelines.compose.PipelinePlan;
 import java.io.PrintWriter;
-import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** {@code tidemill plan}: what a job would do. */
 @Command(
@@ -18,23 +14,20 @@ import picocli.CommandLine.Spec;
       "Models with version and digest, bindings, operators, guarantees. Asks no broker."
     },
     mixinStandardHelpOptions = true)
-final class PlanCommand implements Callable<Integer> {
-  private final Map<String, String> environment;
+final class PlanCommand implements Runnable {
+  private final Caller caller;
 
-  @Spec private CommandSpec spec = CommandSpec.create();
-  @Mixin private JobOptions job = new JobOptions();
-  @Mixin private OutputOption output = new OutputOption();
+  @Mixin private JobOptions job;
+  @Mixin private Output output;
 
-  PlanCommand(Map<String, String> environment) {
-    this.environment = Map.copyOf(environment);
+  PlanCommand(Caller caller) {
+    this.caller = caller;
   }
 
   @Override
-  public Integer call() {
-    PipelinePlan plan = job.plan(environment).describe();
-    PrintWriter out = spec.commandLine().getOut();
-    output.print(out, plan, () -> print(out, plan));
-    return ExitCode.DONE;
+  public void run() {
+    PipelinePlan plan = job.plan(caller.environment()).describe();
+    output.print(plan, out -> print(out, plan));
   }
 
   private static void print(PrintWriter out, PipelinePlan plan) {

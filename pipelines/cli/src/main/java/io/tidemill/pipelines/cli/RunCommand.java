@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -39,25 +38,24 @@ final class RunCommand implements Callable<Integer> {
 
   private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
 
-  private final Map<String, String> environment;
+  private final Caller caller;
 
-  @Spec private CommandSpec spec = CommandSpec.create();
-  @Mixin private JobOptions job = new JobOptions();
-  @Mixin private ResumeOptions resume = new ResumeOptions();
+  @Spec private CommandSpec spec;
+  @Mixin private JobOptions job;
+  @Mixin private ResumeOptions resume;
 
-  RunCommand(Map<String, String> environment) {
-    this.environment = Map.copyOf(environment);
+  RunCommand(Caller caller) {
+    this.caller = caller;
   }
 
   @Override
   public Integer call() throws InterruptedException {
-    PlannedPipeline pipeline = job.plan(environment, resume.flinkOptions());
+    PlannedPipeline pipeline = job.plan(caller.environment(), resume.flinkOptions());
     if (resume.given() && pipeline.definition().mode() == ExecutionMode.BATCH) {
       throw new CommandFailedException(
           ExitCode.USAGE,
           "--from-savepoint: job '%s' is a batch job (expected: mode: streaming)"
-              .formatted(pipeline.definition().name()),
-          null);
+              .formatted(pipeline.definition().name()));
     }
     checkBrokers(pipeline);
     PrintWriter err = spec.commandLine().getErr();
@@ -71,13 +69,13 @@ final class RunCommand implements Callable<Integer> {
         running.webInterface());
     try {
       if (!running.await()) {
-        return ExitCode.INTERRUPTED;
+        return ExitCode.INTERRUPTED.number();
       }
     } finally {
       forget(stop);
     }
     err.printf("%s has finished%n", pipeline.definition().name());
-    return ExitCode.DONE;
+    return ExitCode.DONE.number();
   }
 
   private static void forget(Thread hook) {
@@ -103,7 +101,7 @@ final class RunCommand implements Callable<Integer> {
       }
       before.add(options);
       if (!problems.isEmpty()) {
-        throw new CommandFailedException(ExitCode.USAGE, String.join("\n", problems), null);
+        throw new CommandFailedException(ExitCode.USAGE, String.join("\n", problems));
       }
     }
   }

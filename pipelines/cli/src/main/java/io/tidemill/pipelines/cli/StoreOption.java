@@ -4,12 +4,13 @@ import io.tidemill.model.store.ModelStore;
 import io.tidemill.model.store.ModelStores;
 import io.tidemill.pipelines.JobOptions;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The option {@code --store}, and what stands in for it. */
 final class StoreOption {
+  private final Map<String, String> environment;
+
   @Option(
       names = JobOptions.STORE,
       paramLabel = "URI",
@@ -21,9 +22,8 @@ final class StoreOption {
       })
   private @Nullable String uri;
 
-  /** The URI that was given, if one was. */
-  Optional<String> given() {
-    return Optional.ofNullable(uri);
+  StoreOption(Caller caller) {
+    this.environment = caller.environment();
   }
 
   /**
@@ -31,16 +31,11 @@ final class StoreOption {
    *
    * @throws CommandFailedException if the URI is none
    */
-  ModelStore open(Map<String, String> environment) {
-    return open(given().orElseGet(() -> JobOptions.storeFallback(environment)));
-  }
-
-  static ModelStore open(String uri) {
+  ModelStore open() {
     try {
-      return ModelStores.open(uri);
+      return ModelStores.open(uri == null ? JobOptions.storeFallback(environment) : uri);
     } catch (IllegalArgumentException refused) {
-      throw new CommandFailedException(
-          ExitCode.USAGE, String.valueOf(refused.getMessage()), refused);
+      throw new CommandFailedException(refused);
     }
   }
 }

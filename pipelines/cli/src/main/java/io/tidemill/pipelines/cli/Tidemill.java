@@ -1,11 +1,12 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.model.Device;
 import io.tidemill.model.ModelRef;
-import io.tidemill.model.TensorSpec;
 import io.tidemill.model.store.ByteSize;
+import io.tidemill.pipelines.definition.Quantity;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.function.Function;
 import picocli.CommandLine;
@@ -32,6 +33,7 @@ import picocli.CommandLine.TypeConversionException;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
+    subcommands = {RunCommand.class, PlanCommand.class, ValidateCommand.class, ModelCommand.class},
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done",
@@ -46,7 +48,7 @@ public final class Tidemill implements Runnable {
 
   private static final String DEBUG = "--debug";
 
-  @Spec private CommandSpec spec = CommandSpec.create();
+  @Spec private CommandSpec spec;
 
   @Option(
       names = DEBUG,
@@ -62,33 +64,32 @@ public final class Tidemill implements Runnable {
       // Before the first logger, which reads it.
       System.setProperty(LOG_LEVEL, "INFO");
     }
-    System.exit(commandLine(System.getenv(), Terminal.ofProcess()).execute(arguments));
+    Caller caller = new Caller(System.getenv(), Terminal.ofProcess());
+    System.exit(commandLine(caller).execute(arguments));
   }
 
-  /** The command with all that it can do, in this environment and for this person. */
-  static CommandLine commandLine(Map<String, String> environment, Terminal terminal) {
-    CommandLine commandLine =
-        new CommandLine(new Tidemill())
-            .addSubcommand(new RunCommand(environment))
-            .addSubcommand(new PlanCommand(environment))
-            .addSubcommand(new ValidateCommand(environment))
-            .addSubcommand(ModelCommand.commandLine(environment, terminal));
+  /** The command with all that it can do, for this caller. */
+  static CommandLine commandLine(Caller caller) {
+    CommandLine commandLine = new CommandLine(new Tidemill(), caller);
     for (Subcommand more : ServiceLoader.load(Subcommand.class)) {
-      commandLine.addSubcommand(more.command(environment));
+      commandLine.addSubcommand(more.command(caller.environment()));
     }
     register(commandLine, ModelRef.class, ModelRef::parse);
-    register(commandLine, TensorSpec.class, TensorArgument::parse);
+    register(commandLine, VersionArgument.class, VersionArgument::parse);
     register(commandLine, ByteSize.class, ByteSize::parse);
+    register(commandLine, Device.class, Device::parse);
+    register(commandLine, Duration.class, text -> Quantity.duration("time", text));
+    ErrorReport report = new ErrorReport();
     return commandLine
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .setExecutionStrategy(parsed -> run(parsed, environment))
-        .setParameterExceptionHandler(ErrorReport::ofUsage)
-        .setExecutionExceptionHandler(ErrorReport::ofFailure);
+        .setExecutionStrategy(parsed -> run(parsed, caller))
+        .setParameterExceptionHandler(report)
+        .setExecutionExceptionHandler(report);
   }
 
-  private static int run(ParseResult parsed, Map<String, String> environment) {
+  private static int run(ParseResult parsed, Caller caller) {
     try {
-      FlinkFileSystems.use(environment);
+      FlinkFileSystems.of(caller.environment()).use();
     } catch (CommandFailedException unreadable) {
       throw new ExecutionException(
           parsed.commandSpec().commandLine(), String.valueOf(unreadable.getMessage()), unreadable);
@@ -102,7 +103,7 @@ public final class Tidemill implements Runnable {
         text -> {
           try {
             return parse.apply(text);
-          } catch (IllegalArgumentException refused) {
+          } catch (IllegalArgumentException | CommandFailedException refused) {
             throw new TypeConversionException(String.valueOf(refused.getMessage()));
           }
         };

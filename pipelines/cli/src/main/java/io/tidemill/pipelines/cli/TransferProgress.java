@@ -6,7 +6,6 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.function.LongSupplier;
-import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * One line on a terminal that says how far a transfer is, and is gone when it ends.
@@ -37,16 +36,6 @@ final class TransferProgress implements TransferListener, AutoCloseable {
     this.nanoClock = nanoClock;
     this.beginNanos = nanoClock.getAsLong();
     this.drawnNanos = beginNanos;
-  }
-
-  /** For a command, which shows it to a person on a terminal and to nobody else. */
-  static TransferProgress of(
-      CommandSpec spec, Terminal terminal, OutputOption output, String what) {
-    return new TransferProgress(
-        spec.commandLine().getErr(),
-        terminal.present() && output.forPeople(),
-        what,
-        System::nanoTime);
   }
 
   @Override

@@ -4,17 +4,12 @@ import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.Problem;
 import io.tidemill.pipelines.yaml.PipelineReader;
-import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code tidemill validate}: is a job's file right, as far as the file alone can tell? */
 @Command(
@@ -25,42 +20,49 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true)
 final class ValidateCommand implements Callable<Integer> {
-  private final Map<String, String> environment;
-
-  @Spec private CommandSpec spec = CommandSpec.create();
+  private final Caller caller;
 
   @Parameters(paramLabel = "JOB.yaml", description = "The job.")
-  private Path job = Path.of("");
+  private Path job;
 
-  @Mixin private OutputOption output = new OutputOption();
+  @Mixin private Output output;
 
-  ValidateCommand(Map<String, String> environment) {
-    this.environment = Map.copyOf(environment);
+  ValidateCommand(Caller caller) {
+    this.caller = caller;
+  }
+
+  /** What JSON has of a job's file. */
+  private record View(String job, boolean valid, List<ProblemView> problems) {}
+
+  /** What JSON has of a problem; line and column are 0 for the file as a whole. */
+  private record ProblemView(String file, int line, int column, String message) {
+    static ProblemView of(Problem problem) {
+      return new ProblemView(
+          problem.location().file(),
+          problem.location().line(),
+          problem.location().column(),
+          problem.message());
+    }
   }
 
   @Override
   public Integer call() {
-    PrintWriter out = spec.commandLine().getOut();
     try {
-      PipelineDefinition definition = new PipelineReader(environment).read(job).definition();
-      output.print(out, answer(List.of()), () -> out.println(job + ": " + summary(definition)));
-      return ExitCode.DONE;
+      PipelineDefinition definition =
+          new PipelineReader(caller.environment()).read(job).definition();
+      output.print(view(List.of()), job + ": " + summary(definition));
+      return ExitCode.DONE.number();
     } catch (InvalidPipelineException invalid) {
-      PrintWriter err = spec.commandLine().getErr();
       output.print(
-          out,
-          answer(invalid.problems()),
-          () -> invalid.problems().forEach(problem -> err.println(problem)));
-      return ExitCode.USAGE;
+          view(invalid.problems()),
+          out -> invalid.problems().forEach(problem -> output.err().println(problem)));
+      return ExitCode.USAGE.number();
     }
   }
 
-  private Map<String, Object> answer(List<Problem> problems) {
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("job", job.toString());
-    answer.put("valid", problems.isEmpty());
-    answer.put("problems", problems.stream().map(ProblemView::of).toList());
-    return answer;
+  private View view(List<Problem> problems) {
+    return new View(
+        job.toString(), problems.isEmpty(), problems.stream().map(ProblemView::of).toList());
   }
 
   private static String summary(PipelineDefinition job) {

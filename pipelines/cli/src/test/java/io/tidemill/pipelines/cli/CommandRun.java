@@ -2,11 +2,12 @@ package io.tidemill.pipelines.cli;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.Arrays;
 import java.util.Map;
 import picocli.CommandLine;
 
 /** What one call of the command printed and answered. */
-record CommandRun(int exitCode, String out, String err) {
+record CommandRun(ExitCode exitCode, String out, String err) {
 
   static CommandRun of(Map<String, String> environment, String... arguments) {
     return of(environment, new FakeTerminal(false, ""), arguments);
@@ -16,11 +17,16 @@ record CommandRun(int exitCode, String out, String err) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine commandLine =
-        Tidemill.commandLine(environment, terminal)
+        Tidemill.commandLine(new Caller(environment, terminal))
             .setOut(new PrintWriter(out, true))
             .setErr(new PrintWriter(err, true))
             .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
-    int exitCode = commandLine.execute(arguments);
+    int number = commandLine.execute(arguments);
+    ExitCode exitCode =
+        Arrays.stream(ExitCode.values())
+            .filter(code -> code.number() == number)
+            .findFirst()
+            .orElseThrow();
     return new CommandRun(exitCode, out.toString(), err.toString());
   }
 

@@ -67,6 +67,6 @@ class JobStoreTest {
         .startsWith("--store: store: a URI with a password (expected: none)")
         .doesNotContain("secret");
     assertThat(blank.exitCode()).isEqualTo(ExitCode.USAGE);
-    assertThat(blank.err()).isEqualTo("tidemill: --store: store: ' ' (expected: not blank)\n");
+    assertThat(blank.err()).isEqualTo("--store: store: ' ' (expected: not blank)\n");
   }
 }

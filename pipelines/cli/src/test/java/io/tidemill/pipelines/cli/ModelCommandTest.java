@@ -34,8 +34,8 @@ class ModelCommandTest {
     CommandRun run =
         run(
             "push",
-            "fraud:1.4.2",
             savedModel.toString(),
+            "fraud:1.4.2",
             "--label",
             "training-run=7",
             "-o",
@@ -56,15 +56,13 @@ class ModelCommandTest {
 
   @Test
   void publishesWhatTheUserSaysOfAModelThatSaysNothing() throws IOException {
-    Path script = Files.writeString(directory.resolve("model.pt"), "script");
+    Path script = ModelFixture.torchScript(directory.resolve("model.pt"));
 
     CommandRun run =
         run(
             "push",
-            "fraud:1.4.2",
             script.toString(),
-            "--engine",
-            "pytorch",
+            "fraud:1.4.2",
             "--input-tensor",
             "x float64[-1]",
             "--output-tensor",
@@ -151,7 +149,7 @@ class ModelCommandTest {
     run("alias", "fraud:1.4.2", "production");
     Path target = directory.resolve("a/b");
 
-    CommandRun run = run("get", "fraud@production", target.toString());
+    CommandRun run = run("export", "fraud@production", target.toString());
 
     assertThat(run.err()).isEmpty();
     assertThat(run.out()).startsWith("fraud:1.4.2 (sha256:").endsWith(") is in " + target + "\n");
@@ -170,7 +168,7 @@ class ModelCommandTest {
     bytes[0]++;
     Files.write(stored, bytes);
 
-    CommandRun run = run("get", "fraud:1.4.2", directory.resolve("a").toString());
+    CommandRun run = run("export", "fraud:1.4.2", directory.resolve("a").toString());
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
     assertThat(run.err()).contains("fraud:1.4.2", "saved_model.pb");
@@ -184,7 +182,7 @@ class ModelCommandTest {
   void fetchesIntoNoFolderThatHoldsSomething() {
     push("fraud:1.4.2");
 
-    CommandRun run = run("get", "fraud:1.4.2", savedModel.toString());
+    CommandRun run = run("export", "fraud:1.4.2", savedModel.toString());
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(run.err()).contains(savedModel + ": not empty (expected: an empty folder, or none)");
@@ -194,7 +192,7 @@ class ModelCommandTest {
   void refusesAModelThatIsNotThere() {
     push("fraud:1.4.2");
 
-    CommandRun run = run("get", "frod:1.4.2", directory.resolve("a").toString());
+    CommandRun run = run("export", "frod:1.4.2", directory.resolve("a").toString());
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
     assertThat(run.err()).contains("frod").contains("fraud");

@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.model.importing.archive.Archives;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +47,17 @@ record ModelFixture(Path directory) {
         .build();
   }
 
+  /** Writes what is a TorchScript by its names, and nothing that runs. */
+  static Path torchScript(Path file) throws IOException {
+    return Archives.zip(
+        file,
+        zip -> {
+          Archives.put(zip, "m/data.pkl", new byte[] {1});
+          Archives.put(zip, "m/code/__torch__.py", new byte[] {1});
+          Archives.put(zip, "m/constants.pkl", new byte[] {1});
+        });
+  }
+
   Path savedModel() {
     return directory.resolve("saved");
   }
@@ -55,7 +67,7 @@ record ModelFixture(Path directory) {
   }
 
   CommandRun push(String ref, String... more) {
-    List<String> all = new ArrayList<>(List.of("push", ref, savedModel().toString()));
+    List<String> all = new ArrayList<>(List.of("push", savedModel().toString(), ref));
     all.addAll(Arrays.asList(more));
     return run(all.toArray(new String[0]));
   }

@@ -121,11 +121,9 @@ class ModelLooksTest {
   @Test
   void diffNamesEverythingThatDiffers() throws IOException {
     Files.delete(model.savedModel().resolve("saved_model.pb"));
-    Files.writeString(model.savedModel().resolve("model.pt"), "script");
+    ModelFixture.torchScript(model.savedModel().resolve("model.pt"));
     model.push(
         "fraud:1.5.0",
-        "--engine",
-        "pytorch",
         "--input-tensor",
         "features float32[-1, 5]",
         "--output-tensor",

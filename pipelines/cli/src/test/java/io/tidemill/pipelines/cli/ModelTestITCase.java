@@ -24,7 +24,7 @@ class ModelTestITCase {
   void publishAModelWithoutAGoldenFile() throws IOException {
     saved = Files.createDirectories(directory.resolve("saved"));
     SavedModels.mlp(saved, 4);
-    assertThat(run("push", "mlp:1.0.0", saved.toString()).exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(run("push", saved.toString(), "mlp:1.0.0").exitCode()).isEqualTo(ExitCode.DONE);
   }
 
   private CommandRun run(String... arguments) {
@@ -37,7 +37,7 @@ class ModelTestITCase {
   private void pushWithAnswersOf(String recorded, String version) {
     String golden = saved.resolve(Golden.FILE_NAME).toString();
     run("test", recorded, "--write", golden, "--rows", "5", "--seed", "3");
-    run("push", version, saved.toString());
+    run("push", saved.toString(), version);
   }
 
   @Test
@@ -73,7 +73,7 @@ class ModelTestITCase {
     Path other = directory.resolve("other.arrow");
     run("test", "mlp:1.0.0", "--write", other.toString(), "--rows", "5", "--seed", "4");
     Files.write(golden, withOutputsOf(Files.readAllBytes(golden), Files.readAllBytes(other)));
-    run("push", "mlp:2.0.0", saved.toString());
+    run("push", saved.toString(), "mlp:2.0.0");
 
     CommandRun table = run("test", "mlp:2.0.0");
     CommandRun json = run("test", "mlp:2.0.0", "-o", "json");

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
 
 /** The command lines of docs/models.md are those that the command takes. */
 class ModelsDocumentTest {
@@ -38,7 +39,7 @@ class ModelsDocumentTest {
 
     assertThatCode(
             () ->
-                Tidemill.commandLine(Map.of(), Terminal.ofProcess())
+                Tidemill.commandLine(new Caller(Map.of(), Terminal.ofProcess()))
                     .parseArgs(words.toArray(String[]::new)))
         .doesNotThrowAnyException();
   }
@@ -48,7 +49,9 @@ class ModelsDocumentTest {
     String shown = String.join("\n", commandLines().toList());
 
     for (String command :
-        ModelCommand.commandLine(Map.of(), Terminal.ofProcess()).getSubcommands().keySet()) {
+        new CommandLine(new ModelCommand(), new Caller(Map.of(), Terminal.ofProcess()))
+            .getSubcommands()
+            .keySet()) {
       assertThat(shown).contains("model " + command);
     }
   }

@@ -15,14 +15,12 @@ class TidemillTest {
         "validate --help",
         "model --help",
         "model push --help",
-        "model import --help",
         "model list --help",
         "model inspect --help",
         "model diff --help",
         "model verify --help",
         "model alias --help",
         "model delete --help",
-        "model get --help",
         "model pull --help",
         "model export --help",
         "model prune --help"
@@ -50,36 +48,34 @@ class TidemillTest {
       delimiter = '|',
       textBlock =
           """
-          valdate job.yaml  | tidemill: unknown command 'valdate' (did you mean 'validate'? allowed: demo, run, plan, validate, model)
+          valdate job.yaml  | tidemill: unknown command 'valdate' (did you mean 'validate'? allowed: run, plan, validate, model)
           rnu job.yaml      | tidemill: unknown command 'rnu' (did you mean 'run'?
-          job.yaml          | tidemill: unknown command 'job.yaml' (allowed: demo,
-          model psh a b     | tidemill model: unknown command 'psh' (did you mean 'push'? allowed: push, import,
+          job.yaml          | tidemill: unknown command 'job.yaml' (allowed: run,
+          model psh a b     | tidemill model: unknown command 'psh' (did you mean 'push'? allowed: push, list,
           model tset a:1.0.0 | tidemill model: unknown command 'tset' (did you mean 'test'?
           model list a b    | tidemill: Unmatched argument at index 3: 'b'
-          model             | tidemill: no command (expected: one of push, import, list, inspect, diff, verify, test, sign, alias, delete, get, pull, export, prune)
+          model             | tidemill: no command (expected: one of push, list, inspect, diff, verify, test, sign, alias, delete, pull, export, prune)
           validate          | tidemill: Missing required parameter: 'JOB.yaml'
           validate --bogus x | tidemill validate: unknown option '--bogus' (allowed: --debug, --help,
           model list --stoer=x | tidemill model list: unknown option '--stoer' (did you mean '--store'? allowed:
           model list -o xml | Invalid value for option '--output'
-          model get fraud x | model: 'fraud' (expected: name:version as in fraud:1.4.2, or name@alias as in fraud@production)
-          model push fraud:1.x . | version: '1.x' (expected: major.minor.patch as in 1.4.2 or 2.0.0-rc.1)
-          model push fraud@production . | tidemill: model: 'fraud@production' (expected: name:version as in fraud:1.4.2)
-          model push fraud:1.0.0 /no/such | tidemill: /no/such: no such file or folder (expected: the model's)
-          model push fraud:1.0.0 . --input-tensor x | tensor: 'x' (expected: name, type and shape as in 'features float32[-1, 4]')
-          model push fraud:1.0.0 . --engine abacus | tidemill: engine: 'abacus' (allowed: lightgbm, onnx, pytorch, tensorflow, xgboost)
-          model import /no/such fraud:1.0.0 | tidemill: /no/such: no such file or folder (expected: the model's)
-          model import s3://b/m.onnx fraud:1.0.0 | tidemill: s3:/b/m.onnx: a URI (expected: a path of this machine; copy the model here first)
-          model push fraud:1.0.0 https://h/m --engine onnx | tidemill: https:/h/m: a URI (expected: a path of this machine; copy the model here first)
-          model import . fraud@production | tidemill: model: 'fraud@production' (expected: name:version as in fraud:1.4.2)
-          model import . fraud:1.0.0 --max-size 0 | bytes of an archive: 0 (expected: >= 1)
-          model export fraud:1.0.0 | tidemill: Missing required option: '--file=FILE'
-          model export fraud:1.0.0 -f . | tidemill: .: exists (expected: a new file)
+          model export fraud x | model: 'fraud' (expected: name:version as in fraud:1.4.2, or name@alias as in fraud@production)
+          model push . fraud:1.x | version: '1.x' (expected: major.minor.patch as in 1.4.2 or 2.0.0-rc.1)
+          model push . fraud@production | model: 'fraud@production' (expected: name:version as in fraud:1.4.2)
+          model push /no/such fraud:1.0.0 | tidemill: /no/such: no such file or folder (expected: the model's)
+          model push . fraud:1.0.0 --input-tensor x | tensor: 'x' (expected: name, type and shape as in 'features float32[-1, 4]')
+          model push . fraud:1.0.0 --engine abacus | tidemill: engine: 'abacus' (allowed: lightgbm, onnx, pytorch, tensorflow, xgboost)
+          model push s3://b/m.onnx fraud:1.0.0 | tidemill: s3:/b/m.onnx: a URI (expected: a path of this machine; copy the model here first)
+          model push . fraud:1.0.0 --max-size 0 | bytes of an archive: 0 (expected: >= 1)
+          model export fraud:1.0.0 | tidemill: Missing required parameter: 'PATH'
+          model export fraud:1.0.0 / | tidemill: /: the root (expected: an empty folder, or none)
+          model export fraud:1.0.0 pom.xml | tidemill: pom.xml: not a folder (expected: an empty folder, or none)
           model alias fraud:1.0.0 Bad! | tidemill: alias: 'Bad!' (expected: 1 to 128 of a-z
           model alias fraud:1.0.0 | tidemill: alias: none (expected: a name as in production)
           model alias --delete fraud:1.0.0 | tidemill: alias to delete: 'fraud:1.0.0' (expected: name@alias alone, as in fraud@production)
-          model delete fraud@production | tidemill: model: 'fraud@production' (expected: name:version as in fraud:1.4.2)
+          model delete fraud@production | model: 'fraud@production' (expected: name:version as in fraud:1.4.2)
           model prune --max-size much | size: 'much' (expected: as in 10GiB, 512MB or 1048576)
-          model prune --older-than long | tidemill: --older-than: 'long' (expected: a duration as in 20ms, 10s, 1min or PT1S)
+          model prune --older-than long | time: 'long' (expected: a duration as in 20ms, 10s, 1min or PT1S)
           model list --store s3://user:secret@models | tidemill: store: a URI with a password (expected: none)
           """)
   void refusesWrongUsageInOneMessage(String arguments, String message) {
@@ -92,9 +88,9 @@ class TidemillTest {
 
   @Test
   void showsAStackTraceOnlyForDebugging() {
-    CommandRun quiet = CommandRun.of("model", "get", "fraud:1.0.0", "x", "--store", "absent");
+    CommandRun quiet = CommandRun.of("model", "export", "fraud:1.0.0", "x", "--store", "absent");
     CommandRun debugging =
-        CommandRun.of("--debug", "model", "get", "fraud:1.0.0", "x", "--store", "absent");
+        CommandRun.of("--debug", "model", "export", "fraud:1.0.0", "x", "--store", "absent");
 
     assertThat(quiet.exitCode()).isEqualTo(ExitCode.MODEL);
     assertThat(quiet.err()).startsWith("tidemill: ").doesNotContain("\tat ");

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ValidateCommandTest {
-  private static final String JOB = "../job-configs/fraud-scoring.yaml";
+  private static final String JOB = "../../job-configs/fraud-scoring.yaml";
 
   @TempDir private Path directory;
 

@@ -1,5 +1,7 @@
 package io.tidemill.model.importing.archive;
 
+import static java.util.Objects.requireNonNull;
+
 import io.tidemill.model.store.DetachedSignature;
 import io.tidemill.model.store.ModelFile;
 import io.tidemill.model.store.ModelManifest;
@@ -7,7 +9,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
@@ -17,26 +18,28 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 
 /**
- * Writes a version as one file, a plain tar: {@code model.yaml}, {@code files/…} and {@code
- * signatures/…}. The same version gives the same bytes, whoever writes it, where and when.
+ * A version as one file, a plain tar: {@code model.yaml}, {@code files/…} and {@code signatures/…}.
+ * The same version gives the same bytes, whoever writes it, where and when.
  *
- * <p>Stateless and thread-safe.
+ * @param files the folder of its files, which are proved
  */
-public final class ModelExport {
+public record ModelExport(ModelManifest manifest, Path files, List<DetachedSignature> signatures) {
   private static final int PLAIN_NAME_BYTES = 100;
 
-  private ModelExport() {}
+  public ModelExport {
+    requireNonNull(manifest, "manifest");
+    requireNonNull(files, "files");
+    signatures =
+        signatures.stream().sorted(Comparator.comparing(DetachedSignature::fingerprint)).toList();
+  }
 
   /**
-   * Writes a version; the file is whole or not there.
+   * Writes the file, which is whole or not there.
    *
-   * @param files the folder of its files, which are proved
    * @param target a file that is not there, or is replaced
    * @throws IOException if it cannot be written
    */
-  public static void write(
-      ModelManifest manifest, Path files, List<DetachedSignature> signatures, Path target)
-      throws IOException {
+  public void write(Path target) throws IOException {
     Path parent = target.toAbsolutePath().normalize().getParent();
     if (parent == null) {
       throw new IllegalArgumentException("'" + target + "' (expected: a file)");
@@ -54,23 +57,15 @@ public final class ModelExport {
           Files.copy(files.resolve(file.path()), tar);
           tar.closeArchiveEntry();
         }
-        for (DetachedSignature signature : sorted(signatures)) {
+        for (DetachedSignature signature : signatures) {
           write(
               tar, "signatures/" + signature.fingerprint() + ".sigstore.json", signature.bundle());
         }
       }
       Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
     } finally {
-      if (Files.exists(part, LinkOption.NOFOLLOW_LINKS)) {
-        Files.delete(part);
-      }
+      Files.deleteIfExists(part);
     }
-  }
-
-  private static List<DetachedSignature> sorted(List<DetachedSignature> signatures) {
-    return signatures.stream()
-        .sorted(Comparator.comparing(DetachedSignature::fingerprint))
-        .toList();
   }
 
   private static void write(TarArchiveOutputStream tar, String name, String text)

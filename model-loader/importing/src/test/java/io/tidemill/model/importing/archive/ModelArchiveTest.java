@@ -15,16 +15,22 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.Random;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.apache.commons.compress.archivers.zip.UnixStat;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
+import org.apache.commons.io.file.PathUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelArchiveTest {
   private static final byte[] EVIL = "evil".getBytes(StandardCharsets.UTF_8);
@@ -284,6 +290,125 @@ class ModelArchiveTest {
     refuses(half, "cannot be unpacked");
   }
 
+  private static byte[] tarOf(Path file) throws IOException {
+    return Files.readAllBytes(
+        Archives.tar(
+            file,
+            tar -> {
+              put(tar, "model.onnx", "the model".repeat(99).getBytes(StandardCharsets.UTF_8));
+              put(tar, "weights", EVIL);
+            }));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 124})
+  void refusesATarWhoseHeaderWasChanged(int at) throws IOException {
+    Path archive = directory.resolve("a.tar");
+    byte[] bytes = tarOf(archive);
+    bytes[at] ^= 1;
+    Files.write(archive, bytes);
+
+    refuses(archive, "a header of another checksum");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {600, 1024, 1536, 1540, 2048, 2560})
+  void refusesATarThatIsCutOffWhereverItIs(int length) throws IOException {
+    Path archive = directory.resolve("a.tar");
+    Files.write(archive, Arrays.copyOf(tarOf(archive), length));
+
+    refuses(archive, "cannot be unpacked");
+  }
+
+  @Test
+  void refusesATarWithSomethingAfterItsEnd() throws IOException {
+    Path archive = directory.resolve("a.tar");
+    byte[] bytes = tarOf(archive);
+    bytes[bytes.length - 1] = 1;
+    Files.write(archive, bytes);
+
+    refuses(archive, "something after its end");
+  }
+
+  @Test
+  void refusesACompressedTarOfAnotherChecksum() throws IOException {
+    Path archive = Archives.tarGz(directory.resolve("a.tar.gz"), tar -> put(tar, "a", EVIL));
+    byte[] bytes = Files.readAllBytes(archive);
+    bytes[bytes.length - 8] ^= 1;
+    Files.write(archive, bytes);
+
+    refuses(archive, "cannot be unpacked");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {ZipEntry.STORED, ZipEntry.DEFLATED})
+  void refusesAZipOfAnotherChecksum(int method) throws IOException {
+    byte[] content = "the model".getBytes(StandardCharsets.UTF_8);
+    Path archive =
+        Archives.zip(
+            directory.resolve("a.zip"),
+            zip -> {
+              zip.setMethod(method);
+              ZipArchiveEntry entry = new ZipArchiveEntry("model.onnx");
+              CRC32 crc = new CRC32();
+              crc.update(content);
+              entry.setSize(content.length);
+              entry.setCrc(crc.getValue());
+              put(zip, entry, content);
+            });
+    byte[] bytes = Files.readAllBytes(archive);
+    bytes[directoryOf(bytes) + 16] ^= 1;
+    Files.write(archive, bytes);
+
+    refuses(archive, "'model.onnx'");
+  }
+
+  @Test
+  void refusesAZipOfAnotherSize() throws IOException {
+    Path archive = Archives.zip(directory.resolve("a.zip"), zip -> put(zip, "model.onnx", EVIL));
+    byte[] bytes = Files.readAllBytes(archive);
+    bytes[directoryOf(bytes) + 24]++;
+    Files.write(archive, bytes);
+
+    refuses(archive, "4 bytes (expected: 5)");
+  }
+
+  /** Where the directory of a zip begins. */
+  private static int directoryOf(byte[] zip) {
+    return new String(zip, StandardCharsets.ISO_8859_1).indexOf("PK\u0001\u0002");
+  }
+
+  @Test
+  void namesEveryArchiveThatIsMalformed() throws IOException {
+    Random random = new Random(7);
+    List<Path> whole =
+        List.of(
+            Archives.tar(directory.resolve("a.tar"), tar -> put(tar, "a", EVIL)),
+            Archives.tarGz(directory.resolve("a.tar.gz"), tar -> put(tar, "a", EVIL)),
+            Archives.zip(directory.resolve("a.zip"), zip -> put(zip, "a", EVIL)));
+    Path target = directory.resolve("target");
+    for (int i = 0; i < 3_000; i++) {
+      Path archive = whole.get(i % whole.size());
+      byte[] bytes = Files.readAllBytes(archive);
+      byte[] changed = bytes.clone();
+      for (int j = random.nextInt(1, 4); j > 0; j--) {
+        // Not the first bytes, which say what it is.
+        changed[random.nextInt(4, Math.min(bytes.length, 700))] = (byte) random.nextInt(256);
+      }
+      Files.write(archive, changed);
+      Optional<ModelArchive> there = ModelArchive.of(archive);
+      if (there.isPresent()) {
+        try {
+          there.get().unpack(target, SMALL);
+          PathUtils.deleteDirectory(target);
+        } catch (InvalidModelException refused) {
+          assertThat(refused).as("change %d", i).hasMessageContaining(archive.toString());
+        }
+      }
+      Files.write(archive, bytes);
+    }
+  }
+
   @Test
   void unpacksFilesAndFoldersOfEveryKindOfArchive() throws IOException {
     TarAuthor author =
@@ -309,7 +434,7 @@ class ModelArchiveTest {
 
     for (Path archive : archives) {
       Path target = directory.resolve("of " + archive.getFileName());
-      ModelArchive.unpack(archive, target, SMALL);
+      ModelArchive.of(archive).orElseThrow().unpack(target, SMALL);
 
       assertThat(tree(target))
           .containsExactly(
@@ -323,14 +448,16 @@ class ModelArchiveTest {
   void refusesATargetThatIsThere() throws IOException {
     Path archive = Archives.tar(directory.resolve("a.tar"), tar -> put(tar, "a", EVIL));
 
-    assertThatThrownBy(() -> ModelArchive.unpack(archive, directory, SMALL))
+    ModelArchive there = ModelArchive.of(archive).orElseThrow();
+
+    assertThatThrownBy(() -> there.unpack(directory, SMALL))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("a folder that is not there yet");
   }
 
   @Test
-  void refusesAFileThatIsNoArchive() throws IOException {
-    refuses(Files.write(directory.resolve("a.tar"), EVIL), "(expected: a .tar, .tar.gz or .zip)");
+  void knowsThatAFileIsNoArchive() throws IOException {
+    assertThat(ModelArchive.of(Files.write(directory.resolve("a.tar"), EVIL))).isEmpty();
   }
 
   private void refuses(Path archive, String reason) throws IOException {
@@ -340,8 +467,9 @@ class ModelArchiveTest {
   private void refuses(Path archive, ArchiveLimits limits, String reason) throws IOException {
     Path parent = Files.createDirectories(directory.resolve("x/y"));
     List<String> before = tree(directory);
+    ModelArchive there = ModelArchive.of(archive).orElseThrow();
 
-    assertThatThrownBy(() -> ModelArchive.unpack(archive, parent.resolve("target"), limits))
+    assertThatThrownBy(() -> there.unpack(parent.resolve("target"), limits))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining(reason)
         .hasMessageContaining(archive.toString());

@@ -4,34 +4,53 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import java.util.zip.CRC32;
 import org.apache.commons.compress.archivers.zip.UnixStat;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipFile;
+import org.apache.commons.compress.archivers.zip.ZipMethod;
+import org.apache.commons.io.input.ChecksumInputStream;
 
-/** Reads a zip by its directory; what lies in the file besides is left aside. */
-final class ZipReading {
-  private ZipReading() {}
+/**
+ * Reads a zip by its directory; what lies in the file besides is left aside.
+ *
+ * @param target what it is unpacked into
+ */
+record ZipReader(Unpacking target) {
+  // Commons Compress knows others too, for which it needs jars that are not here.
+  private static final Set<ZipMethod> METHODS =
+      EnumSet.of(
+          ZipMethod.STORED, ZipMethod.DEFLATED, ZipMethod.ENHANCED_DEFLATED, ZipMethod.BZIP2);
 
-  static void unpack(Path archive, Unpacking target, CurrentEntry current) throws IOException {
+  void read(Path archive) throws IOException {
     try (ZipFile zip = ZipFile.builder().setPath(archive).get()) {
       List<ZipArchiveEntry> entries = Collections.list(zip.getEntries());
       for (ZipArchiveEntry entry : entries) {
-        current.is(entry.getName());
-        target.count();
+        target.begin(entry.getName());
         checkKind(zip, entry);
       }
       for (ZipArchiveEntry entry : entries) {
-        current.is(entry.getName());
+        target.at(entry.getName());
         if (entry.isDirectory()) {
           target.folder(entry.getName());
         } else {
-          try (InputStream content = zip.getInputStream(entry)) {
-            target.file(entry.getName(), content);
+          try (InputStream content = content(zip, entry)) {
+            target.file(entry.getName(), content, entry.getSize());
           }
         }
       }
     }
+  }
+
+  private static InputStream content(ZipFile zip, ZipArchiveEntry entry) throws IOException {
+    return ChecksumInputStream.builder()
+        .setInputStream(zip.getInputStream(entry))
+        .setChecksum(new CRC32())
+        .setExpectedChecksumValue(entry.getCrc())
+        .get();
   }
 
   private static void checkKind(ZipFile zip, ZipArchiveEntry entry) {
@@ -51,7 +70,8 @@ final class ZipReading {
     if (entry.getGeneralPurposeBit().usesEncryption()) {
       throw new RefusedEntryException("encrypted");
     }
-    if (!zip.canReadEntryData(entry)) {
+    ZipMethod method = ZipMethod.getMethodByCode(entry.getMethod());
+    if (method == null || !METHODS.contains(method) || !zip.canReadEntryData(entry)) {
       throw new RefusedEntryException("compressed by method " + entry.getMethod());
     }
   }

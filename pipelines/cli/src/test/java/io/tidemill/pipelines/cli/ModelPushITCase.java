@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What people have, imported, proved and scored with its engine. */
-class ModelImportITCase {
+/** What people have, pushed, proved and scored with its engine. */
+class ModelPushITCase {
   private static final String[] TENSORS = {
     "--input-tensor", "features float32[-1, 4]", "--output-tensor", "score float32[-1, 1]"
   };
@@ -57,7 +57,7 @@ class ModelImportITCase {
   }
 
   private void assertScores(String found, String engine, Path path, String... more) {
-    List<String> arguments = new ArrayList<>(List.of("import", path.toString(), "net:1.0.0"));
+    List<String> arguments = new ArrayList<>(List.of("push", path.toString(), "net:1.0.0"));
     arguments.addAll(List.of(more));
     CommandRun imported = run(arguments.toArray(new String[0]));
     assertThat(imported.err()).isEmpty();
@@ -158,7 +158,7 @@ class ModelImportITCase {
 
     CommandRun run =
         run(
-            "import",
+            "push",
             file.toString(),
             "net:1.0.0",
             "--input-tensor",

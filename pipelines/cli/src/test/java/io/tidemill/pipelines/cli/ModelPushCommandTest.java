@@ -18,13 +18,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.SavedModel;
 
 /** Commands that take a model from elsewhere, and give one to elsewhere. */
-class ModelImportCommandTest {
+class ModelPushCommandTest {
   @TempDir private Path directory;
 
   private ModelFixture model = new ModelFixture(Path.of(""));
@@ -44,12 +42,10 @@ class ModelImportCommandTest {
     return new ObjectMapper().readTree(run.out());
   }
 
-  private CommandRun importSavedModel(String... more) {
-    String[] all = new String[more.length + 2];
-    all[0] = "import";
-    all[1] = model.savedModel().toString();
-    System.arraycopy(more, 0, all, 2, more.length);
-    return model.run(all);
+  private CommandRun pushSavedModel(String... more) {
+    List<String> all = new ArrayList<>(List.of("push", model.savedModel().toString()));
+    all.addAll(List.of(more));
+    return model.run(all.toArray(new String[0]));
   }
 
   private void addReadFile() throws IOException {
@@ -63,8 +59,8 @@ class ModelImportCommandTest {
   }
 
   @Test
-  void importFindsEngineAndSignature() throws IOException {
-    CommandRun run = importSavedModel("fraud:1.4.2", "--label", "git=abc");
+  void findsEngineAndSignature() throws IOException {
+    CommandRun run = pushSavedModel("fraud:1.4.2", "--label", "git=abc");
 
     assertThat(run.err()).isEmpty();
     assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
@@ -79,18 +75,18 @@ class ModelImportCommandTest {
   }
 
   @Test
-  void importWithDryRunPublishesNothing() throws IOException {
+  void publishesNothingInADryRun() throws IOException {
     Files.createDirectories(model.store());
 
-    CommandRun run = importSavedModel("fraud:1.4.2", "--dry-run");
+    CommandRun run = pushSavedModel("fraud:1.4.2", "--dry-run");
 
     assertThat(run.out()).startsWith("dry run: would publish  fraud:1.4.2\n");
     assertThat(model.run("list").out()).startsWith("No models in ");
   }
 
   @Test
-  void importAsksForNameAndVersionWhereTheFilesSayNone() {
-    CommandRun run = importSavedModel();
+  void asksForNameAndVersionWhereTheFilesSayNone() {
+    CommandRun run = pushSavedModel();
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(run.err())
@@ -98,7 +94,7 @@ class ModelImportCommandTest {
   }
 
   @Test
-  void pushRefusesAGraphThatReadsFilesAsImportDoes() throws IOException {
+  void refusesAGraphThatReadsFiles() throws IOException {
     addReadFile();
 
     CommandRun run = model.push("fraud:1.4.2", "--dry-run");
@@ -108,83 +104,74 @@ class ModelImportCommandTest {
   }
 
   @Test
-  void pushDoesNotLeaveTheWeightsOfAnOnnxFileBehind() throws IOException {
+  void takesTheWeightsOfAnOnnxFileAlong() throws IOException {
     OnnxModels.mlpWithWeightsBeside(directory, 4);
     Path alone = directory.resolve(OnnxModels.FILE);
 
-    CommandRun run = model.run("push", "fraud:1.4.2", alone.toString(), "--engine", "onnx");
+    CommandRun run = model.run("push", alone.toString(), "fraud:1.4.2");
 
-    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
-    assertThat(run.err())
-        .contains(alone + ": its weights are in model.onnx.data beside it")
-        .contains("the folder that holds them all", "'tidemill model import'");
-    assertThat(model.store()).doesNotExist();
+    assertThat(run.err()).isEmpty();
+    assertThat(model.run("inspect", "fraud:1.4.2").out())
+        .contains("files    2, ", "model.onnx ", "model.onnx.data ");
   }
 
   @Test
-  void pushMissesTheWeightsOfAnOnnxFile() throws IOException {
+  void missesTheWeightsOfAnOnnxFile() throws IOException {
     OnnxModels.mlpWithWeightsBeside(directory, 4);
     Files.delete(directory.resolve("model.onnx.data"));
     Path alone = directory.resolve(OnnxModels.FILE);
 
-    CommandRun run = model.run("push", "fraud:1.4.2", alone.toString(), "--engine", "onnx");
+    CommandRun run = model.run("push", alone.toString(), "fraud:1.4.2");
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
     assertThat(run.err()).contains(alone + ": its weights are in 'model.onnx.data'");
   }
 
   @Test
-  void pushOfAFileAsksForItsEngine() throws IOException {
-    Path file = Files.writeString(directory.resolve("model.onnx"), "onnx");
+  void asksForTheSignatureThatAFileDoesNotSay() throws IOException {
+    Path file = ModelFixture.torchScript(directory.resolve("model.pt"));
 
-    CommandRun run = model.run("push", "fraud:1.4.2", file.toString());
+    CommandRun run = model.run("push", file.toString(), "fraud:1.4.2");
 
-    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
     assertThat(run.err())
-        .contains(file + ": a file, but engine 'tensorflow' takes the folder of a SavedModel")
-        .contains("--engine", "'tidemill model import'");
+        .contains(file + ": the files of engine 'pytorch' say no signature here")
+        .contains("'features float32[-1, 4]' and 'score float32[-1, 1]'");
+    assertThat(model.run("push", "--help").out()).contains("--input-tensor", "--output-tensor");
   }
 
   @Test
-  void pushNamesTheEnginesThatReadSignaturesWhereOneDoesNot() throws IOException {
-    Path file = Files.writeString(directory.resolve("model.pt"), "script");
-
-    CommandRun run = model.run("push", "fraud:1.4.2", file.toString(), "--engine", "pytorch");
-
-    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
-    assertThat(run.err())
-        .contains("engine 'pytorch' finds no signature")
-        .contains("lightgbm, onnx, tensorflow, xgboost");
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"push fraud:1.4.2 PATH", "import PATH fraud:1.4.2"})
-  void aSignatureThatContradictsTheFilesIsRefused(String command) {
-    List<String> words =
-        new ArrayList<>(
-            List.of(command.replace("PATH", model.savedModel().toString()).split(" ", -1)));
-    words.addAll(List.of("--input-tensor", "features int64[-1, 7]"));
-    words.addAll(List.of("--output-tensor", "score float32[-1, 1]"));
-
-    CommandRun refused = model.run(words.toArray(new String[0]));
+  void aSignatureThatContradictsTheFilesIsRefused() {
+    CommandRun refused =
+        pushSavedModel(
+            "fraud:1.4.2",
+            "--input-tensor",
+            "features int64[-1, 7]",
+            "--output-tensor",
+            "score float32[-1, 1]");
     boolean published = Files.exists(model.store());
-    words.set(4, "features float32[-1, 4]");
-    CommandRun taken = model.run(words.toArray(new String[0]));
+    CommandRun taken =
+        pushSavedModel(
+            "fraud:1.4.2",
+            "--input-tensor",
+            "features float32[-1, 4]",
+            "--output-tensor",
+            "score float32[-1, 1]");
 
     assertThat(refused.exitCode()).isEqualTo(ExitCode.MODEL);
     assertThat(published).isFalse();
     assertThat(refused.err())
-        .contains(model.savedModel() + ": the manifest that --input-tensor and --output-tensor")
+        .contains(model.savedModel() + ": the inputs and outputs that are given do not fit")
         .contains(
             "input 'features' is int64[-1, 7] in the manifest but float32[-1, 4] in the SavedModel")
-        .contains("leave both options out");
+        .contains("leave them out");
     assertThat(taken.exitCode()).isEqualTo(ExitCode.DONE);
   }
 
   @Test
-  void importTakesTheNameOfASignatureOrItsTensors() {
+  void takesTheNameOfASignatureOrItsTensors() {
     CommandRun run =
-        importSavedModel(
+        pushSavedModel(
             "fraud:1.4.2",
             "--signature",
             "serving_default",
@@ -198,17 +185,17 @@ class ModelImportCommandTest {
         .contains("--signature: 'serving_default' beside --input-tensor and --output-tensor");
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"push fraud:1.4.2 PATH", "import PATH fraud:1.4.2"})
-  void anEngineThatThereIsNotIsRefusedWhateverTheTensors(String command) {
-    List<String> words =
-        new ArrayList<>(
-            List.of(command.replace("PATH", model.savedModel().toString()).split(" ", -1)));
-    words.addAll(List.of("--engine", "tensroflow"));
-    words.addAll(List.of("--input-tensor", "features float32[-1, 4]"));
-    words.addAll(List.of("--output-tensor", "score float32[-1, 1]"));
-
-    CommandRun run = model.run(words.toArray(new String[0]));
+  @Test
+  void anEngineThatThereIsNotIsRefusedWhateverTheTensors() {
+    CommandRun run =
+        pushSavedModel(
+            "fraud:1.4.2",
+            "--engine",
+            "tensroflow",
+            "--input-tensor",
+            "features float32[-1, 4]",
+            "--output-tensor",
+            "score float32[-1, 1]");
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(run.err())
@@ -218,37 +205,58 @@ class ModelImportCommandTest {
   }
 
   @Test
-  void pushOfAnArchiveIsRefusedWhateverTheEngine() throws IOException {
+  void whatIsInAnArchiveIsNamedByTheArchive() throws IOException {
     Path archive =
         Archives.tarGz(
-            directory.resolve("net.tar.gz"), tar -> Archives.put(tar, "model.pt", new byte[] {1}));
+            directory.resolve("net.tar.gz"),
+            tar -> Archives.put(tar, "net/readme", new byte[] {1}));
 
-    CommandRun run =
-        model.run(
-            "push",
-            "net:1.0.0",
-            archive.toString(),
-            "--engine",
-            "pytorch",
-            "--input-tensor",
-            "x float32[-1]",
-            "--output-tensor",
-            "y float32[-1]");
+    CommandRun run = model.run("push", archive.toString(), "net:1.0.0");
 
-    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
-    assertThat(run.err()).contains(archive + ": an archive (expected: what is in it, or 'tidemill");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(run.err())
+        .contains(archive + "!/net: a folder with readme; looked for")
+        .doesNotContain("tidemill-import-");
   }
 
   @Test
-  void anExportIsNotImportedAsAnother() {
+  void aFolderThatHoldsNoModelIsRefused() throws IOException {
+    Path folder = Files.createDirectories(directory.resolve("net"));
+    Files.writeString(folder.resolve("notes.md"), "to do");
+
+    CommandRun run = model.run("push", folder.toString(), "net:1.0.0", "--engine", "tensorflow");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(run.err()).contains(folder + ": a folder with notes.md; looked for");
+    assertThat(model.store()).doesNotExist();
+  }
+
+  @Test
+  void whatToolsLeaveBehindIsLeftOutAndNamed() throws IOException {
+    Path git = Files.createDirectories(model.savedModel().resolve(".git"));
+    Files.writeString(git.resolve("HEAD"), "ref: refs/heads/main");
+    Files.createDirectories(model.savedModel().resolve("variables"));
+    Files.writeString(model.savedModel().resolve("variables/.DS_Store"), "Bud1");
+    Files.writeString(model.savedModel().resolve("._saved_model.pb"), "Mac OS X");
+
+    CommandRun run = pushSavedModel("fraud:1.4.2");
+
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out()).contains("left out   ._saved_model.pb, .git, variables/.DS_Store\n");
+    assertThat(json(model.run("inspect", "fraud:1.4.2", "-o", "json")).at("/files").asInt())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void anExportIsNotPushedAsAnother() {
     model.push("fraud:1.4.2");
     Path file = directory.resolve("fraud.tar");
-    model.run("export", "fraud:1.4.2", "-f", file.toString());
+    model.run("export", "fraud:1.4.2", file.toString());
 
-    CommandRun engine = model.run("import", file.toString(), "f:1.0.0", "--engine", "onnx");
+    CommandRun engine = model.run("push", file.toString(), "f:1.0.0", "--engine", "onnx");
     CommandRun tensors =
         model.run(
-            "import",
+            "push",
             file.toString(),
             "f:1.0.0",
             "--input-tensor",
@@ -258,28 +266,18 @@ class ModelImportCommandTest {
 
     assertThat(engine.exitCode()).isEqualTo(ExitCode.MODEL);
     assertThat(engine.err())
-        .contains("export of Tidemill with a model of engine 'tensorflow' (--engine: 'onnx')");
+        .contains("export of Tidemill with a model of engine 'tensorflow', not 'onnx' as you say");
     assertThat(tensors.exitCode()).isEqualTo(ExitCode.MODEL);
     assertThat(tensors.err())
         .contains("with inputs [features float32[-1, 4]] and outputs [score float32[-1, 1]]")
-        .contains("--input-tensor: [features float32[-1, 9]]");
+        .contains("not [features float32[-1, 9]] and [score float32[-1, 1]] as you say");
   }
 
   @Test
-  void pushRefusesAPickleBeforeAnEngineOpensIt() throws IOException {
+  void refusesAPickleBeforeAnEngineOpensIt() throws IOException {
     Path pickle = Files.write(directory.resolve("model.pkl"), new byte[] {1});
 
-    CommandRun run = model.run("push", "fraud:1.4.2", pickle.toString(), "--engine", "onnx");
-
-    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
-    assertThat(run.err()).contains("file '" + pickle + "': .pkl is refused").contains("skl2onnx");
-  }
-
-  @Test
-  void importRefusesAPickle() throws IOException {
-    Path pickle = Files.write(directory.resolve("model.pkl"), new byte[] {1});
-
-    CommandRun run = model.run("import", pickle.toString(), "fraud:1.4.2");
+    CommandRun run = model.run("push", pickle.toString(), "fraud:1.4.2", "--engine", "onnx");
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
     assertThat(run.err())
@@ -288,28 +286,28 @@ class ModelImportCommandTest {
   }
 
   @Test
-  void importAsksWhichOfTwoModelsAFolderMeans() throws IOException {
+  void asksWhichOfTwoModelsAFolderMeans() throws IOException {
     Path folder = Files.createDirectories(directory.resolve("two"));
     Files.writeString(folder.resolve("model.onnx"), "onnx");
     Files.writeString(folder.resolve("model.txt"), "tree\nversion=v4\n");
 
-    CommandRun run = model.run("import", folder.toString(), "fraud:1.4.2");
+    CommandRun run = model.run("push", folder.toString(), "fraud:1.4.2");
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
-    assertThat(run.err()).contains("ONNX file", "LightGBM text", "--engine");
+    assertThat(run.err()).contains("ONNX file", "LightGBM text", "name the file or the engine");
   }
 
   @Test
-  void exportIsImportedIntoAnotherStoreWithTheSameDigest() throws IOException {
+  void exportIsPushedIntoAnotherStoreWithTheSameDigest() throws IOException {
     String digest =
         json(model.push("fraud:1.4.2", "--label", "git=abc", "-o", "json")).at("/digest").asText();
     model.run("alias", "fraud:1.4.2", "production");
     Path file = directory.resolve("fraud-1.4.2.tar");
     ModelFixture other = new ModelFixture(directory.resolve("other"));
 
-    CommandRun exported = model.run("export", "fraud@production", "-f", file.toString());
-    CommandRun again = model.run("export", "fraud@production", "-f", file.toString());
-    CommandRun imported = other.run("import", file.toString(), "-o", "json");
+    CommandRun exported = model.run("export", "fraud@production", file.toString());
+    CommandRun again = model.run("export", "fraud@production", file.toString());
+    CommandRun imported = other.run("push", file.toString(), "-o", "json");
 
     assertThat(exported.err()).isEmpty();
     assertThat(exported.out()).isEqualTo("fraud:1.4.2 (" + digest + ") is in " + file + "\n");
@@ -323,7 +321,7 @@ class ModelImportCommandTest {
   }
 
   @Test
-  void signaturesAreGoodInTheStoreThatAnExportIsImportedInto() throws IOException {
+  void signaturesAreGoodInTheStoreThatAnExportIsPushedInto() throws IOException {
     String pem = Keys.privatePem();
     Path secret = Files.writeString(directory.resolve("release.pem"), pem);
     Path open =
@@ -337,9 +335,9 @@ class ModelImportCommandTest {
     Path file = directory.resolve("fraud-1.4.2.tar");
     ModelFixture elsewhere = new ModelFixture(directory.resolve("elsewhere"));
 
-    model.run("export", "fraud:1.4.2", "-f", file.toString());
-    CommandRun imported = elsewhere.run("import", file.toString());
-    CommandRun renamed = elsewhere.run("import", file.toString(), "fraud:2.0.0");
+    model.run("export", "fraud:1.4.2", file.toString());
+    CommandRun imported = elsewhere.run("push", file.toString());
+    CommandRun renamed = elsewhere.run("push", file.toString(), "fraud:2.0.0");
 
     assertThat(imported.err()).isEmpty();
     assertThat(imported.out()).contains("signed by  1 keys, as it was\n");
@@ -353,11 +351,11 @@ class ModelImportCommandTest {
   }
 
   @Test
-  void importRefusesOperationsThatAreNotAllowed() throws IOException {
+  void refusesOperationsThatAreNotAllowed() throws IOException {
     addReadFile();
 
-    CommandRun refused = importSavedModel("fraud:1.4.2");
-    CommandRun allowed = importSavedModel("fraud:1.4.2", "--allow-operation", "ReadFile");
+    CommandRun refused = pushSavedModel("fraud:1.4.2");
+    CommandRun allowed = pushSavedModel("fraud:1.4.2", "--allow-operation", "ReadFile");
 
     assertThat(refused.exitCode()).isEqualTo(ExitCode.MODEL);
     assertThat(refused.err())
@@ -369,7 +367,7 @@ class ModelImportCommandTest {
   @Test
   void inspectListsOperationsWhereTheyAreAskedFor() throws IOException {
     addReadFile();
-    importSavedModel("fraud:1.4.2", "--allow-operation", "ReadFile");
+    pushSavedModel("fraud:1.4.2", "--allow-operation", "ReadFile");
 
     assertThat(model.run("inspect", "fraud:1.4.2", "--operations").out())
         .containsPattern("OPERATION +COUNT +REFUSED BECAUSE IT\nReadFile +1 +reads files\n");

@@ -4,26 +4,55 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.PrintWriter;
+import java.util.function.Consumer;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
 import org.snakeyaml.engine.v2.common.FlowStyle;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/** The option {@code -o}, and how what it asks for is printed. */
-final class OutputOption {
+/**
+ * The option {@code -o}, and what a command prints: its answer on stdout, how far it is on stderr.
+ */
+final class Output {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private final Terminal terminal;
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
 
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FORMAT",
       defaultValue = "table",
       description = "What to print: table, json or yaml (default: ${DEFAULT-VALUE}).")
-  private OutputFormat format = OutputFormat.TABLE;
+  private Format format = Format.TABLE;
+
+  Output(Caller caller) {
+    this.terminal = caller.terminal();
+  }
+
+  /** Who reads it: a person or a machine. */
+  private enum Format {
+    TABLE,
+    JSON,
+    YAML
+  }
 
   /** Whether a person reads the answer. */
   boolean forPeople() {
-    return format == OutputFormat.TABLE;
+    return format == Format.TABLE;
+  }
+
+  PrintWriter out() {
+    return command.commandLine().getOut();
+  }
+
+  PrintWriter err() {
+    return command.commandLine().getErr();
   }
 
   /**
@@ -32,15 +61,24 @@ final class OutputOption {
    * @param answer for JSON and YAML, which have the same keys
    * @param table prints it for people
    */
-  void print(PrintWriter out, Object answer, Runnable table) {
+  void print(Object answer, Consumer<PrintWriter> table) {
+    PrintWriter out = out();
     switch (format) {
-      case TABLE -> table.run();
+      case TABLE -> table.accept(out);
       case JSON -> out.println(json(answer));
-      case YAML -> {
-        out.print(yaml(answer));
-        out.flush();
-      }
+      case YAML -> out.print(yaml(answer));
     }
+    out.flush();
+  }
+
+  /** The same, with one line for people. */
+  void print(Object answer, String line) {
+    print(answer, out -> out.println(line));
+  }
+
+  /** How far a transfer is, shown to a person on a terminal and to nobody else. */
+  TransferProgress progress(String what) {
+    return new TransferProgress(err(), terminal.present() && forPeople(), what, System::nanoTime);
   }
 
   private static String json(Object answer) {

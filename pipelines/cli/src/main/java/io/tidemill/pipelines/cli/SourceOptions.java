@@ -1,0 +1,87 @@
+package io.tidemill.pipelines.cli;
+
+import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
+import io.tidemill.model.engine.Engines;
+import io.tidemill.model.importing.ImportOptions;
+import io.tidemill.model.importing.archive.ArchiveLimits;
+import io.tidemill.model.store.ByteSize;
+import io.tidemill.pipelines.definition.Suggestion;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What {@code push} is told about a model whose files do not say it. */
+final class SourceOptions {
+  @Option(names = "--engine", paramLabel = "ENGINE", description = "Where the files fit several.")
+  private @Nullable String engine;
+
+  @Option(
+      names = "--signature",
+      paramLabel = "NAME",
+      description = "Which signature of a SavedModel, as in serving_default.")
+  private @Nullable String signatureName;
+
+  @Option(
+      names = "--number",
+      paramLabel = "N",
+      description = "Which of the numbered folders. Default: the highest.")
+  private @Nullable Long number;
+
+  @Option(
+      names = "--input-tensor",
+      paramLabel = "TENSOR",
+      converter = TensorConverter.class,
+      description = {
+        "An input, as in 'features float32[-1, 4]'; -1 is the batch.",
+        "Default: what the model's files say, which it must not contradict."
+      })
+  private List<TensorSpec> inputs = List.of();
+
+  @Option(
+      names = "--output-tensor",
+      paramLabel = "TENSOR",
+      converter = TensorConverter.class,
+      description = "An output, as in 'score float32[-1, 1]'.")
+  private List<TensorSpec> outputs = List.of();
+
+  @Option(
+      names = "--max-size",
+      paramLabel = "SIZE",
+      description = "How much an archive may unpack to. Default: 32GiB, and 16GiB for a file.")
+  private @Nullable ByteSize maxSize;
+
+  /**
+   * All of it.
+   *
+   * @throws CommandFailedException if it contradicts itself
+   */
+  ImportOptions options() {
+    checkEngine();
+    try {
+      ArchiveLimits limits = ArchiveLimits.DEFAULT;
+      if (maxSize != null) {
+        limits = new ArchiveLimits(maxSize, maxSize, limits.entries(), limits.ratio());
+      }
+      boolean given = !inputs.isEmpty() || !outputs.isEmpty();
+      if (given && signatureName != null) {
+        throw new IllegalArgumentException(
+            "--signature: '%s' beside --input-tensor and --output-tensor (expected: the one or the others)"
+                .formatted(signatureName));
+      }
+      Signature signature = given ? new Signature(inputs, outputs) : null;
+      return new ImportOptions(engine, signature, signatureName, number, limits);
+    } catch (IllegalArgumentException wrong) {
+      throw new CommandFailedException(wrong);
+    }
+  }
+
+  /** A version of an engine that there is not could never be loaded. */
+  private void checkEngine() {
+    List<String> there = Engines.names();
+    if (engine != null && !there.contains(engine)) {
+      throw new CommandFailedException(
+          ExitCode.USAGE, "engine: '" + engine + "' " + Suggestion.among(engine, there));
+    }
+  }
+}
