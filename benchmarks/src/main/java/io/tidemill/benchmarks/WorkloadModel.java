@@ -5,11 +5,14 @@ import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.engine.tensorflow.TensorFlowModelLoader;
+import io.tidemill.model.loader.LoadRequest;
 import io.tidemill.model.loader.LoadedModels;
 import io.tidemill.model.loader.ModelHandle;
 import io.tidemill.model.loader.ModelSource;
 import io.tidemill.model.loader.TaskContext;
+import io.tidemill.model.store.CachedModel;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * What stands behind an operator with the workload's signature, without a store.
@@ -53,25 +56,19 @@ record WorkloadModel(Workload workload, Kind kind, String meterName) implements 
 
   @Override
   public ModelHandle open() {
-    return open(1);
+    return open(new TaskContext(0, List.of(), 1));
   }
 
   @Override
   public ModelHandle open(TaskContext task) {
-    return open(task.maxSize());
-  }
-
-  private ModelHandle open(int maxSize) {
     return switch (kind) {
       case ENGINE ->
           LoadedModels.ofProcess()
               .open(
-                  version(),
-                  TensorFlowModelLoader.ENGINE,
-                  signature(),
-                  Placement.CPU,
-                  maxSize,
-                  () -> Path.of(workload.folder()));
+                  new LoadRequest(
+                      version(), TensorFlowModelLoader.ENGINE, signature(), Placement.CPU),
+                  task,
+                  () -> CachedModel.outside(Path.of(workload.folder())));
       case NO_OP -> own(new NoOpModel(version(), signature()));
       case SINGLE_THREADED -> own(new SingleThreadedModel(version(), signature()));
       case HELD -> own(new HeldModel(Meter.named(meterName), version(), signature()));

@@ -2,7 +2,7 @@ package io.tidemill.inference.operator;
 
 import io.tidemill.model.Model;
 import io.tidemill.model.columnar.ColumnBatch;
-import io.tidemill.model.loader.WarmUp;
+import io.tidemill.model.golden.Sample;
 import org.apache.arrow.memory.BufferAllocator;
 
 /**
@@ -85,7 +85,7 @@ final class ModelCalls {
   void proveHealthy(RuntimeException failure) {
     timer.started(1, clock.nanos());
     try {
-      WarmUp.run(model);
+      Sample.zeros(model.signature()).score(model, 1, Long.MAX_VALUE);
     } catch (RuntimeException e) {
       e.addSuppressed(failure);
       throw step.failure(

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.Device;
-import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.FakeModel;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Signature;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.loader.ModelHandle;
 import io.tidemill.model.loader.ModelSource;
 import io.tidemill.model.loader.TaskContext;
@@ -118,7 +118,7 @@ class DeviceTest {
   @Test
   void aTaskWithoutAGpuFails() {
     assertThatThrownBy(() -> chosen(1))
-        .isInstanceOf(DeviceUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageContaining("Flink gives no GPU to this TaskManager");
   }
 }

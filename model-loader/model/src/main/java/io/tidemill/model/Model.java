@@ -33,6 +33,25 @@ public interface Model extends AutoCloseable {
    */
   ColumnBatch predict(ColumnBatch input, BufferAllocator allocator);
 
+  /**
+   * {@link #predict}, for callers who let the model answer for it that the rows match.
+   *
+   * @throws InvalidModelException if it answers another number of rows than it was given
+   */
+  default ColumnBatch score(ColumnBatch input, BufferAllocator allocator) {
+    ColumnBatch output = predict(input, allocator);
+    if (output.rows() == input.rows()) {
+      return output;
+    }
+    int answered = output.rows();
+    output.close();
+    throw new InvalidModelException(
+        Subject.of(version()).with(input.rows()),
+        "%d rows answered for %d (expected: as many); publish a version that keeps the batch's dimension"
+            .formatted(answered, input.rows()),
+        null);
+  }
+
   /** Unloads the version; a second call does nothing. */
   @Override
   void close();

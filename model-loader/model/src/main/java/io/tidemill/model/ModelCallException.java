@@ -12,11 +12,11 @@ public final class ModelCallException extends ModelException {
   }
 
   public ModelCallException(String message, @Nullable Throwable cause) {
-    super(message, cause);
+    this(Subject.UNKNOWN, message, cause);
   }
 
-  @Override
-  public boolean retryable() {
-    return false;
+  /** What failed, and what it is about: the message begins with it. */
+  public ModelCallException(Subject subject, String message, @Nullable Throwable cause) {
+    super(subject, message, cause, false);
   }
 }

@@ -9,11 +9,11 @@ public final class StoreUnavailableException extends ModelException {
   }
 
   public StoreUnavailableException(String message, @Nullable Throwable cause) {
-    super(message, cause);
+    this(Subject.UNKNOWN, message, cause);
   }
 
-  @Override
-  public boolean retryable() {
-    return true;
+  /** What failed, and what it is about: the message begins with it. */
+  public StoreUnavailableException(Subject subject, String message, @Nullable Throwable cause) {
+    super(subject, message, cause, true);
   }
 }

@@ -22,7 +22,7 @@ class RoomsTest {
   @CsvSource({
     "model.columnar, org.apache.arrow..",
     "model, io.tidemill.model.columnar org.apache.arrow.memory",
-    "model.golden, io.tidemill.model io.tidemill.model.columnar org.apache.arrow.memory org.apache.arrow.vector..",
+    "model.golden, io.tidemill.model io.tidemill.model.columnar org.apache.arrow.memory org.apache.arrow.util org.apache.arrow.vector..",
     "model.engine, com.sun.jna io.tidemill.model io.tidemill.model.columnar org.slf4j",
   })
   void importsOnlyWhatTheTableAllows(String room, String allowed) {

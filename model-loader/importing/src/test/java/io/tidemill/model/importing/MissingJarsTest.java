@@ -2,12 +2,12 @@ package io.tidemill.model.importing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.Engines;
 import io.tidemill.model.engine.SignatureReaders;
@@ -39,7 +39,7 @@ class MissingJarsTest {
       try {
         Engines.find(engine).load(version, signature, Path.of("/no/such/folder"), Placement.CPU);
         throw new AssertionError("loaded");
-      } catch (EngineUnavailableException e) {
+      } catch (UnavailableHereException e) {
         return String.valueOf(e.getMessage());
       }
     }

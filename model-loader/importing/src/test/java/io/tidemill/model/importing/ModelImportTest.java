@@ -3,11 +3,11 @@ package io.tidemill.model.importing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.SignatureReader;
 import io.tidemill.model.engine.SignatureReaders;
@@ -426,7 +426,7 @@ class ModelImportTest {
 
           @Override
           public Signature read(Path files) {
-            throw new EngineUnavailableException("its jar is not here");
+            throw new UnavailableHereException("its jar is not here");
           }
 
           @Override

@@ -3,7 +3,7 @@ package io.tidemill.model.engine;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
-import io.tidemill.model.EngineUnavailableException;
+import io.tidemill.model.UnavailableHereException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,7 +29,7 @@ public record BundledLibrary(String engine, String resource, String coordinates,
   /**
    * Binds the native methods of a class to the library; to be done once in a process.
    *
-   * @throws EngineUnavailableException if the jar is absent or the library does not run here
+   * @throws UnavailableHereException if the jar is absent or the library does not run here
    */
   public void bind(Class<?> methods) {
     checkPlatform(System.getProperty("os.name", ""), System.getProperty("os.arch", ""));
@@ -39,7 +39,7 @@ public record BundledLibrary(String engine, String resource, String coordinates,
       // Mapped by now; a killed process leaves nothing behind.
       Files.deleteIfExists(library.toPath());
     } catch (LinkageError | IOException e) {
-      throw new EngineUnavailableException(
+      throw new UnavailableHereException(
           "engine %s: its native library does not start: %s (expected: glibc %s or later, and libstdc++.so.6 and libgomp.so.1, which Debian has in packages libstdc++6 and libgomp1)"
               .formatted(engine, e.getMessage(), glibc),
           e);
@@ -49,19 +49,19 @@ public record BundledLibrary(String engine, String resource, String coordinates,
   /**
    * Unpacks the library into the folder for temporary files.
    *
-   * @throws EngineUnavailableException if its jar is absent or there is no room
+   * @throws UnavailableHereException if its jar is absent or there is no room
    */
   public File unpack(ClassLoader classes) {
     // Asked for first, because JNA answers with the whole classpath.
     if (classes.getResource(resource.substring(1)) == null) {
-      throw new EngineUnavailableException(
+      throw new UnavailableHereException(
           "engine %s: %s is not on the classpath; put the jar of %s, alone, into Flink's lib folder, or for the command into the folder that TIDEMILL_LIB names"
               .formatted(engine, resource, coordinates));
     }
     try {
       return Native.extractFromResourcePath(resource, classes);
     } catch (IOException e) {
-      throw new EngineUnavailableException(
+      throw new UnavailableHereException(
           "engine %s: %s cannot be unpacked: %s (expected: room in %s)"
               .formatted(engine, resource, e.getMessage(), System.getProperty("java.io.tmpdir")),
           e);
@@ -71,13 +71,13 @@ public record BundledLibrary(String engine, String resource, String coordinates,
   /**
    * Refuses a platform that the library was not run on.
    *
-   * @throws EngineUnavailableException naming the platform
+   * @throws UnavailableHereException naming the platform
    */
   public void checkPlatform(String system, String architecture) {
     boolean known =
         system.equals("Linux") && (architecture.equals("amd64") || architecture.equals("x86_64"));
     if (!known) {
-      throw new EngineUnavailableException(
+      throw new UnavailableHereException(
           "engine %s: platform %s %s (expected: Linux amd64, the only one that it is run on)"
               .formatted(engine, system, architecture));
     }

@@ -1,6 +1,6 @@
 package io.tidemill.model.engine;
 
-import io.tidemill.model.EngineUnavailableException;
+import io.tidemill.model.UnavailableHereException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -35,7 +35,7 @@ public final class Engines {
    * The loader of an engine. Engines beside {@link ModelLoader} come first: a native library loads
    * in one class loader of a process only.
    *
-   * @throws EngineUnavailableException naming the engines that are there
+   * @throws UnavailableHereException naming the engines that are there
    */
   public static ModelLoader find(String engine) {
     Map<String, ModelLoader> there = new TreeMap<>();
@@ -50,13 +50,13 @@ public final class Engines {
     }
     ModelLoader found = there.get(engine);
     if (found == null && !failures.isEmpty()) {
-      throw new EngineUnavailableException(
+      throw new UnavailableHereException(
           "engine '%s': the list of engines cannot be read (%s); remove the jar at fault from the classpath, or add what it lacks"
               .formatted(engine, failures.get(0).getMessage()),
           failures.get(0));
     }
     if (found == null) {
-      throw new EngineUnavailableException(
+      throw new UnavailableHereException(
           "engine '%s': not on the classpath (there: %s); put its jar into Flink's lib folder, or for the command into the folder that TIDEMILL_LIB names"
               .formatted(engine, there.isEmpty() ? "none" : String.join(", ", there.keySet())));
     }

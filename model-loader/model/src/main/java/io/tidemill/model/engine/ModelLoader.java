@@ -32,9 +32,9 @@ public interface ModelLoader {
    * @param directory the version's proved files; they stay unchanged while the model lives
    * @throws io.tidemill.model.InvalidModelException if the files are not a model of this engine or
    *     do not have this signature
-   * @throws io.tidemill.model.DeviceUnavailableException if the device is not there; never another
+   * @throws io.tidemill.model.UnavailableHereException if the device is not there; never another
    *     one
-   * @throws io.tidemill.model.EngineUnavailableException if the engine's native part does not run
+   * @throws io.tidemill.model.UnavailableHereException if the engine's native part does not run
    *     here, or if its threads are those of the whole process, which has another number of them
    *     than the placement says
    */

@@ -1,8 +1,8 @@
 package io.tidemill.model.engine;
 
-import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Signature;
+import io.tidemill.model.UnavailableHereException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -41,7 +41,7 @@ public final class SignatureReaders {
     List<String> differences;
     try {
       differences = reader.differences(files, given);
-    } catch (EngineUnavailableException | NoClassDefFoundError elsewhere) {
+    } catch (UnavailableHereException | NoClassDefFoundError elsewhere) {
       LOG.debug("{}: its signature cannot be checked here", files, elsewhere);
       return;
     }

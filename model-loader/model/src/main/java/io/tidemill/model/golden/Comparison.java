@@ -1,6 +1,9 @@
 package io.tidemill.model.golden;
 
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Subject;
 import io.tidemill.model.columnar.Column;
+import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.columnar.StringColumn;
 import io.tidemill.model.golden.GoldenReport.Difference;
@@ -15,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe.
  */
 final class Comparison {
+  private final Subject subject;
   private final Tolerance tolerance;
   private final BitSet wrongRows = new BitSet();
   private int rows;
@@ -22,18 +26,32 @@ final class Comparison {
   private double largestExcess = 1;
   private @Nullable Difference worst;
 
-  Comparison(Tolerance tolerance) {
+  Comparison(Subject subject, Tolerance tolerance) {
+    this.subject = subject;
     this.tolerance = tolerance;
   }
 
-  /** Counts rows that were compared; the next batch's come behind them. */
-  void endBatch(int batchRows) {
-    rows += batchRows;
+  /**
+   * Compares one batch of answers; the next batch's rows come behind them.
+   *
+   * @throws InvalidModelException if an answer has another width
+   */
+  void add(ColumnBatch expected, ColumnBatch got) {
+    for (int i = 0; i < expected.columns(); i++) {
+      add(expected.column(i), got.column(i), expected.rows());
+    }
+    rows += expected.rows();
   }
 
-  /** Compares the elements of one output; both columns have the same type and width. */
-  void add(Column expected, Column got, int batchRows) {
+  private void add(Column expected, Column got, int batchRows) {
     int width = expected.spec().elementsPerRow();
+    if (got.spec().elementsPerRow() != width) {
+      throw new InvalidModelException(
+          subject.at(expected.spec().name()),
+          "output '%s' has %d elements a row (expected: %d)"
+              .formatted(expected.spec().name(), got.spec().elementsPerRow(), width),
+          null);
+    }
     for (int element = 0; element < batchRows * width; element++) {
       double excess = excess(expected, got, element);
       if (excess > 1) {

@@ -1,14 +1,11 @@
 package io.tidemill.model.golden;
 
-import static java.util.Objects.requireNonNull;
-
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.Signature;
-import io.tidemill.model.columnar.Column;
+import io.tidemill.model.Subject;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -49,21 +46,27 @@ public final class Golden {
    * @throws io.tidemill.model.ModelException whatever the model throws
    */
   public GoldenReport check(Model model) {
-    String subject = model.version() + ": " + FILE_NAME;
-    try (BufferAllocator allocator = ColumnMemory.child(subject, MEMORY_LIMIT_BYTES);
-        GoldenRows rows = open(subject, model.signature(), allocator)) {
-      Comparison comparison = new Comparison(reading(subject, rows::tolerance));
-      while (reading(subject, rows::next)) {
-        compare(subject, model, rows, comparison, allocator);
+    Subject subject = Subject.of(model.version()).in(FILE_NAME);
+    try (BufferAllocator allocator = ColumnMemory.child(subject.toString(), MEMORY_LIMIT_BYTES);
+        GoldenRows rows = new GoldenRows(file, subject, model.signature(), allocator)) {
+      Comparison comparison = new Comparison(subject, rows.tolerance());
+      while (rows.next()) {
+        try (ColumnBatch inputs = rows.inputs(rows.rows());
+            ColumnBatch expected = rows.outputs();
+            ColumnBatch got = model.score(inputs, allocator)) {
+          comparison.add(expected, got);
+        }
       }
       GoldenReport report = comparison.report();
       if (report.rows() == 0) {
-        throw new InvalidModelException(subject + ": no rows (expected: >= 1)");
+        throw noRows(subject);
       }
       return report;
-    } catch (IOException e) {
-      throw new InvalidModelException(subject + ": cannot be closed: " + e, e);
     }
+  }
+
+  private static InvalidModelException noRows(Subject subject) {
+    return new InvalidModelException(subject, "no rows (expected: >= 1)", null);
   }
 
   /**
@@ -74,92 +77,27 @@ public final class Golden {
   public void require(Model model) {
     GoldenReport report = check(model);
     if (!report.matches()) {
-      throw new InvalidModelException(mismatch(model, report));
+      throw new InvalidModelException(
+          Subject.of(model.version()).in(FILE_NAME).with(report.rows()),
+          report
+              + "; this machine or engine does not compute what the version was published with, so load it where it does, or publish a version with other expectations",
+          null);
     }
-  }
-
-  /** What is said of a model that answers otherwise. */
-  private static String mismatch(Model model, GoldenReport report) {
-    return "%s: %s: %s; this machine or engine does not compute what the version was published with, so load it where it does, or publish a version with other expectations"
-        .formatted(model.version(), FILE_NAME, report);
   }
 
   /**
-   * Inputs made of the file's own, from the first on and again from the first where there are not
-   * enough. The caller closes them.
-   *
-   * @param rows how many, at least 1
-   * @throws InvalidModelException as {@link #check}
+   * The file's own inputs, from the first on and again from the first where there are not enough.
+   * Taking one throws {@link InvalidModelException} as {@link #check} does.
    */
-  public ColumnBatch sample(Signature signature, int rows, BufferAllocator allocator) {
-    try (GoldenRows golden = open(FILE_NAME, signature, allocator)) {
-      if (!reading(FILE_NAME, golden::next)) {
-        throw new InvalidModelException(FILE_NAME + ": no rows (expected: >= 1)");
+  public Sample sample(Signature signature) {
+    Subject subject = Subject.UNKNOWN.in(FILE_NAME);
+    return (rows, allocator) -> {
+      try (GoldenRows golden = new GoldenRows(file, subject, signature, allocator)) {
+        if (!golden.next()) {
+          throw noRows(subject);
+        }
+        return golden.inputs(rows);
       }
-      try (ColumnBatch inputs = reading(FILE_NAME, golden::inputs)) {
-        return Repeated.rows(inputs, rows, allocator);
-      }
-    } catch (IOException e) {
-      throw new InvalidModelException(FILE_NAME + ": cannot be closed: " + e, e);
-    }
-  }
-
-  private GoldenRows open(String subject, Signature signature, BufferAllocator allocator) {
-    return reading(subject, () -> GoldenRows.open(file, signature, allocator));
-  }
-
-  private static void compare(
-      String subject,
-      Model model,
-      GoldenRows rows,
-      Comparison comparison,
-      BufferAllocator allocator) {
-    try (ColumnBatch inputs = reading(subject, rows::inputs);
-        ColumnBatch expected = reading(subject, rows::outputs);
-        ColumnBatch got = model.predict(inputs, allocator)) {
-      if (got.rows() != inputs.rows()) {
-        throw new InvalidModelException(
-            "%s: %d rows answered for %d rows (expected: as many); publish a version that keeps the batch's dimension"
-                .formatted(subject, got.rows(), inputs.rows()));
-      }
-      for (int i = 0; i < expected.columns(); i++) {
-        compare(subject, expected.column(i), got.column(i), rows.rows(), comparison);
-      }
-      comparison.endBatch(rows.rows());
-    }
-  }
-
-  private static void compare(
-      String subject, Column expected, Column got, int rows, Comparison comparison) {
-    if (expected.spec().elementsPerRow() != got.spec().elementsPerRow()) {
-      throw new InvalidModelException(
-          "%s: output '%s' has %d elements a row (expected: %d)"
-              .formatted(
-                  subject,
-                  expected.spec().name(),
-                  got.spec().elementsPerRow(),
-                  expected.spec().elementsPerRow()));
-    }
-    comparison.add(expected, got, rows);
-  }
-
-  /** Something that may find that the file is not what it should be. */
-  @FunctionalInterface
-  private interface Reading<T> {
-    T read() throws IOException;
-  }
-
-  /** Whatever is wrong with the bytes of a file, Arrow finds it in its own way. */
-  private static <T> T reading(String subject, Reading<T> reading) {
-    try {
-      return requireNonNull(reading.read());
-    } catch (InvalidModelException e) {
-      throw new InvalidModelException(subject + ": " + e.getMessage(), e);
-    } catch (IOException | RuntimeException e) {
-      throw new InvalidModelException(
-          "%s: %s (expected: an uncompressed Arrow IPC file with a column per input and output)"
-              .formatted(subject, e.getMessage() == null ? e.toString() : e.getMessage()),
-          e);
-    }
+    };
   }
 }

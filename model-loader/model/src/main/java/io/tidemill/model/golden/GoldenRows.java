@@ -1,19 +1,24 @@
 package io.tidemill.model.golden;
 
+import static java.util.Objects.requireNonNull;
+
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Signature;
+import io.tidemill.model.Subject;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.Column;
 import io.tidemill.model.columnar.ColumnBatch;
 import java.io.IOException;
-import java.nio.channels.SeekableByteChannel;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToIntBiFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.util.AutoCloseables;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -21,52 +26,45 @@ import org.apache.arrow.vector.types.pojo.Field;
 /**
  * The record batches of a golden file, one after the other. Inputs and outputs are columns by their
  * tensors' names; where an output has the name of an input, it is the later of the two columns.
+ * Whatever is wrong with the file is an {@link InvalidModelException}.
  *
  * <p>Not thread-safe.
  */
 final class GoldenRows implements AutoCloseable {
-  private final SeekableByteChannel channel;
-  private final ArrowFileReader reader;
+  private final Subject subject;
   private final Signature signature;
   private final BufferAllocator allocator;
+  private final ArrowFileReader reader;
   private final VectorSchemaRoot root;
 
-  private GoldenRows(
-      SeekableByteChannel channel,
-      ArrowFileReader reader,
-      Signature signature,
-      BufferAllocator allocator)
-      throws IOException {
-    this.channel = channel;
-    this.reader = reader;
-    this.signature = signature;
-    this.allocator = allocator;
-    this.root = reader.getVectorSchemaRoot();
-    checkNames(root.getSchema().getFields().stream().map(Field::getName).toList());
+  /** Something that may find that the file is not what it should be. */
+  @FunctionalInterface
+  private interface Reading<T> {
+    T read() throws IOException;
   }
 
-  /**
-   * Opens a file.
-   *
-   * @throws IOException if it cannot be read
-   * @throws InvalidModelException if it has other columns than the signature
-   */
-  // Who closes the channel is who closes the rows.
+  // Closing the reader closes the channel.
   @SuppressWarnings("MustBeClosedChecker")
-  static GoldenRows open(Path file, Signature signature, BufferAllocator allocator)
-      throws IOException {
-    SeekableByteChannel channel = Files.newByteChannel(file);
-    ArrowFileReader reader = new ArrowFileReader(channel, allocator);
+  GoldenRows(Path file, Subject subject, Signature signature, BufferAllocator allocator) {
+    this.subject = subject;
+    this.signature = signature;
+    this.allocator = allocator;
+    reader = reading(subject, () -> new ArrowFileReader(Files.newByteChannel(file), allocator));
     try {
-      return new GoldenRows(channel, reader, signature, allocator);
-    } catch (IOException | RuntimeException e) {
-      reader.close();
-      channel.close();
+      root = reading(subject, reader::getVectorSchemaRoot);
+      checkNames();
+    } catch (RuntimeException e) {
+      AutoCloseables.close(e, reader);
       throw e;
     }
   }
 
-  private void checkNames(List<String> there) {
+  private List<String> names() {
+    return root.getSchema().getFields().stream().map(Field::getName).toList();
+  }
+
+  private void checkNames() {
+    List<String> there = names();
     List<String> expected =
         Stream.of(signature.inputs(), signature.outputs())
             .flatMap(List::stream)
@@ -74,64 +72,88 @@ final class GoldenRows implements AutoCloseable {
             .toList();
     if (!there.stream().sorted().toList().equals(expected.stream().sorted().toList())) {
       throw new InvalidModelException(
+          subject,
           "columns: %s (expected: one per input and output, %s)"
               .formatted(
                   there.stream().collect(Collectors.joining("', '", "'", "'")),
-                  expected.stream().collect(Collectors.joining("', '", "'", "'"))));
+                  expected.stream().collect(Collectors.joining("', '", "'", "'"))),
+          null);
     }
   }
 
   Tolerance tolerance() {
-    return Tolerance.of(root.getSchema().getCustomMetadata());
+    return Tolerance.of(subject, root.getSchema().getCustomMetadata());
   }
 
   /** Goes to the next record batch that has rows; answers whether there is one. */
-  boolean next() throws IOException {
-    while (reader.loadNextBatch()) {
-      if (root.getRowCount() > 0) {
-        return true;
-      }
-    }
-    return false;
+  boolean next() {
+    return reading(
+        subject,
+        () -> {
+          boolean more = reader.loadNextBatch();
+          while (more && root.getRowCount() == 0) {
+            more = reader.loadNextBatch();
+          }
+          return more;
+        });
   }
 
   int rows() {
     return root.getRowCount();
   }
 
-  /** A copy of the inputs of this record batch. The caller closes it. */
-  ColumnBatch inputs() {
-    return columns(signature.inputs(), false);
+  /** A copy of the inputs of this record batch, again and again until there are enough rows. */
+  ColumnBatch inputs(int wanted) {
+    return columns(signature.inputs(), List::indexOf, wanted);
   }
 
   /** A copy of the outputs of this record batch. The caller closes it. */
   ColumnBatch outputs() {
-    return columns(signature.outputs(), true);
+    return columns(signature.outputs(), List::lastIndexOf, rows());
   }
 
-  private ColumnBatch columns(List<TensorSpec> tensors, boolean last) {
-    List<Column> columns = new ArrayList<>();
+  private ColumnBatch columns(
+      List<TensorSpec> tensors, ToIntBiFunction<List<String>, String> place, int wanted) {
+    return reading(
+        subject,
+        () -> {
+          List<Column> columns = new ArrayList<>();
+          try {
+            for (TensorSpec tensor : tensors) {
+              int index = place.applyAsInt(names(), tensor.name());
+              columns.add(
+                  TensorVector.of(subject, tensor, root.getVector(index), rows())
+                      .copy(rows(), wanted, allocator));
+            }
+            return ColumnBatch.of(wanted, columns);
+          } catch (RuntimeException e) {
+            AutoCloseables.close(e, columns);
+            throw e;
+          }
+        });
+  }
+
+  /** Whatever is wrong with the bytes of a file, Arrow finds it in its own way. */
+  private static <T> T reading(Subject subject, Reading<T> reading) {
     try {
-      for (TensorSpec tensor : tensors) {
-        int index = index(tensor.name(), last);
-        columns.add(ArrowColumns.read(root.getVector(index), tensor, rows(), allocator));
-      }
-      return ColumnBatch.of(rows(), columns);
-    } catch (RuntimeException e) {
-      columns.forEach(Column::close);
+      return requireNonNull(reading.read());
+    } catch (InvalidModelException e) {
       throw e;
+    } catch (IOException | RuntimeException e) {
+      throw new InvalidModelException(
+          subject,
+          "%s (expected: an uncompressed Arrow IPC file with a column per input and output)"
+              .formatted(e.getMessage() == null ? e.toString() : e.getMessage()),
+          e);
     }
   }
 
-  private int index(String name, boolean last) {
-    List<String> names = root.getSchema().getFields().stream().map(Field::getName).toList();
-    return last ? names.lastIndexOf(name) : names.indexOf(name);
-  }
-
   @Override
-  public void close() throws IOException {
-    try (channel) {
+  public void close() {
+    try {
       reader.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(subject + ": cannot be closed", e);
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.tidemill.model.golden;
 
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Subject;
 import java.util.Map;
 
 /**
@@ -11,49 +12,41 @@ import java.util.Map;
  * @param relative at least 0
  */
 record Tolerance(double absolute, double relative) {
-  static final String ABSOLUTE_KEY = "absolute-tolerance";
-  static final String RELATIVE_KEY = "relative-tolerance";
+  private static final String ABSOLUTE_KEY = "absolute-tolerance";
+  private static final String RELATIVE_KEY = "relative-tolerance";
 
   /** Wide enough for another processor's rounding of float32, not for another model. */
   static final Tolerance DEFAULT = new Tolerance(1e-6, 1e-5);
-
-  Tolerance {
-    check(ABSOLUTE_KEY, absolute, String.valueOf(absolute));
-    check(RELATIVE_KEY, relative, String.valueOf(relative));
-  }
 
   /**
    * What a file's metadata says; the default where it says nothing.
    *
    * @throws InvalidModelException if it says something else than a number of at least 0
    */
-  static Tolerance of(Map<String, String> metadata) {
+  static Tolerance of(Subject file, Map<String, String> metadata) {
     return new Tolerance(
-        number(metadata, ABSOLUTE_KEY, DEFAULT.absolute),
-        number(metadata, RELATIVE_KEY, DEFAULT.relative));
+        number(file, metadata, ABSOLUTE_KEY, DEFAULT.absolute),
+        number(file, metadata, RELATIVE_KEY, DEFAULT.relative));
   }
 
-  private static double number(Map<String, String> metadata, String key, double fallback) {
-    String text = metadata.get(key);
-    if (text == null) {
-      return fallback;
-    }
+  private static double number(
+      Subject file, Map<String, String> metadata, String key, double fallback) {
+    String text = metadata.getOrDefault(key, String.valueOf(fallback));
     try {
-      return check(key, Double.parseDouble(text), text);
+      double value = Double.parseDouble(text);
+      if (value >= 0 && Double.isFinite(value)) {
+        return value;
+      }
     } catch (NumberFormatException notANumber) {
-      throw refused(key, text);
+      // Refused as any other value that is no tolerance.
     }
+    throw new InvalidModelException(
+        file, "%s: '%s' (expected: a number >= 0)".formatted(key, text), null);
   }
 
-  private static double check(String key, double value, String text) {
-    if (!(value >= 0) || Double.isInfinite(value)) {
-      throw refused(key, text);
-    }
-    return value;
-  }
-
-  private static InvalidModelException refused(String key, String text) {
-    return new InvalidModelException(key + ": '" + text + "' (expected: a number >= 0)");
+  /** As a file's metadata has it. */
+  Map<String, String> metadata() {
+    return Map.of(ABSOLUTE_KEY, String.valueOf(absolute), RELATIVE_KEY, String.valueOf(relative));
   }
 
   /**

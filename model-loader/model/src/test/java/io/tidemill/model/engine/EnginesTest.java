@@ -3,11 +3,11 @@ package io.tidemill.model.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
+import io.tidemill.model.UnavailableHereException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -57,7 +57,7 @@ class EnginesTest {
   @Test
   void namesTheEnginesThatAreThere() {
     assertThatThrownBy(() -> Engines.find("tensorflux"))
-        .isInstanceOf(EngineUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageMatching(
             "engine 'tensorflux': not on the classpath \\(there: .*abacus.*\\); put its jar into Flink's lib folder, or for the command into the folder that TIDEMILL_LIB names");
   }
@@ -68,7 +68,7 @@ class EnginesTest {
         folder.resolve("META-INF/services/" + ModelLoader.class.getName()), "no.such.Engine");
 
     assertThatThrownBy(() -> Engines.find("tensorflux"))
-        .isInstanceOf(EngineUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageContaining("engine 'tensorflux': the list of engines cannot be read")
         .hasMessageContaining("no.such.Engine");
   }

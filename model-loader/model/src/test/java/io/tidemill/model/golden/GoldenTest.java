@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tidemill.model.FakeModel;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Signature;
+import io.tidemill.model.Subject;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
@@ -56,7 +57,7 @@ class GoldenTest {
   }
 
   private void record(FakeModel model, int rows) throws IOException {
-    GoldenRecorder.record(model, folder.resolve(Golden.FILE_NAME), rows, new Random(SEED));
+    new GoldenRecorder(model).record(folder.resolve(Golden.FILE_NAME), rows, new Random(SEED));
   }
 
   /** A file with these inputs x and outputs y. */
@@ -152,9 +153,11 @@ class GoldenTest {
   @Test
   void refusesAToleranceThatIsNone() {
     for (String tolerance : List.of("-1", "much", "NaN", "Infinity")) {
-      assertThatThrownBy(() -> Tolerance.of(Map.of("absolute-tolerance", tolerance)))
+      Map<String, String> metadata = Map.of("absolute-tolerance", tolerance);
+      assertThatThrownBy(() -> Tolerance.of(Subject.UNKNOWN.in("golden.arrow"), metadata))
           .isInstanceOf(InvalidModelException.class)
-          .hasMessage("absolute-tolerance: '%s' (expected: a number >= 0)", tolerance);
+          .hasMessage(
+              "golden.arrow: absolute-tolerance: '%s' (expected: a number >= 0)", tolerance);
     }
   }
 
@@ -204,7 +207,7 @@ class GoldenTest {
   void aSampleRepeatsTheFilesRows() throws IOException {
     write(Map.of(), new float[] {1, 2, 3}, new float[] {1, 2, 3});
 
-    try (ColumnBatch sample = golden().sample(FLOATS, 7, allocator.get())) {
+    try (ColumnBatch sample = golden().sample(FLOATS).of(7, allocator.get())) {
       assertThat(sample.rows()).isEqualTo(7);
       float[] values = new float[7];
       sample.fixedWidth(0).getFloats(0, values, 0, 7);

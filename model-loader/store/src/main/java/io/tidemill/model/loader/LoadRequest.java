@@ -16,8 +16,9 @@ import java.util.function.Function;
  * @param engine the name of the engine that loads it
  * @param placement on a device that is there or not, never one that is still to be chosen
  */
-record LoadRequest(ModelVersion version, String engine, Signature signature, Placement placement) {
-  LoadRequest {
+public record LoadRequest(
+    ModelVersion version, String engine, Signature signature, Placement placement) {
+  public LoadRequest {
     requireNonNull(version, "version");
     requireNonNull(engine, "engine");
     requireNonNull(signature, "signature");
@@ -29,5 +30,11 @@ record LoadRequest(ModelVersion version, String engine, Signature signature, Pla
 
   Model load(Function<String, ModelLoader> engines, Path files) {
     return engines.apply(engine).load(version, signature, files, placement);
+  }
+
+  /** {@code fraud:1.4.2 on cpu}. */
+  @Override
+  public String toString() {
+    return version + " on " + placement;
   }
 }

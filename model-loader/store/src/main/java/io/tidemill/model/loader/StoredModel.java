@@ -3,13 +3,13 @@ package io.tidemill.model.loader;
 import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.Device;
-import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.StoreUnavailableException;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.Engines;
 import io.tidemill.model.engine.ModelLoader;
 import io.tidemill.model.store.CachedModel;
@@ -20,6 +20,7 @@ import io.tidemill.model.store.ModelStores;
 import io.tidemill.model.store.TransferListener;
 import io.tidemill.model.store.signing.SignatureVerifier;
 import io.tidemill.model.store.signing.VerificationKey;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -49,6 +50,12 @@ public record StoredModel(
 
   /** No task: no GPU to choose, and calls of one row. */
   private static final TaskContext ALONE = new TaskContext(0, List.of(), 1);
+
+  /** Three attempts within about three seconds. */
+  private static final Retries STORE_RETRIES =
+      Retries.attempts(3)
+          .withPauses(Duration.ofSeconds(1), Duration.ofSeconds(2))
+          .after(failure -> failure instanceof StoreUnavailableException);
 
   public StoredModel {
     requireNonNull(storeUri, "storeUri");
@@ -113,7 +120,7 @@ public record StoredModel(
   public boolean threadsAreOfProcess() {
     try {
       return Engines.find(engine).threadsAreOfProcess();
-    } catch (EngineUnavailableException elsewhere) {
+    } catch (UnavailableHereException elsewhere) {
       return false;
     }
   }
@@ -146,7 +153,7 @@ public record StoredModel(
         ModelStores::open,
         LocalModelCache.ofUser(),
         LoadedModels.ofProcess(),
-        Retry.standard());
+        Retries.Pause.REAL);
   }
 
   ModelHandle open(
@@ -154,8 +161,8 @@ public record StoredModel(
       Function<String, ModelStore> stores,
       LocalModelCache cache,
       LoadedModels loaded,
-      Retry retry) {
-    return loaded.open(request(task), task.maxSize(), () -> files(stores, cache, retry));
+      Retries.Pause pause) {
+    return loaded.open(request(task), task, () -> files(stores, cache, pause));
   }
 
   private LoadRequest request(TaskContext task) {
@@ -169,27 +176,22 @@ public record StoredModel(
    *
    * @throws io.tidemill.model.ModelException if it cannot be had, with the reason and the remedy
    */
-  public TrialModel openForTrial() {
+  public LoadedCopy openForTrial() {
     return openForTrial(ModelStores::open, LocalModelCache.ofUser(), Engines::find);
   }
 
-  TrialModel openForTrial(
+  LoadedCopy openForTrial(
       Function<String, ModelStore> stores,
       LocalModelCache cache,
       Function<String, ModelLoader> engines) {
     LoadRequest request = request(ALONE);
-    return TrialModel.load(request, engines, files(stores, cache, Retry.standard()));
+    return LoadedCopy.load(request, engines, files(stores, cache, Retries.Pause.REAL));
   }
 
-  private PinnedFiles files(
-      Function<String, ModelStore> stores, LocalModelCache cache, Retry retry) {
-    return PinnedFiles.of(copy(stores, cache, retry));
-  }
-
-  private CachedModel copy(
-      Function<String, ModelStore> stores, LocalModelCache cache, Retry retry) {
+  private CachedModel files(
+      Function<String, ModelStore> stores, LocalModelCache cache, Retries.Pause pause) {
     try {
-      return retry.run(() -> copy(stores.apply(storeUri), cache));
+      return STORE_RETRIES.run(() -> fetched(stores.apply(storeUri), cache), pause);
     } catch (StoreUnavailableException e) {
       if (Thread.currentThread().isInterrupted()) {
         throw e;
@@ -202,7 +204,10 @@ public record StoredModel(
                       new StoreUnavailableException(
                           "%s: %s; tried %d times, and cache '%s' has no proved copy"
                               .formatted(
-                                  version, e.getMessage(), retry.attempts(), cache.directory()),
+                                  version,
+                                  e.getMessage(),
+                                  STORE_RETRIES.attempts(),
+                                  cache.directory()),
                           e));
       LOG.warn(
           "{}: store does not answer, proved copy {} serves: {}",
@@ -213,7 +218,7 @@ public record StoredModel(
     }
   }
 
-  private CachedModel copy(ModelStore store, LocalModelCache cache) {
+  private CachedModel fetched(ModelStore store, LocalModelCache cache) {
     ModelManifest manifest = store.manifest(version.name(), version.version());
     if (!manifest.digest().equals(version.digest())) {
       throw new InvalidModelException(

@@ -3,8 +3,9 @@ package io.tidemill.model.loader;
 import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.Device;
-import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.UnavailableHereException;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 
@@ -14,8 +15,11 @@ import java.util.List;
  * @param subtask its index, from 0
  * @param gpus indexes of the GPUs that Flink gives to this process, as Flink writes them
  * @param maxSize the most rows of a call, at least 1
+ * @param loadTimeout the longest that it waits until its model is fetched, loaded and warmed up
  */
-public record TaskContext(int subtask, List<String> gpus, int maxSize) {
+public record TaskContext(int subtask, List<String> gpus, int maxSize, Duration loadTimeout) {
+  public static final Duration DEFAULT_LOAD_TIMEOUT = Duration.ofMinutes(5);
+
   public TaskContext {
     gpus = List.copyOf(gpus);
     if (subtask < 0) {
@@ -24,13 +28,21 @@ public record TaskContext(int subtask, List<String> gpus, int maxSize) {
     if (maxSize < 1) {
       throw new IllegalArgumentException("max-size: " + maxSize + " (expected: >= 1)");
     }
+    if (loadTimeout.isNegative() || loadTimeout.isZero()) {
+      throw new IllegalArgumentException("load-timeout: " + loadTimeout + " (expected: > 0s)");
+    }
+  }
+
+  /** A task that waits for its model as long as is usual. */
+  public TaskContext(int subtask, List<String> gpus, int maxSize) {
+    this(subtask, gpus, maxSize, DEFAULT_LOAD_TIMEOUT);
   }
 
   /**
    * The device that a model of this task runs on: the one that is said, or for {@code gpu:auto} one
    * GPU for each subtask in turn.
    *
-   * @throws DeviceUnavailableException if there is no GPU to choose
+   * @throws UnavailableHereException if there is no GPU to choose
    */
   public Device choose(ModelVersion version, Device said) {
     requireNonNull(version, "version");
@@ -38,7 +50,7 @@ public record TaskContext(int subtask, List<String> gpus, int maxSize) {
       return said;
     }
     if (gpus.isEmpty()) {
-      throw new DeviceUnavailableException(
+      throw new UnavailableHereException(
           "%s: device %s, but Flink gives no GPU to this TaskManager (expected: external-resources: gpu, with external-resource.gpu.amount and its driver, in Flink's configuration; or device: cpu)"
               .formatted(version, said));
     }
@@ -54,7 +66,7 @@ public record TaskContext(int subtask, List<String> gpus, int maxSize) {
     try {
       return new Device(Device.Kind.GPU, Integer.parseUnsignedInt(index.strip()));
     } catch (IllegalArgumentException notAnIndex) {
-      throw new DeviceUnavailableException(
+      throw new UnavailableHereException(
           "%s: device %s: Flink names a GPU '%s' (expected: its index, from 0; name the GPU in the job as in gpu:0)"
               .formatted(version, said, index),
           notAnIndex);

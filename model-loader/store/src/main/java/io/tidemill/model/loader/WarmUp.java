@@ -2,96 +2,90 @@ package io.tidemill.model.loader;
 
 import static java.util.Objects.requireNonNull;
 
-import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
-import io.tidemill.model.Signature;
-import io.tidemill.model.TensorSpec;
-import io.tidemill.model.columnar.ColumnBatch;
-import io.tidemill.model.columnar.ColumnMemory;
-import io.tidemill.model.columnar.ColumnSpec;
-import io.tidemill.model.columnar.ElementType;
-import io.tidemill.model.columnar.StringColumn;
+import io.tidemill.model.ModelOutOfMemoryException;
+import io.tidemill.model.golden.Sample;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import org.apache.arrow.memory.BufferAllocator;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import org.apache.arrow.memory.OutOfMemoryException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The call that proves a model healthy: on a sample that every model of its signature must be able
- * to score. A version is warmed up before anyone gets a handle to it, and again before data is
- * blamed for a call that failed.
+ * The sizes of batches that a loaded model has scored, so that each is tried once however many
+ * tasks share the model. Engines prepare themselves for a size when they first see it.
  *
- * <p>Thread-safe.
+ * <p>A batch may close at any size up to its largest. The sizes that are tried are the largest and
+ * the powers of two below it, from the largest down, for at most {@link #PATIENCE} in all: a slow
+ * model starts in bounded time, and is ready for full batches first. The very first call matters
+ * beyond itself: with TensorFlow's oneDNN, a small network whose first call has one row stays
+ * slower for full batches ever after.
+ *
+ * <p>Thread-safe; whoever asks while another thread tries sizes waits for it.
  */
-public final class WarmUp {
-  private static final byte[] EMPTY = new byte[0];
+final class WarmUp {
+  /** How long one copy is warmed up; the call that passes it is the last. */
+  static final Duration PATIENCE = Duration.ofSeconds(10);
 
-  private WarmUp() {}
+  /** Beyond, a first call costs little beside its work. */
+  static final int LARGEST_SIZE = 4096;
 
-  /**
-   * A batch of zeros and empty strings, with sizes of 1 where the signature leaves one open. The
-   * caller closes it.
-   *
-   * @param rows how many rows it has and counts, at least 1
-   * @throws org.apache.arrow.memory.OutOfMemoryException if the allocator's limit does not allow it
-   */
-  public static ColumnBatch sample(Signature signature, int rows, BufferAllocator allocator) {
-    requireNonNull(allocator, "allocator");
-    if (rows < 1) {
-      throw new IllegalArgumentException("rows of a warm-up sample: " + rows + " (expected: >= 1)");
-    }
-    List<ColumnSpec> specs = signature.inputs().stream().map(WarmUp::column).toList();
-    ColumnBatch batch = ColumnBatch.allocate(allocator, specs, rows);
-    try {
-      for (int i = 0; i < specs.size(); i++) {
-        if (specs.get(i).type() == ElementType.STRING) {
-          appendEmpty(batch.strings(i), rows * specs.get(i).elementsPerRow());
-        }
-      }
-      batch.rows(rows);
-      return batch;
-    } catch (RuntimeException e) {
-      batch.close();
-      throw e;
-    }
-  }
+  private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
+  private static final long MEMORY_LIMIT_BYTES = 256L << 20;
 
-  private static ColumnSpec column(TensorSpec tensor) {
-    long elements =
-        tensor.shape().stream().filter(size -> size > 0).reduce(1L, Math::multiplyExact);
-    return new ColumnSpec(tensor.name(), tensor.type(), Math.toIntExact(elements));
-  }
+  private final Model model;
+  private final Sample sample;
+  private final LongSupplier nanoClock;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Set<Integer> tried = new HashSet<>(Set.of(1));
+  private long leftNanos = PATIENCE.toNanos();
 
-  private static void appendEmpty(StringColumn column, int elements) {
-    for (int i = 0; i < elements; i++) {
-      column.append(EMPTY, 0, 0);
-    }
+  /** A model that has scored nothing yet; its single row is for whoever proves it. */
+  WarmUp(Model model, Sample sample, LongSupplier nanoClock) {
+    this.model = requireNonNull(model, "model");
+    this.sample = requireNonNull(sample, "sample");
+    this.nanoClock = requireNonNull(nanoClock, "nanoClock");
   }
 
   /**
-   * Scores a sample of one row. Blocks until the engine is done.
+   * Tries the sizes up to this one that were not tried yet. A size that memory does not allow is
+   * left out: a step finds out what fits.
    *
-   * @throws InvalidModelException if the model answers another number of rows
    * @throws io.tidemill.model.ModelException whatever the model throws
    */
-  public static void run(Model model) {
-    run(model, zeros(model), 1, Long.MAX_VALUE);
-  }
-
-  /** Samples of zeros for a model. */
-  static Sample zeros(Model model) {
-    return (rows, allocator) -> sample(model.signature(), rows, allocator);
-  }
-
-  /** Scores a sample; see {@link #run(Model)}. */
-  static void run(Model model, Sample sample, int rows, long memoryLimitBytes) {
-    String name = "warm-up of " + model.version();
-    try (BufferAllocator allocator = ColumnMemory.child(name, memoryLimitBytes);
-        ColumnBatch input = sample.of(rows, allocator);
-        ColumnBatch output = model.predict(input, allocator)) {
-      if (output.rows() != rows) {
-        throw new InvalidModelException(
-            "%s: %d rows answered for %d %s (expected: %d); publish a version that keeps the batch's dimension"
-                .formatted(name, output.rows(), rows, rows == 1 ? "row" : "rows", rows));
+  void upTo(int maxSize) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      for (int size : sizes(Math.min(maxSize, LARGEST_SIZE))) {
+        if (leftNanos > 0 && tried.add(size)) {
+          long started = nanoClock.getAsLong();
+          tryOut(size);
+          leftNanos -= nanoClock.getAsLong() - started;
+        }
       }
+    } finally {
+      lock.unlock();
     }
+  }
+
+  private void tryOut(int size) {
+    try {
+      sample.score(model, size, MEMORY_LIMIT_BYTES);
+    } catch (ModelOutOfMemoryException | OutOfMemoryException e) {
+      LOG.warn("{}: not warmed up with {} rows: {}", model.version(), size, e.toString());
+    }
+  }
+
+  private static List<Integer> sizes(int maxSize) {
+    List<Integer> sizes = new ArrayList<>(List.of(maxSize));
+    for (int size = Integer.highestOneBit(maxSize); size > 1; size /= 2) {
+      sizes.add(size);
+    }
+    return sizes;
   }
 }

@@ -23,6 +23,11 @@ public final class CachedModel implements AutoCloseable {
     this.release = requireNonNull(release, "release");
   }
 
+  /** Files that are in no cache, so that nobody evicts them. */
+  public static CachedModel outside(Path files) {
+    return new CachedModel(files, false, () -> {});
+  }
+
   /** The folder of the version's files. */
   public Path files() {
     return files;

@@ -2,9 +2,9 @@ package io.tidemill.model.store;
 
 import static java.util.Objects.requireNonNull;
 
-import io.tidemill.model.CacheUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.UnavailableHereException;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileLockInterruptionException;
@@ -88,7 +88,7 @@ public final class LocalModelCache {
    * names, or {@code ~/.cache/tidemill/models}; as large as {@value #SIZE_PROPERTY} or {@value
    * #SIZE_VARIABLE} says, or {@link #DEFAULT_MAX_SIZE}.
    *
-   * @throws CacheUnavailableException if the size is none
+   * @throws UnavailableHereException if the size is none
    */
   public static LocalModelCache ofUser() {
     return new LocalModelCache(
@@ -109,7 +109,7 @@ public final class LocalModelCache {
     try {
       return said == null ? DEFAULT_MAX_SIZE : ByteSize.parse(said);
     } catch (IllegalArgumentException e) {
-      throw new CacheUnavailableException(
+      throw new UnavailableHereException(
           "limit of the model cache: %s; correct -D%s=… or %s"
               .formatted(e.getMessage(), SIZE_PROPERTY, SIZE_VARIABLE),
           e);
@@ -137,7 +137,7 @@ public final class LocalModelCache {
    *
    * @param listener told of the bytes that are downloaded, if any are
    * @throws InvalidModelException if the store's files are not those of the manifest
-   * @throws CacheUnavailableException if the directory cannot be written or read
+   * @throws UnavailableHereException if the directory cannot be written or read
    * @throws io.tidemill.model.StoreUnavailableException if the store does not answer
    */
   public CachedModel open(ModelStore store, ModelManifest manifest, TransferListener listener) {
@@ -190,7 +190,7 @@ public final class LocalModelCache {
   private void evict() {
     try {
       eviction.prune(maxSize, null, false);
-    } catch (IOException | CacheUnavailableException e) {
+    } catch (IOException | UnavailableHereException e) {
       LOG.warn("model cache '{}': its limit {} is not kept", directory, maxSize, e);
     }
   }
@@ -240,7 +240,7 @@ public final class LocalModelCache {
    * The proved files of a version that was fetched before, without asking any store; empty if there
    * are none or they are damaged.
    *
-   * @throws CacheUnavailableException if the directory cannot be written or read
+   * @throws UnavailableHereException if the directory cannot be written or read
    */
   public Optional<CachedModel> openFetched(ModelVersion version) {
     String hex = hex(version.digest());
@@ -283,7 +283,7 @@ public final class LocalModelCache {
   /**
    * Everything in the cache, the longest unused first.
    *
-   * @throws CacheUnavailableException if the directory cannot be read
+   * @throws UnavailableHereException if the directory cannot be read
    */
   public List<CacheEntry> entries() {
     try {
@@ -301,7 +301,7 @@ public final class LocalModelCache {
    * @param unusedFor what nobody asked for in this time goes too; null for no such limit
    * @param dryRun whether nothing is deleted
    * @return what was deleted, or would be
-   * @throws CacheUnavailableException if the directory cannot be read or written
+   * @throws UnavailableHereException if the directory cannot be read or written
    */
   public List<CacheEntry> prune(ByteSize limit, @Nullable Duration unusedFor, boolean dryRun) {
     try {
@@ -317,15 +317,15 @@ public final class LocalModelCache {
       return locks.locked(hex, operation);
     } catch (InterruptedException | ClosedByInterruptException | FileLockInterruptionException e) {
       Thread.currentThread().interrupt();
-      throw new CacheUnavailableException(
+      throw new UnavailableHereException(
           "model cache '" + directory + "': interrupted while a version was fetched", e);
     } catch (IOException e) {
       throw unavailable(e);
     }
   }
 
-  private CacheUnavailableException unavailable(IOException cause) {
-    return new CacheUnavailableException(
+  private UnavailableHereException unavailable(IOException cause) {
+    return new UnavailableHereException(
         "model cache '%s': %s; free space there or name another folder with -D%s=… or %s"
             .formatted(directory, cause, PROPERTY, VARIABLE),
         cause);

@@ -1,9 +1,9 @@
 package io.tidemill.model.store;
 
-import io.tidemill.model.ModelConflictException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.StoreRefusedException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -16,9 +16,9 @@ import java.util.Optional;
  *
  * <p>Every method blocks on the store and throws {@link
  * io.tidemill.model.StoreUnavailableException} when it does not answer, {@link
- * io.tidemill.model.ModelNotFoundException} for a model, version or alias that is not there (naming
+ * io.tidemill.model.StoreRefusedException} for a model, version or alias that is not there (naming
  * those that are), {@link io.tidemill.model.InvalidModelException} for one that is damaged, and
- * {@link io.tidemill.model.PolicyViolationException} for a change that the policy forbids.
+ * {@link io.tidemill.model.StoreRefusedException} for a change that the policy forbids.
  *
  * <p>Implementations are thread-safe, and safe beside other processes that use the store: of those
  * that push different content for one version at once, one wins and the others are told.
@@ -34,7 +34,7 @@ public interface ModelStore {
   /**
    * The manifest that {@link #push} would answer. Checks what a push checks and changes nothing.
    *
-   * @throws ModelConflictException if the version exists with other content
+   * @throws StoreRefusedException if the version exists with other content
    */
   default ModelManifest plan(ModelDraft draft, Path fileOrDirectory) {
     ModelManifest manifest = Publication.of(draft, fileOrDirectory).manifest();
@@ -54,7 +54,7 @@ public interface ModelStore {
    * @param listener told of the bytes that are copied
    * @return the manifest that is published now; where this very content is published already, the
    *     manifest that was there, with its labels
-   * @throws ModelConflictException if the version exists with other content
+   * @throws StoreRefusedException if the version exists with other content
    * @throws io.tidemill.model.InvalidModelException if a file is a link, has a path or a format
    *     that is refused, changes meanwhile, or there is none
    */
@@ -64,7 +64,7 @@ public interface ModelStore {
    * Checks that a manifest may be published.
    *
    * @return the manifest of the same content, if that is published already
-   * @throws ModelConflictException if the version exists with other content
+   * @throws StoreRefusedException if the version exists with other content
    */
   default Optional<ModelManifest> checkPush(ModelManifest manifest) {
     Optional<ModelManifest> there = find(manifest.name(), manifest.version());
@@ -118,7 +118,7 @@ public interface ModelStore {
   /**
    * Deletes a version, its manifest first, so that it never exists half.
    *
-   * @throws ModelConflictException if an alias means it
+   * @throws StoreRefusedException if an alias means it
    */
   void delete(String name, SemanticVersion version);
 
@@ -140,7 +140,7 @@ public interface ModelStore {
    * @param listener told of the bytes that are copied
    * @throws io.tidemill.model.InvalidModelException if the store has more or fewer files than the
    *     manifest, or one that is longer
-   * @throws io.tidemill.model.CacheUnavailableException if the target cannot be written
+   * @throws io.tidemill.model.UnavailableHereException if the target cannot be written
    */
   void download(ModelManifest manifest, Path target, TransferListener listener);
 

@@ -1,7 +1,7 @@
 package io.tidemill.model.store;
 
-import io.tidemill.model.ModelNotFoundException;
 import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.StoreRefusedException;
 import java.util.Collection;
 import java.util.List;
 
@@ -13,11 +13,11 @@ import java.util.List;
 public final class NotFound {
   private NotFound() {}
 
-  public static ModelNotFoundException model(String store, String name, Collection<String> there) {
+  public static StoreRefusedException model(String store, String name, Collection<String> there) {
     return failure("model '" + name + "'", "store " + store, there, name);
   }
 
-  public static ModelNotFoundException version(
+  public static StoreRefusedException version(
       String store, String name, SemanticVersion version, Collection<SemanticVersion> there) {
     List<String> versions = there.stream().sorted().map(SemanticVersion::toString).toList();
     return failure(
@@ -27,23 +27,23 @@ public final class NotFound {
         version.toString());
   }
 
-  public static ModelNotFoundException release(
+  public static StoreRefusedException release(
       String store, String name, Collection<SemanticVersion> there) {
     List<String> versions = there.stream().sorted().map(SemanticVersion::toString).toList();
     return failure("release of model '" + name + "'", "store " + store, versions, "");
   }
 
-  public static ModelNotFoundException alias(
+  public static StoreRefusedException alias(
       String store, String name, String alias, Collection<String> there) {
     return failure("alias '" + alias + "' of model '" + name + "'", "store " + store, there, alias);
   }
 
-  private static ModelNotFoundException failure(
+  private static StoreRefusedException failure(
       String what, String where, Collection<String> there, String wrong) {
     String list = there.isEmpty() ? "none" : String.join(", ", there);
     String meant =
         Suggestion.nearest(wrong, there).map(name -> "did you mean '" + name + "'? ").orElse("");
-    return new ModelNotFoundException(
+    return new StoreRefusedException(
         "%s: not in %s (%sthere: %s)".formatted(what, where, meant, list));
   }
 }

@@ -1,7 +1,7 @@
 package io.tidemill.model.store;
 
 import io.tidemill.model.ModelRef;
-import io.tidemill.model.PolicyViolationException;
+import io.tidemill.model.StoreRefusedException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -77,7 +77,7 @@ public record StorePolicy(
    * Checks what can be known before a version is published.
    *
    * @param store as messages name it
-   * @throws PolicyViolationException with all that is forbidden
+   * @throws StoreRefusedException with all that is forbidden
    */
   void checkPush(String store, ModelManifest manifest) {
     List<String> problems = new ArrayList<>();
@@ -100,8 +100,8 @@ public record StorePolicy(
   }
 
   /** Says that something is forbidden, by which file. */
-  static PolicyViolationException violated(String store, String problem) {
-    return new PolicyViolationException(
+  static StoreRefusedException violated(String store, String problem) {
+    return new StoreRefusedException(
         "%s; the policy %s of store %s says so".formatted(problem, FILE, store));
   }
 }

@@ -1,8 +1,8 @@
 package io.tidemill.model.store;
 
-import io.tidemill.model.ModelConflictException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.StoreRefusedException;
 import java.util.List;
 import java.util.Map;
 
@@ -12,7 +12,7 @@ final class StoreRules {
 
   static void checkSame(String store, ModelManifest there, ModelManifest pushed) {
     if (!there.digest().equals(pushed.digest())) {
-      throw new ModelConflictException(
+      throw new StoreRefusedException(
           "%s: in store %s already, with digest %s (pushed: %s); a version never changes, so push another one"
               .formatted(pushed.ref(), store, there.digest(), pushed.digest()));
     }
@@ -60,7 +60,7 @@ final class StoreRules {
       String store, String name, SemanticVersion version, Map<String, SemanticVersion> aliases) {
     List<String> meaning = meaning(version, aliases);
     if (!meaning.isEmpty()) {
-      throw new ModelConflictException(
+      throw new StoreRefusedException(
           "%s:%s in store %s: alias '%s' means it (expected: none); move it with 'tidemill model alias %s:<version> %s' or remove it with 'tidemill model alias --delete %s@%s', then delete the version"
               .formatted(
                   name,

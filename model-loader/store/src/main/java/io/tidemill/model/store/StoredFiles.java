@@ -1,7 +1,7 @@
 package io.tidemill.model.store;
 
-import io.tidemill.model.CacheUnavailableException;
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.UnavailableHereException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -101,7 +101,7 @@ final class StoredFiles {
         transfer.add(read);
       }
     } catch (IOException e) {
-      throw new CacheUnavailableException(
+      throw new UnavailableHereException(
           "'%s': cannot be written (%s); free space or choose another folder".formatted(to, e), e);
     }
   }

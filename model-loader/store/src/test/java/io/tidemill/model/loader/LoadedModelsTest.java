@@ -14,6 +14,7 @@ import io.tidemill.model.Signature;
 import io.tidemill.model.engine.ModelLoader;
 import io.tidemill.model.golden.Golden;
 import io.tidemill.model.golden.GoldenRecorder;
+import io.tidemill.model.store.CachedModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -88,10 +89,13 @@ class LoadedModelsTest {
   }
 
   private ModelHandle open(ModelVersion version, Placement placement) {
-    return loaded.open(
-        new LoadRequest(version, "fake", SIGNATURE, placement),
-        1,
-        () -> PinnedFiles.owned(Path.of("files")));
+    LoadRequest request = new LoadRequest(version, "fake", SIGNATURE, placement);
+    return open(request, 1, Path.of("files"));
+  }
+
+  private ModelHandle open(LoadRequest request, int maxSize, Path files) {
+    TaskContext task = new TaskContext(0, List.of(), maxSize);
+    return loaded.open(request, task, () -> CachedModel.outside(files));
   }
 
   private List<Future<ModelHandle>> openOnEveryThread() {
@@ -257,8 +261,8 @@ class LoadedModelsTest {
   void aVersionIsWarmedUpForTheSizesOfItsTasksTheLargestFirst(@TempDir Path folder) {
     LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Placement.CPU);
 
-    try (ModelHandle first = loaded.open(request, 4, () -> PinnedFiles.owned(folder));
-        ModelHandle second = loaded.open(request, 8, () -> PinnedFiles.owned(folder))) {
+    try (ModelHandle first = open(request, 4, folder);
+        ModelHandle second = open(request, 8, folder)) {
       assertThat(first.model()).isSameAs(second.model());
       assertThat(engine.models.get(0).callSizes()).containsExactly(4, 2, 1, 8);
     }
@@ -275,8 +279,7 @@ class LoadedModelsTest {
         };
     LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Placement.CPU);
 
-    assertThatThrownBy(() -> loaded.open(request, 2, () -> PinnedFiles.owned(folder)))
-        .isInstanceOf(ModelCallException.class);
+    assertThatThrownBy(() -> open(request, 2, folder)).isInstanceOf(ModelCallException.class);
     assertThat(engine.models.get(0).closed()).isTrue();
   }
 
@@ -285,7 +288,7 @@ class LoadedModelsTest {
     recordGolden(folder);
     LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Placement.CPU);
 
-    try (ModelHandle handle = loaded.open(request, 2, () -> PinnedFiles.owned(folder))) {
+    try (ModelHandle handle = open(request, 2, folder)) {
       assertThat(((FakeModel) handle.model()).callSizes()).containsExactly(2, 3);
     }
   }
@@ -296,7 +299,7 @@ class LoadedModelsTest {
     engine.behaviour = FakeModel.answeringNaN();
     LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Placement.CPU);
 
-    assertThatThrownBy(() -> loaded.open(request, 2, () -> PinnedFiles.owned(folder)))
+    assertThatThrownBy(() -> open(request, 2, folder))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageStartingWith("fraud:1.4.2: golden.arrow: 3 of 3 rows differ, most in row ");
     assertThat(engine.models.get(0).closed()).isTrue();
@@ -304,7 +307,7 @@ class LoadedModelsTest {
 
   private static void recordGolden(Path folder) throws IOException {
     FakeModel right = new FakeModel(VERSION, SIGNATURE);
-    GoldenRecorder.record(right, folder.resolve(Golden.FILE_NAME), 3, new Random(3));
+    new GoldenRecorder(right).record(folder.resolve(Golden.FILE_NAME), 3, new Random(3));
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.tidemill.model.ModelOutOfMemoryException;
 import io.tidemill.model.StoreUnavailableException;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.CountingAllocator;
+import io.tidemill.model.golden.Sample;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;
@@ -29,7 +30,7 @@ class RetriesTest {
   private final Pauses pauses = new Pauses();
 
   /** Pauses that end at once. */
-  private static final class Pauses implements RetryingModel.Pause {
+  private static final class Pauses implements Retries.Pause {
     private final List<Duration> slept = new ArrayList<>();
     private double jitter = 1;
     private boolean interrupted;
@@ -64,14 +65,14 @@ class RetriesTest {
   }
 
   private int rowsOf(Model called) {
-    try (ColumnBatch input = WarmUp.sample(model.signature(), 3, memory.get());
+    try (ColumnBatch input = Sample.zeros(model.signature()).of(3, memory.get());
         ColumnBatch output = called.predict(input, memory.get())) {
       return output.rows();
     }
   }
 
   private Model retrying(Retries retries) {
-    return new RetryingModel(model, retries, pauses);
+    return retries.of(model, pauses);
   }
 
   @Test

@@ -9,12 +9,12 @@ import io.tidemill.model.Device;
 import io.tidemill.model.FakeModel;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
-import io.tidemill.model.ModelNotFoundException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
+import io.tidemill.model.StoreRefusedException;
 import io.tidemill.model.StoreUnavailableException;
 import io.tidemill.model.engine.ModelLoader;
 import io.tidemill.model.store.ByteSize;
@@ -56,6 +56,14 @@ class StoredModelTest {
   private final List<Duration> pauses = new ArrayList<>();
   private final List<Placement> placements = new ArrayList<>();
   private boolean failing;
+
+  /** Waits as long as it may. */
+  private interface Sleep extends Retries.Pause {
+    @Override
+    default double jitter() {
+      return 1;
+    }
+  }
 
   /** Loads a fake model whose files can be read. */
   private final class ReadingEngine implements ModelLoader {
@@ -106,8 +114,11 @@ class StoredModelTest {
   }
 
   private ModelHandle open(StoredModel model) {
-    return model.open(
-        TASK, uri -> store, cache(), loaded, new Retry(3, Duration.ofSeconds(1), pauses::add));
+    return open(model, pauses::add);
+  }
+
+  private ModelHandle open(StoredModel model, Sleep sleep) {
+    return model.open(TASK, uri -> store, cache(), loaded, sleep);
   }
 
   @Test
@@ -127,7 +138,7 @@ class StoredModelTest {
   void refusesAReferenceToNothingWhenPlanned() {
     assertThatThrownBy(
             () -> StoredModel.resolve(store, ModelRef.parse("fraud:9.9.9"), Device.CPU, List.of()))
-        .isInstanceOf(ModelNotFoundException.class)
+        .isInstanceOf(StoreRefusedException.class)
         .hasMessageContaining("there: 1.4.2");
   }
 
@@ -175,9 +186,8 @@ class StoredModelTest {
   void startsWhenTheStoreComesBackMeanwhile() {
     StoredModel model = resolved();
     store.down(true);
-    Retry retry = new Retry(3, Duration.ofSeconds(1), pause -> store.down(false));
 
-    try (ModelHandle handle = model.open(TASK, uri -> store, cache(), loaded, retry)) {
+    try (ModelHandle handle = open(model, pause -> store.down(false))) {
       assertThat(handle.model().version()).isEqualTo(model.version());
     }
   }
@@ -222,17 +232,15 @@ class StoredModelTest {
   void anInterruptEndsTheWaitForAStore() {
     StoredModel model = resolved();
     store.down(true);
-    Retry retry =
-        new Retry(
-            3,
-            Duration.ofSeconds(1),
-            pause -> {
-              throw new InterruptedException();
-            });
 
-    assertThatThrownBy(() -> model.open(TASK, uri -> store, cache(), loaded, retry))
+    assertThatThrownBy(
+            () ->
+                open(
+                    model,
+                    pause -> {
+                      throw new InterruptedException();
+                    }))
         .isInstanceOf(StoreUnavailableException.class);
-    assertThat(Thread.interrupted()).isTrue();
   }
 
   @Test
@@ -323,7 +331,7 @@ class StoredModelTest {
   @Test
   void aTrialKeepsItsFilesInTheCacheUntilItIsClosed() {
     StoredModel model = resolved();
-    TrialModel trial = model.openForTrial(uri -> store, cache(), name -> new ReadingEngine());
+    LoadedCopy trial = model.openForTrial(uri -> store, cache(), name -> new ReadingEngine());
 
     assertThat(pruned()).isEmpty();
     trial.close();
@@ -406,7 +414,7 @@ class StoredModelTest {
     List<ModelHandle> handles = new ArrayList<>();
     for (int subtask = 0; subtask < 4; subtask++) {
       TaskContext task = new TaskContext(subtask, List.of("0", "1"), 1);
-      handles.add(model.open(task, uri -> store, cache(), loaded, Retry.standard()));
+      handles.add(model.open(task, uri -> store, cache(), loaded, Retries.Pause.REAL));
     }
 
     assertThat(handles.get(0).model()).isSameAs(handles.get(2).model());

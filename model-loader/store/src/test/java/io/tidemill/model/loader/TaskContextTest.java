@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.Device;
-import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.FakeModel;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.UnavailableHereException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -35,7 +35,7 @@ class TaskContextTest {
   @Test
   void refusesToChooseAmongNone() {
     assertThatThrownBy(() -> chosen(0))
-        .isInstanceOf(DeviceUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith(
             "fraud:1.4.2: device gpu:auto, but Flink gives no GPU to this TaskManager (expected: ");
   }
@@ -43,7 +43,7 @@ class TaskContextTest {
   @Test
   void refusesAGpuWithoutAnIndex() {
     assertThatThrownBy(() -> chosen(0, "GPU-8f2c"))
-        .isInstanceOf(DeviceUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageContaining("Flink names a GPU 'GPU-8f2c' (expected: its index");
   }
 }

@@ -4,71 +4,74 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.FakeModel;
-import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelCallException;
-import io.tidemill.model.Signature;
-import io.tidemill.model.TensorSpec;
-import io.tidemill.model.columnar.ColumnBatch;
-import io.tidemill.model.columnar.ColumnMemory;
-import io.tidemill.model.columnar.CountingAllocator;
-import io.tidemill.model.columnar.ElementType;
-import java.util.List;
+import io.tidemill.model.ModelOutOfMemoryException;
+import io.tidemill.model.golden.Sample;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 class WarmUpTest {
-  @RegisterExtension final CountingAllocator allocator = new CountingAllocator();
-
-  private static final Signature MIXED =
-      new Signature(
-          List.of(
-              TensorSpec.of("amounts", ElementType.FLOAT32, -1, 2),
-              TensorSpec.of("texts", ElementType.STRING, -1, 2)),
-          List.of(TensorSpec.of("score", ElementType.FLOAT32, -1)));
+  private final FakeModel model = FakeModel.ofFeatures(2);
+  private long nanos;
+  private final WarmUp warmUp = new WarmUp(model, Sample.zeros(model.signature()), () -> nanos);
 
   @Test
-  void sampleIsZerosAndEmptyStringsOfEveryRow() {
-    try (ColumnBatch sample = WarmUp.sample(MIXED, 3, allocator.get())) {
-      assertThat(sample.rows()).isEqualTo(3);
-      assertThat(sample.fixedWidth(0).getFloat(5)).isZero();
-      assertThat(sample.strings(1).elements()).isEqualTo(6);
-      assertThat(sample.strings(1).get(5)).isEmpty();
-    }
+  void triesTheLargestSizeAndThePowersOfTwoBelow() throws Exception {
+    warmUp.upTo(100);
+
+    assertThat(model.callSizes()).containsExactly(100, 64, 32, 16, 8, 4, 2);
   }
 
   @Test
-  void refusesASampleWithoutRows() {
-    assertThatThrownBy(() -> WarmUp.sample(MIXED, 0, allocator.get()))
-        .hasMessage("rows of a warm-up sample: 0 (expected: >= 1)");
+  void triesEachSizeOnceHoweverManyAsk() throws Exception {
+    warmUp.upTo(4);
+    warmUp.upTo(4);
+    warmUp.upTo(1);
+    warmUp.upTo(9);
+
+    assertThat(model.callSizes()).containsExactly(4, 2, 9, 8);
   }
 
   @Test
-  void callsTheModelOnceOnOneRowAndKeepsNoMemory() {
-    FakeModel model = new FakeModel(MIXED);
-    long before = ColumnMemory.allocatedBytes();
+  void endsWhenItsTimeIsUp() throws Exception {
+    model.behave(
+        (self, input, allocator) -> {
+          nanos += WarmUp.PATIENCE.toNanos() / 2;
+          return self.answer(input, allocator);
+        });
 
-    WarmUp.run(model);
+    warmUp.upTo(64);
+    warmUp.upTo(64);
 
-    assertThat(model.callSizes()).containsExactly(1);
-    assertThat(ColumnMemory.allocatedBytes()).isEqualTo(before);
+    assertThat(model.callSizes()).containsExactly(64, 32);
   }
 
   @Test
-  void passesTheModelsOwnExceptionOn() {
-    ModelCallException failure = new ModelCallException("broken");
-    FakeModel model = new FakeModel(MIXED).behave(FakeModel.failing(() -> failure));
+  void leavesOutWhatMemoryDoesNotAllow() throws Exception {
+    model.behave(
+        (self, input, allocator) -> {
+          if (input.rows() > 4) {
+            throw new ModelOutOfMemoryException("too many");
+          }
+          return self.answer(input, allocator);
+        });
 
-    assertThatThrownBy(() -> WarmUp.run(model)).isSameAs(failure);
+    warmUp.upTo(8);
+
+    assertThat(model.callSizes()).containsExactly(8, 4, 2);
   }
 
   @Test
-  void refusesAModelThatAnswersAnotherNumberOfRows() {
-    FakeModel model = new FakeModel(MIXED).behave(FakeModel.answeringRows(2));
-    long before = ColumnMemory.allocatedBytes();
+  void passesOnThatAModelFailsForMoreRowsThanOne() throws Exception {
+    ModelCallException failure = new ModelCallException("a batch of 1 only");
+    model.behave(FakeModel.failing(() -> failure));
 
-    assertThatThrownBy(() -> WarmUp.run(model))
-        .isInstanceOf(InvalidModelException.class)
-        .hasMessageContaining("fake:1.0.0: 2 rows answered for 1 row (expected: 1)");
-    assertThat(ColumnMemory.allocatedBytes()).isEqualTo(before);
+    assertThatThrownBy(() -> warmUp.upTo(2)).isSameAs(failure);
+  }
+
+  @Test
+  void goesNoFurtherThanWhereAFirstCallMatters() throws Exception {
+    warmUp.upTo(1 << 20);
+
+    assertThat(model.callSizes()).startsWith(WarmUp.LARGEST_SIZE).doesNotContain(1 << 20);
   }
 }

@@ -5,7 +5,7 @@ import static io.tidemill.model.store.Drafts.files;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tidemill.model.CacheUnavailableException;
+import io.tidemill.model.UnavailableHereException;
 import java.io.BufferedReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -199,7 +199,7 @@ class CacheEvictionTest {
     assertThat(LocalModelCache.maxSize(null, "2g")).isEqualTo(ByteSize.parse("2g"));
     assertThat(LocalModelCache.maxSize(" ", "")).isEqualTo(LocalModelCache.DEFAULT_MAX_SIZE);
     assertThatThrownBy(() -> LocalModelCache.maxSize("much", null))
-        .isInstanceOf(CacheUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessage(
             "limit of the model cache: size: 'much' (expected: as in 10GiB, 512MB or 1048576); correct -Dtidemill.cache.max-size=… or TIDEMILL_CACHE_MAX_SIZE");
   }

@@ -6,13 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import io.tidemill.model.CacheUnavailableException;
 import io.tidemill.model.InvalidModelException;
-import io.tidemill.model.ModelConflictException;
-import io.tidemill.model.ModelNotFoundException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.StoreRefusedException;
 import io.tidemill.model.StoreUnavailableException;
+import io.tidemill.model.UnavailableHereException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -77,7 +76,7 @@ class FileSystemModelStoreTest extends ModelStoreContract {
 
     assertThat(store.models()).isEmpty();
     assertThat(failure(() -> store.manifest("fraud", VERSION)))
-        .isInstanceOf(ModelNotFoundException.class);
+        .isInstanceOf(StoreRefusedException.class);
     Path leftOver = Files.createDirectories(root().resolve("fraud/1.4.2/files"));
     Files.writeString(leftOver.resolve("left-over"), "of an earlier push");
     ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "b"));
@@ -249,7 +248,7 @@ class FileSystemModelStoreTest extends ModelStoreContract {
     Path file = Files.writeString(folder.resolve("file"), "in the way");
 
     assertThatThrownBy(() -> store.download(manifest, file.resolve("target")))
-        .isInstanceOf(CacheUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageContaining("cannot be written")
         .hasMessageContaining("free space or choose another folder");
   }
@@ -305,7 +304,7 @@ class FileSystemModelStoreTest extends ModelStoreContract {
         });
 
     assertThatThrownBy(() -> on(files).delete("fraud", VERSION))
-        .isInstanceOf(ModelConflictException.class)
+        .isInstanceOf(StoreRefusedException.class)
         .hasMessageContaining("alias 'production' means it");
     assertThat(store.verify(manifest, TransferListener.NONE)).isEmpty();
   }

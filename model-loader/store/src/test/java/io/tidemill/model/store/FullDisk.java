@@ -1,9 +1,9 @@
 package io.tidemill.model.store;
 
-import io.tidemill.model.CacheUnavailableException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.UnavailableHereException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +22,7 @@ record FullDisk(ModelStore store) implements ModelStore {
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
-    throw new CacheUnavailableException("no space left on device");
+    throw new UnavailableHereException("no space left on device");
   }
 
   @Override

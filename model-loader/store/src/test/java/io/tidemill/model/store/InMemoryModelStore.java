@@ -2,12 +2,12 @@ package io.tidemill.model.store;
 
 import static java.util.Objects.requireNonNull;
 
-import io.tidemill.model.CacheUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.StoreUnavailableException;
+import io.tidemill.model.UnavailableHereException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -246,7 +246,7 @@ public final class InMemoryModelStore implements ModelStore {
         transfer.add(file.getValue().length);
       }
     } catch (IOException e) {
-      throw new CacheUnavailableException("'" + target + "': " + e, e);
+      throw new UnavailableHereException("'" + target + "': " + e, e);
     }
   }
 

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import io.tidemill.model.CacheUnavailableException;
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.UnavailableHereException;
 import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -174,7 +174,7 @@ class LocalModelCacheTest {
     ModelStore full = new FullDisk(store);
 
     assertThat(catchThrowable(() -> opened(cache, full, manifest)))
-        .isInstanceOf(CacheUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessage("no space left on device");
 
     assertNothingIsLeft();
@@ -198,7 +198,7 @@ class LocalModelCacheTest {
     LocalModelCache blocked = new LocalModelCache(file.resolve("cache"));
 
     assertThatThrownBy(() -> opened(blocked, store, manifest))
-        .isInstanceOf(CacheUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageContaining("model cache '" + file.resolve("cache") + "'")
         .hasMessageContaining("-Dtidemill.cache=… or TIDEMILL_CACHE");
   }
@@ -208,7 +208,7 @@ class LocalModelCacheTest {
     Thread.currentThread().interrupt();
 
     assertThat(catchThrowable(() -> opened(cache, store, manifest)))
-        .isInstanceOf(CacheUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageContaining("interrupted while a version was fetched");
     assertThat(Thread.interrupted()).isTrue();
   }
@@ -285,7 +285,7 @@ class LocalModelCacheTest {
     assertThat(limited.waitFor()).as(Files.readString(output)).isNotZero();
 
     assertThat(Files.readString(output))
-        .contains("CacheUnavailableException")
+        .contains("UnavailableHereException")
         .contains("weights': cannot be written (")
         .contains("free space or choose another folder");
     assertThat(cache.entries()).isEmpty();

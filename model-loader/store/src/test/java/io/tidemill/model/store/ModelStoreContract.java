@@ -6,11 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.InvalidModelException;
-import io.tidemill.model.ModelConflictException;
-import io.tidemill.model.ModelNotFoundException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
+import io.tidemill.model.StoreRefusedException;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
 import java.nio.file.Files;
@@ -82,7 +81,7 @@ public abstract class ModelStoreContract {
     ModelManifest first = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
 
     assertThatThrownBy(() -> store.push(draft("fraud", "1.4.2"), files(folder, "b")))
-        .isInstanceOf(ModelConflictException.class)
+        .isInstanceOf(StoreRefusedException.class)
         .hasMessageContaining("fraud:1.4.2: in store " + store.uri() + " already, with digest")
         .hasMessageContaining(first.digest());
     assertThat(store.manifest("fraud", version("1.4.2"))).isEqualTo(first);
@@ -99,7 +98,7 @@ public abstract class ModelStoreContract {
     ModelDraft changed = new ModelDraft("fraud", version("1.4.2"), "fake", other, Map.of());
 
     assertThatThrownBy(() -> store.push(changed, files(folder, "a")))
-        .isInstanceOf(ModelConflictException.class);
+        .isInstanceOf(StoreRefusedException.class);
   }
 
   @ParameterizedTest
@@ -176,7 +175,7 @@ public abstract class ModelStoreContract {
     store.push(draft("fraud", "2.0.0-rc.1"), files(folder, "a"));
 
     assertThatThrownBy(() -> store.resolve(ModelRef.parse("fraud:latest")))
-        .isInstanceOf(ModelNotFoundException.class)
+        .isInstanceOf(StoreRefusedException.class)
         .hasMessageContaining("release of model 'fraud'")
         .hasMessageContaining("there: 2.0.0-rc.1");
   }
@@ -210,7 +209,7 @@ public abstract class ModelStoreContract {
     store.push(draft("fraud", "1.0.0"), files(folder, "a"));
 
     assertThatThrownBy(() -> store.alias("fraud", "production", version("1.0.1")))
-        .isInstanceOf(ModelNotFoundException.class);
+        .isInstanceOf(StoreRefusedException.class);
     assertThat(store.aliases("fraud")).isEmpty();
   }
 
@@ -221,7 +220,7 @@ public abstract class ModelStoreContract {
     store.push(draft("churn", "1.0.0"), files(folder, "a"));
 
     assertThatThrownBy(() -> store.manifest("fruad", version("1.0.0")))
-        .isInstanceOf(ModelNotFoundException.class)
+        .isInstanceOf(StoreRefusedException.class)
         .hasMessage(
             "model 'fruad': not in store %s (did you mean 'fraud'? there: churn, fraud)",
             store.uri());
@@ -234,7 +233,7 @@ public abstract class ModelStoreContract {
     store.push(draft("fraud", "2.0.0"), files(folder, "b"));
 
     assertThatThrownBy(() -> store.resolve(ModelRef.parse("fraud:1.4.3")))
-        .isInstanceOf(ModelNotFoundException.class)
+        .isInstanceOf(StoreRefusedException.class)
         .hasMessage(
             "version 1.4.3 of model 'fraud': not in store %s (did you mean '1.4.2'? there: 1.4.2, 2.0.0)",
             store.uri());
@@ -247,7 +246,7 @@ public abstract class ModelStoreContract {
     store.alias("fraud", "production", version("1.4.2"));
 
     assertThatThrownBy(() -> store.resolve(ModelRef.parse("fraud@prodution")))
-        .isInstanceOf(ModelNotFoundException.class)
+        .isInstanceOf(StoreRefusedException.class)
         .hasMessage(
             "alias 'prodution' of model 'fraud': not in store %s (did you mean 'production'? there: production)",
             store.uri());
@@ -258,7 +257,7 @@ public abstract class ModelStoreContract {
     ModelStore store = open();
 
     assertThatThrownBy(() -> store.resolve(ModelRef.parse("fraud@production")))
-        .isInstanceOf(ModelNotFoundException.class)
+        .isInstanceOf(StoreRefusedException.class)
         .hasMessage("model 'fraud': not in store %s (there: none)", store.uri());
   }
 
@@ -300,7 +299,7 @@ public abstract class ModelStoreContract {
     assertThat(store.push(draft("fraud", "1.4.2"), files(folder, "a")).digest())
         .isEqualTo(planned.digest());
     assertThatThrownBy(() -> store.plan(draft("fraud", "1.4.2"), files(folder, "b")))
-        .isInstanceOf(ModelConflictException.class);
+        .isInstanceOf(StoreRefusedException.class);
   }
 
   @Test
@@ -346,7 +345,7 @@ public abstract class ModelStoreContract {
     store.alias("fraud", "canary", version("1.4.2"));
 
     assertThatThrownBy(() -> store.delete("fraud", version("1.4.2")))
-        .isInstanceOf(ModelConflictException.class)
+        .isInstanceOf(StoreRefusedException.class)
         .hasMessageContaining(
             "fraud:1.4.2 in store %s: alias 'canary', 'production' means it", store.uri())
         .hasMessageContaining("remove it with 'tidemill model alias --delete fraud@canary'");
@@ -359,7 +358,7 @@ public abstract class ModelStoreContract {
     store.push(draft("fraud", "1.4.2"), files(folder, "a"));
 
     assertThatThrownBy(() -> store.delete("fraud", version("1.4.3")))
-        .isInstanceOf(ModelNotFoundException.class)
+        .isInstanceOf(StoreRefusedException.class)
         .hasMessageContaining("did you mean '1.4.2'?");
   }
 
@@ -373,7 +372,7 @@ public abstract class ModelStoreContract {
 
     assertThat(store.aliases("fraud")).isEmpty();
     assertThatThrownBy(() -> store.removeAlias("fraud", "production"))
-        .isInstanceOf(ModelNotFoundException.class);
+        .isInstanceOf(StoreRefusedException.class);
     store.delete("fraud", version("1.4.2"));
   }
 
@@ -404,7 +403,7 @@ public abstract class ModelStoreContract {
       try {
         winners.add(push.get(60, TimeUnit.SECONDS));
       } catch (ExecutionException e) {
-        assertThat(e.getCause()).isInstanceOf(ModelConflictException.class);
+        assertThat(e.getCause()).isInstanceOf(StoreRefusedException.class);
       }
     }
     threads.shutdown();
@@ -438,8 +437,8 @@ public abstract class ModelStoreContract {
     DetachedSignature signature = new DetachedSignature("a".repeat(64), "{}");
 
     assertThatThrownBy(() -> store.addSignature("fraud", version("1.4.2"), signature))
-        .isInstanceOf(ModelNotFoundException.class);
+        .isInstanceOf(StoreRefusedException.class);
     assertThatThrownBy(() -> store.signatures("fraud", version("1.4.2")))
-        .isInstanceOf(ModelNotFoundException.class);
+        .isInstanceOf(StoreRefusedException.class);
   }
 }

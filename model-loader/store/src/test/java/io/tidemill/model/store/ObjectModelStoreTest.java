@@ -4,8 +4,8 @@ import static io.tidemill.model.store.Drafts.draft;
 import static io.tidemill.model.store.Drafts.files;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemill.model.ModelConflictException;
 import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.StoreRefusedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -32,7 +32,7 @@ class ObjectModelStoreTest extends ModelStoreContract {
     ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
 
     Assertions.assertThatThrownBy(() -> store.push(draft("fraud", "1.4.2"), files(folder, "b")))
-        .isInstanceOf(ModelConflictException.class);
+        .isInstanceOf(StoreRefusedException.class);
 
     assertThat(root().resolve("fraud/1.4.2").toFile().list())
         .containsExactlyInAnyOrder("model.yaml", "files-" + manifest.digest().substring(7, 7 + 16));

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.InvalidModelException;
-import io.tidemill.model.PolicyViolationException;
 import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.StoreRefusedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +37,7 @@ class StorePolicyTest {
     policy("required-labels: [training-run, git, owner]\nengines: [tensorflow, onnx]");
 
     assertThatThrownBy(() -> store.push(draft("fraud", "1.4.2"), files(folder, "a")))
-        .isInstanceOf(PolicyViolationException.class)
+        .isInstanceOf(StoreRefusedException.class)
         .hasMessage(
             "fraud:1.4.2: labels 'git', 'owner' missing (expected: --label git=… --label owner=…); engine 'fake' (expected: onnx, tensorflow); the policy store.yaml of store %s says so",
             store.uri());
@@ -67,7 +67,7 @@ class StorePolicyTest {
     policy("deletion: refused");
 
     assertThatThrownBy(() -> store.delete("fraud", VERSION))
-        .isInstanceOf(PolicyViolationException.class)
+        .isInstanceOf(StoreRefusedException.class)
         .hasMessageContaining("fraud:1.4.2: is not deleted (expected: versions stay)");
     assertThat(store.find("fraud", VERSION)).isPresent();
   }
@@ -78,7 +78,7 @@ class StorePolicyTest {
     policy("signatures: required\nkeys: [release.pub]\nproduction-aliases: [production]");
 
     assertThatThrownBy(() -> store.alias("fraud", "production", VERSION))
-        .isInstanceOf(PolicyViolationException.class)
+        .isInstanceOf(StoreRefusedException.class)
         .hasMessageContaining("fraud:1.4.2: cannot be 'production', because ");
     store.alias("fraud", "staging", VERSION);
     assertThat(store.aliases("fraud")).containsOnlyKeys("staging");

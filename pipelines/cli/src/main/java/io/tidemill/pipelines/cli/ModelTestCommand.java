@@ -4,9 +4,8 @@ import io.tidemill.model.Device;
 import io.tidemill.model.golden.Golden;
 import io.tidemill.model.golden.GoldenRecorder;
 import io.tidemill.model.golden.GoldenReport;
+import io.tidemill.model.loader.LoadedCopy;
 import io.tidemill.model.loader.StoredModel;
-import io.tidemill.model.loader.TrialModel;
-import io.tidemill.model.loader.WarmUp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,7 +78,7 @@ final class ModelTestCommand implements Runnable {
           "device: '" + device + "' (expected: cpu, gpu or gpu:N; only a task has others)");
     }
     StoredModel stored = StoredModel.resolve(model.store().open().uri(), model.ref(), device);
-    try (TrialModel trial = stored.openForTrial()) {
+    try (LoadedCopy trial = stored.openForTrial()) {
       if (file == null) {
         check(stored, trial);
       } else {
@@ -92,11 +91,11 @@ final class ModelTestCommand implements Runnable {
     return new CommandFailedException(ExitCode.USAGE, message);
   }
 
-  private void check(StoredModel stored, TrialModel trial) {
+  private void check(StoredModel stored, LoadedCopy trial) {
     Map<String, Object> answer = answer(stored);
     Optional<GoldenReport> checked = trial.golden().map(golden -> golden.check(trial.model()));
     if (checked.isEmpty()) {
-      WarmUp.run(trial.model());
+      trial.prove();
       output.print(
           answer,
           subject(stored)
@@ -119,10 +118,9 @@ final class ModelTestCommand implements Runnable {
     throw new CommandFailedException(ExitCode.MODEL, line);
   }
 
-  private void record(StoredModel stored, TrialModel trial, Path file) {
+  private void record(StoredModel stored, LoadedCopy trial, Path file) {
     try {
-      GoldenRecorder.record(
-          trial.model(), file, rows, RandomGeneratorFactory.of("L64X128MixRandom").create(seed));
+      new GoldenRecorder(trial.model()).record(file, rows, RandomGeneratorFactory.of("L64X128MixRandom").create(seed));
     } catch (IOException unwritable) {
       throw new CommandFailedException(
           ExitCode.FAILED,

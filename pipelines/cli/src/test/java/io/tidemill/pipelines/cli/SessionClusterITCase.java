@@ -184,7 +184,7 @@ class SessionClusterITCase {
     cluster.await(() -> cluster.state(id).equals("FAILED"));
 
     assertThat(cluster.get("/jobs/" + id + "/exceptions").toString())
-        .contains("DeviceUnavailableException: adder:1.0.0: device gpu:" + OneGpu.INDEX);
+        .contains("UnavailableHereException: adder:1.0.0: device gpu:" + OneGpu.INDEX);
   }
 
   private static String run(String output, String mode, String source, String device)

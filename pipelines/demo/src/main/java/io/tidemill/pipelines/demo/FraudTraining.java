@@ -2,7 +2,7 @@ package io.tidemill.pipelines.demo;
 
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
-import io.tidemill.model.EngineUnavailableException;
+import io.tidemill.model.UnavailableHereException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -106,7 +106,7 @@ final class FraudTraining {
     try {
       Engine.getEngine("TensorFlow");
     } catch (EngineException | IllegalArgumentException | LinkageError e) {
-      throw new EngineUnavailableException(
+      throw new UnavailableHereException(
           "the demo trains a model with TensorFlow, which does not start here: "
               + e.getMessage()
               + " (expected: linux-x86_64, and about 600 MB free in ~/.javacpp)",

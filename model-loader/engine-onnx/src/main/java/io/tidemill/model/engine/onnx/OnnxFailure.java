@@ -3,11 +3,11 @@ package io.tidemill.model.engine.onnx;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtException.OrtErrorCode;
 import io.tidemill.model.Device;
-import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelCallException;
 import io.tidemill.model.ModelException;
 import io.tidemill.model.ModelOutOfMemoryException;
+import io.tidemill.model.UnavailableHereException;
 import java.util.List;
 import java.util.Locale;
 
@@ -42,14 +42,14 @@ final class OnnxFailure {
           thrown);
     }
     if (says(thrown, List.of(CPU_REFUSED))) {
-      return new DeviceUnavailableException(
+      return new UnavailableHereException(
           "%s: device %s, but some of its operations have no CUDA kernel (expected: one for each; -D%s=true lets them run on the CPU)"
               .formatted(subject, device, OnnxSettings.CPU_OPERATIONS_ON_GPU),
           thrown);
     }
     if (device.kind() == Device.Kind.GPU
         && (thrown.getCode() == OrtErrorCode.ORT_EP_FAIL || says(thrown, NO_GPU))) {
-      return new DeviceUnavailableException(
+      return new UnavailableHereException(
           "%s: device %s cannot be used: %s (expected: this GPU, its driver, CUDA and cuDNN; or device: cpu)"
               .formatted(subject, device, reason(thrown)),
           thrown);

@@ -6,10 +6,10 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
-import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
+import io.tidemill.model.UnavailableHereException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,7 +61,7 @@ record OnnxFile(
       // What goes wrong is thrown; ONNX Runtime would print it as well.
       return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "tidemill");
     } catch (UnsatisfiedLinkError | ExceptionInInitializerError e) {
-      throw new EngineUnavailableException(
+      throw new UnavailableHereException(
           "engine onnx: its native library does not start: %s (expected: a platform that the jar of %s is made for, and room in the folder for temporary files)"
               .formatted(e.getCause() == null ? e : e.getCause(), OnnxModelLoader.COORDINATES),
           e);

@@ -1,10 +1,10 @@
 package io.tidemill.model.engine.onnx;
 
-import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.ModelLoader;
 import java.nio.file.Path;
 
@@ -54,7 +54,7 @@ public final class OnnxModelLoader implements ModelLoader {
     }
   }
 
-  static EngineUnavailableException unavailable(NoClassDefFoundError missing) {
+  static UnavailableHereException unavailable(NoClassDefFoundError missing) {
     String message = String.valueOf(missing.getMessage());
     // A class that is there but whose native library has failed once is reported in this way.
     String what =
@@ -63,6 +63,6 @@ public final class OnnxModelLoader implements ModelLoader {
             : "ONNX Runtime is not on the classpath ("
                 + message
                 + " is missing); put the jar of %s into Flink's lib folder";
-    return new EngineUnavailableException(("engine onnx: " + what).formatted(COORDINATES), missing);
+    return new UnavailableHereException(("engine onnx: " + what).formatted(COORDINATES), missing);
   }
 }

@@ -4,9 +4,8 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.OrtSession.SessionOptions.ExecutionMode;
 import io.tidemill.model.Device;
-import io.tidemill.model.DeviceUnavailableException;
-import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.Placement;
+import io.tidemill.model.UnavailableHereException;
 import org.jspecify.annotations.Nullable;
 
 /** How sessions are made: what the placement and the process's properties say. */
@@ -21,7 +20,7 @@ final class OnnxSettings {
    * The options of one session. The caller closes them.
    *
    * @param subject what is loaded, as messages name it
-   * @throws DeviceUnavailableException if the device is not there
+   * @throws UnavailableHereException if the device is not there
    */
   static SessionOptions options(String subject, Placement placement) throws OrtException {
     SessionOptions options = new SessionOptions();
@@ -48,7 +47,7 @@ final class OnnxSettings {
     try {
       options.addCUDA(device.index());
     } catch (OrtException e) {
-      throw new DeviceUnavailableException(
+      throw new UnavailableHereException(
           "%s: device %s, but ONNX Runtime has no CUDA here: %s (expected: the jar of %s instead of that of onnxruntime, with CUDA and cuDNN installed; or device: cpu)"
               .formatted(subject, device, OnnxFailure.reason(e), OnnxModelLoader.GPU_COORDINATES),
           e);
@@ -68,9 +67,9 @@ final class OnnxSettings {
     throw refused(property, value, null);
   }
 
-  private static EngineUnavailableException refused(
+  private static UnavailableHereException refused(
       String property, String value, @Nullable Throwable cause) {
-    return new EngineUnavailableException(
+    return new UnavailableHereException(
         "engine onnx: -D%s: '%s' (expected: 1 to %d)"
             .formatted(property, value, Placement.MOST_THREADS),
         cause);

@@ -4,13 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.Device;
-import io.tidemill.model.DeviceUnavailableException;
-import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.ModelLoader;
 import io.tidemill.model.engine.ProcessThreads;
@@ -188,7 +187,7 @@ class OnnxModelLoaderITCase {
                 new OnnxModelLoader()
                     .load(
                         Loading.VERSION, signature, directory, Placement.on(Device.parse(device))))
-        .isInstanceOf(DeviceUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith("fraud:1.4.2: device gpu:")
         .hasMessageContaining("ONNX Runtime has no CUDA here: ")
         .hasMessageContaining("the jar of com.microsoft.onnxruntime:onnxruntime_gpu:1.28.0");
@@ -221,7 +220,7 @@ class OnnxModelLoaderITCase {
       System.setProperty(setting.property, "many");
 
       assertThatThrownBy(() -> Loading.load(directory, signature))
-          .isInstanceOf(EngineUnavailableException.class)
+          .isInstanceOf(UnavailableHereException.class)
           .hasMessage("engine onnx: -D%s: 'many' (expected: 1 to 1024)", setting.property);
     } finally {
       System.clearProperty(setting.property);

@@ -6,8 +6,7 @@ import ai.djl.engine.StandardCapabilities;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.util.Utils;
 import io.tidemill.model.Device;
-import io.tidemill.model.DeviceUnavailableException;
-import io.tidemill.model.EngineUnavailableException;
+import io.tidemill.model.UnavailableHereException;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +32,7 @@ final class PyTorchEngine {
    *
    * @param subject what is loaded, as messages name it
    * @param threads that the process is to have; null for those that it has, or else 1
-   * @throws EngineUnavailableException if its native library does not run here, or the process has
+   * @throws UnavailableHereException if its native library does not run here, or the process has
    *     another number of threads
    */
   static synchronized Engine start(String subject, @Nullable Integer threads) {
@@ -43,7 +42,7 @@ final class PyTorchEngine {
     Engine engine = engine();
     int there = JniUtils.getNumThreads();
     if (threads != null && threads != there) {
-      throw new EngineUnavailableException(
+      throw new UnavailableHereException(
           "%s: threads: %d, but PyTorch has %d for all models of this process (expected: %d or none said; or -D%s=%d in Flink's env.java.opts.taskmanager, for all jobs)"
               .formatted(subject, threads, there, there, THREADS, threads));
     }
@@ -71,7 +70,7 @@ final class PyTorchEngine {
     } catch (IllegalArgumentException e) {
       throw PyTorchModelLoader.missing("DJL knows no PyTorch", e);
     } catch (EngineException | UnsatisfiedLinkError | ExceptionInInitializerError e) {
-      throw new EngineUnavailableException(
+      throw new UnavailableHereException(
           "engine pytorch: its native library does not start: %s (expected: %s, and %s with the classifier of this platform, on the classpath, and about 400 MB free in the folder of DJL_CACHE_DIR)"
               .formatted(
                   PyTorchFailure.reason(e),
@@ -85,25 +84,25 @@ final class PyTorchEngine {
    * DJL's word for a device.
    *
    * @param subject what is loaded, as messages name it
-   * @throws DeviceUnavailableException if the device is not there
+   * @throws UnavailableHereException if the device is not there
    */
   static ai.djl.Device device(String subject, Engine engine, Device device) {
     if (device.kind() == Device.Kind.CPU) {
       return ai.djl.Device.cpu();
     }
     if (!engine.hasCapability(StandardCapabilities.CUDA)) {
-      throw new DeviceUnavailableException(
+      throw new UnavailableHereException(
           "%s: device %s, but PyTorch sees no GPU here (expected: PYTORCH_LIBRARY_PATH set to the lib folder of a PyTorch 2.7.1 for CUDA 12.8, and a GPU with its driver; or device: cpu)"
               .formatted(subject, device));
     }
     int gpus = engine.getGpuCount();
     if (gpus == 0) {
-      throw new DeviceUnavailableException(
+      throw new UnavailableHereException(
           "%s: device %s, but DJL, which counts the GPUs, finds no libcudart.so that sees one (expected: its folder in LD_LIBRARY_PATH or -Djna.library.path; or device: cpu)"
               .formatted(subject, device));
     }
     if (device.index() >= gpus) {
-      throw new DeviceUnavailableException(
+      throw new UnavailableHereException(
           "%s: device %s, but PyTorch sees %d GPUs here (expected: a GPU with this index and its driver; or device: cpu)"
               .formatted(subject, device, gpus));
     }

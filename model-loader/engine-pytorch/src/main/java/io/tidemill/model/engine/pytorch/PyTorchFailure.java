@@ -2,11 +2,11 @@ package io.tidemill.model.engine.pytorch;
 
 import ai.djl.engine.EngineException;
 import io.tidemill.model.Device;
-import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelCallException;
 import io.tidemill.model.ModelException;
 import io.tidemill.model.ModelOutOfMemoryException;
+import io.tidemill.model.UnavailableHereException;
 import java.util.List;
 import java.util.Locale;
 
@@ -34,7 +34,7 @@ final class PyTorchFailure {
           thrown);
     }
     if (says(thrown, NO_GPU)) {
-      return new DeviceUnavailableException(
+      return new UnavailableHereException(
           "%s: device %s cannot be used: %s (expected: this GPU and its driver, and no earlier error of the GPU in this process; restart the TaskManager after one, or device: cpu)"
               .formatted(subject, device, reason(thrown)),
           thrown);

@@ -1,10 +1,10 @@
 package io.tidemill.model.engine.pytorch;
 
-import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.ModelLoader;
 import java.nio.file.Path;
 
@@ -61,8 +61,8 @@ public final class PyTorchModelLoader implements ModelLoader {
     }
   }
 
-  static EngineUnavailableException missing(String what, Throwable cause) {
-    return new EngineUnavailableException(
+  static UnavailableHereException missing(String what, Throwable cause) {
+    return new UnavailableHereException(
         "engine pytorch: DJL's PyTorch engine is not on the classpath (%s); put the jars of %s, and of %s for your platform, into Flink's lib folder, or for the command into the folder that TIDEMILL_LIB names"
             .formatted(what, COORDINATES, NATIVE_COORDINATES),
         cause);

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.engine.EngineException;
 import io.tidemill.model.Device;
-import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.ModelOutOfMemoryException;
+import io.tidemill.model.UnavailableHereException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,7 +34,7 @@ class PyTorchFailureTest {
         new EngineException("CUDA error: device-side assert triggered\nCUDA kernel errors might");
 
     assertThat(PyTorchFailure.ofLoad("fraud:1.4.2", Device.parse("gpu:1"), thrown))
-        .isInstanceOf(DeviceUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessage(
             "fraud:1.4.2: device gpu:1 cannot be used: CUDA error: device-side assert triggered (expected: this GPU and its driver, and no earlier error of the GPU in this process; restart the TaskManager after one, or device: cpu)");
   }

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.tidemill.model.Device;
-import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelOutOfMemoryException;
 import io.tidemill.model.Signature;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.CountingAllocator;
 import io.tidemill.model.columnar.ElementType;
@@ -128,7 +128,7 @@ class PyTorchGpuITCase {
     Signature signature = TorchScripts.mlp(directory, 4);
 
     assertThatThrownBy(() -> Loading.load(directory, signature, Device.parse("gpu:99")))
-        .isInstanceOf(DeviceUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith("fraud:1.4.2: device gpu:99, but PyTorch sees ")
         .hasMessageEndingWith(
             " GPUs here (expected: a GPU with this index and its driver; or device: cpu)");

@@ -6,13 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.pytorch.jni.LibUtils;
 import io.tidemill.model.Device;
-import io.tidemill.model.DeviceUnavailableException;
-import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.ModelLoader;
 import java.io.BufferedReader;
@@ -108,7 +107,7 @@ class PyTorchModelLoaderITCase {
       assertThat(same.version()).isEqualTo(Loading.VERSION);
     }
     assertThatThrownBy(() -> load(signature, there + 2))
-        .isInstanceOf(EngineUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessage(
             "fraud:1.4.2: threads: %d, but PyTorch has %d for all models of this process (expected: %d or none said; or -Dai.djl.pytorch.num_threads=%d in Flink's env.java.opts.taskmanager, for all jobs)",
             there + 2, there, there, there + 2);
@@ -189,7 +188,7 @@ class PyTorchModelLoaderITCase {
                 new PyTorchModelLoader()
                     .load(
                         Loading.VERSION, signature, directory, Placement.on(Device.parse("gpu:1"))))
-        .isInstanceOf(DeviceUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith(
             "fraud:1.4.2: device gpu:1, but PyTorch sees no GPU here (expected: PYTORCH_LIBRARY_PATH");
   }

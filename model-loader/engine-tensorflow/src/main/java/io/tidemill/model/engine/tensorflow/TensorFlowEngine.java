@@ -4,7 +4,7 @@ import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.tensorflow.engine.javacpp.JavacppUtils;
 import io.tidemill.model.Device;
-import io.tidemill.model.EngineUnavailableException;
+import io.tidemill.model.UnavailableHereException;
 import org.bytedeco.javacpp.BytePointer;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.internal.c_api.TF_DeviceList;
@@ -35,7 +35,7 @@ final class TensorFlowEngine {
    *
    * @param subject what is loaded, as messages name it
    * @param threads that the process is to have; null for those that it has, or else one per core
-   * @throws EngineUnavailableException if its native library does not run here, or the process has
+   * @throws UnavailableHereException if its native library does not run here, or the process has
    *     another number of threads
    */
   static synchronized void start(String subject, @Nullable Integer threads) {
@@ -61,7 +61,7 @@ final class TensorFlowEngine {
         there == null
             ? "one per core, %d here,".formatted(Runtime.getRuntime().availableProcessors())
             : there.toString();
-    throw new EngineUnavailableException(
+    throw new UnavailableHereException(
         "%s: threads: %d, but TensorFlow has %s for all models of this process (expected: %s; or -D%s=%d in Flink's env.java.opts.taskmanager, for all jobs)"
             .formatted(
                 subject,
@@ -76,7 +76,7 @@ final class TensorFlowEngine {
     try {
       Engine.getEngine(DJL_NAME);
     } catch (EngineException | IllegalArgumentException | LinkageError e) {
-      throw new EngineUnavailableException(
+      throw new UnavailableHereException(
           "engine tensorflow: its native library does not start: %s (expected: tensorflow-core-native for linux-x86_64 on the classpath, and about 600 MB free in the folder of -Dorg.bytedeco.javacpp.cachedir)"
               .formatted(reason(e)),
           e);
@@ -87,7 +87,7 @@ final class TensorFlowEngine {
     boolean known =
         system.equals("Linux") && (architecture.equals("amd64") || architecture.equals("x86_64"));
     if (!known) {
-      throw new EngineUnavailableException(
+      throw new UnavailableHereException(
           "engine tensorflow: platform %s %s (expected: Linux amd64, the only one that a native library is packaged for)"
               .formatted(system, architecture));
     }

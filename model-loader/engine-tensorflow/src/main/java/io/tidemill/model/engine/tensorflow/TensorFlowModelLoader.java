@@ -9,12 +9,12 @@ import ai.djl.repository.zoo.ZooModel;
 import ai.djl.tensorflow.engine.SavedModelBundle;
 import ai.djl.tensorflow.engine.TfSymbolBlock;
 import io.tidemill.model.Device;
-import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.AllowedOperations;
 import io.tidemill.model.engine.ModelLoader;
 import io.tidemill.model.engine.Operation;
@@ -76,7 +76,7 @@ public final class TensorFlowModelLoader implements ModelLoader {
       ModelVersion version, Signature signature, Path directory, Placement placement) {
     Device device = placement.device();
     if (device.index() > 0) {
-      throw new DeviceUnavailableException(
+      throw new UnavailableHereException(
           "%s: device %s (expected: cpu or gpu:0; give each process its GPU with CUDA_VISIBLE_DEVICES)"
               .formatted(version, device));
     }
@@ -158,7 +158,7 @@ public final class TensorFlowModelLoader implements ModelLoader {
 
   private static void checkDevice(ModelVersion version, TF_Session session, Device device) {
     if (device.kind() == Device.Kind.GPU && !TensorFlowEngine.hasGpu(session)) {
-      throw new DeviceUnavailableException(
+      throw new UnavailableHereException(
           "%s: device %s, but TensorFlow sees no GPU here (expected: a GPU, its driver and a TensorFlow library built for it; or device: cpu)"
               .formatted(version, device));
     }

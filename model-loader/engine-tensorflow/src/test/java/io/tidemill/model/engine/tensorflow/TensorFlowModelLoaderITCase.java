@@ -4,13 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.Device;
-import io.tidemill.model.DeviceUnavailableException;
-import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.ModelLoader;
 import java.io.IOException;
@@ -150,7 +149,7 @@ class TensorFlowModelLoaderITCase {
             () ->
                 new TensorFlowModelLoader()
                     .load(Loading.VERSION, signature, directory, Placement.CPU.withThreads(3)))
-        .isInstanceOf(EngineUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessage(
             "fraud:1.4.2: threads: 3, but TensorFlow has one per core, %d here, for all models of this process (expected: none said; or -Dai.djl.tensorflow.num_intraop_threads=3 in Flink's env.java.opts.taskmanager, for all jobs)",
             Runtime.getRuntime().availableProcessors());
@@ -164,7 +163,7 @@ class TensorFlowModelLoaderITCase {
             () ->
                 new TensorFlowModelLoader()
                     .load(Loading.VERSION, signature, directory, Placement.on(Device.parse("gpu"))))
-        .isInstanceOf(DeviceUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith(
             "fraud:1.4.2: device gpu:0, but TensorFlow sees no GPU here (expected: ");
     assertThatThrownBy(
@@ -172,14 +171,14 @@ class TensorFlowModelLoaderITCase {
                 new TensorFlowModelLoader()
                     .load(
                         Loading.VERSION, signature, directory, Placement.on(Device.parse("gpu:1"))))
-        .isInstanceOf(DeviceUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith("fraud:1.4.2: device gpu:1 (expected: ");
   }
 
   @Test
   void refusesOtherPlatforms() {
     assertThatThrownBy(() -> TensorFlowEngine.checkPlatform("Mac OS X", "aarch64"))
-        .isInstanceOf(EngineUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith(
             "engine tensorflow: platform Mac OS X aarch64 (expected: Linux amd64");
   }

@@ -1,6 +1,6 @@
 package io.tidemill.model.engine.lightgbm;
 
-import io.tidemill.model.EngineUnavailableException;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.BundledLibrary;
 
 /**
@@ -23,7 +23,7 @@ final class LightGbmEngine {
   /**
    * Starts the engine unless it runs.
    *
-   * @throws EngineUnavailableException if its jar is absent or its native library does not run here
+   * @throws UnavailableHereException if its jar is absent or its native library does not run here
    */
   static synchronized void start() {
     if (!started) {

@@ -1,13 +1,13 @@
 package io.tidemill.model.engine.lightgbm;
 
 import io.tidemill.model.Device;
-import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.ModelLoader;
 import java.nio.file.Path;
@@ -47,7 +47,7 @@ public final class LightGbmModelLoader implements ModelLoader {
   public Model load(
       ModelVersion version, Signature signature, Path directory, Placement placement) {
     if (placement.device().kind() == Device.Kind.GPU) {
-      throw new DeviceUnavailableException(
+      throw new UnavailableHereException(
           "%s: device %s, but LightGBM predicts on the processor only (expected: cpu)"
               .formatted(version, placement.device()));
     }

@@ -1,6 +1,6 @@
 package io.tidemill.model.engine.xgboost;
 
-import io.tidemill.model.EngineUnavailableException;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.BundledLibrary;
 
 /**
@@ -20,7 +20,7 @@ final class XGBoostEngine {
   /**
    * Starts the engine unless it runs.
    *
-   * @throws EngineUnavailableException if its jar is absent or its native library does not run here
+   * @throws UnavailableHereException if its jar is absent or its native library does not run here
    */
   static synchronized void start() {
     if (!started) {

@@ -1,13 +1,13 @@
 package io.tidemill.model.engine.xgboost;
 
 import io.tidemill.model.Device;
-import io.tidemill.model.DeviceUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.ModelLoader;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,7 +51,7 @@ public final class XGBoostModelLoader implements ModelLoader {
   public Model load(
       ModelVersion version, Signature signature, Path directory, Placement placement) {
     if (placement.device().kind() == Device.Kind.GPU) {
-      throw new DeviceUnavailableException(
+      throw new UnavailableHereException(
           "%s: device %s, but the library of xgboost4j_2.12 is built without CUDA (expected: cpu)"
               .formatted(version, placement.device()));
     }

@@ -4,13 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.Device;
-import io.tidemill.model.DeviceUnavailableException;
-import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ElementType;
@@ -18,7 +17,7 @@ import io.tidemill.model.engine.ModelLoader;
 import io.tidemill.model.engine.ProcessThreads;
 import io.tidemill.model.engine.SignatureReaders;
 import io.tidemill.model.engine.lightgbm.Boosters.Objective;
-import io.tidemill.model.loader.WarmUp;
+import io.tidemill.model.golden.Sample;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -178,7 +177,7 @@ class LightGbmModelLoaderITCase {
                         Boosters.SINGLE,
                         directory,
                         Placement.on(Device.parse("gpu"))))
-        .isInstanceOf(DeviceUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith(
             "fraud:1.4.2: device gpu:0, but LightGBM predicts on the processor only (expected: cpu");
   }
@@ -186,7 +185,7 @@ class LightGbmModelLoaderITCase {
   @Test
   void namesTheJarThatIsAbsent() {
     assertThatThrownBy(() -> LightGbmEngine.LIBRARY.unpack(ClassLoader.getPlatformClassLoader()))
-        .isInstanceOf(EngineUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith(
             "engine lightgbm: /lightgbm4j/linux/x86_64/lib_lightgbm.so is not on")
         .hasMessageContaining("io.github.metarank:lightgbm4j:4.3.0-1");
@@ -195,7 +194,7 @@ class LightGbmModelLoaderITCase {
   @Test
   void refusesOtherPlatforms() {
     assertThatThrownBy(() -> LightGbmEngine.LIBRARY.checkPlatform("Mac OS X", "aarch64"))
-        .isInstanceOf(EngineUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith(
             "engine lightgbm: platform Mac OS X aarch64 (expected: Linux amd64");
   }
@@ -227,7 +226,7 @@ class LightGbmModelLoaderITCase {
             new LightGbmModelLoader()
                 .load(Boosters.VERSION, Boosters.SINGLE, directory, placement);
         BufferAllocator memory = ColumnMemory.child("threads", 1 << 20);
-        ColumnBatch input = WarmUp.sample(model.signature(), 512, memory);
+        ColumnBatch input = Sample.zeros(model.signature()).of(512, memory);
         ColumnBatch output = model.predict(input, memory)) {
       assertThat(output.rows()).isEqualTo(512);
     }

@@ -4,20 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.Device;
-import io.tidemill.model.DeviceUnavailableException;
-import io.tidemill.model.EngineUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.ModelLoader;
 import io.tidemill.model.engine.SignatureReaders;
 import io.tidemill.model.engine.xgboost.Boosters.Objective;
-import io.tidemill.model.loader.WarmUp;
+import io.tidemill.model.golden.Sample;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -167,7 +166,7 @@ class XGBoostModelLoaderITCase {
                         Boosters.SINGLE,
                         directory,
                         Placement.on(Device.parse("gpu"))))
-        .isInstanceOf(DeviceUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith(
             "fraud:1.4.2: device gpu:0, but the library of xgboost4j_2.12 is built without CUDA (expected: cpu");
   }
@@ -175,7 +174,7 @@ class XGBoostModelLoaderITCase {
   @Test
   void namesTheJarThatIsAbsent() {
     assertThatThrownBy(() -> XGBoostEngine.LIBRARY.unpack(ClassLoader.getPlatformClassLoader()))
-        .isInstanceOf(EngineUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith("engine xgboost: /lib/linux/x86_64/libxgboost4j.so is not on")
         .hasMessageContaining("ml.dmlc:xgboost4j_2.12:3.4.0");
   }
@@ -183,7 +182,7 @@ class XGBoostModelLoaderITCase {
   @Test
   void refusesOtherPlatforms() {
     assertThatThrownBy(() -> XGBoostEngine.LIBRARY.checkPlatform("Mac OS X", "aarch64"))
-        .isInstanceOf(EngineUnavailableException.class)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith("engine xgboost: platform Mac OS X aarch64 (expected: Linux amd64");
   }
 
@@ -212,7 +211,7 @@ class XGBoostModelLoaderITCase {
     try (Model model =
             new XGBoostModelLoader().load(Boosters.VERSION, Boosters.SINGLE, directory, placement);
         BufferAllocator memory = ColumnMemory.child("threads", 1 << 20);
-        ColumnBatch input = WarmUp.sample(model.signature(), 512, memory);
+        ColumnBatch input = Sample.zeros(model.signature()).of(512, memory);
         ColumnBatch output = model.predict(input, memory)) {
       assertThat(output.rows()).isEqualTo(512);
     }

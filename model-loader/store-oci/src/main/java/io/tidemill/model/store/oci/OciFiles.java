@@ -1,8 +1,8 @@
 package io.tidemill.model.store.oci;
 
-import io.tidemill.model.CacheUnavailableException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.StoreUnavailableException;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.store.FileProblem;
 import io.tidemill.model.store.ManifestYaml;
 import io.tidemill.model.store.ModelFile;
@@ -186,7 +186,7 @@ final class OciFiles {
               .formatted(manifest.ref(), store, file.path(), e.getMessage()),
           e);
     } catch (IOException e) {
-      throw new CacheUnavailableException(
+      throw new UnavailableHereException(
           "'%s': cannot be written (%s); free space or choose another folder".formatted(target, e),
           e);
     }

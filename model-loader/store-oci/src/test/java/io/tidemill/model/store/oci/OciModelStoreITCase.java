@@ -7,10 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tidemill.model.InvalidModelException;
-import io.tidemill.model.ModelConflictException;
-import io.tidemill.model.ModelNotFoundException;
-import io.tidemill.model.PolicyViolationException;
 import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.StoreRefusedException;
 import io.tidemill.model.StoreUnavailableException;
 import io.tidemill.model.store.ModelFile;
 import io.tidemill.model.store.ModelManifest;
@@ -145,7 +143,7 @@ class OciModelStoreITCase extends ModelStoreContract {
     try {
       change.run();
       return true;
-    } catch (ModelConflictException | ModelNotFoundException e) {
+    } catch (StoreRefusedException e) {
       return false;
     }
   }
@@ -205,7 +203,7 @@ class OciModelStoreITCase extends ModelStoreContract {
     ModelStore store = ModelStores.open(uri);
 
     assertThatThrownBy(() -> store.push(draft("fraud", "1.4.2"), files(folder, "a")))
-        .isInstanceOf(PolicyViolationException.class)
+        .isInstanceOf(StoreRefusedException.class)
         .hasMessageContaining("fraud:1.4.2: engine 'fake' (expected: onnx)");
     assertThat(store.models()).isEmpty();
   }

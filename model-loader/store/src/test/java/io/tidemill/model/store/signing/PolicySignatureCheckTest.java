@@ -5,7 +5,7 @@ import static io.tidemill.model.store.Drafts.files;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tidemill.model.PolicyViolationException;
+import io.tidemill.model.StoreRefusedException;
 import io.tidemill.model.store.InMemoryModelStore;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.StorePolicy;
@@ -34,7 +34,7 @@ class PolicySignatureCheckTest {
             false));
 
     assertThatThrownBy(() -> store.alias("fraud", "production", manifest.version()))
-        .isInstanceOf(PolicyViolationException.class)
+        .isInstanceOf(StoreRefusedException.class)
         .hasMessageContaining(
             "fraud:1.4.2: cannot be 'production', because fraud:1.4.2: not signed");
     store.addSignature("fraud", manifest.version(), new ModelSigner(key).sign(manifest));

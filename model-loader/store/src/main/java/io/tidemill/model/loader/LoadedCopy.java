@@ -1,0 +1,84 @@
+package io.tidemill.model.loader;
+
+import io.tidemill.model.Model;
+import io.tidemill.model.engine.ModelLoader;
+import io.tidemill.model.golden.Golden;
+import io.tidemill.model.golden.Sample;
+import io.tidemill.model.store.CachedModel;
+import java.util.Optional;
+import java.util.function.Function;
+import org.apache.arrow.util.AutoCloseables;
+
+/**
+ * One loaded copy of a version, and the files that it may read for as long as it lives.
+ *
+ * <p>Thread-safe, except that {@link #close()} must not run beside anything else.
+ */
+public final class LoadedCopy implements AutoCloseable {
+  private final Model model;
+  private final Optional<Golden> golden;
+  private final Sample sample;
+  private final WarmUp warmUp;
+  private final CachedModel files;
+
+  private LoadedCopy(Model model, Optional<Golden> golden, CachedModel files) {
+    this.model = model;
+    this.golden = golden;
+    this.files = files;
+    sample =
+        golden
+            .map(file -> file.sample(model.signature()))
+            .orElseGet(() -> Sample.zeros(model.signature()));
+    warmUp = new WarmUp(model, sample, System::nanoTime);
+  }
+
+  /** Loads it. The files are closed with it, or now if it does not load. */
+  static LoadedCopy load(
+      LoadRequest request, Function<String, ModelLoader> engines, CachedModel files) {
+    try {
+      Optional<Golden> golden = Golden.in(files.files());
+      return new LoadedCopy(request.load(engines, files.files()), golden, files);
+    } catch (Throwable e) {
+      AutoCloseables.close(e, files);
+      throw e;
+    }
+  }
+
+  public Model model() {
+    return model;
+  }
+
+  /** What it must answer, if the version says so. */
+  public Optional<Golden> golden() {
+    return golden;
+  }
+
+  /** Rows that it must be able to score. */
+  Sample sample() {
+    return sample;
+  }
+
+  /** See {@link WarmUp#upTo}. */
+  void warmUpTo(int maxSize) throws InterruptedException {
+    warmUp.upTo(maxSize);
+  }
+
+  /**
+   * Lets it answer before anyone gets it.
+   *
+   * @throws io.tidemill.model.InvalidModelException if it answers otherwise than the version says
+   * @throws io.tidemill.model.ModelException whatever the model throws
+   */
+  public void prove() {
+    golden.ifPresentOrElse(
+        file -> file.require(model), () -> sample.score(model, 1, Long.MAX_VALUE));
+  }
+
+  /** Unloads the model and ends the use of its files. */
+  @Override
+  public void close() {
+    try (files) {
+      model.close();
+    }
+  }
+}
