@@ -1,8 +1,11 @@
 package io.tidemill.pipelines.demo;
 
+import static java.util.Objects.requireNonNull;
+
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.store.LocalModelCache;
 import io.tidemill.model.store.ModelManifest;
+import io.tidemill.pipelines.compose.EmbeddedFlink;
 import io.tidemill.pipelines.compose.PipelineComposer;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.PipelineDefinition;
@@ -13,6 +16,7 @@ import io.tidemill.pipelines.demo.Progress.Step;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.PipelineReader;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -36,6 +40,11 @@ final class Demo implements AutoCloseable {
   private static final int PARTITIONS = 4;
   private static final int STEADY_PER_SECOND = 4_000;
   private static final long SEED = 20_261_101;
+
+  /** Without any new outcome for so long, those that are missing will not come. */
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  private static final Duration PAUSE = Duration.ofMillis(200);
 
   private final Settings settings;
   private final Map<String, String> environment;
@@ -81,32 +90,30 @@ final class Demo implements AutoCloseable {
     DemoBroker started = startBroker();
     ParsedPipeline parsed = read(started);
     PipelineDefinition job = parsed.definition();
-    DemoTopics topics = DemoTopics.of(job);
-    started.createTopics(
-        PARTITIONS, topics.transactions(), topics.predictions(), topics.deadLetters());
-    StepDefinition step = job.steps().get(0);
-    ModelManifest manifest = new DemoModel(folder, progress).publish(ModelRef.parse(step.model()));
+    StepDefinition scored = job.steps().get(0);
+    ModelManifest manifest =
+        new DemoModel(folder, progress).publish(ModelRef.parse(scored.model()));
     PlannedPipeline planned =
         new PipelineComposer(folder.store().toString(), FRESH_METRICS)
             .plan(job, parsed.locations()::of);
+    DemoTopics topics = DemoTopics.of(planned);
+    started.createTopics(
+        PARTITIONS, topics.transactions(), topics.predictions(), topics.deadLetters());
 
-    Ledger ledger = new Ledger(settings.backlog() + settings.steady(), PARTITIONS);
-    Tally tally = new Tally(ledger, transactions, settings.backlog());
+    int backlog = settings.backlog();
+    Ledger ledger = new Ledger(backlog + settings.steady(), PARTITIONS);
+    Tally tally = new Tally(ledger, transactions, backlog);
     TransactionWriter writer =
-        new TransactionWriter(started.bootstrapServers(), schema(job), transactions);
-    writeBacklog(writer, topics, ledger);
+        new TransactionWriter(
+            started.bootstrapServers(), topics.transactions(), schema(job), transactions, ledger);
+    write("Writing transactions", writer, 0, backlog, TransactionWriter.FULL_SPEED);
     RunningJob scoring = startJob(planned);
     BatchCounts batches;
-    try (Readback readback =
-        new Readback(started.bootstrapServers(), topics.readback(planned), ledger, tally)) {
-      try (AppendedRecords appended =
-          new AppendedRecords(
-              started.bootstrapServers(), PARTITIONS, topics.predictions(), topics.deadLetters())) {
-        OutcomeWatch watch = new OutcomeWatch(scoring, readback, appended, tally);
-        scoreBacklog(watch);
-        batches = scoring.batches(step.id(), tally.outcomes().predictions());
-        scoreSteadily(watch, writer, topics, ledger);
-      }
+    try (Readback readback = new Readback(started.bootstrapServers(), topics, ledger, tally)) {
+      await("Scoring what waits", backlog, scoring, readback, topics);
+      batches = scoring.batches(scored.id(), tally.outcomes().predictions());
+      write("Writing more, steadily", writer, backlog, ledger.records(), STEADY_PER_SECOND);
+      await("Waiting for their commit", ledger.records(), scoring, readback, topics);
       if (!keepRunning) {
         stop(scoring);
       }
@@ -114,42 +121,17 @@ final class Demo implements AutoCloseable {
     }
     return new DemoReport(
         ledger.records(),
-        settings.backlog(),
+        backlog,
         STEADY_PER_SECOND,
         tally.outcomes(),
-        batches.fill(step.settings().batching().maxSize()),
+        batches.fill(scored.settings().batching().maxSize()),
         batches.closeCauses(),
         places(started, topics, scoring, manifest));
   }
 
-  /**
-   * Blocks until the job ends by itself, which it does when it fails.
-   *
-   * @throws io.tidemill.pipelines.compose.RunFailedException if it failed
-   */
-  void awaitEnd() throws InterruptedException {
-    RunningJob job = running;
-    if (job != null) {
-      job.awaitEnd();
-    }
-  }
-
-  @Override
-  public void close() {
-    RunningJob job = running;
-    if (job != null) {
-      job.close();
-    }
-    DemoBroker started = broker;
-    if (started != null) {
-      started.close();
-    }
-    folder.close();
-  }
-
   private DemoBroker startBroker() {
     try (Step step = progress.begin("Starting a Kafka broker")) {
-      DemoBroker started = DemoBroker.start(folder.broker());
+      DemoBroker started = new DemoBroker(folder.broker());
       broker = started;
       step.done(started.bootstrapServers());
       return started;
@@ -162,44 +144,45 @@ final class Demo implements AutoCloseable {
     return new PipelineReader(variables).read(settings.job());
   }
 
-  private void writeBacklog(TransactionWriter writer, DemoTopics topics, Ledger ledger) {
-    int backlog = settings.backlog();
-    try (Step step = progress.begin("Writing transactions", backlog)) {
+  private void write(String what, TransactionWriter writer, int from, int to, int perSecond) {
+    try (Step step = progress.begin(what, to - from)) {
       long beginNanos = System.nanoTime();
-      writer.write(
-          topics.transactions(), ledger, 0, backlog, TransactionWriter.FULL_SPEED, step::at);
+      writer.write(from, to, perSecond, step::at);
       double seconds = (System.nanoTime() - beginNanos) / 1e9;
-      step.done(String.format(Locale.ROOT, "%,d at %,.0f/s", backlog, backlog / seconds));
+      step.done(String.format(Locale.ROOT, "%,d at %,.0f/s", to - from, (to - from) / seconds));
     }
   }
 
   private RunningJob startJob(PlannedPipeline planned) {
     try (Step step = progress.begin("Starting " + settings.job())) {
-      RunningJob started = RunningJob.start(planned);
+      RunningJob started = new RunningJob(EmbeddedFlink.start(planned));
       running = started;
       step.done("web UI " + started.webInterface());
       return started;
     }
   }
 
-  private void scoreBacklog(OutcomeWatch watch) throws InterruptedException {
-    try (Step step = progress.begin("Scoring what waits", settings.backlog())) {
-      watch.await(settings.backlog(), step);
-      step.done("committed");
-    }
-  }
-
-  private void scoreSteadily(
-      OutcomeWatch watch, TransactionWriter writer, DemoTopics topics, Ledger ledger)
+  /**
+   * Blocks until so many transactions have an outcome that a reader of committed records sees, or
+   * none has come for {@link #PATIENCE}.
+   */
+  private void await(
+      String what, int transactions, RunningJob scoring, Readback readback, DemoTopics topics)
       throws InterruptedException {
-    int backlog = settings.backlog();
-    int all = ledger.records();
-    try (Step step = progress.begin("Writing more, steadily", settings.steady())) {
-      writer.write(topics.transactions(), ledger, backlog, all, STEADY_PER_SECOND, step::at);
-      step.done(String.format(Locale.ROOT, "%,d at %,d/s", all - backlog, STEADY_PER_SECOND));
-    }
-    try (Step step = progress.begin("Waiting for their commit", all)) {
-      watch.await(all, step);
+    DemoBroker started = requireNonNull(broker);
+    try (Step step = progress.begin(what, transactions)) {
+      long changedNanos = System.nanoTime();
+      int seen = -1;
+      while (seen < transactions && System.nanoTime() - changedNanos < PATIENCE.toNanos()) {
+        scoring.pause(PAUSE);
+        long appended = started.appended(PARTITIONS, topics.predictions(), topics.deadLetters());
+        step.at(Math.min(transactions, appended));
+        int there = readback.readCommitted();
+        if (there != seen) {
+          seen = there;
+          changedNanos = System.nanoTime();
+        }
+      }
       step.done("committed");
     }
   }
@@ -231,5 +214,27 @@ final class Demo implements AutoCloseable {
     }
     throw new IllegalArgumentException(
         "job: source without 'schema' (expected: the Avro schema file of the transactions)");
+  }
+
+  /**
+   * Blocks until the job ends by itself, which it does when it fails.
+   *
+   * @throws io.tidemill.pipelines.compose.RunFailedException if it failed
+   */
+  void awaitEnd() throws InterruptedException {
+    if (running != null) {
+      running.awaitEnd();
+    }
+  }
+
+  @Override
+  public void close() {
+    if (running != null) {
+      running.close();
+    }
+    if (broker != null) {
+      broker.close();
+    }
+    folder.close();
   }
 }

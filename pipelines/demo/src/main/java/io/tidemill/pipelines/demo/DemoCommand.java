@@ -3,10 +3,10 @@ package io.tidemill.pipelines.demo;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -59,7 +59,23 @@ final class DemoCommand implements Callable<Integer> {
   @Option(names = "--keep-running", description = "Leave broker, job and web UI up until Ctrl-C.")
   private boolean keepRunning;
 
-  @Mixin private ReportOption output = new ReportOption();
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FORMAT",
+      defaultValue = "text",
+      description = "What to print: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  private Format format = Format.TEXT;
+
+  /** What the report can look like. */
+  private enum Format {
+    TEXT,
+    JSON;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /**
    * A command.
@@ -86,7 +102,8 @@ final class DemoCommand implements Callable<Integer> {
       DemoReport report = demo.run(keepRunning);
       PrintWriter err = spec.commandLine().getErr();
       err.println();
-      output.print(out, report);
+      out.print(format == Format.JSON ? report.json() + "\n" : ReportText.of(report));
+      out.flush();
       if (keepRunning) {
         err.println("Broker, job and web UI run on; Ctrl-C ends them.");
         demo.awaitEnd();

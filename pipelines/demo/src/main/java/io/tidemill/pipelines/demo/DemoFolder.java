@@ -8,9 +8,9 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
+import org.apache.commons.io.FileUtils;
+import org.apache.commons.io.file.PathUtils;
 
 /**
  * The folder in which a demo keeps everything, and the right to be the only one in it.
@@ -48,19 +48,17 @@ final class DemoFolder implements AutoCloseable {
     try {
       Files.createDirectories(root);
       Path mark = root.resolve(MARK);
-      if (!Files.exists(mark) && !isEmpty(root)) {
+      if (!Files.exists(mark) && !PathUtils.isEmptyDirectory(root)) {
         throw new IllegalArgumentException(
-            "work folder: "
-                + root
-                + " (expected: a new folder, an empty one, or one that a demo"
-                + " made; this one holds other files)");
+            "work folder: %s (expected: a new folder, an empty one, or one that a demo made; this one holds other files)"
+                .formatted(root));
       }
       FileChannel channel =
           FileChannel.open(mark, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       try {
         lock(channel, root);
         for (String name : OWN) {
-          delete(root.resolve(name));
+          FileUtils.deleteDirectory(root.resolve(name).toFile());
         }
         return new DemoFolder(root, channel);
       } catch (IOException | RuntimeException e) {
@@ -120,27 +118,8 @@ final class DemoFolder implements AutoCloseable {
     }
     if (taken == null) {
       throw new IllegalStateException(
-          "work folder: "
-              + root
-              + " is in use by another demo; end it or choose another folder"
-              + " with --work-dir");
-    }
-  }
-
-  private static boolean isEmpty(Path folder) throws IOException {
-    try (Stream<Path> entries = Files.list(folder)) {
-      return entries.findAny().isEmpty();
-    }
-  }
-
-  private static void delete(Path path) throws IOException {
-    if (!Files.exists(path)) {
-      return;
-    }
-    try (Stream<Path> tree = Files.walk(path)) {
-      for (Path entry : tree.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(entry);
-      }
+          "work folder: %s is in use by another demo; end it or choose another folder with --work-dir"
+              .formatted(root));
     }
   }
 }

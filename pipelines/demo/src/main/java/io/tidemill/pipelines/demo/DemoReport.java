@@ -1,5 +1,16 @@
 package io.tidemill.pipelines.demo;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.StdSerializer;
+import java.io.IOException;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,11 +32,20 @@ import org.jspecify.annotations.Nullable;
 record DemoReport(
     long recordsIn,
     long backlog,
-    int steadyPerSecond,
-    Outcomes outcomes,
+    @JsonProperty("steadyRecordsPerSecond") int steadyPerSecond,
+    @JsonUnwrapped Outcomes outcomes,
     double fill,
     Map<String, Long> closeCauses,
     Places places) {
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .addModule(
+              new SimpleModule()
+                  .addSerializer(double.class, new NullForNan())
+                  .addSerializer(Double.class, new NullForNan()))
+          .build();
+
   DemoReport {
     closeCauses = Collections.unmodifiableMap(new TreeMap<>(closeCauses));
   }
@@ -54,5 +74,34 @@ record DemoReport(
   /** 0 if each record had exactly one outcome, else 1: the command's exit code. */
   int exitCode() {
     return outcomes.exactlyOnce() ? 0 : 1;
+  }
+
+  /**
+   * One JSON object for machines, indented, without a line break at its end. A number that was not
+   * measured is null.
+   */
+  String json() {
+    try {
+      return JSON.writeValueAsString(this);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("numbers and strings are always JSON", e);
+    }
+  }
+
+  /** Writes a number that JSON does not have as null. */
+  private static final class NullForNan extends StdSerializer<Double> {
+    NullForNan() {
+      super(Double.class);
+    }
+
+    @Override
+    public void serialize(Double value, JsonGenerator json, SerializerProvider provider)
+        throws IOException {
+      if (Double.isFinite(value)) {
+        json.writeNumber(value);
+      } else {
+        json.writeNull();
+      }
+    }
   }
 }

@@ -4,7 +4,6 @@ import io.tidemill.inference.step.OutputField;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.PipelineDefinition;
-import java.util.List;
 import org.apache.avro.Schema;
 import org.apache.flink.formats.avro.typeutils.AvroSchemaConverter;
 import org.jspecify.annotations.Nullable;
@@ -13,28 +12,26 @@ import org.jspecify.annotations.Nullable;
  * The topics of a job, as its file names them.
  *
  * <p>Immutable and so safe for use by several threads.
+ *
+ * @param predictionSchema the Avro schema that predictions are written with
+ * @param scoreField the field of a prediction that holds the score
  */
-record DemoTopics(String transactions, String predictions, String deadLetters) {
-  /** What each prediction says of the model that made it. */
-  private static final List<String> PROVENANCE =
-      List.of("tidemill.model", "tidemill.version", "tidemill.digest");
+record DemoTopics(
+    String transactions,
+    String predictions,
+    String deadLetters,
+    Schema predictionSchema,
+    String scoreField) {
 
   /**
    * The topics of a job.
    *
    * @throws IllegalArgumentException if the job does not read and write Kafka topics
    */
-  static DemoTopics of(PipelineDefinition job) {
-    return new DemoTopics(
-        topic("source", job.source()),
-        topic("sink", job.sink()),
-        topic("dead-letter", job.deadLetter()));
-  }
-
-  /** How the outcomes of the job are read back. */
-  Readback.Topics readback(PlannedPipeline planned) {
+  static DemoTopics of(PlannedPipeline planned) {
+    PipelineDefinition job = planned.definition();
     OutputField score =
-        planned.definition().steps().get(0).output().values().stream()
+        job.steps().get(0).output().values().stream()
             .findFirst()
             .orElseThrow(
                 () -> new IllegalArgumentException("job: no output (expected: the score's field)"));
@@ -44,7 +41,12 @@ record DemoTopics(String transactions, String predictions, String deadLetters) {
             .avro()
             .map(text -> new Schema.Parser().parse(text))
             .orElseGet(() -> AvroSchemaConverter.convertToSchema(planned.sinkSchema().rowType()));
-    return new Readback.Topics(predictions, schema, score.name(), PROVENANCE, deadLetters);
+    return new DemoTopics(
+        topic("source", job.source()),
+        topic("sink", job.sink()),
+        topic("dead-letter", job.deadLetter()),
+        schema,
+        score.name());
   }
 
   private static String topic(String place, @Nullable ConnectorDefinition connector) {

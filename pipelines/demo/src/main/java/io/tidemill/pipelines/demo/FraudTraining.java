@@ -1,16 +1,18 @@
 package io.tidemill.pipelines.demo;
 
+import static java.util.Objects.requireNonNullElse;
+
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import io.tidemill.model.UnavailableHereException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.function.IntConsumer;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -26,7 +28,9 @@ import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.core.Variable;
+import org.tensorflow.op.random.RandomUniformInt;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
 
 /**
  * Trains a TensorFlow model on generated transactions, in Java, and writes it as a SavedModel.
@@ -84,11 +88,10 @@ final class FraudTraining {
     long beginNanos = System.nanoTime();
     startEngine();
     float[] features = features(0, ROWS);
-    float[] labels = labels(0, ROWS);
     FraudNetwork network = new FraudNetwork(features);
     List<TFloat32> weights = new ArrayList<>();
     try {
-      weights.addAll(learn(network, features, labels, progress));
+      weights.addAll(learn(network, features, progress));
       double auc = publish(network, weights, folder);
       return new Trained(
           folder, ROWS, HELD_OUT_ROWS, auc, Duration.ofNanos(System.nanoTime() - beginNanos));
@@ -114,19 +117,26 @@ final class FraudTraining {
     }
   }
 
-  private List<TFloat32> learn(
-      FraudNetwork network, float[] features, float[] labels, IntConsumer progress) {
+  private List<TFloat32> learn(FraudNetwork network, float[] features, IntConsumer progress) {
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
-      Placeholder<TFloat32> input = rows(tf, INPUT, FraudNetwork.FEATURES);
-      Placeholder<TFloat32> label = rows(tf, "label", 1);
+      Operand<TFloat32> rows = tf.constant(shape(FraudNetwork.FEATURES), DataBuffers.of(features));
+      Operand<TFloat32> labels = tf.constant(shape(1), DataBuffers.of(labels()));
+      Operand<TInt32> drawn =
+          tf.random.randomUniformInt(
+              tf.constant(new int[] {STEP_ROWS}),
+              tf.constant(0),
+              tf.constant(ROWS),
+              RandomUniformInt.seed(seed));
       Placeholder<TFloat32> rate =
-          tf.withName("rate").placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
+          tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
       List<Variable<TFloat32>> weights = new ArrayList<>();
       for (float[][] weight : FraudNetwork.initialWeights(seed)) {
         weights.add(tf.variable(tf.constant(weight)));
       }
-      Operand<TFloat32> logits = network.logits(tf, input, weights);
+      Operand<TFloat32> logits =
+          network.logits(tf, tf.gather(rows, drawn, tf.constant(0)), weights);
+      Operand<TFloat32> label = tf.gather(labels, drawn, tf.constant(0));
       Operand<TFloat32> loss =
           tf.math.mean(
               tf.math.sub(tf.math.softplus(logits), tf.math.mul(logits, label)),
@@ -134,17 +144,25 @@ final class FraudTraining {
       List<Op> updates = updates(tf, loss, weights, rate);
       try (Session session = new Session(graph)) {
         session.initialize();
-        SplittableRandom random = new SplittableRandom(seed);
         for (int step = 0; step < STEPS; step++) {
-          step(session, updates, List.of(input, label, rate), features, labels, random, step);
           if (step % PROGRESS_INTERVAL == 0) {
             progress.accept(step);
+          }
+          double now = FIRST_RATE * Math.pow(LAST_RATE / FIRST_RATE, step / (double) STEPS);
+          try (TFloat32 rateNow = TFloat32.scalarOf((float) now)) {
+            Session.Runner runner = session.runner().feed(rate, rateNow);
+            updates.forEach(runner::addTarget);
+            runner.run().close();
           }
         }
         progress.accept(STEPS);
         return values(session, weights);
       }
     }
+  }
+
+  private static Shape shape(int elements) {
+    return Shape.of(ROWS, elements);
   }
 
   private static List<Op> updates(
@@ -157,42 +175,6 @@ final class FraudTraining {
       updates.add(tf.train.applyMomentum(weight, velocity, rate, gradient, tf.constant(MOMENTUM)));
     }
     return updates;
-  }
-
-  private static void step(
-      Session session,
-      List<Op> updates,
-      List<Placeholder<TFloat32>> inputs,
-      float[] features,
-      float[] labels,
-      SplittableRandom random,
-      int step) {
-    float[] stepFeatures = new float[STEP_ROWS * FraudNetwork.FEATURES];
-    float[] stepLabels = new float[STEP_ROWS];
-    for (int i = 0; i < STEP_ROWS; i++) {
-      int row = random.nextInt(labels.length);
-      System.arraycopy(
-          features,
-          row * FraudNetwork.FEATURES,
-          stepFeatures,
-          i * FraudNetwork.FEATURES,
-          FraudNetwork.FEATURES);
-      stepLabels[i] = labels[row];
-    }
-    double part = step / (double) STEPS;
-    float rate = (float) (FIRST_RATE * Math.pow(LAST_RATE / FIRST_RATE, part));
-    try (TFloat32 featureTensor = tensor(stepFeatures, FraudNetwork.FEATURES);
-        TFloat32 labelTensor = tensor(stepLabels, 1);
-        TFloat32 rateTensor = TFloat32.scalarOf(rate)) {
-      Session.Runner runner =
-          session
-              .runner()
-              .feed(inputs.get(0), featureTensor)
-              .feed(inputs.get(1), labelTensor)
-              .feed(inputs.get(2), rateTensor);
-      updates.forEach(runner::addTarget);
-      runner.run().close();
-    }
   }
 
   private static List<TFloat32> values(Session session, List<Variable<TFloat32>> weights) {
@@ -212,7 +194,9 @@ final class FraudTraining {
   private double publish(FraudNetwork network, List<TFloat32> weights, Path folder) {
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
-      Placeholder<TFloat32> input = rows(tf, INPUT, FraudNetwork.FEATURES);
+      Placeholder<TFloat32> input =
+          tf.withName(INPUT)
+              .placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, FraudNetwork.FEATURES)));
       List<Operand<TFloat32>> constants = new ArrayList<>();
       for (TFloat32 weight : weights) {
         constants.add(tf.constant((FloatNdArray) weight));
@@ -238,47 +222,38 @@ final class FraudTraining {
   }
 
   private double quality(Session session, Operand<TFloat32> input, Operand<TFloat32> score) {
-    float[] labels = labels(ROWS, HELD_OUT_ROWS);
-    boolean[] frauds = new boolean[labels.length];
-    float[] scores = new float[labels.length];
-    try (TFloat32 features = tensor(features(ROWS, HELD_OUT_ROWS), FraudNetwork.FEATURES);
+    AreaUnderCurve curve = new AreaUnderCurve();
+    try (TFloat32 features =
+            TFloat32.tensorOf(
+                Shape.of(HELD_OUT_ROWS, FraudNetwork.FEATURES),
+                DataBuffers.of(features(ROWS, HELD_OUT_ROWS)));
         Result result = session.runner().feed(input, features).fetch(score).run()) {
       TFloat32 column = (TFloat32) result.get(0);
-      for (int row = 0; row < labels.length; row++) {
-        scores[row] = column.getFloat(row, 0);
-        frauds[row] = labels[row] > 0;
+      for (int row = 0; row < HELD_OUT_ROWS; row++) {
+        curve.add(column.getFloat(row, 0), transactions.fraudAt(ROWS + row));
       }
     }
-    return AreaUnderCurve.of(scores, frauds);
+    return curve.area();
   }
 
   private float[] features(int first, int rows) {
-    float[] features = new float[rows * FraudNetwork.FEATURES];
+    FloatBuffer features = FloatBuffer.allocate(rows * FraudNetwork.FEATURES);
     for (int row = 0; row < rows; row++) {
       Transaction transaction = transactions.soundAt(first + row);
-      Float merchantRisk = transaction.merchantRisk();
-      int at = row * FraudNetwork.FEATURES;
-      features[at] = (float) transaction.amount();
-      features[at + 1] = transaction.hour();
-      features[at + 2] = (float) transaction.distanceKm();
-      features[at + 3] = merchantRisk == null ? 0 : merchantRisk;
+      features
+          .put((float) transaction.amount())
+          .put(transaction.hour())
+          .put((float) transaction.distanceKm())
+          .put(requireNonNullElse(transaction.merchantRisk(), 0f));
     }
-    return features;
+    return features.array();
   }
 
-  private float[] labels(int first, int rows) {
-    float[] labels = new float[rows];
-    for (int row = 0; row < rows; row++) {
-      labels[row] = transactions.fraudAt(first + row) ? 1 : 0;
+  private float[] labels() {
+    float[] labels = new float[ROWS];
+    for (int row = 0; row < ROWS; row++) {
+      labels[row] = transactions.fraudAt(row) ? 1 : 0;
     }
     return labels;
-  }
-
-  private static Placeholder<TFloat32> rows(Ops tf, String name, int elements) {
-    return tf.withName(name).placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, elements)));
-  }
-
-  private static TFloat32 tensor(float[] values, int elements) {
-    return TFloat32.tensorOf(Shape.of(values.length / elements, elements), DataBuffers.of(values));
   }
 }

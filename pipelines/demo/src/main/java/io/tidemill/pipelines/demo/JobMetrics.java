@@ -12,12 +12,14 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
 
 /**
  * What a running job's steps count, read where a user would read it: from Flink's REST interface.
@@ -28,7 +30,6 @@ import java.util.stream.Collectors;
  */
 final class JobMetrics {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(10);
-  private static final Pattern CLOSED = Pattern.compile(".*\\.cause\\.([a-z_]+)\\.closed");
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final HttpClient client = HttpClient.newHttpClient();
@@ -39,7 +40,7 @@ final class JobMetrics {
    * @param jobId as Flink prints it
    */
   JobMetrics(URI webInterface, String jobId) {
-    job = webInterface.resolve("jobs/" + jobId + "/");
+    job = webInterface.resolve("jobs/" + jobId);
   }
 
   /**
@@ -48,45 +49,46 @@ final class JobMetrics {
    * @throws UncheckedIOException if Flink does not answer
    */
   BatchCounts batches(String step) throws InterruptedException {
-    Map<String, Long> counts = counts(step);
+    Pattern wanted =
+        Pattern.compile(
+            ".*\\.tidemill\\.step\\.%s\\.model\\..*\\.(?:(records|batches)|cause\\.([a-z_]+)\\.closed)"
+                .formatted(Pattern.quote(step)));
     long records = 0;
     long batches = 0;
-    Map<String, Long> closeCauses = new LinkedHashMap<>();
-    for (Map.Entry<String, Long> count : counts.entrySet()) {
-      Matcher closed = CLOSED.matcher(count.getKey());
-      if (closed.matches() && count.getValue() > 0) {
-        closeCauses.put(closed.group(1), count.getValue());
-      } else if (count.getKey().endsWith(".records")) {
-        records = count.getValue();
-      } else if (count.getKey().endsWith(".batches")) {
-        batches = count.getValue();
+    Map<String, Long> closeCauses = new TreeMap<>();
+    for (JsonNode count : sums(wanted.asMatchPredicate())) {
+      Matcher name = wanted.matcher(count.path("id").asText());
+      long sum = count.path("sum").asLong();
+      if (!name.matches() || sum == 0) {
+        continue;
+      }
+      if (name.group(2) != null) {
+        closeCauses.put(name.group(2), sum);
+      } else if (name.group(1).equals("records")) {
+        records = sum;
+      } else {
+        batches = sum;
       }
     }
     return new BatchCounts(records, batches, closeCauses);
   }
 
-  private Map<String, Long> counts(String step) throws InterruptedException {
-    Pattern wanted =
-        Pattern.compile(
-            ".*\\.tidemill\\.step\\."
-                + Pattern.quote(step)
-                + "\\.model\\..*\\.(records|batches|cause\\.[a-z_]+\\.closed)");
-    Map<String, Long> counts = new LinkedHashMap<>();
-    for (JsonNode vertex : get(URI.create(job.toString().replaceAll("/$", ""))).path("vertices")) {
-      URI metrics = job.resolve("vertices/" + vertex.path("id").asText() + "/subtasks/metrics");
-      List<String> names = new ArrayList<>();
-      get(metrics).forEach(metric -> names.add(metric.path("id").asText()));
-      names.removeIf(name -> !wanted.matcher(name).matches());
+  private List<JsonNode> sums(Predicate<String> wanted) throws InterruptedException {
+    List<JsonNode> sums = new ArrayList<>();
+    for (JsonNode vertex : get(job).path("vertices")) {
+      URI metrics =
+          URI.create(job + "/vertices/" + vertex.path("id").asText() + "/subtasks/metrics");
+      String names =
+          StreamSupport.stream(get(metrics).spliterator(), false)
+              .map(metric -> metric.path("id").asText())
+              .filter(wanted)
+              .map(name -> URLEncoder.encode(name, StandardCharsets.UTF_8))
+              .collect(Collectors.joining(","));
       if (!names.isEmpty()) {
-        String query =
-            names.stream()
-                .map(name -> URLEncoder.encode(name, StandardCharsets.UTF_8))
-                .collect(Collectors.joining(","));
-        get(URI.create(metrics + "?agg=sum&get=" + query))
-            .forEach(metric -> counts.put(metric.path("id").asText(), metric.path("sum").asLong()));
+        get(URI.create(metrics + "?agg=sum&get=" + names)).forEach(sums::add);
       }
     }
-    return counts;
+    return sums;
   }
 
   private JsonNode get(URI uri) throws InterruptedException {

@@ -30,10 +30,10 @@ final class Ledger {
   void appended(int number, int partition, long offset, long brokerMillis) {
     appendMillis[number] = brokerMillis;
     int place = Math.toIntExact(offset);
-    int length = numbers[partition].length;
-    if (place >= length) {
-      numbers[partition] = Arrays.copyOf(numbers[partition], Math.max(place + 1, length * 2));
-      Arrays.fill(numbers[partition], length, numbers[partition].length, -1);
+    int[] places = numbers[partition];
+    if (place >= places.length) {
+      numbers[partition] = Arrays.copyOf(places, Math.max(place + 1, places.length * 2));
+      Arrays.fill(numbers[partition], places.length, numbers[partition].length, -1);
     }
     numbers[partition][place] = number;
   }

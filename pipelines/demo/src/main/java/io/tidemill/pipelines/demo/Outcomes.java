@@ -11,8 +11,8 @@ import java.util.TreeMap;
  * @param deadLetters how many dead letters were read, by cause, in the order of the causes' names
  * @param lost transactions with neither a prediction nor a dead letter
  * @param doubled outcomes beyond the first of their transaction
- * @param strange outcomes that belong to no transaction that was written
- * @param unsigned predictions that do not name the model that made them
+ * @param unknownOrigin outcomes that belong to no transaction that was written
+ * @param withoutModel predictions that do not name the model that made them
  * @param recordsPerSecond predictions of the backlog per second between the broker's appends of the
  *     first and of the last of them; not a number if there are not two instants
  * @param p50Millis half of the transactions that came steadily were predicted within so long after
@@ -26,8 +26,8 @@ record Outcomes(
     Map<String, Long> deadLetters,
     long lost,
     long doubled,
-    long strange,
-    long unsigned,
+    long unknownOrigin,
+    long withoutModel,
     double recordsPerSecond,
     double p50Millis,
     double p99Millis,
@@ -38,6 +38,6 @@ record Outcomes(
 
   /** Whether each transaction has exactly one outcome and no outcome has another origin. */
   boolean exactlyOnce() {
-    return lost == 0 && doubled == 0 && strange == 0;
+    return lost == 0 && doubled == 0 && unknownOrigin == 0;
   }
 }

@@ -4,11 +4,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.BinaryDecoder;
@@ -37,10 +35,15 @@ final class Readback implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(200);
   private static final String CAUSE = "tidemill.cause";
   private static final String CONNECT = "__connect.errors.";
+
+  /** What each prediction says of the model that made it. */
+  private static final List<String> PROVENANCE =
+      List.of("tidemill.model", "tidemill.version", "tidemill.digest");
+
   private static final String UNKNOWN_CAUSE = "unknown";
 
   private final KafkaConsumer<byte[], byte[]> consumer;
-  private final Topics topics;
+  private final DemoTopics topics;
   private final Ledger ledger;
   private final Tally tally;
   private final GenericDatumReader<GenericRecord> reader;
@@ -48,31 +51,11 @@ final class Readback implements AutoCloseable {
   private @Nullable GenericRecord reused;
 
   /**
-   * What is read and how.
-   *
-   * @param predictions the topic of predictions
-   * @param predictionSchema the Avro schema that they were written with
-   * @param scoreField the field that holds the score
-   * @param provenanceHeaders the headers in which a prediction names its model
-   * @param deadLetters the topic of dead letters
-   */
-  record Topics(
-      String predictions,
-      Schema predictionSchema,
-      String scoreField,
-      List<String> provenanceHeaders,
-      String deadLetters) {
-    Topics {
-      provenanceHeaders = List.copyOf(provenanceHeaders);
-    }
-  }
-
-  /**
    * Opens a consumer at the beginning of both topics.
    *
    * @throws KafkaException if the broker or a topic is not there
    */
-  Readback(String bootstrapServers, Topics topics, Ledger ledger, Tally tally) {
+  Readback(String bootstrapServers, DemoTopics topics, Ledger ledger, Tally tally) {
     this.topics = topics;
     this.ledger = ledger;
     this.tally = tally;
@@ -97,13 +80,16 @@ final class Readback implements AutoCloseable {
   /**
    * Reads on until the ends that the topics' committed parts have at the time of the call. Records
    * committed meanwhile may or may not be read; a later call reads them.
+   *
+   * @return how many transactions have an outcome by now
    */
-  void readCommitted() {
+  int readCommitted() {
     Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
     while (ends.entrySet().stream()
         .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
       consumer.poll(POLL).forEach(this::count);
     }
+    return tally.withOutcome();
   }
 
   @Override
@@ -118,8 +104,7 @@ final class Readback implements AutoCloseable {
           numberOf(prediction),
           score(prediction),
           message.timestamp(),
-          topics.provenanceHeaders().stream()
-              .allMatch(name -> message.headers().lastHeader(name) != null));
+          PROVENANCE.stream().allMatch(name -> message.headers().lastHeader(name) != null));
     } else {
       tally.deadLetter(originOf(message.headers()), causeOf(message.headers()));
     }
@@ -132,11 +117,8 @@ final class Readback implements AutoCloseable {
       return reused;
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "prediction at "
-              + new TopicPartition(message.topic(), message.partition())
-              + " offset "
-              + message.offset()
-              + " does not decode",
+          "prediction in %s-%d at offset %d does not decode"
+              .formatted(message.topic(), message.partition(), message.offset()),
           e);
     }
   }
@@ -179,11 +161,14 @@ final class Readback implements AutoCloseable {
   }
 
   private static Map<String, Object> options(String bootstrapServers) {
-    Map<String, Object> options = new HashMap<>();
-    options.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
-    options.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-    options.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-    options.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 10_000);
-    return options;
+    return Map.of(
+        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+        bootstrapServers,
+        ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+        "read_committed",
+        ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
+        false,
+        ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
+        10_000);
   }
 }

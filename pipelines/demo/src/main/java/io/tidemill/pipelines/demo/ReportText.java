@@ -12,9 +12,6 @@ import java.util.stream.Collectors;
  * <p>For use by one thread.
  */
 final class ReportText {
-  private static final int LABEL_WIDTH = 30;
-  private static final int NUMBER_WIDTH = 11;
-
   private final StringBuilder text = new StringBuilder();
 
   private ReportText() {}
@@ -33,25 +30,25 @@ final class ReportText {
     outcomes.deadLetters().forEach((cause, count) -> number("  " + cause, count, ""));
     number("lost", outcomes.lost(), "");
     number("doubled", outcomes.doubled(), "");
-    if (outcomes.strange() > 0) {
-      number("of unknown origin", outcomes.strange(), "");
+    if (outcomes.unknownOrigin() > 0) {
+      number("of unknown origin", outcomes.unknownOrigin(), "");
     }
-    if (outcomes.unsigned() > 0) {
-      number("without their model", outcomes.unsigned(), "");
+    if (outcomes.withoutModel() > 0) {
+      number("without their model", outcomes.withoutModel(), "");
     }
     text.append('\n');
     number("waiting at the start", report.backlog(), "");
-    fraction("  worked off at", "%,.0f", outcomes.recordsPerSecond(), "records/s");
-    fraction("  in batches filled to", "%.1f", report.fill() * 100, "%");
+    measured("  worked off at", "%,.0f", outcomes.recordsPerSecond(), "records/s");
+    measured("  in batches filled to", "%.1f", report.fill() * 100, "%");
     causes(report.closeCauses());
     number("then steadily", report.steadyPerSecond(), "records/s");
-    fraction("  p50 to the prediction", "%,.0f", outcomes.p50Millis(), "ms");
-    fraction(
+    measured("  p50 to the prediction", "%,.0f", outcomes.p50Millis(), "ms");
+    measured(
         "  p99 to the prediction",
         "%,.0f",
         outcomes.p99Millis(),
         "ms, and seen with the next checkpoint");
-    fraction("model quality (AUC)", "%.3f", outcomes.auc(), "");
+    measured("model quality (AUC)", "%.3f", outcomes.auc(), "");
     text.append('\n');
     places(report.places());
     return text.toString();
@@ -81,25 +78,22 @@ final class ReportText {
   }
 
   private void number(String label, long value, String unit) {
-    line(label, pad(String.format(Locale.ROOT, "%,d", value)), unit);
+    measured(label, "%,.0f", (double) value, unit);
   }
 
-  private void fraction(String label, String format, double value, String unit) {
+  private void measured(String label, String format, double value, String unit) {
     if (Double.isFinite(value)) {
-      line(label, pad(String.format(Locale.ROOT, format, value)), unit);
+      line(
+          label,
+          "%11s %s".formatted(String.format(Locale.ROOT, format, value), unit).stripTrailing());
     }
   }
 
   private void words(String label, String value) {
-    line(label, "   " + value, "");
+    line(label, "   " + value);
   }
 
-  private void line(String label, String value, String unit) {
-    text.append("  ").append(label).append(" ".repeat(Math.max(1, LABEL_WIDTH - label.length())));
-    text.append(value).append(unit.isEmpty() ? "" : " " + unit).append('\n');
-  }
-
-  private static String pad(String number) {
-    return " ".repeat(Math.max(0, NUMBER_WIDTH - number.length())) + number;
+  private void line(String label, String value) {
+    text.append("  %-30s%s\n".formatted(label, value));
   }
 }

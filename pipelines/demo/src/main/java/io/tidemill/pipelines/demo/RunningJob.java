@@ -1,8 +1,6 @@
 package io.tidemill.pipelines.demo;
 
-import io.tidemill.pipelines.compose.EmbeddedFlink;
 import io.tidemill.pipelines.compose.EmbeddedJob;
-import io.tidemill.pipelines.compose.PlannedPipeline;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,19 +26,10 @@ final class RunningJob implements AutoCloseable {
   private final CompletableFuture<JobExecutionResult> end;
   private final JobMetrics metrics;
 
-  private RunningJob(EmbeddedJob job) {
+  RunningJob(EmbeddedJob job) {
     this.job = job;
     end = job.client().getJobExecutionResult();
     metrics = new JobMetrics(job.webInterface(), job.client().getJobID().toString());
-  }
-
-  /**
-   * Starts the job. Blocks until Flink has accepted it.
-   *
-   * @throws io.tidemill.pipelines.compose.RunFailedException if Flink does not
-   */
-  static RunningJob start(PlannedPipeline planned) {
-    return new RunningJob(EmbeddedFlink.start(planned));
   }
 
   URI webInterface() {

@@ -27,8 +27,8 @@ final class Tally {
   private final Map<String, Long> deadLetters = new TreeMap<>();
   private long predictions;
   private long doubled;
-  private long strange;
-  private long unsigned;
+  private long unknownOrigin;
+  private long withoutModel;
   private int outcomes;
   private long firstMillis = Long.MAX_VALUE;
   private long lastMillis = Long.MIN_VALUE;
@@ -52,7 +52,7 @@ final class Tally {
    */
   void prediction(int number, float score, long appendMillis, boolean signed) {
     predictions++;
-    unsigned += signed ? 0 : 1;
+    withoutModel += signed ? 0 : 1;
     if (!isFirstOutcome(number)) {
       return;
     }
@@ -88,8 +88,8 @@ final class Tally {
         deadLetters,
         ledger.records() - outcomes,
         doubled,
-        strange,
-        unsigned,
+        unknownOrigin,
+        withoutModel,
         recordsPerSecond(),
         percentile(latencies, 0.50),
         percentile(latencies, 0.99),
@@ -98,7 +98,7 @@ final class Tally {
 
   private boolean isFirstOutcome(int number) {
     if (number < 0 || number >= ledger.records()) {
-      strange++;
+      unknownOrigin++;
       return false;
     }
     if (withOutcome.get(number)) {
@@ -118,14 +118,9 @@ final class Tally {
   }
 
   private double auc() {
-    int[] numbers = predicted.stream().toArray();
-    float[] predictedScores = new float[numbers.length];
-    boolean[] labels = new boolean[numbers.length];
-    for (int i = 0; i < numbers.length; i++) {
-      predictedScores[i] = scores[numbers[i]];
-      labels[i] = transactions.fraudAt(numbers[i]);
-    }
-    return AreaUnderCurve.of(predictedScores, labels);
+    AreaUnderCurve curve = new AreaUnderCurve();
+    predicted.stream().forEach(number -> curve.add(scores[number], transactions.fraudAt(number)));
+    return curve.area();
   }
 
   /** The smallest value that at least this share of the values does not exceed. */

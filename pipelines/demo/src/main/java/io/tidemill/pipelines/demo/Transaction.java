@@ -1,6 +1,6 @@
 package io.tidemill.pipelines.demo;
 
-import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +29,7 @@ record Transaction(
     boolean fraud,
     Flaw flaw) {
   private static final String PREFIX = "tx-";
-  private static final int DIGITS = 9;
+  private static final Pattern ID = Pattern.compile(PREFIX + "\\d{9}");
 
   /** What is wrong with a payload. */
   enum Flaw {
@@ -45,31 +45,12 @@ record Transaction(
 
   /** The transaction_id of the record, which {@link #numberOf} reads back. */
   String id() {
-    byte[] text = new byte[PREFIX.length() + DIGITS];
-    text[0] = 't';
-    text[1] = 'x';
-    text[2] = '-';
-    int rest = number;
-    for (int i = text.length - 1; i >= PREFIX.length(); i--) {
-      text[i] = (byte) ('0' + rest % 10);
-      rest /= 10;
-    }
-    return new String(text, StandardCharsets.ISO_8859_1);
+    // The leading 1 keeps the zeros before the number.
+    return PREFIX + Integer.toString(1_000_000_000 + number).substring(1);
   }
 
   /** The number of the transaction with this id, or -1 if no transaction has such an id. */
   static int numberOf(CharSequence id) {
-    if (id.length() != PREFIX.length() + DIGITS || !id.toString().startsWith(PREFIX)) {
-      return -1;
-    }
-    int number = 0;
-    for (int i = PREFIX.length(); i < id.length(); i++) {
-      int digit = id.charAt(i) - '0';
-      if (digit < 0 || digit > 9) {
-        return -1;
-      }
-      number = number * 10 + digit;
-    }
-    return number;
+    return ID.matcher(id).matches() ? Integer.parseInt(id, PREFIX.length(), id.length(), 10) : -1;
   }
 }

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaParseException;
@@ -28,49 +29,47 @@ final class TransactionEncoder {
   private static final int USUAL_PAYLOAD_BYTES = 128;
   private static final int RANDOM_PAYLOAD_BYTES = 48;
 
+  private static final List<String> FIELDS =
+      List.of(
+          "transaction_id",
+          "card_id",
+          "amount",
+          "hour",
+          "distance_km",
+          "merchant_risk",
+          "is_foreign",
+          "event_time");
+
   private final GenericDatumWriter<GenericData.Record> writer;
   private final GenericData.Record row;
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(USUAL_PAYLOAD_BYTES);
   private final BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(bytes, null);
-  private final int transactionId;
-  private final int cardId;
-  private final int amount;
-  private final int hour;
-  private final int distanceKm;
-  private final int merchantRisk;
-  private final int foreign;
-  private final int eventTime;
 
   /**
    * @throws IllegalArgumentException if the schema lacks a field of a transaction, or holds one
    *     that a transaction does not have
    */
   TransactionEncoder(Schema schema) {
-    transactionId = position(schema, "transaction_id");
-    cardId = position(schema, "card_id");
-    amount = position(schema, "amount");
-    hour = position(schema, "hour");
-    distanceKm = position(schema, "distance_km");
-    merchantRisk = position(schema, "merchant_risk");
-    foreign = position(schema, "is_foreign");
-    eventTime = position(schema, "event_time");
-    if (schema.getFields().size() != 8) {
-      throw new IllegalArgumentException(
-          "schema "
-              + schema.getFullName()
-              + ": "
-              + schema.getFields().size()
-              + " fields (expected: the 8 of a card transaction)");
+    for (String field : FIELDS) {
+      check(schema, schema.getField(field) != null, "no field '%s'".formatted(field));
     }
-    if (!schema.getFields().get(merchantRisk).schema().isNullable()) {
-      throw new IllegalArgumentException(
-          "schema "
-              + schema.getFullName()
-              + ": field 'merchant_risk' is never null (expected: a"
-              + " union with null, as some shops were never rated)");
+    for (Schema.Field field : schema.getFields()) {
+      check(schema, FIELDS.contains(field.name()), "field '%s'".formatted(field.name()));
     }
+    check(
+        schema,
+        schema.getField("merchant_risk").schema().isNullable(),
+        "field 'merchant_risk' is never null, but some shops were never rated");
     writer = new GenericDatumWriter<>(schema);
     row = new GenericData.Record(schema);
+  }
+
+  private static void check(Schema schema, boolean fits, String problem) {
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "schema %s: %s (expected: the fields of a card transaction)"
+              .formatted(schema.getFullName(), problem));
+    }
   }
 
   /**
@@ -107,14 +106,14 @@ final class TransactionEncoder {
   }
 
   private byte[] avro(Transaction transaction) {
-    row.put(transactionId, transaction.id());
-    row.put(cardId, transaction.cardId());
-    row.put(amount, transaction.amount());
-    row.put(hour, transaction.hour());
-    row.put(distanceKm, transaction.distanceKm());
-    row.put(merchantRisk, transaction.merchantRisk());
-    row.put(foreign, transaction.foreign());
-    row.put(eventTime, transaction.eventTimeMillis());
+    row.put("transaction_id", transaction.id());
+    row.put("card_id", transaction.cardId());
+    row.put("amount", transaction.amount());
+    row.put("hour", transaction.hour());
+    row.put("distance_km", transaction.distanceKm());
+    row.put("merchant_risk", transaction.merchantRisk());
+    row.put("is_foreign", transaction.foreign());
+    row.put("event_time", transaction.eventTimeMillis());
     bytes.reset();
     try {
       writer.write(row, encoder);
@@ -131,18 +130,5 @@ final class TransactionEncoder {
     // An odd number below 128 is a negative length in Avro, and no string has that.
     payload[0] = (byte) ((payload[0] & 0x7E) | 1);
     return payload;
-  }
-
-  private static int position(Schema schema, String field) {
-    Schema.Field found = schema.getField(field);
-    if (found == null) {
-      throw new IllegalArgumentException(
-          "schema "
-              + schema.getFullName()
-              + ": no field '"
-              + field
-              + "' (expected: the fields of a card transaction)");
-    }
-    return found.pos();
   }
 }

@@ -1,7 +1,6 @@
 package io.tidemill.pipelines.demo;
 
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
@@ -38,26 +37,37 @@ final class TransactionWriter {
       List.of(new RecordHeader(SOURCE_HEADER, "demo".getBytes(StandardCharsets.UTF_8)));
 
   private final String bootstrapServers;
+  private final String topic;
   private final Schema schema;
   private final Transactions transactions;
+  private final Ledger ledger;
 
-  TransactionWriter(String bootstrapServers, Schema schema, Transactions transactions) {
+  /**
+   * @param ledger learns where each transaction lies
+   */
+  TransactionWriter(
+      String bootstrapServers,
+      String topic,
+      Schema schema,
+      Transactions transactions,
+      Ledger ledger) {
     this.bootstrapServers = bootstrapServers;
+    this.topic = topic;
     this.schema = schema;
     this.transactions = transactions;
+    this.ledger = ledger;
   }
 
   /**
    * Writes transactions by their numbers. Blocks until the broker has all of them.
    *
-   * @param ledger learns where each of them lies
    * @param from the first number
    * @param to the number after the last
    * @param perSecond how many a second, or {@link #FULL_SPEED}
    * @param written is told now and then how many have been handed over
    * @throws KafkaException if one of them was not written
    */
-  void write(String topic, Ledger ledger, int from, int to, int perSecond, IntConsumer written) {
+  void write(int from, int to, int perSecond, IntConsumer written) {
     TransactionEncoder encoder = new TransactionEncoder(schema);
     AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
     try (KafkaProducer<byte[], byte[]> producer =
@@ -72,42 +82,33 @@ final class TransactionWriter {
         if (perSecond != FULL_SPEED) {
           awaitNanos(beginNanos + done * NANOS_PER_SECOND / perSecond);
         }
-        send(producer, record(topic, encoder, number), number, ledger, failure);
+        Transaction transaction = transactions.at(number);
+        // The callback learns all that the future would tell.
+        Future<RecordMetadata> unused =
+            producer.send(
+                new ProducerRecord<>(
+                    topic,
+                    null,
+                    TransactionEncoder.key(transaction),
+                    encoder.value(transaction),
+                    HEADERS),
+                (place, exception) -> {
+                  if (exception != null) {
+                    failure.compareAndSet(null, exception);
+                  } else {
+                    ledger.appended(
+                        transaction.number(), place.partition(), place.offset(), place.timestamp());
+                  }
+                });
       }
       producer.flush();
     }
-    Exception cause = failure.get();
-    if (cause != null) {
+    if (failure.get() != null) {
       throw new KafkaException(
-          "topic " + topic + " at " + bootstrapServers + ": a transaction was not written", cause);
+          "topic %s at %s: a transaction was not written".formatted(topic, bootstrapServers),
+          failure.get());
     }
     written.accept(to - from);
-  }
-
-  private ProducerRecord<byte[], byte[]> record(
-      String topic, TransactionEncoder encoder, int number) {
-    Transaction transaction = transactions.at(number);
-    return new ProducerRecord<>(
-        topic, null, TransactionEncoder.key(transaction), encoder.value(transaction), HEADERS);
-  }
-
-  private static void send(
-      KafkaProducer<byte[], byte[]> producer,
-      ProducerRecord<byte[], byte[]> message,
-      int number,
-      Ledger ledger,
-      AtomicReference<@Nullable Exception> failure) {
-    // The callback learns all that the future would tell.
-    Future<RecordMetadata> unused =
-        producer.send(
-            message,
-            (place, exception) -> {
-              if (exception != null) {
-                failure.compareAndSet(null, exception);
-              } else {
-                ledger.appended(number, place.partition(), place.offset(), place.timestamp());
-              }
-            });
   }
 
   private static void awaitNanos(long atNanos) {
@@ -118,11 +119,14 @@ final class TransactionWriter {
   }
 
   private Map<String, Object> options(int perSecond) {
-    Map<String, Object> options = new HashMap<>();
-    options.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
-    options.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-    options.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 * 1024);
-    options.put(ProducerConfig.LINGER_MS_CONFIG, perSecond == FULL_SPEED ? 5 : 0);
-    return options;
+    return Map.of(
+        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+        bootstrapServers,
+        ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
+        true,
+        ProducerConfig.BATCH_SIZE_CONFIG,
+        256 * 1024,
+        ProducerConfig.LINGER_MS_CONFIG,
+        perSecond == FULL_SPEED ? 5 : 0);
   }
 }

@@ -48,7 +48,7 @@ final class DemoBrokerITCase {
 
   @BeforeAll
   static void start() {
-    broker = DemoBroker.start(temporary.resolve("broker"));
+    broker = new DemoBroker(temporary.resolve("broker"));
   }
 
   @AfterAll
@@ -73,7 +73,7 @@ final class DemoBrokerITCase {
 
   @Test
   void refusesFolderThatIsFormattedAlready() {
-    assertThatThrownBy(() -> DemoBroker.start(temporary.resolve("broker")))
+    assertThatThrownBy(() -> new DemoBroker(temporary.resolve("broker")))
         .isInstanceOf(KafkaException.class)
         .hasMessageContaining("was not formatted (expected: an empty folder)");
   }
@@ -99,7 +99,7 @@ final class DemoBrokerITCase {
     assertThat(outcomes.exactlyOnce()).as("%s", outcomes).isTrue();
     assertThat(outcomes.predictions()).isEqualTo(RECORDS - 4);
     assertThat(outcomes.deadLetters()).isEqualTo(Map.of("EOFException", 2L, "null-input", 2L));
-    assertThat(outcomes.unsigned()).isZero();
+    assertThat(outcomes.withoutModel()).isZero();
     assertThat(outcomes.auc()).isEqualTo(1);
     assertThat(outcomes.p99Millis()).isBetween(0.0, 60_000.0);
   }
@@ -166,11 +166,12 @@ final class DemoBrokerITCase {
     Ledger write() {
       Ledger ledger = new Ledger(RECORDS, PARTITIONS);
       TransactionWriter writer =
-          new TransactionWriter(broker.bootstrapServers(), DemoSchema.transaction(), transactions);
+          new TransactionWriter(
+              broker.bootstrapServers(), source, DemoSchema.transaction(), transactions, ledger);
       List<Integer> written = new ArrayList<>();
       int steady = RECORDS - 1_000;
-      writer.write(source, ledger, 0, steady, TransactionWriter.FULL_SPEED, written::add);
-      writer.write(source, ledger, steady, RECORDS, 10_000, count -> {});
+      writer.write(0, steady, TransactionWriter.FULL_SPEED, written::add);
+      writer.write(steady, RECORDS, 10_000, count -> {});
       assertThat(written).startsWith(0).endsWith(steady).isSorted();
       return ledger;
     }
@@ -178,8 +179,7 @@ final class DemoBrokerITCase {
     Readback readback(Ledger ledger, Tally tally) {
       return new Readback(
           broker.bootstrapServers(),
-          new Readback.Topics(
-              predictions, PREDICTION, "fraud_score", List.of("model"), deadLetters),
+          new DemoTopics(source, predictions, deadLetters, PREDICTION, "fraud_score"),
           ledger,
           tally);
     }
@@ -202,7 +202,9 @@ final class DemoBrokerITCase {
       encoder.flush();
       ProducerRecord<byte[], byte[]> message =
           new ProducerRecord<>(predictions, number % PARTITIONS, null, bytes.toByteArray());
-      message.headers().add("model", "fraud:1.4.2".getBytes(StandardCharsets.UTF_8));
+      header(message, "tidemill.model", "fraud");
+      header(message, "tidemill.version", "1.4.2");
+      header(message, "tidemill.digest", "sha256:abc");
       return message;
     }
 

@@ -21,7 +21,7 @@ final class DemoCommandTest {
 
   @BeforeEach
   void enterCheckout() {
-    System.setProperty("tidemill.home", "..");
+    System.setProperty("tidemill.home", "../..");
   }
 
   @AfterEach

@@ -38,7 +38,7 @@ final class DemoITCase {
     assertThat(outcomes.deadLetters()).containsEntry("null-input", 2L);
     assertThat(outcomes.deadLetters().values().stream().mapToLong(Long::longValue).sum())
         .isEqualTo(6);
-    assertThat(outcomes.unsigned()).isZero();
+    assertThat(outcomes.withoutModel()).isZero();
     assertThat(outcomes.auc()).isBetween(0.85, 0.95);
     assertThat(outcomes.recordsPerSecond()).isPositive();
     assertThat(outcomes.p99Millis()).isGreaterThanOrEqualTo(outcomes.p50Millis()).isPositive();

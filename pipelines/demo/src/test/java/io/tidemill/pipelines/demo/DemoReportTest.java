@@ -55,7 +55,7 @@ final class DemoReportTest {
 
   @Test
   void jsonNamesEveryFact() throws JsonProcessingException {
-    JsonNode json = new ObjectMapper().readTree(ReportJson.of(report(outcomes(0, 0, 0), PLACES)));
+    JsonNode json = new ObjectMapper().readTree(report(outcomes(0, 0, 0), PLACES).json());
 
     assertThat(json.get("recordsIn").asLong()).isEqualTo(200_000);
     assertThat(json.get("predictions").asLong()).isEqualTo(199_940);
@@ -78,7 +78,7 @@ final class DemoReportTest {
     DemoReport report =
         new DemoReport(1, 1, 4_000, outcomes(0, 0, 0), Double.NaN, Map.of(), withoutWebUi());
 
-    JsonNode json = new ObjectMapper().readTree(ReportJson.of(report));
+    JsonNode json = new ObjectMapper().readTree(report.json());
 
     assertThat(json.get("fill").isNull()).isTrue();
     assertThat(json.at("/places/webUi").isNull()).isTrue();
@@ -103,13 +103,13 @@ final class DemoReportTest {
         200_000, 180_000, 4_000, outcomes, 0.973, Map.of("size", 1_562L, "deadline", 12L), places);
   }
 
-  private static Outcomes outcomes(long lost, long doubled, long strange) {
+  private static Outcomes outcomes(long lost, long doubled, long unknownOrigin) {
     return new Outcomes(
         199_940,
         Map.of("null-input", 20L, "EOFException", 40L),
         lost,
         doubled,
-        strange,
+        unknownOrigin,
         0,
         98_765,
         120,

@@ -66,7 +66,7 @@ final class TallyTest {
     predict(RECORDS, 2_000);
     tally.deadLetter(-1, "EOFException");
 
-    assertThat(tally.outcomes().strange()).isEqualTo(3);
+    assertThat(tally.outcomes().unknownOrigin()).isEqualTo(3);
     assertThat(tally.outcomes().exactlyOnce()).isFalse();
   }
 
@@ -75,7 +75,7 @@ final class TallyTest {
     tally.prediction(1, 0.5f, 2_000, false);
     tally.prediction(2, 0.5f, 2_000, true);
 
-    assertThat(tally.outcomes().unsigned()).isEqualTo(1);
+    assertThat(tally.outcomes().withoutModel()).isEqualTo(1);
   }
 
   @Test
