@@ -3,6 +3,7 @@ package io.tidemill.inference.operator;
 import io.tidemill.inference.batch.Batch;
 import io.tidemill.inference.batch.CloseCause;
 import io.tidemill.inference.codec.DeadLetterCause;
+import io.tidemill.model.loader.LoadedModels;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -95,6 +96,7 @@ final class InferenceMetrics {
     group.gauge("sizeLimit", (Gauge<Integer>) sizeLimit::getAsInt);
     group.gauge("arrowBytes", (Gauge<Long>) arrowBytes::getAsLong);
     group.gauge("abandonedWorkers", (Gauge<Integer>) Workers::abandoned);
+    group.gauge("abandonedLoads", (Gauge<Integer>) LoadedModels.ofProcess()::threadsLeftBehind);
   }
 
   /** Mean records of a batch as a part of max-size, 0 to 1; 0 before the first batch. */

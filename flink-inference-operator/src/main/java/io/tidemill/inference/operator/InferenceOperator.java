@@ -162,7 +162,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
                 InstantiationUtil.clone(decoder, getUserCodeClassloader()));
         scorers.add(
             new Scorer<>(
-                handle.model(),
+                handle,
                 codec,
                 allocator.newChildAllocator(name + "-batch-" + i, 0, Scorer.batchBytes(settings)),
                 step,
@@ -188,7 +188,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
             .map(gpu -> gpu.getProperty(GPU_INDEX).orElse("without an index"))
             .toList();
     int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
-    return new TaskContext(subtask, gpus, settings.batching().maxSize());
+    return new TaskContext(subtask, gpus, settings.batching().maxSize(), settings.loadTimeout());
   }
 
   /** Brings a worker's results to the task thread: one mail per batch. */

@@ -2,7 +2,7 @@ package io.tidemill.inference.operator;
 
 import io.tidemill.model.Model;
 import io.tidemill.model.columnar.ColumnBatch;
-import io.tidemill.model.golden.Sample;
+import io.tidemill.model.loader.ModelHandle;
 import org.apache.arrow.memory.BufferAllocator;
 
 /**
@@ -16,15 +16,22 @@ import org.apache.arrow.memory.BufferAllocator;
  * <p>Used by one thread at a time; only the timer is read by another.
  */
 final class ModelCalls {
+  private final ModelHandle handle;
   private final Model model;
+  private final long memoryLimitBytes;
   private final Step step;
   private final NanoClock clock;
   private final CallTimer timer = new CallTimer();
   private long nanos;
   private int count;
 
-  ModelCalls(Model model, Step step, NanoClock clock) {
-    this.model = model;
+  /**
+   * @param memoryLimitBytes the most that a proof of health may take
+   */
+  ModelCalls(ModelHandle handle, long memoryLimitBytes, Step step, NanoClock clock) {
+    this.handle = handle;
+    this.model = handle.model();
+    this.memoryLimitBytes = memoryLimitBytes;
     this.step = step;
     this.clock = clock;
   }
@@ -85,7 +92,7 @@ final class ModelCalls {
   void proveHealthy(RuntimeException failure) {
     timer.started(1, clock.nanos());
     try {
-      Sample.zeros(model.signature()).score(model, 1, Long.MAX_VALUE);
+      handle.proveHealthy(memoryLimitBytes);
     } catch (RuntimeException e) {
       e.addSuppressed(failure);
       throw step.failure(

@@ -11,6 +11,7 @@ import io.tidemill.model.Model;
 import io.tidemill.model.ModelOutOfMemoryException;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnSpec;
+import io.tidemill.model.loader.ModelHandle;
 import java.util.List;
 import java.util.Objects;
 import org.apache.arrow.memory.BufferAllocator;
@@ -76,14 +77,14 @@ final class Scorer<T, R> implements AutoCloseable {
    * @param allocator of this scorer alone, which closes it; its limit is what one batch may take
    */
   Scorer(
-      Model model,
+      ModelHandle handle,
       Codec<T, R> codec,
       BufferAllocator allocator,
       Step step,
       StepSettings settings,
       NanoClock clock) {
-    this.calls = new ModelCalls(model, step, clock);
-    this.inputColumns = model.signature().inputColumns();
+    this.calls = new ModelCalls(handle, batchBytes(settings), step, clock);
+    this.inputColumns = handle.model().signature().inputColumns();
     this.rowsPerTurnAhead = rowsPerTurn(inputColumns);
     this.encoder = codec.encoder();
     this.decoder = codec.decoder();

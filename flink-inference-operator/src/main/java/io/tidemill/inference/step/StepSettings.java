@@ -15,6 +15,7 @@ import java.time.Duration;
  * @param order whether results leave as their records came, or as they complete between watermarks
  * @param deadBatches how many batches in a row may become dead letters only before the task fails,
  *     as then the step is at fault and not the data; 0 for any number
+ * @param loadTimeout the longest that a task waits until its model is fetched, loaded and warmed up
  * @param callTimeout the longest that one model call may take before the task fails
  * @param memoryBytes the most Arrow memory that one subtask may hold, in equal parts for the
  *     batches in flight; a batch that does not fit is halved
@@ -28,14 +29,16 @@ public record StepSettings(
     OnNotFinite onNan,
     OnNullInput nullInput,
     int deadBatches,
+    Duration loadTimeout,
     Duration callTimeout,
     long memoryBytes,
     boolean fresh)
     implements Serializable {
   private static final int DEFAULT_DEAD_BATCHES = 3;
+  private static final Duration DEFAULT_LOAD_TIMEOUT = Duration.ofMinutes(5);
   private static final Duration DEFAULT_CALL_TIMEOUT = Duration.ofSeconds(60);
-  private static final Duration SHORTEST_CALL_TIMEOUT = Duration.ofMillis(1);
-  private static final Duration LONGEST_CALL_TIMEOUT = Duration.ofDays(365);
+  private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
+  private static final Duration LONGEST_TIMEOUT = Duration.ofDays(365);
   private static final long DEFAULT_MEMORY_BYTES = 1L << 30;
 
   /** What becomes of a record whose prediction is not a number or infinite. */
@@ -58,7 +61,6 @@ public record StepSettings(
     requireNonNull(order, "order");
     requireNonNull(onNan, "on-nan");
     requireNonNull(nullInput, "null-input");
-    requireNonNull(callTimeout, "call-timeout");
     if (workers < 1 || workers > batching.maxInFlight()) {
       throw new IllegalArgumentException(
           "workers: %d (expected: 1 to max-in-flight, %d)"
@@ -68,21 +70,27 @@ public record StepSettings(
       throw new IllegalArgumentException(
           "dead-batches: " + deadBatches + " (expected: >= 1, or 0 for any number)");
     }
-    if (callTimeout.compareTo(SHORTEST_CALL_TIMEOUT) < 0
-        || callTimeout.compareTo(LONGEST_CALL_TIMEOUT) > 0) {
-      throw new IllegalArgumentException(
-          "call-timeout: " + callTimeout + " (expected: 1ms to 365 days)");
-    }
+    checkTimeout("load-timeout", loadTimeout);
+    checkTimeout("call-timeout", callTimeout);
     if (memoryBytes < 1) {
       throw new IllegalArgumentException(
           "memory limit: " + memoryBytes + " bytes (expected: >= 1)");
     }
   }
 
+  private static void checkTimeout(String name, Duration timeout) {
+    requireNonNull(timeout, name);
+    if (timeout.compareTo(SHORTEST_TIMEOUT) < 0 || timeout.compareTo(LONGEST_TIMEOUT) > 0) {
+      throw new IllegalArgumentException(
+          "%s: %s (expected: 1ms to 365 days)".formatted(name, timeout));
+    }
+  }
+
   /**
    * 256 records or 20 ms a batch, four batches in flight, two calls at a time, results in input
    * order, predictions kept as they are even when not finite, records with a null input to the dead
-   * letters, a failure after three batches of dead letters only, 60 s for a call, 1 GiB.
+   * letters, a failure after three batches of dead letters only, five minutes to load, 60 s for a
+   * call, 1 GiB.
    */
   public static StepSettings defaults() {
     BatchPolicy batching = BatchPolicy.defaults();
@@ -93,6 +101,7 @@ public record StepSettings(
         OnNotFinite.KEEP,
         OnNullInput.DEAD_LETTER,
         DEFAULT_DEAD_BATCHES,
+        DEFAULT_LOAD_TIMEOUT,
         DEFAULT_CALL_TIMEOUT,
         DEFAULT_MEMORY_BYTES,
         false);
@@ -136,52 +145,156 @@ public record StepSettings(
   public StepSettings withBatching(BatchPolicy batching) {
     int workers = usualWorkers(batching.maxInFlight());
     return new StepSettings(
-        batching, workers, order, onNan, nullInput, deadBatches, callTimeout, memoryBytes, fresh);
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        loadTimeout,
+        callTimeout,
+        memoryBytes,
+        fresh);
   }
 
   private StepSettings keepingWorkers(BatchPolicy batching) {
     return new StepSettings(
-        batching, workers, order, onNan, nullInput, deadBatches, callTimeout, memoryBytes, fresh);
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        loadTimeout,
+        callTimeout,
+        memoryBytes,
+        fresh);
   }
 
   /** Model calls at a time; set it after max-in-flight. */
   public StepSettings withWorkers(int workers) {
     return new StepSettings(
-        batching, workers, order, onNan, nullInput, deadBatches, callTimeout, memoryBytes, fresh);
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        loadTimeout,
+        callTimeout,
+        memoryBytes,
+        fresh);
   }
 
   public StepSettings withOrder(Order order) {
     return new StepSettings(
-        batching, workers, order, onNan, nullInput, deadBatches, callTimeout, memoryBytes, fresh);
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        loadTimeout,
+        callTimeout,
+        memoryBytes,
+        fresh);
   }
 
   public StepSettings withOnNan(OnNotFinite onNan) {
     return new StepSettings(
-        batching, workers, order, onNan, nullInput, deadBatches, callTimeout, memoryBytes, fresh);
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        loadTimeout,
+        callTimeout,
+        memoryBytes,
+        fresh);
   }
 
   public StepSettings withNullInput(OnNullInput nullInput) {
     return new StepSettings(
-        batching, workers, order, onNan, nullInput, deadBatches, callTimeout, memoryBytes, fresh);
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        loadTimeout,
+        callTimeout,
+        memoryBytes,
+        fresh);
   }
 
   public StepSettings withDeadBatches(int deadBatches) {
     return new StepSettings(
-        batching, workers, order, onNan, nullInput, deadBatches, callTimeout, memoryBytes, fresh);
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        loadTimeout,
+        callTimeout,
+        memoryBytes,
+        fresh);
+  }
+
+  public StepSettings withLoadTimeout(Duration loadTimeout) {
+    return new StepSettings(
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        loadTimeout,
+        callTimeout,
+        memoryBytes,
+        fresh);
   }
 
   public StepSettings withCallTimeout(Duration callTimeout) {
     return new StepSettings(
-        batching, workers, order, onNan, nullInput, deadBatches, callTimeout, memoryBytes, fresh);
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        loadTimeout,
+        callTimeout,
+        memoryBytes,
+        fresh);
   }
 
   public StepSettings withMemoryBytes(long memoryBytes) {
     return new StepSettings(
-        batching, workers, order, onNan, nullInput, deadBatches, callTimeout, memoryBytes, fresh);
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        loadTimeout,
+        callTimeout,
+        memoryBytes,
+        fresh);
   }
 
   public StepSettings withFresh(boolean fresh) {
     return new StepSettings(
-        batching, workers, order, onNan, nullInput, deadBatches, callTimeout, memoryBytes, fresh);
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        loadTimeout,
+        callTimeout,
+        memoryBytes,
+        fresh);
   }
 }

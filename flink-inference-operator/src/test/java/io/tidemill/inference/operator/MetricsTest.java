@@ -145,6 +145,7 @@ class MetricsTest {
       step.runMail();
       assertThat(metrics.gauge("inFlight")).isEqualTo(0);
       assertThat(metrics.gauge("abandonedWorkers")).isEqualTo(Workers.abandoned());
+      assertThat(metrics.gauge("abandonedLoads")).isEqualTo(0);
     }
   }
 

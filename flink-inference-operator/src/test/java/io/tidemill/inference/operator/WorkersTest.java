@@ -60,7 +60,7 @@ class WorkersTest {
     RecordEncoder<Long> encoder = new StepHarness.Encoder();
     PredictionDecoder<Long, String> decoder = new StepHarness.Decoder();
     return new Scorer<>(
-        model,
+        new ModelHandle(model, () -> {}),
         new Scorer.Codec<>(
             (record, columns, row) -> {
               encodedBy.put(record, Thread.currentThread());

@@ -27,6 +27,7 @@ class StepSettingsTest {
                 OnNotFinite.KEEP,
                 OnNullInput.DEAD_LETTER,
                 3,
+                Duration.ofMinutes(5),
                 Duration.ofSeconds(60),
                 1L << 30,
                 false));
@@ -45,6 +46,7 @@ class StepSettingsTest {
             .withOnNan(OnNotFinite.FAIL)
             .withNullInput(OnNullInput.SKIP)
             .withDeadBatches(0)
+            .withLoadTimeout(Duration.ofSeconds(90))
             .withCallTimeout(Duration.ofSeconds(2))
             .withMemoryBytes(9)
             .withFresh(true);
@@ -58,6 +60,7 @@ class StepSettingsTest {
                 OnNotFinite.FAIL,
                 OnNullInput.SKIP,
                 0,
+                Duration.ofSeconds(90),
                 Duration.ofSeconds(2),
                 9,
                 true));
@@ -79,10 +82,13 @@ class StepSettingsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"PT0S", "PT0.0005S", "PT-1S", "PT8760H0.000000001S", "PT2562047788015H"})
-  void refusesACallTimeoutThatIsNoneOrForEver(Duration timeout) {
+  void refusesATimeoutThatIsNoneOrForEver(Duration timeout) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> DEFAULTS.withCallTimeout(timeout))
         .withMessage("call-timeout: %s (expected: 1ms to 365 days)", timeout);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> DEFAULTS.withLoadTimeout(timeout))
+        .withMessage("load-timeout: %s (expected: 1ms to 365 days)", timeout);
   }
 
   @Test

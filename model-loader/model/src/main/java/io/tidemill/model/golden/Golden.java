@@ -47,7 +47,8 @@ public final class Golden {
    */
   public GoldenReport check(Model model) {
     Subject subject = Subject.of(model.version()).in(FILE_NAME);
-    try (BufferAllocator allocator = ColumnMemory.child(subject.toString(), MEMORY_LIMIT_BYTES);
+    try (BufferAllocator allocator =
+            ColumnMemory.child("check of " + model.version(), MEMORY_LIMIT_BYTES);
         GoldenRows rows = new GoldenRows(file, subject, model.signature(), allocator)) {
       Comparison comparison = new Comparison(subject, rows.tolerance());
       while (rows.next()) {
@@ -91,13 +92,14 @@ public final class Golden {
    */
   public Sample sample(Signature signature) {
     Subject subject = Subject.UNKNOWN.in(FILE_NAME);
-    return (rows, allocator) -> {
-      try (GoldenRows golden = new GoldenRows(file, subject, signature, allocator)) {
-        if (!golden.next()) {
-          throw noRows(subject);
-        }
-        return golden.inputs(rows);
-      }
-    };
+    return Sample.of(
+        (rows, allocator) -> {
+          try (GoldenRows golden = new GoldenRows(file, subject, signature, allocator)) {
+            if (!golden.next()) {
+              throw noRows(subject);
+            }
+            return golden.inputs(rows);
+          }
+        });
   }
 }

@@ -12,26 +12,35 @@ import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 
 /**
- * Rows that a version must be able to score: it is warmed up with them, and scores one again before
- * data is blamed for a call that failed.
+ * Rows for a version to score: it is warmed up with them, and scores one again before data is
+ * blamed for a call that failed.
  *
  * <p>Thread-safe.
  */
-@FunctionalInterface
-public interface Sample {
+public final class Sample {
+  private final Rows rows;
+  private final boolean made;
 
-  /**
-   * A batch of this many rows. The caller closes it.
-   *
-   * @param rows how many, at least 1
-   * @throws org.apache.arrow.memory.OutOfMemoryException if the allocator's limit does not allow it
-   */
-  ColumnBatch of(int rows, BufferAllocator allocator);
+  private Sample(Rows rows, boolean made) {
+    this.rows = rows;
+    this.made = made;
+  }
+
+  /** Makes batches of any number of rows. Thread-safe. */
+  @FunctionalInterface
+  interface Rows {
+    ColumnBatch of(int rows, BufferAllocator allocator);
+  }
+
+  /** Rows that belong to the model: one that fails on them is broken. */
+  static Sample of(Rows rows) {
+    return new Sample(rows, false);
+  }
 
   /** Zeros and empty strings, with sizes of 1 where the signature leaves one open. */
-  static Sample zeros(Signature signature) {
+  public static Sample zeros(Signature signature) {
     List<ColumnSpec> specs = signature.inputs().stream().map(Sample::column).toList();
-    return (rows, allocator) -> zeros(specs, rows, allocator);
+    return new Sample((rows, allocator) -> zeros(specs, rows, allocator), true);
   }
 
   private static ColumnSpec column(TensorSpec tensor) {
@@ -41,9 +50,6 @@ public interface Sample {
   }
 
   private static ColumnBatch zeros(List<ColumnSpec> specs, int rows, BufferAllocator allocator) {
-    if (rows < 1) {
-      throw new IllegalArgumentException("rows of a warm-up sample: " + rows + " (expected: >= 1)");
-    }
     ColumnBatch batch = ColumnBatch.allocate(allocator, specs, rows);
     try {
       for (int i = 0; i < specs.size(); i++) {
@@ -66,15 +72,36 @@ public interface Sample {
   }
 
   /**
+   * Whether the rows are made up. A model that fails on such rows may be a good one: it may decode
+   * images, or look up what is never 0.
+   */
+  public boolean made() {
+    return made;
+  }
+
+  /**
+   * A batch of this many rows. The caller closes it.
+   *
+   * @param count how many, at least 1
+   * @throws org.apache.arrow.memory.OutOfMemoryException if the allocator's limit does not allow it
+   */
+  public ColumnBatch of(int count, BufferAllocator allocator) {
+    if (count < 1) {
+      throw new IllegalArgumentException("rows of a sample: " + count + " (expected: >= 1)");
+    }
+    return rows.of(count, allocator);
+  }
+
+  /**
    * Lets a model score some rows. Blocks until the engine is done.
    *
    * @param memoryLimitBytes the most that the rows and the answer may take
    * @throws io.tidemill.model.ModelException whatever the model throws
    */
-  default void score(Model model, int rows, long memoryLimitBytes) {
-    String name = "warm-up of " + model.version();
+  public void score(Model model, int count, long memoryLimitBytes) {
+    String name = "sample of " + model.version();
     try (BufferAllocator allocator = ColumnMemory.child(name, memoryLimitBytes);
-        ColumnBatch input = of(rows, allocator)) {
+        ColumnBatch input = of(count, allocator)) {
       model.score(input, allocator).close();
     }
   }

@@ -39,7 +39,7 @@ class SampleTest {
   @Test
   void refusesASampleWithoutRows() {
     assertThatThrownBy(() -> Sample.zeros(MIXED).of(0, allocator.get()))
-        .hasMessage("rows of a warm-up sample: 0 (expected: >= 1)");
+        .hasMessage("rows of a sample: 0 (expected: >= 1)");
   }
 
   @Test

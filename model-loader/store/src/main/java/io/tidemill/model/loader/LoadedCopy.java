@@ -17,7 +17,6 @@ import org.apache.arrow.util.AutoCloseables;
 public final class LoadedCopy implements AutoCloseable {
   private final Model model;
   private final Optional<Golden> golden;
-  private final Sample sample;
   private final WarmUp warmUp;
   private final CachedModel files;
 
@@ -25,7 +24,7 @@ public final class LoadedCopy implements AutoCloseable {
     this.model = model;
     this.golden = golden;
     this.files = files;
-    sample =
+    Sample sample =
         golden
             .map(file -> file.sample(model.signature()))
             .orElseGet(() -> Sample.zeros(model.signature()));
@@ -53,25 +52,30 @@ public final class LoadedCopy implements AutoCloseable {
     return golden;
   }
 
-  /** Rows that it must be able to score. */
-  Sample sample() {
-    return sample;
-  }
-
   /** See {@link WarmUp#upTo}. */
   void warmUpTo(int maxSize) throws InterruptedException {
     warmUp.upTo(maxSize);
   }
 
+  /** A handle to it. */
+  ModelHandle handle(Runnable release) {
+    return new ModelHandle(model, warmUp.proof(), release);
+  }
+
   /**
    * Lets it answer before anyone gets it.
    *
+   * @return whether it did; a model without samples of its own need not be able to
    * @throws io.tidemill.model.InvalidModelException if it answers otherwise than the version says
    * @throws io.tidemill.model.ModelException whatever the model throws
    */
-  public void prove() {
-    golden.ifPresentOrElse(
-        file -> file.require(model), () -> sample.score(model, 1, Long.MAX_VALUE));
+  public boolean prove() {
+    if (golden.isPresent()) {
+      golden.get().require(model);
+    } else {
+      warmUp.one();
+    }
+    return warmUp.proof() != null;
   }
 
   /** Unloads the model and ends the use of its files. */

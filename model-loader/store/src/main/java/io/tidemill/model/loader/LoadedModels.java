@@ -170,7 +170,7 @@ public final class LoadedModels {
       LoadedCopy loaded = await(copy.loaded);
       stage.accept(Stage.WARM_UP);
       loaded.warmUpTo(maxSize);
-      return new ModelHandle(loaded.model(), loaded.sample(), () -> release(request, copy));
+      return loaded.handle(() -> release(request, copy));
     } catch (Throwable e) {
       release(request, copy);
       throw e;

@@ -6,6 +6,7 @@ import io.tidemill.model.Model;
 import io.tidemill.model.golden.Sample;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Pins a loaded version: while any handle to it is open, it stays loaded.
@@ -14,7 +15,7 @@ import java.util.function.UnaryOperator;
  */
 public final class ModelHandle implements AutoCloseable {
   private final Model model;
-  private final Sample sample;
+  private final @Nullable Sample proof;
   private final Runnable release;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -27,9 +28,13 @@ public final class ModelHandle implements AutoCloseable {
     this(model, Sample.zeros(model.signature()), release);
   }
 
-  ModelHandle(Model model, Sample sample, Runnable release) {
+  /**
+   * @param proof what the model scored when it was loaded; null if nothing is known that it can
+   *     score
+   */
+  ModelHandle(Model model, @Nullable Sample proof, Runnable release) {
     this.model = requireNonNull(model, "model");
-    this.sample = requireNonNull(sample, "sample");
+    this.proof = proof;
     this.release = requireNonNull(release, "release");
   }
 
@@ -45,9 +50,22 @@ public final class ModelHandle implements AutoCloseable {
     return model;
   }
 
+  /**
+   * Clears the model of suspicion after a failed call: lets it score a row that it scored when it
+   * was loaded. Does nothing where no such row is known. Blocks until the engine is done.
+   *
+   * @param memoryLimitBytes the most that the row and the answer may take
+   * @throws io.tidemill.model.ModelException whatever the model throws
+   */
+  public void proveHealthy(long memoryLimitBytes) {
+    if (proof != null) {
+      proof.score(model(), 1, memoryLimitBytes);
+    }
+  }
+
   /** The same pin, on what {@code around} makes of the model. This handle is not used any more. */
   ModelHandle calling(UnaryOperator<Model> around) {
-    return new ModelHandle(around.apply(model), sample, this::close);
+    return new ModelHandle(around.apply(model), proof, this::close);
   }
 
   @Override

@@ -3,7 +3,9 @@ package io.tidemill.model.loader;
 import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.Model;
+import io.tidemill.model.ModelCallException;
 import io.tidemill.model.ModelOutOfMemoryException;
+import io.tidemill.model.golden.Golden;
 import io.tidemill.model.golden.Sample;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.apache.arrow.memory.OutOfMemoryException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +28,10 @@ import org.slf4j.LoggerFactory;
  * model starts in bounded time, and is ready for full batches first. The very first call matters
  * beyond itself: with TensorFlow's oneDNN, a small network whose first call has one row stays
  * slower for full batches ever after.
+ *
+ * <p>A made-up sample proves nothing when a model fails on it: the model may decode images, or look
+ * up what is never 0. Such a model is given out as it is, with a warning. One that scores a single
+ * row and fails for more is broken all the same.
  *
  * <p>Thread-safe; whoever asks while another thread tries sizes waits for it.
  */
@@ -44,6 +51,7 @@ final class WarmUp {
   private final ReentrantLock lock = new ReentrantLock();
   private final Set<Integer> tried = new HashSet<>(Set.of(1));
   private long leftNanos = PATIENCE.toNanos();
+  private volatile boolean unproven;
 
   /** A model that has scored nothing yet; its single row is for whoever proves it. */
   WarmUp(Model model, Sample sample, LongSupplier nanoClock) {
@@ -62,7 +70,7 @@ final class WarmUp {
     lock.lockInterruptibly();
     try {
       for (int size : sizes(Math.min(maxSize, LARGEST_SIZE))) {
-        if (leftNanos > 0 && tried.add(size)) {
+        if (!unproven && leftNanos > 0 && tried.add(size)) {
           long started = nanoClock.getAsLong();
           tryOut(size);
           leftNanos -= nanoClock.getAsLong() - started;
@@ -78,7 +86,50 @@ final class WarmUp {
       sample.score(model, size, MEMORY_LIMIT_BYTES);
     } catch (ModelOutOfMemoryException | OutOfMemoryException e) {
       LOG.warn("{}: not warmed up with {} rows: {}", model.version(), size, e.toString());
+    } catch (ModelCallException e) {
+      scoreOne();
+      if (!unproven) {
+        throw e;
+      }
     }
+  }
+
+  /**
+   * Lets the model score one row, unless it is known already that nothing can be proved with it.
+   *
+   * @throws io.tidemill.model.ModelException whatever the model throws, but for a call that fails
+   *     on made-up rows
+   */
+  void one() {
+    lock.lock();
+    try {
+      if (!unproven) {
+        scoreOne();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void scoreOne() {
+    try {
+      sample.score(model, 1, MEMORY_LIMIT_BYTES);
+    } catch (ModelCallException e) {
+      if (!sample.made()) {
+        throw e;
+      }
+      unproven = true;
+      LOG.warn(
+          "{}: cannot score zeros, so it is neither warmed up nor proved healthy later: {} (expected: a {} in the version; 'model test --write' makes one)",
+          model.version(),
+          e.getMessage(),
+          Golden.FILE_NAME);
+    }
+  }
+
+  /** What the model scored; null if it could not. */
+  @Nullable Sample proof() {
+    return unproven ? null : sample;
   }
 
   private static List<Integer> sizes(int maxSize) {

@@ -30,6 +30,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.apache.arrow.memory.OutOfMemoryException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -192,11 +193,62 @@ class LoadedModelsTest {
   }
 
   @Test
-  void aModelThatFailsItsWarmUpIsUnloadedAndNotGivenOut() {
+  void aModelThatFailsOnItsOwnSampleIsUnloadedAndNotGivenOut(@TempDir Path folder)
+      throws Exception {
+    recordGolden(folder);
     engine.behaviour = FakeModel.failing(() -> new ModelCallException("broken"));
+    LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Placement.CPU);
 
-    assertThatThrownBy(this::open).isInstanceOf(ModelCallException.class).hasMessage("broken");
+    assertThatThrownBy(() -> open(request, 1, folder))
+        .isInstanceOf(ModelCallException.class)
+        .hasMessage("broken");
     assertThat(engine.models.get(0).closed()).isTrue();
+  }
+
+  @Test
+  void aModelThatFailsOnMadeUpRowsIsGivenOutAndBlamedForNothing() {
+    engine.behaviour = FakeModel.failing(() -> new ModelCallException("not a picture"));
+    LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Placement.CPU);
+
+    try (ModelHandle handle = open(request, 64, Path.of("files"))) {
+      assertThat(((FakeModel) handle.model()).callSizes()).containsExactly(64, 1);
+      handle.proveHealthy(1 << 20);
+      assertThat(((FakeModel) handle.model()).callSizes()).containsExactly(64, 1);
+    }
+  }
+
+  @Test
+  void aModelWithAnotherNumberOfRowsIsBrokenWhateverTheRows() {
+    engine.behaviour = FakeModel.answeringRows(2);
+
+    assertThatThrownBy(this::open).isInstanceOf(InvalidModelException.class);
+    assertThat(engine.models.get(0).closed()).isTrue();
+  }
+
+  @Test
+  void aModelIsProvedHealthyOnARowOfItsGoldenFile(@TempDir Path folder) throws Exception {
+    recordGolden(folder);
+    engine.behaviour =
+        (model, input, allocator) -> {
+          if (input.fixedWidth(0).getFloat(0) == 0) {
+            throw new ModelCallException("zeros are none of mine");
+          }
+          return model.answer(input, allocator);
+        };
+    LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Placement.CPU);
+
+    try (ModelHandle handle = open(request, 1, folder)) {
+      handle.proveHealthy(1 << 20);
+      engine.models.get(0).behave(FakeModel.failing(() -> new ModelCallException("broken")));
+      assertThatThrownBy(() -> handle.proveHealthy(1 << 20)).hasMessage("broken");
+    }
+  }
+
+  @Test
+  void aProofOfHealthKeepsToTheMemoryOfItsStep() {
+    try (ModelHandle handle = open()) {
+      assertThatThrownBy(() -> handle.proveHealthy(1)).isInstanceOf(OutOfMemoryException.class);
+    }
   }
 
   @Test

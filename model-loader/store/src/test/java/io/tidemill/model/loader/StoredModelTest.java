@@ -44,8 +44,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class StoredModelTest {
   private static final TaskContext TASK = new TaskContext(0, List.of(), 1);
@@ -382,29 +380,6 @@ class StoredModelTest {
     }
 
     assertThat(placements).containsExactly(Placement.CPU.withThreads(3));
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "tensorflow, true",
-    "pytorch, true",
-    "onnx, false",
-    "xgboost, false",
-    "lightgbm, false",
-    "abacus-of-another-classpath, false"
-  })
-  void tellsWhetherThreadsAreOfTheProcess(String engine, boolean ofProcess) {
-    StoredModel resolved = resolved();
-    StoredModel model =
-        new StoredModel(
-            resolved.storeUri(),
-            resolved.version(),
-            engine,
-            resolved.signature(),
-            Placement.CPU,
-            List.of());
-
-    assertThat(model.threadsAreOfProcess()).isEqualTo(ofProcess);
   }
 
   @Test

@@ -63,7 +63,13 @@ class WarmUpTest {
   @Test
   void passesOnThatAModelFailsForMoreRowsThanOne() throws Exception {
     ModelCallException failure = new ModelCallException("a batch of 1 only");
-    model.behave(FakeModel.failing(() -> failure));
+    model.behave(
+        (self, input, allocator) -> {
+          if (input.rows() > 1) {
+            throw failure;
+          }
+          return self.answer(input, allocator);
+        });
 
     assertThatThrownBy(() -> warmUp.upTo(2)).isSameAs(failure);
   }

@@ -95,12 +95,14 @@ final class ModelTestCommand implements Runnable {
     Map<String, Object> answer = answer(stored);
     Optional<GoldenReport> checked = trial.golden().map(golden -> golden.check(trial.model()));
     if (checked.isEmpty()) {
-      trial.prove();
+      String scored =
+          trial.prove()
+              ? "loads and scores a sample"
+              : "loads but does not score zeros, which need be no fault";
       output.print(
           answer,
-          subject(stored)
-              + ": loads and scores a sample; it carries no %s, so its answers are not checked"
-                  .formatted(Golden.FILE_NAME));
+          "%s: %s; it carries no %s, so its answers are not checked"
+              .formatted(subject(stored), scored, Golden.FILE_NAME));
       return;
     }
     GoldenReport report = checked.get();
@@ -120,7 +122,8 @@ final class ModelTestCommand implements Runnable {
 
   private void record(StoredModel stored, LoadedCopy trial, Path file) {
     try {
-      new GoldenRecorder(trial.model()).record(file, rows, RandomGeneratorFactory.of("L64X128MixRandom").create(seed));
+      new GoldenRecorder(trial.model())
+          .record(file, rows, RandomGeneratorFactory.of("L64X128MixRandom").create(seed));
     } catch (IOException unwritable) {
       throw new CommandFailedException(
           ExitCode.FAILED,

@@ -26,6 +26,7 @@ final class StepReading {
           "on-nan",
           "null-input",
           "dead-batches",
+          "load-timeout",
           "call-timeout");
   private static final List<String> BATCHING_KEYS =
       List.of("max-size", "max-bytes", "max-delay", "max-in-flight");
@@ -156,6 +157,11 @@ final class StepReading {
             "dead-batches",
             read,
             (settings, text) -> settings.withDeadBatches(wholeNumber("dead-batches", text)));
+    read =
+        section.changed(
+            "load-timeout",
+            read,
+            (settings, text) -> settings.withLoadTimeout(Quantity.duration("load-timeout", text)));
     return section.changed(
         "call-timeout",
         read,

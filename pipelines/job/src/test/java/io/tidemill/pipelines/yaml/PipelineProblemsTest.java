@@ -47,6 +47,7 @@ class PipelineProblemsTest {
           max-size: 256     | max-size: 2000000 | 11:27: batching of step 'score': max-size: 2000000 (expected: 1 to 1048576)
           max-size: 256     | max-delay: 2d     | 11:28: batching of step 'score': max-delay: PT48H (expected: 0s to 1 day)
           max-size: 256     | max-in-flight: 2000 | 11:32: batching of step 'score': max-in-flight: 2000 (expected: 1 to 1024)
+          model: fraud:1.0.0 | load-timeout: 0s | 8:19: step 'score': load-timeout: PT0S (expected: 1ms to 365 days)
           model: fraud:1.0.0 | call-timeout: 500us | 8:19: step 'score': call-timeout: PT0.0005S (expected: 1ms to 365 days)
           model: fraud:1.0.0 | dead-batches: -1 | 8:19: step 'score': dead-batches: -1 (expected: >= 1, or 0 for any number)
           max-size: 256     | max-size: many    | 11:27: batching of step 'score': max-size: 'many' (expected: a whole number)

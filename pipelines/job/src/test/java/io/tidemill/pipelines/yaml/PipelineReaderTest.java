@@ -63,6 +63,7 @@ class PipelineReaderTest {
                 on-nan: dead-letter
                 null-input: skip
                 dead-batches: 7
+                load-timeout: 90s
                 call-timeout: 2s
             sink: { connector: filesystem, path: '/tmp/$$x' }
             dead-letter: { connector: kafka, topic: dead }
@@ -98,6 +99,7 @@ class PipelineReaderTest {
                     .withOnNan(OnNotFinite.DEAD_LETTER)
                     .withNullInput(OnNullInput.SKIP)
                     .withDeadBatches(7)
+                    .withLoadTimeout(Duration.ofSeconds(90))
                     .withCallTimeout(Duration.ofSeconds(2))));
     assertThat(job.sink().options()).containsEntry("path", "/tmp/$x");
     assertThat(job.deadLetter()).isNotNull();
