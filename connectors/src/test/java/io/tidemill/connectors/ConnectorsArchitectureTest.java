@@ -1,52 +1,42 @@
 package io.tidemill.connectors;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 
-import com.tngtech.archunit.core.importer.ImportOption;
-import com.tngtech.archunit.junit.AnalyzeClasses;
-import com.tngtech.archunit.junit.ArchTest;
-import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-@AnalyzeClasses(
-    packages = "io.tidemill.connectors",
-    importOptions = ImportOption.DoNotIncludeTests.class)
 class ConnectorsArchitectureTest {
-  @ArchTest
-  static final ArchRule DOORS =
-      layeredArchitecture()
-          .consideringOnlyDependenciesInLayers()
-          .layer("door")
-          .definedBy("io.tidemill.connectors")
-          .layer("kafka")
-          .definedBy("io.tidemill.connectors.kafka")
-          .layer("table")
-          .definedBy("io.tidemill.connectors.table")
-          .layer("record")
-          .definedBy("io.tidemill.connectors.record")
-          .layer("options")
-          .definedBy("io.tidemill.connectors.options")
-          .whereLayer("door")
-          .mayNotBeAccessedByAnyLayer()
-          .whereLayer("kafka")
-          .mayOnlyBeAccessedByLayers("door")
-          .whereLayer("table")
-          .mayOnlyBeAccessedByLayers("door")
-          .whereLayer("record")
-          .mayOnlyBeAccessedByLayers("door", "kafka", "table");
+  private static final JavaClasses ROOMS =
+      new ClassFileImporter()
+          .withImportOption(location -> !location.contains("/test-classes/"))
+          .importPackages("io.tidemill.connectors");
 
-  @ArchTest
-  static final ArchRule KNOWS_NO_MODEL_NO_BATCH_NO_YAML =
-      noClasses()
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage(
-              "io.tidemill.model..",
-              "io.tidemill.inference..",
-              "io.tidemill.pipelines..",
-              "org.snakeyaml..");
+  @ParameterizedTest
+  @CsvSource({
+    "connectors, .record .kafka .table .options",
+    "connectors.problem, org.apache.commons.text..",
+    "connectors.options, .problem org.apache.flink..",
+    "connectors.avro, org.apache.avro.. org.apache.flink..",
+    "connectors.record, .problem .options .avro org.apache.flink..",
+    "connectors.kafka, .problem .options .avro .record org.apache.flink.. org.apache.kafka.. org.slf4j",
+    "connectors.table, .problem .options .record org.apache.flink..",
+  })
+  void importsOnlyWhatTheTableAllows(String room, String allowed) {
+    String doors = "java.. javax.net.ssl org.jspecify.. com.google.errorprone.annotations .this ";
+    String[] open = (doors + allowed).replace(".this", "io.tidemill." + room).split(" ");
+    for (int i = 0; i < open.length; i++) {
+      open[i] = open[i].startsWith(".") ? "io.tidemill.connectors" + open[i] : open[i];
+    }
+    var rule = classes().that().resideInAPackage("io.tidemill." + room).should();
+    rule.onlyDependOnClassesThat().resideInAnyPackage(open).check(ROOMS);
+  }
 
-  @ArchTest
-  static final ArchRule NO_SLEEP =
-      noClasses().should().callMethod(Thread.class, "sleep", long.class);
+  @Test
+  void noOneSleeps() {
+    noClasses().should().callMethod(Thread.class, "sleep", long.class).check(ROOMS);
+  }
 }

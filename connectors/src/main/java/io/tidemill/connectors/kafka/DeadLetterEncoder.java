@@ -2,14 +2,18 @@ package io.tidemill.connectors.kafka;
 
 import io.tidemill.connectors.record.DeadLetterRecord;
 import io.tidemill.connectors.record.Header;
+import io.tidemill.connectors.record.RecordFailureException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacet;
 import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacetProvider;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.table.data.RowData;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
@@ -23,12 +27,25 @@ final class DeadLetterEncoder
 
   private static final String PREFIX = "__connect.errors.";
 
+  /** Tells how many bytes a value had that was cut. */
+  static final String TRUNCATED = "tidemill.value-bytes";
+
   private final String topic;
   private final Header[] headers;
+  private final RecordLimit limit;
+  private final Oversized oversized;
 
-  DeadLetterEncoder(String topic, List<Header> headers) {
+  DeadLetterEncoder(String topic, List<Header> headers, RecordLimit limit, Oversized oversized) {
     this.topic = topic;
     this.headers = headers.toArray(Header[]::new);
+    this.limit = limit;
+    this.oversized = oversized;
+  }
+
+  @Override
+  public void open(
+      SerializationSchema.InitializationContext context, KafkaSinkContext sinkContext) {
+    limit.open();
   }
 
   @Override
@@ -48,13 +65,37 @@ final class DeadLetterEncoder
       all.add(header.name(), header.value());
     }
     Long original = deadLetter.timestamp();
+    var whole =
+        new ProducerRecord<>(
+            topic,
+            null,
+            original == null || original < 0 ? null : original,
+            deadLetter.key(),
+            deadLetter.value(),
+            all);
+    return limit.excess(whole) > 0 ? truncated(whole, deadLetter) : whole;
+  }
+
+  private ProducerRecord<byte[], byte[]> truncated(
+      ProducerRecord<byte[], byte[]> whole, DeadLetterRecord deadLetter) {
+    byte[] value = whole.value() == null ? new byte[0] : whole.value();
+    add(whole.headers(), TRUNCATED, value.length);
+    int left = value.length - limit.excess(whole);
+    if (oversized == Oversized.FAIL || left < 0) {
+      throw new RecordFailureException(
+          "%s-%s offset %s: its dead letter of %d bytes is larger than topic '%s' takes (expected: <= %d bytes; raise max.message.bytes of the topic%s)"
+              .formatted(
+                  deadLetter.topic(),
+                  deadLetter.partition(),
+                  deadLetter.offset(),
+                  limit.bytes() + limit.excess(whole),
+                  topic,
+                  limit.bytes(),
+                  left < 0 ? "" : ", or set " + SinkSettings.OVERSIZED.key() + " to truncate"),
+          null);
+    }
     return new ProducerRecord<>(
-        topic,
-        null,
-        original == null || original < 0 ? null : original,
-        deadLetter.key(),
-        deadLetter.value(),
-        all);
+        topic, null, whole.timestamp(), whole.key(), Arrays.copyOf(value, left), whole.headers());
   }
 
   @Override
@@ -62,7 +103,7 @@ final class DeadLetterEncoder
     return KafkaRecordEncoder.facet(topic);
   }
 
-  private static void add(RecordHeaders headers, String name, @Nullable Object value) {
+  private static void add(Headers headers, String name, @Nullable Object value) {
     if (value != null) {
       headers.add(name, value.toString().getBytes(StandardCharsets.UTF_8));
     }

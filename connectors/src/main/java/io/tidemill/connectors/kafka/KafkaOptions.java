@@ -1,118 +1,83 @@
 package io.tidemill.connectors.kafka;
 
 import io.tidemill.connectors.options.ConnectorOptions;
-import io.tidemill.connectors.options.OptionProblems;
-import io.tidemill.connectors.options.Suggestion;
+import io.tidemill.connectors.options.OptionCheck;
+import io.tidemill.connectors.problem.Suggestion;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
+import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 
-/** What the options of Kafka sources and sinks have in common. Stateless. */
+/**
+ * What the options of Kafka sources and sinks have in common: the broker, its topics, and the
+ * properties of Kafka's clients. Immutable.
+ */
 final class KafkaOptions {
   static final String CONNECTOR = "kafka";
   static final String PREFIX = "properties.";
   static final String BOOTSTRAP = PREFIX + CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG;
 
-  private static final List<String> CONNECTION_PREFIXES =
-      List.of(PREFIX + "security.", PREFIX + "sasl.", PREFIX + "ssl.");
+  private static final Predicate<String> OF_CONNECTION =
+      Pattern.compile(Pattern.quote(PREFIX) + "(bootstrap\\.servers|(security|sasl|ssl)\\..*)")
+          .asMatchPredicate();
 
-  private KafkaOptions() {}
+  /** Below this many letters, a property of a user's own is as likely as a slip of the hand. */
+  private static final int SHORTEST_SUSPECT = 5;
 
-  /** The broker's addresses, where these options are those of Kafka and name it. */
-  static Optional<String> bootstrapServers(ConnectorOptions options) {
-    return CONNECTOR.equals(options.values().get(ConnectorOptions.CONNECTOR))
-        ? Optional.ofNullable(options.values().get(BOOTSTRAP)).filter(value -> !value.isBlank())
-        : Optional.empty();
+  private final ConnectorOptions options;
+
+  KafkaOptions(ConnectorOptions options) {
+    this.options = options;
   }
 
   /**
    * The same options, with the connection of the first neighbour that has one where these have
    * none. A connection is the broker's addresses and what its security wants.
    */
-  static ConnectorOptions connected(ConnectorOptions options, List<ConnectorOptions> neighbours) {
-    if (bootstrapServers(options).isPresent()) {
-      return options;
-    }
-    Optional<ConnectorOptions> neighbour =
-        neighbours.stream().filter(other -> bootstrapServers(other).isPresent()).findFirst();
-    if (neighbour.isEmpty()) {
-      return options;
-    }
-    Map<String, String> values = new LinkedHashMap<>(options.values());
-    neighbour
-        .get()
-        .values()
-        .forEach(
-            (key, value) -> {
-              if (key.equals(BOOTSTRAP) || CONNECTION_PREFIXES.stream().anyMatch(key::startsWith)) {
-                values.putIfAbsent(key, value);
-              }
-            });
-    return new ConnectorOptions(options.place(), values);
-  }
-
-  /** Reports a missing broker and every key that no one reads. */
-  static void check(
-      ConnectorOptions options,
-      List<String> allowed,
-      List<String> formatKeys,
-      Set<String> properties,
-      OptionProblems problems) {
-    if (bootstrapServers(options).isEmpty()) {
-      problems.add(BOOTSTRAP, "missing (expected: the broker's host:port)");
-    }
-    List<String> known = new ArrayList<>(allowed);
-    known.add(ConnectorOptions.CONNECTOR);
-    known.addAll(formatKeys);
-    for (String key : options.values().keySet()) {
-      if (key.startsWith(PREFIX)) {
-        checkProperty(key.substring(PREFIX.length()), properties, problems);
-      } else if (!known.contains(key)
-          && formatKeys.stream().noneMatch(formatKey -> key.startsWith(formatKey + "."))) {
-        List<String> shown = new ArrayList<>(known);
-        shown.add(PREFIX + "*");
-        problems.addUnknown(key, shown);
+  KafkaOptions connectedLike(ConnectorOptions... neighbours) {
+    if (servers().isEmpty()) {
+      for (ConnectorOptions neighbour : neighbours) {
+        if (!new KafkaOptions(neighbour).servers().isEmpty()) {
+          Map<String, String> values = new LinkedHashMap<>(options.values());
+          neighbour.values().entrySet().stream()
+              .filter(option -> OF_CONNECTION.test(option.getKey()))
+              .forEach(option -> values.putIfAbsent(option.getKey(), option.getValue()));
+          return new KafkaOptions(new ConnectorOptions(options.place(), values));
+        }
       }
     }
+    return this;
   }
 
-  /** Kafka's clients take any property, so only a slip of the hand is refused. */
-  private static void checkProperty(
-      String property, Set<String> properties, OptionProblems problems) {
-    if (!properties.contains(property)) {
-      Suggestion.nearest(property, properties)
-          .filter(nearest -> property.length() > 4)
-          .ifPresent(
-              nearest ->
-                  problems.add(
-                      PREFIX + property,
-                      "no property of Kafka's client (did you mean '" + PREFIX + nearest + "'?)"));
-    }
+  ConnectorOptions options() {
+    return options;
   }
 
-  static Set<String> consumerProperties() {
-    Set<String> names = new TreeSet<>(ConsumerConfig.configNames());
-    names.add("partition.discovery.interval.ms");
-    names.add("client.id.prefix");
-    names.add("commit.offsets.on.checkpoint");
-    names.add("register.consumer.metrics");
-    return names;
+  /** The broker's addresses; none where these are not the options of Kafka, or name none. */
+  Set<String> servers() {
+    return options.names(CONNECTOR) ? split(BOOTSTRAP, ",") : Set.of();
   }
 
-  static Set<String> producerProperties() {
-    return ProducerConfig.configNames();
+  /** The topics that are named one by one. */
+  Set<String> topics() {
+    return split(KafkaConnectorOptions.TOPIC.key(), ";");
   }
 
   /** The client's own properties, without their prefix. */
-  static Properties properties(ConnectorOptions options) {
+  Properties properties() {
     Properties properties = new Properties();
     options
         .values()
@@ -123,5 +88,84 @@ final class KafkaOptions {
               }
             });
     return properties;
+  }
+
+  /** Refuses a missing broker and every key that no one reads. */
+  void checkKeys(
+      OptionCheck check, List<String> allowed, List<String> formatKeys, Set<String> properties) {
+    if (servers().isEmpty()) {
+      check.refuse(BOOTSTRAP, "missing (expected: the broker's host:port)");
+    }
+    List<String> known = new ArrayList<>(allowed);
+    known.add(ConnectorOptions.CONNECTOR);
+    known.addAll(formatKeys);
+    for (String key : options.values().keySet()) {
+      if (key.startsWith(PREFIX)) {
+        checkProperty(check, key, properties);
+      } else if (!known.contains(key)
+          && formatKeys.stream().noneMatch(formatKey -> key.startsWith(formatKey + "."))) {
+        List<String> shown = new ArrayList<>(known);
+        shown.add(PREFIX + "*");
+        check.refuseUnknown(key, shown);
+      }
+    }
+  }
+
+  /** Kafka's clients take any property, so only a slip of the hand is refused. */
+  private static void checkProperty(OptionCheck check, String key, Set<String> properties) {
+    String property = key.substring(PREFIX.length());
+    if (!properties.contains(property) && property.length() >= SHORTEST_SUSPECT) {
+      new Suggestion(property, properties)
+          .nearest()
+          .ifPresent(
+              nearest ->
+                  check.refuse(
+                      key, "no property of Kafka's client (did you mean '%s'?)", PREFIX + nearest));
+    }
+  }
+
+  /** Refuses to write a topic that another part of the same job uses. */
+  void refuseTopic(OptionCheck check, String topic, ConnectorOptions other, String because) {
+    KafkaOptions part = new KafkaOptions(other).connectedLike(options);
+    if (!Collections.disjoint(servers(), part.servers())
+        && (part.topics().contains(topic) || part.patternMatches(topic))) {
+      check.refuse(
+          KafkaConnectorOptions.TOPIC, "'%s' is %s (expected: another topic)", topic, because);
+    }
+  }
+
+  private boolean patternMatches(String topic) {
+    try {
+      return options
+          .value(KafkaConnectorOptions.TOPIC_PATTERN.key())
+          .filter(pattern -> Pattern.matches(pattern, topic))
+          .isPresent();
+    } catch (PatternSyntaxException e) {
+      // The source itself reports a pattern that is none.
+      return false;
+    }
+  }
+
+  private Set<String> split(String key, String separator) {
+    return options
+        .value(key)
+        .map(value -> Arrays.stream(value.split(separator)).map(String::strip))
+        .map(parts -> parts.filter(part -> !part.isEmpty()).collect(Collectors.toSet()))
+        .orElse(Set.of());
+  }
+
+  static Set<String> consumerProperties() {
+    Set<String> names = new TreeSet<>(ConsumerConfig.configNames());
+    names.addAll(
+        List.of(
+            "partition.discovery.interval.ms",
+            "client.id.prefix",
+            "commit.offsets.on.checkpoint",
+            "register.consumer.metrics"));
+    return names;
+  }
+
+  static Set<String> producerProperties() {
+    return ProducerConfig.configNames();
   }
 }

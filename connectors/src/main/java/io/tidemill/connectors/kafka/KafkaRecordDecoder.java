@@ -2,6 +2,7 @@ package io.tidemill.connectors.kafka;
 
 import io.tidemill.connectors.record.Header;
 import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.RecordFailureException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -98,21 +99,21 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
   private void refuse(
       ConsumerRecord<byte[], byte[]> record, Exception failure, Collector<RowData> out)
       throws IOException {
-    boolean outside = DecodeFailure.isOutside(failure);
-    if (outside || !deadLetters) {
+    String place = record.topic() + "-" + record.partition() + " offset " + record.offset();
+    if (DecodeFailure.isOutside(failure)) {
       throw new IOException(
-          record.topic()
-              + "-"
-              + record.partition()
-              + " offset "
-              + record.offset()
-              + ": the value does not decode"
-              + (outside
-                  ? ", and not for its own sake; see the cause"
-                  : "; give the job a dead-letter sink to set such records aside"),
+          place + ": the value does not decode, and not for its own sake; see the cause", failure);
+    }
+    DecodeFailure why = DecodeFailure.of(failure);
+    if (!deadLetters) {
+      throw new RecordFailureException(
+          place
+              + ": the value does not decode: "
+              + why.message()
+              + "; give the job a dead-letter sink to set such records aside",
           failure);
     }
-    out.collect(row(RowKind.INSERT, null, origin(record, DecodeFailure.of(failure))));
+    out.collect(row(RowKind.INSERT, null, origin(record, why)));
   }
 
   private DeserializationSchema<RowData> current() throws IOException {

@@ -2,6 +2,7 @@ package io.tidemill.connectors.kafka;
 
 import io.tidemill.connectors.record.Header;
 import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.RecordFailureException;
 import java.util.List;
 import java.util.Optional;
 import org.apache.flink.api.common.serialization.SerializationSchema;
@@ -19,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Turns a row into a record of a topic: key, headers and timestamp as they came, the chosen fields
- * as its value, and the sink's own headers after the record's. A DELETE row becomes a null value.
- * Not thread-safe.
+ * as its value, and the sink's own headers after the record's. A DELETE row becomes a null value
+ * with its own headers only. Not thread-safe.
  */
 final class KafkaRecordEncoder
     implements KafkaRecordSerializationSchema<RowData>, KafkaDatasetFacetProvider {
@@ -31,6 +32,7 @@ final class KafkaRecordEncoder
   private final int[] positions;
   private final int originIndex;
   private final Header[] headers;
+  private final RecordLimit limit;
 
   private transient @Nullable ProjectedRowData projected;
 
@@ -46,35 +48,53 @@ final class KafkaRecordEncoder
       SerializationSchema<RowData> values,
       int[] positions,
       int originIndex,
-      List<Header> headers) {
+      List<Header> headers,
+      RecordLimit limit) {
     this.topic = topic;
     this.values = values;
     this.positions = positions.clone();
     this.originIndex = originIndex;
     this.headers = headers.toArray(Header[]::new);
+    this.limit = limit;
   }
 
   @Override
   public void open(SerializationSchema.InitializationContext context, KafkaSinkContext sinkContext)
       throws Exception {
     values.open(context);
+    limit.open();
   }
 
   @Override
   public ProducerRecord<byte[], byte[]> serialize(
       RowData row, KafkaSinkContext context, @Nullable Long timestamp) {
-    RowData origin = Origin.of(row, originIndex);
+    Origin origin = Origin.of(row, originIndex);
+    byte[] value = value(row);
     RecordHeaders all = new RecordHeaders();
-    byte[] key = null;
     if (origin != null) {
-      key = Origin.bytes(origin, Origin.KEY);
-      Origin.headers(origin).forEach(header -> all.add(header.name(), header.value()));
+      origin.headers().forEach(header -> all.add(header.name(), header.value()));
     }
-    for (Header header : headers) {
-      all.add(header.name(), header.value());
+    if (value != null) {
+      // No model made a tombstone.
+      for (Header header : headers) {
+        all.add(header.name(), header.value());
+      }
     }
-    return new ProducerRecord<>(
-        topic, null, kafkaTimestamp(timestamp, origin), key, value(row), all);
+    byte[] key = origin == null ? null : origin.bytes(Origin.KEY);
+    var record =
+        new ProducerRecord<>(topic, null, kafkaTimestamp(timestamp, origin), key, value, all);
+    int excess = limit.excess(record);
+    if (excess > 0) {
+      throw new RecordFailureException(
+          "%s: its prediction of %d bytes is larger than topic '%s' takes (expected: <= %d bytes; raise max.message.bytes of the topic, or write fewer fields)"
+              .formatted(
+                  origin == null ? "a record" : origin.position(),
+                  limit.bytes() + excess,
+                  topic,
+                  limit.bytes()),
+          null);
+    }
+    return record;
   }
 
   @Override
@@ -97,11 +117,8 @@ final class KafkaRecordEncoder
     return values.serialize(chosen.replaceRow(row));
   }
 
-  private static @Nullable Long kafkaTimestamp(@Nullable Long timestamp, @Nullable RowData origin) {
-    Long found = timestamp;
-    if (found == null && origin != null && !origin.isNullAt(Origin.TIMESTAMP)) {
-      found = origin.getLong(Origin.TIMESTAMP);
-    }
+  private static @Nullable Long kafkaTimestamp(@Nullable Long timestamp, @Nullable Origin origin) {
+    Long found = timestamp == null && origin != null ? origin.timestamp() : timestamp;
     return found == null || found < 0 ? null : found;
   }
 }

@@ -1,18 +1,20 @@
 package io.tidemill.connectors.kafka;
 
-import io.tidemill.connectors.options.ConnectorOptions;
-import io.tidemill.connectors.options.OptionProblem;
-import io.tidemill.connectors.options.OptionProblems;
+import io.tidemill.connectors.options.OptionCheck;
+import io.tidemill.connectors.options.OptionKey;
+import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.DeadLetterSpec;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.SinkSpec;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
+import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.DataStreamSink;
 import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions;
@@ -22,58 +24,70 @@ import org.apache.flink.table.factories.SerializationFormatFactory;
 
 /** A topic as a sink, of predictions or of dead letters. Immutable. */
 final class KafkaRecordSink implements RecordSink {
-  private final String place;
+  private static final String READ = "read by the source of the same job, which would never end";
+  private static final String WRITTEN = "written by the sink of the same job";
+
+  private final KafkaOptions options;
   private final SinkSettings settings;
   private final KafkaRecordSerializationSchema<RowData> encoder;
 
   private KafkaRecordSink(
-      String place, SinkSettings settings, KafkaRecordSerializationSchema<RowData> encoder) {
-    this.place = place;
+      KafkaOptions options,
+      SinkSettings settings,
+      KafkaRecordSerializationSchema<RowData> encoder) {
+    this.options = options;
     this.settings = settings;
     this.encoder = encoder;
   }
 
   static KafkaRecordSink create(SinkSpec spec) {
-    ConnectorOptions options = KafkaOptions.connected(spec.options(), List.of(spec.source()));
-    OptionProblems problems = new OptionProblems(options.place());
-    Optional<ValueFormat> format =
-        ValueFormat.find(options, SerializationFormatFactory.class, problems);
+    KafkaOptions options = new KafkaOptions(spec.options()).connectedLike(spec.source());
+    OptionCheck check = new OptionCheck(options.options());
+    Optional<ValueFormat> format = ValueFormat.find(SerializationFormatFactory.class, check);
     List<String> allowed = new ArrayList<>(SinkSettings.KEYS);
     allowed.add(FactoryUtil.FORMAT.key());
     allowed.add(KafkaConnectorOptions.VALUE_FORMAT.key());
-    KafkaOptions.check(
-        options,
+    options.checkKeys(
+        check,
         allowed,
-        format.map(ValueFormat::keys).orElseGet(() -> ValueFormat.keysOfUnknown(options)),
-        KafkaOptions.producerProperties(),
-        problems);
-    SinkSettings settings = SinkSettings.read(options, spec.jobName() + "-predictions", problems);
-    Topics.checkNotRead(settings.topic(), options, spec.source(), problems);
+        format.map(ValueFormat::keys).orElseGet(() -> ValueFormat.keysOfUnknown(options.options())),
+        KafkaOptions.producerProperties());
+    SinkSettings settings = SinkSettings.read(options, spec.jobName() + "-predictions", check);
+    options.refuseTopic(check, settings.topic(), spec.source(), READ);
     Optional<SerializationSchema<RowData>> values =
-        format.flatMap(found -> found.encoder(options, spec.schema(), problems));
-    problems.throwIfAny();
+        format.flatMap(found -> found.encoder(spec.schema()));
+    check.throwIfAny();
     return new KafkaRecordSink(
-        options.place(),
+        options,
         settings,
         new KafkaRecordEncoder(
             settings.topic(),
             values.orElseThrow(),
             spec.positions(),
             Origin.indexIn(spec.rows()),
-            spec.headers()));
+            spec.headers(),
+            settings.limit(new Broker(options))));
   }
 
   static KafkaRecordSink create(DeadLetterSpec spec) {
-    ConnectorOptions options =
-        KafkaOptions.connected(spec.options(), List.of(spec.source(), spec.sink()));
-    OptionProblems problems = new OptionProblems(options.place());
-    KafkaOptions.check(
-        options, SinkSettings.KEYS, List.of(), KafkaOptions.producerProperties(), problems);
-    SinkSettings settings = SinkSettings.read(options, spec.jobName() + "-dead-letters", problems);
-    Topics.checkNotRead(settings.topic(), options, spec.source(), problems);
-    problems.throwIfAny();
+    KafkaOptions options =
+        new KafkaOptions(spec.options()).connectedLike(spec.source(), spec.sink());
+    OptionCheck check = new OptionCheck(options.options());
+    List<String> allowed = new ArrayList<>(SinkSettings.KEYS);
+    allowed.add(SinkSettings.OVERSIZED.key());
+    options.checkKeys(check, allowed, List.of(), KafkaOptions.producerProperties());
+    SinkSettings settings = SinkSettings.read(options, spec.jobName() + "-dead-letters", check);
+    options.refuseTopic(check, settings.topic(), spec.source(), READ);
+    options.refuseTopic(check, settings.topic(), spec.sink(), WRITTEN);
+    check.throwIfAny();
     return new KafkaRecordSink(
-        options.place(), settings, new DeadLetterEncoder(settings.topic(), spec.headers()));
+        options,
+        settings,
+        new DeadLetterEncoder(
+            settings.topic(),
+            spec.headers(),
+            settings.limit(new Broker(options)),
+            settings.oversized()));
   }
 
   @Override
@@ -81,19 +95,36 @@ final class KafkaRecordSink implements RecordSink {
     return switch (settings.guarantee()) {
       case EXACTLY_ONCE ->
           "exactly once for consumers that read committed, visible after each checkpoint"
-              + " (transactional ids "
-              + settings.transactionalIdPrefix()
-              + "-*, transaction.timeout.ms "
-              + settings.transactionTimeout().toMillis()
-              + ")";
+              + " (transactional ids %s-*, %s, transaction.timeout.ms %d)%s"
+                  .formatted(
+                      settings.transactionalIdPrefix(),
+                      settings.naming(),
+                      settings.transactionTimeout().toMillis(),
+                      settings.naming() == TransactionNamingStrategy.POOLING
+                          ? "; POOLING hides results for that long after a restore at smaller"
+                              + " parallelism, and leaks a client per job (FLINK-40626)"
+                          : "");
       case AT_LEAST_ONCE -> "at least once: a failure may show a record twice";
       case NONE -> "none: a failure may lose records or show them twice";
     };
   }
 
   @Override
-  public List<OptionProblem> problemsWith(CheckpointPlan checkpoints) {
-    return TransactionCheck.problems(place, settings, checkpoints);
+  public List<Problem<OptionKey>> problemsWith(CheckpointPlan checkpoints) {
+    return new TransactionCheck(options.options().place(), settings).problemsWith(checkpoints);
+  }
+
+  /**
+   * A broker that does not answer; the topic itself may be made by the broker when it is written.
+   */
+  @Override
+  public List<Problem<OptionKey>> obstacles(Duration limit) {
+    Broker broker = new Broker(options);
+    try {
+      return broker.missing(List.of(), limit);
+    } catch (Broker.UnansweredException e) {
+      return List.of(broker.unreachable(e));
+    }
   }
 
   @Override

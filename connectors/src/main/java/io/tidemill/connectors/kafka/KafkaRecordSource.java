@@ -1,13 +1,16 @@
 package io.tidemill.connectors.kafka;
 
-import io.tidemill.connectors.options.ConnectorOptions;
-import io.tidemill.connectors.options.OptionProblems;
+import io.tidemill.connectors.options.OptionCheck;
+import io.tidemill.connectors.options.OptionKey;
+import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SourceSpec;
 import io.tidemill.connectors.record.SourceStreams;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
@@ -37,20 +40,18 @@ final class KafkaRecordSource implements RecordSource {
   }
 
   static KafkaRecordSource create(SourceSpec spec) {
-    ConnectorOptions options = spec.options();
-    OptionProblems problems = new OptionProblems(options.place());
-    Optional<ValueFormat> format =
-        ValueFormat.find(options, DeserializationFormatFactory.class, problems);
-    KafkaOptions.check(
-        options,
+    KafkaOptions options = new KafkaOptions(spec.options());
+    OptionCheck check = new OptionCheck(spec.options());
+    Optional<ValueFormat> format = ValueFormat.find(DeserializationFormatFactory.class, check);
+    options.checkKeys(
+        check,
         SourceSettings.KEYS,
-        format.map(ValueFormat::keys).orElseGet(() -> ValueFormat.keysOfUnknown(options)),
-        KafkaOptions.consumerProperties(),
-        problems);
-    SourceSettings settings = SourceSettings.read(options, problems);
+        format.map(ValueFormat::keys).orElseGet(() -> ValueFormat.keysOfUnknown(spec.options())),
+        KafkaOptions.consumerProperties());
+    SourceSettings settings = SourceSettings.read(options, check);
     Optional<DeserializationSchema<RowData>> values =
-        format.flatMap(found -> found.decoder(options, spec.schema(), problems));
-    problems.throwIfAny();
+        format.flatMap(found -> found.decoder(spec.schema()));
+    check.throwIfAny();
     try {
       return new KafkaRecordSource(
           spec,
@@ -81,6 +82,17 @@ final class KafkaRecordSource implements RecordSource {
   public String guarantee() {
     return "replayed from the offsets of the last checkpoint; bytes that do not decode "
         + (spec.deadLetters() ? "become dead letters" : "fail the job");
+  }
+
+  @Override
+  public List<Problem<OptionKey>> obstacles(Duration limit) {
+    KafkaOptions options = new KafkaOptions(spec.options());
+    Broker broker = new Broker(options);
+    try {
+      return broker.missing(options.topics(), limit);
+    } catch (Broker.UnansweredException e) {
+      return List.of(broker.unreachable(e));
+    }
   }
 
   @Override

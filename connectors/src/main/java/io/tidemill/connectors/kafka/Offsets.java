@@ -1,7 +1,6 @@
 package io.tidemill.connectors.kafka;
 
-import io.tidemill.connectors.options.OptionProblems;
-import io.tidemill.connectors.options.OptionReader;
+import io.tidemill.connectors.options.OptionCheck;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -26,25 +25,19 @@ final class Offsets {
   private static final Pattern PAIR = Pattern.compile("partition:(\\d+),offset:(\\d+)");
   private static final String PAIRS = "as in partition:0,offset:42;partition:1,offset:300";
 
-  private final OptionReader reader;
-  private final OptionProblems problems;
+  private final OptionCheck check;
   private final List<String> topics;
   private final Properties properties;
 
-  Offsets(
-      OptionReader reader, OptionProblems problems, List<String> topics, Properties properties) {
-    this.reader = reader;
-    this.problems = problems;
+  Offsets(OptionCheck check, List<String> topics, Properties properties) {
+    this.check = check;
     this.topics = topics;
     this.properties = properties;
   }
 
   OffsetsInitializer starting() {
     ScanStartupMode mode =
-        reader.read(
-            KafkaConnectorOptions.SCAN_STARTUP_MODE,
-            ScanStartupMode.class,
-            ScanStartupMode.GROUP_OFFSETS);
+        check.read(KafkaConnectorOptions.SCAN_STARTUP_MODE, ScanStartupMode.GROUP_OFFSETS);
     return switch (mode) {
       case EARLIEST_OFFSET -> OffsetsInitializer.earliest();
       case LATEST_OFFSET -> OffsetsInitializer.latest();
@@ -63,10 +56,7 @@ final class Offsets {
   /** Empty for a source that does not end. */
   Optional<OffsetsInitializer> stopping() {
     ScanBoundedMode mode =
-        reader.read(
-            KafkaConnectorOptions.SCAN_BOUNDED_MODE,
-            ScanBoundedMode.class,
-            ScanBoundedMode.UNBOUNDED);
+        check.read(KafkaConnectorOptions.SCAN_BOUNDED_MODE, ScanBoundedMode.UNBOUNDED);
     return switch (mode) {
       case UNBOUNDED -> Optional.empty();
       case LATEST_OFFSET -> Optional.of(OffsetsInitializer.latest());
@@ -87,13 +77,11 @@ final class Offsets {
   @SuppressWarnings("deprecation") // Flink's initializer takes Kafka's deprecated enum.
   private OffsetsInitializer committed(ConfigOption<?> mode) {
     if (!properties.containsKey(ConsumerConfig.GROUP_ID_CONFIG)) {
-      problems.add(
+      check.refuse(
           KafkaOptions.PREFIX + ConsumerConfig.GROUP_ID_CONFIG,
-          "missing (expected: the consumer group whose offsets "
-              + mode.key()
-              + " 'group-offsets' asks for; set it, or "
-              + mode.key()
-              + ", for instance to earliest-offset)");
+          "missing (expected: the consumer group whose offsets %1$s 'group-offsets' asks for; set"
+              + " it, or %1$s, for instance to earliest-offset)",
+          mode.key());
     }
     String reset =
         properties.getProperty(
@@ -103,41 +91,40 @@ final class Offsets {
             .filter(value -> value.name().equalsIgnoreCase(reset))
             .findFirst();
     if (strategy.isEmpty()) {
-      problems.add(
+      check.refuse(
           KafkaOptions.PREFIX + ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
-          "'"
-              + reset
-              + "' (expected: one of "
-              + Arrays.stream(OffsetResetStrategy.values())
-                  .map(value -> value.name().toLowerCase(Locale.ROOT))
-                  .collect(Collectors.joining(", "))
-              + ")");
+          "'%s' (expected: one of %s)",
+          reset,
+          Arrays.stream(OffsetResetStrategy.values())
+              .map(value -> value.name().toLowerCase(Locale.ROOT))
+              .collect(Collectors.joining(", ")));
     }
     return OffsetsInitializer.committedOffsets(strategy.orElse(OffsetResetStrategy.NONE));
   }
 
   private OffsetsInitializer timestamp(ConfigOption<Long> option, ConfigOption<?> mode) {
     String expected = "milliseconds since the epoch, as " + mode.key() + " 'timestamp' wants";
-    int before = problems.count();
-    Optional<Long> millis = reader.written(option, expected);
-    if (millis.isEmpty() && problems.count() == before) {
-      problems.add(option.key(), "missing (expected: " + expected + ")");
+    int before = check.problemCount();
+    Optional<Long> millis = check.written(option, expected);
+    if (millis.isEmpty() && check.problemCount() == before) {
+      check.refuse(option, "missing (expected: %s)", expected);
     }
     return OffsetsInitializer.timestamp(millis.orElse(0L));
   }
 
   private OffsetsInitializer specific(ConfigOption<String> option, ConfigOption<?> mode) {
     if (topics.size() != 1) {
-      problems.add(
-          mode.key(),
-          "'specific-offsets' with " + topics.size() + " topics (expected: topic names one topic)");
+      check.refuse(
+          mode,
+          "'specific-offsets' with %d topics (expected: topic names one topic)",
+          topics.size());
     }
     Map<TopicPartition, Long> offsets = new HashMap<>();
-    String written = reader.written(option, PAIRS).orElse("");
+    String written = check.written(option, PAIRS).orElse("");
     for (String pair : written.split(";")) {
       Matcher matcher = PAIR.matcher(pair.strip());
       if (!matcher.matches()) {
-        problems.add(option.key(), "'" + written + "' (expected: " + PAIRS + ")");
+        check.refuse(option, "'%s' (expected: %s)", written, PAIRS);
         break;
       }
       offsets.put(

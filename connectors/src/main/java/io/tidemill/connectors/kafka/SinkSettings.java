@@ -1,8 +1,6 @@
 package io.tidemill.connectors.kafka;
 
-import io.tidemill.connectors.options.ConnectorOptions;
-import io.tidemill.connectors.options.OptionProblems;
-import io.tidemill.connectors.options.OptionReader;
+import io.tidemill.connectors.options.OptionCheck;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -24,6 +22,8 @@ import org.apache.kafka.clients.producer.ProducerConfig;
  * What the options of a Kafka sink say, except its format. Immutable.
  *
  * @param transactionTimeout how long the broker keeps a transaction that no one commits
+ * @param oversized what becomes of a dead letter that its topic does not take
+ * @param largestRecord what the producer itself takes, in bytes
  */
 record SinkSettings(
     String topic,
@@ -32,6 +32,8 @@ record SinkSettings(
     TransactionNamingStrategy naming,
     Duration transactionTimeout,
     Optional<Integer> parallelism,
+    Oversized oversized,
+    int largestRecord,
     Properties properties) {
   /** The option that says how long a transaction lives. */
   static final String TRANSACTION_TIMEOUT =
@@ -41,6 +43,18 @@ record SinkSettings(
    * Under the broker's usual maximum of 15 minutes, and enough for a restart that takes a while.
    */
   static final Duration DEFAULT_TRANSACTION_TIMEOUT = Duration.ofMinutes(10);
+
+  /** Tidemill's own, of dead-letter sinks. */
+  static final ConfigOption<Oversized> OVERSIZED =
+      ConfigOptions.key("sink.oversized-value")
+          .enumType(Oversized.class)
+          .defaultValue(Oversized.TRUNCATE);
+
+  /** By default what the producer's usual {@code buffer.memory} holds: more could not be sent. */
+  private static final ConfigOption<Integer> LARGEST_REQUEST =
+      ConfigOptions.key(KafkaOptions.PREFIX + ProducerConfig.MAX_REQUEST_SIZE_CONFIG)
+          .intType()
+          .defaultValue(32 << 20);
 
   /** What Flink allows. */
   private static final int LONGEST_PREFIX_BYTES = 64_000;
@@ -61,48 +75,54 @@ record SinkSettings(
           .defaultValue((int) DEFAULT_TRANSACTION_TIMEOUT.toMillis());
 
   /**
-   * Reads the options and reports what is wrong with them.
+   * Reads the options and refuses what is wrong with them.
    *
    * @param defaultPrefix of the transactional ids, where the options name none
    */
-  static SinkSettings read(
-      ConnectorOptions options, String defaultPrefix, OptionProblems problems) {
-    OptionReader reader = new OptionReader(options, problems);
-    List<String> topics =
-        reader.written(KafkaConnectorOptions.TOPIC, "one topic").orElse(List.of());
-    if (topics.size() != 1) {
-      problems.add(
-          KafkaConnectorOptions.TOPIC.key(),
-          topics.isEmpty()
-              ? "missing (expected: the topic to write)"
-              : topics + " (expected: one topic to write)");
+  static SinkSettings read(KafkaOptions options, String defaultPrefix, OptionCheck check) {
+    List<String> topics = check.written(KafkaConnectorOptions.TOPIC, "one topic").orElse(List.of());
+    if (topics.isEmpty()) {
+      check.refuse(KafkaConnectorOptions.TOPIC, "missing (expected: the topic to write)");
+    } else if (topics.size() > 1) {
+      check.refuse(KafkaConnectorOptions.TOPIC, "%s (expected: one topic to write)", topics);
     }
     String prefix =
-        reader
+        check
             .written(KafkaConnectorOptions.TRANSACTIONAL_ID_PREFIX, "a name")
             .orElse(defaultPrefix);
-    int timeout = reader.read(TIMEOUT_MILLIS, "milliseconds");
-    Properties properties = KafkaOptions.properties(options);
+    int prefixBytes = prefix.getBytes(StandardCharsets.UTF_8).length;
+    if (prefix.isBlank() || prefixBytes > LONGEST_PREFIX_BYTES) {
+      check.refuse(
+          KafkaConnectorOptions.TRANSACTIONAL_ID_PREFIX,
+          "'%s' of %d bytes (expected: 1 to %d bytes, unique in the Kafka cluster; set a shorter"
+              + " one)",
+          prefix,
+          prefixBytes,
+          LONGEST_PREFIX_BYTES);
+    }
+    int timeout = check.read(TIMEOUT_MILLIS, "milliseconds");
+    Properties properties = options.properties();
     properties.setProperty(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Integer.toString(timeout));
+    int largest = check.read(LARGEST_REQUEST, "bytes");
+    // A record passes through with more headers than it came with: the topic alone is its limit.
+    properties.setProperty(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(largest));
     return new SinkSettings(
         topics.isEmpty() ? "" : topics.get(0),
-        reader.read(
-            KafkaConnectorOptions.DELIVERY_GUARANTEE,
-            DeliveryGuarantee.class,
-            DeliveryGuarantee.EXACTLY_ONCE),
-        checkedPrefix(prefix, problems),
-        reader.read(
+        check.read(KafkaConnectorOptions.DELIVERY_GUARANTEE, DeliveryGuarantee.EXACTLY_ONCE),
+        prefix,
+        check.read(
             KafkaConnectorOptions.TRANSACTION_NAMING_STRATEGY,
-            TransactionNamingStrategy.class,
-            TransactionNamingStrategy.POOLING),
+            TransactionNamingStrategy.INCREMENTING),
         Duration.ofMillis(timeout),
-        reader
-            .written(KafkaConnectorOptions.SINK_PARALLELISM, "a whole number, 1 or more")
-            .filter(
-                parallelism ->
-                    SourceSettings.atLeastOne(
-                        parallelism, KafkaConnectorOptions.SINK_PARALLELISM.key(), problems)),
+        check.parallelism(KafkaConnectorOptions.SINK_PARALLELISM),
+        check.read(OVERSIZED, Oversized.TRUNCATE),
+        largest,
         properties);
+  }
+
+  /** How large a record may be. */
+  RecordLimit limit(Broker broker) {
+    return new RecordLimit(broker, topic, largestRecord);
   }
 
   KafkaSink<RowData> sink(KafkaRecordSerializationSchema<RowData> encoder) {
@@ -116,21 +136,5 @@ record SinkSettings(
       builder.setTransactionalIdPrefix(transactionalIdPrefix);
     }
     return builder.build();
-  }
-
-  private static String checkedPrefix(String prefix, OptionProblems problems) {
-    int bytes = prefix.getBytes(StandardCharsets.UTF_8).length;
-    if (prefix.isBlank() || bytes > LONGEST_PREFIX_BYTES) {
-      problems.add(
-          KafkaConnectorOptions.TRANSACTIONAL_ID_PREFIX.key(),
-          "'"
-              + prefix
-              + "' of "
-              + bytes
-              + " bytes (expected: 1 to "
-              + LONGEST_PREFIX_BYTES
-              + " bytes, unique in the Kafka cluster; set a shorter one)");
-    }
-    return prefix;
   }
 }

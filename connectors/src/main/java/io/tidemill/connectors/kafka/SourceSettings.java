@@ -1,8 +1,6 @@
 package io.tidemill.connectors.kafka;
 
-import io.tidemill.connectors.options.ConnectorOptions;
-import io.tidemill.connectors.options.OptionProblems;
-import io.tidemill.connectors.options.OptionReader;
+import io.tidemill.connectors.options.OptionCheck;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
@@ -46,63 +44,51 @@ record SourceSettings(
           .map(ConfigOption::key)
           .toList();
 
-  static SourceSettings read(ConnectorOptions options, OptionProblems problems) {
-    OptionReader reader = new OptionReader(options, problems);
+  static SourceSettings read(KafkaOptions options, OptionCheck check) {
     List<String> topics =
-        reader.written(KafkaConnectorOptions.TOPIC, "topics, separated by ';'").orElse(List.of());
-    Optional<Pattern> pattern = pattern(reader, problems);
+        check.written(KafkaConnectorOptions.TOPIC, "topics, separated by ';'").orElse(List.of());
+    Optional<Pattern> pattern = pattern(check);
     boolean patternWritten =
-        options.values().containsKey(KafkaConnectorOptions.TOPIC_PATTERN.key());
+        options.options().values().containsKey(KafkaConnectorOptions.TOPIC_PATTERN.key());
     if (topics.isEmpty() != patternWritten) {
-      problems.add(
-          KafkaConnectorOptions.TOPIC.key(),
+      check.refuse(
+          KafkaConnectorOptions.TOPIC,
           patternWritten
               ? "both topic and topic-pattern are set (expected: one of them)"
               : "missing (expected: the topic to read, or topic-pattern)");
     }
-    Properties properties = KafkaOptions.properties(options);
+    Properties properties = options.properties();
     // What a transaction aborted was never said: reading it would score it.
     properties.putIfAbsent(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     properties.setProperty(
         KafkaSourceOptions.PARTITION_DISCOVERY_INTERVAL_MS.key(),
         Long.toString(
-            reader
+            check
                 .read(
                     KafkaConnectorOptions.SCAN_TOPIC_PARTITION_DISCOVERY,
                     "a duration such as 5 min")
                 .toMillis()));
-    Offsets offsets = new Offsets(reader, problems, topics, properties);
+    Offsets offsets = new Offsets(check, topics, properties);
     return new SourceSettings(
         topics,
         pattern,
         offsets.starting(),
         offsets.stopping(),
-        reader
-            .written(KafkaConnectorOptions.SCAN_PARALLELISM, "a whole number, 1 or more")
-            .filter(
-                parallelism ->
-                    atLeastOne(
-                        parallelism, KafkaConnectorOptions.SCAN_PARALLELISM.key(), problems)),
+        check.parallelism(KafkaConnectorOptions.SCAN_PARALLELISM),
         properties);
   }
 
-  static boolean atLeastOne(int parallelism, String key, OptionProblems problems) {
-    if (parallelism < 1) {
-      problems.add(key, parallelism + " (expected: >= 1)");
-      return false;
-    }
-    return true;
-  }
-
-  private static Optional<Pattern> pattern(OptionReader reader, OptionProblems problems) {
+  private static Optional<Pattern> pattern(OptionCheck check) {
     Optional<String> written =
-        reader.written(KafkaConnectorOptions.TOPIC_PATTERN, "a regular expression");
+        check.written(KafkaConnectorOptions.TOPIC_PATTERN, "a regular expression");
     try {
       return written.map(Pattern::compile);
     } catch (PatternSyntaxException e) {
-      problems.add(
-          KafkaConnectorOptions.TOPIC_PATTERN.key(),
-          "'" + e.getPattern() + "' (expected: a regular expression; " + e.getDescription() + ")");
+      check.refuse(
+          KafkaConnectorOptions.TOPIC_PATTERN,
+          "'%s' (expected: a regular expression; %s)",
+          e.getPattern(),
+          e.getDescription());
       return Optional.empty();
     }
   }

@@ -28,13 +28,13 @@ final class UndecodedSplitter extends ProcessFunction<RowData, RowData> {
 
   @Override
   public void processElement(RowData row, Context context, Collector<RowData> out) {
-    RowData origin = Origin.of(row, originIndex);
-    if (origin == null || origin.isNullAt(Origin.ERROR_CLASS)) {
+    Origin origin = Origin.of(row, originIndex);
+    if (origin == null || origin.field(Origin.ERROR_CLASS) == null) {
       out.collect(row);
       return;
     }
-    String cause = origin.getString(Origin.ERROR_CLASS).toString();
-    String message = Objects.requireNonNullElse(Origin.string(origin, Origin.ERROR_MESSAGE), "");
+    String cause = String.valueOf(origin.string(Origin.ERROR_CLASS));
+    String message = Objects.requireNonNullElse(origin.string(Origin.ERROR_MESSAGE), "");
     context.output(
         DEAD_LETTERS,
         DeadLetterRecord.of(origin, DeadLetterRecord.STAGE_DECODE, cause, message, Map.of())

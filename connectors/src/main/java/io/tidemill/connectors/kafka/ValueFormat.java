@@ -1,9 +1,8 @@
 package io.tidemill.connectors.kafka;
 
 import io.tidemill.connectors.options.ConnectorOptions;
-import io.tidemill.connectors.options.FactoryContext;
-import io.tidemill.connectors.options.OptionProblems;
-import io.tidemill.connectors.options.Suggestion;
+import io.tidemill.connectors.options.OptionCheck;
+import io.tidemill.connectors.problem.Suggestion;
 import io.tidemill.connectors.record.RecordSchema;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +14,8 @@ import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.formats.avro.AvroFormatOptions;
+import org.apache.flink.formats.raw.RawFormatFactory;
+import org.apache.flink.formats.raw.RawFormatOptions;
 import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions;
 import org.apache.flink.streaming.connectors.kafka.table.KafkaDynamicTableFactory;
 import org.apache.flink.table.api.TableException;
@@ -23,7 +24,6 @@ import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.format.Format;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.DeserializationFormatFactory;
-import org.apache.flink.table.factories.DynamicTableFactory;
 import org.apache.flink.table.factories.Factory;
 import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.table.factories.FactoryUtil.TableFactoryHelper;
@@ -32,6 +32,7 @@ import org.apache.flink.table.factories.SerializationFormatFactory;
 import org.apache.flink.table.runtime.connector.sink.SinkRuntimeProviderContext;
 import org.apache.flink.table.runtime.connector.source.ScanRuntimeProviderContext;
 import org.apache.flink.table.types.DataType;
+import org.apache.flink.table.types.logical.LogicalTypeFamily;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.utils.TypeConversions;
 
@@ -42,22 +43,21 @@ import org.apache.flink.table.types.utils.TypeConversions;
  * @param factory Flink's factory of that name
  * @param prefix of the format's own options, as in {@code avro.} or {@code value.avro.}
  */
-record ValueFormat(ConfigOption<String> option, FormatFactory factory, String prefix) {
-  private static final String AVRO = "avro";
-
-  /** Finds the format that the options name, or reports why there is none. */
-  static <F extends FormatFactory> Optional<ValueFormat> find(
-      ConnectorOptions options, Class<F> kind, OptionProblems problems) {
+record ValueFormat(
+    ConfigOption<String> option, FormatFactory factory, String prefix, OptionCheck check) {
+  /** Finds the format that the options name, or refuses them. */
+  static <F extends FormatFactory> Optional<ValueFormat> find(Class<F> kind, OptionCheck check) {
+    ConnectorOptions options = check.options();
     boolean named = options.values().containsKey(FactoryUtil.FORMAT.key());
     boolean namedForValue = options.values().containsKey(KafkaConnectorOptions.VALUE_FORMAT.key());
     ConfigOption<String> option =
         namedForValue ? KafkaConnectorOptions.VALUE_FORMAT : FactoryUtil.FORMAT;
     if (named == namedForValue) {
-      problems.add(
-          FactoryUtil.FORMAT.key(),
-          named
-              ? "both format and value.format are set (expected: one of them)"
-              : "missing (expected: one of " + String.join(", ", available(kind)) + ")");
+      check.refuse(
+          FactoryUtil.FORMAT,
+          "%s (expected: one of %s)",
+          named ? "both format and value.format are set" : "missing",
+          named ? "them" : String.join(", ", available(kind)));
       return Optional.empty();
     }
     String name = options.values().getOrDefault(option.key(), "");
@@ -65,22 +65,15 @@ record ValueFormat(ConfigOption<String> option, FormatFactory factory, String pr
       F factory =
           FactoryUtil.discoverFactory(Thread.currentThread().getContextClassLoader(), kind, name);
       String prefix = namedForValue ? "value." + name + "." : name + ".";
-      return Optional.of(new ValueFormat(option, factory, prefix));
+      return Optional.of(new ValueFormat(option, factory, prefix, check));
     } catch (ValidationException e) {
       Set<String> available = available(kind);
-      String suggestion =
-          Suggestion.nearest(name, available)
-              .map(nearest -> "did you mean '" + nearest + "'? ")
-              .orElse("");
-      problems.add(
-          option.key(),
-          "'"
-              + name
-              + "' ("
-              + suggestion
-              + "expected: one of "
-              + String.join(", ", available)
-              + ", or the jar of this format on the classpath)");
+      check.refuse(
+          option,
+          "'%s' (%sexpected: one of %s, or the jar of this format on the classpath)",
+          name,
+          new Suggestion(name, available).meant(),
+          String.join(", ", available));
       return Optional.empty();
     }
   }
@@ -107,40 +100,45 @@ record ValueFormat(ConfigOption<String> option, FormatFactory factory, String pr
         .toList();
   }
 
-  /** Makes the decoder of values with this schema, or reports why there is none. */
-  Optional<DeserializationSchema<RowData>> decoder(
-      ConnectorOptions options, RecordSchema schema, OptionProblems problems) {
+  /** Makes the decoder of values with this schema, or refuses what it cannot decode. */
+  Optional<DeserializationSchema<RowData>> decoder(RecordSchema schema) {
+    String skipping = prefix + "ignore-parse-errors";
+    if (check.options().value(skipping).filter("true"::equalsIgnoreCase).isPresent()) {
+      check.refuse(
+          skipping,
+          "true (expected: false; bytes that do not decode become dead letters, and none is"
+              + " dropped)");
+    }
     return create(
-        options,
         schema.rowType(),
-        problems,
         (tables, type) -> {
           var format = tables.discoverDecodingFormat(DeserializationFormatFactory.class, option);
-          if (!insertOnly(format, problems)) {
+          if (!insertOnly(format)) {
             return Optional.empty();
           }
-          if (plainAvro(options)) {
-            return Optional.of(new AvroRecordDecoder(schema, legacyTimestamps(options)));
+          if (plainAvro()) {
+            return Optional.of(schema.avro().decoder());
           }
+          DeserializationSchema<RowData> decoder =
+              format.createRuntimeDecoder(ScanRuntimeProviderContext.INSTANCE, type);
           return Optional.of(
-              format.createRuntimeDecoder(ScanRuntimeProviderContext.INSTANCE, type));
+              isRawText(schema.rowType()) ? new TextDecoder(decoder, charset()) : decoder);
         });
   }
 
-  /** Makes the encoder of values with this schema, or reports why there is none. */
-  Optional<SerializationSchema<RowData>> encoder(
-      ConnectorOptions options, RecordSchema schema, OptionProblems problems) {
+  /** Makes the encoder of values with this schema, or refuses what it cannot encode. */
+  Optional<SerializationSchema<RowData>> encoder(RecordSchema schema) {
     return create(
-        options,
         schema.rowType(),
-        problems,
         (tables, type) -> {
           var format = tables.discoverEncodingFormat(SerializationFormatFactory.class, option);
-          if (!insertOnly(format, problems)) {
+          if (!insertOnly(format)) {
             return Optional.empty();
           }
           return Optional.of(
-              format.createRuntimeEncoder(new SinkRuntimeProviderContext(false), type));
+              plainAvro()
+                  ? schema.avro().encoder()
+                  : format.createRuntimeEncoder(new SinkRuntimeProviderContext(false), type));
         });
   }
 
@@ -148,12 +146,11 @@ record ValueFormat(ConfigOption<String> option, FormatFactory factory, String pr
     Optional<T> create(TableFactoryHelper tables, DataType type);
   }
 
-  private <T> Optional<T> create(
-      ConnectorOptions options, RowType rowType, OptionProblems problems, Creation<T> creation) {
-    DynamicTableFactory.Context context = FactoryContext.of(options, rowType);
+  private <T> Optional<T> create(RowType rowType, Creation<T> creation) {
     try {
       TableFactoryHelper tables =
-          FactoryUtil.createTableFactoryHelper(new KafkaDynamicTableFactory(), context);
+          FactoryUtil.createTableFactoryHelper(
+              new KafkaDynamicTableFactory(), check.options().asTable(rowType));
       return creation.create(tables, TypeConversions.fromLogicalToDataType(rowType.copy(false)));
     } catch (ValidationException
         | IllegalArgumentException
@@ -163,36 +160,41 @@ record ValueFormat(ConfigOption<String> option, FormatFactory factory, String pr
       while (cause.getCause() != null) {
         cause = cause.getCause();
       }
-      problems.add(option.key(), String.valueOf(cause.getMessage()).replaceAll("\\s+", " "));
+      check.refuse(option, "%s", String.valueOf(cause.getMessage()).replaceAll("\\s+", " "));
       return Optional.empty();
     }
   }
 
-  private boolean insertOnly(Format format, OptionProblems problems) {
+  private boolean insertOnly(Format format) {
     boolean insertOnly = format.getChangelogMode().equals(ChangelogMode.insertOnly());
     if (!insertOnly) {
-      problems.add(
-          option.key(),
-          "'"
-              + factory.factoryIdentifier()
-              + "' carries changes of a table (expected: a format of plain records)");
+      check.refuse(
+          option,
+          "'%s' carries changes of a table (expected: a format of plain records)",
+          factory.factoryIdentifier());
     }
     return insertOnly;
   }
 
-  private boolean plainAvro(ConnectorOptions options) {
-    return factory.factoryIdentifier().equals(AVRO)
-        && !options
-            .values()
-            .getOrDefault(prefix + AvroFormatOptions.AVRO_ENCODING.key(), "binary")
-            .equalsIgnoreCase("json");
+  private boolean plainAvro() {
+    return factory.factoryIdentifier().equals("avro")
+        && check
+            .options()
+            .value(prefix + AvroFormatOptions.AVRO_ENCODING.key())
+            .filter("json"::equalsIgnoreCase)
+            .isEmpty();
   }
 
-  private boolean legacyTimestamps(ConnectorOptions options) {
-    return !options
-        .values()
-        .getOrDefault(prefix + AvroFormatOptions.AVRO_TIMESTAMP_LEGACY_MAPPING.key(), "true")
-        .equalsIgnoreCase("false");
+  private boolean isRawText(RowType rowType) {
+    return factory.factoryIdentifier().equals(RawFormatFactory.IDENTIFIER)
+        && rowType.getTypeAt(0).is(LogicalTypeFamily.CHARACTER_STRING);
+  }
+
+  private String charset() {
+    return check
+        .options()
+        .value(prefix + RawFormatOptions.CHARSET.key())
+        .orElse(RawFormatOptions.CHARSET.defaultValue());
   }
 
   private static Set<String> available(Class<? extends Factory> kind) {

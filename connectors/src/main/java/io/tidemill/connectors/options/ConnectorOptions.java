@@ -1,12 +1,24 @@
 package io.tidemill.connectors.options;
 
+import io.tidemill.connectors.problem.Problem;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.table.api.Schema;
+import org.apache.flink.table.catalog.CatalogTable;
+import org.apache.flink.table.catalog.Column;
+import org.apache.flink.table.catalog.ObjectIdentifier;
+import org.apache.flink.table.catalog.ResolvedCatalogTable;
+import org.apache.flink.table.catalog.ResolvedSchema;
+import org.apache.flink.table.factories.DynamicTableFactory;
+import org.apache.flink.table.factories.FactoryUtil;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.utils.TypeConversions;
 
 /**
  * The options of one connector, as in {@code CREATE TABLE … WITH}, and the place where a person
@@ -33,21 +45,51 @@ public record ConnectorOptions(String place, Map<String, String> values) {
    * @throws InvalidOptionsException if there is none
    */
   public String connector() {
-    String connector = values.get(CONNECTOR);
-    if (connector == null || connector.isBlank()) {
-      throw new InvalidOptionsException(
-          List.of(
-              new OptionProblem(
-                  place,
-                  CONNECTOR,
-                  "missing (expected: the name of a connector, such as kafka or filesystem)")));
-    }
-    return connector;
+    return value(CONNECTOR)
+        .orElseThrow(
+            () ->
+                new InvalidOptionsException(
+                    List.of(
+                        new Problem<>(
+                            new OptionKey(place, CONNECTOR),
+                            "missing (expected: the name of a connector, such as kafka or"
+                                + " filesystem)"))));
   }
 
-  /** The same options in Flink's form. */
-  public Configuration toConfiguration() {
-    return Configuration.fromMap(values);
+  /** Whether this is the connector that is named. */
+  public boolean names(String connector) {
+    return connector.equals(values.get(CONNECTOR));
+  }
+
+  /** What was written for an option, unless it is blank. */
+  public Optional<String> value(String key) {
+    return Optional.ofNullable(values.get(key)).filter(value -> !value.isBlank());
+  }
+
+  /** A table of these options with these columns, as Flink's factories want to have it. */
+  public DynamicTableFactory.Context asTable(RowType columns) {
+    ResolvedSchema schema =
+        ResolvedSchema.of(
+            columns.getFields().stream()
+                .map(
+                    field ->
+                        (Column)
+                            Column.physical(
+                                field.getName(),
+                                TypeConversions.fromLogicalToDataType(field.getType())))
+                .toList());
+    CatalogTable table =
+        CatalogTable.newBuilder()
+            .schema(Schema.newBuilder().fromResolvedSchema(schema).build())
+            .options(values)
+            .build();
+    return new FactoryUtil.DefaultDynamicTableContext(
+        ObjectIdentifier.of("tidemill", "pipeline", "stream"),
+        new ResolvedCatalogTable(table, schema),
+        Map.of(),
+        new Configuration(),
+        Thread.currentThread().getContextClassLoader(),
+        true);
   }
 
   /** Whether the value of an option must not be printed. */

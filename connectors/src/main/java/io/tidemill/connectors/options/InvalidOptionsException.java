@@ -1,5 +1,6 @@
 package io.tidemill.connectors.options;
 
+import io.tidemill.connectors.problem.Problem;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -8,15 +9,15 @@ import java.util.stream.Collectors;
  * pipeline must act, a retry does not help.
  */
 public final class InvalidOptionsException extends IllegalArgumentException {
-  private final transient List<OptionProblem> problems;
+  private final transient List<Problem<OptionKey>> problems;
 
-  public InvalidOptionsException(List<OptionProblem> problems) {
-    super(problems.stream().map(OptionProblem::toString).collect(Collectors.joining("\n")));
+  public InvalidOptionsException(List<Problem<OptionKey>> problems) {
+    super(problems.stream().map(Problem::toString).collect(Collectors.joining("\n")));
     this.problems = List.copyOf(problems);
   }
 
   /** All problems that were found, at least one. */
-  public List<OptionProblem> problems() {
+  public List<Problem<OptionKey>> problems() {
     return problems;
   }
 }

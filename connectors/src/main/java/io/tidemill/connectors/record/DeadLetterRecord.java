@@ -62,17 +62,30 @@ public final class DeadLetterRecord {
             "context"
           });
 
-  static final int KEY = 0;
-  static final int VALUE = 1;
-  static final int HEADERS = 2;
-  static final int TOPIC = 3;
-  static final int PARTITION = 4;
-  static final int OFFSET = 5;
-  static final int TIMESTAMP = 6;
-  static final int STAGE = 7;
-  static final int CAUSE = 8;
-  static final int MESSAGE = 9;
-  static final int CONTEXT = 10;
+  private static final int KEY = 0;
+  private static final int VALUE = 1;
+  private static final int HEADERS = 2;
+  private static final int TOPIC = 3;
+  private static final int PARTITION = 4;
+  private static final int OFFSET = 5;
+  private static final int TIMESTAMP = 6;
+  private static final int STAGE = 7;
+  private static final int CAUSE = 8;
+  private static final int MESSAGE = 9;
+  private static final int CONTEXT = 10;
+
+  /** The origin's fields that a dead letter begins with, in their order. */
+  private static final int[] OF_ORIGIN = {
+    Origin.KEY,
+    Origin.VALUE,
+    Origin.HEADERS,
+    Origin.TOPIC,
+    Origin.PARTITION,
+    Origin.OFFSET,
+    Origin.TIMESTAMP
+  };
+
+  private static final RowData.FieldGetter[] GETTERS = Origin.getters(TYPE);
 
   private final RowData row;
 
@@ -90,23 +103,16 @@ public final class DeadLetterRecord {
    * @param context more to say, by header name: {@code tidemill.step}, {@code tidemill.model}, …
    */
   public static DeadLetterRecord of(
-      @Nullable RowData origin,
+      @Nullable Origin origin,
       String stage,
       String causeClass,
       String message,
       Map<String, String> context) {
     GenericRowData row = new GenericRowData(TYPE.getFieldCount());
     if (origin != null) {
-      row.setField(KEY, Origin.bytes(origin, Origin.KEY));
-      row.setField(VALUE, Origin.bytes(origin, Origin.VALUE));
-      row.setField(
-          HEADERS, origin.isNullAt(Origin.HEADERS) ? null : origin.getArray(Origin.HEADERS));
-      row.setField(TOPIC, origin.isNullAt(Origin.TOPIC) ? null : origin.getString(Origin.TOPIC));
-      row.setField(
-          PARTITION, origin.isNullAt(Origin.PARTITION) ? null : origin.getInt(Origin.PARTITION));
-      row.setField(OFFSET, origin.isNullAt(Origin.OFFSET) ? null : origin.getLong(Origin.OFFSET));
-      row.setField(
-          TIMESTAMP, origin.isNullAt(Origin.TIMESTAMP) ? null : origin.getLong(Origin.TIMESTAMP));
+      for (int i = 0; i < OF_ORIGIN.length; i++) {
+        row.setField(i, origin.field(OF_ORIGIN[i]));
+      }
     }
     row.setField(STAGE, StringData.fromString(stage));
     row.setField(CAUSE, StringData.fromString(causeClass));
@@ -146,11 +152,11 @@ public final class DeadLetterRecord {
   }
 
   public byte @Nullable [] key() {
-    return Origin.bytes(row, KEY);
+    return row.isNullAt(KEY) ? null : row.getBinary(KEY);
   }
 
   public byte @Nullable [] value() {
-    return Origin.bytes(row, VALUE);
+    return row.isNullAt(VALUE) ? null : row.getBinary(VALUE);
   }
 
   /** The record's own headers in their order. */
@@ -159,7 +165,7 @@ public final class DeadLetterRecord {
   }
 
   public @Nullable String topic() {
-    return Origin.string(row, TOPIC);
+    return row.isNullAt(TOPIC) ? null : row.getString(TOPIC).toString();
   }
 
   public @Nullable Integer partition() {
@@ -180,11 +186,11 @@ public final class DeadLetterRecord {
   }
 
   public @Nullable String causeClass() {
-    return Origin.string(row, CAUSE);
+    return row.isNullAt(CAUSE) ? null : row.getString(CAUSE).toString();
   }
 
   public @Nullable String message() {
-    return Origin.string(row, MESSAGE);
+    return row.isNullAt(MESSAGE) ? null : row.getString(MESSAGE).toString();
   }
 
   /** More that was said, by header name. */
@@ -206,7 +212,7 @@ public final class DeadLetterRecord {
   private DeadLetterRecord with(int field, Object value) {
     GenericRowData copy = new GenericRowData(TYPE.getFieldCount());
     for (int i = 0; i < TYPE.getFieldCount(); i++) {
-      copy.setField(i, RowData.createFieldGetter(TYPE.getTypeAt(i), i).getFieldOrNull(row));
+      copy.setField(i, GETTERS[i].getFieldOrNull(row));
     }
     copy.setField(field, value);
     return new DeadLetterRecord(copy);

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Its fields are read by the positions below. {@link #VALUE} holds the original bytes only where
  * the job has a dead-letter sink; {@link #ERROR_CLASS} and {@link #ERROR_MESSAGE} are there only
- * between a source and its own splitter. Stateless.
+ * between a source and its own splitter. A view of the record's row, immutable.
  */
 public final class Origin {
   /** The column's name, which no schema may use. */
@@ -74,7 +74,13 @@ public final class Origin {
             "error_message"
           });
 
-  private Origin() {}
+  private static final RowData.FieldGetter[] GETTERS = getters(TYPE);
+
+  private final RowData row;
+
+  private Origin(RowData row) {
+    this.row = row;
+  }
 
   /**
    * The type of a record with these values: the same fields, each nullable since a tombstone has
@@ -95,23 +101,48 @@ public final class Origin {
   }
 
   /** The origin of a record, or null. {@code index} is what {@link #indexIn} answered. */
-  public static @Nullable RowData of(RowData row, int index) {
-    return index < 0 || row.isNullAt(index) ? null : row.getRow(index, TYPE.getFieldCount());
+  public static @Nullable Origin of(RowData record, int index) {
+    return index < 0 || record.isNullAt(index)
+        ? null
+        : new Origin(record.getRow(index, TYPE.getFieldCount()));
+  }
+
+  /** A field as the row holds it, or null. Not a copy. */
+  public @Nullable Object field(int field) {
+    return GETTERS[field].getFieldOrNull(row);
   }
 
   /** A field of type BYTES, or null. Not a copy. */
-  public static byte @Nullable [] bytes(RowData origin, int field) {
-    return origin.isNullAt(field) ? null : origin.getBinary(field);
+  public byte @Nullable [] bytes(int field) {
+    return row.isNullAt(field) ? null : row.getBinary(field);
   }
 
   /** A field of type STRING, or null. */
-  public static @Nullable String string(RowData origin, int field) {
-    return origin.isNullAt(field) ? null : origin.getString(field).toString();
+  public @Nullable String string(int field) {
+    return row.isNullAt(field) ? null : row.getString(field).toString();
+  }
+
+  /** Milliseconds since the epoch, or null. */
+  public @Nullable Long timestamp() {
+    return row.isNullAt(TIMESTAMP) ? null : row.getLong(TIMESTAMP);
+  }
+
+  /** {@code topic-partition offset n}, as a message names a record. */
+  public String position() {
+    return "%s-%s offset %s".formatted(field(TOPIC), field(PARTITION), field(OFFSET));
   }
 
   /** The headers in their order; empty if there are none. */
-  public static List<Header> headers(RowData origin) {
-    return origin.isNullAt(HEADERS) ? List.of() : readHeaders(origin.getArray(HEADERS));
+  public List<Header> headers() {
+    return row.isNullAt(HEADERS) ? List.of() : readHeaders(row.getArray(HEADERS));
+  }
+
+  static RowData.FieldGetter[] getters(RowType type) {
+    RowData.FieldGetter[] getters = new RowData.FieldGetter[type.getFieldCount()];
+    for (int i = 0; i < getters.length; i++) {
+      getters[i] = RowData.createFieldGetter(type.getTypeAt(i), i);
+    }
+    return getters;
   }
 
   static List<Header> readHeaders(ArrayData array) {

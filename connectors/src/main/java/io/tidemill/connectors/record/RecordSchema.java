@@ -1,13 +1,11 @@
 package io.tidemill.connectors.record;
 
+import io.tidemill.connectors.avro.AvroSchema;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.apache.avro.AvroRuntimeException;
-import org.apache.avro.Schema;
-import org.apache.flink.formats.avro.typeutils.AvroSchemaConverter;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
@@ -18,10 +16,10 @@ import org.apache.flink.table.types.logical.utils.LogicalTypeParser;
  * The value fields of a stream, without its origin. Immutable.
  *
  * @param rowType the fields, with the nullability that their author gave them
- * @param avro the Avro schema that the fields were read from, as JSON: the bytes of a record follow
- *     it exactly, where several Avro schemas give the same fields
+ * @param written the Avro schema that the fields were read from: several give the same fields, and
+ *     the bytes of a record follow one of them
  */
-public record RecordSchema(RowType rowType, Optional<String> avro) {
+public record RecordSchema(RowType rowType, Optional<AvroSchema> written) {
   /** A field's name and its SQL type, as in {@code amount} and {@code DECIMAL(10, 2) NOT NULL}. */
   public record Column(String name, String type) {}
 
@@ -49,40 +47,11 @@ public record RecordSchema(RowType rowType, Optional<String> avro) {
   /**
    * Reads an Avro schema, the text of an {@code .avsc} file.
    *
-   * @throws IllegalArgumentException if it is no record, or has a type that Flink has not
+   * @throws IllegalArgumentException if it is no record, or has a field that Flink cannot keep
    */
   public static RecordSchema fromAvro(String avscJson) {
-    Schema schema;
-    try {
-      schema = new Schema.Parser().parse(avscJson);
-    } catch (AvroRuntimeException | NullPointerException e) {
-      // Avro's parser answers a type that is not defined with a NullPointerException.
-      throw new IllegalArgumentException("Avro schema: does not parse: " + e.getMessage(), e);
-    }
-    if (schema.getType() != Schema.Type.RECORD) {
-      throw new IllegalArgumentException(
-          "Avro schema: " + schema.getType().getName() + " (expected: a record)");
-    }
-    RowType rowType;
-    try {
-      rowType = (RowType) AvroSchemaConverter.convertToDataType(schema.toString()).getLogicalType();
-    } catch (IllegalArgumentException | UnsupportedOperationException | ValidationException e) {
-      throw new IllegalArgumentException(
-          "Avro schema '" + schema.getFullName() + "': " + e.getMessage(), e);
-    }
-    for (RowType.RowField field : rowType.getFields()) {
-      if (has(field.getType(), LogicalTypeRoot.RAW)) {
-        throw new IllegalArgumentException(
-            "Avro schema '"
-                + schema.getFullName()
-                + "': field '"
-                + field.getName()
-                + "' is "
-                + schema.getField(field.getName()).schema()
-                + " (expected: no union but that of a type with null)");
-      }
-    }
-    return new RecordSchema(rowType, Optional.of(schema.toString()));
+    AvroSchema avro = AvroSchema.parse(avscJson);
+    return new RecordSchema(avro.rowType(), Optional.of(avro));
   }
 
   /**
@@ -112,10 +81,29 @@ public record RecordSchema(RowType rowType, Optional<String> avro) {
     return of(new RowType(false, fields));
   }
 
-  /** The Avro schema, as JSON, of the bytes that the format {@code avro} reads and writes. */
-  public String toAvro() {
-    return avro.orElseGet(
-        () -> AvroSchemaConverter.convertToSchema(rowType.copy(false)).toString());
+  /** The same fields and more behind them. */
+  public RecordSchema plus(List<RowType.RowField> more) {
+    List<RowType.RowField> fields = new ArrayList<>(rowType.getFields());
+    fields.addAll(more);
+    return new RecordSchema(new RowType(false, fields), written.flatMap(avro -> plus(avro, more)));
+  }
+
+  private static Optional<AvroSchema> plus(AvroSchema avro, List<RowType.RowField> more) {
+    try {
+      return Optional.of(more.isEmpty() ? avro : avro.plus(more));
+    } catch (IllegalArgumentException notOfAvro) {
+      // Only a reader or writer of Avro minds, and refuses the whole schema with the cause.
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * The Avro schema of the bytes that the format {@code avro} reads and writes.
+   *
+   * @throws IllegalArgumentException if Avro has no such type
+   */
+  public AvroSchema avro() {
+    return written.orElseGet(() -> AvroSchema.of(rowType));
   }
 
   private static Optional<LogicalType> parse(String type) {

@@ -1,6 +1,8 @@
 package io.tidemill.connectors.record;
 
-import io.tidemill.connectors.options.OptionProblem;
+import io.tidemill.connectors.options.OptionKey;
+import io.tidemill.connectors.problem.Problem;
+import java.time.Duration;
 import java.util.List;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.table.data.RowData;
@@ -11,7 +13,13 @@ public interface RecordSink {
   String guarantee();
 
   /** What does not fit together between this sink and the checkpoints of its job. */
-  List<OptionProblem> problemsWith(CheckpointPlan checkpoints);
+  List<Problem<OptionKey>> problemsWith(CheckpointPlan checkpoints);
+
+  /**
+   * What stands in the way outside the process, such as a broker that does not answer. Blocks for
+   * about {@code limit} at most.
+   */
+  List<Problem<OptionKey>> obstacles(Duration limit);
 
   /**
    * Adds the sink to a graph.

@@ -1,5 +1,9 @@
 package io.tidemill.connectors.record;
 
+import io.tidemill.connectors.options.OptionKey;
+import io.tidemill.connectors.problem.Problem;
+import java.time.Duration;
+import java.util.List;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.types.logical.RowType;
 
@@ -19,6 +23,12 @@ public interface RecordSource {
 
   /** One line for a plan: what a failure does to what this source has read. */
   String guarantee();
+
+  /**
+   * What stands in the way outside the process, such as a topic that is not there. Blocks for about
+   * {@code limit} at most.
+   */
+  List<Problem<OptionKey>> obstacles(Duration limit);
 
   /**
    * Adds the source to a graph.

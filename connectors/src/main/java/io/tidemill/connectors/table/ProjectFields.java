@@ -5,37 +5,35 @@ import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.RowType;
 
-/** Makes a row of the fields that a sink writes. Not thread-safe. */
+/** Makes a row of some fields of another. Not thread-safe. */
 final class ProjectFields implements MapFunction<RowData, RowData> {
   private static final long serialVersionUID = 1L;
 
   private final RowData.FieldGetter[] fields;
+  private final int arity;
 
-  ProjectFields(RowType rowType, int[] positions) {
-    fields = new RowData.FieldGetter[positions.length];
+  /**
+   * A projection.
+   *
+   * @param rowType of the rows that arrive
+   * @param positions of the chosen fields
+   * @param arity of the rows that are made, whose fields beyond the chosen are null
+   */
+  ProjectFields(RowType rowType, int[] positions, int arity) {
+    this.fields = new RowData.FieldGetter[positions.length];
+    this.arity = arity;
     for (int i = 0; i < positions.length; i++) {
-      fields[i] = getter(rowType, positions[i]);
+      fields[i] =
+          RowData.createFieldGetter(rowType.getTypeAt(positions[i]).copy(true), positions[i]);
     }
   }
 
   @Override
   public RowData map(RowData row) {
-    GenericRowData chosen = new GenericRowData(row.getRowKind(), fields.length);
+    GenericRowData chosen = new GenericRowData(row.getRowKind(), arity);
     for (int i = 0; i < fields.length; i++) {
       chosen.setField(i, fields[i].getFieldOrNull(row));
     }
     return chosen;
-  }
-
-  static RowData.FieldGetter[] getters(RowType rowType) {
-    RowData.FieldGetter[] getters = new RowData.FieldGetter[rowType.getFieldCount()];
-    for (int i = 0; i < getters.length; i++) {
-      getters[i] = getter(rowType, i);
-    }
-    return getters;
-  }
-
-  private static RowData.FieldGetter getter(RowType rowType, int position) {
-    return RowData.createFieldGetter(rowType.getTypeAt(position).copy(true), position);
   }
 }

@@ -1,7 +1,7 @@
 package io.tidemill.connectors.table;
 
 import io.tidemill.connectors.options.ConnectorOptions;
-import io.tidemill.connectors.options.OptionProblems;
+import io.tidemill.connectors.options.OptionCheck;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.legacy.table.connector.source.SourceFunctionProvider;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -18,13 +18,14 @@ import org.apache.flink.table.types.logical.RowType;
 interface ScanStream {
   DataStream<RowData> attach(StreamExecutionEnvironment environment, String uid);
 
-  /** The stream of a provider, or a problem that names a kind which needs a planner. */
+  /**
+   * The stream of a provider.
+   *
+   * @throws io.tidemill.connectors.options.InvalidOptionsException if its kind needs a planner
+   */
   @SuppressWarnings("deprecation") // Of SourceFunctionProvider, see legacy.
   static ScanStream of(
-      String connector,
-      ScanTableSource.ScanRuntimeProvider provider,
-      RowType rowType,
-      OptionProblems problems) {
+      ScanTableSource.ScanRuntimeProvider provider, RowType rowType, OptionCheck check) {
     if (provider instanceof SourceProvider source) {
       return (environment, uid) -> {
         SingleOutputStreamOperator<RowData> rows =
@@ -40,21 +41,18 @@ interface ScanStream {
       };
     }
     if (provider instanceof DataStreamScanProvider stream) {
-      return (environment, uid) -> stream.produceDataStream(PrefixedUids.of(uid), environment);
+      return (environment, uid) -> stream.produceDataStream(new PrefixedUids(uid), environment);
     }
     if (provider instanceof SourceFunctionProvider function) {
       return (environment, uid) -> legacy(function, environment, uid, rowType);
     }
-    problems.add(
+    check.refuse(
         ConnectorOptions.CONNECTOR,
-        "'"
-            + connector
-            + "' reads through "
-            + SinkStream.kindOf(provider)
-            + " (expected: a connector with SourceProvider, DataStreamScanProvider or"
-            + " SourceFunctionProvider)");
-    problems.throwIfAny();
-    throw new IllegalStateException("a problem that was added was not thrown");
+        "'%s' reads through %s (expected: a connector with SourceProvider, DataStreamScanProvider"
+            + " or SourceFunctionProvider)",
+        check.options().connector(),
+        SinkStream.kindOf(provider));
+    throw check.failure();
   }
 
   /** Connectors that Flink has not moved to its new sources, {@code datagen} among them. */

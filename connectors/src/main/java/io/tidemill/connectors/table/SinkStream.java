@@ -1,6 +1,8 @@
 package io.tidemill.connectors.table;
 
-import org.apache.flink.api.dag.Transformation;
+import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.OptionCheck;
+import java.util.Optional;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.DataStreamSink;
 import org.apache.flink.table.connector.sink.DataStreamSinkProvider;
@@ -9,47 +11,49 @@ import org.apache.flink.table.connector.sink.SinkV2Provider;
 import org.apache.flink.table.connector.sink.legacy.SinkFunctionProvider;
 import org.apache.flink.table.data.RowData;
 
-/** Adds the runtime of a table sink to a graph. Stateless. */
-@SuppressWarnings(
-    "deprecation") // SinkFunctionProvider is all that some of Flink's connectors have.
-final class SinkStream {
-  /** The kinds that need no planner. */
-  static final String SUPPORTED = "SinkV2Provider, DataStreamSinkProvider or SinkFunctionProvider";
+/** Adds the runtime of a table sink to a graph. Implementations are immutable. */
+interface SinkStream {
+  void attach(DataStream<RowData> rows, String uid);
 
-  private SinkStream() {}
-
-  static boolean supports(DynamicTableSink.SinkRuntimeProvider provider) {
-    return provider instanceof SinkV2Provider
-        || provider instanceof DataStreamSinkProvider
-        || provider instanceof SinkFunctionProvider;
+  /**
+   * The sink of a provider.
+   *
+   * @throws io.tidemill.connectors.options.InvalidOptionsException if its kind needs a planner
+   */
+  @SuppressWarnings("deprecation") // Some of Flink's connectors have a SinkFunctionProvider only.
+  static SinkStream of(DynamicTableSink.SinkRuntimeProvider provider, OptionCheck check) {
+    if (provider instanceof SinkV2Provider sink) {
+      return (rows, uid) -> named(rows.sinkTo(sink.createSink()), sink.getParallelism(), uid);
+    }
+    if (provider instanceof SinkFunctionProvider function) {
+      return (rows, uid) ->
+          named(rows.addSink(function.createSinkFunction()), function.getParallelism(), uid);
+    }
+    if (provider instanceof DataStreamSinkProvider stream) {
+      return (rows, uid) -> {
+        DataStreamSink<?> attached = stream.consumeDataStream(new PrefixedUids(uid), rows);
+        if (attached.getTransformation().getUid() == null) {
+          attached.uid(uid);
+        }
+      };
+    }
+    check.refuse(
+        ConnectorOptions.CONNECTOR,
+        "'%s' writes through %s (expected: a connector with SinkV2Provider, DataStreamSinkProvider"
+            + " or SinkFunctionProvider)",
+        check.options().connector(),
+        kindOf(provider));
+    throw check.failure();
   }
 
-  static void attach(
-      DynamicTableSink.SinkRuntimeProvider provider, DataStream<RowData> rows, String uidPrefix) {
-    if (provider instanceof SinkV2Provider sink) {
-      DataStreamSink<RowData> attached =
-          rows.sinkTo(sink.createSink()).name(uidPrefix).uid(uidPrefix);
-      sink.getParallelism().ifPresent(attached::setParallelism);
-    } else if (provider instanceof SinkFunctionProvider function) {
-      DataStreamSink<RowData> attached =
-          rows.addSink(function.createSinkFunction()).name(uidPrefix).uid(uidPrefix);
-      function.getParallelism().ifPresent(attached::setParallelism);
-    } else if (provider instanceof DataStreamSinkProvider stream) {
-      DataStreamSink<?> attached = stream.consumeDataStream(PrefixedUids.of(uidPrefix), rows);
-      Transformation<?> transformation = attached.getTransformation();
-      if (transformation.getUid() == null) {
-        attached.uid(uidPrefix);
-      }
-    } else {
-      throw new IllegalArgumentException(kindOf(provider) + " (expected: " + SUPPORTED + ")");
-    }
+  private static void named(DataStreamSink<?> sink, Optional<Integer> parallelism, String uid) {
+    sink.name(uid).uid(uid);
+    parallelism.ifPresent(sink::setParallelism);
   }
 
   /** The name of the interface that a provider implements, which is often a lambda. */
   static String kindOf(Object provider) {
     Class<?>[] interfaces = provider.getClass().getInterfaces();
-    return interfaces.length == 0
-        ? provider.getClass().getSimpleName()
-        : interfaces[0].getSimpleName();
+    return (interfaces.length == 0 ? provider.getClass() : interfaces[0]).getSimpleName();
   }
 }

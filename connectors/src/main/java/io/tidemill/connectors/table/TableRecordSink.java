@@ -1,10 +1,12 @@
 package io.tidemill.connectors.table;
 
 import io.tidemill.connectors.options.ConnectorOptions;
-import io.tidemill.connectors.options.InvalidOptionsException;
-import io.tidemill.connectors.options.OptionProblem;
+import io.tidemill.connectors.options.OptionCheck;
+import io.tidemill.connectors.options.OptionKey;
+import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.RecordSink;
+import java.time.Duration;
 import java.util.List;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.api.common.functions.MapFunction;
@@ -35,22 +37,7 @@ final class TableRecordSink implements RecordSink {
     this.table = table;
     this.columns = columns;
     this.written = written;
-    DynamicTableSink.SinkRuntimeProvider provider =
-        table.copy().getSinkRuntimeProvider(new SinkRuntimeProviderContext(false));
-    if (!SinkStream.supports(provider)) {
-      throw new InvalidOptionsException(
-          List.of(
-              new OptionProblem(
-                  options.place(),
-                  ConnectorOptions.CONNECTOR,
-                  "'"
-                      + options.connector()
-                      + "' writes through "
-                      + SinkStream.kindOf(provider)
-                      + " (expected: a connector with "
-                      + SinkStream.SUPPORTED
-                      + ")")));
-    }
+    stream(false);
   }
 
   @Override
@@ -61,17 +48,19 @@ final class TableRecordSink implements RecordSink {
   }
 
   @Override
-  public List<OptionProblem> problemsWith(CheckpointPlan checkpoints) {
-    return options.connector().equals(FILESYSTEM)
-            && !checkpoints.batch()
-            && checkpoints.interval().isEmpty()
+  public List<Problem<OptionKey>> problemsWith(CheckpointPlan checkpoints) {
+    return options.names(FILESYSTEM) && !checkpoints.batch() && checkpoints.interval().isEmpty()
         ? List.of(
-            new OptionProblem(
-                options.place(),
-                ConnectorOptions.CONNECTOR,
+            new Problem<>(
+                new OptionKey(options.place(), ConnectorOptions.CONNECTOR),
                 "'filesystem' with checkpoints off (expected: checkpoints, since only they publish"
                     + " files; set execution.checkpointing.interval)"))
         : List.of();
+  }
+
+  @Override
+  public List<Problem<OptionKey>> obstacles(Duration limit) {
+    return List.of();
   }
 
   @Override
@@ -90,9 +79,12 @@ final class TableRecordSink implements RecordSink {
     boolean batch =
         rows.getExecutionEnvironment().getConfiguration().get(ExecutionOptions.RUNTIME_MODE)
             == RuntimeExecutionMode.BATCH;
-    SinkStream.attach(
+    stream(batch).attach(chosen, uidPrefix);
+  }
+
+  private SinkStream stream(boolean batch) {
+    return SinkStream.of(
         table.copy().getSinkRuntimeProvider(new SinkRuntimeProviderContext(batch)),
-        chosen,
-        uidPrefix);
+        new OptionCheck(options));
   }
 }

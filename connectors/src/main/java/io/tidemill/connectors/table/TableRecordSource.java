@@ -1,9 +1,14 @@
 package io.tidemill.connectors.table;
 
+import io.tidemill.connectors.options.OptionKey;
+import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SourceStreams;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -51,12 +56,22 @@ final class TableRecordSource implements RecordSource {
   }
 
   @Override
+  public List<Problem<OptionKey>> obstacles(Duration limit) {
+    return List.of();
+  }
+
+  @Override
   public SourceStreams attach(StreamExecutionEnvironment environment, String uidPrefix) {
     DataStream<RowData> scanned = stream.attach(environment, uidPrefix);
     String origin = uidPrefix + "-origin";
     SingleOutputStreamOperator<RowData> records =
         scanned
-            .map(new AddOrigin(values), InternalTypeInfo.of(rowType))
+            .map(
+                new ProjectFields(
+                    values,
+                    IntStream.range(0, values.getFieldCount()).toArray(),
+                    rowType.getFieldCount()),
+                InternalTypeInfo.of(rowType))
             .name(origin)
             .uid(origin)
             .setParallelism(scanned.getParallelism());

@@ -1,6 +1,7 @@
 package io.tidemill.connectors.kafka;
 
 import io.tidemill.connectors.record.Origin;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.table.data.RowData;
@@ -25,9 +26,9 @@ final class FailsOnce implements MapFunction<RowData, RowData> {
 
   @Override
   public RowData map(RowData row) {
-    RowData origin = Origin.of(row, originIndex);
+    Origin origin = Origin.of(row, originIndex);
     if (origin != null
-        && origin.getLong(Origin.OFFSET) == offset
+        && Objects.equals(origin.field(Origin.OFFSET), offset)
         && FAILED.compareAndSet(false, true)) {
       throw new IllegalStateException("fails once, as the test wants");
     }

@@ -1,13 +1,14 @@
 package io.tidemill.connectors.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.tidemill.connectors.Sinks;
-import io.tidemill.connectors.Sources;
+import io.tidemill.connectors.Connectors;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.InvalidOptionsException;
-import io.tidemill.connectors.options.OptionProblem;
+import io.tidemill.connectors.options.OptionKey;
+import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.DeadLetterSpec;
 import io.tidemill.connectors.record.Origin;
@@ -21,6 +22,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.streaming.connectors.kafka.table.KafkaDynamicTableFactory;
 import org.junit.jupiter.api.Test;
 
 class KafkaOptionsTest {
@@ -36,7 +42,7 @@ class KafkaOptionsTest {
 
   @Test
   void sourceIsMadeWithoutABroker() {
-    RecordSource source = Sources.create(source(SOURCE));
+    RecordSource source = new Connectors().source(source(SOURCE));
 
     assertThat(source.bounded()).isFalse();
     assertThat(source.freshRecords()).isTrue();
@@ -46,7 +52,10 @@ class KafkaOptionsTest {
 
   @Test
   void boundedModeMakesABoundedSource() {
-    assertThat(Sources.create(source(with(SOURCE, "scan.bounded.mode", "latest-offset"))).bounded())
+    assertThat(
+            new Connectors()
+                .source(source(with(SOURCE, "scan.bounded.mode", "latest-offset")))
+                .bounded())
         .isTrue();
   }
 
@@ -87,7 +96,7 @@ class KafkaOptionsTest {
 
   @Test
   void optionOfTheFormatIsKnownAndAnotherIsNot() {
-    assertThat(Sources.create(source(with(SOURCE, "json.fail-on-missing-field", "true"))))
+    assertThat(new Connectors().source(source(with(SOURCE, "json.fail-on-missing-field", "true"))))
         .isNotNull();
     assertThat(problemsOfSource(with(SOURCE, "json.fail-on-mising-field", "true")))
         .singleElement()
@@ -129,11 +138,47 @@ class KafkaOptionsTest {
 
     assertThat(refused.problems())
         .containsExactly(
-            new OptionProblem(
-                "job.yaml: dead-letter",
-                "topic",
-                "'in-2' is read by the source of the same job (expected: another topic, or the job"
-                    + " would read what it writes without end)"));
+            new Problem<>(
+                new OptionKey("job.yaml: dead-letter", "topic"),
+                "'in-2' is read by the source of the same job, which would never end (expected:"
+                    + " another topic)"));
+  }
+
+  @Test
+  void topicOfTheSinkIsNoDeadLetterTopic() {
+    assertThatThrownBy(() -> deadLetters(Map.of("topic", "out")))
+        .hasMessage(
+            "job.yaml: dead-letter: topic: 'out' is written by the sink of the same job (expected:"
+                + " another topic)");
+  }
+
+  @Test
+  void formatThatDropsWhatDoesNotDecodeIsRefused() {
+    assertThat(problemsOfSource(with(SOURCE, "json.ignore-parse-errors", "true")))
+        .containsExactly(
+            "job.yaml: source: json.ignore-parse-errors: true (expected: false; bytes that do not"
+                + " decode become dead letters, and none is dropped)");
+  }
+
+  @Test
+  void everyOptionOfFlinksOwnFactoryIsKnownOrNamedAsNotThere() {
+    var factory = new KafkaDynamicTableFactory();
+    Set<String> ours = new TreeSet<>(SourceSettings.KEYS);
+    ours.addAll(SinkSettings.KEYS);
+    ours.addAll(
+        List.of(
+            "key.format",
+            "key.fields",
+            "key.fields-prefix",
+            "value.fields-include",
+            "properties.bootstrap.servers",
+            "sink.partitioner"));
+
+    assertThat(
+            Stream.concat(factory.requiredOptions().stream(), factory.optionalOptions().stream())
+                .map(ConfigOption::key))
+        .as("the options of Flink's own factory, beside ours and those that the README calls away")
+        .containsExactlyInAnyOrderElementsOf(ours);
   }
 
   @Test
@@ -147,16 +192,16 @@ class KafkaOptionsTest {
   @Test
   void sinkWithoutABrokerUsesTheSourcesConnection() {
     ConnectorOptions connected =
-        KafkaOptions.connected(
-            new ConnectorOptions("sink", Map.of("connector", "kafka")),
-            List.of(
+        new KafkaOptions(new ConnectorOptions("sink", Map.of("connector", "kafka")))
+            .connectedLike(
                 new ConnectorOptions(
                     "source",
                     Map.of(
                         "connector", "kafka",
                         "properties.bootstrap.servers", "broker:9092",
                         "properties.security.protocol", "SSL",
-                        "properties.group.id", "readers"))));
+                        "properties.group.id", "readers")))
+            .options();
 
     assertThat(connected.values())
         .containsEntry("properties.bootstrap.servers", "broker:9092")
@@ -169,7 +214,7 @@ class KafkaOptionsTest {
     assertThat(deadLetters(Map.of("topic", "dead")).guarantee())
         .isEqualTo(
             "exactly once for consumers that read committed, visible after each checkpoint"
-                + " (transactional ids job-dead-letters-*, transaction.timeout.ms 600000)");
+                + " (transactional ids job-dead-letters-*, INCREMENTING, transaction.timeout.ms 600000)");
   }
 
   @Test
@@ -237,17 +282,15 @@ class KafkaOptionsTest {
 
   @Test
   void brokerThatIsNotThereIsNamedWithItsRemedy() {
-    List<OptionProblem> problems =
-        KafkaReachability.check(
-            new ConnectorOptions(
-                "job.yaml: source",
-                with(
-                    SOURCE,
-                    "properties.bootstrap.servers",
-                    "localhost:" + EmbeddedKafka.freePort())),
-            List.of(),
-            true,
-            Duration.ofMillis(500));
+    List<Problem<OptionKey>> problems =
+        new Connectors()
+            .source(
+                source(
+                    with(
+                        SOURCE,
+                        "properties.bootstrap.servers",
+                        "localhost:" + EmbeddedKafka.freePort())))
+            .obstacles(Duration.ofMillis(500));
 
     assertThat(problems)
         .singleElement()
@@ -259,13 +302,10 @@ class KafkaOptionsTest {
 
   @Test
   void addressThatIsNoneIsNamedToo() {
-    List<OptionProblem> problems =
-        KafkaReachability.check(
-            new ConnectorOptions(
-                "job.yaml: source", with(SOURCE, "properties.bootstrap.servers", "localhost")),
-            List.of(),
-            true,
-            Duration.ofMillis(500));
+    List<Problem<OptionKey>> problems =
+        new Connectors()
+            .source(source(with(SOURCE, "properties.bootstrap.servers", "localhost")))
+            .obstacles(Duration.ofMillis(500));
 
     assertThat(problems).singleElement().asString().contains("Invalid url in bootstrap.servers");
   }
@@ -281,14 +321,15 @@ class KafkaOptionsTest {
         catchThrowableOfType(
             IllegalArgumentException.class,
             () ->
-                Sinks.create(
-                    new SinkSpec(
-                        sink,
-                        other,
-                        Origin.appendTo(SCHEMA.rowType()),
-                        new ConnectorOptions("source", SOURCE),
-                        "job",
-                        List.of())));
+                new Connectors()
+                    .sink(
+                        new SinkSpec(
+                            sink,
+                            other,
+                            Origin.appendTo(SCHEMA.rowType()),
+                            new ConnectorOptions("source", SOURCE),
+                            "job",
+                            List.of())));
 
     assertThat(refused)
         .hasMessage("job.yaml: sink: field 'score' (expected: one of amount, __origin)");
@@ -300,10 +341,10 @@ class KafkaOptionsTest {
 
   private static List<String> problemsOfSource(Map<String, String> options) {
     return catchThrowableOfType(
-            InvalidOptionsException.class, () -> Sources.create(source(options)))
+            InvalidOptionsException.class, () -> new Connectors().source(source(options)))
         .problems()
         .stream()
-        .map(OptionProblem::toString)
+        .map(Problem::toString)
         .toList();
   }
 
@@ -315,18 +356,19 @@ class KafkaOptionsTest {
     return deadLetters(with(options, "topic", "dead"))
         .problemsWith(new CheckpointPlan(interval, longestRestart, batch))
         .stream()
-        .map(OptionProblem::toString)
+        .map(Problem::toString)
         .toList();
   }
 
   private static RecordSink deadLetters(Map<String, String> options) {
-    return Sinks.createDeadLetters(
-        new DeadLetterSpec(
-            new ConnectorOptions("job.yaml: dead-letter", with(options, "connector", "kafka")),
-            new ConnectorOptions("job.yaml: source", SOURCE),
-            new ConnectorOptions("job.yaml: sink", SOURCE),
-            "job",
-            List.of()));
+    return new Connectors()
+        .deadLetters(
+            new DeadLetterSpec(
+                new ConnectorOptions("job.yaml: dead-letter", with(options, "connector", "kafka")),
+                new ConnectorOptions("job.yaml: source", SOURCE),
+                new ConnectorOptions("job.yaml: sink", with(SOURCE, "topic", "out")),
+                "job",
+                List.of()));
   }
 
   private static Map<String, String> with(Map<String, String> options, String key, String value) {

@@ -3,10 +3,10 @@ package io.tidemill.connectors.kafka;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemill.connectors.Sinks;
-import io.tidemill.connectors.Sources;
+import io.tidemill.connectors.Connectors;
 import io.tidemill.connectors.options.ConnectorOptions;
-import io.tidemill.connectors.options.OptionProblem;
+import io.tidemill.connectors.options.OptionKey;
+import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.DeadLetterSpec;
 import io.tidemill.connectors.record.Header;
@@ -77,26 +77,29 @@ class KafkaPipelineITCase {
                 "scan.startup.mode", "earliest-offset",
                 "scan.bounded.mode", "latest-offset"));
     RecordSchema schema = RecordSchema.fromAvro(AVSC);
-    RecordSource source = Sources.create(new SourceSpec(sourceOptions, schema, true));
+    RecordSource source = new Connectors().source(new SourceSpec(sourceOptions, schema, true));
     ConnectorOptions sinkOptions = options("scores", Map.of("format", "avro"));
     RecordSink sink =
-        Sinks.create(
-            new SinkSpec(
-                sinkOptions,
-                schema,
-                source.rowType(),
-                sourceOptions,
-                "payments-job",
-                List.of(
-                    Header.of("tidemill.model", "fraud"), Header.of("tidemill.version", "1.4.2"))));
+        new Connectors()
+            .sink(
+                new SinkSpec(
+                    sinkOptions,
+                    schema,
+                    source.rowType(),
+                    sourceOptions,
+                    "payments-job",
+                    List.of(
+                        Header.of("tidemill.model", "fraud"),
+                        Header.of("tidemill.version", "1.4.2"))));
     RecordSink deadLetters =
-        Sinks.createDeadLetters(
-            new DeadLetterSpec(
-                options("payments-dead", Map.of()),
-                sourceOptions,
-                sinkOptions,
-                "payments-job",
-                List.of(Header.of("tidemill.job", "payments-job"))));
+        new Connectors()
+            .deadLetters(
+                new DeadLetterSpec(
+                    options("payments-dead", Map.of()),
+                    sourceOptions,
+                    sinkOptions,
+                    "payments-job",
+                    List.of(Header.of("tidemill.job", "payments-job"))));
 
     StreamExecutionEnvironment environment = environment();
     SourceStreams streams = source.attach(environment, "source");
@@ -151,17 +154,22 @@ class KafkaPipelineITCase {
   void reachableBrokerAndTopicAreNoProblem() {
     kafka.createTopic("there", 1);
 
-    List<OptionProblem> problems =
-        KafkaReachability.check(
-            options(
-                "there;not-there",
-                Map.of("properties.bootstrap.servers", kafka.bootstrapServers())),
-            List.of(),
-            true,
-            Duration.ofSeconds(20));
+    List<Problem<OptionKey>> problems =
+        new Connectors()
+            .source(
+                new SourceSpec(
+                    options(
+                        "there;not-there",
+                        Map.of(
+                            "format", "avro",
+                            "properties.bootstrap.servers", kafka.bootstrapServers(),
+                            "scan.startup.mode", "earliest-offset")),
+                    RecordSchema.fromAvro(AVSC),
+                    true))
+            .obstacles(Duration.ofSeconds(20));
 
     assertThat(problems)
-        .extracting(OptionProblem::toString)
+        .extracting(Problem::toString)
         .containsExactly(
             "job.yaml: topic: 'not-there' is not on the broker at "
                 + kafka.bootstrapServers()
@@ -173,8 +181,10 @@ class KafkaPipelineITCase {
     ConnectorOptions options =
         options("out", Map.of("properties.bootstrap.servers", kafka.bootstrapServers()));
     RecordSink sink =
-        Sinks.createDeadLetters(
-            new DeadLetterSpec(options, options("in", Map.of()), options, "job", List.of()));
+        new Connectors()
+            .deadLetters(
+                new DeadLetterSpec(
+                options, options("in", Map.of()), options("scores", Map.of()), "job", List.of()));
 
     assertThat(
             sink.problemsWith(

@@ -3,15 +3,18 @@ package io.tidemill.connectors.kafka;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.tidemill.connectors.record.Header;
 import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.connectors.record.RecordSchema;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.avro.generic.GenericData;
 import org.apache.flink.api.common.serialization.AbstractDeserializationSchema;
@@ -22,6 +25,8 @@ import org.apache.flink.formats.common.TimestampFormat;
 import org.apache.flink.formats.json.JsonRowDataDeserializationSchema;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
+import org.apache.flink.runtime.throwable.ThrowableClassifier;
+import org.apache.flink.runtime.throwable.ThrowableType;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.logical.RowType;
@@ -57,7 +62,7 @@ class KafkaRecordDecoderTest {
   @Test
   void avroDecodesAfterBytesThatDoNot() throws Exception {
     KafkaRecordDecoder decoder =
-        new KafkaRecordDecoder(new AvroRecordDecoder(AVRO, true), AVRO.rowType(), true);
+        new KafkaRecordDecoder(AVRO.avro().decoder(), AVRO.rowType(), true);
 
     decode(decoder, payment("a", 1.5), garbage(), payment("c", 3.5), payment("d", 4.5));
 
@@ -70,7 +75,7 @@ class KafkaRecordDecoderTest {
 
   @Test
   void flinksAvroDecodesAfterBytesThatDoNot() throws Exception {
-    String avsc = COLUMNS.toAvro();
+    String avsc = COLUMNS.avro().json();
     KafkaRecordDecoder decoder =
         new KafkaRecordDecoder(
             new AvroRowDataDeserializationSchema(
@@ -108,9 +113,9 @@ class KafkaRecordDecoderTest {
     byte[] whole = payment("a", 1.5);
     byte[] longer = Arrays.copyOf(whole, whole.length + 2);
 
-    decode(new KafkaRecordDecoder(new AvroRecordDecoder(AVRO, true), AVRO.rowType(), true), longer);
+    decode(new KafkaRecordDecoder(AVRO.avro().decoder(), AVRO.rowType(), true), longer);
 
-    assertThat(Origin.string(origin(0), Origin.ERROR_MESSAGE))
+    assertThat(origin(0).string(Origin.ERROR_MESSAGE))
         .isEqualTo(
             "Avro: 2 of "
                 + longer.length
@@ -121,11 +126,9 @@ class KafkaRecordDecoderTest {
   void lengthBeyondTheBytesIsRefusedBeforeMemoryIsTaken() throws Exception {
     byte[] twoGigabytes = {(byte) 0xfc, (byte) 0xff, (byte) 0xff, (byte) 0xff, 0x0f, 'x'};
 
-    decode(
-        new KafkaRecordDecoder(new AvroRecordDecoder(AVRO, true), AVRO.rowType(), true),
-        twoGigabytes);
+    decode(new KafkaRecordDecoder(AVRO.avro().decoder(), AVRO.rowType(), true), twoGigabytes);
 
-    assertThat(Origin.string(origin(0), Origin.ERROR_MESSAGE))
+    assertThat(origin(0).string(Origin.ERROR_MESSAGE))
         .isEqualTo("Avro: length 2147483646 (expected: 0 to 1 bytes left)");
   }
 
@@ -133,14 +136,14 @@ class KafkaRecordDecoderTest {
   void undecodedRecordKeepsEverythingItCameWith() throws Exception {
     decode(json(true), garbage());
 
-    RowData origin = origin(0);
-    assertThat(Origin.bytes(origin, Origin.VALUE)).isEqualTo(garbage());
-    assertThat(Origin.bytes(origin, Origin.KEY)).isEqualTo("key".getBytes(UTF_8));
-    assertThat(Origin.string(origin, Origin.TOPIC)).isEqualTo("payments");
-    assertThat(origin.getInt(Origin.PARTITION)).isEqualTo(2);
-    assertThat(origin.getLong(Origin.OFFSET)).isZero();
-    assertThat(origin.getLong(Origin.TIMESTAMP)).isEqualTo(1_700L);
-    List<Header> headers = Origin.headers(origin);
+    Origin origin = origin(0);
+    assertThat(origin.bytes(Origin.VALUE)).isEqualTo(garbage());
+    assertThat(origin.bytes(Origin.KEY)).isEqualTo("key".getBytes(UTF_8));
+    assertThat(origin.string(Origin.TOPIC)).isEqualTo("payments");
+    assertThat(origin.field(Origin.PARTITION)).isEqualTo(2);
+    assertThat(origin.field(Origin.OFFSET)).isEqualTo(0L);
+    assertThat(origin.timestamp()).isEqualTo(1_700L);
+    List<Header> headers = origin.headers();
     assertThat(headers).extracting(Header::name).containsExactly("trace", "empty", "trace");
     assertThat(headers.get(1).value()).isNull();
   }
@@ -151,7 +154,7 @@ class KafkaRecordDecoderTest {
 
     assertThat(out.get(0).getRowKind()).isEqualTo(RowKind.DELETE);
     assertThat(out.get(0).isNullAt(0)).isTrue();
-    assertThat(Origin.bytes(origin(0), Origin.KEY)).isEqualTo("key".getBytes(UTF_8));
+    assertThat(origin(0).bytes(Origin.KEY)).isEqualTo("key".getBytes(UTF_8));
   }
 
   @Test
@@ -161,14 +164,14 @@ class KafkaRecordDecoderTest {
     decode(json(true), bytes, bytes);
 
     assertThat(out.get(0)).isNotSameAs(out.get(1)).isNotEqualTo(out.get(1));
-    assertThat(origin(0)).isNotSameAs(origin(1));
+    assertThat(out.get(0).getRow(2, 9)).isNotSameAs(out.get(1).getRow(2, 9));
   }
 
   @Test
   void originalBytesAreNotKeptWithoutADeadLetterSink() throws Exception {
     decode(json(false), "{\"id\":\"a\",\"amount\":1}".getBytes(UTF_8));
 
-    assertThat(Origin.bytes(origin(0), Origin.VALUE)).isNull();
+    assertThat(origin(0).bytes(Origin.VALUE)).isNull();
   }
 
   @Test
@@ -176,10 +179,13 @@ class KafkaRecordDecoderTest {
     KafkaRecordDecoder decoder = json(false);
 
     assertThatThrownBy(() -> decode(decoder, garbage()))
-        .isInstanceOf(IOException.class)
-        .hasMessage(
-            "payments-2 offset 0: the value does not decode; give the job a dead-letter sink to set"
-                + " such records aside");
+        .isInstanceOf(RecordFailureException.class)
+        .hasMessageStartingWith("payments-2 offset 0: the value does not decode: ")
+        .hasMessageEndingWith("; give the job a dead-letter sink to set such records aside");
+    assertThat(
+            ThrowableClassifier.getThrowableType(catchThrowable(() -> decode(decoder, garbage()))))
+        .as("whether Flink tries it again")
+        .isEqualTo(ThrowableType.NonRecoverableError);
   }
 
   @Test
@@ -242,14 +248,14 @@ class KafkaRecordDecoderTest {
   private List<@Nullable String> errors() {
     List<@Nullable String> errors = new ArrayList<>();
     for (int i = 0; i < out.size(); i++) {
-      errors.add(Origin.string(origin(i), Origin.ERROR_CLASS));
+      errors.add(origin(i).string(Origin.ERROR_CLASS));
     }
     return errors;
   }
 
-  private RowData origin(int i) {
+  private Origin origin(int i) {
     RowData row = out.get(i);
-    return row.getRow(row.getArity() - 1, Origin.TYPE.getFieldCount());
+    return Objects.requireNonNull(Origin.of(row, row.getArity() - 1));
   }
 
   private static KafkaRecordDecoder json(boolean deadLetters) throws IOException {

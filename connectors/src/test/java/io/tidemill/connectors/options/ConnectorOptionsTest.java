@@ -3,7 +3,6 @@ package io.tidemill.connectors.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,14 +46,5 @@ class ConnectorOptionsTest {
         .hasMessage(
             "job.yaml: sink: connector: missing (expected: the name of a connector, such as kafka or"
                 + " filesystem)");
-  }
-
-  @Test
-  void suggestsTheNearestAndNothingThatIsFar() {
-    List<String> words = List.of("topic", "format", "scan.startup.mode");
-
-    assertThat(Suggestion.nearest("topci", words)).contains("topic");
-    assertThat(Suggestion.nearest("scan.startup-mode", words)).contains("scan.startup.mode");
-    assertThat(Suggestion.nearest("schema", words)).isEmpty();
   }
 }

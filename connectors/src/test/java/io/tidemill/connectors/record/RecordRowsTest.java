@@ -31,12 +31,12 @@ class RecordRowsTest {
   void recordTravelsBetweenTasksWithItsOrigin() throws Exception {
     RowData row = travel(GenericRowData.of(StringData.fromString("a"), 1.5, origin()), ROW);
 
-    RowData origin = Objects.requireNonNull(Origin.of(row, Origin.indexIn(ROW)));
+    Origin origin = Objects.requireNonNull(Origin.of(row, Origin.indexIn(ROW)));
     assertThat(row.getDouble(1)).isEqualTo(1.5);
-    assertThat(Origin.bytes(origin, Origin.KEY)).isEqualTo("key".getBytes(UTF_8));
-    assertThat(Origin.string(origin, Origin.TOPIC)).isEqualTo("payments");
-    assertThat(origin.getLong(Origin.OFFSET)).isEqualTo(42L);
-    assertThat(Origin.headers(origin))
+    assertThat(origin.bytes(Origin.KEY)).isEqualTo("key".getBytes(UTF_8));
+    assertThat(origin.string(Origin.TOPIC)).isEqualTo("payments");
+    assertThat(origin.field(Origin.OFFSET)).isEqualTo(42L);
+    assertThat(origin.headers())
         .extracting(Header::toString)
         .containsExactly("trace=t", "empty=null");
   }
@@ -57,7 +57,11 @@ class RecordRowsTest {
   void deadLetterTravelsWithAllThatItSays() throws Exception {
     DeadLetterRecord made =
         DeadLetterRecord.of(
-            origin(), "score", "java.lang.Error", "boom", Map.of("tidemill.step", "score"));
+            Origin.of(GenericRowData.of(origin()), 0),
+            "score",
+            "java.lang.Error",
+            "boom",
+            Map.of("tidemill.step", "score"));
 
     DeadLetterRecord read = DeadLetterRecord.fromRow(travel(made.toRow(), DeadLetterRecord.TYPE));
 

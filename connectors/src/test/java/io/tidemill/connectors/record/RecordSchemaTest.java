@@ -22,7 +22,7 @@ class RecordSchemaTest {
 
     assertThat(schema.rowType().asSummaryString())
         .isEqualTo(
-            "ROW<`id` STRING NOT NULL, `at` TIMESTAMP(3) NOT NULL, `amount` DECIMAL(10, 2) NOT"
+            "ROW<`id` STRING NOT NULL, `at` TIMESTAMP_LTZ(3) NOT NULL, `amount` DECIMAL(10, 2) NOT"
                 + " NULL, `note` STRING, `features` ARRAY<FLOAT NOT NULL> NOT NULL> NOT NULL");
   }
 

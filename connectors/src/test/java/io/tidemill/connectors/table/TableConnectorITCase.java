@@ -4,8 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tidemill.connectors.Sinks;
-import io.tidemill.connectors.Sources;
+import io.tidemill.connectors.Connectors;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.DeadLetterRecord;
@@ -53,13 +52,20 @@ class TableConnectorITCase {
   @Test
   void datagenIsASource() throws Exception {
     RecordSource source =
-        Sources.create(
-            new SourceSpec(
-                options(
-                    "source",
-                    Map.of("connector", "datagen", "number-of-rows", "7", "fields.id.length", "4")),
-                SCHEMA,
-                true));
+        new Connectors()
+            .source(
+                new SourceSpec(
+                    options(
+                        "source",
+                        Map.of(
+                            "connector",
+                            "datagen",
+                            "number-of-rows",
+                            "7",
+                            "fields.id.length",
+                            "4")),
+                    SCHEMA,
+                    true));
     StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.STREAMING);
 
     List<RowData> rows = collect(source.attach(environment, "source").records());
@@ -99,13 +105,14 @@ class TableConnectorITCase {
   void deadLettersAreRowsOfATable() throws Exception {
     Path out = folder.resolve("dead");
     RecordSink sink =
-        Sinks.createDeadLetters(
-            new DeadLetterSpec(
-                files("dead-letter", out),
-                options("source", Map.of("connector", "datagen")),
-                files("sink", out),
-                "job",
-                List.of(Header.of("tidemill.model", "fraud"))));
+        new Connectors()
+            .deadLetters(
+                new DeadLetterSpec(
+                    files("dead-letter", out),
+                    options("source", Map.of("connector", "datagen")),
+                    files("sink", out),
+                    "job",
+                    List.of(Header.of("tidemill.model", "fraud"))));
     StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.BATCH);
     RowData row =
         DeadLetterRecord.of(
@@ -159,11 +166,12 @@ class TableConnectorITCase {
   void unknownOptionIsRefusedWithTheNearest() {
     assertThatThrownBy(
             () ->
-                Sources.create(
-                    new SourceSpec(
-                        options("source", Map.of("connector", "datagen", "number-of-row", "7")),
-                        SCHEMA,
-                        false)))
+                new Connectors()
+                    .source(
+                        new SourceSpec(
+                            options("source", Map.of("connector", "datagen", "number-of-row", "7")),
+                            SCHEMA,
+                            false)))
         .hasMessageStartingWith(
             "job.yaml: source: number-of-row: unknown option (did you mean 'number-of-rows'? allowed: ");
   }
@@ -188,7 +196,8 @@ class TableConnectorITCase {
     Files.writeString(
         in.resolve("a.json"), "{\"id\":\"a\",\"amount\":1.5}\n{\"id\":\"b\",\"amount\":2.5}\n");
     Path out = folder.resolve("out");
-    RecordSource source = Sources.create(new SourceSpec(files("source", in), SCHEMA, false));
+    RecordSource source =
+        new Connectors().source(new SourceSpec(files("source", in), SCHEMA, false));
     StreamExecutionEnvironment environment = environment(mode);
 
     sink(out).attach(source.attach(environment, "source").records(), "sink");
@@ -207,14 +216,15 @@ class TableConnectorITCase {
   }
 
   private static RecordSink sink(ConnectorOptions options) {
-    return Sinks.create(
-        new SinkSpec(
-            options,
-            SCHEMA,
-            Origin.appendTo(SCHEMA.rowType()),
-            options("source", Map.of("connector", "datagen")),
-            "job",
-            List.of()));
+    return new Connectors()
+        .sink(
+            new SinkSpec(
+                options,
+                SCHEMA,
+                Origin.appendTo(SCHEMA.rowType()),
+                options("source", Map.of("connector", "datagen")),
+                "job",
+                List.of()));
   }
 
   private static ConnectorOptions files(String place, Path path) {

@@ -1,0 +1,99 @@
+package io.tidemill.connectors.avro;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Schema;
+import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.api.common.serialization.SerializationSchema;
+import org.apache.flink.formats.avro.typeutils.AvroSchemaConverter;
+import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.logical.RowType;
+
+/**
+ * The schema of a record, and the rows that it gives. Immutable.
+ *
+ * @param json the schema itself, which the bytes of a record follow exactly
+ * @param rowType its fields, as Flink calls them
+ */
+public record AvroSchema(String json, RowType rowType) {
+  /**
+   * Reads a schema, the text of an {@code .avsc} file.
+   *
+   * @throws IllegalArgumentException if it is no record, or has a field that Flink cannot keep
+   */
+  public static AvroSchema parse(String avscJson) {
+    Schema schema;
+    try {
+      schema = new Schema.Parser().parse(avscJson);
+    } catch (AvroRuntimeException | NullPointerException | StackOverflowError e) {
+      // Avro's parser answers a type that is not defined with a NullPointerException.
+      throw new IllegalArgumentException("Avro schema: does not parse: " + e.getMessage(), e);
+    }
+    if (schema.getType() != Schema.Type.RECORD) {
+      throw new IllegalArgumentException(
+          "Avro schema: " + schema.getType().getName() + " (expected: a record)");
+    }
+    AvroType type = new AvroTypes(schema.getFullName()).of(schema, null);
+    return new AvroSchema(schema.toString(), (RowType) type.type());
+  }
+
+  /**
+   * The schema of fields that were written without one.
+   *
+   * @throws IllegalArgumentException if Avro has no such type
+   */
+  public static AvroSchema of(RowType rowType) {
+    return new AvroSchema(converted(rowType).toString(), rowType);
+  }
+
+  private static Schema converted(RowType rowType) {
+    try {
+      return AvroSchemaConverter.convertToSchema(rowType.copy(false), false);
+    } catch (UnsupportedOperationException | ValidationException | AvroRuntimeException e) {
+      throw new IllegalArgumentException("Avro schema: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The same fields as they were written, and more behind them.
+   *
+   * @throws IllegalArgumentException if Avro has no such type or name
+   */
+  public AvroSchema plus(List<RowType.RowField> more) {
+    Schema own = parsed();
+    Schema added = converted(new RowType(false, more));
+    List<Schema.Field> fields = new ArrayList<>();
+    own.getFields().forEach(field -> fields.add(new Schema.Field(field, field.schema())));
+    added.getFields().forEach(field -> fields.add(new Schema.Field(field, field.schema())));
+    List<RowType.RowField> rowFields = new ArrayList<>(rowType.getFields());
+    rowFields.addAll(more);
+    Schema all =
+        Schema.createRecord(own.getName(), own.getDoc(), own.getNamespace(), false, fields);
+    return new AvroSchema(all.toString(), new RowType(false, rowFields));
+  }
+
+  /** A decoder of the bytes of such a record, and of no others. */
+  public DeserializationSchema<RowData> decoder() {
+    return new AvroDecoder(this);
+  }
+
+  /** An encoder of rows of {@link #rowType()}. */
+  public SerializationSchema<RowData> encoder() {
+    return new AvroEncoder(this);
+  }
+
+  /** The record's name with its namespace. */
+  String name() {
+    return parsed().getFullName();
+  }
+
+  AvroType type() {
+    return new AvroTypes(name()).of(parsed(), rowType);
+  }
+
+  private Schema parsed() {
+    return new Schema.Parser().parse(json);
+  }
+}

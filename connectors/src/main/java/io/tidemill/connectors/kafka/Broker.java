@@ -1,0 +1,139 @@
+package io.tidemill.connectors.kafka;
+
+import io.tidemill.connectors.options.OptionKey;
+import io.tidemill.connectors.problem.Problem;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/** The broker of a source or a sink, which may be asked. Immutable. */
+final class Broker implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  /** What a broker takes unless its {@code message.max.bytes} says otherwise. */
+  private static final int USUAL_RECORD_BYTES = 1_048_588;
+
+  private final String part;
+  private final HashMap<String, Object> properties = new HashMap<>();
+
+  /** A question, which ends by the limit. */
+  private interface Question<T> {
+    T ask(Admin admin) throws InterruptedException, ExecutionException, TimeoutException;
+  }
+
+  Broker(KafkaOptions options) {
+    this.part = options.options().place();
+    options
+        .properties()
+        .forEach(
+            (key, value) -> {
+              if (AdminClientConfig.configNames().contains(key.toString())) {
+                properties.put(key.toString(), value);
+              }
+            });
+  }
+
+  /**
+   * Topics that are not there. Blocks for the limit and the time that the client needs to close.
+   */
+  List<Problem<OptionKey>> missing(Collection<String> topics, Duration limit)
+      throws UnansweredException {
+    var existing =
+        ask(
+            limit,
+            admin -> admin.listTopics().names().get(limit.toMillis(), TimeUnit.MILLISECONDS));
+    return topics.stream()
+        .filter(topic -> !existing.contains(topic))
+        .map(
+            topic ->
+                problem(
+                    KafkaConnectorOptions.TOPIC.key(),
+                    "'%s' is not on the broker at %s (expected: a topic that exists; create it, or"
+                            .formatted(topic, servers())
+                        + " correct its name)"))
+        .toList();
+  }
+
+  /** The bytes of the largest record that a topic takes; the usual where it is not there yet. */
+  int largestRecord(String topic, Duration limit) throws UnansweredException {
+    ConfigResource topicResource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    return ask(
+        limit,
+        admin -> {
+          try {
+            return Integer.parseInt(
+                admin
+                    .describeConfigs(List.of(topicResource))
+                    .values()
+                    .values()
+                    .iterator()
+                    .next()
+                    .get(limit.toMillis(), TimeUnit.MILLISECONDS)
+                    .get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG)
+                    .value());
+          } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+              return USUAL_RECORD_BYTES;
+            }
+            throw e;
+          }
+        });
+  }
+
+  Problem<OptionKey> problem(String key, String message) {
+    return new Problem<>(new OptionKey(part, key), message);
+  }
+
+  /** What to say of a broker that did not answer. */
+  Problem<OptionKey> unreachable(UnansweredException failure) {
+    return problem(
+        KafkaOptions.BOOTSTRAP,
+        "no Kafka broker answers at %s: %s (expected: a running broker; start it, or correct the address)"
+            .formatted(servers(), failure.getMessage()));
+  }
+
+  private Object servers() {
+    return properties.getOrDefault(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, "no address");
+  }
+
+  private <T> T ask(Duration limit, Question<T> question) throws UnansweredException {
+    Map<String, Object> limited = new HashMap<>(properties);
+    int millis = (int) Math.min(limit.toMillis(), Integer.MAX_VALUE);
+    limited.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, millis);
+    limited.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, millis);
+    try (Admin admin = Admin.create(limited)) {
+      return question.ask(admin);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UnansweredException("interrupted", e);
+    } catch (TimeoutException e) {
+      throw new UnansweredException("no answer in " + limit.toMillis() + " ms", e);
+    } catch (ExecutionException | KafkaException e) {
+      Throwable cause = e;
+      while (cause.getCause() != null) {
+        cause = cause.getCause();
+      }
+      throw new UnansweredException(String.valueOf(cause.getMessage()), e);
+    }
+  }
+
+  /** A broker that did not answer, or refused to. */
+  static final class UnansweredException extends Exception {
+    UnansweredException(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package io.tidemill.connectors.kafka;
+
+import java.io.Serializable;
+import java.time.Duration;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How large a record a topic takes, asked of its broker when a writer opens.
+ *
+ * <p>A record beyond it must not reach the producer: the job would fail, restart, and meet it again
+ * without end. Not thread-safe.
+ */
+final class RecordLimit implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  private static final Logger LOG = LoggerFactory.getLogger(RecordLimit.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /** What Kafka's format adds at most to a batch of one record: the batch's and its own header. */
+  private static final int FRAME_BYTES = 61 + 21;
+
+  /** The lengths of a header's name and value, as they may be written. */
+  private static final int HEADER_FRAME_BYTES = 10;
+
+  private final Broker broker;
+  private final String topic;
+  private int bytes;
+
+  /**
+   * A limit.
+   *
+   * @param producerBytes what the producer itself takes
+   */
+  RecordLimit(Broker broker, String topic, int producerBytes) {
+    this.broker = broker;
+    this.topic = topic;
+    this.bytes = producerBytes;
+  }
+
+  /** Asks the broker. One that refuses to tell leaves what the producer takes. */
+  void open() {
+    try {
+      bytes = Math.min(bytes, broker.largestRecord(topic, PATIENCE));
+    } catch (Broker.UnansweredException e) {
+      LOG.warn("topic '{}': the broker does not tell how large a record may be", topic, e);
+    }
+  }
+
+  int bytes() {
+    return bytes;
+  }
+
+  /** How far a record lies beyond the limit; zero or less for one that fits. */
+  int excess(ProducerRecord<byte[], byte[]> record) {
+    long size = FRAME_BYTES + length(record.key()) + length(record.value());
+    for (Header header : record.headers()) {
+      // A character takes three bytes of UTF-8 at most.
+      size += HEADER_FRAME_BYTES + 3L * header.key().length() + length(header.value());
+    }
+    return (int) Math.min(Integer.MAX_VALUE, size - bytes);
+  }
+
+  private static long length(byte[] bytes) {
+    return bytes == null ? 0 : bytes.length;
+  }
+}

@@ -1,0 +1,106 @@
+package io.tidemill.connectors.options;
+
+import com.google.errorprone.annotations.FormatMethod;
+import com.google.errorprone.annotations.FormatString;
+import io.tidemill.connectors.problem.Problems;
+import io.tidemill.connectors.problem.Suggestion;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
+
+/**
+ * The options of a connector while they are read and checked: what is wrong is collected, and
+ * reading goes on to the next problem. Not thread-safe.
+ */
+public final class OptionCheck {
+  private final ConnectorOptions options;
+  private final Configuration configuration;
+  private final Problems<OptionKey> problems = new Problems<>();
+
+  public OptionCheck(ConnectorOptions options) {
+    this.options = options;
+    this.configuration = Configuration.fromMap(options.values());
+  }
+
+  public ConnectorOptions options() {
+    return options;
+  }
+
+  @FormatMethod
+  public void refuse(String key, @FormatString String message, Object... arguments) {
+    problems.add(new OptionKey(options.place(), key), message, arguments);
+  }
+
+  @FormatMethod
+  public void refuse(ConfigOption<?> option, @FormatString String message, Object... arguments) {
+    refuse(option.key(), message, arguments);
+  }
+
+  /** Refuses a key that no one reads, with the nearest of those that someone does. */
+  public void refuseUnknown(String key, Collection<String> allowed) {
+    refuse(key, "unknown option %s", new Suggestion(key, new TreeSet<>(allowed)));
+  }
+
+  /** The value that was written, or empty if there is none or it was refused. */
+  public <T> Optional<T> written(ConfigOption<T> option, String expected) {
+    try {
+      return configuration.getOptional(option);
+    } catch (IllegalArgumentException e) {
+      String value = options.values().getOrDefault(option.key(), "");
+      refuse(option, "'%s' (expected: %s)", ConnectorOptions.shown(option.key(), value), expected);
+      return Optional.empty();
+    }
+  }
+
+  /** The value that was written, or else the option's default. */
+  public <T> T read(ConfigOption<T> option, String expected) {
+    return written(option, expected).orElseGet(option::defaultValue);
+  }
+
+  /** The value of an option with named values. */
+  public <E extends Enum<E>> E read(ConfigOption<E> option, E otherwise) {
+    String expected =
+        Arrays.stream(otherwise.getDeclaringClass().getEnumConstants())
+            .map(value -> value.toString().toLowerCase(Locale.ROOT))
+            .collect(Collectors.joining(", ", "one of ", ""));
+    return written(option, expected).orElse(otherwise);
+  }
+
+  /** The parallelism that was written, if it is one. */
+  public Optional<Integer> parallelism(ConfigOption<Integer> option) {
+    return written(option, "a whole number, 1 or more")
+        .filter(
+            parallelism -> {
+              if (parallelism < 1) {
+                refuse(option, "%d (expected: >= 1)", parallelism);
+              }
+              return parallelism >= 1;
+            });
+  }
+
+  /** How many problems there are so far. */
+  public int problemCount() {
+    return problems.count();
+  }
+
+  /**
+   * Ends the check.
+   *
+   * @throws InvalidOptionsException if anything was refused
+   */
+  public void throwIfAny() {
+    if (problems.count() > 0) {
+      throw failure();
+    }
+  }
+
+  /** Everything that was refused. */
+  public InvalidOptionsException failure() {
+    return new InvalidOptionsException(problems.all());
+  }
+}

@@ -1,0 +1,15 @@
+package io.tidemill.connectors.record;
+
+/**
+ * Makes the ends of a job. Making one checks all of its options and reaches for nothing outside the
+ * process; each method throws an {@link io.tidemill.connectors.options.InvalidOptionsException}
+ * with all problems of the options. Implementations are immutable.
+ */
+public interface Connector {
+  RecordSource source(SourceSpec spec);
+
+  RecordSink sink(SinkSpec spec);
+
+  /** A sink for rows of {@link DeadLetterRecord#TYPE}. */
+  RecordSink deadLetters(DeadLetterSpec spec);
+}

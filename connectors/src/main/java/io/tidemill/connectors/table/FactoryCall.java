@@ -1,0 +1,109 @@
+package io.tidemill.connectors.table;
+
+import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.OptionCheck;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.table.api.TableException;
+import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.factories.DynamicTableFactory;
+import org.apache.flink.table.factories.Factory;
+import org.apache.flink.table.factories.FactoryUtil;
+import org.apache.flink.table.factories.FormatFactory;
+
+/**
+ * Asks a factory of Flink for a table, and says in one line what it refuses. Not thread-safe.
+ *
+ * @param kind of the factory, which is found by the connector's name
+ */
+record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck check) {
+  private static final String UNSUPPORTED_OPTIONS = "Unsupported options found";
+
+  /**
+   * What the factory makes.
+   *
+   * @throws io.tidemill.connectors.options.InvalidOptionsException if there is no such factory, or
+   *     it refuses the options
+   */
+  <T> T create(Function<F, T> creation) {
+    ConnectorOptions options = check.options();
+    try {
+      F factory = FactoryUtil.discoverFactory(loader(), kind, options.connector());
+      try {
+        return creation.apply(factory);
+      } catch (ValidationException | TableException | IllegalArgumentException refusal) {
+        report(innermostMessage(refusal), factory);
+      }
+    } catch (ValidationException unknown) {
+      check.refuse(ConnectorOptions.CONNECTOR, "%s", innermostMessage(unknown));
+    }
+    throw check.failure();
+  }
+
+  private void report(String refusal, F factory) {
+    ConnectorOptions options = check.options();
+    List<String> allowed = allowedKeys(factory);
+    if (refusal.startsWith(UNSUPPORTED_OPTIONS)) {
+      options.values().keySet().stream()
+          .filter(key -> allowed.stream().noneMatch(pattern -> matches(key, pattern)))
+          .forEach(key -> check.refuseUnknown(key, allowed));
+    }
+    if (check.problemCount() == 0) {
+      check.refuse(ConnectorOptions.CONNECTOR, "'%s': %s", options.connector(), refusal);
+    }
+  }
+
+  private List<String> allowedKeys(F factory) {
+    List<String> allowed = new ArrayList<>();
+    allowed.add(ConnectorOptions.CONNECTOR);
+    keys(factory).forEach(allowed::add);
+    check
+        .options()
+        .values()
+        .forEach(
+            (key, format) -> {
+              if (key.equals(FactoryUtil.FORMAT.key()) || key.endsWith(FactoryUtil.FORMAT_SUFFIX)) {
+                String prefix = key.substring(0, key.length() - FactoryUtil.FORMAT.key().length());
+                formatKeys(format).map(own -> prefix + format + "." + own).forEach(allowed::add);
+              }
+            });
+    return allowed;
+  }
+
+  private static Stream<String> formatKeys(String format) {
+    try {
+      return keys(FactoryUtil.discoverFactory(loader(), FormatFactory.class, format));
+    } catch (ValidationException e) {
+      // The connector's factory says more about such a format than a list of keys could.
+      return Stream.empty();
+    }
+  }
+
+  private static Stream<String> keys(Factory factory) {
+    return Stream.concat(factory.requiredOptions().stream(), factory.optionalOptions().stream())
+        .map(ConfigOption::key);
+  }
+
+  /** In a factory's keys {@value FactoryUtil#PLACEHOLDER_SYMBOL} stands for any name. */
+  private static boolean matches(String key, String pattern) {
+    int hash = pattern.indexOf(FactoryUtil.PLACEHOLDER_SYMBOL);
+    return hash < 0
+        ? key.equals(pattern) || key.startsWith(pattern + ".")
+        : key.startsWith(pattern.substring(0, hash)) && key.endsWith(pattern.substring(hash + 1));
+  }
+
+  private static ClassLoader loader() {
+    return Thread.currentThread().getContextClassLoader();
+  }
+
+  private static String innermostMessage(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage()).replaceAll("\\s+", " ");
+  }
+}
