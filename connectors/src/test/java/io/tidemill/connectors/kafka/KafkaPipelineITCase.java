@@ -184,7 +184,11 @@ class KafkaPipelineITCase {
         new Connectors()
             .deadLetters(
                 new DeadLetterSpec(
-                options, options("in", Map.of()), options("scores", Map.of()), "job", List.of()));
+                    options,
+                    options("in", Map.of()),
+                    options("scores", Map.of()),
+                    "job",
+                    List.of()));
 
     assertThat(
             sink.problemsWith(

@@ -1,11 +1,11 @@
 package io.tidemill.pipelines;
 
+import io.tidemill.connectors.problem.Problem;
 import io.tidemill.pipelines.compose.PipelineComposer;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
-import io.tidemill.pipelines.definition.Problem;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.PipelineReader;
 import java.nio.file.Path;
@@ -76,11 +76,11 @@ public final class JobOptions {
     PipelineComposer composer = new PipelineComposer(storeFallback(environment), options);
     String uri = store;
     if (uri == null) {
-      return composer.plan(parsed.definition(), parsed.locations()::of);
+      return composer.plan(parsed.definition(), parsed::locationOf);
     }
     return composer.plan(
         parsed.definition().withStore(checked(uri)),
-        path -> path.equals("store") ? Location.of(STORE) : parsed.locations().of(path));
+        path -> path.equals("store") ? Location.of(STORE) : parsed.locationOf(path));
   }
 
   private static String checked(String uri) {
@@ -88,7 +88,7 @@ public final class JobOptions {
       return PipelineDefinition.checkStore(uri);
     } catch (IllegalArgumentException blank) {
       throw new InvalidPipelineException(
-          List.of(new Problem(Location.of(STORE), String.valueOf(blank.getMessage()))));
+          List.of(new Problem<>(Location.of(STORE), String.valueOf(blank.getMessage()))));
     }
   }
 }

@@ -23,6 +23,7 @@ class ArchitectureTest {
               "org.jspecify..",
               "io.tidemill.inference.batch",
               "io.tidemill.inference.step",
+              "io.tidemill.connectors.problem",
               "io.tidemill.pipelines.definition");
 
   @ArchTest
@@ -37,6 +38,8 @@ class ArchitectureTest {
               "org.jspecify..",
               "org.snakeyaml.engine..",
               "io.tidemill.inference.step",
+              "com.google.errorprone.annotations",
+              "io.tidemill.connectors.problem",
               "io.tidemill.pipelines.definition",
               "io.tidemill.pipelines.yaml");
 

@@ -4,7 +4,7 @@ import io.tidemill.model.ModelException;
 import io.tidemill.pipelines.compose.ModelProblemsException;
 import io.tidemill.pipelines.compose.RunFailedException;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
-import io.tidemill.pipelines.definition.Suggestion;
+import io.tidemill.connectors.problem.Suggestion;
 import java.io.PrintWriter;
 import java.util.Collection;
 import java.util.Optional;
@@ -62,7 +62,7 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
                 spec.qualifiedName(),
                 option ? "option" : "command",
                 name,
-                Suggestion.among(name, allowed)));
+                new Suggestion(name, allowed)));
   }
 
   /** For a command that failed while it ran. */

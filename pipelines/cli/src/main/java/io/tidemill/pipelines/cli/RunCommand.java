@@ -1,20 +1,15 @@
 package io.tidemill.pipelines.cli;
 
-import io.tidemill.connectors.kafka.KafkaConnector;
-import io.tidemill.connectors.kafka.KafkaReachability;
-import io.tidemill.connectors.options.ConnectorOptions;
-import io.tidemill.connectors.options.OptionProblem;
 import io.tidemill.pipelines.JobOptions;
+import io.tidemill.connectors.options.OptionKey;
+import io.tidemill.connectors.problem.Problem;
 import io.tidemill.pipelines.compose.EmbeddedFlink;
 import io.tidemill.pipelines.compose.EmbeddedJob;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.ExecutionMode;
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -90,19 +85,11 @@ final class RunCommand implements Callable<Integer> {
    * A broker that is not there is one message before the start, not a stack of retries after it.
    */
   private static void checkBrokers(PlannedPipeline pipeline) {
-    List<ConnectorOptions> all = pipeline.connectors();
-    List<ConnectorOptions> before = new ArrayList<>();
-    Set<String> problems = new LinkedHashSet<>();
-    for (ConnectorOptions options : all) {
-      if (options.connector().equals(KafkaConnector.NAME)) {
-        KafkaReachability.check(options, before, before.isEmpty(), BROKER_LIMIT).stream()
-            .map(OptionProblem::toString)
-            .forEach(problems::add);
-      }
-      before.add(options);
-      if (!problems.isEmpty()) {
-        throw new CommandFailedException(ExitCode.USAGE, String.join("\n", problems));
-      }
+    List<Problem<OptionKey>> obstacles = pipeline.obstacles(BROKER_LIMIT);
+    if (!obstacles.isEmpty()) {
+      throw new CommandFailedException(
+          ExitCode.USAGE,
+          obstacles.stream().map(Problem::toString).collect(Collectors.joining("\n")));
     }
   }
 

@@ -6,7 +6,7 @@ import io.tidemill.model.engine.Engines;
 import io.tidemill.model.importing.ImportOptions;
 import io.tidemill.model.importing.archive.ArchiveLimits;
 import io.tidemill.model.store.ByteSize;
-import io.tidemill.pipelines.definition.Suggestion;
+import io.tidemill.connectors.problem.Suggestion;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -81,7 +81,7 @@ final class SourceOptions {
     List<String> there = Engines.names();
     if (engine != null && !there.contains(engine)) {
       throw new CommandFailedException(
-          ExitCode.USAGE, "engine: '" + engine + "' " + Suggestion.among(engine, there));
+          ExitCode.USAGE, "engine: '" + engine + "' " + new Suggestion(engine, there));
     }
   }
 }

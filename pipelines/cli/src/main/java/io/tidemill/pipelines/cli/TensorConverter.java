@@ -2,7 +2,7 @@ package io.tidemill.pipelines.cli;
 
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
-import io.tidemill.pipelines.definition.Suggestion;
+import io.tidemill.connectors.problem.Suggestion;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -42,6 +42,6 @@ final class TensorConverter implements ITypeConverter<TensorSpec> {
 
   private static String unknownType(String text, String label) {
     List<String> labels = Arrays.stream(ElementType.values()).map(ElementType::label).toList();
-    return "tensor: '" + text + "': type '" + label + "' " + Suggestion.among(label, labels);
+    return "tensor: '" + text + "': type '" + label + "' " + new Suggestion(label, labels);
   }
 }

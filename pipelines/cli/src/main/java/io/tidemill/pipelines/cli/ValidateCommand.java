@@ -1,8 +1,9 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.connectors.problem.Problem;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
+import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
-import io.tidemill.pipelines.definition.Problem;
 import io.tidemill.pipelines.yaml.PipelineReader;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,11 +37,11 @@ final class ValidateCommand implements Callable<Integer> {
 
   /** What JSON has of a problem; line and column are 0 for the file as a whole. */
   private record ProblemView(String file, int line, int column, String message) {
-    static ProblemView of(Problem problem) {
+    static ProblemView of(Problem<Location> problem) {
       return new ProblemView(
-          problem.location().file(),
-          problem.location().line(),
-          problem.location().column(),
+          problem.place().file(),
+          problem.place().line(),
+          problem.place().column(),
           problem.message());
     }
   }
@@ -60,7 +61,7 @@ final class ValidateCommand implements Callable<Integer> {
     }
   }
 
-  private View view(List<Problem> problems) {
+  private View view(List<Problem<Location>> problems) {
     return new View(
         job.toString(), problems.isEmpty(), problems.stream().map(ProblemView::of).toList());
   }

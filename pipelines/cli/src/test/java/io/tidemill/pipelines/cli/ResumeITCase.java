@@ -118,7 +118,7 @@ class ResumeITCase {
     EmbeddedJob first =
         EmbeddedFlink.start(
             new PipelineComposer(new Jobs(directory).store(), Map.of())
-                .plan(parsed.definition(), parsed.locations()::of));
+                .plan(parsed.definition(), parsed::locationOf));
     Path savepoints = Files.createDirectories(directory.resolve("savepoints"));
     while (!Files.exists(directory.resolve("out"))) {
       Thread.onSpinWait();

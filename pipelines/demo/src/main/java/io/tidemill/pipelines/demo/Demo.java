@@ -95,7 +95,7 @@ final class Demo implements AutoCloseable {
         new DemoModel(folder, progress).publish(ModelRef.parse(scored.model()));
     PlannedPipeline planned =
         new PipelineComposer(folder.store().toString(), FRESH_METRICS)
-            .plan(job, parsed.locations()::of);
+            .plan(job, parsed::locationOf);
     DemoTopics topics = DemoTopics.of(planned);
     started.createTopics(
         PARTITIONS, topics.transactions(), topics.predictions(), topics.deadLetters());

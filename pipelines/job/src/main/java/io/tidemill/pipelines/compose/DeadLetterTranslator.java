@@ -1,13 +1,13 @@
 package io.tidemill.pipelines.compose;
 
-import io.tidemill.connectors.Sinks;
+import io.tidemill.connectors.Connectors;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.DeadLetterRecord;
 import io.tidemill.connectors.record.DeadLetterSpec;
 import io.tidemill.connectors.record.Header;
+import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.connectors.record.RecordSink;
-import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import java.util.List;
 import java.util.Optional;
@@ -15,54 +15,74 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.flink.table.data.RowData;
 
-/** Plans where a job puts what it cannot score, and adds it to the graph. */
+/** Where a job puts what it cannot score, as far as it could be planned. Immutable. */
 final class DeadLetterTranslator {
   /** Its path in the definition, its uid, and the name that messages use. */
   static final String ID = "dead-letter";
 
   private static final String FAIL = "fail-on-dead-letter";
 
-  private DeadLetterTranslator() {}
+  private final Optional<ConnectorOptions> options;
+  private final Optional<RecordSink> sink;
 
-  static Optional<ConnectorOptions> options(PipelineDefinition job) {
-    ConnectorDefinition deadLetter = job.deadLetter();
-    return Optional.ofNullable(deadLetter)
-        .map(definition -> new ConnectorOptions(ID, definition.options()));
-  }
-
-  static Optional<RecordSink> plan(
-      PipelineDefinition job, CheckpointPlan checkpoints, PlanProblems problems) {
-    Optional<RecordSink> sink =
-        options(job)
-            .flatMap(
-                options ->
-                    problems.collect(
-                        ID,
-                        () ->
-                            Sinks.createDeadLetters(
+  DeadLetterTranslator(PipelineDefinition job, CheckpointPlan checkpoints, PlanProblems problems) {
+    options =
+        Optional.ofNullable(job.deadLetter())
+            .map(definition -> new ConnectorOptions(ID, definition.options()));
+    sink =
+        options.flatMap(
+            own ->
+                problems.collect(
+                    ID,
+                    () ->
+                        new Connectors()
+                            .deadLetters(
                                 new DeadLetterSpec(
-                                    options,
-                                    SourceTranslator.options(job),
-                                    SinkTranslator.options(job),
+                                    own,
+                                    new ConnectorOptions(
+                                        SourceTranslator.ID, job.source().options()),
+                                    new ConnectorOptions(SinkTranslator.ID, job.sink().options()),
                                     job.name(),
                                     List.of(Header.of("tidemill.job", job.name()))))));
     sink.ifPresent(made -> made.problemsWith(checkpoints).forEach(problems::add));
+  }
+
+  /** Empty where the job has none. */
+  Optional<ConnectorOptions> options() {
+    return options;
+  }
+
+  /** The sink; empty where the job has none, or it is a problem. */
+  Optional<RecordSink> sink() {
     return sink;
   }
 
   /** Adds the sink or, where there is none, what fails the job instead. */
-  static void attach(Optional<RecordSink> sink, DataStream<RowData> deadLetters) {
+  void attach(DataStream<RowData> deadLetters) {
     if (sink.isPresent()) {
       sink.get().attach(deadLetters, ID);
       return;
     }
     deadLetters
-        .map(new FailOnDeadLetter())
+        .map(DeadLetterTranslator::fail)
         .returns(DeadLetterRecord.typeInformation())
         .name(FAIL)
         .uid(FAIL)
         .sinkTo(new DiscardingSink<>())
         .name(ID)
         .uid(ID);
+  }
+
+  private static RowData fail(RowData row) {
+    DeadLetterRecord letter = DeadLetterRecord.fromRow(row);
+    throw new RecordFailureException(
+        "step '%s': a record from %s, partition %s, offset %s cannot be scored: %s; give the job a dead-letter sink to go on without it"
+            .formatted(
+                letter.stage(),
+                letter.topic(),
+                letter.partition(),
+                letter.offset(),
+                letter.message()),
+        null);
   }
 }

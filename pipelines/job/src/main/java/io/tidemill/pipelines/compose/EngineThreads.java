@@ -47,6 +47,7 @@ final class EngineThreads {
                         step ->
                             problems.add(
                                 "steps." + step.id() + ".resources.threads",
+                                "%s",
                                 message(engine, first, step))));
   }
 

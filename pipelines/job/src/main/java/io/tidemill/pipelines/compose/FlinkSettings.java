@@ -18,20 +18,22 @@ import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.CheckpointingMode;
 
-/** Flink's own configuration for a job: what the job says, and defaults where it says nothing. */
-final class FlinkSettings {
+/**
+ * Flink's own configuration for a job: what the job says, and defaults where it says nothing.
+ *
+ * @param configuration not to be changed
+ */
+record FlinkSettings(Configuration configuration, ExecutionMode mode) {
   /** How long a failed job may take until it has its state back, for transactions to outlive it. */
   static final Duration LONGEST_RESTART = Duration.ofMinutes(5);
 
-  private FlinkSettings() {}
-
   /**
-   * The configuration.
+   * The settings of a job.
    *
    * @param overrides options that win over the job's own
    * @throws IllegalArgumentException if an option that is read here has a value that it cannot have
    */
-  static Configuration of(PipelineDefinition job, Map<String, String> overrides) {
+  static FlinkSettings of(PipelineDefinition job, Map<String, String> overrides) {
     Map<String, String> options = new HashMap<>(job.flinkOptions());
     options.putAll(overrides);
     Configuration configuration = Configuration.fromMap(options);
@@ -50,10 +52,10 @@ final class FlinkSettings {
       configuration.set(CoreOptions.DEFAULT_PARALLELISM, largestParallelism(job));
     }
     check(configuration);
-    return configuration;
+    return new FlinkSettings(configuration, job.mode());
   }
 
-  static CheckpointPlan checkpoints(Configuration configuration, ExecutionMode mode) {
+  CheckpointPlan checkpoints() {
     return new CheckpointPlan(
         configuration.getOptional(CheckpointingOptions.CHECKPOINTING_INTERVAL),
         LONGEST_RESTART,

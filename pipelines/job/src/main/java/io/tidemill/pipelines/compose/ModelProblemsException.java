@@ -1,6 +1,7 @@
 package io.tidemill.pipelines.compose;
 
-import io.tidemill.pipelines.definition.Problem;
+import io.tidemill.connectors.problem.Problem;
+import io.tidemill.pipelines.definition.Location;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -10,15 +11,15 @@ import java.util.stream.Collectors;
  */
 public final class ModelProblemsException extends RuntimeException {
   // Transient because exceptions are serializable and problems need not be.
-  private final transient List<Problem> problems;
+  private final transient List<Problem<Location>> problems;
 
-  ModelProblemsException(List<Problem> problems, Throwable first) {
+  ModelProblemsException(List<Problem<Location>> problems, Throwable first) {
     super(problems.stream().map(Problem::toString).collect(Collectors.joining("\n")), first);
     this.problems = List.copyOf(problems);
   }
 
   /** At least one problem. */
-  public List<Problem> problems() {
+  public List<Problem<Location>> problems() {
     return problems;
   }
 }

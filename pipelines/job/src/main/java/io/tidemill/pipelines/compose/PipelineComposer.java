@@ -1,15 +1,15 @@
 package io.tidemill.pipelines.compose;
 
-import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSchema;
-import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.model.loader.StoredModel;
 import io.tidemill.model.store.signing.VerificationKey;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.StepDefinition;
+import io.tidemill.pipelines.definition.VerifyDefinition;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,49 +50,44 @@ public final class PipelineComposer {
   public PlannedPipeline plan(PipelineDefinition job, Function<String, Location> locations) {
     PlanProblems problems = new PlanProblems(locations);
     String store = Optional.ofNullable(job.store()).orElse(fallbackStore);
-    Configuration configuration =
+    FlinkSettings flink =
         problems
             .collect("flink", () -> FlinkSettings.of(job, flinkOverrides))
-            .orElseGet(Configuration::new);
-    CheckpointPlan checkpoints = FlinkSettings.checkpoints(configuration, job.mode());
-    Optional<RecordSchema> schema = SourceTranslator.schema(job, problems);
-    Optional<RecordSource> source =
-        schema.flatMap(columns -> SourceTranslator.plan(job, columns, problems));
+            .orElseGet(() -> new FlinkSettings(new Configuration(), job.mode()));
+    SourceTranslator source = new SourceTranslator(job, problems);
     List<Optional<StoredModel>> models = new ArrayList<>();
-    Optional<List<VerificationKey>> trustedKeys = TrustedKeys.read(job.verify(), problems);
+    List<VerificationKey> trustedKeys = trustedKeys(job.verify(), problems);
     for (StepDefinition step : job.steps()) {
-      models.add(
-          StepTranslator.model(
-              step, store, trustedKeys.orElse(List.of()), job.development(), problems));
+      models.add(StepTranslator.model(step, store, trustedKeys, job.development(), problems));
     }
     EngineThreads.check(job.steps(), models, problems);
-    Optional<RecordSink> deadLetters = DeadLetterTranslator.plan(job, checkpoints, problems);
-    List<PlannedStep> steps = bind(job, source.map(RecordSource::rowType), models, problems);
-    if (schema.isEmpty() || source.isEmpty() || steps.size() < job.steps().size()) {
-      if (schema.isPresent() && job.sink().schema() == null) {
-        // The sink's options are wrong or right whatever the missing parts would have added.
-        RowType known = Origin.appendTo(schema.get().rowType());
-        SinkTranslator.plan(job, schema.get(), known, steps, checkpoints, problems);
-      }
-      problems.throwIfAny();
-      throw new IllegalStateException(
-          "a part of '" + job.name() + "' is missing without a problem");
+    var deadLetters = new DeadLetterTranslator(job, flink.checkpoints(), problems);
+    List<PlannedStep> steps =
+        bind(job, source.source().map(RecordSource::rowType), models, problems);
+    boolean bound = source.source().isPresent() && steps.size() == job.steps().size();
+    Optional<SinkTranslator> sink = Optional.empty();
+    if (source.schema().isPresent() && (bound || job.sink().schema() == null)) {
+      // The sink's options are wrong or right whatever the missing parts would have added.
+      RecordSchema columns = source.schema().get();
+      RowType rows =
+          bound && !steps.isEmpty()
+              ? steps.get(steps.size() - 1).binding().outputType()
+              : Origin.appendTo(columns.rowType());
+      sink =
+          Optional.of(new SinkTranslator(job, columns, rows, steps, flink.checkpoints(), problems));
     }
-    RowType rows = steps.get(steps.size() - 1).binding().outputType();
-    Optional<RecordSchema> written = SinkTranslator.schema(job, schema.get(), rows, problems);
-    Optional<RecordSink> sink =
-        written.flatMap(
-            columns -> SinkTranslator.plan(job, columns, rows, steps, checkpoints, problems));
     problems.throwIfAny();
     return new PlannedPipeline(
-        job,
-        store,
-        configuration,
-        source.get(),
-        steps,
-        written.orElseThrow(),
-        sink.orElseThrow(),
-        deadLetters);
+        job, store, flink.configuration(), source, steps, sink.orElseThrow(), deadLetters);
+  }
+
+  private static List<VerificationKey> trustedKeys(VerifyDefinition verify, PlanProblems problems) {
+    List<VerificationKey> keys = new ArrayList<>();
+    for (Path path : verify.required() ? verify.keys() : List.<Path>of()) {
+      problems.collect("verify.keys", () -> VerificationKey.read(path)).ifPresent(keys::add);
+    }
+    // With a key too few, models would be refused that are signed.
+    return keys.size() == verify.keys().size() ? keys : List.of();
   }
 
   /** Binds steps in turn, as far as the rows that come to them are known. */

@@ -1,8 +1,6 @@
 package io.tidemill.pipelines.compose;
 
 import io.tidemill.connectors.options.ConnectorOptions;
-import io.tidemill.connectors.record.RecordSink;
-import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.inference.batch.BatchPolicy;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import java.util.ArrayList;
@@ -11,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.graph.StreamEdge;
 import org.apache.flink.streaming.api.graph.StreamGraph;
@@ -21,11 +18,10 @@ import org.apache.flink.streaming.api.graph.StreamNode;
 record PlanDescription(
     PipelineDefinition job,
     String store,
-    Configuration configuration,
-    RecordSource source,
+    SourceTranslator source,
     List<PlannedStep> steps,
-    RecordSink sink,
-    Optional<RecordSink> deadLetters) {
+    SinkTranslator sink,
+    DeadLetterTranslator deadLetters) {
 
   PipelinePlan describe(PlannedPipeline pipeline) {
     StreamExecutionEnvironment environment =
@@ -36,11 +32,12 @@ record PlanDescription(
         job.name(),
         job.mode().label(),
         store,
-        connector(SourceTranslator.options(job), source.guarantee()),
+        connector(source.options(), source.source().orElseThrow().guarantee()),
         steps.stream().map(PlanDescription::step).toList(),
-        connector(SinkTranslator.options(job), sink.guarantee()),
-        DeadLetterTranslator.options(job)
-            .flatMap(options -> deadLetters.map(made -> connector(options, made.guarantee())))
+        connector(sink.options(), sink.sink().orElseThrow().guarantee()),
+        deadLetters
+            .sink()
+            .map(made -> connector(deadLetters.options().orElseThrow(), made.guarantee()))
             .orElse(null),
         operators(graph),
         notes(graph));
@@ -109,7 +106,7 @@ record PlanDescription(
         }
       }
     }
-    if (deadLetters.isEmpty()) {
+    if (deadLetters.sink().isEmpty()) {
       notes.add("no dead-letter: the first record that cannot be scored fails the job");
     }
     return notes;

@@ -1,13 +1,14 @@
 package io.tidemill.pipelines.compose;
 
+import com.google.errorprone.annotations.FormatMethod;
+import com.google.errorprone.annotations.FormatString;
 import io.tidemill.connectors.options.InvalidOptionsException;
-import io.tidemill.connectors.options.OptionProblem;
+import io.tidemill.connectors.options.OptionKey;
+import io.tidemill.connectors.problem.Problem;
+import io.tidemill.connectors.problem.Problems;
 import io.tidemill.model.ModelException;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
-import io.tidemill.pipelines.definition.Problem;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** What is wrong with a pipeline while it is planned; planning goes on to the next problem. */
 final class PlanProblems {
   private final Function<String, Location> locations;
-  private final List<Problem> problems = new ArrayList<>();
+  private final Problems<Location> problems = new Problems<>();
   private @Nullable ModelException firstModelProblem;
   private boolean authorMustAct;
 
@@ -25,19 +26,20 @@ final class PlanProblems {
   }
 
   /** Adds a problem of the part at a path such as {@code steps.score.model}. */
-  void add(String path, String message) {
+  @FormatMethod
+  void add(String path, @FormatString String message, Object... arguments) {
     authorMustAct = true;
-    problems.add(new Problem(locations.apply(path), message));
+    problems.add(locations.apply(path), message, arguments);
   }
 
-  void add(OptionProblem problem) {
-    String path = problem.key().isEmpty() ? problem.place() : problem.place() + "." + problem.key();
-    add(path, problem.toString());
+  /** Adds a problem of an option of the part whose place is a path. */
+  void add(Problem<OptionKey> problem) {
+    add(problem.place().part() + "." + problem.place().key(), "%s", problem);
   }
 
   void add(String path, ModelException problem) {
     firstModelProblem = firstModelProblem == null ? problem : firstModelProblem;
-    problems.add(new Problem(locations.apply(path), String.valueOf(problem.getMessage())));
+    problems.add(locations.apply(path), "%s", String.valueOf(problem.getMessage()));
   }
 
   /** What a part makes, unless its making refuses. */
@@ -47,7 +49,7 @@ final class PlanProblems {
     } catch (InvalidOptionsException refused) {
       refused.problems().forEach(this::add);
     } catch (IllegalArgumentException refused) {
-      add(path, String.valueOf(refused.getMessage()));
+      add(path, "%s", String.valueOf(refused.getMessage()));
     }
     return Optional.empty();
   }
@@ -55,10 +57,10 @@ final class PlanProblems {
   /** Ends the planning if anything was wrong. */
   void throwIfAny() {
     if (authorMustAct) {
-      throw new InvalidPipelineException(problems);
+      throw new InvalidPipelineException(problems.all());
     }
     if (firstModelProblem != null) {
-      throw new ModelProblemsException(problems, firstModelProblem);
+      throw new ModelProblemsException(problems.all(), firstModelProblem);
     }
   }
 }

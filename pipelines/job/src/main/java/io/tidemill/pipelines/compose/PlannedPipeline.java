@@ -1,16 +1,16 @@
 package io.tidemill.pipelines.compose;
 
-import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.OptionKey;
+import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.RecordSchema;
-import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SourceStreams;
 import io.tidemill.inference.Scored;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.pipelines.definition.PipelineDefinition;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -25,27 +25,25 @@ public final class PlannedPipeline {
   private final PipelineDefinition definition;
   private final String store;
   private final Configuration configuration;
-  private final RecordSource source;
+  private final SourceTranslator source;
   private final List<PlannedStep> steps;
-  private final RecordSchema sinkSchema;
-  private final RecordSink sink;
-  private final Optional<RecordSink> deadLetters;
+  private final SinkTranslator sink;
+  private final DeadLetterTranslator deadLetters;
 
+  /** Of parts that have no problems. */
   PlannedPipeline(
       PipelineDefinition definition,
       String store,
       Configuration configuration,
-      RecordSource source,
+      SourceTranslator source,
       List<PlannedStep> steps,
-      RecordSchema sinkSchema,
-      RecordSink sink,
-      Optional<RecordSink> deadLetters) {
+      SinkTranslator sink,
+      DeadLetterTranslator deadLetters) {
     this.definition = definition;
     this.store = store;
     this.configuration = configuration;
     this.source = source;
     this.steps = List.copyOf(steps);
-    this.sinkSchema = sinkSchema;
     this.sink = sink;
     this.deadLetters = deadLetters;
   }
@@ -62,7 +60,7 @@ public final class PlannedPipeline {
 
   /** The columns that the sink writes. */
   public RecordSchema sinkSchema() {
-    return sinkSchema;
+    return sink.schema().orElseThrow();
   }
 
   /** Flink's configuration for this job; a copy. */
@@ -70,22 +68,29 @@ public final class PlannedPipeline {
     return new Configuration(configuration);
   }
 
-  /** The options of source, sink and dead-letter sink, in this order. */
-  public List<ConnectorOptions> connectors() {
-    List<ConnectorOptions> connectors = new ArrayList<>();
-    connectors.add(SourceTranslator.options(definition));
-    connectors.add(SinkTranslator.options(definition));
-    DeadLetterTranslator.options(definition).ifPresent(connectors::add);
-    return connectors;
+  /**
+   * What stands in the way of a start outside this process, such as a broker that does not answer:
+   * of the first part that has anything, since the others would mostly say the same. Blocks for
+   * about {@code limit} for each part.
+   */
+  public List<Problem<OptionKey>> obstacles(Duration limit) {
+    List<Problem<OptionKey>> obstacles = source.source().orElseThrow().obstacles(limit);
+    if (obstacles.isEmpty()) {
+      obstacles = sink.sink().orElseThrow().obstacles(limit);
+    }
+    return obstacles.isEmpty()
+        ? deadLetters.sink().map(made -> made.obstacles(limit)).orElse(List.of())
+        : obstacles;
   }
 
   /** Adds the whole job to an environment that was made with its {@link #configuration()}. */
   public void attach(StreamExecutionEnvironment environment) {
-    SourceStreams read = source.attach(environment, SourceTranslator.ID);
+    RecordSource planned = source.source().orElseThrow();
+    SourceStreams read = planned.attach(environment, SourceTranslator.ID);
     List<DataStream<RowData>> unscored = new ArrayList<>();
     read.deadLetters().ifPresent(unscored::add);
     DataStream<RowData> records = read.records();
-    boolean fresh = source.freshRecords();
+    boolean fresh = planned.freshRecords();
     for (PlannedStep step : steps) {
       Scored<RowData, RowData> scored = StepTranslator.attach(step, records, fresh);
       unscored.add(StepTranslator.deadLetters(step, records, scored));
@@ -93,17 +98,16 @@ public final class PlannedPipeline {
       // A scored row is a view that its step makes for one record and never touches again.
       fresh = true;
     }
-    sink.attach(records, SinkTranslator.ID);
+    sink.sink().orElseThrow().attach(records, SinkTranslator.ID);
     DataStream<RowData> all = unscored.get(0);
     for (DataStream<RowData> more : unscored.subList(1, unscored.size())) {
       all = all.union(more);
     }
-    DeadLetterTranslator.attach(deadLetters, all);
+    deadLetters.attach(all);
   }
 
   /** What was planned, in words and numbers. */
   public PipelinePlan describe() {
-    return new PlanDescription(definition, store, configuration, source, steps, sink, deadLetters)
-        .describe(this);
+    return new PlanDescription(definition, store, source, steps, sink, deadLetters).describe(this);
   }
 }

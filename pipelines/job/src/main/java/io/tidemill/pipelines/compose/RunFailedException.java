@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.compose;
 
+import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.inference.operator.InferenceException;
 import io.tidemill.model.ModelException;
 import org.apache.flink.util.SerializedThrowable;
@@ -18,7 +19,7 @@ public final class RunFailedException extends RuntimeException {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof ModelException
           || cause instanceof InferenceException
-          || cause instanceof UnscoredRecordException) {
+          || cause instanceof RecordFailureException) {
         telling = cause;
         break;
       }
@@ -26,7 +27,7 @@ public final class RunFailedException extends RuntimeException {
     boolean known =
         telling instanceof ModelException
             || telling instanceof InferenceException
-            || telling instanceof UnscoredRecordException
+            || telling instanceof RecordFailureException
             || telling instanceof SerializedThrowable;
     String message = telling.getMessage();
     return new RunFailedException(

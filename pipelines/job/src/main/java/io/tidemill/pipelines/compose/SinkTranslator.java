@@ -1,6 +1,6 @@
 package io.tidemill.pipelines.compose;
 
-import io.tidemill.connectors.Sinks;
+import io.tidemill.connectors.Connectors;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.Header;
@@ -8,6 +8,7 @@ import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.SinkSpec;
+import io.tidemill.inference.step.StepSettings.OnNullInput;
 import io.tidemill.inference.step.StepSettings.OnNullInput;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.pipelines.definition.PipelineDefinition;
@@ -17,56 +18,79 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.flink.table.types.logical.RowType;
 
-/** Plans the sink of a job. */
+/** The sink of a job, as far as it could be planned. Immutable. */
 final class SinkTranslator {
   /** Its path in the definition, its uid, and the name that messages use. */
   static final String ID = "sink";
 
-  private SinkTranslator() {}
+  private final ConnectorOptions options;
+  private final Optional<RecordSchema> schema;
+  private final Optional<RecordSink> sink;
 
-  static ConnectorOptions options(PipelineDefinition job) {
-    return new ConnectorOptions(ID, job.sink().options());
-  }
-
-  /** The columns that the job names or, where it names none, those of the source and the steps. */
-  static Optional<RecordSchema> schema(
-      PipelineDefinition job, RecordSchema source, RowType rows, PlanProblems problems) {
-    SchemaDefinition written = job.sink().schema();
-    if (written != null) {
-      return problems.collect(ID + "." + Schemas.key(written), () -> Schemas.read(written));
-    }
-    boolean unscored =
-        job.steps().stream().anyMatch(step -> step.settings().nullInput() == OnNullInput.SKIP);
-    List<RowType.RowField> fields = new ArrayList<>(source.rowType().getFields());
-    for (RowType.RowField field : rows.getFields()) {
-      boolean predicted = source.rowType().getFieldIndex(field.getName()) < 0;
-      if (predicted && !field.getName().equals(Origin.COLUMN)) {
-        fields.add(new RowType.RowField(field.getName(), field.getType().copy(unscored)));
-      }
-    }
-    return Optional.of(RecordSchema.of(new RowType(false, fields)));
-  }
-
-  static Optional<RecordSink> plan(
+  /**
+   * Plans.
+   *
+   * @param source the columns that the source reads
+   * @param rows what comes out of the last step, as far as the steps could be planned
+   */
+  SinkTranslator(
       PipelineDefinition job,
-      RecordSchema schema,
+      RecordSchema source,
       RowType rows,
       List<PlannedStep> steps,
       CheckpointPlan checkpoints,
       PlanProblems problems) {
-    Optional<RecordSink> sink =
-        problems.collect(
-            ID,
-            () ->
-                Sinks.create(
-                    new SinkSpec(
-                        options(job),
-                        schema,
-                        rows,
-                        SourceTranslator.options(job),
-                        job.name(),
-                        provenance(steps))));
+    options = new ConnectorOptions(ID, job.sink().options());
+    schema = schema(job, source, rows, problems);
+    sink =
+        schema.flatMap(
+            columns ->
+                problems.collect(
+                    ID,
+                    () ->
+                        new Connectors()
+                            .sink(
+                                new SinkSpec(
+                                    options,
+                                    columns,
+                                    rows,
+                                    new ConnectorOptions(
+                                        SourceTranslator.ID, job.source().options()),
+                                    job.name(),
+                                    provenance(steps)))));
     sink.ifPresent(made -> made.problemsWith(checkpoints).forEach(problems::add));
+  }
+
+  /** The columns that the job names or, where it names none, those of the source and the steps. */
+  private static Optional<RecordSchema> schema(
+      PipelineDefinition job, RecordSchema source, RowType rows, PlanProblems problems) {
+    SchemaDefinition written = job.sink().schema();
+    if (written != null) {
+      return new SchemaReading(ID, written).read(problems);
+    }
+    boolean unscored =
+        job.steps().stream().anyMatch(step -> step.settings().nullInput() == OnNullInput.SKIP);
+    List<RowType.RowField> predicted = new ArrayList<>();
+    for (RowType.RowField field : rows.getFields()) {
+      if (source.rowType().getFieldIndex(field.getName()) < 0
+          && !field.getName().equals(Origin.COLUMN)) {
+        predicted.add(new RowType.RowField(field.getName(), field.getType().copy(unscored)));
+      }
+    }
+    return Optional.of(source.plus(predicted));
+  }
+
+  ConnectorOptions options() {
+    return options;
+  }
+
+  /** The columns that are written; empty where they are a problem. */
+  Optional<RecordSchema> schema() {
+    return schema;
+  }
+
+  /** The sink; empty where it is a problem. */
+  Optional<RecordSink> sink() {
     return sink;
   }
 

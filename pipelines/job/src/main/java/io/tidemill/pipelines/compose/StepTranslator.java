@@ -1,7 +1,6 @@
 package io.tidemill.pipelines.compose;
 
 import io.tidemill.connectors.record.DeadLetterRecord;
-import io.tidemill.connectors.record.Origin;
 import io.tidemill.inference.Inference;
 import io.tidemill.inference.Scored;
 import io.tidemill.inference.codec.BindingException;
@@ -37,7 +36,7 @@ final class StepTranslator {
       PlanProblems problems) {
     String path = path(step);
     if (TAKEN.contains(step.id())) {
-      problems.add(path + ".id", "id: '" + step.id() + "' (expected: none of " + TAKEN + ")");
+      problems.add(path + ".id", "id: '%s' (expected: none of %s)", step.id(), TAKEN);
     }
     Optional<ModelRef> ref = problems.collect(path + ".model", () -> ModelRef.parse(step.model()));
     Optional<Device> device =
@@ -48,10 +47,9 @@ final class StepTranslator {
     if (ModelRef.LATEST.equals(ref.get().alias()) && !development) {
       problems.add(
           path + ".model",
-          "model: '"
-              + step.model()
-              + "' (expected: a version or an alias that someone sets; 'latest' is for jobs with"
-              + " development: true)");
+          "model: '%s' (expected: a version or an alias that someone sets; 'latest' is for jobs with"
+              + " development: true)",
+          step.model());
       return Optional.empty();
     }
     try {
@@ -81,7 +79,10 @@ final class StepTranslator {
       for (BindingException.Problem problem : refused.problems()) {
         problems.add(
             path(step) + "." + problem.side() + "." + problem.tensor(),
-            "step '" + step.id() + "' (" + model.version() + "): " + problem.message());
+            "step '%s' (%s): %s",
+            step.id(),
+            model.version(),
+            problem.message());
       }
       return Optional.empty();
     }
@@ -114,7 +115,7 @@ final class StepTranslator {
     String name = step.definition().id() + "-dead-letters";
     return scored
         .deadLetters()
-        .map(new StepDeadLetters(Origin.indexIn(rows), rows))
+        .map(new StepDeadLetters(rows))
         .returns(DeadLetterRecord.typeInformation())
         .name(name)
         .uid(name);

@@ -1,5 +1,7 @@
 package io.tidemill.pipelines.definition;
 
+import io.tidemill.connectors.problem.Problem;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -9,18 +11,26 @@ import java.util.stream.Collectors;
  */
 public final class InvalidPipelineException extends RuntimeException {
   // Transient because exceptions are serializable and problems need not be.
-  private final transient List<Problem> problems;
+  private final transient List<Problem<Location>> problems;
 
-  public InvalidPipelineException(List<Problem> problems) {
-    super(problems.stream().sorted().map(Problem::toString).collect(Collectors.joining("\n")));
+  public InvalidPipelineException(List<Problem<Location>> problems) {
+    super(ordered(problems).stream().map(Problem::toString).collect(Collectors.joining("\n")));
     if (problems.isEmpty()) {
       throw new IllegalArgumentException("problems: none (expected: >= 1)");
     }
-    this.problems = problems.stream().sorted().toList();
+    this.problems = ordered(problems);
   }
 
   /** At least one problem, in the order of the file. */
-  public List<Problem> problems() {
+  public List<Problem<Location>> problems() {
     return problems;
+  }
+
+  private static List<Problem<Location>> ordered(List<Problem<Location>> problems) {
+    return problems.stream()
+        .sorted(
+            Comparator.comparing((Problem<Location> problem) -> problem.place())
+                .thenComparing(Problem::message))
+        .toList();
   }
 }

@@ -1,13 +1,16 @@
 package io.tidemill.pipelines.yaml;
 
+import com.google.errorprone.annotations.FormatMethod;
+import com.google.errorprone.annotations.FormatString;
+import io.tidemill.connectors.problem.Problems;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
-import io.tidemill.pipelines.definition.Problem;
+import io.tidemill.pipelines.definition.PipelineDefinition;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /** One file while it is read: its problems so far, and the places that were seen. */
@@ -15,7 +18,7 @@ final class Document {
   private final String file;
   private final Path directory;
   private final Variables variables;
-  private final List<Problem> problems = new ArrayList<>();
+  private final Problems<Location> problems = new Problems<>();
   private final Map<String, Location> locations = new HashMap<>();
 
   /**
@@ -37,34 +40,43 @@ final class Document {
     return variables;
   }
 
-  void report(Node node, String message) {
-    problems.add(new Problem(location(node), message));
-  }
-
-  void report(Location location, String message) {
-    problems.add(new Problem(location, message));
+  @FormatMethod
+  void report(Node node, @FormatString String message, Object... arguments) {
+    problems.add(location(node), message, arguments);
   }
 
   int problemCount() {
-    return problems.size();
+    return problems.count();
   }
 
   void remember(String path, Node node) {
     locations.putIfAbsent(path, location(node));
   }
 
-  Locations locations() {
-    return new Locations(file, locations);
+  /** What was read of it. */
+  ParsedPipeline parsed(PipelineDefinition definition) {
+    return new ParsedPipeline(definition, file, locations);
   }
 
   /** All problems so far. */
   InvalidPipelineException failure() {
-    return new InvalidPipelineException(problems);
+    return new InvalidPipelineException(problems.all());
   }
 
   Location location(Node node) {
-    return node.getStartMark()
-        .map(mark -> new Location(file, mark.getLine() + 1, mark.getColumn() + 1))
+    return location(node.getStartMark());
+  }
+
+  private Location location(Optional<Mark> mark) {
+    return mark.map(at -> new Location(file, at.getLine() + 1, at.getColumn() + 1))
         .orElseGet(() -> Location.of(file));
+  }
+
+  /** The end of reading, with one problem more. */
+  @FormatMethod
+  InvalidPipelineException failure(
+      Optional<Mark> mark, @FormatString String message, Object... arguments) {
+    problems.add(location(mark), message, arguments);
+    return failure();
   }
 }

@@ -1,6 +1,10 @@
 package io.tidemill.pipelines.yaml;
 
-import io.tidemill.pipelines.definition.Suggestion;
+import com.google.errorprone.annotations.FormatMethod;
+import com.google.errorprone.annotations.FormatString;
+import io.tidemill.connectors.problem.Suggestion;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -52,25 +57,23 @@ final class Section {
     if (node instanceof MappingNode mapping) {
       return Optional.of(new Section(document, mapping, name, path));
     }
-    document.report(node, name + ": " + form(node) + " (expected: keys and values)");
+    document.report(node, "%s: %s (expected: keys and values)", name, form(node));
     return Optional.empty();
   }
 
   private void add(NodeTuple tuple) {
     if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
-      document.report(tuple.getKeyNode(), name + ": a key that is not text (expected: text)");
+      document.report(tuple.getKeyNode(), "%s: a key that is not text (expected: text)", name);
       return;
     }
-    if (values.containsKey(key.getValue())) {
+    Node first = keys.get(key.getValue());
+    if (first != null) {
       document.report(
           key,
-          "duplicate key '"
-              + key.getValue()
-              + "' in "
-              + name
-              + " (first at "
-              + document.location(keys.getOrDefault(key.getValue(), key))
-              + ")");
+          "duplicate key '%s' in %s (first at %s)",
+          key.getValue(),
+          name,
+          document.location(first));
       return;
     }
     keys.put(key.getValue(), key);
@@ -84,8 +87,7 @@ final class Section {
         (key, keyNode) -> {
           if (!allowed.contains(key)) {
             document.report(
-                keyNode,
-                "unknown key '" + key + "' in " + name + " " + Suggestion.among(key, allowed));
+                keyNode, "unknown key '%s' in %s %s", key, name, new Suggestion(key, allowed));
           }
         });
   }
@@ -94,7 +96,7 @@ final class Section {
   void refuse(String key, String reason) {
     Node keyNode = keys.get(key);
     if (keyNode != null) {
-      document.report(keyNode, "unknown key '" + key + "' in " + name + " (" + reason + ")");
+      document.report(keyNode, "unknown key '%s' in %s (%s)", key, name, reason);
     }
   }
 
@@ -110,8 +112,7 @@ final class Section {
   Optional<Node> required(String key, String expected) {
     Node value = values.get(key);
     if (value == null) {
-      document.report(
-          node, "missing key '" + key + "' in " + name + " (expected: " + expected + ")");
+      document.report(node, "missing key '%s' in %s (expected: %s)", key, name, expected);
     }
     return Optional.ofNullable(value);
   }
@@ -154,7 +155,7 @@ final class Section {
           E value = words.get(text);
           if (value == null) {
             throw new IllegalArgumentException(
-                "'" + text + "' " + Suggestion.among(text, words.keySet()));
+                "'" + text + "' " + new Suggestion(text, words.keySet()));
           }
           return value;
         });
@@ -180,7 +181,7 @@ final class Section {
         scalar(key, items.get(i), Function.identity()).ifPresent(texts::add);
       }
       if (items.isEmpty()) {
-        document.report(value, name + ": " + key + ": an empty list (expected: >= 1 value)");
+        document.report(value, "%s: %s: an empty list (expected: >= 1 value)", name, key);
       }
     } else {
       scalar(key, value, Function.identity()).ifPresent(texts::add);
@@ -191,30 +192,74 @@ final class Section {
   /** The text of a scalar with its variables replaced, as {@code parse} reads it. */
   <T> Optional<T> scalar(String key, Node value, Function<String, T> parse) {
     if (!(value instanceof ScalarNode scalar)) {
-      document.report(value, name + ": " + key + ": " + form(value) + " (expected: one value)");
+      document.report(value, "%s: %s: %s (expected: one value)", name, key, form(value));
       return Optional.empty();
     }
     if (scalar.getTag().equals(Tag.NULL)) {
-      document.report(value, name + ": " + key + ": nothing (expected: a value)");
+      document.report(value, "%s: %s: nothing (expected: a value)", name, key);
       return Optional.empty();
     }
     // The parser itself gives the second tag to a plain scalar that is one variable.
     if (!scalar.getTag().getValue().startsWith(CORE_TAGS) && !scalar.getTag().equals(Tag.ENV_TAG)) {
-      document.report(
-          value, name + ": " + key + ": tag '" + scalar.getTag() + "' (expected: no tag)");
+      document.report(value, "%s: %s: tag '%s' (expected: no tag)", name, key, scalar.getTag());
       return Optional.empty();
     }
     try {
       return Optional.of(parse.apply(document.variables().substitute(scalar.getValue())));
     } catch (IllegalArgumentException refused) {
-      document.report(value, name + ": " + about(key, String.valueOf(refused.getMessage())));
+      document.report(value, "%s: %s", name, about(key, String.valueOf(refused.getMessage())));
+      return Optional.empty();
+    }
+  }
+
+  /** Whether a scalar says so; YAML's other words for it are refused. */
+  Optional<Boolean> flag(String key) {
+    return optional(
+        key,
+        text -> {
+          if (!text.equals("true") && !text.equals("false")) {
+            throw new IllegalArgumentException("'" + text + "' (expected: true or false)");
+          }
+          return Boolean.valueOf(text);
+        });
+  }
+
+  /** Every key with its text, but for those that are something else. */
+  Map<String, String> texts(String... others) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    for (String key : keys()) {
+      if (!List.of(others).contains(key)) {
+        optional(key, Function.<String>identity()).ifPresent(text -> texts.put(key, text));
+      }
+    }
+    return texts;
+  }
+
+  /** A file that is there, by its path from the folder of the job's file. */
+  Path file(String text) {
+    Path path = document.resolve(text);
+    if (!Files.isRegularFile(path)) {
+      throw new IllegalArgumentException(
+          "'" + text + "': there is no file " + path + " (expected: relative to the job's file)");
+    }
+    return path;
+  }
+
+  /** What a value makes of values that could be read, unless its making refuses. */
+  <T> Optional<T> checked(String key, Supplier<T> making) {
+    try {
+      return Optional.of(making.get());
+    } catch (IllegalArgumentException refused) {
+      report(key, "%s", String.valueOf(refused.getMessage()));
       return Optional.empty();
     }
   }
 
   /** Reports a problem of a value that could be read. */
-  void report(String key, String message) {
-    document.report(values.getOrDefault(key, node), name + ": " + about(key, message));
+  @FormatMethod
+  void report(String key, @FormatString String message, Object... arguments) {
+    document.report(
+        values.getOrDefault(key, node), "%s: %s", name, about(key, message.formatted(arguments)));
   }
 
   private static String about(String key, String message) {

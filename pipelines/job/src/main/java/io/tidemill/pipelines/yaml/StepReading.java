@@ -141,7 +141,7 @@ final class StepReading {
     try {
       check.run();
     } catch (IllegalArgumentException refused) {
-      section.report(key, String.valueOf(refused.getMessage()));
+      section.report(key, "%s", String.valueOf(refused.getMessage()));
     }
   }
 

@@ -81,6 +81,6 @@ public final class Jobs {
   public PlannedPipeline plan(String yaml, Map<String, String> flinkOverrides) {
     ParsedPipeline parsed = new PipelineReader(Map.of()).read("job.yaml", directory, yaml);
     return new PipelineComposer(store(), flinkOverrides)
-        .plan(parsed.definition(), parsed.locations()::of);
+        .plan(parsed.definition(), parsed::locationOf);
   }
 }

@@ -149,14 +149,14 @@ class PipelineReaderTest {
 
   @Test
   void knowsWhereEachPartIsWritten() {
-    Locations locations = parse(SMALLEST).locations();
+    ParsedPipeline parsed = parse(SMALLEST);
 
-    assertThat(locations.of("name")).hasToString("fraud.yaml:1:7");
-    assertThat(locations.of("sink.topic")).hasToString("fraud.yaml:5:34");
-    assertThat(locations.of("steps.score.model")).hasToString("fraud.yaml:4:25");
-    assertThat(locations.of("steps.score.input.x[3]")).hasToString("fraud.yaml:4:52");
-    assertThat(locations.of("steps.score.batching.max-size")).hasToString("fraud.yaml:4:5");
-    assertThat(locations.of("flink.a")).hasToString("fraud.yaml");
+    assertThat(parsed.locationOf("name")).hasToString("fraud.yaml:1:7");
+    assertThat(parsed.locationOf("sink.topic")).hasToString("fraud.yaml:5:34");
+    assertThat(parsed.locationOf("steps.score.model")).hasToString("fraud.yaml:4:25");
+    assertThat(parsed.locationOf("steps.score.input.x[3]")).hasToString("fraud.yaml:4:52");
+    assertThat(parsed.locationOf("steps.score.batching.max-size")).hasToString("fraud.yaml:4:5");
+    assertThat(parsed.locationOf("flink.a")).hasToString("fraud.yaml");
   }
 
   private ParsedPipeline parse(String yaml) {

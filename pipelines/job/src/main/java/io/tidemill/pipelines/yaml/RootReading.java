@@ -5,19 +5,21 @@ import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.StepDefinition;
 import io.tidemill.pipelines.definition.VerifyDefinition;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
-/** Reads the whole of a job. */
-final class PipelineReading {
+/** Reads the root of a file: the job itself. */
+final class RootReading {
   private static final List<String> KEYS =
       List.of(
           "name",
@@ -33,39 +35,41 @@ final class PipelineReading {
   private static final String CONNECTOR_FORM = "a connector and its options";
 
   private final Document document;
+  private final Section job;
 
-  PipelineReading(Document document) {
+  /**
+   * Begins at the root.
+   *
+   * @throws io.tidemill.pipelines.definition.InvalidPipelineException if it is no mapping
+   */
+  RootReading(Document document, Node root) {
     this.document = document;
+    this.job = Section.of(document, root, "the job", "").orElseThrow(document::failure);
   }
 
   /**
-   * Reads the root of a file.
+   * Reads all of it.
    *
    * @throws io.tidemill.pipelines.definition.InvalidPipelineException with every problem
    */
-  PipelineDefinition read(Node root) {
-    Section job = Section.of(document, root, "the job", "").orElseThrow(document::failure);
+  PipelineDefinition read() {
     job.allowOnly(KEYS);
     Optional<String> name = job.required("name", "the job's name", PipelineDefinition::checkName);
     ExecutionMode mode = job.choice("mode", ExecutionMode.STREAMING);
     String store = job.optional("store", PipelineDefinition::checkStore).orElse(null);
-    boolean development = job.optional("development", false, Flag::parse);
+    boolean development = job.flag("development").orElse(false);
+    ConnectorReading connectors = new ConnectorReading(document);
     Optional<ConnectorDefinition> source =
-        job.requiredSection("source", "source", CONNECTOR_FORM)
-            .flatMap(section -> ConnectorReading.source(document, section));
-    List<StepDefinition> steps = steps(job);
+        job.requiredSection("source", "source", CONNECTOR_FORM).flatMap(connectors::source);
+    List<StepDefinition> steps = steps();
     Optional<ConnectorDefinition> sink =
-        job.requiredSection("sink", "sink", CONNECTOR_FORM)
-            .flatMap(section -> ConnectorReading.sink(document, section));
+        job.requiredSection("sink", "sink", CONNECTOR_FORM).flatMap(connectors::read);
     ConnectorDefinition deadLetter =
-        job.section("dead-letter", "dead-letter")
-            .flatMap(section -> ConnectorReading.deadLetter(document, section))
-            .orElse(null);
+        job.section("dead-letter", "dead-letter").flatMap(connectors::deadLetter).orElse(null);
     VerifyDefinition verify =
-        job.section("verify", "verify")
-            .map(section -> VerifyReading.read(document, section))
-            .orElse(VerifyDefinition.NONE);
-    Map<String, String> flinkOptions = flinkOptions(job);
+        job.section("verify", "verify").map(this::verify).orElse(VerifyDefinition.NONE);
+    Map<String, String> flinkOptions =
+        job.section("flink", "flink").map(section -> section.texts()).orElse(Map.of());
     if (document.problemCount() > 0) {
       throw document.failure();
     }
@@ -82,7 +86,7 @@ final class PipelineReading {
         flinkOptions);
   }
 
-  private List<StepDefinition> steps(Section job) {
+  private List<StepDefinition> steps() {
     List<StepDefinition> steps = new ArrayList<>();
     Optional<Node> node = job.required("steps", "a list of steps, each with id and model");
     if (node.isEmpty()) {
@@ -103,7 +107,7 @@ final class PipelineReading {
   }
 
   private Optional<StepDefinition> step(Node item, Set<String> ids) {
-    String shownId = StepId.of(item).orElse("?");
+    String shownId = idOf(item);
     String name = "step '" + shownId + "'";
     return Section.of(document, item, name, "steps." + shownId)
         .flatMap(
@@ -111,23 +115,44 @@ final class PipelineReading {
               Optional<String> id =
                   section.required("id", "the step's name", StepDefinition::checkId);
               if (id.isPresent() && !ids.add(id.get())) {
-                section.report("id", "'" + id.get() + "' twice (expected: distinct ids)");
+                section.report("id", "'%s' twice (expected: distinct ids)", id.get());
               }
               return StepReading.read(document, section, name, id);
             });
   }
 
-  private Map<String, String> flinkOptions(Section job) {
-    Map<String, String> options = new LinkedHashMap<>();
-    job.section("flink", "flink")
+  /** A step's id before the step is read, so that every message about it can name it. */
+  private static String idOf(Node step) {
+    if (step instanceof MappingNode mapping) {
+      for (NodeTuple tuple : mapping.getValue()) {
+        if (tuple.getKeyNode() instanceof ScalarNode key
+            && key.getValue().equals("id")
+            && tuple.getValueNode() instanceof ScalarNode value) {
+          return value.getValue();
+        }
+      }
+    }
+    return "?";
+  }
+
+  private VerifyDefinition verify(Section verify) {
+    verify.allowOnly(List.of("required", "keys"));
+    verify.required("required", "true or false");
+    boolean required = verify.flag("required").orElse(false);
+    List<Path> keys = new ArrayList<>();
+    verify
+        .optional("keys")
         .ifPresent(
-            flink -> {
-              for (String key : flink.keys()) {
-                flink
-                    .optional(key, Function.<String>identity())
-                    .ifPresent(value -> options.put(key, value));
-              }
-            });
-    return options;
+            node ->
+                verify
+                    .texts("keys", node)
+                    .forEach(
+                        text ->
+                            verify.checked("keys", () -> verify.file(text)).ifPresent(keys::add)));
+    if (required && !verify.has("keys")) {
+      verify.required("keys", "a list of files with public keys");
+    }
+    // Without keys there is a problem already, so that the answer is not used.
+    return new VerifyDefinition(required && !keys.isEmpty(), keys);
   }
 }

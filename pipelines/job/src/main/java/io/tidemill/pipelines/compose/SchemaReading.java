@@ -1,0 +1,42 @@
+package io.tidemill.pipelines.compose;
+
+import io.tidemill.connectors.record.RecordSchema;
+import io.tidemill.connectors.record.RecordSchema.Column;
+import io.tidemill.pipelines.definition.SchemaDefinition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Reads what a definition says of a stream's columns. Immutable.
+ *
+ * @param part whose columns they are
+ */
+record SchemaReading(String part, SchemaDefinition schema) {
+  /** The columns; empty where a file cannot be read or a type is none. */
+  Optional<RecordSchema> read(PlanProblems problems) {
+    if (schema instanceof SchemaDefinition.Columns columns) {
+      return problems.collect(
+          part + ".columns",
+          () ->
+              RecordSchema.ofColumns(
+                  columns.types().entrySet().stream()
+                      .map(column -> new Column(column.getKey(), column.getValue()))
+                      .toList()));
+    }
+    Path file = ((SchemaDefinition.File) schema).path();
+    return problems.collect(part + ".schema", () -> fromAvro(file));
+  }
+
+  private static RecordSchema fromAvro(Path file) {
+    try {
+      return RecordSchema.fromAvro(Files.readString(file));
+    } catch (IOException unreadable) {
+      throw new IllegalArgumentException(
+          "schema: " + file + " cannot be read: " + unreadable.getMessage(), unreadable);
+    } catch (IllegalArgumentException refused) {
+      throw new IllegalArgumentException(file + ": " + refused.getMessage(), refused);
+    }
+  }
+}
