@@ -172,7 +172,9 @@ class KafkaOptionsTest {
             "key.fields-prefix",
             "value.fields-include",
             "properties.bootstrap.servers",
-            "sink.partitioner"));
+            "properties.group.id",
+            "sink.partitioner",
+            "sink.semantic"));
 
     assertThat(
             Stream.concat(factory.requiredOptions().stream(), factory.optionalOptions().stream())

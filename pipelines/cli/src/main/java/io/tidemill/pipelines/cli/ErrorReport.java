@@ -1,10 +1,10 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.connectors.problem.Suggestion;
 import io.tidemill.model.ModelException;
 import io.tidemill.pipelines.compose.ModelProblemsException;
 import io.tidemill.pipelines.compose.RunFailedException;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
-import io.tidemill.connectors.problem.Suggestion;
 import java.io.PrintWriter;
 import java.util.Collection;
 import java.util.Optional;

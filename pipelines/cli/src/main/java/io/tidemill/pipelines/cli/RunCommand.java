@@ -1,8 +1,8 @@
 package io.tidemill.pipelines.cli;
 
-import io.tidemill.pipelines.JobOptions;
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
+import io.tidemill.pipelines.JobOptions;
 import io.tidemill.pipelines.compose.EmbeddedFlink;
 import io.tidemill.pipelines.compose.EmbeddedJob;
 import io.tidemill.pipelines.compose.PlannedPipeline;

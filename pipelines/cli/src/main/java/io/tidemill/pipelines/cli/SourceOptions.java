@@ -1,12 +1,12 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.connectors.problem.Suggestion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.engine.Engines;
 import io.tidemill.model.importing.ImportOptions;
 import io.tidemill.model.importing.archive.ArchiveLimits;
 import io.tidemill.model.store.ByteSize;
-import io.tidemill.connectors.problem.Suggestion;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;

@@ -1,8 +1,8 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.connectors.problem.Suggestion;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
-import io.tidemill.connectors.problem.Suggestion;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;

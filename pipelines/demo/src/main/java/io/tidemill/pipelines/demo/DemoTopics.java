@@ -5,7 +5,6 @@ import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import org.apache.avro.Schema;
-import org.apache.flink.formats.avro.typeutils.AvroSchemaConverter;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,12 +34,7 @@ record DemoTopics(
             .findFirst()
             .orElseThrow(
                 () -> new IllegalArgumentException("job: no output (expected: the score's field)"));
-    Schema schema =
-        planned
-            .sinkSchema()
-            .avro()
-            .map(text -> new Schema.Parser().parse(text))
-            .orElseGet(() -> AvroSchemaConverter.convertToSchema(planned.sinkSchema().rowType()));
+    Schema schema = new Schema.Parser().parse(planned.sinkSchema().avro().json());
     return new DemoTopics(
         topic("source", job.source()),
         topic("sink", job.sink()),

@@ -9,7 +9,6 @@ import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.inference.step.StepSettings.OnNullInput;
-import io.tidemill.inference.step.StepSettings.OnNullInput;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.SchemaDefinition;

@@ -85,7 +85,8 @@ public final class PipelineReader {
     } catch (CharacterCodingException notUtf8) {
       throw document.failure(Optional.empty(), "not UTF-8 (expected: a job's YAML in UTF-8)");
     } catch (IOException unreadable) {
-      throw document.failure(Optional.empty(), "cannot be read: %s", String.valueOf(unreadable.getMessage()));
+      throw document.failure(
+          Optional.empty(), "cannot be read: %s", String.valueOf(unreadable.getMessage()));
     }
   }
 
@@ -107,7 +108,8 @@ public final class PipelineReader {
           "not YAML: %s",
           malformed.getProblem());
     } catch (YamlEngineException malformed) {
-      throw document.failure(Optional.empty(), "not YAML: %s", String.valueOf(malformed.getMessage()));
+      throw document.failure(
+          Optional.empty(), "not YAML: %s", String.valueOf(malformed.getMessage()));
     }
   }
 

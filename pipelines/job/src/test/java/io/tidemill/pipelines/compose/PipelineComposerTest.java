@@ -3,12 +3,12 @@ package io.tidemill.pipelines.compose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.tidemill.connectors.problem.Problem;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.store.ModelStores;
 import io.tidemill.model.store.signing.Keys;
 import io.tidemill.model.store.signing.ModelSigner;
 import io.tidemill.model.store.signing.SigningKey;
-import io.tidemill.connectors.problem.Problem;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import java.io.IOException;
 import java.nio.file.Files;
