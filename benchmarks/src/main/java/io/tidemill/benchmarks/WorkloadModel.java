@@ -10,7 +10,7 @@ import io.tidemill.model.loader.LoadedModels;
 import io.tidemill.model.loader.ModelHandle;
 import io.tidemill.model.loader.ModelSource;
 import io.tidemill.model.loader.TaskContext;
-import io.tidemill.model.store.CachedModel;
+import io.tidemill.model.store.cache.CachedModel;
 import java.nio.file.Path;
 import java.util.List;
 

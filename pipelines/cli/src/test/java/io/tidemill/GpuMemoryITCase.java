@@ -17,7 +17,6 @@ import io.tidemill.model.loader.ModelSource;
 import io.tidemill.model.loader.StoredModel;
 import io.tidemill.model.store.ModelDraft;
 import io.tidemill.model.store.ModelStore;
-import io.tidemill.model.store.ModelStores;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -87,7 +86,7 @@ class GpuMemoryITCase {
   private ModelSource model() {
     Path files = directory.resolve("greedy");
     SemanticVersion version = SemanticVersion.parse("1.0.0");
-    ModelStore store = ModelStores.open(directory.resolve("store").toString());
+    ModelStore store = ModelStore.open(directory.resolve("store").toString());
     store.push(
         new ModelDraft("greedy", version, "pytorch", TorchScripts.greedy(files), Map.of()), files);
     return StoredModel.resolve(

@@ -68,7 +68,7 @@ public record ModelRef(String name, @Nullable SemanticVersion version, @Nullable
    * @throws IllegalArgumentException naming the subject and the form that is expected
    */
   public static String checkName(String subject, String name) {
-    if (!NAME.matcher(name).matches() || name.contains("..")) {
+    if (!isName(name)) {
       throw new IllegalArgumentException(
           subject
               + ": '"
@@ -77,6 +77,11 @@ public record ModelRef(String name, @Nullable SemanticVersion version, @Nullable
               + " or digit)");
     }
     return name;
+  }
+
+  /** Whether a text may be a model's or an alias's name. */
+  public static boolean isName(String text) {
+    return NAME.matcher(text).matches() && !text.contains("..");
   }
 
   @Override

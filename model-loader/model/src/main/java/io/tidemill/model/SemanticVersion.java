@@ -47,6 +47,11 @@ public record SemanticVersion(long major, long minor, long patch, String preRele
         preRelease == null ? "" : preRelease);
   }
 
+  /** Whether a text is a version in the form that {@link #parse} reads. */
+  public static boolean isVersion(String text) {
+    return FORM.matcher(text).matches();
+  }
+
   @Override
   public int compareTo(SemanticVersion other) {
     int order = Long.compare(major, other.major);

@@ -2,17 +2,12 @@ package io.tidemill.model.importing;
 
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.store.DetachedSignature;
-import io.tidemill.model.store.ModelDraft;
-import io.tidemill.model.store.ModelFile;
 import io.tidemill.model.store.ModelManifest;
-import io.tidemill.model.store.Publication;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /** What {@code tidemill model export} writes, unpacked; a version's folder of a store too. */
 final class ExportFolder implements ModelFormat {
@@ -49,34 +44,12 @@ final class ExportFolder implements ModelFormat {
         signatures(path.resolve("signatures")));
   }
 
-  private static void prove(ModelManifest manifest, Path files) {
-    ModelManifest there =
-        Publication.of(
-                new ModelDraft(
-                    manifest.name(),
-                    manifest.version(),
-                    manifest.engine(),
-                    manifest.signature(),
-                    manifest.labels()),
-                files)
-            .manifest();
-    if (there.digest().equals(manifest.digest())) {
-      return;
-    }
-    Set<ModelFile> different = new HashSet<>(manifest.files());
-    there.files().forEach(file -> toggle(different, file));
-    throw new InvalidModelException(
-        "%s: digest %s (expected: %s); missing, changed or too many: %s; export it once more"
-            .formatted(
-                manifest.ref(),
-                there.digest(),
-                manifest.digest(),
-                different.stream().map(ModelFile::path).distinct().sorted().toList()));
-  }
-
-  private static void toggle(Set<ModelFile> files, ModelFile file) {
-    if (!files.remove(file)) {
-      files.add(file);
+  private static void prove(ModelManifest manifest, Path files) throws IOException {
+    String damage = manifest.damage(files);
+    if (!damage.isEmpty()) {
+      throw new InvalidModelException(
+          "%s: not what its manifest says: %s; export it once more"
+              .formatted(manifest.ref(), damage));
     }
   }
 

@@ -4,7 +4,7 @@ import io.tidemill.model.Model;
 import io.tidemill.model.engine.ModelLoader;
 import io.tidemill.model.golden.Golden;
 import io.tidemill.model.golden.Sample;
-import io.tidemill.model.store.CachedModel;
+import io.tidemill.model.store.cache.CachedModel;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.arrow.util.AutoCloseables;

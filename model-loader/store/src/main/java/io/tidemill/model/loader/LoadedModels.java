@@ -7,7 +7,7 @@ import io.tidemill.model.engine.Engines;
 import io.tidemill.model.engine.ModelLoader;
 import io.tidemill.model.golden.Golden;
 import io.tidemill.model.loader.Openings.Stage;
-import io.tidemill.model.store.CachedModel;
+import io.tidemill.model.store.cache.CachedModel;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;

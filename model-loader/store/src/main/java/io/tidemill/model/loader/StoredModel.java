@@ -12,12 +12,11 @@ import io.tidemill.model.StoreUnavailableException;
 import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.Engines;
 import io.tidemill.model.engine.ModelLoader;
-import io.tidemill.model.store.CachedModel;
-import io.tidemill.model.store.LocalModelCache;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
-import io.tidemill.model.store.ModelStores;
 import io.tidemill.model.store.TransferListener;
+import io.tidemill.model.store.cache.CachedModel;
+import io.tidemill.model.store.cache.LocalModelCache;
 import io.tidemill.model.store.signing.SignatureVerifier;
 import io.tidemill.model.store.signing.VerificationKey;
 import java.time.Duration;
@@ -84,7 +83,7 @@ public record StoredModel(
    */
   public static StoredModel resolve(
       String storeUri, ModelRef ref, Device device, List<VerificationKey> trustedKeys) {
-    return resolve(ModelStores.open(storeUri), ref, device, trustedKeys);
+    return resolve(ModelStore.open(storeUri), ref, device, trustedKeys);
   }
 
   static StoredModel resolve(
@@ -150,7 +149,7 @@ public record StoredModel(
   public ModelHandle open(TaskContext task) {
     return open(
         task,
-        ModelStores::open,
+        ModelStore::open,
         LocalModelCache.ofUser(),
         LoadedModels.ofProcess(),
         Retries.Pause.REAL);
@@ -177,7 +176,7 @@ public record StoredModel(
    * @throws io.tidemill.model.ModelException if it cannot be had, with the reason and the remedy
    */
   public LoadedCopy openForTrial() {
-    return openForTrial(ModelStores::open, LocalModelCache.ofUser(), Engines::find);
+    return openForTrial(ModelStore::open, LocalModelCache.ofUser(), Engines::find);
   }
 
   LoadedCopy openForTrial(

@@ -2,6 +2,8 @@ package io.tidemill.model.store;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Optional;
+
 /**
  * A file of a version that is not as the manifest says.
  *
@@ -29,29 +31,38 @@ public record FileProblem(String path, Kind kind, String detail) {
     requireNonNull(detail, "detail");
   }
 
-  /** A file of the manifest that is not there. */
-  public static FileProblem missing(String path) {
+  static FileProblem missing(String path) {
     return new FileProblem(path, Kind.MISSING, "missing");
   }
 
-  /** A file that is not in the manifest. */
-  public static FileProblem extra(String path) {
+  static FileProblem extra(String path) {
     return new FileProblem(path, Kind.EXTRA, "not in the manifest");
   }
 
-  /** A file of another size. */
-  public static FileProblem size(ModelFile expected, long size) {
-    Kind kind = size < expected.size() ? Kind.TRUNCATED : Kind.GROWN;
+  /** A file that has more bytes than anyone reads of it. */
+  static FileProblem grown(ModelFile expected) {
+    long size = expected.size();
     return new FileProblem(
-        expected.path(), kind, "%d bytes (expected: %d)".formatted(size, expected.size()));
+        expected.path(), Kind.GROWN, "more than %d bytes (expected: %d)".formatted(size, size));
   }
 
-  /** A file of the right size with other content. */
-  public static FileProblem changed(ModelFile expected, String sha256) {
-    return new FileProblem(
-        expected.path(),
-        Kind.CHANGED,
-        "sha256 %s (expected: %s)".formatted(sha256, expected.sha256()));
+  /** What tells a file that is there from the one that is expected. */
+  static Optional<FileProblem> between(ModelFile expected, ModelFile there) {
+    if (there.size() != expected.size()) {
+      Kind kind = there.size() < expected.size() ? Kind.TRUNCATED : Kind.GROWN;
+      return Optional.of(
+          new FileProblem(
+              expected.path(),
+              kind,
+              "%d bytes (expected: %d)".formatted(there.size(), expected.size())));
+    }
+    return there.sha256().equals(expected.sha256())
+        ? Optional.empty()
+        : Optional.of(
+            new FileProblem(
+                expected.path(),
+                Kind.CHANGED,
+                "sha256 %s (expected: %s)".formatted(there.sha256(), expected.sha256())));
   }
 
   /** {@code file 'saved_model.pb': missing}. */

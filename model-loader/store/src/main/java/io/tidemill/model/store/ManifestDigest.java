@@ -2,12 +2,9 @@ package io.tidemill.model.store;
 
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * The digest that names the content of a version: what is loaded, by which engine, with which
@@ -43,8 +40,7 @@ final class ManifestDigest {
       text.append(file.path()).append(NUL).append(file.size()).append(NUL);
       text.append(file.sha256()).append('\n');
     }
-    byte[] hash = sha256().digest(text.toString().getBytes(StandardCharsets.UTF_8));
-    return "sha256:" + HexFormat.of().formatHex(hash);
+    return "sha256:" + DigestUtils.sha256Hex(text.toString());
   }
 
   private static void append(StringBuilder text, String side, TensorSpec tensor) {
@@ -52,13 +48,5 @@ final class ManifestDigest {
     text.append(tensor.type().label()).append(NUL);
     text.append(tensor.shape().stream().map(String::valueOf).collect(Collectors.joining(",")));
     text.append('\n');
-  }
-
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 }

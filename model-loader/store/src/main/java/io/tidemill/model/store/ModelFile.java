@@ -3,8 +3,14 @@ package io.tidemill.model.store;
 import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.InvalidModelException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.Serializable;
+import java.security.DigestInputStream;
+import java.util.HexFormat;
 import java.util.regex.Pattern;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * One file of a version, as its manifest proves it.
@@ -17,6 +23,17 @@ import java.util.regex.Pattern;
 public record ModelFile(String path, long size, String sha256) implements Serializable {
   private static final Pattern SHA_256 = Pattern.compile("[0-9a-f]{64}");
   private static final Pattern SEGMENT = Pattern.compile("[^/\\\\:%\\p{Cntrl}]{1,255}");
+
+  /**
+   * Measures everything that comes out of a stream.
+   *
+   * @throws IOException if it cannot be read
+   */
+  static ModelFile of(String path, InputStream content) throws IOException {
+    DigestInputStream hashed = new DigestInputStream(content, DigestUtils.getSha256Digest());
+    long size = hashed.transferTo(OutputStream.nullOutputStream());
+    return new ModelFile(path, size, HexFormat.of().formatHex(hashed.getMessageDigest().digest()));
+  }
 
   /**
    * Checks that the file may be part of a version.

@@ -7,12 +7,22 @@ import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import org.snakeyaml.engine.v2.api.Dump;
+import org.snakeyaml.engine.v2.api.DumpSettings;
+import org.snakeyaml.engine.v2.common.FlowStyle;
 
 /**
  * What a published version is: {@code model.yaml}. A manifest in hand agrees with itself: its
@@ -34,8 +44,18 @@ public record ModelManifest(
     Instant created,
     List<ModelFile> files,
     String digest) {
+  /** The file's name. */
+  public static final String FILE = "model.yaml";
+
   /** The only format of {@code model.yaml} that there is. */
   public static final int FORMAT = 1;
+
+  private static final DumpSettings YAML =
+      DumpSettings.builder()
+          .setDefaultFlowStyle(FlowStyle.BLOCK)
+          .setDereferenceAliases(true)
+          .setSplitLines(false)
+          .build();
 
   /**
    * Checks and sorts.
@@ -103,12 +123,66 @@ public record ModelManifest(
    * @throws InvalidModelException with every problem on a line of its own
    */
   public static ModelManifest parse(String place, String yaml) {
-    return ManifestYaml.read(place, yaml);
+    return new ManifestReader(place, yaml).read();
   }
 
   /** The text of {@code model.yaml}. */
   public String yaml() {
-    return ManifestYaml.write(this);
+    Map<String, Object> root = new LinkedHashMap<>();
+    root.put("format", FORMAT);
+    root.put("name", name);
+    root.put("version", version.toString());
+    root.put("engine", engine);
+    root.put("digest", digest);
+    root.put("created", created.toString());
+    if (!labels.isEmpty()) {
+      root.put("labels", labels);
+    }
+    Map<String, Object> tensors = new LinkedHashMap<>();
+    tensors.put("inputs", signature.inputs().stream().map(ModelManifest::map).toList());
+    tensors.put("outputs", signature.outputs().stream().map(ModelManifest::map).toList());
+    root.put("signature", tensors);
+    root.put("files", files.stream().map(ModelManifest::map).toList());
+    return new Dump(YAML).dumpToString(root);
+  }
+
+  private static Map<String, Object> map(TensorSpec tensor) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("name", tensor.name());
+    map.put("type", tensor.type().label());
+    map.put("shape", tensor.shape());
+    return map;
+  }
+
+  private static Map<String, Object> map(ModelFile file) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("path", file.path());
+    map.put("size", file.size());
+    map.put("sha256", file.sha256());
+    return map;
+  }
+
+  /** Files that are missing among those that are there, and those that are too many. */
+  List<FileProblem> differences(Collection<String> there) {
+    Set<String> extra = new TreeSet<>(there);
+    List<FileProblem> problems = new ArrayList<>();
+    for (ModelFile file : files) {
+      if (!extra.remove(file.path())) {
+        problems.add(FileProblem.missing(file.path()));
+      }
+    }
+    extra.forEach(path -> problems.add(FileProblem.extra(path)));
+    return problems;
+  }
+
+  /**
+   * What keeps a folder of this machine from being proved to hold the version's files, each with
+   * its size and SHA-256, and nothing else. Empty if it is proved.
+   *
+   * @throws IOException if it cannot be read
+   */
+  public String damage(Path folder) throws IOException {
+    return new ModelFolder(folder).damage(this);
   }
 
   /** The size of all files together, in bytes. */

@@ -4,45 +4,79 @@ import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.StoreRefusedException;
+import io.tidemill.model.StoreUnavailableException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.function.Supplier;
 
 /**
  * Where published versions live. A version exists when its manifest does and never changes; an
- * alias is a name for a version and may be moved to another one. What a store's {@link #policy()}
- * forbids, it refuses.
+ * alias is a name for a version and may be moved to another one. What the store's policy forbids,
+ * it refuses. What differs between kinds of stores is in their {@link StoreBackend}.
  *
- * <p>Every method blocks on the store and throws {@link
- * io.tidemill.model.StoreUnavailableException} when it does not answer, {@link
- * io.tidemill.model.StoreRefusedException} for a model, version or alias that is not there (naming
- * those that are), {@link io.tidemill.model.InvalidModelException} for one that is damaged, and
- * {@link io.tidemill.model.StoreRefusedException} for a change that the policy forbids.
+ * <p>Every method blocks on the store and throws {@link StoreUnavailableException} when it does not
+ * answer, {@link StoreRefusedException} for a model, version or alias that is not there (naming
+ * those that are) and for a change that the policy forbids, and {@link
+ * io.tidemill.model.InvalidModelException} for what is damaged.
  *
- * <p>Implementations are thread-safe, and safe beside other processes that use the store: of those
- * that push different content for one version at once, one wins and the others are told.
+ * <p>Thread-safe, and safe beside other processes that use the store: of those that push different
+ * content for one version at once, one wins and the others are told.
  */
-public interface ModelStore {
+public final class ModelStore {
+  private final StoreBackend backend;
+  private final StoreContents contents;
+
+  /** A store that keeps everything in a backend. */
+  public ModelStore(StoreBackend backend) {
+    this.backend = backend;
+    this.contents = new StoreContents(backend);
+  }
+
+  /**
+   * Opens a store: on any file system that Flink reaches, with the credentials that Flink already
+   * has, or of a kind that a {@link StoreProvider} knows. Nothing is written: a folder comes with
+   * the first push.
+   *
+   * @param uri such as {@code s3://models/tidemill}; a plain path means a folder of this machine,
+   *     and {@code oci://registry.example.com/models} a registry
+   * @throws IllegalArgumentException if it is not a URI or carries a password
+   * @throws StoreUnavailableException if what such a store needs is not there, or does not start
+   */
+  public static ModelStore open(String uri) {
+    Optional<StoreProvider> provider =
+        ServiceLoader.load(StoreProvider.class, StoreProvider.class.getClassLoader()).stream()
+            .map(ServiceLoader.Provider::get)
+            .filter(candidate -> uri.startsWith(candidate.scheme() + ":"))
+            .findFirst();
+    if (provider.isEmpty() && uri.startsWith("oci:")) {
+      throw new StoreUnavailableException(
+          "store '%s': nothing here reads registries; put the artifact tidemill-store-oci and its dependencies on the classpath, in a cluster into Flink's lib folder"
+              .formatted(uri));
+    }
+    return new ModelStore(
+        provider.map(found -> found.open(uri)).orElseGet(() -> FolderBackend.open(uri)));
+  }
 
   /** Where the store is, as messages name it. */
-  String uri();
-
-  /** What the store demands; {@link StorePolicy#NONE} where it demands nothing. */
-  StorePolicy policy();
+  public String uri() {
+    return backend.uri();
+  }
 
   /**
    * The manifest that {@link #push} would answer. Checks what a push checks and changes nothing.
    *
    * @throws StoreRefusedException if the version exists with other content
    */
-  default ModelManifest plan(ModelDraft draft, Path fileOrDirectory) {
+  public ModelManifest plan(ModelDraft draft, Path fileOrDirectory) {
     ModelManifest manifest = Publication.of(draft, fileOrDirectory).manifest();
     return checkPush(manifest).orElse(manifest);
   }
 
   /** As {@link #push(ModelDraft, Path, TransferListener)}, with nobody listening. */
-  default ModelManifest push(ModelDraft draft, Path fileOrDirectory) {
+  public ModelManifest push(ModelDraft draft, Path fileOrDirectory) {
     return push(draft, fileOrDirectory, TransferListener.NONE);
   }
 
@@ -58,7 +92,30 @@ public interface ModelStore {
    * @throws io.tidemill.model.InvalidModelException if a file is a link, has a path or a format
    *     that is refused, changes meanwhile, or there is none
    */
-  ModelManifest push(ModelDraft draft, Path fileOrDirectory, TransferListener listener);
+  public ModelManifest push(ModelDraft draft, Path fileOrDirectory, TransferListener listener) {
+    Publication publication = Publication.of(draft, fileOrDirectory);
+    ModelManifest manifest = publication.manifest();
+    Optional<ModelManifest> there = checkPush(manifest);
+    if (there.isPresent()) {
+      return there.get();
+    }
+    try (StoreBackend.Upload upload = backend.upload(manifest)) {
+      new VersionTransfer(backend, manifest, listener).send(publication, upload);
+      return alone(
+          manifest.name(),
+          manifest.version(),
+          () -> checkPush(manifest).orElseGet(() -> published(upload, manifest)));
+    }
+  }
+
+  private ModelManifest published(StoreBackend.Upload upload, ModelManifest manifest) {
+    upload.publish();
+    return manifest(manifest.name(), manifest.version());
+  }
+
+  private <T> T alone(String name, SemanticVersion version, Supplier<T> change) {
+    return new StoreClaim(backend, name, version).hold(change);
+  }
 
   /**
    * Checks that a manifest may be published.
@@ -66,43 +123,93 @@ public interface ModelStore {
    * @return the manifest of the same content, if that is published already
    * @throws StoreRefusedException if the version exists with other content
    */
-  default Optional<ModelManifest> checkPush(ModelManifest manifest) {
+  public Optional<ModelManifest> checkPush(ModelManifest manifest) {
     Optional<ModelManifest> there = find(manifest.name(), manifest.version());
-    there.ifPresent(published -> StoreRules.checkSame(uri(), published, manifest));
     if (there.isEmpty()) {
-      policy().checkPush(uri(), manifest);
+      contents.policy().checkPush(uri(), manifest);
+    } else if (!there.get().digest().equals(manifest.digest())) {
+      throw new StoreRefusedException(
+          "%s: in store %s already, with digest %s (pushed: %s); a version never changes, so push another one"
+              .formatted(manifest.ref(), uri(), there.get().digest(), manifest.digest()));
     }
     return there;
   }
 
   /** The manifest of a version, or empty if there is no such version. */
-  Optional<ModelManifest> find(String name, SemanticVersion version);
+  public Optional<ModelManifest> find(String name, SemanticVersion version) {
+    return contents.find(name, version);
+  }
 
   /** The manifest of a version. */
-  ModelManifest manifest(String name, SemanticVersion version);
+  public ModelManifest manifest(String name, SemanticVersion version) {
+    return contents.manifest(name, version);
+  }
 
   /**
    * The version that a reference means now. The alias {@value ModelRef#LATEST} means the highest
    * release; pre-releases are left out.
    */
-  ModelVersion resolve(ModelRef ref);
+  public ModelVersion resolve(ModelRef ref) {
+    return contents.manifest(ref).modelVersion();
+  }
 
   /** Names of the models that have a version, sorted. */
-  List<String> models();
+  public List<String> models() {
+    return contents.models();
+  }
 
   /** Every version of a model, the lowest first; those too whose manifest is damaged. */
-  List<SemanticVersion> versions(String name);
+  public List<SemanticVersion> versions(String name) {
+    return contents.versions(name);
+  }
+
+  /** The aliases of a model and what they mean, sorted. */
+  public Map<String, SemanticVersion> aliases(String name) {
+    contents.versions(name);
+    return contents.aliases(name);
+  }
 
   /**
    * Makes an alias mean a version, whatever it meant before.
    *
-   * @throws IllegalArgumentException if the alias is not a name or is {@value ModelRef#LATEST}
+   * @throws IllegalArgumentException if the alias is not a name, is {@value ModelRef#LATEST}, or
+   *     the number of a version
    */
-  void alias(String name, String alias, SemanticVersion version);
+  public void alias(String name, String alias, SemanticVersion version) {
+    checkAlias(name, alias, version);
+    alone(
+        name,
+        version,
+        () -> {
+          manifest(name, version);
+          backend.write(StoreKey.aliases(name).named(alias), version + "\n");
+          return version;
+        });
+  }
 
   /** Checks what {@link #alias} checks and changes nothing. */
-  default void checkAlias(String name, String alias, SemanticVersion version) {
-    StoreRules.checkAlias(this, name, alias, version);
+  public void checkAlias(String name, String alias, SemanticVersion version) {
+    ModelRef.checkName("alias of model '" + name + "'", alias);
+    if (alias.equals(ModelRef.LATEST)) {
+      throw new IllegalArgumentException(
+          "alias of model '%s': '%s' (expected: another name; the store itself answers this one with the highest release)"
+              .formatted(name, alias));
+    }
+    if (SemanticVersion.isVersion(alias)) {
+      throw new IllegalArgumentException(
+          "alias of model '%s': '%s' (expected: no version's number, which means that version)"
+              .formatted(name, alias));
+    }
+    ModelManifest manifest = manifest(name, version);
+    StorePolicy policy = contents.policy();
+    if (policy.isProduction(alias) && policy.signaturesRequired()) {
+      policy.checkSigned(uri(), manifest, alias, contents.signatures(name, version));
+    }
+  }
+
+  /** Whether the policy counts an alias as production. */
+  public boolean isProduction(String alias) {
+    return contents.policy().isProduction(alias);
   }
 
   /**
@@ -110,39 +217,70 @@ public interface ModelStore {
    *
    * @return the version that it meant
    */
-  SemanticVersion removeAlias(String name, String alias);
-
-  /** The aliases of a model and what they mean, sorted. */
-  Map<String, SemanticVersion> aliases(String name);
+  public SemanticVersion removeAlias(String name, String alias) {
+    SemanticVersion meant = contents.aliased(name, alias);
+    backend.delete(StoreKey.aliases(name).named(alias));
+    return meant;
+  }
 
   /**
    * Deletes a version, its manifest first, so that it never exists half.
    *
    * @throws StoreRefusedException if an alias means it
    */
-  void delete(String name, SemanticVersion version);
+  public void delete(String name, SemanticVersion version) {
+    checkDelete(name, version);
+    alone(
+        name,
+        version,
+        () -> {
+          checkDelete(name, version);
+          backend.delete(StoreKey.manifest(name, version));
+          return version;
+        });
+  }
 
   /** Checks what {@link #delete} checks and changes nothing. */
-  default void checkDelete(String name, SemanticVersion version) {
-    StoreRules.checkDelete(this, name, version);
+  public void checkDelete(String name, SemanticVersion version) {
+    ModelManifest manifest = manifest(name, version);
+    contents.policy().checkDelete(uri(), manifest);
+    List<String> meaning =
+        contents.aliases(name).entrySet().stream()
+            .filter(alias -> alias.getValue().equals(version))
+            .map(Map.Entry::getKey)
+            .toList();
+    if (!meaning.isEmpty()) {
+      throw new StoreRefusedException(
+          "%s:%s in store %s: alias '%s' means it (expected: none); move it with 'tidemill model alias %s:<version> %s' or remove it with 'tidemill model alias --delete %s@%s', then delete the version"
+              .formatted(
+                  name,
+                  version,
+                  uri(),
+                  String.join("', '", meaning),
+                  name,
+                  meaning.get(0),
+                  name,
+                  meaning.get(0)));
+    }
   }
 
   /** As {@link #download(ModelManifest, Path, TransferListener)}, with nobody listening. */
-  default void download(ModelManifest manifest, Path target) {
+  public void download(ModelManifest manifest, Path target) {
     download(manifest, target, TransferListener.NONE);
   }
 
   /**
-   * Copies a version's files. They are not proved yet: {@link LocalModelCache} does that before
-   * anyone reads them.
+   * Copies a version's files, each of which is proved while it is copied.
    *
    * @param target a folder that is empty or not there
    * @param listener told of the bytes that are copied
-   * @throws io.tidemill.model.InvalidModelException if the store has more or fewer files than the
-   *     manifest, or one that is longer
+   * @throws io.tidemill.model.InvalidModelException if the store's files are not those of the
+   *     manifest; what was copied is not to be used
    * @throws io.tidemill.model.UnavailableHereException if the target cannot be written
    */
-  void download(ModelManifest manifest, Path target, TransferListener listener);
+  public void download(ModelManifest manifest, Path target, TransferListener listener) {
+    new VersionTransfer(backend, manifest, listener).fetch(target);
+  }
 
   /**
    * Reads every file of a version in the store and compares it with the manifest.
@@ -150,14 +288,23 @@ public interface ModelStore {
    * @param listener told of the bytes that are read
    * @return what is wrong, sorted by path; empty if every file is as the manifest says
    */
-  List<FileProblem> verify(ModelManifest manifest, TransferListener listener);
+  public List<FileProblem> verify(ModelManifest manifest, TransferListener listener) {
+    return new VersionTransfer(backend, manifest, listener).verify();
+  }
 
   /** The signatures of a version, sorted by key. They are not verified. */
-  List<DetachedSignature> signatures(String name, SemanticVersion version);
+  public List<DetachedSignature> signatures(String name, SemanticVersion version) {
+    manifest(name, version);
+    return contents.signatures(name, version);
+  }
 
   /**
    * Keeps a signature beside a version, in the place of one of the same key. It is not verified,
    * and not part of the version's digest: a version may be signed after it was published.
    */
-  void addSignature(String name, SemanticVersion version, DetachedSignature signature);
+  public void addSignature(String name, SemanticVersion version, DetachedSignature signature) {
+    manifest(name, version);
+    backend.write(
+        StoreKey.signatures(name, version).named(signature.fingerprint()), signature.bundle());
+  }
 }

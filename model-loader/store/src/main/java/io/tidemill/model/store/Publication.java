@@ -4,25 +4,25 @@ import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.InvalidModelException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * A version before it is published: its manifest, and where on this machine its files are.
  *
  * @param sources by the path that the manifest gives them
  */
-public record Publication(ModelManifest manifest, SortedMap<String, Path> sources) {
-  public Publication {
+record Publication(ModelManifest manifest, Map<String, Path> sources) {
+  Publication {
     requireNonNull(manifest, "manifest");
-    sources = Collections.unmodifiableSortedMap(new TreeMap<>(sources));
+    sources = Map.copyOf(sources);
   }
 
   /**
@@ -32,22 +32,27 @@ public record Publication(ModelManifest manifest, SortedMap<String, Path> source
    * @throws InvalidModelException if a file is a link, cannot be read, has a path or a format that
    *     is refused, or there is none
    */
-  public static Publication of(ModelDraft draft, Path fileOrDirectory) {
-    Map<String, Path> sources;
-    List<ModelFile> measured = new ArrayList<>();
+  static Publication of(ModelDraft draft, Path fileOrDirectory) {
     try {
-      sources = ModelFiles.list(fileOrDirectory);
+      Map<String, Path> sources = new ModelFolder(fileOrDirectory).files();
+      List<ModelFile> measured = new ArrayList<>();
       for (Map.Entry<String, Path> source : sources.entrySet()) {
         RefusedFormat.check(source.getKey(), source.getValue());
-        measured.add(ModelFiles.measure(source.getKey(), source.getValue()));
+        try (InputStream in = Files.newInputStream(source.getValue(), LinkOption.NOFOLLOW_LINKS)) {
+          measured.add(ModelFile.of(source.getKey(), in));
+        }
       }
+      return new Publication(
+          ModelManifest.of(
+              draft, Clock.systemUTC().instant().truncatedTo(ChronoUnit.SECONDS), measured),
+          sources);
     } catch (IOException e) {
       throw unreadable(fileOrDirectory, e);
     }
-    return new Publication(
-        ModelManifest.of(
-            draft, Clock.systemUTC().instant().truncatedTo(ChronoUnit.SECONDS), measured),
-        new TreeMap<>(sources));
+  }
+
+  SourceFile source(ModelFile file) {
+    return new SourceFile(requireNonNull(sources.get(file.path()), file.path()), file);
   }
 
   static InvalidModelException unreadable(Path path, IOException cause) {

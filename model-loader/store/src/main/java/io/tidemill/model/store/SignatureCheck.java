@@ -1,5 +1,6 @@
 package io.tidemill.model.store;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
 
@@ -11,12 +12,13 @@ import java.util.ServiceLoader;
  */
 public interface SignatureCheck {
   /**
-   * What keeps a version from being signed by one of the policy's keys, for the end of a message;
+   * What keeps a version from being signed by one of these public keys, for the end of a message;
    * empty if it is.
    *
-   * @throws io.tidemill.model.StoreUnavailableException if the store does not answer
+   * @param keys PEM texts, as a policy has them
    */
-  Optional<String> problem(ModelStore store, ModelManifest manifest, StorePolicy policy);
+  Optional<String> problem(
+      ModelManifest manifest, List<DetachedSignature> signatures, List<String> keys);
 
   /** The check of this process, if it has one. */
   static Optional<SignatureCheck> find() {

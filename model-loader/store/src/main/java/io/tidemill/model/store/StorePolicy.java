@@ -5,10 +5,12 @@ import io.tidemill.model.StoreRefusedException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a store demands of those who publish to it: {@code store.yaml} in its root. Every set is
@@ -22,7 +24,7 @@ import java.util.stream.Collectors;
  * @param productionAliases the aliases that count as production
  * @param deletionRefused whether versions stay for ever
  */
-public record StorePolicy(
+record StorePolicy(
     Set<String> requiredLabels,
     Set<String> engines,
     boolean signaturesRequired,
@@ -30,10 +32,10 @@ public record StorePolicy(
     Set<String> productionAliases,
     boolean deletionRefused) {
   /** The file's name. */
-  public static final String FILE = "store.yaml";
+  static final String FILE = "store.yaml";
 
   /** Demands nothing: the policy of a store without the file. */
-  public static final StorePolicy NONE =
+  static final StorePolicy NONE =
       new StorePolicy(Set.of(), Set.of(), false, List.of(), Set.of(), false);
 
   /**
@@ -64,12 +66,55 @@ public record StorePolicy(
    * @param place where it is from, as messages call it
    * @throws io.tidemill.model.InvalidModelException with every problem on a line of its own
    */
-  public static StorePolicy read(String place, String text) {
-    return PolicyYaml.read(place, text);
+  static StorePolicy read(String place, String text) {
+    List<String> keys =
+        List.of(
+            "required-labels", "engines", "signatures", "keys", "production-aliases", "deletion");
+    return YamlMapping.read(place, text, "the policy", keys, StorePolicy::of);
+  }
+
+  private static @Nullable StorePolicy of(YamlMapping yaml) {
+    List<String> labels = texts(yaml, "required-labels");
+    List<String> engines = texts(yaml, "engines");
+    boolean signed = choice(yaml, "signatures", "required", "optional");
+    List<String> keys = texts(yaml, "keys");
+    List<String> production = texts(yaml, "production-aliases");
+    boolean refused = choice(yaml, "deletion", "refused", "allowed");
+    return yaml.made(
+        () ->
+            new StorePolicy(
+                new TreeSet<>(labels),
+                new TreeSet<>(engines),
+                signed,
+                keys,
+                new TreeSet<>(production),
+                refused));
+  }
+
+  private static List<String> texts(YamlMapping yaml, String key) {
+    return yaml.has(key) ? yaml.parsedList(key, "value of '" + key + "'", text -> text) : List.of();
+  }
+
+  /** Whether the key has the first of two values; the second is the default. */
+  private static boolean choice(YamlMapping yaml, String key, String yes, String no) {
+    if (!yaml.has(key)) {
+      return false;
+    }
+    String value =
+        yaml.parsed(
+            key,
+            text -> {
+              if (!text.equals(yes) && !text.equals(no)) {
+                throw new IllegalArgumentException(
+                    "%s: '%s' (expected: %s or %s)".formatted(key, text, yes, no));
+              }
+              return text;
+            });
+    return yes.equals(value);
   }
 
   /** Whether an alias counts as production. */
-  public boolean isProduction(String alias) {
+  boolean isProduction(String alias) {
     return productionAliases.contains(alias);
   }
 
@@ -99,8 +144,38 @@ public record StorePolicy(
     }
   }
 
+  /**
+   * Checks that a version is signed by one of the policy's keys, as an alias demands.
+   *
+   * @throws StoreRefusedException if it is not
+   */
+  void checkSigned(
+      String store, ModelManifest manifest, String alias, List<DetachedSignature> signatures) {
+    Optional<String> problem =
+        SignatureCheck.find()
+            .map(check -> check.problem(manifest, signatures, keys))
+            .orElse(Optional.of("nothing here can check its signatures"));
+    if (problem.isPresent()) {
+      throw violated(
+          store,
+          "%s: cannot be '%s', because %s (expected: a version signed by one of the policy's keys)"
+              .formatted(manifest.ref(), alias, problem.get()));
+    }
+  }
+
+  /**
+   * Checks that a version may be deleted.
+   *
+   * @throws StoreRefusedException if it must stay
+   */
+  void checkDelete(String store, ModelManifest manifest) {
+    if (deletionRefused) {
+      throw violated(store, manifest.ref() + ": is not deleted (expected: versions stay)");
+    }
+  }
+
   /** Says that something is forbidden, by which file. */
-  static StoreRefusedException violated(String store, String problem) {
+  private static StoreRefusedException violated(String store, String problem) {
     return new StoreRefusedException(
         "%s; the policy %s of store %s says so".formatted(problem, FILE, store));
   }

@@ -1,6 +1,5 @@
 package io.tidemill.model.store;
 
-import java.util.Optional;
 import java.util.ServiceLoader;
 
 /**
@@ -18,13 +17,5 @@ public interface StoreProvider {
    * @throws IllegalArgumentException if the URI is not one of this kind of store
    * @throws io.tidemill.model.StoreUnavailableException if what it needs is not there
    */
-  ModelStore open(String uri);
-
-  /** The provider of a URI's scheme, if there is one. */
-  static Optional<StoreProvider> find(String uri) {
-    return ServiceLoader.load(StoreProvider.class, StoreProvider.class.getClassLoader()).stream()
-        .map(ServiceLoader.Provider::get)
-        .filter(provider -> uri.startsWith(provider.scheme() + ":"))
-        .findFirst();
-  }
+  StoreBackend open(String uri);
 }

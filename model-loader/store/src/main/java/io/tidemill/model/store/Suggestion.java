@@ -2,41 +2,23 @@ package io.tidemill.model.store;
 
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.Optional;
+import org.apache.commons.text.similarity.DamerauLevenshteinDistance;
 
-/** The name that someone probably meant. */
-final class Suggestion {
-  private Suggestion() {}
+/**
+ * The name that someone probably meant, as the beginning of a list of all names.
+ *
+ * @param there the names that would have been right
+ */
+record Suggestion(String wrong, Collection<String> there) {
+  private static final DamerauLevenshteinDistance DISTANCE = new DamerauLevenshteinDistance();
 
-  /** The nearest of the names, unless it differs in more than a third of its letters. */
-  static Optional<String> nearest(String wrong, Collection<String> names) {
-    return names.stream()
-        .min(Comparator.comparingInt(name -> distance(wrong, name)))
-        .filter(name -> distance(wrong, name) <= Math.max(1, name.length() / 3));
-  }
-
-  /** Insertions, deletions, replacements and swaps of neighbours that turn one into the other. */
-  static int distance(String left, String right) {
-    int[][] distances = new int[left.length() + 1][right.length() + 1];
-    for (int i = 0; i <= left.length(); i++) {
-      for (int j = 0; j <= right.length(); j++) {
-        distances[i][j] = i == 0 || j == 0 ? i + j : step(distances, left, right, i, j);
-      }
-    }
-    return distances[left.length()][right.length()];
-  }
-
-  private static int step(int[][] distances, String left, String right, int i, int j) {
-    boolean same = left.charAt(i - 1) == right.charAt(j - 1);
-    int best =
-        Math.min(
-            distances[i - 1][j - 1] + (same ? 0 : 1),
-            1 + Math.min(distances[i - 1][j], distances[i][j - 1]));
-    boolean swapped =
-        i > 1
-            && j > 1
-            && left.charAt(i - 1) == right.charAt(j - 2)
-            && left.charAt(i - 2) == right.charAt(j - 1);
-    return swapped ? Math.min(best, distances[i - 2][j - 2] + 1) : best;
+  /** {@code did you mean 'fraud'? }, or nothing where more than a third of the letters differ. */
+  @Override
+  public String toString() {
+    return there.stream()
+        .min(Comparator.comparingInt(name -> DISTANCE.apply(wrong, name)))
+        .filter(name -> DISTANCE.apply(wrong, name) <= Math.max(1, name.length() / 3))
+        .map(name -> "did you mean '" + name + "'? ")
+        .orElse("");
   }
 }

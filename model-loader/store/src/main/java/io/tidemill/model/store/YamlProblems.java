@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.snakeyaml.engine.v2.exceptions.Mark;
-import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
  * Everything that is wrong with one YAML file, thrown at once.
@@ -20,20 +19,14 @@ final class YamlProblems {
     this.place = place;
   }
 
-  void add(Node where, String problem) {
-    add(where.getStartMark(), problem);
-  }
-
   void add(Optional<Mark> where, String problem) {
     String position =
         where.map(mark -> ":" + (mark.getLine() + 1) + ":" + (mark.getColumn() + 1)).orElse("");
     lines.add(place + position + ": " + problem);
   }
 
-  void throwIfAny() {
-    if (!lines.isEmpty()) {
-      throw failure();
-    }
+  int size() {
+    return lines.size();
   }
 
   InvalidModelException failure() {

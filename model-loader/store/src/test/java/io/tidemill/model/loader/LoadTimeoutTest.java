@@ -11,7 +11,7 @@ import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.ModelLoader;
-import io.tidemill.model.store.CachedModel;
+import io.tidemill.model.store.cache.CachedModel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -14,7 +14,7 @@ import io.tidemill.model.Signature;
 import io.tidemill.model.engine.ModelLoader;
 import io.tidemill.model.golden.Golden;
 import io.tidemill.model.golden.GoldenRecorder;
-import io.tidemill.model.store.CachedModel;
+import io.tidemill.model.store.cache.CachedModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

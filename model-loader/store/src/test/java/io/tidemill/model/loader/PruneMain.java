@@ -1,7 +1,7 @@
 package io.tidemill.model.loader;
 
 import io.tidemill.model.store.ByteSize;
-import io.tidemill.model.store.LocalModelCache;
+import io.tidemill.model.store.cache.LocalModelCache;
 import java.nio.file.Path;
 
 /** A process that deletes what it may of a cache, and says how much that was. */

@@ -18,13 +18,13 @@ import io.tidemill.model.StoreRefusedException;
 import io.tidemill.model.StoreUnavailableException;
 import io.tidemill.model.engine.ModelLoader;
 import io.tidemill.model.store.ByteSize;
-import io.tidemill.model.store.CachedModel;
 import io.tidemill.model.store.DetachedSignature;
-import io.tidemill.model.store.InMemoryModelStore;
-import io.tidemill.model.store.LocalModelCache;
+import io.tidemill.model.store.InMemoryBackend;
 import io.tidemill.model.store.ModelManifest;
+import io.tidemill.model.store.ModelStore;
+import io.tidemill.model.store.cache.CachedModel;
+import io.tidemill.model.store.cache.LocalModelCache;
 import io.tidemill.model.store.signing.Keys;
-import io.tidemill.model.store.signing.ModelSigner;
 import io.tidemill.model.store.signing.SigningKey;
 import io.tidemill.model.store.signing.VerificationKey;
 import java.io.BufferedReader;
@@ -49,7 +49,8 @@ class StoredModelTest {
   private static final TaskContext TASK = new TaskContext(0, List.of(), 1);
 
   @TempDir Path folder;
-  private final InMemoryModelStore store = new InMemoryModelStore();
+  private final InMemoryBackend backend = new InMemoryBackend();
+  private final ModelStore store = backend.store();
   private final LoadedModels loaded = new LoadedModels(name -> new ReadingEngine());
   private final List<Duration> pauses = new ArrayList<>();
   private final List<Placement> placements = new ArrayList<>();
@@ -107,7 +108,7 @@ class StoredModelTest {
 
   private void signWith(SigningKey key) {
     SemanticVersion version = SemanticVersion.parse("1.4.2");
-    DetachedSignature signature = new ModelSigner(key).sign(store.manifest("fraud", version));
+    DetachedSignature signature = key.sign(store.manifest("fraud", version));
     store.addSignature("fraud", version, signature);
   }
 
@@ -158,8 +159,8 @@ class StoredModelTest {
   void refusesAManifestWithAnotherDigestThanTheJobIsPinnedTo() {
     StoredModel model = resolved();
     ModelManifest other =
-        new InMemoryModelStore().push(draft("fraud", "1.4.2"), files(folder, "b"));
-    store.replace(other);
+        new InMemoryBackend().store().push(draft("fraud", "1.4.2"), files(folder, "b"));
+    backend.replace(other);
 
     assertThatThrownBy(() -> open(model))
         .isInstanceOf(InvalidModelException.class)
@@ -171,7 +172,7 @@ class StoredModelTest {
   @Test
   void asksAStoreThatIsDownThreeTimesAndThenFails() {
     StoredModel model = resolved();
-    store.down(true);
+    backend.down(true);
 
     assertThatThrownBy(() -> open(model))
         .isInstanceOf(StoreUnavailableException.class)
@@ -183,9 +184,9 @@ class StoredModelTest {
   @Test
   void startsWhenTheStoreComesBackMeanwhile() {
     StoredModel model = resolved();
-    store.down(true);
+    backend.down(true);
 
-    try (ModelHandle handle = open(model, pause -> store.down(false))) {
+    try (ModelHandle handle = open(model, pause -> backend.down(false))) {
       assertThat(handle.model().version()).isEqualTo(model.version());
     }
   }
@@ -194,7 +195,7 @@ class StoredModelTest {
   void aProvedCopyStartsWithoutTheStore() {
     StoredModel model = resolved();
     open(model).close();
-    store.down(true);
+    backend.down(true);
 
     try (ModelHandle handle = open(model)) {
       assertThat(handle.model().version()).isEqualTo(model.version());
@@ -208,7 +209,7 @@ class StoredModelTest {
     try (CachedModel copy = cache().openFetched(model.version()).orElseThrow()) {
       Files.writeString(copy.files().resolve("saved_model.pb"), "graph of x");
     }
-    store.down(true);
+    backend.down(true);
 
     assertThatThrownBy(() -> open(model)).isInstanceOf(StoreUnavailableException.class);
   }
@@ -217,7 +218,7 @@ class StoredModelTest {
   void aLoadedVersionIsSharedWithoutAskingTheStore() {
     StoredModel model = resolved();
     try (ModelHandle first = open(model)) {
-      store.down(true);
+      backend.down(true);
 
       try (ModelHandle second = open(model)) {
         assertThat(second.model()).isSameAs(first.model());
@@ -229,7 +230,7 @@ class StoredModelTest {
   @Test
   void anInterruptEndsTheWaitForAStore() {
     StoredModel model = resolved();
-    store.down(true);
+    backend.down(true);
 
     assertThatThrownBy(
             () ->
@@ -274,7 +275,7 @@ class StoredModelTest {
     SigningKey release = Keys.generated("secp256r1");
     signWith(release);
     StoredModel model = demanding(release);
-    store.replace(store.manifest("fraud", SemanticVersion.parse("1.4.2")));
+    backend.replace(store.manifest("fraud", SemanticVersion.parse("1.4.2")));
 
     assertThatThrownBy(() -> open(model))
         .isInstanceOf(InvalidModelException.class)
@@ -298,7 +299,7 @@ class StoredModelTest {
   void aCopyThatServesWithoutTheStoreStaysInTheCacheForItsHandle() {
     StoredModel model = resolved();
     open(model).close();
-    store.down(true);
+    backend.down(true);
 
     ModelHandle handle = open(model);
 

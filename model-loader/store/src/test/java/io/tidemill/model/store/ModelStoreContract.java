@@ -10,10 +10,12 @@ import io.tidemill.model.ModelRef;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.StoreRefusedException;
+import io.tidemill.model.StoreUnavailableException;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,8 +37,12 @@ public abstract class ModelStoreContract {
 
   @TempDir protected Path folder;
 
-  /** An empty store. */
-  protected abstract ModelStore open() throws Exception;
+  /** Of an empty store. */
+  protected abstract StoreBackend backend() throws Exception;
+
+  protected final ModelStore open() throws Exception {
+    return new ModelStore(backend());
+  }
 
   private static SemanticVersion version(String text) {
     return SemanticVersion.parse(text);
@@ -271,7 +278,7 @@ public abstract class ModelStoreContract {
 
     assertThat(target.resolve("saved_model.pb")).hasContent("graph of a");
     assertThat(target.resolve("variables/variables.data")).hasContent("weights of a");
-    assertThat(ModelFiles.differences(manifest, target)).isEmpty();
+    assertThat(manifest.damage(target)).isEmpty();
   }
 
   @Test
@@ -413,6 +420,38 @@ public abstract class ModelStoreContract {
   }
 
   @Test
+  void refusesAnAliasThatIsTheNumberOfAVersion() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+
+    for (ThrowingCallable refused :
+        List.<ThrowingCallable>of(
+            () -> store.checkAlias("fraud", "2.0.0", version("1.4.2")),
+            () -> store.alias("fraud", "2.0.0", version("1.4.2")))) {
+      assertThatThrownBy(refused)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("alias of model 'fraud': '2.0.0' (expected: no version's number");
+    }
+  }
+
+  @Test
+  void waitsForOthersNoLongerThanItMay() throws Exception {
+    StoreBackend backend = backend();
+    StoreClaim late = new StoreClaim(backend, "fraud", version("1.4.2"), Duration.ZERO);
+    StoreKey first =
+        StoreKey.claims("fraud", version("1.4.2"))
+            .named((System.currentTimeMillis() - 1000) + "_first");
+    backend.write(first, "first");
+
+    assertThatThrownBy(() -> late.hold(() -> version("1.4.2")))
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageStartingWith(
+            "store '" + backend.uri() + "': fraud:1.4.2: others are changing it")
+        .hasMessageEndingWith("(expected: its turn within 0 s); try again later");
+    assertThat(backend.read(first)).isPresent();
+  }
+
+  @Test
   void keepsSignaturesBesideAVersionAndOnePerKey() throws Exception {
     ModelStore store = open();
     ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
@@ -428,7 +467,7 @@ public abstract class ModelStoreContract {
     assertThat(store.signatures("fraud", version("1.4.2"))).containsExactly(second, again);
     assertThat(store.manifest("fraud", version("1.4.2"))).isEqualTo(manifest);
     store.download(manifest, folder.resolve("target"));
-    assertThat(ModelFiles.differences(manifest, folder.resolve("target"))).isEmpty();
+    assertThat(manifest.damage(folder.resolve("target"))).isEmpty();
   }
 
   @Test

@@ -21,11 +21,11 @@ class StorePolicyTest {
 
   @TempDir private Path folder;
 
-  private ModelStore store = new InMemoryModelStore();
+  private ModelStore store = new InMemoryBackend().store();
 
   @BeforeEach
   void openStore() throws IOException {
-    store = ModelStores.open(Files.createDirectories(folder.resolve("store")).toString());
+    store = ModelStore.open(Files.createDirectories(folder.resolve("store")).toString());
   }
 
   private void policy(String text) throws IOException {

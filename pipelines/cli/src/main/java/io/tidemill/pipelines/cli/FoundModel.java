@@ -2,12 +2,12 @@ package io.tidemill.pipelines.cli;
 
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
-import io.tidemill.model.store.CachedModel;
 import io.tidemill.model.store.DetachedSignature;
 import io.tidemill.model.store.FileProblem;
-import io.tidemill.model.store.LocalModelCache;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
+import io.tidemill.model.store.cache.CachedModel;
+import io.tidemill.model.store.cache.LocalModelCache;
 import java.util.List;
 
 /** A version, and the store that it was found in. */

@@ -93,7 +93,7 @@ final class ModelAliasCommand implements Runnable {
     ModelStore store = storeOption.open();
     SemanticVersion before = before(store, to, name);
     if (!dryRun.asked() && !to.version().equals(before)) {
-      if (store.policy().isProduction(name)) {
+      if (store.isProduction(name)) {
         confirmation.confirm(
             "make %s@%s mean %s%s"
                 .formatted(

@@ -1,8 +1,8 @@
 package io.tidemill.pipelines.cli;
 
 import io.tidemill.model.importing.archive.ModelExport;
-import io.tidemill.model.store.CachedModel;
-import io.tidemill.model.store.LocalModelCache;
+import io.tidemill.model.store.cache.CachedModel;
+import io.tidemill.model.store.cache.LocalModelCache;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

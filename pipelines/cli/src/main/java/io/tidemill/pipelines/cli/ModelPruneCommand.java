@@ -1,8 +1,8 @@
 package io.tidemill.pipelines.cli;
 
 import io.tidemill.model.store.ByteSize;
-import io.tidemill.model.store.CacheEntry;
-import io.tidemill.model.store.LocalModelCache;
+import io.tidemill.model.store.cache.CacheEntry;
+import io.tidemill.model.store.cache.LocalModelCache;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;

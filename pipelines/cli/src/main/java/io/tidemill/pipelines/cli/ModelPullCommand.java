@@ -1,6 +1,6 @@
 package io.tidemill.pipelines.cli;
 
-import io.tidemill.model.store.CachedModel;
+import io.tidemill.model.store.cache.CachedModel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 

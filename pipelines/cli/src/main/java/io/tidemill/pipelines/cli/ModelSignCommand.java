@@ -3,7 +3,6 @@ package io.tidemill.pipelines.cli;
 import io.tidemill.model.store.DetachedSignature;
 import io.tidemill.model.store.FileProblem;
 import io.tidemill.model.store.ModelManifest;
-import io.tidemill.model.store.signing.ModelSigner;
 import io.tidemill.model.store.signing.SigningKey;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,7 +27,7 @@ final class ModelSignCommand implements Runnable {
       required = true,
       paramLabel = "PRIVATE.pem",
       description = {
-        "An EC private key on P-256, P-384 or P-521, as PKCS#8 or SEC 1, not encrypted.",
+        "An EC private key on P-256, P-384 or P-521, as PKCS#8, not encrypted.",
         "It is never printed."
       })
   private Path key;
@@ -51,7 +50,7 @@ final class ModelSignCommand implements Runnable {
           "%s in store %s: %d of its files not as published, so it is not signed; 'tidemill model verify %s' names them"
               .formatted(manifest.ref(), found.store().uri(), problems.size(), manifest.ref()));
     }
-    DetachedSignature signature = new ModelSigner(signing).sign(manifest);
+    DetachedSignature signature = signing.sign(manifest);
     if (!dryRun.asked()) {
       found.store().addSignature(manifest.name(), manifest.version(), signature);
     }

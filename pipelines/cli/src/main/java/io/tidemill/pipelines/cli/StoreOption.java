@@ -1,7 +1,6 @@
 package io.tidemill.pipelines.cli;
 
 import io.tidemill.model.store.ModelStore;
-import io.tidemill.model.store.ModelStores;
 import io.tidemill.pipelines.JobOptions;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +32,7 @@ final class StoreOption {
    */
   ModelStore open() {
     try {
-      return ModelStores.open(uri == null ? JobOptions.storeFallback(environment) : uri);
+      return ModelStore.open(uri == null ? JobOptions.storeFallback(environment) : uri);
     } catch (IllegalArgumentException refused) {
       throw new CommandFailedException(refused);
     }

@@ -6,9 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.store.ModelStore;
-import io.tidemill.model.store.ModelStores;
 import io.tidemill.model.store.signing.Keys;
-import io.tidemill.model.store.signing.ModelSigner;
 import io.tidemill.model.store.signing.SigningKey;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -154,10 +152,9 @@ class ModelChangesTest {
 
     assertThat(unsigned.exitCode()).isEqualTo(ExitCode.MODEL);
     assertThat(unsigned.err()).contains("fraud:1.4.2: cannot be 'production'", "not signed");
-    ModelStore store = ModelStores.open(model.store().toString());
+    ModelStore store = ModelStore.open(model.store().toString());
     SemanticVersion version = SemanticVersion.parse("1.4.2");
-    store.addSignature(
-        "fraud", version, new ModelSigner(key).sign(store.manifest("fraud", version)));
+    store.addSignature("fraud", version, key.sign(store.manifest("fraud", version)));
     assertThat(model.run("alias", "fraud:1.4.2", "production", "-y").exitCode())
         .isEqualTo(ExitCode.DONE);
   }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.tidemill.model.store.LocalModelCache;
+import io.tidemill.model.store.cache.LocalModelCache;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -205,8 +205,8 @@ class ModelLooksTest {
       assertThat(run.err())
           .startsWith("tidemill: store file:" + model.store() + ": not everything can be listed:\n")
           .contains(manifest + ":4:1: unknown key 'engin' of the manifest (did you mean 'engine'?")
-          .contains("put back the model.yaml that was published")
-          .contains("or delete file:" + manifest.getParent() + ", and publish the version again")
+          .contains("put back the manifest that was published")
+          .contains("or delete fraud:1.4.2, and publish the version again")
           .doesNotContain("\tat ");
     }
     assertThat(table.err()).contains("churn/1.0.0/model.yaml: empty (expected: the manifest)");

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemill.model.engine.onnx.OnnxModels;
 import io.tidemill.model.importing.archive.Archives;
-import io.tidemill.model.store.LocalModelCache;
+import io.tidemill.model.store.cache.LocalModelCache;
 import io.tidemill.model.store.signing.Keys;
 import io.tidemill.model.store.signing.SigningKey;
 import java.io.IOException;

@@ -6,7 +6,7 @@ import io.tidemill.model.engine.onnx.OnnxModels;
 import io.tidemill.model.engine.pytorch.TorchScripts;
 import io.tidemill.model.engine.tensorflow.SavedModels;
 import io.tidemill.model.importing.archive.Archives;
-import io.tidemill.model.store.LocalModelCache;
+import io.tidemill.model.store.cache.LocalModelCache;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,8 +3,8 @@ package io.tidemill.pipelines.demo;
 import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.ModelRef;
-import io.tidemill.model.store.LocalModelCache;
 import io.tidemill.model.store.ModelManifest;
+import io.tidemill.model.store.cache.LocalModelCache;
 import io.tidemill.pipelines.compose.EmbeddedFlink;
 import io.tidemill.pipelines.compose.PipelineComposer;
 import io.tidemill.pipelines.compose.PlannedPipeline;

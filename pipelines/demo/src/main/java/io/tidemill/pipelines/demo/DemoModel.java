@@ -6,7 +6,6 @@ import io.tidemill.model.engine.SignatureReaders;
 import io.tidemill.model.store.ModelDraft;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
-import io.tidemill.model.store.ModelStores;
 import io.tidemill.pipelines.demo.FraudTraining.Trained;
 import io.tidemill.pipelines.demo.Progress.Step;
 import java.util.Locale;
@@ -39,7 +38,7 @@ final class DemoModel {
   ModelManifest publish(ModelRef reference) {
     Trained trained = train();
     try (Step step = progress.begin("Publishing the model")) {
-      ModelStore store = ModelStores.open(folder.store().toString());
+      ModelStore store = ModelStore.open(folder.store().toString());
       SemanticVersion asked = reference.version();
       SemanticVersion version = asked == null ? VERSION : asked;
       ModelManifest manifest =

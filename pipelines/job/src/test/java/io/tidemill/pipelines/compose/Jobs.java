@@ -5,7 +5,7 @@ import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.store.ModelDraft;
-import io.tidemill.model.store.ModelStores;
+import io.tidemill.model.store.ModelStore;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.PipelineReader;
 import java.io.IOException;
@@ -72,7 +72,7 @@ public final class Jobs {
   /** Publishes a version, and makes {@code production} mean it. */
   public void publish(String name, String version, Signature signature, Path files) {
     SemanticVersion number = SemanticVersion.parse(version);
-    var store = ModelStores.open(store());
+    var store = ModelStore.open(store());
     store.push(new ModelDraft(name, number, "tensorflow", signature, Map.of()), files);
     store.alias(name, "production", number);
   }

@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.model.SemanticVersion;
-import io.tidemill.model.store.ModelStores;
+import io.tidemill.model.store.ModelStore;
 import io.tidemill.model.store.signing.Keys;
-import io.tidemill.model.store.signing.ModelSigner;
 import io.tidemill.model.store.signing.SigningKey;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import java.io.IOException;
@@ -286,9 +285,8 @@ class PipelineComposerTest {
 
   private void signWith(SigningKey key) {
     SemanticVersion version = SemanticVersion.parse("1.4.2");
-    var store = ModelStores.open(jobs.store());
-    store.addSignature(
-        "fraud", version, new ModelSigner(key).sign(store.manifest("fraud", version)));
+    var store = ModelStore.open(jobs.store());
+    store.addSignature("fraud", version, key.sign(store.manifest("fraud", version)));
   }
 
   @Test

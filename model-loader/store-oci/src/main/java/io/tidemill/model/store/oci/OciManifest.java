@@ -3,19 +3,21 @@ package io.tidemill.model.store.oci;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemill.model.InvalidModelException;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import io.tidemill.model.store.ModelFile;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A registry's own manifest: a configuration, and layers by their titles.
  *
  * @param type what kind of thing of Tidemill it is
  * @param config digest of the configuration's text
- * @param layers digests by title
+ * @param paths the titles of the layers
  */
-record OciManifest(String type, String config, Map<String, String> layers) {
+record OciManifest(String type, String config, List<String> paths) {
   /** A version: {@code model.yaml} is the configuration, every file a layer. */
   static final String MODEL = "application/vnd.tidemill.model.v1";
 
@@ -41,7 +43,7 @@ record OciManifest(String type, String config, Map<String, String> layers) {
   private static final String DIGEST = "digest";
 
   /** The JSON, the same for the same content. */
-  String write(long configBytes, Map<String, Long> layerBytes) {
+  static String json(String type, String config, long configBytes, List<ModelFile> files) {
     ObjectNode root = JSON.createObjectNode();
     root.put("schemaVersion", 2);
     root.put(MEDIA_TYPE, "application/vnd.oci.image.manifest.v1+json");
@@ -50,15 +52,16 @@ record OciManifest(String type, String config, Map<String, String> layers) {
         .put(MEDIA_TYPE, type + ".config")
         .put(DIGEST, config)
         .put("size", configBytes);
-    var list = root.putArray("layers");
-    layers.forEach(
-        (title, digest) ->
-            list.addObject()
-                .put(MEDIA_TYPE, "application/octet-stream")
-                .put(DIGEST, digest)
-                .put("size", layerBytes.getOrDefault(title, 0L))
-                .putObject("annotations")
-                .put(TITLE, title));
+    ArrayNode layers = root.putArray("layers");
+    for (ModelFile file : files) {
+      layers
+          .addObject()
+          .put(MEDIA_TYPE, "application/octet-stream")
+          .put(DIGEST, "sha256:" + file.sha256())
+          .put("size", file.size())
+          .putObject("annotations")
+          .put(TITLE, file.path());
+    }
     return root.toString();
   }
 
@@ -74,11 +77,11 @@ record OciManifest(String type, String config, Map<String, String> layers) {
     } catch (JsonProcessingException e) {
       throw new InvalidModelException(place + ": not JSON (expected: an OCI manifest)", e);
     }
-    Map<String, String> layers = new LinkedHashMap<>();
+    List<String> paths = new ArrayList<>();
     for (JsonNode layer : root.path("layers")) {
-      layers.put(layer.path("annotations").path(TITLE).asText(), layer.path(DIGEST).asText());
+      paths.add(layer.path("annotations").path(TITLE).asText());
     }
     return new OciManifest(
-        root.path(TYPE).asText(), root.path("config").path(DIGEST).asText(), layers);
+        root.path(TYPE).asText(), root.path("config").path(DIGEST).asText(), paths);
   }
 }

@@ -1,7 +1,7 @@
 package io.tidemill.model.store.oci;
 
 import io.tidemill.model.StoreUnavailableException;
-import io.tidemill.model.store.ModelStore;
+import io.tidemill.model.store.StoreBackend;
 import io.tidemill.model.store.StoreProvider;
 
 /**
@@ -18,10 +18,10 @@ public final class OciStoreProvider implements StoreProvider {
   }
 
   @Override
-  public ModelStore open(String uri) {
+  public StoreBackend open(String uri) {
     OciAddress address = OciAddress.parse(uri);
     try {
-      return new OciModelStore(address, new OciRegistry(address));
+      return new OciBackend(address, new OciRegistry(address));
     } catch (LinkageError e) {
       throw new StoreUnavailableException(
           "store '%s': the registry client is not on the classpath, or not whole; put %s and its dependencies into Flink's lib folder"

@@ -1,16 +1,19 @@
 package io.tidemill.model.store.oci;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.StoreUnavailableException;
+import io.tidemill.model.store.ModelFile;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Small texts under tags of a model's repository.
@@ -22,12 +25,7 @@ import java.util.UUID;
  * <p>Thread-safe.
  */
 record OciTags(OciAddress address, OciRegistry registry) {
-  /** More than any manifest has; what is longer is not one. */
-  private static final int MAX_TEXT_BYTES = 4 << 20;
-
-  List<String> list(String name) {
-    return registry.tags(name);
-  }
+  private static final Logger LOG = LoggerFactory.getLogger(OciTags.class);
 
   Optional<OciManifest> find(String name, String tag) {
     return registry
@@ -35,65 +33,51 @@ record OciTags(OciAddress address, OciRegistry registry) {
         .map(json -> OciManifest.read(address.model(name) + ":" + tag, json));
   }
 
-  boolean isOf(String name, String tag, String type) {
-    return find(name, tag).filter(manifest -> manifest.type().equals(type)).isPresent();
-  }
-
-  /** The configuration of what a tag means, if it is of a type. */
-  Optional<String> text(String name, String tag, String type) {
-    return find(name, tag)
-        .filter(manifest -> manifest.type().equals(type))
-        .map(manifest -> text(name, manifest.config()));
-  }
-
   /** A text by its digest, proved. */
-  String text(String name, String digest) {
+  byte[] text(String name, String digest, int mostBytes) {
     String place = address.model(name) + "@" + digest;
     try (InputStream in =
         registry
             .blob(name, digest)
             .orElseThrow(() -> new InvalidModelException(place + ": missing in the registry"))) {
-      byte[] bytes = in.readNBytes(MAX_TEXT_BYTES + 1);
-      MessageDigest hash = Sha256.begin();
-      hash.update(bytes);
-      if (bytes.length > MAX_TEXT_BYTES || !Sha256.end(hash).equals(digest)) {
+      byte[] bytes = in.readNBytes(mostBytes + 1);
+      if (bytes.length > mostBytes || !digest(bytes).equals(digest)) {
         throw new InvalidModelException(
-            place + ": other content (expected: what its digest says, at most 4 MiB)");
+            "%s: other content (expected: what its digest says, at most %d bytes)"
+                .formatted(place, mostBytes));
       }
-      return new String(bytes, StandardCharsets.UTF_8);
+      return bytes;
     } catch (IOException e) {
       throw new StoreUnavailableException(place + ": cannot be read (" + e + ")", e);
     }
   }
 
-  /** Makes a tag mean a text. */
-  void put(String name, String tag, String type, String text) {
-    put(name, tag, new OciManifest(type, Sha256.of(text), Map.of()), text, Map.of());
+  private static String digest(byte[] bytes) {
+    return "sha256:" + DigestUtils.sha256Hex(bytes);
   }
 
-  /** Makes a tag mean a text and layers that are there. */
-  void put(
-      String name, String tag, OciManifest manifest, String text, Map<String, Long> layerBytes) {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    registry.putBlob(name, manifest.config(), bytes.length, () -> new ByteArrayInputStream(bytes));
-    registry.putManifest(name, tag, manifest.write(bytes.length, layerBytes));
+  /**
+   * Makes a tag mean a text, and files that are there.
+   *
+   * @return the JSON of the registry's manifest
+   */
+  String put(String name, String tag, String type, String text, List<ModelFile> files) {
+    byte[] bytes = text.getBytes(UTF_8);
+    String json = OciManifest.json(type, digest(bytes), bytes.length, files);
+    registry.putBlob(name, digest(bytes), bytes.length, () -> new ByteArrayInputStream(bytes));
+    registry.putManifest(name, tag, json);
+    return json;
   }
 
   /** Makes a tag mean nothing. */
   void clear(String name, String tag) {
     // Of its own, so that deleting it takes no tag away that means something again.
-    String nothing = UUID.randomUUID().toString();
-    put(name, tag, OciManifest.NOTHING, nothing);
+    String json = put(name, tag, OciManifest.NOTHING, UUID.randomUUID().toString(), List.of());
     try {
-      String json =
-          new OciManifest(OciManifest.NOTHING, Sha256.of(nothing), Map.of())
-              .write(nothing.length(), Map.of());
-      registry.deleteManifest(name, Sha256.of(json));
+      registry.deleteManifest(name, digest(json.getBytes(UTF_8)));
     } catch (StoreUnavailableException keepsEverything) {
       // The tag means nothing, which is all that matters; a registry need not delete.
       LOG.debug("{}: '{}' stays and means nothing", address.uri(), tag, keepsEverything);
     }
   }
-
-  private static final org.slf4j.Logger LOG = org.slf4j.LoggerFactory.getLogger(OciTags.class);
 }

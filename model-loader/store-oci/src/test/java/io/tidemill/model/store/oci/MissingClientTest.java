@@ -3,7 +3,7 @@ package io.tidemill.model.store.oci;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemill.model.StoreUnavailableException;
-import io.tidemill.model.store.ModelStores;
+import io.tidemill.model.store.ModelStore;
 import java.io.File;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -22,7 +22,7 @@ class MissingClientTest {
     @Override
     public String apply(String uri) {
       try {
-        return "opened " + ModelStores.open(uri).uri();
+        return "opened " + ModelStore.open(uri).uri();
       } catch (StoreUnavailableException e) {
         return String.valueOf(e.getMessage());
       }

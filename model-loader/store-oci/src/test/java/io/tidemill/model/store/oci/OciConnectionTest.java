@@ -7,7 +7,6 @@ import com.sun.net.httpserver.HttpServer;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.StoreUnavailableException;
 import io.tidemill.model.store.ModelStore;
-import io.tidemill.model.store.ModelStores;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -74,8 +73,7 @@ class OciConnectionTest {
                   throw new UncheckedIOException(e);
                 }
               });
-      ModelStore store =
-          ModelStores.open("oci://127.0.0.2:" + listening.getLocalPort() + "/models");
+      ModelStore store = ModelStore.open("oci://127.0.0.2:" + listening.getLocalPort() + "/models");
 
       assertThatThrownBy(() -> store.find("fraud", VERSION))
           .isInstanceOf(StoreUnavailableException.class);
@@ -93,7 +91,7 @@ class OciConnectionTest {
     String before = System.getProperty("user.home");
     System.setProperty("user.home", home.toString());
     try {
-      ModelStore store = ModelStores.open("oci://" + host + "/models");
+      ModelStore store = ModelStore.open("oci://" + host + "/models");
 
       assertThatThrownBy(() -> store.find("fraud", VERSION))
           .isInstanceOf(StoreUnavailableException.class)

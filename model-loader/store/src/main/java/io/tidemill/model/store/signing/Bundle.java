@@ -2,6 +2,8 @@ package io.tidemill.model.store.signing;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -25,9 +27,7 @@ final class Bundle {
 
   static Bundle signed(SigningKey key, byte[] payload) {
     return new Bundle(
-        key.verificationKey().fingerprint(),
-        payload,
-        key.sign(Dsse.preAuthentication(PAYLOAD_TYPE, payload)));
+        key.verificationKey().fingerprint(), payload, key.sign(preAuthentication(payload)));
   }
 
   /**
@@ -36,14 +36,21 @@ final class Bundle {
    * @throws io.tidemill.model.InvalidModelException if it is none, or has another payload
    */
   static Bundle read(String text) {
-    JsonNode root = Json.read("bundle", text);
-    Json.require(root, "/mediaType", MEDIA_TYPE);
-    Json.require(root, "/dsseEnvelope/payloadType", PAYLOAD_TYPE);
-    JsonNode hint = root.at("/verificationMaterial/publicKey/hint");
+    Json root = Json.read("bundle", text);
+    root.require("/mediaType", MEDIA_TYPE);
+    root.require("/dsseEnvelope/payloadType", PAYLOAD_TYPE);
+    JsonNode hint = root.node().at("/verificationMaterial/publicKey/hint");
     return new Bundle(
         hint.isTextual() && !hint.textValue().isEmpty() ? hint.textValue() : null,
-        Json.base64(root, "/dsseEnvelope/payload"),
-        Json.base64(Json.single(root, "/dsseEnvelope/signatures"), "/sig"));
+        root.base64("/dsseEnvelope/payload"),
+        root.single("/dsseEnvelope/signatures").base64("/sig"));
+  }
+
+  /** What is signed of an envelope: its type and payload, each with its length before it. */
+  private static byte[] preAuthentication(byte[] payload) {
+    String head = "DSSEv1 %d %s %d ".formatted(PAYLOAD_TYPE.length(), PAYLOAD_TYPE, payload.length);
+    byte[] start = head.getBytes(StandardCharsets.US_ASCII);
+    return ByteBuffer.allocate(start.length + payload.length).put(start).put(payload).array();
   }
 
   String write() {
@@ -60,13 +67,13 @@ final class Bundle {
         .addObject()
         .put("sig", Base64.getEncoder().encodeToString(signature))
         .put("keyid", "");
-    return Json.write(root);
+    return root.toString();
   }
 
   /** Whether the key made the signature; a hint at another key is enough to say no. */
   boolean madeBy(VerificationKey key) {
     return (hint == null || hint.equals(key.fingerprint()))
-        && key.made(signature, Dsse.preAuthentication(PAYLOAD_TYPE, payload));
+        && key.made(signature, preAuthentication(payload));
   }
 
   /** The fingerprint of the key that is said to have signed. */

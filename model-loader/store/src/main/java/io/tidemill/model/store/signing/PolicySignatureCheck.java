@@ -1,10 +1,9 @@
 package io.tidemill.model.store.signing;
 
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.store.DetachedSignature;
 import io.tidemill.model.store.ModelManifest;
-import io.tidemill.model.store.ModelStore;
 import io.tidemill.model.store.SignatureCheck;
-import io.tidemill.model.store.StorePolicy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,10 +15,10 @@ import java.util.Optional;
  */
 public final class PolicySignatureCheck implements SignatureCheck {
   @Override
-  public Optional<String> problem(ModelStore store, ModelManifest manifest, StorePolicy policy) {
+  public Optional<String> problem(
+      ModelManifest manifest, List<DetachedSignature> signatures, List<String> keys) {
     try {
-      new SignatureVerifier(keys(policy.keys()))
-          .verify(manifest, store.signatures(manifest.name(), manifest.version()));
+      new SignatureVerifier(keys(keys)).verify(manifest, signatures);
       return Optional.empty();
     } catch (InvalidModelException | IllegalArgumentException e) {
       return Optional.of(String.valueOf(e.getMessage()));

@@ -1,14 +1,11 @@
 package io.tidemill.model.store.signing;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.store.ModelFile;
 import io.tidemill.model.store.ModelManifest;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -18,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,7 +71,7 @@ record Statement(
         (name, sha256) ->
             list.addObject().put("name", name).put("algorithm", SHA_256).put("digest", sha256));
     predicate.putObject(EXTENSION).put("model", model).put("digest", digest);
-    return Json.write(root).getBytes(StandardCharsets.UTF_8);
+    return root.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   /**
@@ -83,29 +81,29 @@ record Statement(
    *     that a manifest does not
    */
   static Statement read(byte[] payload) {
-    JsonNode root = Json.read("statement", new String(payload, StandardCharsets.UTF_8));
-    Json.require(root, "/_type", TYPE);
-    Json.require(root, "/predicateType", PREDICATE_TYPE);
-    Json.require(root, "/predicate/serialization/method", "files");
-    Json.require(root, "/predicate/serialization/hash_type", SHA_256);
-    JsonNode subject = Json.single(root, "/subject");
-    boolean ours = root.at("/predicate").has(EXTENSION);
+    Json root = Json.read("statement", new String(payload, StandardCharsets.UTF_8));
+    root.require("/_type", TYPE);
+    root.require("/predicateType", PREDICATE_TYPE);
+    root.require("/predicate/serialization/method", "files");
+    root.require("/predicate/serialization/hash_type", SHA_256);
+    Json subject = root.single("/subject");
+    boolean ours = root.node().at("/predicate").has(EXTENSION);
     Statement statement =
         new Statement(
-            Json.text(subject, "/name"),
+            subject.text("/name"),
             resources(root),
-            ours ? Json.text(root, "/predicate/" + EXTENSION + "/model") : null,
-            ours ? Json.text(root, "/predicate/" + EXTENSION + "/digest") : null);
-    Json.require(subject, "/digest/" + SHA_256, statement.rootDigest());
+            ours ? root.text("/predicate/" + EXTENSION + "/model") : null,
+            ours ? root.text("/predicate/" + EXTENSION + "/digest") : null);
+    subject.require("/digest/" + SHA_256, statement.rootDigest());
     return statement;
   }
 
-  private static Map<String, String> resources(JsonNode root) {
+  private static Map<String, String> resources(Json root) {
     Map<String, String> resources = new LinkedHashMap<>();
-    for (JsonNode resource : Json.list(root, "/predicate/resources")) {
-      Json.require(resource, "/algorithm", SHA_256);
-      String name = Json.text(resource, "/name");
-      String sha256 = Json.text(resource, "/digest");
+    for (Json resource : root.list("/predicate/resources")) {
+      resource.require("/algorithm", SHA_256);
+      String name = resource.text("/name");
+      String sha256 = resource.text("/digest");
       if (!HEX.matcher(sha256).matches() || resources.put(name, sha256) != null) {
         throw new InvalidModelException(
             "resource '%s': digest '%s' (expected: 64 hexadecimal digits, once)"
@@ -116,13 +114,7 @@ record Statement(
   }
 
   private String rootDigest() {
-    try {
-      MessageDigest hash = MessageDigest.getInstance("SHA-256");
-      resources.values().forEach(sha256 -> hash.update(HexFormat.of().parseHex(sha256)));
-      return HexFormat.of().formatHex(hash.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    return DigestUtils.sha256Hex(HexFormat.of().parseHex(String.join("", resources.values())));
   }
 
   /** What keeps the statement from being about exactly these files; empty if it is. */

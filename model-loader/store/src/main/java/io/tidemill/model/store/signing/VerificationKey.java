@@ -3,19 +3,16 @@ package io.tidemill.model.store.signing;
 import io.tidemill.model.InvalidModelException;
 import java.io.IOException;
 import java.io.Serializable;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.PublicKey;
-import java.security.Signature;
+import java.security.SignatureException;
 import java.security.interfaces.ECPublicKey;
 import java.security.spec.X509EncodedKeySpec;
-import java.util.HexFormat;
 import java.util.List;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * A public key that signatures are checked with. It travels with a job.
@@ -53,16 +50,16 @@ public record VerificationKey(String pem) implements Serializable {
   }
 
   static VerificationKey of(PublicKey key) {
-    return new VerificationKey(Pem.write(TYPE, key.getEncoded()));
+    return new VerificationKey(Pem.of(TYPE, key.getEncoded()).text());
   }
 
   private static String canonical(String text) {
-    List<Pem.Block> blocks = Pem.blocks(text);
+    List<Pem> blocks = Pem.blocks(text);
     if (blocks.stream().anyMatch(block -> block.type().endsWith("PRIVATE KEY"))) {
       throw new IllegalArgumentException(
           "a private key (expected: the public one); write it with 'openssl pkey -in PRIVATE.pem -pubout' and keep the private one away from here");
     }
-    Pem.Block block =
+    Pem block =
         blocks.stream()
             .filter(there -> there.type().equals(TYPE))
             .findFirst()
@@ -70,7 +67,7 @@ public record VerificationKey(String pem) implements Serializable {
                 () ->
                     new IllegalArgumentException(
                         "no PEM block 'PUBLIC KEY' (expected: an EC public key on P-256, P-384 or P-521)"));
-    return Pem.write(TYPE, decode(block.bytes()).getEncoded());
+    return Pem.of(TYPE, decode(block.bytes()).getEncoded()).text();
   }
 
   private static ECPublicKey decode(byte[] bytes) {
@@ -91,23 +88,15 @@ public record VerificationKey(String pem) implements Serializable {
 
   /** What names the key in signatures: 64 hexadecimal digits, the SHA-256 of {@link #pem()}. */
   public String fingerprint() {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      return HexFormat.of().formatHex(digest.digest(pem.getBytes(StandardCharsets.US_ASCII)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    return DigestUtils.sha256Hex(pem);
   }
 
   /** Whether this key's private one made the signature over the bytes. */
   boolean made(byte[] signature, byte[] bytes) {
     ECPublicKey key = decode(Pem.blocks(pem).get(0).bytes());
     try {
-      Signature verifying = Signature.getInstance(SigningCurve.of(key).orElseThrow().algorithm());
-      verifying.initVerify(key);
-      verifying.update(bytes);
-      return verifying.verify(signature);
-    } catch (java.security.SignatureException e) {
+      return SigningCurve.of(key).orElseThrow().verify(key, signature, bytes);
+    } catch (SignatureException e) {
       return false;
     } catch (GeneralSecurityException e) {
       throw new InvalidModelException("key " + fingerprint() + ": cannot verify", e);

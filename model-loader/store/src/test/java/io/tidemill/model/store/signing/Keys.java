@@ -21,7 +21,7 @@ public final class Keys {
 
   /** PKCS#8, as a user's file has it. */
   public static String privatePem(KeyPair pair) {
-    return Pem.write("PRIVATE KEY", pair.getPrivate().getEncoded());
+    return Pem.of("PRIVATE KEY", pair.getPrivate().getEncoded()).text();
   }
 
   /** A key on {@code secp256r1}, {@code secp384r1} or {@code secp521r1}. */

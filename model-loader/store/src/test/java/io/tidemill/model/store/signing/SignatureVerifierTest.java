@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.store.DetachedSignature;
-import io.tidemill.model.store.InMemoryModelStore;
+import io.tidemill.model.store.InMemoryBackend;
 import io.tidemill.model.store.ModelDraft;
 import io.tidemill.model.store.ModelManifest;
 import java.io.IOException;
@@ -30,7 +30,7 @@ class SignatureVerifierTest {
   private final SignatureVerifier verifier = new SignatureVerifier(List.of(key.verificationKey()));
 
   private ModelManifest manifest(String version, String content) {
-    return new InMemoryModelStore().push(draft("fraud", version), files(folder, content));
+    return new InMemoryBackend().store().push(draft("fraud", version), files(folder, content));
   }
 
   @ParameterizedTest
@@ -39,7 +39,7 @@ class SignatureVerifierTest {
     ModelManifest manifest = manifest("1.4.2", "a");
     SigningKey other = Keys.generated(curve);
 
-    DetachedSignature signature = new ModelSigner(other).sign(manifest);
+    DetachedSignature signature = other.sign(manifest);
 
     assertThat(
             new SignatureVerifier(List.of(key.verificationKey(), other.verificationKey()))
@@ -51,7 +51,7 @@ class SignatureVerifierTest {
   void writesWhatTheFormatSays() throws IOException {
     ModelManifest manifest = manifest("1.4.2", "a");
 
-    JsonNode bundle = Json.MAPPER.readTree(new ModelSigner(key).sign(manifest).bundle());
+    JsonNode bundle = Json.MAPPER.readTree(key.sign(manifest).bundle());
     JsonNode statement =
         Json.MAPPER.readTree(
             Base64.getDecoder().decode(bundle.at("/dsseEnvelope/payload").textValue()));
@@ -78,7 +78,7 @@ class SignatureVerifierTest {
       Files.writeString(path, file);
     }
 
-    ModelManifest manifest = new InMemoryModelStore().push(draft("fraud", "1.0.0"), model);
+    ModelManifest manifest = new InMemoryBackend().store().push(draft("fraud", "1.0.0"), model);
 
     assertThat(Statement.of(manifest).resources().keySet()).containsExactly("B", "a/z", "a-b");
   }
@@ -98,7 +98,7 @@ class SignatureVerifierTest {
   void refusesAVersionThatAnotherKeySigned() {
     ModelManifest manifest = manifest("1.4.2", "a");
     SigningKey stranger = Keys.generated("secp256r1");
-    DetachedSignature signature = new ModelSigner(stranger).sign(manifest);
+    DetachedSignature signature = stranger.sign(manifest);
 
     assertThatThrownBy(() -> verifier.verify(manifest, List.of(signature)))
         .isInstanceOf(InvalidModelException.class)
@@ -113,15 +113,15 @@ class SignatureVerifierTest {
     List<DetachedSignature> signatures =
         List.of(
             new DetachedSignature("0".repeat(64), "no bundle"),
-            new ModelSigner(Keys.generated("secp256r1")).sign(manifest),
-            new ModelSigner(key).sign(manifest));
+            Keys.generated("secp256r1").sign(manifest),
+            key.sign(manifest));
 
     assertThat(verifier.verify(manifest, signatures)).isEqualTo(key.verificationKey());
   }
 
   @Test
   void namesTheFileThatIsNotAsSigned() {
-    DetachedSignature signature = new ModelSigner(key).sign(manifest("1.4.2", "a"));
+    DetachedSignature signature = key.sign(manifest("1.4.2", "a"));
     ModelManifest changed = manifest("1.4.2", "b");
 
     assertThatThrownBy(() -> verifier.verify(changed, List.of(signature)))
@@ -132,7 +132,7 @@ class SignatureVerifierTest {
 
   @Test
   void refusesAnotherVersionWithTheSameFiles() {
-    DetachedSignature signature = new ModelSigner(key).sign(manifest("1.4.2", "a"));
+    DetachedSignature signature = key.sign(manifest("1.4.2", "a"));
     ModelManifest later = manifest("1.4.3", "a");
 
     assertThatThrownBy(() -> verifier.verify(later, List.of(signature)))
@@ -145,8 +145,8 @@ class SignatureVerifierTest {
     ModelManifest signed = manifest("1.4.2", "a");
     ModelDraft other =
         new ModelDraft("fraud", signed.version(), "other", signed.signature(), Map.of());
-    ModelManifest changed = new InMemoryModelStore().push(other, files(folder, "a"));
-    DetachedSignature signature = new ModelSigner(key).sign(signed);
+    ModelManifest changed = new InMemoryBackend().store().push(other, files(folder, "a"));
+    DetachedSignature signature = key.sign(signed);
 
     assertThatThrownBy(() -> verifier.verify(changed, List.of(signature)))
         .isInstanceOf(InvalidModelException.class)
@@ -157,7 +157,7 @@ class SignatureVerifierTest {
   void refusesAStatementThatWasChangedAfterItWasSigned() throws IOException {
     ModelManifest signed = manifest("1.4.2", "a");
     ModelManifest changed = manifest("1.4.2", "b");
-    DetachedSignature signature = new ModelSigner(key).sign(signed);
+    DetachedSignature signature = key.sign(signed);
     ObjectNode bundle = (ObjectNode) Json.MAPPER.readTree(signature.bundle());
     ((ObjectNode) bundle.get("dsseEnvelope"))
         .put("payload", Base64.getEncoder().encodeToString(Statement.of(changed).write()));
@@ -178,7 +178,7 @@ class SignatureVerifierTest {
       })
   void namesThePartOfABundleThatIsNotAsTheFormatSays(String pointer) throws IOException {
     ModelManifest manifest = manifest("1.4.2", "a");
-    DetachedSignature good = new ModelSigner(key).sign(manifest);
+    DetachedSignature good = key.sign(manifest);
     JsonNode bundle = Json.MAPPER.readTree(good.bundle());
     int slash = pointer.lastIndexOf('/');
     ((ObjectNode) bundle.at(pointer.substring(0, slash))).put(pointer.substring(slash + 1), 1);

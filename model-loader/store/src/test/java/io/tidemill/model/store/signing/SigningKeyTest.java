@@ -10,8 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.util.Base64;
-import java.util.HexFormat;
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,43 +35,13 @@ class SigningKeyTest {
     }
   }
 
-  /** Keys that {@code openssl ecparam -genkey} makes, with and without the block of parameters. */
-  @ParameterizedTest
-  @ValueSource(strings = {"secp256r1", "secp384r1", "secp521r1"})
-  void readsSec1(String curve) {
-    KeyPair pair = Keys.pair(curve);
-    byte[] outside = sec1(pair);
-    String parameters =
-        Pem.write("EC PARAMETERS", HexFormat.of().parseHex(curveOf(curve).identifier()));
+  @Test
+  void refusesSec1AndSaysTheWayOut() {
+    Pem sec1 = Pem.of("EC PRIVATE KEY", new byte[] {1});
 
-    SigningKey apart = SigningKey.of(parameters + Pem.write("EC PRIVATE KEY", outside));
-    SigningKey inside = SigningKey.of(Pem.write("EC PRIVATE KEY", withParameters(outside, curve)));
-
-    assertThat(apart.verificationKey()).isEqualTo(VerificationKey.of(pair.getPublic()));
-    assertThat(inside.verificationKey()).isEqualTo(apart.verificationKey());
-  }
-
-  private static SigningCurve curveOf(String curve) {
-    return switch (curve) {
-      case "secp256r1" -> SigningCurve.P_256;
-      case "secp384r1" -> SigningCurve.P_384;
-      default -> SigningCurve.P_521;
-    };
-  }
-
-  /** What PKCS#8 wraps, which the JDK writes without the curve. */
-  private static byte[] sec1(KeyPair pair) {
-    byte[] root = Der.elements(pair.getPrivate().getEncoded()).get(0).content();
-    return Der.elements(root).get(2).content();
-  }
-
-  private static byte[] withParameters(byte[] sec1, String curve) {
-    List<Der.Element> parts = Der.elements(Der.elements(sec1).get(0).content());
-    return Der.write(
-        Der.SEQUENCE,
-        Der.write(Der.INTEGER, parts.get(0).content()),
-        Der.write(Der.OCTET_STRING, parts.get(1).content()),
-        Der.write(0xa0, HexFormat.of().parseHex(curveOf(curve).identifier())));
+    assertThat(catchThrowable(() -> SigningKey.of(sec1.text())))
+        .hasMessageStartingWith("EC PRIVATE KEY (expected: an EC private key on P-256")
+        .hasMessageContaining("openssl pkcs8 -topk8 -nocrypt -in KEY.pem -out PLAIN.pem");
   }
 
   static Stream<String> damaged() {

@@ -1,0 +1,226 @@
+package io.tidemill.model.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.ModelException;
+import io.tidemill.model.StoreUnavailableException;
+import java.io.FileNotFoundException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.FileSystem.WriteMode;
+import org.apache.flink.core.fs.Path;
+
+/**
+ * What a store needs of Flink's file systems, with their differences taken out: what is not there
+ * is empty everywhere, a text appears whole or not at all, and every failure says where it was.
+ *
+ * <p>Thread-safe.
+ */
+record GuardedFiles(String store, FileSystem files) {
+  /** An operation on the file system. */
+  interface Operation<T> {
+    T run() throws IOException;
+  }
+
+  /** Runs it; whatever fails is the store's fault, and the message says where. */
+  private <T> T guarded(String what, Path where, Operation<T> operation) {
+    try {
+      return operation.run();
+    } catch (ModelException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      // Flink's S3 file system, for one, throws what the client of S3 throws.
+      throw new StoreUnavailableException(
+          "store '%s': cannot %s %s (%s); check that it is reachable and that its credentials allow this"
+              .formatted(store, what, where, e),
+          e);
+    }
+  }
+
+  /** Whether they are this machine's, where a folder is moved in one step and may be a link. */
+  boolean local() {
+    return !files.isDistributedFS();
+  }
+
+  /** What lies in a folder; nothing if there is no folder. */
+  List<FileStatus> list(Path folder) {
+    return guarded(
+        "list",
+        folder,
+        () -> {
+          try {
+            FileStatus[] there = files.listStatus(folder);
+            return there == null ? List.of() : List.of(there);
+          } catch (FileNotFoundException e) {
+            return List.of();
+          }
+        });
+  }
+
+  boolean exists(Path file) {
+    return guarded("look for", file, () -> files.exists(file));
+  }
+
+  boolean isFolder(Path path) {
+    return guarded("look for", path, () -> files.exists(path) && files.getFileStatus(path).isDir());
+  }
+
+  /** Paths of all files below a folder, relative to it. */
+  List<String> tree(Path folder) {
+    refuseLink(folder);
+    List<String> paths = new ArrayList<>();
+    for (FileStatus status : list(folder)) {
+      Path child = status.getPath();
+      if (status.isDir()) {
+        tree(child).forEach(path -> paths.add(child.getName() + "/" + path));
+      } else {
+        refuseLink(child);
+        paths.add(child.getName());
+      }
+    }
+    return paths;
+  }
+
+  private void refuseLink(Path path) {
+    if (local() && Files.isSymbolicLink(java.nio.file.Path.of(path.getPath()))) {
+      throw new InvalidModelException(
+          "'%s': a symbolic link (expected: a regular file or folder); publish the version again under another number"
+              .formatted(path));
+    }
+  }
+
+  /** The beginning of a file, or empty if it is not there. */
+  Optional<byte[]> read(Path file, int mostBytes) {
+    refuseLink(file);
+    return guarded(
+        "read",
+        file,
+        () -> {
+          try (InputStream in = files.open(file)) {
+            return Optional.of(in.readNBytes(mostBytes));
+          } catch (FileNotFoundException e) {
+            return Optional.empty();
+          }
+        });
+  }
+
+  /**
+   * Opens a file that was listed. Flink's own S3 file system lists an object without bytes, and
+   * then takes it for a folder and does not find it.
+   */
+  InputStream openListed(Path file) {
+    InputStream there =
+        guarded(
+            "read",
+            file,
+            () -> {
+              try {
+                return files.open(file);
+              } catch (FileNotFoundException e) {
+                return InputStream.nullInputStream();
+              }
+            });
+    return new FilterInputStream(there) {
+      @Override
+      public int read(byte[] buffer, int offset, int length) {
+        return guarded("read", file, () -> in.read(buffer, offset, length));
+      }
+    };
+  }
+
+  /**
+   * Writes a small file that readers see whole or not at all; replaces the one that is there. Only
+   * where a file system's rename refuses to replace and its files grow in sight of readers (HDFS)
+   * may one see a replaced file empty for a moment.
+   */
+  void write(Path file, String text) {
+    guarded(
+        "write",
+        file,
+        () -> {
+          Path part = new Path(file.getParent(), "." + file.getName() + "." + UUID.randomUUID());
+          put(part, WriteMode.NO_OVERWRITE, text);
+          if (!files.rename(part, file)) {
+            files.delete(part, false);
+            if (local()) {
+              throw new IOException("rename refused");
+            }
+            put(file, WriteMode.OVERWRITE, text);
+          }
+          return file;
+        });
+  }
+
+  private void put(Path file, WriteMode mode, String text) throws IOException {
+    try (OutputStream out = files.create(file, mode)) {
+      out.write(text.getBytes(UTF_8));
+    }
+  }
+
+  /** Copies everything of a stream, which throws its own failures unchecked, into a file. */
+  void copy(InputStream content, Path file) {
+    guarded(
+        "write",
+        file,
+        () -> {
+          try (OutputStream out = files.create(file, WriteMode.OVERWRITE)) {
+            return content.transferTo(out);
+          }
+        });
+  }
+
+  /**
+   * Moves a folder in one step.
+   *
+   * @return false if it is not there, or something is in its new place
+   */
+  boolean move(Path from, Path to) {
+    return guarded(
+        "move",
+        from,
+        () -> {
+          try {
+            return files.rename(from, to);
+          } catch (FileSystemException e) {
+            // Another process was faster.
+            if (files.exists(to) || !files.exists(from)) {
+              return false;
+            }
+            throw e;
+          }
+        });
+  }
+
+  /** Deletes a file, or a folder with everything in it; nothing if it is not there. */
+  void delete(Path path) {
+    guarded(
+        "delete",
+        path,
+        () -> {
+          if (files.exists(path) && !files.delete(path, true) && files.exists(path)) {
+            throw new IOException("refused");
+          }
+          return path;
+        });
+  }
+
+  /** Deletes a folder of this machine if it is empty. */
+  void deleteIfEmpty(Path folder) {
+    try {
+      Files.deleteIfExists(java.nio.file.Path.of(folder.getPath()));
+    } catch (IOException notEmpty) {
+      // It holds something, which is why it stays.
+    }
+  }
+}

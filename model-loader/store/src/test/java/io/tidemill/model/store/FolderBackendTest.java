@@ -1,0 +1,348 @@
+package io.tidemill.model.store;
+
+import static io.tidemill.model.store.Drafts.draft;
+import static io.tidemill.model.store.Drafts.files;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.ModelRef;
+import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.StoreRefusedException;
+import io.tidemill.model.StoreUnavailableException;
+import io.tidemill.model.UnavailableHereException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FolderBackendTest extends ModelStoreContract {
+  private static final SemanticVersion VERSION = SemanticVersion.parse("1.4.2");
+
+  private Path root() {
+    return folder.resolve("store");
+  }
+
+  @Override
+  protected StoreBackend backend() throws Exception {
+    Files.createDirectories(root());
+    return FolderBackend.open(root().toString());
+  }
+
+  private ModelStore on(FailingFileSystem files) {
+    org.apache.flink.core.fs.Path path = new org.apache.flink.core.fs.Path("file:" + root());
+    return new ModelStore(new FolderBackend(path, files));
+  }
+
+  private static Throwable failure(ThrowingCallable call) {
+    return catchThrowable(call);
+  }
+
+  @Test
+  void keepsTheLayoutThatOtherToolsRead() throws Exception {
+    ModelStore store = open();
+
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    store.alias("fraud", "production", VERSION);
+
+    try (var paths = Files.walk(root())) {
+      assertThat(paths.filter(Files::isRegularFile).map(path -> root().relativize(path).toString()))
+          .containsExactlyInAnyOrder(
+              "fraud/1.4.2/model.yaml",
+              "fraud/1.4.2/files/saved_model.pb",
+              "fraud/1.4.2/files/variables/variables.data",
+              "fraud/aliases/production");
+    }
+    assertThat(root().resolve("fraud/aliases/production")).hasContent("1.4.2\n");
+  }
+
+  @Test
+  void aPushThatDiesHalfWayLeavesNoVersionAndTheNextSucceeds() throws Exception {
+    ModelStore store = open();
+    FailingFileSystem files = new FailingFileSystem();
+    files.fail(path -> path.getName().equals("variables.data"));
+
+    assertThat(failure(() -> on(files).push(draft("fraud", "1.4.2"), files(folder, "a"))))
+        .isInstanceOf(StoreUnavailableException.class);
+
+    assertThat(store.models()).isEmpty();
+    assertThat(failure(() -> store.manifest("fraud", VERSION)))
+        .isInstanceOf(StoreRefusedException.class);
+    Path leftOver = Files.createDirectories(root().resolve("fraud/1.4.2/files"));
+    Files.writeString(leftOver.resolve("left-over"), "of an earlier push");
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "b"));
+    store.download(manifest, folder.resolve("target"));
+    assertThat(manifest.damage(folder.resolve("target"))).isEmpty();
+  }
+
+  @Test
+  void aPushThatDiesBeforeItsManifestStandsLeavesNoVersion() throws Exception {
+    ModelStore store = open();
+    FailingFileSystem files = new FailingFileSystem();
+    files.fail(path -> path.getName().startsWith(".model.yaml"));
+
+    assertThat(failure(() -> on(files).push(draft("fraud", "1.4.2"), files(folder, "a"))))
+        .isInstanceOf(StoreUnavailableException.class);
+
+    assertThat(store.models()).isEmpty();
+  }
+
+  @Test
+  void anUnreachableStoreSaysWhereAndWhatToCheck() throws Exception {
+    open();
+    FailingFileSystem files = new FailingFileSystem();
+    files.fail(path -> true);
+
+    assertThatThrownBy(() -> on(files).resolve(ModelRef.parse("fraud:1.4.2")))
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("store 'file:" + root() + "': cannot read")
+        .hasMessageContaining("connection refused")
+        .hasMessageContaining("check that it is reachable");
+  }
+
+  @Test
+  void aFolderThatIsNotThereIsNoEmptyStore() {
+    ModelStore store = ModelStore.open(root().toString());
+
+    assertThatThrownBy(() -> store.resolve(ModelRef.parse("fraud:1.4.2")))
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("store 'file:" + root() + "': no such folder; correct its path");
+  }
+
+  @Test
+  void aFileIsNoEmptyStore() throws IOException {
+    Files.writeString(root(), "a file");
+    ModelStore store = ModelStore.open(root().toString());
+
+    assertThatThrownBy(store::models)
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("store 'file:" + root() + "': no such folder; correct its path");
+  }
+
+  @Test
+  void theFirstPushBeginsAStore() {
+    ModelStore store = ModelStore.open(root().toString());
+
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+
+    assertThat(store.models()).containsExactly("fraud");
+  }
+
+  @Test
+  void refusesASchemeWithoutFileSystem() {
+    assertThatThrownBy(() -> ModelStore.open("gs://models/tidemill"))
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("store 'gs://models/tidemill'")
+        .hasMessageContaining("no file system for 'gs:'")
+        .hasMessageContaining("plugins folder");
+  }
+
+  @Test
+  void refusesAPasswordInTheUriWithoutRepeatingIt() {
+    assertThatThrownBy(() -> ModelStore.open("s3://key:secret@models/tidemill"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("a URI with a password")
+        .hasMessageNotContaining("secret");
+  }
+
+  @Test
+  void refusesAManifestOfAnotherVersion() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Path copy = Files.createDirectories(root().resolve("fraud/1.4.3"));
+    Files.copy(root().resolve("fraud/1.4.2/model.yaml"), copy.resolve("model.yaml"));
+
+    assertThatThrownBy(() -> store.manifest("fraud", SemanticVersion.parse("1.4.3")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("the manifest of fraud:1.4.2 (expected: of fraud:1.4.3)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"../outside", "/etc/passwd", "a/../../b", "a//b", "a\\\\b", "a/%2e%2e/b"})
+  void refusesAManifestWhosePathsLeaveItsFolder(String path) throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Path manifest = root().resolve("fraud/1.4.2/model.yaml");
+    Files.writeString(
+        manifest, Files.readString(manifest).replace("path: saved_model.pb", "path: " + path));
+
+    assertThatThrownBy(() -> store.manifest("fraud", VERSION))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("path of file '" + path + "' (expected: relative");
+  }
+
+  @Test
+  void refusesAManifestThatWasChangedAfterPublishing() throws Exception {
+    ModelStore store = open();
+    ModelManifest pushed = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Path manifest = root().resolve("fraud/1.4.2/model.yaml");
+    Files.writeString(manifest, Files.readString(manifest).replace("name: score", "name: fraud"));
+
+    assertThatThrownBy(() -> store.manifest("fraud", VERSION))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("digest of fraud:1.4.2: " + pushed.digest() + " (expected: sha256:");
+  }
+
+  @Test
+  void refusesAFileThatTheManifestDoesNotName() throws Exception {
+    ModelStore store = open();
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Files.writeString(root().resolve("fraud/1.4.2/files/extra"), "more");
+
+    assertThatThrownBy(() -> store.download(manifest, folder.resolve("target")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("file 'extra': not in the manifest");
+    assertThat(folder.resolve("target")).doesNotExist();
+  }
+
+  @Test
+  void refusesAFileThatIsMissing() throws Exception {
+    ModelStore store = open();
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Files.delete(root().resolve("fraud/1.4.2/files/saved_model.pb"));
+
+    assertThatThrownBy(() -> store.download(manifest, folder.resolve("target")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("file 'saved_model.pb': missing");
+  }
+
+  @Test
+  void copiesNoMoreOfAFileThanTheManifestSays() throws Exception {
+    ModelStore store = open();
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Path grown = root().resolve("fraud/1.4.2/files/saved_model.pb");
+    Files.write(grown, new byte[1 << 20]);
+
+    assertThatThrownBy(() -> store.download(manifest, folder.resolve("target")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("file 'saved_model.pb': more than 10 bytes (expected: 10)");
+    assertThat(Files.size(folder.resolve("target/saved_model.pb"))).isLessThanOrEqualTo(10);
+  }
+
+  @Test
+  void refusesASymbolicLinkInTheStore() throws Exception {
+    ModelStore store = open();
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Path file = root().resolve("fraud/1.4.2/files/saved_model.pb");
+    Path elsewhere = Files.move(file, folder.resolve("elsewhere"));
+    Files.createSymbolicLink(file, elsewhere);
+
+    assertThatThrownBy(() -> store.download(manifest, folder.resolve("target")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("saved_model.pb': a symbolic link");
+  }
+
+  @Test
+  void aTargetThatCannotBeWrittenIsNotTheStoresFault() throws Exception {
+    ModelStore store = open();
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Path file = Files.writeString(folder.resolve("file"), "in the way");
+
+    assertThatThrownBy(() -> store.download(manifest, file.resolve("target")))
+        .isInstanceOf(UnavailableHereException.class)
+        .hasMessageContaining("cannot be written")
+        .hasMessageContaining("free space or choose another folder");
+  }
+
+  @Test
+  void anAliasFileWithoutAVersionIsRefused() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    store.alias("fraud", "production", VERSION);
+    Files.writeString(root().resolve("fraud/aliases/production"), "newest");
+
+    assertThatThrownBy(() -> store.resolve(ModelRef.parse("fraud@production")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("version: 'newest'")
+        .hasMessageContaining("set the alias again");
+  }
+
+  @Test
+  void namesEveryKindOfFileThatIsNotAsPublished() throws Exception {
+    ModelStore store = open();
+    Path model = files(folder, "a");
+    for (String name : List.of("changed", "grown", "missing", "truncated")) {
+      Files.writeString(model.resolve(name), "as published");
+    }
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), model);
+    Path stored = root().resolve("fraud/1.4.2/files");
+    Files.writeString(stored.resolve("changed"), "AS PUBLISHED");
+    Files.writeString(stored.resolve("extra"), "more");
+    Files.writeString(stored.resolve("grown"), "as published and more");
+    Files.delete(stored.resolve("missing"));
+    Files.writeString(stored.resolve("truncated"), "as");
+
+    assertThat(store.verify(manifest, TransferListener.NONE))
+        .extracting(problem -> problem.path() + " " + problem.kind())
+        .containsExactly(
+            "changed CHANGED",
+            "extra EXTRA",
+            "grown GROWN",
+            "missing MISSING",
+            "truncated TRUNCATED");
+  }
+
+  @Test
+  void anAliasSetWhileItsVersionIsDeletedKeepsTheVersion() throws Exception {
+    ModelStore store = open();
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    FailingFileSystem files = new FailingFileSystem();
+    // When the version is moved out of sight, the alias is there: set after the first check.
+    files.beforeRename(
+        () -> {
+          Files.createDirectories(root().resolve("fraud/aliases"));
+          Files.writeString(root().resolve("fraud/aliases/production"), "1.4.2\n");
+        });
+
+    assertThatThrownBy(() -> on(files).delete("fraud", VERSION))
+        .isInstanceOf(StoreRefusedException.class)
+        .hasMessageContaining("alias 'production' means it");
+    assertThat(store.verify(manifest, TransferListener.NONE)).isEmpty();
+  }
+
+  @Test
+  void deletesWhatAPublisherLeftWhoDiedDaysAgo() throws Exception {
+    ModelStore store = open();
+    Path abandoned = Files.createDirectories(root().resolve("fraud/.1.4.2.abandoned/files"));
+    Path recent = Files.createDirectories(root().resolve("fraud/.1.4.2.recent/files"));
+    Files.setLastModifiedTime(
+        abandoned.getParent(), FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+
+    assertThat(abandoned.getParent()).doesNotExist();
+    assertThat(recent).exists();
+  }
+
+  @Test
+  void refusesFilesThatChangeWhileTheyArePushed() throws Exception {
+    ModelStore store = open();
+    Path model = files(folder, "a");
+    Path last = model.resolve("variables/variables.data");
+
+    assertThatThrownBy(
+            () ->
+                store.push(
+                    draft("fraud", "1.4.2"), model, (copied, total) -> write(last, "weights of b")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("variables.data': changed while it was pushed");
+    assertThat(store.models()).isEmpty();
+  }
+
+  private static void write(Path file, String text) {
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

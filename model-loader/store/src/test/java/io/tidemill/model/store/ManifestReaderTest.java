@@ -1,0 +1,165 @@
+package io.tidemill.model.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ElementType;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ManifestReaderTest {
+  private static final ModelManifest MANIFEST =
+      ModelManifest.of(
+          new ModelDraft(
+              "fraud",
+              SemanticVersion.parse("1.4.2"),
+              "tensorflow",
+              new Signature(
+                  List.of(
+                      TensorSpec.of("features", ElementType.FLOAT32, -1, 32),
+                      TensorSpec.of("country", ElementType.STRING, -1)),
+                  List.of(TensorSpec.of("score", ElementType.FLOAT32, -1, 1))),
+              Map.of("training-run", "42", "note", "first: with 'quotes' and # marks")),
+          Instant.parse("2026-11-01T12:00:00Z"),
+          List.of(
+              new ModelFile("variables/variables.data", 7, "b".repeat(64)),
+              new ModelFile("saved_model.pb", 9, "a".repeat(64))));
+
+  private static ModelManifest read(String text) {
+    return ModelManifest.parse("model.yaml", text);
+  }
+
+  private static String written() {
+    return MANIFEST.yaml();
+  }
+
+  @Test
+  void readsWhatItWrote() {
+    assertThat(read(written())).isEqualTo(MANIFEST);
+  }
+
+  @Test
+  void writesTheFormThatIsDocumented() {
+    assertThat(written())
+        .startsWith(
+            """
+            format: 1
+            name: fraud
+            version: 1.4.2
+            engine: tensorflow
+            digest: sha256:""")
+        .contains("training-run: '42'")
+        .contains("- path: saved_model.pb\n  size: 9\n  sha256: " + "a".repeat(64));
+  }
+
+  @Test
+  void theDigestIsThatOfTheDocumentedText() throws Exception {
+    String text =
+        """
+        tidemill-model 1
+        engine tensorflow
+        input features float32 -1,32
+        input country string -1
+        output score float32 -1,1
+        saved_model.pb 9 %s
+        variables/variables.data 7 %s
+        """
+            .formatted("a".repeat(64), "b".repeat(64))
+            .replace(' ', '\0');
+    byte[] hash =
+        MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+
+    assertThat(MANIFEST.digest()).isEqualTo("sha256:" + HexFormat.of().formatHex(hash));
+  }
+
+  @Test
+  void anUnknownKeyIsRefusedWithItsPlaceAndWhatWasMeant() {
+    assertThatThrownBy(() -> read(written().replace("engine:", "engin:")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining(
+            "model.yaml:4:1: unknown key 'engin' of the manifest (did you mean 'engine'? allowed: format, name, version, engine, digest, created, labels, signature, files)");
+  }
+
+  @Test
+  void everyProblemIsNamedAtOnce() {
+    String text =
+        written()
+            .replace("format: 1", "format: 2")
+            .replace("version: 1.4.2", "version: 1.4")
+            .replace("type: string", "type: text")
+            .replace("size: 9", "size: nine");
+
+    assertThatThrownBy(() -> read(text))
+        .hasMessageContaining("model.yaml:1:9: format: 2 (expected: 1)")
+        .hasMessageContaining("model.yaml:3:10: version: '1.4' (expected: major.minor.patch")
+        .hasMessageContaining("type: 'text' (expected: float32, float64, int32, int64, uint8")
+        .hasMessageContaining("size: 'nine' (expected: a whole number)")
+        .satisfies(e -> assertThat(String.valueOf(e.getMessage()).lines()).hasSize(4));
+  }
+
+  @Test
+  void aMissingKeyIsNamed() {
+    assertThatThrownBy(() -> read(written().replace("created: 2026-11-01T12:00:00Z\n", "")))
+        .hasMessage("model.yaml:1:1: key 'created' of the manifest: missing");
+  }
+
+  @Test
+  void aKeyThatStandsTwiceIsRefused() {
+    assertThatThrownBy(() -> read("name: fraud\n" + written()))
+        .hasMessage("model.yaml:3:1: key 'name' of the manifest twice");
+  }
+
+  @Test
+  void aShapeThatIsNoListIsRefused() {
+    assertThatThrownBy(() -> read(written().replace("shape:\n    - -1\n    - 32", "shape: 32")))
+        .hasMessageContaining("'shape' of tensor (expected: a list)");
+  }
+
+  @Test
+  void textThatIsNotYamlIsRefusedWithItsPlace() {
+    assertThatThrownBy(() -> read("name: [fraud"))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageStartingWith("model.yaml:1:13: not YAML: ");
+  }
+
+  @Test
+  void anEmptyTextIsRefused() {
+    assertThatThrownBy(() -> read(""))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessage("model.yaml: empty (expected: the manifest)");
+  }
+
+  @Test
+  void aListInPlaceOfTheManifestIsRefused() {
+    assertThatThrownBy(() -> read("- fraud"))
+        .hasMessageContaining("model.yaml:1:1: the manifest (expected: keys and values)");
+  }
+
+  @Test
+  void aTypeThatTheDocumentNamesMakesNoObject() {
+    assertThatThrownBy(() -> read("!!javax.script.ScriptEngineManager [x]"))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("(expected: keys and values)");
+  }
+
+  @Test
+  void aPathThatIsAFileAndAFolderIsRefused() {
+    assertThatThrownBy(() -> read(written().replace("saved_model.pb", "variables")))
+        .hasMessageContaining("'variables' is a file and a folder (expected: one of them)");
+  }
+
+  @Test
+  void aPathThatStandsTwiceIsRefused() {
+    assertThatThrownBy(() -> read(written().replace("saved_model.pb", "variables/variables.data")))
+        .hasMessageContaining("'variables/variables.data' twice (expected: distinct paths)");
+  }
+}

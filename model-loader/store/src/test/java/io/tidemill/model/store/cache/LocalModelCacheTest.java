@@ -1,0 +1,310 @@
+package io.tidemill.model.store.cache;
+
+import static io.tidemill.model.store.Drafts.draft;
+import static io.tidemill.model.store.Drafts.files;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.UnavailableHereException;
+import io.tidemill.model.store.InMemoryBackend;
+import io.tidemill.model.store.ModelManifest;
+import io.tidemill.model.store.ModelStore;
+import io.tidemill.model.store.TransferListener;
+import java.io.File;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class LocalModelCacheTest {
+  @TempDir Path folder;
+  private final InMemoryBackend backend = new InMemoryBackend();
+  private final ModelStore store = backend.store();
+  private LocalModelCache cache = new LocalModelCache(Path.of("unused"));
+  private final ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(scratch(), "a"));
+
+  private static Path scratch() {
+    return Path.of(System.getProperty("java.io.tmpdir"), "drafts");
+  }
+
+  @BeforeEach
+  void openCache() {
+    cache = new LocalModelCache(folder.resolve("cache"));
+  }
+
+  private static Path opened(LocalModelCache cache, ModelStore store, ModelManifest manifest) {
+    try (CachedModel copy = cache.open(store, manifest, TransferListener.NONE)) {
+      return copy.files();
+    }
+  }
+
+  private Optional<Path> fetched(ModelManifest manifest) {
+    Optional<CachedModel> copy = cache.openFetched(manifest.modelVersion());
+    copy.ifPresent(CachedModel::close);
+    return copy.map(CachedModel::files);
+  }
+
+  private void refusesAsItIs(String problem) {
+    assertThatThrownBy(() -> opened(cache, store, manifest))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("fraud:1.4.2 (" + manifest.digest() + ") in store memory:store")
+        .hasMessageContaining(problem)
+        .hasMessageContaining("nothing of it is used");
+    assertNothingIsLeft();
+  }
+
+  private void assertNothingIsLeft() {
+    assertThat(
+            folder
+                .resolve("cache")
+                .toFile()
+                .list((dir, name) -> !name.endsWith(".lock") && !name.endsWith(".use")))
+        .isEmpty();
+    assertThat(fetched(manifest)).isEmpty();
+  }
+
+  @Test
+  void fetchesAVersionOnce() {
+    Path first = opened(cache, store, manifest);
+    Path second = opened(cache, store, manifest);
+
+    assertThat(first).isEqualTo(second);
+    assertThat(first.resolve("saved_model.pb")).hasContent("graph of a");
+    assertThat(backend.listings()).isEqualTo(1);
+  }
+
+  @Test
+  void anotherCacheInTheSameDirectoryUsesWhatIsThere() {
+    opened(cache, store, manifest);
+
+    opened(new LocalModelCache(folder.resolve("cache")), store, manifest);
+
+    assertThat(backend.listings()).isEqualTo(1);
+  }
+
+  @Test
+  void refusesATamperedFile() {
+    backend.tamper(manifest, "saved_model.pb", "graph of b".getBytes(StandardCharsets.UTF_8));
+
+    refusesAsItIs("file 'saved_model.pb': sha256 ");
+  }
+
+  @Test
+  void refusesATruncatedFile() {
+    backend.tamper(manifest, "saved_model.pb", "graph".getBytes(StandardCharsets.UTF_8));
+
+    refusesAsItIs("file 'saved_model.pb': 5 bytes (expected: 10)");
+  }
+
+  @Test
+  void refusesAMissingFile() {
+    backend.tamper(manifest, "saved_model.pb");
+
+    refusesAsItIs("file 'saved_model.pb': missing");
+  }
+
+  @Test
+  void refusesAnExtraFile() {
+    backend.tamper(manifest, "variables/extra", (byte) 1);
+
+    refusesAsItIs("file 'variables/extra': not in the manifest");
+  }
+
+  @Test
+  void namesEveryFileThatIsWrongAtOnce() {
+    backend.tamper(manifest, "saved_model.pb");
+    backend.tamper(manifest, "variables/extra", (byte) 1);
+
+    refusesAsItIs("file 'saved_model.pb': missing; file 'variables/extra': not in the manifest");
+  }
+
+  @Test
+  void aDamagedCopyIsFetchedOnceMore() throws Exception {
+    Path files = opened(cache, store, manifest);
+    Files.writeString(files.resolve("saved_model.pb"), "graph of x");
+
+    opened(cache, store, manifest);
+
+    assertThat(files.resolve("saved_model.pb")).hasContent("graph of a");
+    assertThat(backend.listings()).isEqualTo(2);
+  }
+
+  @Test
+  void aDamagedCopyOfATamperedVersionIsRefused() throws Exception {
+    Path files = opened(cache, store, manifest);
+    Files.delete(files.resolve("saved_model.pb"));
+    backend.tamper(manifest, "saved_model.pb", (byte) 1);
+
+    refusesAsItIs("file 'saved_model.pb': 1 bytes (expected: 10)");
+    assertThat(backend.listings()).isEqualTo(2);
+  }
+
+  @Test
+  void aCopyWithALinkInItIsDamaged() throws Exception {
+    Path files = opened(cache, store, manifest);
+    Path elsewhere = Files.move(files.resolve("saved_model.pb"), folder.resolve("elsewhere"));
+    Files.createSymbolicLink(files.resolve("saved_model.pb"), elsewhere);
+
+    opened(cache, store, manifest);
+
+    assertThat(Files.isSymbolicLink(files.resolve("saved_model.pb"))).isFalse();
+    assertThat(elsewhere).exists();
+  }
+
+  @Test
+  void aFetchedVersionIsProvedWithoutAStore() throws Exception {
+    assertThat(fetched(manifest)).isEmpty();
+    Path files = opened(cache, store, manifest);
+
+    assertThat(fetched(manifest)).contains(files);
+    Files.writeString(files.resolve("saved_model.pb"), "graph of x");
+    assertThat(fetched(manifest)).isEmpty();
+  }
+
+  @Test
+  void nothingHalfWrittenIsUsedAfterADiskIsFull() {
+    TransferListener full =
+        (copied, total) -> {
+          throw new UnavailableHereException("no space left on device");
+        };
+
+    assertThat(catchThrowable(() -> cache.open(store, manifest, full)))
+        .isInstanceOf(UnavailableHereException.class)
+        .hasMessage("no space left on device");
+
+    assertNothingIsLeft();
+    assertThat(opened(cache, store, manifest).resolve("saved_model.pb")).hasContent("graph of a");
+  }
+
+  @Test
+  void whatAProcessThatDiedLeftIsThrownAway() throws Exception {
+    String hex = manifest.digest().substring("sha256:".length());
+    Path leftover = Files.createDirectories(folder.resolve("cache/." + hex + ".123/files"));
+    Files.writeString(leftover.resolve("saved_model.pb"), "gra");
+
+    opened(cache, store, manifest);
+
+    assertThat(leftover).doesNotExist();
+  }
+
+  @Test
+  void aDirectoryThatCannotBeWrittenSaysHowToNameAnother() throws Exception {
+    Path file = Files.writeString(folder.resolve("file"), "in the way");
+    LocalModelCache blocked = new LocalModelCache(file.resolve("cache"));
+
+    assertThatThrownBy(() -> opened(blocked, store, manifest))
+        .isInstanceOf(UnavailableHereException.class)
+        .hasMessageContaining("model cache '" + file.resolve("cache") + "'")
+        .hasMessageContaining("-Dtidemill.cache=… or TIDEMILL_CACHE");
+  }
+
+  @Test
+  void anInterruptEndsTheWaitAndStaysSet() {
+    Thread.currentThread().interrupt();
+
+    assertThat(catchThrowable(() -> opened(cache, store, manifest)))
+        .isInstanceOf(UnavailableHereException.class)
+        .hasMessageContaining("interrupted while a version was fetched");
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @Test
+  void threadsThatFetchAtOnceFetchOnce() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    List<Future<Path>> results = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      LocalModelCache own = new LocalModelCache(folder.resolve("cache"));
+      results.add(threads.submit(() -> opened(own, store, manifest)));
+    }
+
+    for (Future<Path> result : results) {
+      assertThat(result.get().resolve("saved_model.pb")).hasContent("graph of a");
+    }
+    assertThat(backend.listings()).isEqualTo(1);
+    threads.shutdown();
+    assertThat(threads.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void processesThatFetchAtOnceAllGetTheWholeVersion() throws Exception {
+    ModelStore shared = ModelStore.open(folder.resolve("store").toString());
+    ModelManifest pushed = shared.push(draft("fraud", "1.4.2"), files(folder, "b"));
+    List<Process> processes = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      processes.add(
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-Xmx128m",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  FetchMain.class.getName(),
+                  shared.uri(),
+                  folder.resolve("cache").toString())
+              .redirectErrorStream(true)
+              .redirectOutput(new File(folder.toFile(), "process" + i))
+              .start());
+    }
+
+    for (int i = 0; i < processes.size(); i++) {
+      assertThat(processes.get(i).waitFor())
+          .as(Files.readString(folder.resolve("process" + i)))
+          .isZero();
+    }
+    assertThat(fetched(pushed)).isPresent();
+  }
+
+  @Test
+  void aDiskThatRefusesToGrowAFileLeavesNothingHalfWritten() throws Exception {
+    ModelStore shared = ModelStore.open(folder.resolve("store").toString());
+    Path large = files(folder, "b");
+    Files.write(large.resolve("weights"), new byte[4 << 20]);
+    ModelManifest pushed = shared.push(draft("fraud", "1.4.2"), large);
+    Path output = folder.resolve("output");
+    // The shell's limit on the size of files stands for a disk without space.
+    Process limited =
+        new ProcessBuilder(
+                "sh",
+                "-c",
+                "ulimit -f 2048 && exec \"$0\" \"$@\"",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                FetchMain.class.getName(),
+                shared.uri(),
+                folder.resolve("cache").toString())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+
+    assertThat(limited.waitFor()).as(Files.readString(output)).isNotZero();
+
+    assertThat(Files.readString(output))
+        .contains("UnavailableHereException")
+        .contains("weights': cannot be written (")
+        .contains("free space or choose another folder");
+    assertThat(cache.entries()).isEmpty();
+    assertThat(opened(cache, shared, pushed).resolve("weights")).hasSize(4 << 20);
+  }
+
+  @Test
+  void thePropertyGoesBeforeTheVariableAndThatBeforeTheHome() {
+    assertThat(LocalModelCache.directory("/p", "/v", "/h")).isEqualTo(Path.of("/p"));
+    assertThat(LocalModelCache.directory(null, "/v", "/h")).isEqualTo(Path.of("/v"));
+    assertThat(LocalModelCache.directory(" ", "", "/h"))
+        .isEqualTo(Path.of("/h/.cache/tidemill/models"));
+  }
+}
