@@ -13,6 +13,9 @@ import java.util.regex.Pattern;
  */
 public record SemanticVersion(long major, long minor, long patch, String preRelease)
     implements Comparable<SemanticVersion>, Serializable {
+  /** Of a whole version: matching recurses once for each part of a pre-release. */
+  private static final int MOST_CHARACTERS = 128;
+
   private static final String NUMBER = "(0|[1-9]\\d{0,17})";
   private static final String IDENTIFIER = "(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)";
   private static final Pattern FORM =
@@ -35,9 +38,9 @@ public record SemanticVersion(long major, long minor, long patch, String preRele
    */
   public static SemanticVersion parse(String text) {
     Matcher matcher = FORM.matcher(text);
-    if (!matcher.matches()) {
+    if (text.length() > MOST_CHARACTERS || !matcher.matches()) {
       throw new IllegalArgumentException(
-          "version: '" + text + "' (expected: major.minor.patch as in 1.4.2 or 2.0.0-rc.1)");
+          "version: '" + shown(text) + "' (expected: major.minor.patch as in 1.4.2 or 2.0.0-rc.1)");
     }
     String preRelease = matcher.group(4);
     return new SemanticVersion(
@@ -47,9 +50,13 @@ public record SemanticVersion(long major, long minor, long patch, String preRele
         preRelease == null ? "" : preRelease);
   }
 
+  private static String shown(String text) {
+    return text.length() <= MOST_CHARACTERS ? text : text.substring(0, MOST_CHARACTERS) + "…";
+  }
+
   /** Whether a text is a version in the form that {@link #parse} reads. */
   public static boolean isVersion(String text) {
-    return FORM.matcher(text).matches();
+    return text.length() <= MOST_CHARACTERS && FORM.matcher(text).matches();
   }
 
   @Override

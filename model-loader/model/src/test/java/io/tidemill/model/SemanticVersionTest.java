@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SemanticVersionTest {
   @ParameterizedTest
-  @ValueSource(strings = {"0.0.0", "1.4.2", "10.20.30", "2.0.0-rc.1", "1.0.0-x-y.7z", "1.0.0-0"})
+  @ValueSource(strings = {"0.0.0", "1.4.2", "10.20.30", "2.0.0-rc.1", "1.0.0-x-y.7z", "1.0.0-0", "20240131093000.0.0", "1.4.999999999999999999"})
   void writesWhatItRead(String text) {
     assertThat(SemanticVersion.parse(text)).hasToString(text);
   }
@@ -32,13 +32,24 @@ class SemanticVersionTest {
         "1.4.2+a",
         "1.4.-2",
         "1.4.2-a..b",
-        "1.4.9999999999",
+        "1.4.9999999999999999999",
         " 1.4.2"
       })
   void refusesAnotherForm(String text) {
     assertThatThrownBy(() -> SemanticVersion.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("version: '%s' (expected: major.minor.patch as in 1.4.2 or 2.0.0-rc.1)", text);
+  }
+
+  @Test
+  void refusesATextThatIsLongerThanAnyVersion() {
+    String endless = "1.0.0-" + "a.".repeat(100_000) + "a";
+
+    assertThat(SemanticVersion.isVersion(endless)).isFalse();
+    assertThatThrownBy(() -> SemanticVersion.parse(endless))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("version: '1.0.0-a.a.")
+        .hasMessageEndingWith("a.…' (expected: major.minor.patch as in 1.4.2 or 2.0.0-rc.1)");
   }
 
   @Test
@@ -56,7 +67,8 @@ class SemanticVersionTest {
                 "1.0.0",
                 "1.9.0",
                 "1.10.0",
-                "2.0.0")
+                "2.0.0",
+                "20240131093000.0.0")
             .stream()
             .map(SemanticVersion::parse)
             .toList();

@@ -4,7 +4,7 @@ import ai.djl.MalformedModelException;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDList;
 import ai.djl.repository.zoo.Criteria;
-import ai.djl.repository.zoo.StoreRefusedException;
+import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.tensorflow.engine.SavedModelBundle;
 import ai.djl.tensorflow.engine.TfSymbolBlock;
@@ -142,7 +142,7 @@ public final class TensorFlowModelLoader implements ModelLoader {
     try {
       return criteria.loadModel();
     } catch (IOException
-        | StoreRefusedException
+        | ModelNotFoundException
         | MalformedModelException
         | EngineException
         | TensorFlowException
