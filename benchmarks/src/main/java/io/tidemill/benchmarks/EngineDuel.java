@@ -81,7 +81,7 @@ final class EngineDuel {
     ModelVersion version =
         new ModelVersion("scored", SemanticVersion.parse("1.0.0"), "sha256:" + "0".repeat(64));
     float[] values = values(batch * EngineWorkload.FEATURES);
-    try (Model model = workload.loader().load(version, signature, folder, Placement.CPU);
+    try (Model model = workload.served().load(version, signature, folder, Placement.CPU);
         EngineWorkload.RawCalls rawCalls = workload.raw(folder, direct(values), batch);
         BufferAllocator allocator = ColumnMemory.child(workload.engine(), Long.MAX_VALUE);
         ColumnBatch input = ColumnBatch.allocate(allocator, signature.inputColumns(), batch)) {

@@ -1,7 +1,7 @@
 package io.tidemill.benchmarks;
 
 import io.tidemill.model.Signature;
-import io.tidemill.model.engine.ModelLoader;
+import io.tidemill.model.engine.Engine;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
@@ -19,7 +19,7 @@ interface EngineWorkload {
   /** Writes the model: one input of {@link #FEATURES} float32 and one output of a number a row. */
   Signature write(Path folder);
 
-  ModelLoader loader();
+  Engine served();
 
   /**
    * The engine's own calls, with everything that can be made before the first of them. Tidemill has

@@ -6,9 +6,8 @@ import io.github.metarank.lightgbm4j.LGBMBooster.FeatureImportanceType;
 import io.github.metarank.lightgbm4j.LGBMDataset;
 import io.github.metarank.lightgbm4j.LGBMException;
 import io.tidemill.model.Signature;
-import io.tidemill.model.engine.ModelLoader;
-import io.tidemill.model.engine.lightgbm.LightGbmModelLoader;
-import io.tidemill.model.engine.lightgbm.LightGbmSignatureReader;
+import io.tidemill.model.engine.Engine;
+import io.tidemill.model.engine.lightgbm.LightGbmEngine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -25,7 +24,7 @@ record LightGbmWorkload() implements EngineWorkload {
 
   @Override
   public String engine() {
-    return LightGbmModelLoader.ENGINE;
+    return "lightgbm";
   }
 
   @Override
@@ -45,12 +44,12 @@ record LightGbmWorkload() implements EngineWorkload {
     } catch (IOException | LGBMException e) {
       throw new IllegalStateException(folder + ": no booster can be written", e);
     }
-    return new LightGbmSignatureReader().read(folder);
+    return new LightGbmEngine().signature(folder).orElseThrow();
   }
 
   @Override
-  public ModelLoader loader() {
-    return new LightGbmModelLoader();
+  public Engine served() {
+    return new LightGbmEngine();
   }
 
   @Override

@@ -7,8 +7,8 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import io.tidemill.model.Signature;
-import io.tidemill.model.engine.ModelLoader;
-import io.tidemill.model.engine.onnx.OnnxModelLoader;
+import io.tidemill.model.engine.Engine;
+import io.tidemill.model.engine.onnx.OnnxEngine;
 import io.tidemill.model.engine.onnx.OnnxModels;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -28,7 +28,7 @@ record OnnxWorkload(boolean pinned) implements EngineWorkload {
 
   @Override
   public String engine() {
-    return pinned ? "onnxPinned" : OnnxModelLoader.ENGINE;
+    return pinned ? "onnxPinned" : "onnx";
   }
 
   @Override
@@ -37,8 +37,8 @@ record OnnxWorkload(boolean pinned) implements EngineWorkload {
   }
 
   @Override
-  public ModelLoader loader() {
-    return new OnnxModelLoader();
+  public Engine served() {
+    return new OnnxEngine();
   }
 
   @Override

@@ -13,8 +13,7 @@ import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import io.tidemill.model.Signature;
-import io.tidemill.model.engine.ModelLoader;
-import io.tidemill.model.engine.pytorch.PyTorchModelLoader;
+import io.tidemill.model.engine.pytorch.PyTorchEngine;
 import io.tidemill.model.engine.pytorch.TorchScripts;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -28,7 +27,7 @@ import java.nio.file.Path;
 record PyTorchWorkload() implements EngineWorkload {
   @Override
   public String engine() {
-    return PyTorchModelLoader.ENGINE;
+    return "pytorch";
   }
 
   @Override
@@ -37,8 +36,8 @@ record PyTorchWorkload() implements EngineWorkload {
   }
 
   @Override
-  public ModelLoader loader() {
-    return new PyTorchModelLoader();
+  public PyTorchEngine served() {
+    return new PyTorchEngine();
   }
 
   @Override

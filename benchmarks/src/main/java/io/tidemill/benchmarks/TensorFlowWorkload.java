@@ -6,9 +6,9 @@ import ai.djl.repository.zoo.ZooModel;
 import ai.djl.tensorflow.engine.SavedModelBundle;
 import ai.djl.tensorflow.engine.TfSymbolBlock;
 import io.tidemill.model.Signature;
-import io.tidemill.model.engine.ModelLoader;
+import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.tensorflow.SavedModels;
-import io.tidemill.model.engine.tensorflow.TensorFlowModelLoader;
+import io.tidemill.model.engine.tensorflow.TensorFlowEngine;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.bytedeco.javacpp.FloatPointer;
@@ -36,7 +36,7 @@ record TensorFlowWorkload() implements EngineWorkload {
 
   @Override
   public String engine() {
-    return TensorFlowModelLoader.ENGINE;
+    return "tensorflow";
   }
 
   @Override
@@ -45,8 +45,8 @@ record TensorFlowWorkload() implements EngineWorkload {
   }
 
   @Override
-  public ModelLoader loader() {
-    return new TensorFlowModelLoader();
+  public Engine served() {
+    return new TensorFlowEngine();
   }
 
   @Override

@@ -13,7 +13,7 @@ import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.engine.tensorflow.SavedModels;
-import io.tidemill.model.engine.tensorflow.TensorFlowModelLoader;
+import io.tidemill.model.engine.tensorflow.TensorFlowEngine;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Path;
@@ -98,7 +98,7 @@ record Workload(
 
   /** Loads the model through Tidemill. */
   Model load() {
-    return new TensorFlowModelLoader().load(version(), signature, Path.of(folder), Placement.CPU);
+    return new TensorFlowEngine().load(version(), signature, Path.of(folder), Placement.CPU);
   }
 
   /** Loads the model as DJL's documentation says. */

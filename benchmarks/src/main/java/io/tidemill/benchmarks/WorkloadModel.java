@@ -4,7 +4,6 @@ import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
-import io.tidemill.model.engine.tensorflow.TensorFlowModelLoader;
 import io.tidemill.model.loader.LoadRequest;
 import io.tidemill.model.loader.LoadedModels;
 import io.tidemill.model.loader.ModelHandle;
@@ -66,7 +65,7 @@ record WorkloadModel(Workload workload, Kind kind, String meterName) implements 
           LoadedModels.ofProcess()
               .open(
                   new LoadRequest(
-                      version(), TensorFlowModelLoader.ENGINE, signature(), Placement.CPU),
+                      version(), "tensorflow", signature(), Placement.CPU),
                   task,
                   () -> CachedModel.outside(Path.of(workload.folder())));
       case NO_OP -> own(new NoOpModel(version(), signature()));

@@ -1,9 +1,8 @@
 package io.tidemill.benchmarks;
 
 import io.tidemill.model.Signature;
-import io.tidemill.model.engine.ModelLoader;
-import io.tidemill.model.engine.xgboost.XGBoostModelLoader;
-import io.tidemill.model.engine.xgboost.XGBoostSignatureReader;
+import io.tidemill.model.engine.Engine;
+import io.tidemill.model.engine.xgboost.XGBoostEngine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -23,7 +22,7 @@ record XGBoostWorkload() implements EngineWorkload {
 
   @Override
   public String engine() {
-    return XGBoostModelLoader.ENGINE;
+    return "xgboost";
   }
 
   @Override
@@ -43,12 +42,12 @@ record XGBoostWorkload() implements EngineWorkload {
     } catch (IOException | XGBoostError e) {
       throw new IllegalStateException(folder + ": no booster can be written", e);
     }
-    return new XGBoostSignatureReader().read(folder);
+    return new XGBoostEngine().signature(folder).orElseThrow();
   }
 
   @Override
-  public ModelLoader loader() {
-    return new XGBoostModelLoader();
+  public Engine served() {
+    return new XGBoostEngine();
   }
 
   @Override

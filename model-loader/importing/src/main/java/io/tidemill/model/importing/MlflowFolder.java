@@ -1,12 +1,16 @@
 package io.tidemill.model.importing;
 
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.engine.Engine;
+import io.tidemill.model.engine.FoundModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -23,6 +27,8 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 final class MlflowFolder implements ModelFormat {
   private static final String FILE = "MLmodel";
   private static final String TITLE = "MLflow model";
+  private static final String TORCH = "pytorch";
+  private static final List<String> FLAVOURS = List.of("onnx", TORCH, "xgboost", "lightgbm");
   private static final long MOST_BYTES = 1 << 20;
   private static final int DEEPEST_YAML = 32;
   private static final int DEEPEST_FOLDER = 4;
@@ -59,47 +65,54 @@ final class MlflowFolder implements ModelFormat {
     Map<?, ?> flavours = description.get("flavors") instanceof Map<?, ?> said ? said : Map.of();
     for (String name : List.of("tensorflow", "keras")) {
       if (flavours.get(name) instanceof Map<?, ?> said) {
-        Path model = savedModel(file, inside(file, path, said));
+        Engine engine = workspace.engines().find("tensorflow");
+        Path model = savedModel(file, inside(file, path, said), engine);
         String usual = said.get("signature_def_key") instanceof String key ? key : null;
         return DetectedModel.of(
             TITLE,
-            workspace.tidy(model),
-            SavedModelFolder.ENGINE,
-            workspace.signature(model, SavedModelFolder.ENGINE, null, usual));
+            workspace.taken(model, FoundModel.of(TITLE, model)),
+            engine.name(),
+            workspace.signature(model, engine, null, usual));
       }
     }
-    for (FileFormat format : FileFormat.ALL) {
-      if (flavours.get(format.engine()) instanceof Map<?, ?> said) {
-        Path model = inside(file, path, said);
-        return read(file, model, format, description.get("signature"), workspace);
+    for (String name : FLAVOURS) {
+      if (flavours.get(name) instanceof Map<?, ?> said) {
+        Engine engine = workspace.engines().find(name);
+        return read(
+            file, inside(file, path, said), engine, description.get("signature"), workspace);
       }
     }
     throw refused(file, flavours);
   }
 
   private static DetectedModel read(
-      Path file, Path model, FileFormat format, @Nullable Object signature, Workspace workspace)
+      Path file, Path model, Engine engine, @Nullable Object signature, Workspace workspace)
       throws IOException {
-    if (!format.matches(model)) {
+    Optional<FoundModel> found = engine.detect(model);
+    if (found.isEmpty()) {
       throw new InvalidModelException(
           "%s: %s is %s (expected: %s); %s"
               .formatted(
-                  file, model, new Listing(model).described(), format.sought(), remedy(format)));
+                  file,
+                  model,
+                  new Listing(model).described(),
+                  engine.sought(),
+                  remedy(engine.name())));
     }
-    Path files = format.files(model, workspace);
+    Path files = workspace.taken(model, found.get());
     // Other engines say it themselves. MLflow's is what its Python wrapper takes, which casts and
     // names as it likes, so the two need not agree.
     DeclaredSignature declared =
-        format.equals(FileFormat.TORCH_SCRIPT) && signature instanceof Map<?, ?> sides
+        engine.name().equals(TORCH) && signature instanceof Map<?, ?> sides
             ? new MlflowSignature(file.toString(), sides).tensors().orElse(null)
             : null;
     return DetectedModel.of(
-        TITLE, files, format.engine(), workspace.signature(files, format.engine(), declared, null));
+        TITLE, files, engine.name(), workspace.signature(files, engine, declared, null));
   }
 
-  private static String remedy(FileFormat format) {
-    return switch (format.engine()) {
-      case "pytorch" ->
+  private static String remedy(String engine) {
+    return switch (engine) {
+      case TORCH ->
           "pickles run code when they are opened; log torch.jit.script(model), or import what torch.jit.save or torch.onnx.export wrote";
       case "xgboost" -> "log the model again with model_format=\"ubj\"";
       case "lightgbm" -> "log the booster, which is model.booster_, and not the model around it";
@@ -148,12 +161,14 @@ final class MlflowFolder implements ModelFormat {
     return root;
   }
 
-  private static Path savedModel(Path file, Path folder) throws IOException {
+  private static Path savedModel(Path file, Path folder, Engine engine) throws IOException {
     try (Stream<Path> paths = Files.walk(folder, DEEPEST_FOLDER)) {
-      List<Path> found = paths.filter(path -> path.endsWith(SavedModelFolder.FILE)).toList();
-      Path parent = found.size() == 1 ? found.get(0).getParent() : null;
-      if (parent != null) {
-        return parent;
+      List<Path> found = new ArrayList<>();
+      for (Path path : paths.filter(Files::isDirectory).toList()) {
+        engine.detect(path).map(FoundModel::files).ifPresent(found::add);
+      }
+      if (found.size() == 1) {
+        return found.get(0);
       }
       throw new InvalidModelException(
           "%s: %d SavedModels in %s (expected: 1; since TensorFlow 2.16 MLflow saves Keras archives, which can run code when they are opened); call model.export(\"folder\") and import that folder"

@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Signature;
-import io.tidemill.model.engine.SignatureReader;
-import io.tidemill.model.engine.SignatureReaders;
+import io.tidemill.model.engine.Engine;
+import io.tidemill.model.engine.Engines;
 import io.tidemill.model.importing.archive.ModelArchive;
 import io.tidemill.model.store.RefusedFormat;
 import java.io.IOException;
@@ -17,9 +17,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model that someone has, understood: its files, engine and signature, ready to be published. The
@@ -31,9 +31,6 @@ public final class ModelImport implements AutoCloseable {
   // They hold other formats, so they are looked for first and one of them is enough.
   private static final List<ModelFormat> CONTAINERS =
       List.of(new ExportFolder(), new MlflowFolder(), new TritonFolder());
-  private static final List<ModelFormat> MODELS =
-      Stream.concat(Stream.of(new SavedModelFolder(), new ServingFolder()), FileFormat.ALL.stream())
-          .toList();
 
   // By their first bytes.
   private static final Map<String, String> OTHER_ARCHIVES =
@@ -59,12 +56,11 @@ public final class ModelImport implements AutoCloseable {
    * @throws UncheckedIOException if it cannot be read, or the temporary folder not be written
    */
   public static ModelImport open(Path path, ImportOptions options) {
-    return open(path, options, SignatureReaders::of);
+    return open(path, options, Engines.here());
   }
 
-  static ModelImport open(
-      Path path, ImportOptions options, Function<String, Optional<SignatureReader>> readers) {
-    Workspace workspace = new Workspace(options, readers);
+  static ModelImport open(Path path, ImportOptions options, Engines engines) {
+    Workspace workspace = new Workspace(options, engines);
     try {
       return new ModelImport(detect(unpacked(path, workspace), workspace), workspace);
     } catch (InvalidModelException refused) {
@@ -96,9 +92,19 @@ public final class ModelImport implements AutoCloseable {
       RefusedFormat.check(path.toString(), path);
     }
     Optional<ModelArchive> archive = ModelArchive.of(path);
-    return archive.isEmpty() || TorchZip.of(path) == TorchZip.SCRIPT
+    return archive.isEmpty() || isModel(path, workspace)
         ? path
         : workspace.unpacked(archive.get());
+  }
+
+  /** Some models are archives themselves. */
+  private static boolean isModel(Path file, Workspace workspace) throws IOException {
+    for (Engine engine : workspace.engines().all()) {
+      if (engine.detect(file).isPresent()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static DetectedModel detect(Path path, Workspace workspace) throws IOException {
@@ -108,8 +114,8 @@ public final class ModelImport implements AutoCloseable {
       }
     }
     List<ModelFormat> found = new ArrayList<>();
-    for (ModelFormat format : MODELS) {
-      if (fits(format, workspace.options()) && format.matches(path)) {
+    for (ModelFormat format : models(workspace, workspace.options().engine())) {
+      if (format.matches(path)) {
         found.add(format);
       }
     }
@@ -117,7 +123,7 @@ public final class ModelImport implements AutoCloseable {
       return found.get(0).read(path, workspace);
     }
     new Listing(path).refuseCode();
-    throw found.isEmpty() ? unknown(path) : ambiguous(path, found);
+    throw found.isEmpty() ? unknown(path, workspace) : ambiguous(path, found);
   }
 
   /** What a container says of itself is not overruled. */
@@ -143,15 +149,21 @@ public final class ModelImport implements AutoCloseable {
     return model;
   }
 
-  private static boolean fits(ModelFormat format, ImportOptions options) {
-    String engine = options.engine();
-    return engine == null
-        || (format instanceof FileFormat file
-            ? file.engine().equals(engine)
-            : engine.equals(SavedModelFolder.ENGINE));
+  private static List<ModelFormat> models(Workspace workspace, @Nullable String asked) {
+    List<ModelFormat> models = new ArrayList<>();
+    for (Engine engine : workspace.engines().all()) {
+      if (asked == null || asked.equals(engine.name())) {
+        models.add(new EngineFormat(engine));
+        if (engine.name().equals(ServingFolder.ENGINE)) {
+          models.add(new ServingFolder(engine));
+        }
+      }
+    }
+    return models;
   }
 
-  private static InvalidModelException unknown(Path path) throws IOException {
+  private static InvalidModelException unknown(Path path, Workspace workspace)
+      throws IOException {
     if (Files.isRegularFile(path)) {
       String start = HexFormat.of().formatHex(new Listing(path).start(6));
       for (Map.Entry<String, String> compression : OTHER_ARCHIVES.entrySet()) {
@@ -167,7 +179,7 @@ public final class ModelImport implements AutoCloseable {
             .formatted(
                 path,
                 new Listing(path).described(),
-                Stream.concat(CONTAINERS.stream(), MODELS.stream())
+                Stream.concat(CONTAINERS.stream(), models(workspace, null).stream())
                     .map(ModelFormat::sought)
                     .collect(Collectors.joining(", "))));
   }

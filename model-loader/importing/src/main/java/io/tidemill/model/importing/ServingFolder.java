@@ -4,15 +4,15 @@ import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.engine.Engine;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /** A base path of TensorFlow Serving: SavedModels in folders that are named by numbers. */
-final class ServingFolder implements ModelFormat {
-  private final SavedModelFolder savedModels = new SavedModelFolder();
+record ServingFolder(Engine engine) implements ModelFormat {
+  static final String ENGINE = "tensorflow";
 
   @Override
   public String sought() {
@@ -21,16 +21,19 @@ final class ServingFolder implements ModelFormat {
 
   @Override
   public boolean matches(Path path) throws IOException {
-    return new Listing(path)
-        .numbered().values().stream()
-            .anyMatch(folder -> Files.isRegularFile(folder.resolve(SavedModelFolder.FILE)));
+    for (Path folder : new Listing(path).numbered().values()) {
+      if (engine.detect(folder).isPresent()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override
   public DetectedModel read(Path path, Workspace workspace) throws IOException {
     SortedMap<Long, Path> numbered = new Listing(path).numbered();
     long number = choose(path, numbered, workspace.options().number());
-    return savedModels
+    return new EngineFormat(engine)
         .read(requireNonNull(numbered.get(number)), workspace)
         .in(
             "TensorFlow Serving base path",

@@ -4,11 +4,15 @@ import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.engine.Engine;
+import io.tidemill.model.engine.Engines;
+import io.tidemill.model.engine.FoundModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -83,12 +87,12 @@ final class TritonFolder implements ModelFormat {
     long number =
         ServingFolder.choose(path, served(config, numbered), workspace.options().number());
     Path version = requireNonNull(numbered.get(number));
-    String engine = engine(config, version);
+    Engine engine = engine(config, version, workspace.engines());
     Path files = files(config, engine, version, workspace);
     return DetectedModel.of(
             "model of a Triton repository",
             files,
-            engine,
+            engine.name(),
             workspace.signature(files, engine, declared(config), null))
         .in(
             "model of a Triton repository",
@@ -107,16 +111,17 @@ final class TritonFolder implements ModelFormat {
     return config.backend().equals(BOOSTERS) ? null : config.signature();
   }
 
-  private static String engine(TritonConfig config, Path version) throws IOException {
+  private static Engine engine(TritonConfig config, Path version, Engines engines)
+      throws IOException {
     return switch (config.backend()) {
-      case "tensorflow_savedmodel", "tensorflow" -> SavedModelFolder.ENGINE;
-      case "onnxruntime_onnx", "onnxruntime" -> FileFormat.ONNX.engine();
-      case "pytorch_libtorch", "pytorch" -> FileFormat.TORCH_SCRIPT.engine();
-      case BOOSTERS ->
-          FileFormat.LIGHTGBM.matches(version)
-              ? FileFormat.LIGHTGBM.engine()
-              : FileFormat.XGBOOST.engine();
-      case "" -> byFiles(config, version);
+      case "tensorflow_savedmodel", "tensorflow" -> engines.find("tensorflow");
+      case "onnxruntime_onnx", "onnxruntime" -> engines.find("onnx");
+      case "pytorch_libtorch", "pytorch" -> engines.find("pytorch");
+      case BOOSTERS -> {
+        Engine lightgbm = engines.find("lightgbm");
+        yield lightgbm.detect(version).isPresent() ? lightgbm : engines.find("xgboost");
+      }
+      case "" -> byFiles(config, version, engines);
       case "python", "vllm", "tensorrt_llm" ->
           throw refused(config, "it runs Python or a server of its own; export the model to ONNX");
       case "tensorflow_graphdef" ->
@@ -134,13 +139,11 @@ final class TritonFolder implements ModelFormat {
         "%s: backend '%s' is refused: %s".formatted(config.path(), config.backend(), reason));
   }
 
-  private static String byFiles(TritonConfig config, Path version) throws IOException {
-    if (!savedModels(version).isEmpty()) {
-      return SavedModelFolder.ENGINE;
-    }
-    for (FileFormat format : FileFormat.ALL) {
-      if (format.matches(version) || format.matches(onnxFolder(version))) {
-        return format.engine();
+  private static Engine byFiles(TritonConfig config, Path version, Engines engines)
+      throws IOException {
+    for (Engine engine : engines.all()) {
+      if (!models(engine, version).isEmpty()) {
+        return engine;
       }
     }
     throw new InvalidModelException(
@@ -148,39 +151,34 @@ final class TritonFolder implements ModelFormat {
             .formatted(config.path(), version, new Listing(version).described()));
   }
 
-  private static List<Path> savedModels(Path version) throws IOException {
-    SavedModelFolder savedModel = new SavedModelFolder();
-    return savedModel.matches(version)
-        ? List.of(version)
-        : new Listing(version).children().stream().filter(savedModel::matches).toList();
+  /** Where a model is a folder, Triton has it in one with the name that its file would have. */
+  private static List<Path> models(Engine engine, Path place) throws IOException {
+    if (engine.detect(place).isPresent()) {
+      return List.of(place);
+    }
+    List<Path> found = new ArrayList<>();
+    for (Path child : new Listing(place).children()) {
+      if (Files.isDirectory(child) && engine.detect(child).isPresent()) {
+        found.add(child);
+      }
+    }
+    return found;
   }
 
-  private static Path files(TritonConfig config, String engine, Path version, Workspace workspace)
+  private static Path files(TritonConfig config, Engine engine, Path version, Workspace workspace)
       throws IOException {
-    Path named = config.file().isEmpty() ? version : inside(config, version);
-    if (engine.equals(SavedModelFolder.ENGINE)) {
-      List<Path> found = savedModels(named);
-      if (found.size() != 1) {
-        throw new InvalidModelException(
-            "%s: %d folders with saved_model.pb in %s (expected: 1)"
-                .formatted(config.path(), found.size(), named));
-      }
-      return workspace.tidy(found.get(0));
+    Path place = config.file().isEmpty() ? version : inside(config, version);
+    List<Path> found = models(engine, place);
+    Path model = found.size() == 1 ? found.get(0) : place;
+    new Listing(model).refuseCode();
+    Optional<FoundModel> detected = found.size() == 1 ? engine.detect(model) : Optional.empty();
+    if (detected.isEmpty()) {
+      throw new InvalidModelException(
+          "%s: %s is %s (expected: one %s)"
+              .formatted(
+                  config.path(), place, new Listing(place).described(), engine.sought()));
     }
-    for (FileFormat format : FileFormat.ALL) {
-      if (format.engine().equals(engine)) {
-        Path model = format.equals(FileFormat.ONNX) ? onnxFolder(named) : named;
-        new Listing(model).refuseCode();
-        return format.files(model, workspace);
-      }
-    }
-    throw new IllegalStateException(engine);
-  }
-
-  /** The folder named as the file in it, where a model of several files lies; else the same. */
-  private static Path onnxFolder(Path folder) {
-    Path inner = folder.resolve("model.onnx");
-    return Files.isDirectory(inner) ? inner : folder;
+    return workspace.taken(model, detected.get());
   }
 
   private static Path inside(TritonConfig config, Path version) {

@@ -1,9 +1,11 @@
 package io.tidemill.model.importing;
 
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Signature;
-import io.tidemill.model.engine.SignatureReader;
-import io.tidemill.model.engine.SignatureReaders;
+import io.tidemill.model.engine.Engine;
+import io.tidemill.model.engine.Engines;
+import io.tidemill.model.engine.FoundModel;
 import io.tidemill.model.golden.Golden;
 import io.tidemill.model.importing.archive.ModelArchive;
 import java.io.IOException;
@@ -17,29 +19,32 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.commons.io.file.PathUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one import works with: what the user says, the signature readers that are here, and a
- * temporary folder, made when it is first needed and deleted in the end. It remembers what is left
+ * What one import works with: what the user says, the engines that are here, and a temporary
+ * folder, made when it is first needed and deleted in the end. It remembers what is left
  * out of a model, and by which names the user knows what is in the temporary folder.
  *
  * <p>Not thread-safe.
  */
 final class Workspace implements AutoCloseable {
   private final ImportOptions options;
-  private final Function<String, Optional<SignatureReader>> readers;
+  private final Engines engines;
   private final Set<String> leftOut = new TreeSet<>();
   private final Map<Path, String> origins = new LinkedHashMap<>();
   private @Nullable Path folder;
 
-  Workspace(ImportOptions options, Function<String, Optional<SignatureReader>> readers) {
+  Workspace(ImportOptions options, Engines engines) {
     this.options = options;
-    this.readers = readers;
+    this.engines = engines;
+  }
+
+  Engines engines() {
+    return engines;
   }
 
   ImportOptions options() {
@@ -52,7 +57,7 @@ final class Workspace implements AutoCloseable {
   }
 
   /** The signature of a model: what the user says where that is true, else what its files say. */
-  Signature signature(Path files, String engine) {
+  Signature signature(Path files, Engine engine) {
     return signature(files, engine, null, null);
   }
 
@@ -64,27 +69,52 @@ final class Workspace implements AutoCloseable {
    * @throws InvalidModelException if nothing says one, or model and declaration disagree
    */
   Signature signature(
-      Path files, String engine, @Nullable DeclaredSignature declared, @Nullable String usual) {
-    Optional<SignatureReader> reader = readers.apply(engine);
+      Path files, Engine engine, @Nullable DeclaredSignature declared, @Nullable String usual) {
     Signature given = options.signature();
     if (given != null) {
-      reader.ifPresent(present -> SignatureReaders.check(present, files, given));
+      check(files, engine, given);
       return given;
     }
-    if (reader.isPresent()) {
-      String name = options.signatureName() == null ? usual : options.signatureName();
-      Signature own = name == null ? reader.get().read(files) : reader.get().read(files, name);
-      if (declared != null) {
-        declared.checkFits(files, own);
-      }
-      return own;
-    }
+    String name = options.signatureName() == null ? usual : options.signatureName();
+    Optional<Signature> own =
+        name == null ? engine.signature(files) : Optional.of(engine.signature(files, name));
     if (declared != null) {
-      return declared.signature();
+      own.ifPresent(there -> declared.checkFits(files, there));
+      return own.orElseGet(declared::signature);
     }
-    throw new InvalidModelException(
-        "%s: the files of engine '%s' say no signature here (expected: inputs and outputs that you say, as in 'features float32[-1, 4]' and 'score float32[-1, 1]', where -1 is the batch)"
-            .formatted(files, engine));
+    return own.orElseThrow(
+        () ->
+            new InvalidModelException(
+                "%s: the files of engine '%s' say no signature here (expected: inputs and outputs that you say, as in 'features float32[-1, 4]' and 'score float32[-1, 1]', where -1 is the batch)"
+                    .formatted(files, engine.name())));
+  }
+
+  private static void check(Path files, Engine engine, Signature given) {
+    List<String> differences;
+    try {
+      differences = engine.check(files, given);
+    } catch (UnavailableHereException elsewhere) {
+      // Whoever loads the model, where the engine's own jars are, checks it again.
+      return;
+    }
+    if (!differences.isEmpty()) {
+      throw new InvalidModelException(
+          "%s: the inputs and outputs that are given do not fit the model: %s; leave them out, and the files say it, or give what the files have"
+              .formatted(files, String.join("; ", differences)));
+    }
+  }
+
+  /** What of a model that was found at a path is published. */
+  Path taken(Path path, FoundModel found) throws IOException {
+    Path model = found.files();
+    if (Files.isDirectory(model)) {
+      return tidy(model);
+    }
+    if (!found.others().isEmpty()) {
+      return gathered(model, found.others());
+    }
+    Path published = found.isWhole() ? model : renamed(model, found.name());
+    return Files.isDirectory(path) ? chosen(model, published) : published;
   }
 
   /** What an archive holds. */
@@ -97,7 +127,7 @@ final class Workspace implements AutoCloseable {
   }
 
   /** A copy of a file under the name that its engine looks for. */
-  Path renamed(Path file, String name) throws IOException {
+  private Path renamed(Path file, String name) throws IOException {
     Path copy = Files.copy(file, create().resolve(name));
     origins.put(copy, original(file.toString()));
     return copy;
@@ -108,7 +138,7 @@ final class Workspace implements AutoCloseable {
    *
    * @param others relative to the folder that the file is in
    */
-  Path gathered(Path file, Set<String> others) throws IOException {
+  private Path gathered(Path file, Set<String> others) throws IOException {
     Path source = file.toAbsolutePath().resolveSibling("");
     Path target = copyOf(source);
     take(file, target.resolve(Listing.name(file)));
@@ -123,7 +153,7 @@ final class Workspace implements AutoCloseable {
    *
    * @param published the model, which may be a copy under another name
    */
-  Path chosen(Path model, Path published) throws IOException {
+  private Path chosen(Path model, Path published) throws IOException {
     Path source = model.toAbsolutePath().resolveSibling("");
     for (Path other : new Listing(source).children()) {
       if (!other.equals(model.toAbsolutePath()) && !other.endsWith(Golden.FILE_NAME)) {
@@ -141,7 +171,7 @@ final class Workspace implements AutoCloseable {
   }
 
   /** The folder, or one like it without what tools have left in it. */
-  Path tidy(Path source) throws IOException {
+  private Path tidy(Path source) throws IOException {
     List<Path> files;
     try (Stream<Path> all = Files.walk(source)) {
       files = all.filter(path -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)).toList();

@@ -2,19 +2,21 @@ package io.tidemill.model.importing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
-import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.Engines;
-import io.tidemill.model.engine.SignatureReaders;
 import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,8 +39,12 @@ class MissingJarsTest {
       ModelVersion version =
           new ModelVersion("fraud", SemanticVersion.parse("1.4.2"), "sha256:" + "0".repeat(64));
       try {
-        Engines.find(engine).load(version, signature, Path.of("/no/such/folder"), Placement.CPU);
+        Path file = Files.createTempFile("model", "");
+        file.toFile().deleteOnExit();
+        Engines.here().find(engine).load(version, signature, file, Placement.CPU);
         throw new AssertionError("loaded");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
       } catch (UnavailableHereException e) {
         return String.valueOf(e.getMessage());
       }
@@ -49,7 +55,7 @@ class MissingJarsTest {
   public static final class Finding implements UnaryOperator<String> {
     @Override
     public String apply(String engine) {
-      return Engines.find(engine).engine() + " " + SignatureReaders.of("onnx").isPresent();
+      return Engines.here().find(engine).name() + " " + Engines.here().named("xgboost").isPresent();
     }
   }
 

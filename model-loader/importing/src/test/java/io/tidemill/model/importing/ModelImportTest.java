@@ -3,14 +3,19 @@ package io.tidemill.model.importing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Model;
+import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
-import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ElementType;
-import io.tidemill.model.engine.SignatureReader;
-import io.tidemill.model.engine.SignatureReaders;
+import io.tidemill.model.engine.Engine;
+import io.tidemill.model.engine.Engines;
+import io.tidemill.model.engine.FoundModel;
+import io.tidemill.model.engine.LoadingEngine;
 import io.tidemill.model.engine.onnx.OnnxModels;
 import io.tidemill.model.importing.archive.ArchiveLimits;
 import io.tidemill.model.importing.archive.Archives;
@@ -42,29 +47,51 @@ class ModelImportTest {
 
   @TempDir Path directory;
 
-  /** Says the same signature of any file of its engine. */
-  private record FakeReader(String engine) implements SignatureReader {
-    @Override
-    public Signature read(Path files) {
-      return FOUR_TO_ONE;
-    }
+  private static final Engines ENGINES =
+      Engines.of(
+          Engines.here().all().stream()
+              .map(engine -> engine.name().matches("tensorflow|pytorch") ? engine : fake(engine))
+              .toList());
 
-    @Override
-    public List<String> differences(Path files, Signature given) {
-      return given.equals(FOUR_TO_ONE) ? List.of() : List.of("it is another");
-    }
+  private static Engine fake(Engine engine) {
+    return new FakeSignature(engine);
   }
 
-  private static Optional<SignatureReader> readers(String engine) {
-    return switch (engine) {
-      case "tensorflow" -> SignatureReaders.of(engine);
-      case "onnx", "xgboost", "lightgbm" -> Optional.of(new FakeReader(engine));
-      default -> Optional.empty();
-    };
+  /** Knows its files as the engine does, and says the same signature of any of them. */
+  private record FakeSignature(Engine engine) implements Engine {
+    @Override
+    public String name() {
+      return engine.name();
+    }
+
+    @Override
+    public String sought() {
+      return engine.sought();
+    }
+
+    @Override
+    public Optional<FoundModel> detect(Path path) throws IOException {
+      return engine.detect(path);
+    }
+
+    @Override
+    public Optional<Signature> signature(Path files) {
+      return Optional.of(FOUR_TO_ONE);
+    }
+
+    @Override
+    public List<String> check(Path files, Signature given) {
+      return given.equals(FOUR_TO_ONE) ? List.of() : List.of("it is another");
+    }
+
+    @Override
+    public Model load(ModelVersion version, Signature signature, Path files, Placement placement) {
+      throw new UnsupportedOperationException("an engine for tests");
+    }
   }
 
   private static DetectedModel detect(Path path, ImportOptions options) {
-    try (ModelImport imported = ModelImport.open(path, options, ModelImportTest::readers)) {
+    try (ModelImport imported = ModelImport.open(path, options, ENGINES)) {
       return imported.model();
     }
   }
@@ -298,7 +325,7 @@ class ModelImportTest {
     assertThat(model.signature()).isEqualTo(FOUR_TO_ONE);
     assertThatThrownBy(() -> detect(directory.resolve("legacy")))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessageContaining("a folder with xgboost.model (expected: one XGBoost file, JSON or");
+        .hasMessageContaining("a folder with xgboost.model (expected: one XGBoost file (JSON or");
   }
 
   @Test
@@ -417,28 +444,33 @@ class ModelImportTest {
 
   @Test
   void takesTheSignatureThatIsGivenWhereTheEngineIsNotHere() throws IOException {
-    SignatureReader absent =
-        new SignatureReader() {
+    LoadingEngine absent =
+        new LoadingEngine() {
           @Override
-          public String engine() {
+          public String name() {
             return "xgboost";
           }
 
           @Override
-          public Signature read(Path files) {
+          public Optional<FoundModel> detect(Path path) {
+            return Optional.of(FoundModel.of("XGBoost file", path));
+          }
+
+          @Override
+          public List<String> check(Path files, Signature given) {
             throw new UnavailableHereException("its jar is not here");
           }
 
           @Override
-          public List<String> differences(Path files, Signature given) {
-            read(files);
-            return List.of();
+          public Model load(
+              ModelVersion version, Signature signature, Path files, Placement placement) {
+            throw new UnavailableHereException("its jar is not here");
           }
         };
 
     try (ModelImport imported =
         ModelImport.open(
-            file("b/booster.json", BOOSTER), signed(FOUR_TO_ONE), engine -> Optional.of(absent))) {
+            file("b/booster.json", BOOSTER), signed(FOUR_TO_ONE), Engines.of(List.of(absent)))) {
       assertThat(imported.model().signature()).isEqualTo(FOUR_TO_ONE);
     }
   }
@@ -570,7 +602,7 @@ class ModelImportTest {
 
     try (ModelImport imported =
         ModelImport.open(
-            folder.resolve(OnnxModels.FILE), ImportOptions.NONE, ModelImportTest::readers)) {
+            folder.resolve(OnnxModels.FILE), ImportOptions.NONE, ENGINES)) {
       assertThat(imported.model().files().toFile().list())
           .containsExactlyInAnyOrder(OnnxModels.FILE, OnnxModels.WEIGHTS);
     }
@@ -631,7 +663,7 @@ class ModelImportTest {
 
     Path unpacked;
     try (ModelImport imported =
-        ModelImport.open(archive, ImportOptions.NONE, ModelImportTest::readers)) {
+        ModelImport.open(archive, ImportOptions.NONE, ENGINES)) {
       unpacked = imported.model().files();
       assertThat(imported.model().signature()).isEqualTo(FOUR_TO_ONE);
       assertThat(unpacked.resolve("saved_model.pb")).hasBinaryContent(pb);

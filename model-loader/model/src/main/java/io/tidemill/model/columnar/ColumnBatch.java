@@ -124,6 +124,20 @@ public final class ColumnBatch implements AutoCloseable {
     return (StringColumn) columns[index];
   }
 
+  /** Whether memory of a column of fixed width is among these bytes. */
+  public boolean holds(long address, long bytes) {
+    for (Column column : columns) {
+      if (column instanceof FixedWidthColumn values) {
+        long start = values.address();
+        long end = start + values.capacity() * values.spec().bytesPerRow();
+        if (address < end && start < address + bytes) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
   @Override
   public void close() {
     for (Column column : columns) {

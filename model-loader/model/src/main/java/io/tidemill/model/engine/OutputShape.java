@@ -4,7 +4,9 @@ import io.tidemill.model.ModelCallException;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ColumnSpec;
+import io.tidemill.model.columnar.FixedWidthColumn;
 import java.util.Arrays;
+import org.apache.arrow.memory.ArrowBuf;
 
 /**
  * What the signature says of an output, held against the tensor that came back.
@@ -43,5 +45,19 @@ public final class OutputShape {
     return elements == column.elementsPerRow()
         ? column
         : new ColumnSpec(spec.name(), spec.type(), (int) elements);
+  }
+
+  /**
+   * A column over memory that an engine has filled.
+   *
+   * @param values the column's from now on, and given back if it is too small
+   */
+  public static FixedWidthColumn own(ColumnSpec column, int rows, ArrowBuf values) {
+    try {
+      return FixedWidthColumn.wrap(column, rows, values);
+    } catch (RuntimeException e) {
+      values.close();
+      throw e;
+    }
   }
 }

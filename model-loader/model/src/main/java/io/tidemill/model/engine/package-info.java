@@ -1,7 +1,7 @@
 /**
- * What the rooms of the engines share: how a batch and a signature meet in the shapes of tensors,
- * and how a native library comes out of its jar. May import {@code model}, {@code model.columnar}
- * and JNA; knows no engine, and only engines import it.
+ * What an engine is, which of them are here, and what all of them share: how a model's tensors meet
+ * a manifest and a batch, how its files are found, and what holds for every call. May import {@code
+ * model}, {@code model.columnar}, Arrow's memory and JNA; knows no engine.
  */
 @NullMarked
 package io.tidemill.model.engine;

@@ -6,7 +6,7 @@ import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
-import io.tidemill.model.engine.ModelLoader;
+import io.tidemill.model.engine.Engine;
 import java.nio.file.Path;
 import java.util.function.Function;
 
@@ -28,7 +28,7 @@ public record LoadRequest(
     }
   }
 
-  Model load(Function<String, ModelLoader> engines, Path files) {
+  Model load(Function<String, Engine> engines, Path files) {
     return engines.apply(engine).load(version, signature, files, placement);
   }
 

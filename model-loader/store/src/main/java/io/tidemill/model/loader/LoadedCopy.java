@@ -1,7 +1,7 @@
 package io.tidemill.model.loader;
 
 import io.tidemill.model.Model;
-import io.tidemill.model.engine.ModelLoader;
+import io.tidemill.model.engine.Engine;
 import io.tidemill.model.golden.Golden;
 import io.tidemill.model.golden.Sample;
 import io.tidemill.model.store.cache.CachedModel;
@@ -33,7 +33,7 @@ public final class LoadedCopy implements AutoCloseable {
 
   /** Loads it. The files are closed with it, or now if it does not load. */
   static LoadedCopy load(
-      LoadRequest request, Function<String, ModelLoader> engines, CachedModel files) {
+      LoadRequest request, Function<String, Engine> engines, CachedModel files) {
     try {
       Optional<Golden> golden = Golden.in(files.files());
       return new LoadedCopy(request.load(engines, files.files()), golden, files);

@@ -4,7 +4,7 @@ import io.tidemill.model.Placement;
 import io.tidemill.model.Subject;
 import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.Engines;
-import io.tidemill.model.engine.ModelLoader;
+import io.tidemill.model.engine.Engine;
 import io.tidemill.model.golden.Golden;
 import io.tidemill.model.loader.Openings.Stage;
 import io.tidemill.model.store.cache.CachedModel;
@@ -42,13 +42,13 @@ import org.slf4j.LoggerFactory;
  */
 public final class LoadedModels {
   private static final Logger LOG = LoggerFactory.getLogger(LoadedModels.class);
-  private static final LoadedModels PROCESS = new LoadedModels(Engines::find);
+  private static final LoadedModels PROCESS = new LoadedModels(name -> Engines.here().find(name));
 
   private final ConcurrentMap<LoadRequest, Copy> copies = new ConcurrentHashMap<>();
   private final Openings openings = new Openings();
-  private final Function<String, ModelLoader> engines;
+  private final Function<String, Engine> engines;
 
-  LoadedModels(Function<String, ModelLoader> engines) {
+  LoadedModels(Function<String, Engine> engines) {
     this.engines = engines;
   }
 

@@ -11,7 +11,7 @@ import io.tidemill.model.Signature;
 import io.tidemill.model.StoreUnavailableException;
 import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.Engines;
-import io.tidemill.model.engine.ModelLoader;
+import io.tidemill.model.engine.Engine;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
 import io.tidemill.model.store.TransferListener;
@@ -118,7 +118,7 @@ public record StoredModel(
    */
   public boolean threadsAreOfProcess() {
     try {
-      return Engines.find(engine).threadsAreOfProcess();
+      return Engines.here().find(engine).threadsAreOfProcess();
     } catch (UnavailableHereException elsewhere) {
       return false;
     }
@@ -176,13 +176,13 @@ public record StoredModel(
    * @throws io.tidemill.model.ModelException if it cannot be had, with the reason and the remedy
    */
   public LoadedCopy openForTrial() {
-    return openForTrial(ModelStore::open, LocalModelCache.ofUser(), Engines::find);
+    return openForTrial(ModelStore::open, LocalModelCache.ofUser(), name -> Engines.here().find(name));
   }
 
   LoadedCopy openForTrial(
       Function<String, ModelStore> stores,
       LocalModelCache cache,
-      Function<String, ModelLoader> engines) {
+      Function<String, Engine> engines) {
     LoadRequest request = request(ALONE);
     return LoadedCopy.load(request, engines, files(stores, cache, Retries.Pause.REAL));
   }

@@ -10,7 +10,7 @@ import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.UnavailableHereException;
-import io.tidemill.model.engine.ModelLoader;
+import io.tidemill.model.engine.LoadingEngine;
 import io.tidemill.model.store.cache.CachedModel;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,12 +37,7 @@ class LoadTimeoutTest {
   private boolean loadHangs;
   private boolean warmUpHangs;
 
-  private final class Engine implements ModelLoader {
-    @Override
-    public String engine() {
-      return "fake";
-    }
-
+  private final class Engine implements LoadingEngine {
     @Override
     public Model load(
         ModelVersion version, Signature signature, Path directory, Placement placement) {

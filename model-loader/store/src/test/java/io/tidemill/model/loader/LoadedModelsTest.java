@@ -11,7 +11,7 @@ import io.tidemill.model.ModelCallException;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
-import io.tidemill.model.engine.ModelLoader;
+import io.tidemill.model.engine.LoadingEngine;
 import io.tidemill.model.golden.Golden;
 import io.tidemill.model.golden.GoldenRecorder;
 import io.tidemill.model.store.cache.CachedModel;
@@ -48,17 +48,12 @@ class LoadedModelsTest {
   private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
 
   /** Loads fake models, once it may. */
-  private static final class FakeEngine implements ModelLoader {
+  private static final class FakeEngine implements LoadingEngine {
     final List<FakeModel> models = new CopyOnWriteArrayList<>();
     volatile CountDownLatch gate = new CountDownLatch(0);
     volatile FakeModel.Behaviour behaviour = FakeModel::answer;
     volatile boolean failing;
     final Semaphore loading = new Semaphore(0);
-
-    @Override
-    public String engine() {
-      return "fake";
-    }
 
     @Override
     public Model load(

@@ -16,7 +16,7 @@ import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.StoreRefusedException;
 import io.tidemill.model.StoreUnavailableException;
-import io.tidemill.model.engine.ModelLoader;
+import io.tidemill.model.engine.LoadingEngine;
 import io.tidemill.model.store.ByteSize;
 import io.tidemill.model.store.DetachedSignature;
 import io.tidemill.model.store.InMemoryBackend;
@@ -65,12 +65,7 @@ class StoredModelTest {
   }
 
   /** Loads a fake model whose files can be read. */
-  private final class ReadingEngine implements ModelLoader {
-    @Override
-    public String engine() {
-      return "fake";
-    }
-
+  private final class ReadingEngine implements LoadingEngine {
     @Override
     public Model load(
         ModelVersion version, Signature signature, Path directory, Placement placement) {

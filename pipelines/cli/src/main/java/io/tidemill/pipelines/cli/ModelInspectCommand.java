@@ -2,8 +2,8 @@ package io.tidemill.pipelines.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.tidemill.model.engine.Engines;
 import io.tidemill.model.engine.Operation;
-import io.tidemill.model.engine.OperationReader;
 import io.tidemill.model.store.ModelFile;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.cache.CachedModel;
@@ -67,17 +67,20 @@ final class ModelInspectCommand implements Runnable {
 
   private List<Operation> operations(FoundModel found) {
     ModelManifest manifest = found.manifest();
-    OperationReader reader =
-        OperationReader.of(manifest.engine())
-            .orElseThrow(
-                () ->
-                    new CommandFailedException(
-                        ExitCode.MODEL,
-                        "%s: engine '%s' lists no operations (expected: tensorflow, with its jar here)"
-                            .formatted(manifest.ref(), manifest.engine())));
+    List<Operation> operations;
     try (CachedModel copy = found.cached(output, "pulling")) {
-      return reader.operations(copy.files());
+      operations =
+          Engines.here()
+              .find(manifest.engine())
+              .operations(copy.files(), manifest.signature());
     }
+    if (operations.isEmpty()) {
+      throw new CommandFailedException(
+          ExitCode.MODEL,
+          "%s: engine '%s' lists no operations (expected: one whose models can do more than compute)"
+              .formatted(manifest.ref(), manifest.engine()));
+    }
+    return operations;
   }
 
   private static void print(PrintWriter out, ModelManifest manifest, View view) {

@@ -3,7 +3,7 @@ package io.tidemill.pipelines.cli;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.engine.AllowedOperations;
-import io.tidemill.model.engine.OperationReader;
+import io.tidemill.model.engine.Engines;
 import io.tidemill.model.importing.DetectedModel;
 import io.tidemill.model.importing.ModelImport;
 import io.tidemill.model.store.ModelDraft;
@@ -125,12 +125,16 @@ final class ModelPushCommand implements Runnable {
 
   /** Who pushes should know what whoever loads it will be told. */
   private void checkOperations(DetectedModel model, String name) {
-    OperationReader.of(model.engine())
+    Engines.here()
+        .named(model.engine())
         .ifPresent(
-            reader ->
+            engine ->
                 AllowedOperations.ofProcess()
                     .and(allowed)
-                    .check(name, path.toString(), reader.operations(model.files())));
+                    .check(
+                        name,
+                        path.toString(),
+                        engine.operations(model.files(), model.signature())));
   }
 
   private ModelManifest publish(ModelStore store, ModelDraft draft, Path files) {

@@ -78,7 +78,7 @@ final class SourceOptions {
 
   /** A version of an engine that there is not could never be loaded. */
   private void checkEngine() {
-    List<String> there = Engines.names();
+    List<String> there = Engines.here().names();
     if (engine != null && !there.contains(engine)) {
       throw new CommandFailedException(
           ExitCode.USAGE, "engine: '" + engine + "' " + new Suggestion(engine, there));

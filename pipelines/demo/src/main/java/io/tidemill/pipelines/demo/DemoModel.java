@@ -2,7 +2,7 @@ package io.tidemill.pipelines.demo;
 
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.SemanticVersion;
-import io.tidemill.model.engine.SignatureReaders;
+import io.tidemill.model.engine.Engines;
 import io.tidemill.model.store.ModelDraft;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
@@ -47,7 +47,7 @@ final class DemoModel {
                   reference.name(),
                   version,
                   ENGINE,
-                  SignatureReaders.of(ENGINE).orElseThrow().read(trained.savedModel()),
+                  Engines.here().find(ENGINE).signature(trained.savedModel()).orElseThrow(),
                   Map.of("trained-by", "tidemill demo")),
               trained.savedModel());
       String alias = reference.alias();

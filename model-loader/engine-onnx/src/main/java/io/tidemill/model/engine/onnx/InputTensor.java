@@ -25,7 +25,7 @@ final class InputTensor {
 
   InputTensor(TensorSpec spec) {
     name = spec.name();
-    type = OnnxTypes.of(spec.type());
+    type = OnnxType.of(spec.type());
     shape = new InputShape(spec);
   }
 

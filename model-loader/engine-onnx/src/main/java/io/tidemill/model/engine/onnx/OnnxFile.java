@@ -6,16 +6,15 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
-import io.tidemill.model.InvalidModelException;
-import io.tidemill.model.Placement;
-import io.tidemill.model.Signature;
+import ai.onnxruntime.TensorInfo;
 import io.tidemill.model.UnavailableHereException;
-import java.io.IOException;
-import java.nio.file.Files;
+import io.tidemill.model.Placement;
+import io.tidemill.model.engine.ModelTensor;
+import io.tidemill.model.engine.ModelTensors;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * An .onnx file in a session of its own.
@@ -25,34 +24,33 @@ import java.util.stream.Stream;
  * @param options live as long as the session
  */
 record OnnxFile(
-    OrtEnvironment environment, OrtSession session, SessionOptions options, OnnxTensors tensors)
+    OrtEnvironment environment, OrtSession session, SessionOptions options, ModelTensors tensors)
     implements AutoCloseable {
-  private static final String SUFFIX = ".onnx";
 
   /**
    * Opens a file on a device, with its threads.
    *
    * @param subject what is opened, as messages name it
-   * @param files the file, a folder with one in it, or a folder with such a folder in it
    * @throws io.tidemill.model.ModelException if it cannot be opened, with the reason
    */
-  static OnnxFile open(String subject, Path files, Placement placement) {
-    Path file = find(subject, files);
+  static OnnxFile open(String subject, Path file, Placement placement) {
     OrtEnvironment environment = start();
     try {
-      SessionOptions options = OnnxSettings.options(subject, placement);
+      SessionOptions options = new OnnxSettings(subject, placement).options();
       try {
         OrtSession session = environment.createSession(file.toString(), options);
-        Map<String, NodeInfo> inputs = session.getInputInfo();
-        Map<String, NodeInfo> outputs = session.getOutputInfo();
-        return new OnnxFile(
-            environment, session, options, new OnnxTensors(subject, inputs, outputs));
+        ModelTensors tensors =
+            new ModelTensors(
+                "the .onnx file",
+                tensors(session.getInputInfo()),
+                tensors(session.getOutputInfo()));
+        return new OnnxFile(environment, session, options, tensors);
       } catch (OrtException e) {
         options.close();
         throw e;
       }
     } catch (OrtException e) {
-      throw OnnxFailure.ofLoad(subject, placement.device(), e);
+      throw new OnnxFailure(e).ofLoad(subject, placement.device());
     }
   }
 
@@ -63,45 +61,32 @@ record OnnxFile(
     } catch (UnsatisfiedLinkError | ExceptionInInitializerError e) {
       throw new UnavailableHereException(
           "engine onnx: its native library does not start: %s (expected: a platform that the jar of %s is made for, and room in the folder for temporary files)"
-              .formatted(e.getCause() == null ? e : e.getCause(), OnnxModelLoader.COORDINATES),
+              .formatted(e.getCause() == null ? e : e.getCause(), OnnxEngine.COORDINATES),
           e);
     }
   }
 
-  private static Path find(String subject, Path files) {
-    if (Files.isRegularFile(files)) {
-      return files;
-    }
-    try {
-      List<Path> found = models(files);
-      if (found.isEmpty()) {
-        try (Stream<Path> children = Files.list(files)) {
-          for (Path child : children.filter(Files::isDirectory).toList()) {
-            found = Stream.concat(found.stream(), models(child).stream()).toList();
-          }
-        }
-      }
-      if (found.size() == 1) {
-        return found.get(0);
-      }
-      throw new InvalidModelException(
-          "%s: %d %s files in %s (expected: 1)".formatted(subject, found.size(), SUFFIX, files));
-    } catch (IOException e) {
-      throw new InvalidModelException(
-          "%s: files in %s cannot be listed: %s".formatted(subject, files, e), e);
-    }
+  private static Map<String, ModelTensor> tensors(Map<String, NodeInfo> nodes) {
+    Map<String, ModelTensor> tensors = new LinkedHashMap<>();
+    nodes.forEach((name, node) -> tensors.put(name, tensor(node)));
+    return tensors;
   }
 
-  private static List<Path> models(Path folder) throws IOException {
-    try (Stream<Path> children = Files.list(folder)) {
-      return children
-          .filter(child -> child.toString().endsWith(SUFFIX) && Files.isRegularFile(child))
-          .toList();
+  private static ModelTensor tensor(NodeInfo node) {
+    if (!(node.getInfo() instanceof TensorInfo info)) {
+      return new ModelTensor(
+          null,
+          String.valueOf(node.getInfo()),
+          null,
+          "is a %s (expected: a dense tensor; scikit-learn's converter has the option zipmap=False)"
+              .formatted(node.getInfo()));
     }
-  }
-
-  Signature signature() {
-    return tensors.signature();
+    long[] shape = info.getShape();
+    return ModelTensor.dense(
+        OnnxType.column(info).orElse(null),
+        OnnxType.label(info),
+        // No shape, or none that is known before the call.
+        shape.length == 0 ? null : Arrays.stream(shape).boxed().toList());
   }
 
   @Override

@@ -19,7 +19,6 @@ import io.tidemill.model.engine.OutputShape;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
-import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 
 /**
@@ -69,13 +68,7 @@ final class OutputTensor {
           "%s: output '%s' of %d rows has %d bytes (expected: below 2 GiB); give the step a smaller max-size"
               .formatted(version, spec.name(), rows, bytes));
     }
-    ArrowBuf memory = allocator.buffer(bytes);
-    try {
-      return FixedWidthColumn.wrap(column, rows, memory);
-    } catch (RuntimeException e) {
-      memory.close();
-      throw e;
-    }
+    return OutputShape.own(column, rows, allocator.buffer(bytes));
   }
 
   /** A tensor over all of a column. The caller closes it; the memory stays the column's. */
@@ -83,7 +76,7 @@ final class OutputTensor {
     long[] sizes = spec.shape().stream().mapToLong(Long::longValue).toArray();
     sizes[0] = column.capacity();
     return OnnxTensor.createTensor(
-        environment, column.bytes().slice(), sizes, OnnxTypes.of(spec.type()));
+        environment, column.bytes().slice(), sizes, OnnxType.of(spec.type()));
   }
 
   /**
@@ -100,7 +93,7 @@ final class OutputTensor {
     }
     TensorInfo info = tensor.getInfo();
     long[] sizes = info.getShape();
-    ColumnSpec column = shape.of(OnnxTypes.label(info), sizes);
+    ColumnSpec column = shape.of(OnnxType.label(info), sizes);
     int rows = Math.toIntExact(sizes[0]);
     return spec.type() == ElementType.STRING
         ? copyStrings(tensor, column, rows, allocator)

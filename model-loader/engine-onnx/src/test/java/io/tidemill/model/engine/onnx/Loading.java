@@ -15,6 +15,6 @@ final class Loading {
   private Loading() {}
 
   static Model load(Path directory, Signature signature) {
-    return new OnnxModelLoader().load(VERSION, signature, directory, Placement.CPU);
+    return new OnnxEngine().load(VERSION, signature, directory, Placement.CPU);
   }
 }

@@ -4,16 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.Device;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
-import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ElementType;
-import io.tidemill.model.engine.ModelLoader;
+import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.ProcessThreads;
-import io.tidemill.model.engine.SignatureReaders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,9 +34,7 @@ class OnnxModelLoaderITCase {
 
   @Test
   void isFoundByItsEngineName() {
-    assertThat(ServiceLoader.load(ModelLoader.class))
-        .extracting(ModelLoader::engine)
-        .contains("onnx");
+    assertThat(ServiceLoader.load(Engine.class)).extracting(Engine::name).contains("onnx");
   }
 
   static List<Arguments> misfits() {
@@ -45,31 +42,31 @@ class OnnxModelLoaderITCase {
         Arguments.of(
             TensorSpec.of("amount", ElementType.FLOAT32, -1, 4),
             SCORE,
-            "input 'amount' is in the manifest but the file has [features]"),
+            "input 'amount' is in the manifest but the .onnx file has [features]"),
         Arguments.of(
             TensorSpec.of("features", ElementType.FLOAT64, -1, 4),
             SCORE,
-            "input 'features' is float64[-1, 4] in the manifest but float32[-1, 4] in the file"),
+            "input 'features' is float64[-1, 4] in the manifest but float32[-1, 4] in the .onnx file"),
         Arguments.of(
             TensorSpec.of("features", ElementType.FLOAT32, -1, 5),
             SCORE,
-            "input 'features' is float32[-1, 5] in the manifest but float32[-1, 4] in the file"),
+            "input 'features' is float32[-1, 5] in the manifest but float32[-1, 4] in the .onnx file"),
         Arguments.of(
             TensorSpec.of("features", ElementType.FLOAT32, -1, -1),
             SCORE,
-            "input 'features' is float32[-1, -1] in the manifest but float32[-1, 4] in the file"),
+            "input 'features' is float32[-1, -1] in the manifest but float32[-1, 4] in the .onnx file"),
         Arguments.of(
             TensorSpec.of("features", ElementType.FLOAT32, -1),
             SCORE,
-            "input 'features' is float32[-1] in the manifest but float32[-1, 4] in the file"),
+            "input 'features' is float32[-1] in the manifest but float32[-1, 4] in the .onnx file"),
         Arguments.of(
             FEATURES,
             TensorSpec.of("score", ElementType.INT64, -1, 1),
-            "output 'score' is int64[-1, 1] in the manifest but float32[-1, 1] in the file"),
+            "output 'score' is int64[-1, 1] in the manifest but float32[-1, 1] in the .onnx file"),
         Arguments.of(
             FEATURES,
             TensorSpec.of("label", ElementType.STRING, -1),
-            "output 'label' is in the manifest but the file has [score]"));
+            "output 'label' is in the manifest but the .onnx file has [score]"));
   }
 
   @ParameterizedTest
@@ -96,7 +93,7 @@ class OnnxModelLoaderITCase {
     assertThatThrownBy(() -> Loading.load(directory, signature))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining(
-            "input 'right' is in the file as float32[-1] but not in the manifest");
+            "input 'right' is in the .onnx file as float32[-1] but not in the manifest");
   }
 
   @Test
@@ -111,7 +108,7 @@ class OnnxModelLoaderITCase {
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining(
             "input 'in' has 4 rows in every batch: float32[4, 3] (expected: -1, any number)");
-    assertThatThrownBy(() -> new OnnxSignatureReader().read(directory))
+    assertThatThrownBy(() -> new OnnxEngine().signature(directory))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining("input 'in' has 4 rows in every batch")
         .hasMessageEndingWith(
@@ -122,7 +119,7 @@ class OnnxModelLoaderITCase {
   void refusesTypeThatColumnsDoNotHave() {
     OnnxModels.halfPrecision(directory);
 
-    assertThatThrownBy(() -> new OnnxSignatureReader().read(directory))
+    assertThatThrownBy(() -> new OnnxEngine().signature(directory))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining(
             "output 'out' has type float16 (expected: float32, float64, int32, int64, uint8, bool, string)");
@@ -133,13 +130,12 @@ class OnnxModelLoaderITCase {
     Signature mlp = OnnxModels.mlp(directory.resolve("mlp"), 4);
     Signature types = OnnxModels.identity(directory.resolve("types"), ElementType.values());
     Signature anyWidth = OnnxModels.anyWidth(directory.resolve("width"));
-    OnnxSignatureReader reader = new OnnxSignatureReader();
+    OnnxEngine engine = new OnnxEngine();
 
-    assertThat(SignatureReaders.of("onnx")).containsInstanceOf(OnnxSignatureReader.class);
-    assertThat(reader.read(directory.resolve("mlp"))).isEqualTo(mlp);
-    assertThat(reader.read(directory.resolve("mlp").resolve(OnnxModels.FILE))).isEqualTo(mlp);
-    assertThat(reader.read(directory.resolve("types"))).isEqualTo(types);
-    assertThat(reader.read(directory.resolve("width"))).isEqualTo(anyWidth);
+    assertThat(engine.signature(directory.resolve("mlp"))).contains(mlp);
+    assertThat(engine.signature(directory.resolve("mlp").resolve(OnnxModels.FILE))).contains(mlp);
+    assertThat(engine.signature(directory.resolve("types"))).contains(types);
+    assertThat(engine.signature(directory.resolve("width"))).contains(anyWidth);
   }
 
   @Test
@@ -157,13 +153,15 @@ class OnnxModelLoaderITCase {
     Signature signature = new Signature(List.of(FEATURES), List.of(SCORE));
     assertThatThrownBy(() -> Loading.load(directory, signature))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessage("fraud:1.4.2: 0 .onnx files in %s (expected: 1)".formatted(directory));
+        .hasMessage(
+            "fraud:1.4.2: 0 files named .onnx in %s (expected: 1 ONNX file (named .onnx))"
+                .formatted(directory));
 
     OnnxModels.mlp(directory.resolve("first"), 4);
     OnnxModels.mlp(directory.resolve("second"), 4);
     assertThatThrownBy(() -> Loading.load(directory, signature))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessageContaining("fraud:1.4.2: 2 .onnx files");
+        .hasMessageContaining("fraud:1.4.2: 2 files named .onnx");
   }
 
   @ParameterizedTest
@@ -184,7 +182,7 @@ class OnnxModelLoaderITCase {
 
     assertThatThrownBy(
             () ->
-                new OnnxModelLoader()
+                new OnnxEngine()
                     .load(
                         Loading.VERSION, signature, directory, Placement.on(Device.parse(device))))
         .isInstanceOf(UnavailableHereException.class)
@@ -203,8 +201,7 @@ class OnnxModelLoaderITCase {
       assertThat(unsaid.signature()).isEqualTo(signature);
       assertThat(ProcessThreads.count() - before).isLessThan(20);
     }
-    try (Model model =
-        new OnnxModelLoader().load(Loading.VERSION, signature, directory, placement)) {
+    try (Model model = new OnnxEngine().load(Loading.VERSION, signature, directory, placement)) {
       assertThat(model.signature()).isEqualTo(signature);
       assertThat(ProcessThreads.count() - before).isGreaterThan(30);
     }
@@ -221,7 +218,7 @@ class OnnxModelLoaderITCase {
 
       assertThatThrownBy(() -> Loading.load(directory, signature))
           .isInstanceOf(UnavailableHereException.class)
-          .hasMessage("engine onnx: -D%s: 'many' (expected: 1 to 1024)", setting.property);
+          .hasMessage("-D%s: 'many' (expected: 1 to 1024)", setting.property);
     } finally {
       System.clearProperty(setting.property);
     }

@@ -20,7 +20,7 @@ final class InputTensor {
   private final int[] device;
 
   InputTensor(TensorSpec spec, Device device) {
-    type = PyTorchTypes.number(spec.type());
+    type = TensorType.number(spec.type());
     shape = new InputShape(spec);
     this.device = new int[] {PtDeviceType.toDeviceType(device), device.getDeviceId()};
   }

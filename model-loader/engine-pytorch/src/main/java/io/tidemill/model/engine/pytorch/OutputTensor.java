@@ -8,7 +8,6 @@ import io.tidemill.model.columnar.ColumnSpec;
 import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.engine.OutputShape;
 import java.nio.ByteBuffer;
-import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.util.MemoryUtil;
 
@@ -47,7 +46,7 @@ final class OutputTensor {
     long tensor = answer.tensor(index);
     long[] sizes = TorchCalls.sizes(tensor);
     int type = TorchCalls.type(tensor);
-    ColumnSpec column = shape.of(PyTorchTypes.label(type), sizes);
+    ColumnSpec column = shape.of(TensorType.label(type), sizes);
     int rows = Math.toIntExact(sizes[0]);
     if (rows == 0) {
       return FixedWidthColumn.allocate(allocator, column, 0);
@@ -59,34 +58,17 @@ final class OutputTensor {
       tensor = answer.replace(index, TorchCalls.toContiguous(tensor));
     }
     ByteBuffer memory = TorchCalls.memory(tensor);
-    if (isInputMemory(memory, input)) {
+    long address = MemoryUtil.getByteBufferAddress(memory);
+    if (input.holds(address, memory.remaining())) {
       FixedWidthColumn copy = FixedWidthColumn.allocate(allocator, column, rows);
       copy.bytes().put(0, memory, 0, memory.remaining());
       return copy;
     }
     // The allocator releases the allocation also when it refuses it.
     answer.leave(index);
-    ArrowBuf buffer =
-        allocator.wrapForeignAllocation(
-            new TensorMemory(tensor, memory.remaining(), MemoryUtil.getByteBufferAddress(memory)));
-    try {
-      return FixedWidthColumn.wrap(column, rows, buffer);
-    } catch (RuntimeException e) {
-      buffer.close();
-      throw e;
-    }
-  }
-
-  private static boolean isInputMemory(ByteBuffer memory, ColumnBatch input) {
-    long address = MemoryUtil.getByteBufferAddress(memory);
-    for (int i = 0; i < input.columns(); i++) {
-      FixedWidthColumn values = input.fixedWidth(i);
-      long start = values.address();
-      long end = start + values.capacity() * values.spec().bytesPerRow();
-      if (address < end && start < address + memory.remaining()) {
-        return true;
-      }
-    }
-    return false;
+    return OutputShape.own(
+        column,
+        rows,
+        allocator.wrapForeignAllocation(new TensorMemory(tensor, memory.remaining(), address)));
   }
 }

@@ -1,117 +1,109 @@
 package io.tidemill.model.engine.pytorch;
 
-import ai.djl.engine.Engine;
-import ai.djl.engine.EngineException;
-import ai.djl.engine.StandardCapabilities;
-import ai.djl.pytorch.jni.JniUtils;
-import ai.djl.util.Utils;
-import io.tidemill.model.Device;
 import io.tidemill.model.UnavailableHereException;
-import java.io.File;
-import java.nio.file.Files;
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Model;
+import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
+import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.engine.Engine;
+import io.tidemill.model.engine.EngineModel;
+import io.tidemill.model.engine.FoundModel;
+import io.tidemill.model.engine.ModelTensors;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The native library of this process: started once, never stopped.
+ * Loads TorchScript files, as {@code torch.jit.save} writes them (engine {@code pytorch}).
  *
- * <p>Thread-safe.
+ * <p>On the classpath must be {@value #COORDINATES} and, with the classifier of the platform,
+ * {@value #NATIVE_COORDINATES}, which DJL unpacks once, about 400 MB, into the folder of {@code
+ * DJL_CACHE_DIR} (by default {@code ~/.djl.ai}). Nothing is downloaded.
+ *
+ * <p>A TorchScript file does not say its signature. The inputs of a signature are the arguments of
+ * {@code forward}, in their order; its outputs are what {@code forward} answers: a tensor, a tuple
+ * or list of tensors in the signature's order, or a dictionary of tensors by the signature's names.
+ *
+ * <p>One operation is computed by one thread, that of the caller, unless the process or else the
+ * placement of its first model says more ({@code -Dai.djl.pytorch.num_threads}, set here if it is
+ * not). They are shared by all models of the process, and a placement that says another number than
+ * the process has is refused. {@code -Dai.djl.pytorch.num_interop_threads} counts only for models
+ * that fork tasks themselves. Both count only if they are set before the first model of the process
+ * is loaded.
+ *
+ * <p>Stateless and thread-safe.
  */
-final class PyTorchEngine {
-  private static final String DJL_NAME = "PyTorch";
-  private static final String THREADS = "ai.djl.pytorch.num_threads";
-  private static final String OFFLINE = "ai.djl.offline";
-  private static final String LIBRARY_PATH = "PYTORCH_LIBRARY_PATH";
-  private static final String FLAVOR = "PYTORCH_FLAVOR";
+public final class PyTorchEngine implements Engine {
+  static final String COORDINATES =
+      "ai.djl.pytorch:pytorch-engine:0.35.1 and ai.djl.pytorch:pytorch-jni:2.7.1-0.35.1";
+  static final String NATIVE_COORDINATES = "ai.djl.pytorch:pytorch-native-cpu:2.7.1";
 
-  private PyTorchEngine() {}
-
-  /**
-   * Starts the engine unless it runs.
-   *
-   * @param subject what is loaded, as messages name it
-   * @param threads that the process is to have; null for those that it has, or else 1
-   * @throws UnavailableHereException if its native library does not run here, or the process has
-   *     another number of threads
-   */
-  static synchronized Engine start(String subject, @Nullable Integer threads) {
-    setUnlessSet(OFFLINE, "true");
-    setUnlessSet(THREADS, threads == null ? "1" : threads.toString());
-    chooseBridge();
-    Engine engine = engine();
-    int there = JniUtils.getNumThreads();
-    if (threads != null && threads != there) {
-      throw new UnavailableHereException(
-          "%s: threads: %d, but PyTorch has %d for all models of this process (expected: %d or none said; or -D%s=%d in Flink's env.java.opts.taskmanager, for all jobs)"
-              .formatted(subject, threads, there, there, THREADS, threads));
-    }
-    return engine;
+  @Override
+  public String name() {
+    return "pytorch";
   }
 
-  /**
-   * Says which of DJL's bridges fits a library of the user's own. Left alone, DJL looks for one
-   * with the suffix {@code -precxx11}, which its jar has not had since PyTorch 2.7.
-   */
-  private static void chooseBridge() {
-    String folders = Utils.getEnvOrSystemProperty(LIBRARY_PATH);
-    if (folders != null && Utils.getEnvOrSystemProperty(FLAVOR) == null) {
-      String cuda = System.mapLibraryName("torch_cuda");
-      boolean hasCuda =
-          Stream.of(folders.split(File.pathSeparator))
-              .anyMatch(folder -> Files.exists(Path.of(folder, cuda)));
-      System.setProperty(FLAVOR, hasCuda ? "cu128" : "cpu");
-    }
+  @Override
+  public boolean threadsAreOfProcess() {
+    return true;
   }
 
-  private static Engine engine() {
+  @Override
+  public String sought() {
+    return TorchScript.KIND.sought();
+  }
+
+  @Override
+  public Optional<FoundModel> detect(Path path) throws IOException {
+    return TorchScript.KIND.detect(path);
+  }
+
+  @Override
+  public Optional<Signature> signature(Path files) {
+    return Optional.empty();
+  }
+
+  @Override
+  public List<String> check(Path files, Signature given) {
+    List<String> problems = new ArrayList<>();
+    List<TensorSpec> strings =
+        Stream.concat(given.inputs().stream(), given.outputs().stream())
+            .filter(spec -> spec.type() == ElementType.STRING)
+            .toList();
+    if (!strings.isEmpty()) {
+      problems.add(
+          "tensors %s (expected: no strings, which PyTorch does not have; give the model numbers)"
+              .formatted(strings));
+    }
+    problems.addAll(ModelTensors.undetermined(given));
+    return problems;
+  }
+
+  @Override
+  public Model load(ModelVersion version, Signature signature, Path files, Placement placement) {
+    List<String> problems = check(files, signature);
+    if (!problems.isEmpty()) {
+      throw new InvalidModelException("%s: %s".formatted(version, String.join("; ", problems)));
+    }
+    Path file = TorchScript.KIND.find(version.toString(), files);
     try {
-      return Engine.getEngine(DJL_NAME);
-    } catch (IllegalArgumentException e) {
-      throw PyTorchModelLoader.missing("DJL knows no PyTorch", e);
-    } catch (EngineException | UnsatisfiedLinkError | ExceptionInInitializerError e) {
-      throw new UnavailableHereException(
-          "engine pytorch: its native library does not start: %s (expected: %s, and %s with the classifier of this platform, on the classpath, and about 400 MB free in the folder of DJL_CACHE_DIR)"
-              .formatted(
-                  PyTorchFailure.reason(e),
-                  PyTorchModelLoader.COORDINATES,
-                  PyTorchModelLoader.NATIVE_COORDINATES),
-          e);
+      return new EngineModel(
+          version, signature, PyTorchSession.load(version, signature, file, placement));
+    } catch (NoClassDefFoundError e) {
+      throw missing(e.getMessage() + " is missing", e);
     }
   }
 
-  /**
-   * DJL's word for a device.
-   *
-   * @param subject what is loaded, as messages name it
-   * @throws UnavailableHereException if the device is not there
-   */
-  static ai.djl.Device device(String subject, Engine engine, Device device) {
-    if (device.kind() == Device.Kind.CPU) {
-      return ai.djl.Device.cpu();
-    }
-    if (!engine.hasCapability(StandardCapabilities.CUDA)) {
-      throw new UnavailableHereException(
-          "%s: device %s, but PyTorch sees no GPU here (expected: PYTORCH_LIBRARY_PATH set to the lib folder of a PyTorch 2.7.1 for CUDA 12.8, and a GPU with its driver; or device: cpu)"
-              .formatted(subject, device));
-    }
-    int gpus = engine.getGpuCount();
-    if (gpus == 0) {
-      throw new UnavailableHereException(
-          "%s: device %s, but DJL, which counts the GPUs, finds no libcudart.so that sees one (expected: its folder in LD_LIBRARY_PATH or -Djna.library.path; or device: cpu)"
-              .formatted(subject, device));
-    }
-    if (device.index() >= gpus) {
-      throw new UnavailableHereException(
-          "%s: device %s, but PyTorch sees %d GPUs here (expected: a GPU with this index and its driver; or device: cpu)"
-              .formatted(subject, device, gpus));
-    }
-    return ai.djl.Device.gpu(device.index());
-  }
-
-  private static void setUnlessSet(String property, String value) {
-    if (System.getProperty(property) == null) {
-      System.setProperty(property, value);
-    }
+  static UnavailableHereException missing(String what, Throwable cause) {
+    return new UnavailableHereException(
+        "engine pytorch: DJL's PyTorch engine is not on the classpath (%s); put the jars of %s, and of %s for your platform, into Flink's lib folder, or for the command into the folder that TIDEMILL_LIB names"
+            .formatted(what, COORDINATES, NATIVE_COORDINATES),
+        cause);
   }
 }

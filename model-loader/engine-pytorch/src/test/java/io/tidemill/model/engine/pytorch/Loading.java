@@ -20,6 +20,6 @@ final class Loading {
   }
 
   static Model load(Path directory, Signature signature, Device device) {
-    return new PyTorchModelLoader().load(VERSION, signature, directory, Placement.on(device));
+    return new PyTorchEngine().load(VERSION, signature, directory, Placement.on(device));
   }
 }

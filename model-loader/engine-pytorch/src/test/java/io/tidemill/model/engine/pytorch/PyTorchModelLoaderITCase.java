@@ -13,7 +13,7 @@ import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ElementType;
-import io.tidemill.model.engine.ModelLoader;
+import io.tidemill.model.engine.Engine;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -36,9 +36,7 @@ class PyTorchModelLoaderITCase {
 
   @Test
   void isFoundByItsEngineName() {
-    assertThat(ServiceLoader.load(ModelLoader.class))
-        .extracting(ModelLoader::engine)
-        .contains("pytorch");
+    assertThat(ServiceLoader.load(Engine.class)).extracting(Engine::name).contains("pytorch");
   }
 
   @Test
@@ -120,7 +118,7 @@ class PyTorchModelLoaderITCase {
 
   @Test
   void libraryOfYourOwnNeedsOnlyItsFolder() throws Exception {
-    PyTorchEngine.start("test", null);
+    PyTorchLibrary.OF_PROCESS.start("test", null);
     Path library = Files.createDirectory(directory.resolve("lib"));
     try (Stream<Path> files = Files.list(Path.of(LibUtils.getLibtorchPath()))) {
       for (Path file : files.filter(file -> !file.toString().contains("djl_torch")).toList()) {
@@ -166,16 +164,14 @@ class PyTorchModelLoaderITCase {
     public static void main(String[] folder) {
       Placement placement = Placement.CPU.withThreads(3);
       Signature signature = new Signature(List.of(IN), List.of(OUT));
-      new PyTorchModelLoader()
-          .load(Loading.VERSION, signature, Path.of(folder[0]), placement)
-          .close();
+      new PyTorchEngine().load(Loading.VERSION, signature, Path.of(folder[0]), placement).close();
       System.out.println("threads: " + JniUtils.getNumThreads());
       System.out.println("library: " + LibUtils.getLibtorchPath());
     }
   }
 
   private Model load(Signature signature, int threads) {
-    return new PyTorchModelLoader()
+    return new PyTorchEngine()
         .load(Loading.VERSION, signature, directory, Placement.CPU.withThreads(threads));
   }
 
@@ -185,7 +181,7 @@ class PyTorchModelLoaderITCase {
 
     assertThatThrownBy(
             () ->
-                new PyTorchModelLoader()
+                new PyTorchEngine()
                     .load(
                         Loading.VERSION, signature, directory, Placement.on(Device.parse("gpu:1"))))
         .isInstanceOf(UnavailableHereException.class)

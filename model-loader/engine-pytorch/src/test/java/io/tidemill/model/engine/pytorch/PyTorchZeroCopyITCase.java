@@ -33,7 +33,7 @@ class PyTorchZeroCopyITCase {
 
   @BeforeAll
   static void startEngine() {
-    engine = PyTorchEngine.start("test", null);
+    engine = PyTorchLibrary.OF_PROCESS.start("test", null);
   }
 
   @ParameterizedTest

@@ -16,7 +16,7 @@ public final class TorchGpu {
    */
   public static void assumeOne() {
     assumeTrue(CudaUtils.hasCuda(), "no GPU: no libcudart.so is found that sees one");
-    Engine engine = PyTorchEngine.start("test", null);
+    Engine engine = PyTorchLibrary.OF_PROCESS.start("test", null);
     assumeTrue(
         engine.hasCapability(StandardCapabilities.CUDA),
         "no GPU for PyTorch: PYTORCH_LIBRARY_PATH names no library for CUDA");

@@ -5,6 +5,7 @@ import io.tidemill.model.columnar.Column;
 import io.tidemill.model.columnar.ColumnSpec;
 import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.columnar.StringColumn;
+import io.tidemill.model.engine.InputShape;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
@@ -15,9 +16,6 @@ import org.tensorflow.internal.c_api.global.tensorflow;
 /**
  * Makes the tensors of one input, one call after another, over the memory of that input's column.
  *
- * <p>The shape is kept in native memory; only its first size, and the one that the signature leaves
- * open, change from call to call.
- *
  * <p>Not thread-safe.
  */
 final class InputTensor implements AutoCloseable {
@@ -26,11 +24,9 @@ final class InputTensor implements AutoCloseable {
 
   private static final int NONE = -1;
 
-  private final TensorSpec spec;
+  private final InputShape sizes;
   private final int number;
   private final LongPointer shape;
-  private final int openAxis;
-  private final long elementsOfFixedAxes;
   private @Nullable TF_Tensor kept;
   private int keptRows = NONE;
   private long keptAddress;
@@ -39,12 +35,9 @@ final class InputTensor implements AutoCloseable {
   private final NativeAddress.Text text = new NativeAddress.Text();
 
   InputTensor(TensorSpec spec) {
-    this.spec = spec;
-    number = TensorTypes.number(spec.type());
-    shape = new LongPointer(spec.shape().stream().mapToLong(Long::longValue).toArray());
-    openAxis = spec.shape().subList(1, spec.shape().size()).indexOf(-1L) + 1;
-    elementsOfFixedAxes =
-        spec.shape().stream().skip(1).filter(size -> size != -1).reduce(1L, Math::multiplyExact);
+    sizes = new InputShape(spec);
+    number = TensorType.number(spec.type());
+    shape = new LongPointer(spec.shape().size());
   }
 
   /**
@@ -62,12 +55,8 @@ final class InputTensor implements AutoCloseable {
       return kept;
     }
     release();
-    check(column, rows);
-    shape.put(0, rows);
-    if (openAxis > 0) {
-      shape.put(openAxis, column.spec().elementsPerRow() / elementsOfFixedAxes);
-    }
-    int rank = spec.shape().size();
+    shape.put(sizes.over(column, rows));
+    int rank = (int) shape.capacity();
     if (column instanceof FixedWidthColumn values) {
       kept =
           tensorflow.TF_NewTensor(
@@ -120,27 +109,6 @@ final class InputTensor implements AutoCloseable {
           target.position(i), text.at(column.address(i)), column.length(i));
     }
     return tensor;
-  }
-
-  private void check(Column column, int rows) {
-    boolean fits =
-        column.spec().type() == spec.type()
-            && (openAxis > 0
-                ? column.spec().elementsPerRow() % elementsOfFixedAxes == 0
-                : column.spec().elementsPerRow() == elementsOfFixedAxes);
-    if (!fits) {
-      throw new IllegalArgumentException(
-          "input '%s': %d elements of %s per row in the batch but %s in the signature"
-              .formatted(
-                  spec.name(), column.spec().elementsPerRow(), column.spec().type().label(), spec));
-    }
-    if (column instanceof StringColumn strings
-        && strings.elements() < (long) rows * strings.spec().elementsPerRow()) {
-      throw new IllegalArgumentException(
-          "input '%s': %d elements in the batch (expected: %d for %d rows)"
-              .formatted(
-                  spec.name(), strings.elements(), rows * strings.spec().elementsPerRow(), rows));
-    }
   }
 
   @Override

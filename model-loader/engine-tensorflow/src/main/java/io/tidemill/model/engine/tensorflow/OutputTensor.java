@@ -1,6 +1,5 @@
 package io.tidemill.model.engine.tensorflow;
 
-import io.tidemill.model.ModelCallException;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.Column;
@@ -9,7 +8,7 @@ import io.tidemill.model.columnar.ColumnSpec;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.columnar.StringColumn;
-import java.util.StringJoiner;
+import io.tidemill.model.engine.OutputShape;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.util.MemoryUtil;
@@ -29,22 +28,20 @@ import org.tensorflow.internal.c_api.global.tensorflow;
  * <p>Immutable and thread-safe.
  */
 final class OutputTensor {
-  private final ModelVersion version;
   private final TensorSpec spec;
   private final int number;
-  private final ColumnSpec column;
+  private final OutputShape shape;
 
   OutputTensor(ModelVersion version, TensorSpec spec) {
-    this.version = version;
     this.spec = spec;
-    number = TensorTypes.number(spec.type());
-    column = spec.hasFixedRows() ? spec.column() : new ColumnSpec(spec.name(), spec.type(), 1);
+    number = TensorType.number(spec.type());
+    shape = new OutputShape(version, spec);
   }
 
   /**
    * The tensor as a column with as many rows as it has. Consumes the tensor, also when it throws.
    *
-   * @throws ModelCallException if the tensor is not what the signature says
+   * @throws io.tidemill.model.ModelCallException if the tensor is not what the signature says
    * @throws org.apache.arrow.memory.OutOfMemoryException if the allocator's limit does not allow it
    */
   Column take(TF_Tensor tensor, ColumnBatch input, BufferAllocator allocator) {
@@ -60,14 +57,14 @@ final class OutputTensor {
         return FixedWidthColumn.allocate(allocator, columnSpec, rows);
       }
       long address = tensorflow.TF_TensorData(tensor).address();
-      if (isInputMemory(address, bytes, input)) {
+      if (input.holds(address, bytes)) {
         FixedWidthColumn copy = FixedWidthColumn.allocate(allocator, columnSpec, rows);
         MemoryUtil.copyMemory(address, copy.address(), bytes);
         return copy;
       }
       ArrowBuf buffer = allocator.wrapForeignAllocation(new TensorMemory(tensor, bytes, address));
       kept = true;
-      return wrap(columnSpec, rows, buffer);
+      return OutputShape.own(columnSpec, rows, buffer);
     } finally {
       if (!kept && !tensor.isNull()) {
         tensorflow.TF_DeleteTensor(tensor);
@@ -75,53 +72,13 @@ final class OutputTensor {
     }
   }
 
-  private static FixedWidthColumn wrap(ColumnSpec columnSpec, int rows, ArrowBuf buffer) {
-    try {
-      return FixedWidthColumn.wrap(columnSpec, rows, buffer);
-    } catch (RuntimeException e) {
-      buffer.close();
-      throw e;
-    }
-  }
-
   private ColumnSpec checked(TF_Tensor tensor) {
-    int rank = tensorflow.TF_NumDims(tensor);
-    boolean fits = tensorflow.TF_TensorType(tensor) == number && rank == spec.shape().size();
-    long elements = 1;
-    for (int i = 1; fits && i < rank; i++) {
-      long size = tensorflow.TF_Dim(tensor, i);
-      fits = size > 0 && (spec.shape().get(i) == -1 || spec.shape().get(i) == size);
-      elements *= size;
+    int type = tensorflow.TF_TensorType(tensor);
+    long[] sizes = new long[tensorflow.TF_NumDims(tensor)];
+    for (int i = 0; i < sizes.length; i++) {
+      sizes[i] = tensorflow.TF_Dim(tensor, i);
     }
-    if (!fits || elements > Integer.MAX_VALUE) {
-      throw new ModelCallException(
-          "%s: output '%s' came back as %s but is %s in the signature; publish a version whose signature says what the model answers"
-              .formatted(version, spec.name(), describe(tensor), spec));
-    }
-    return elements == column.elementsPerRow()
-        ? column
-        : new ColumnSpec(spec.name(), spec.type(), (int) elements);
-  }
-
-  private static String describe(TF_Tensor tensor) {
-    StringJoiner sizes = new StringJoiner(", ", "[", "]");
-    for (int i = 0; i < tensorflow.TF_NumDims(tensor); i++) {
-      sizes.add(String.valueOf(tensorflow.TF_Dim(tensor, i)));
-    }
-    return TensorTypes.label(tensorflow.TF_TensorType(tensor)) + sizes;
-  }
-
-  private static boolean isInputMemory(long address, long bytes, ColumnBatch input) {
-    for (int i = 0; i < input.columns(); i++) {
-      if (input.column(i) instanceof FixedWidthColumn values) {
-        long start = values.address();
-        long end = start + values.capacity() * values.spec().bytesPerRow();
-        if (address < end && start < address + bytes) {
-          return true;
-        }
-      }
-    }
-    return false;
+    return shape.of(type == number ? spec.type().label() : TensorType.label(type), sizes);
   }
 
   private static StringColumn copyStrings(

@@ -1,8 +1,6 @@
 package io.tidemill.model.engine.tensorflow;
 
 import io.tidemill.model.engine.Operation;
-import io.tidemill.model.engine.OperationReader;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,23 +21,17 @@ import org.tensorflow.proto.NodeDef;
  *
  * <p>Stateless and thread-safe.
  */
-public final class SavedModelOperations implements OperationReader {
+final class SavedModelOperations {
   private static final Set<String> RESTORING = Set.of("RestoreV2", "Restore", "RestoreSlice");
   private static final Set<String> SAVING =
       Set.of("SaveV2", "Save", "SaveSlices", "MergeV2Checkpoints");
 
-  @Override
-  public String engine() {
-    return TensorFlowModelLoader.ENGINE;
-  }
+  private SavedModelOperations() {}
 
-  @Override
-  public List<Operation> operations(Path files) {
+  static List<Operation> of(SavedModelFolder folder) {
     TreeMap<String, Integer> counts = new TreeMap<>();
     TreeMap<String, String> dangers = new TreeMap<>();
-    for (MetaGraphDef metaGraph :
-        SavedModelSignatureReader.parse(SavedModelSignatureReader.savedModel(files))
-            .getMetaGraphsList()) {
+    for (MetaGraphDef metaGraph : folder.content().getMetaGraphsList()) {
       GraphDef graph = metaGraph.getGraphDef();
       Reach reach = Reach.of(metaGraph);
       for (NodeDef node : graph.getNodeList()) {

@@ -1,140 +1,161 @@
 package io.tidemill.model.engine.tensorflow;
 
-import ai.djl.engine.Engine;
+import ai.djl.MalformedModelException;
 import ai.djl.engine.EngineException;
-import ai.djl.tensorflow.engine.javacpp.JavacppUtils;
+import ai.djl.ndarray.NDList;
+import ai.djl.repository.zoo.Criteria;
+import ai.djl.repository.zoo.ModelNotFoundException;
+import ai.djl.repository.zoo.ZooModel;
+import ai.djl.tensorflow.engine.SavedModelBundle;
+import ai.djl.tensorflow.engine.TfSymbolBlock;
 import io.tidemill.model.Device;
 import io.tidemill.model.UnavailableHereException;
-import org.bytedeco.javacpp.BytePointer;
-import org.jspecify.annotations.Nullable;
-import org.tensorflow.internal.c_api.TF_DeviceList;
-import org.tensorflow.internal.c_api.TF_Session;
-import org.tensorflow.internal.c_api.TF_Status;
-import org.tensorflow.internal.c_api.global.tensorflow;
-import org.tensorflow.proto.ConfigProto;
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Model;
+import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
+import io.tidemill.model.Signature;
+import io.tidemill.model.engine.AllowedOperations;
+import io.tidemill.model.engine.Engine;
+import io.tidemill.model.engine.EngineModel;
+import io.tidemill.model.engine.FoundModel;
+import io.tidemill.model.engine.Operation;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import org.tensorflow.exceptions.TensorFlowException;
 
 /**
- * The native library of this process: started once, never stopped.
+ * Loads SavedModels with the tag {@code serve} (engine {@code tensorflow}).
  *
- * <p>Thread-safe.
+ * <p>The native library comes from the classpath; nothing is downloaded. JavaCPP unpacks it once,
+ * about 600 MB, into the folder of {@code -Dorg.bytedeco.javacpp.cachedir} (by default {@code
+ * ~/.javacpp/cache}).
+ *
+ * <p>Each operation of a call runs in the thread of the caller ({@code
+ * -Dai.djl.tensorflow.num_interop_threads=-1}, set here unless the process has set it already). One
+ * large operation may still be split over a pool that the whole process shares, as large as the
+ * machine has cores; the placement of the process's first model or {@code
+ * -Dai.djl.tensorflow.num_intraop_threads} changes that. Both properties count only if they are set
+ * before that model is loaded, and a placement that says another number of threads than the process
+ * has is refused.
+ *
+ * <p>A graph with operations that read or write files, open connections or run code is refused
+ * before it is loaded, unless they are allowed by {@link AllowedOperations}.
+ *
+ * <p>Stateless and thread-safe.
  */
-final class TensorFlowEngine {
-  /** The name by which DJL finds the engine. */
-  static final String DJL_NAME = "TensorFlow";
+public final class TensorFlowEngine implements Engine {
+  private static final String TITLE = "TensorFlow SavedModel";
 
-  private static final String INTEROP_THREADS = "ai.djl.tensorflow.num_interop_threads";
-  private static final String INTRAOP_THREADS = "ai.djl.tensorflow.num_intraop_threads";
-  private static final String OFFLINE = "ai.djl.offline";
-
-  private static boolean started;
-
-  private TensorFlowEngine() {}
-
-  /**
-   * Starts the engine unless it runs.
-   *
-   * @param subject what is loaded, as messages name it
-   * @param threads that the process is to have; null for those that it has, or else one per core
-   * @throws UnavailableHereException if its native library does not run here, or the process has
-   *     another number of threads
-   */
-  static synchronized void start(String subject, @Nullable Integer threads) {
-    checkPlatform(System.getProperty("os.name", ""), System.getProperty("os.arch", ""));
-    setUnlessSet(OFFLINE, "true");
-    setUnlessSet(INTEROP_THREADS, "-1");
-    if (!started && threads != null) {
-      setUnlessSet(INTRAOP_THREADS, threads.toString());
-    }
-    startLibrary();
-    started = true;
-    if (threads != null) {
-      checkThreads(subject, threads);
-    }
+  @Override
+  public String name() {
+    return "tensorflow";
   }
 
-  private static void checkThreads(String subject, int threads) {
-    Integer there = Integer.getInteger(INTRAOP_THREADS);
-    if (there != null && there == threads) {
-      return;
-    }
-    String has =
-        there == null
-            ? "one per core, %d here,".formatted(Runtime.getRuntime().availableProcessors())
-            : there.toString();
-    throw new UnavailableHereException(
-        "%s: threads: %d, but TensorFlow has %s for all models of this process (expected: %s; or -D%s=%d in Flink's env.java.opts.taskmanager, for all jobs)"
-            .formatted(
-                subject,
-                threads,
-                has,
-                there == null ? "none said" : there + " or none said",
-                INTRAOP_THREADS,
-                threads));
+  @Override
+  public boolean threadsAreOfProcess() {
+    return true;
   }
 
-  private static void startLibrary() {
-    try {
-      Engine.getEngine(DJL_NAME);
-    } catch (EngineException | IllegalArgumentException | LinkageError e) {
+  @Override
+  public String sought() {
+    return TITLE + " (a folder with saved_model.pb)";
+  }
+
+  @Override
+  public Optional<FoundModel> detect(Path path) {
+    return SavedModelFolder.is(path) ? Optional.of(FoundModel.of(TITLE, path)) : Optional.empty();
+  }
+
+  @Override
+  public Optional<Signature> signature(Path files) {
+    SavedModelFolder folder = read(files);
+    return Optional.of(folder.preferred().tensors().signature(folder.subject()));
+  }
+
+  @Override
+  public Signature signature(Path files, String named) {
+    SavedModelFolder folder = read(files);
+    return folder.named(named).tensors().signature(folder.subject());
+  }
+
+  @Override
+  public List<String> check(Path files, Signature given) {
+    return read(files).madeInto(given).tensors().differences(given);
+  }
+
+  @Override
+  public List<Operation> operations(Path files, Signature served) {
+    return SavedModelOperations.of(read(files));
+  }
+
+  private static SavedModelFolder read(Path files) {
+    return SavedModelFolder.read(files.toString(), files);
+  }
+
+  @Override
+  public Model load(ModelVersion version, Signature signature, Path files, Placement placement) {
+    Device device = placement.device();
+    if (device.index() > 0) {
       throw new UnavailableHereException(
-          "engine tensorflow: its native library does not start: %s (expected: tensorflow-core-native for linux-x86_64 on the classpath, and about 600 MB free in the folder of -Dorg.bytedeco.javacpp.cachedir)"
-              .formatted(reason(e)),
-          e);
+          "%s: device %s (expected: cpu or gpu:0; give each process its GPU with CUDA_VISIBLE_DEVICES)"
+              .formatted(version, device));
     }
-  }
-
-  static void checkPlatform(String system, String architecture) {
-    boolean known =
-        system.equals("Linux") && (architecture.equals("amd64") || architecture.equals("x86_64"));
-    if (!known) {
-      throw new UnavailableHereException(
-          "engine tensorflow: platform %s %s (expected: Linux amd64, the only one that a native library is packaged for)"
-              .formatted(system, architecture));
-    }
-  }
-
-  /** The first line of what the innermost cause says, which is where TensorFlow's own words are. */
-  static String reason(Throwable thrown) {
-    Throwable innermost = thrown;
-    while (innermost.getCause() != null) {
-      innermost = innermost.getCause();
-    }
-    String message = innermost.getMessage();
-    return message == null
-        ? innermost.getClass().getSimpleName()
-        : message.lines().findFirst().orElse(message);
-  }
-
-  private static void setUnlessSet(String property, String value) {
-    if (System.getProperty(property) == null) {
-      System.setProperty(property, value);
-    }
-  }
-
-  /** How a session for this device is made. */
-  static ConfigProto sessionConfig(Device device) {
-    ConfigProto.Builder config = JavacppUtils.getSessionConfig().toBuilder();
-    if (device.kind() == Device.Kind.CPU) {
-      // Without this, operations without a device would go to a GPU wherever there is one.
-      config.putDeviceCount("GPU", 0);
-    }
-    return config.build();
-  }
-
-  static boolean hasGpu(TF_Session session) {
-    TF_Status status = tensorflow.TF_NewStatus();
-    TF_DeviceList devices = tensorflow.TF_SessionListDevices(session, status);
+    SavedModelFolder folder = SavedModelFolder.read(version.toString(), files);
+    AllowedOperations.ofProcess()
+        .check(version.name(), version.toString(), SavedModelOperations.of(folder));
+    ServedSignature served = folder.madeInto(signature);
+    served.tensors().require(version, signature);
+    TensorFlowLibrary.OF_PROCESS.start(version.toString(), placement.threads());
+    ZooModel<NDList, NDList> loaded = loadWithDjl(folder, device);
     try {
-      for (int i = 0; i < tensorflow.TF_DeviceListCount(devices); i++) {
-        BytePointer type = tensorflow.TF_DeviceListType(devices, i, status);
-        if (type != null && type.getString().equals("GPU")) {
-          return true;
-        }
+      SavedModelBundle bundle = ((TfSymbolBlock) loaded.getBlock()).getSavedModelBundle();
+      if (device.kind() == Device.Kind.GPU && !TensorFlowLibrary.hasGpu(bundle.getSession())) {
+        throw new UnavailableHereException(
+            "%s: device %s, but TensorFlow sees no GPU here (expected: a GPU, its driver and a TensorFlow library built for it; or device: cpu)"
+                .formatted(version, device));
       }
-      return false;
-    } finally {
-      tensorflow.TF_DeleteDeviceList(devices);
-      tensorflow.TF_DeleteStatus(status);
+      Binding binding = Binding.bind(version, signature, served, bundle.getGraph());
+      return new EngineModel(
+          version,
+          signature,
+          new TensorFlowSession(version, signature, binding, bundle.getSession(), loaded));
+    } catch (RuntimeException e) {
+      loaded.close();
+      throw e;
+    }
+  }
+
+  private static ZooModel<NDList, NDList> loadWithDjl(SavedModelFolder folder, Device device) {
+    Criteria<NDList, NDList> criteria =
+        Criteria.builder()
+            .setTypes(NDList.class, NDList.class)
+            .optEngine(TensorFlowLibrary.DJL_NAME)
+            .optDevice(device.kind() == Device.Kind.GPU ? ai.djl.Device.gpu() : ai.djl.Device.cpu())
+            .optModelPath(folder.path())
+            .optOption(
+                "ConfigProto",
+                Base64.getEncoder()
+                    .encodeToString(TensorFlowLibrary.sessionConfig(device).toByteArray()))
+            .build();
+    try {
+      return criteria.loadModel();
+    } catch (IOException
+        | ModelNotFoundException
+        | MalformedModelException
+        | EngineException
+        | TensorFlowException
+        | IllegalArgumentException
+        | IllegalStateException
+        | NoSuchElementException e) {
+      throw new InvalidModelException(
+          "%s: TensorFlow cannot load %s: %s"
+              .formatted(folder.subject(), folder.path(), TensorFlowLibrary.reason(e)),
+          e);
     }
   }
 }

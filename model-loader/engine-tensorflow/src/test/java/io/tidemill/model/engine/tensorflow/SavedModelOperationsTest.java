@@ -15,7 +15,6 @@ import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.AllowedOperations;
 import io.tidemill.model.engine.Operation;
-import io.tidemill.model.engine.OperationReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +31,11 @@ import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.proto.TensorInfo;
 
 class SavedModelOperationsTest {
+  private static final Signature SIGNATURE =
+      new Signature(
+          List.of(TensorSpec.of("in", ElementType.FLOAT32, -1)),
+          List.of(TensorSpec.of("out", ElementType.FLOAT32, -1)));
+
   @TempDir Path folder;
 
   /** A graph that multiplies, and restores and saves a variable in functions of its own. */
@@ -82,7 +86,7 @@ class SavedModelOperationsTest {
     Files.write(
         folder.resolve("saved_model.pb"),
         SavedModel.newBuilder().addMetaGraphs(graph).build().toByteArray());
-    return OperationReader.of("tensorflow").orElseThrow().operations(folder);
+    return new TensorFlowEngine().operations(folder, SIGNATURE);
   }
 
   private List<String> dangerous(MetaGraphDef.Builder graph) throws IOException {
@@ -158,15 +162,10 @@ class SavedModelOperationsTest {
     MetaGraphDef.Builder graph = clean();
     graph.getGraphDefBuilder().addNode(node("read", "ReadFile"));
     operations(graph);
-    Signature signature =
-        new Signature(
-            List.of(TensorSpec.of("in", ElementType.FLOAT32, -1)),
-            List.of(TensorSpec.of("out", ElementType.FLOAT32, -1)));
     ModelVersion version =
         new ModelVersion("fraud", SemanticVersion.parse("1.4.2"), "sha256:" + "0".repeat(64));
 
-    assertThatThrownBy(
-            () -> new TensorFlowModelLoader().load(version, signature, folder, Placement.CPU))
+    assertThatThrownBy(() -> new TensorFlowEngine().load(version, SIGNATURE, folder, Placement.CPU))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining("fraud:1.4.2: operations are refused: ReadFile (reads files)")
         .hasMessageContaining("-Dtidemill.allowed-operations=fraud/ReadFile");

@@ -308,7 +308,7 @@ public final class SavedModels {
   }
 
   private static Signature export(Path directory, List<String> signatureNames, Author author) {
-    TensorFlowEngine.start("test", null);
+    TensorFlowLibrary.OF_PROCESS.start("test", null);
     try (Graph graph = new Graph()) {
       Tensors tensors = new Tensors();
       author.write(Ops.create(graph), tensors);

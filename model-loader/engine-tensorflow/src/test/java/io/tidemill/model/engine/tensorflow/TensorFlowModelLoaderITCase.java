@@ -4,14 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.Device;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
-import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ElementType;
-import io.tidemill.model.engine.ModelLoader;
+import io.tidemill.model.engine.Engine;
+import io.tidemill.model.engine.NativePlatform;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,9 +32,7 @@ class TensorFlowModelLoaderITCase {
 
   @Test
   void isFoundByItsEngineName() {
-    assertThat(ServiceLoader.load(ModelLoader.class))
-        .extracting(ModelLoader::engine)
-        .contains("tensorflow");
+    assertThat(ServiceLoader.load(Engine.class)).extracting(Engine::name).contains("tensorflow");
   }
 
   static List<Arguments> misfits() {
@@ -41,31 +40,31 @@ class TensorFlowModelLoaderITCase {
         Arguments.of(
             List.of(TensorSpec.of("amount", ElementType.FLOAT32, -1, 4)),
             List.of(SCORE),
-            "input 'amount' is in the manifest but the SavedModel has [features]"),
+            "input 'amount' is in the manifest but signature 'serving_default' of the SavedModel has [features]"),
         Arguments.of(
             List.of(TensorSpec.of("features", ElementType.FLOAT64, -1, 4)),
             List.of(SCORE),
-            "input 'features' is float64[-1, 4] in the manifest but float32[-1, 4] in the SavedModel"),
+            "input 'features' is float64[-1, 4] in the manifest but float32[-1, 4] in signature 'serving_default' of the SavedModel"),
         Arguments.of(
             List.of(TensorSpec.of("features", ElementType.FLOAT32, -1, 5)),
             List.of(SCORE),
-            "input 'features' is float32[-1, 5] in the manifest but float32[-1, 4] in the SavedModel"),
+            "input 'features' is float32[-1, 5] in the manifest but float32[-1, 4] in signature 'serving_default' of the SavedModel"),
         Arguments.of(
             List.of(TensorSpec.of("features", ElementType.FLOAT32, -1, -1)),
             List.of(SCORE),
-            "input 'features' is float32[-1, -1] in the manifest but float32[-1, 4] in the SavedModel"),
+            "input 'features' is float32[-1, -1] in the manifest but float32[-1, 4] in signature 'serving_default' of the SavedModel"),
         Arguments.of(
             List.of(TensorSpec.of("features", ElementType.FLOAT32, -1)),
             List.of(SCORE),
-            "input 'features' is float32[-1] in the manifest but float32[-1, 4] in the SavedModel"),
+            "input 'features' is float32[-1] in the manifest but float32[-1, 4] in signature 'serving_default' of the SavedModel"),
         Arguments.of(
             List.of(FEATURES),
             List.of(TensorSpec.of("score", ElementType.INT64, -1, 1)),
-            "output 'score' is int64[-1, 1] in the manifest but float32[-1, 1] in the SavedModel"),
+            "output 'score' is int64[-1, 1] in the manifest but float32[-1, 1] in signature 'serving_default' of the SavedModel"),
         Arguments.of(
             List.of(FEATURES),
             List.of(SCORE, TensorSpec.of("label", ElementType.STRING, -1)),
-            "output 'label' is in the manifest but the SavedModel has [score]"));
+            "output 'label' is in the manifest but signature 'serving_default' of the SavedModel has [score]"));
   }
 
   @ParameterizedTest
@@ -91,7 +90,7 @@ class TensorFlowModelLoaderITCase {
     assertThatThrownBy(() -> Loading.load(directory, signature))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining(
-            "input 'right' is in the SavedModel as float32[-1] but not in the manifest");
+            "input 'right' is in signature 'serving_default' of the SavedModel as float32[-1] but not in the manifest");
   }
 
   @Test
@@ -147,7 +146,7 @@ class TensorFlowModelLoaderITCase {
 
     assertThatThrownBy(
             () ->
-                new TensorFlowModelLoader()
+                new TensorFlowEngine()
                     .load(Loading.VERSION, signature, directory, Placement.CPU.withThreads(3)))
         .isInstanceOf(UnavailableHereException.class)
         .hasMessage(
@@ -161,14 +160,14 @@ class TensorFlowModelLoaderITCase {
 
     assertThatThrownBy(
             () ->
-                new TensorFlowModelLoader()
+                new TensorFlowEngine()
                     .load(Loading.VERSION, signature, directory, Placement.on(Device.parse("gpu"))))
         .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith(
             "fraud:1.4.2: device gpu:0, but TensorFlow sees no GPU here (expected: ");
     assertThatThrownBy(
             () ->
-                new TensorFlowModelLoader()
+                new TensorFlowEngine()
                     .load(
                         Loading.VERSION, signature, directory, Placement.on(Device.parse("gpu:1"))))
         .isInstanceOf(UnavailableHereException.class)
@@ -177,7 +176,7 @@ class TensorFlowModelLoaderITCase {
 
   @Test
   void refusesOtherPlatforms() {
-    assertThatThrownBy(() -> TensorFlowEngine.checkPlatform("Mac OS X", "aarch64"))
+    assertThatThrownBy(() -> new NativePlatform("Mac OS X", "aarch64").require("tensorflow"))
         .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith(
             "engine tensorflow: platform Mac OS X aarch64 (expected: Linux amd64");

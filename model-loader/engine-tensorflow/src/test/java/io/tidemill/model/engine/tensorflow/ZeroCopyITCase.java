@@ -30,7 +30,7 @@ class ZeroCopyITCase {
 
   @BeforeAll
   static void startEngine() {
-    TensorFlowEngine.start("test", null);
+    TensorFlowLibrary.OF_PROCESS.start("test", null);
   }
 
   @BeforeEach

@@ -50,7 +50,7 @@ final class Booster implements AutoCloseable {
    * @throws InvalidModelException if LightGBM does not take it, or finds another size in it
    */
   static Booster load(String subject, ModelText text, int threads) {
-    LightGbmEngine.start();
+    LightGbmLibrary.start();
     ByteBuffer out = ByteBuffer.allocateDirect(2 * Long.BYTES).order(ByteOrder.nativeOrder());
     long address = MemoryUtil.getByteBufferAddress(out);
     check(

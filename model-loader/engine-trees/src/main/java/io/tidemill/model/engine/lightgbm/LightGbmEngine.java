@@ -1,34 +1,119 @@
 package io.tidemill.model.engine.lightgbm;
 
+import io.tidemill.model.Device;
 import io.tidemill.model.UnavailableHereException;
-import io.tidemill.model.engine.BundledLibrary;
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Model;
+import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
+import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.engine.Engine;
+import io.tidemill.model.engine.EngineModel;
+import io.tidemill.model.engine.FoundModel;
+import io.tidemill.model.engine.ThreadsProperty;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 
 /**
- * The native library of this process: started once, never stopped.
+ * Loads models in LightGBM's text format (engine {@code lightgbm}).
+ *
+ * <p>The native library comes from the jar of {@code lightgbm4j}, of which nothing else is used,
+ * and is unpacked into the folder of {@code java.io.tmpdir} for as long as it takes to map it.
+ *
+ * <p>A call is computed by the thread that makes it. A placement that says N threads lets OpenMP
+ * split one over N, and {@code -Dtidemill.lightgbm.threads=N} the calls of all models that are
+ * loaded after it is set and whose placement says nothing; every caller then has N - 1 threads of
+ * its own. With a core for each, that made a single caller faster at tens of rows and more, slower
+ * below, and two callers never. LightGBM keeps the number of the last call for the whole process,
+ * so that either counts where versions with different ones are called at once.
  *
  * <p>Thread-safe.
  */
-final class LightGbmEngine {
-  static final BundledLibrary LIBRARY =
-      new BundledLibrary(
-          "lightgbm",
-          "/lightgbm4j/linux/x86_64/lib_lightgbm.so",
-          "io.github.metarank:lightgbm4j:4.3.0-1",
-          "2.29");
+public final class LightGbmEngine implements Engine {
+  static final ThreadsProperty THREADS = new ThreadsProperty("tidemill.lightgbm.threads");
 
-  private static boolean started;
+  @Override
+  public String name() {
+    return "lightgbm";
+  }
 
-  private LightGbmEngine() {}
+  @Override
+  public String sought() {
+    return ModelText.FILE.sought();
+  }
+
+  @Override
+  public Optional<FoundModel> detect(Path path) throws IOException {
+    return ModelText.FILE.detect(path);
+  }
 
   /**
-   * Starts the engine unless it runs.
-   *
-   * @throws UnavailableHereException if its jar is absent or its native library does not run here
+   * {@inheritDoc} The native library is not needed. One input {@code features} with all its
+   * features, and one output {@code prediction} with one value, or one per class.
    */
-  static synchronized void start() {
-    if (!started) {
-      LIBRARY.bind(LightGbmLibrary.class);
-      started = true;
+  @Override
+  public Optional<Signature> signature(Path files) {
+    return Optional.of(ModelText.read(files.toString(), files).signature());
+  }
+
+  @Override
+  public List<String> check(Path files, Signature given) {
+    return differences(given, signature(files).orElseThrow());
+  }
+
+  @Override
+  public Model load(ModelVersion version, Signature signature, Path files, Placement placement) {
+    if (placement.device().kind() == Device.Kind.GPU) {
+      throw new UnavailableHereException(
+          "%s: device %s, but LightGBM predicts on the processor only (expected: cpu)"
+              .formatted(version, placement.device()));
+    }
+    ModelText text = ModelText.read(version.toString(), files);
+    check(version, signature, text.signature());
+    Booster booster = Booster.load(version.toString(), text, placement.threadsOr(THREADS::get));
+    return new EngineModel(version, signature, new LightGbmSession(version, signature, booster));
+  }
+
+  private static void check(ModelVersion version, Signature manifest, Signature model) {
+    List<String> problems = differences(manifest, model);
+    if (!problems.isEmpty()) {
+      throw new InvalidModelException(
+          "%s: the manifest does not fit the booster: %s; publish a version whose manifest says what the booster has"
+              .formatted(version, String.join("; ", problems)));
+    }
+  }
+
+  /** What a manifest's signature says otherwise than a booster; empty if it fits. */
+  static List<String> differences(Signature manifest, Signature model) {
+    List<String> problems = new ArrayList<>();
+    check("input", manifest.inputs(), model.inputs().get(0), problems);
+    check("output", manifest.outputs(), model.outputs().get(0), problems);
+    return problems;
+  }
+
+  /** A booster's tensors have no names: any fits. It reads floats and doubles alike. */
+  private static void check(
+      String side, List<TensorSpec> manifest, TensorSpec model, List<String> problems) {
+    if (manifest.size() != 1) {
+      problems.add(
+          "%ss are %s in the manifest but the booster has one: %s"
+              .formatted(side, manifest, model));
+      return;
+    }
+    TensorSpec spec = manifest.get(0);
+    boolean fits =
+        (spec.type() == model.type()
+                || (side.equals("input") && spec.type() == ElementType.FLOAT64))
+            && spec.hasFixedRows()
+            && spec.shape().size() <= 2
+            && spec.elementsPerRow() == model.elementsPerRow();
+    if (!fits) {
+      problems.add("%s is %s in the manifest but %s in the booster".formatted(side, spec, model));
     }
   }
 }

@@ -1,16 +1,30 @@
 package io.tidemill.model.engine.lightgbm;
 
+import io.tidemill.model.engine.BundledLibrary;
+
 /**
  * The functions of LightGBM's C interface that scoring needs, under their own names.
  *
  * <p>Addresses are {@code long}s, so that a call costs nothing but itself. Each function answers 0,
  * or another number and its words in {@link #LGBM_GetLastError} of the same thread. Usable once
- * {@link LightGbmEngine#start()} returned.
+ * {@link #start()} returned.
  *
  * <p>Thread-safe: LightGBM lets predictions of one booster run at the same time.
  */
 final class LightGbmLibrary {
+  static final BundledLibrary JAR =
+      new BundledLibrary(
+          "lightgbm",
+          "/lightgbm4j/linux/x86_64/lib_lightgbm.so",
+          "io.github.metarank:lightgbm4j:4.3.0-1",
+          "2.29");
+
   private LightGbmLibrary() {}
+
+  /** Starts the library unless it runs. */
+  static void start() {
+    JAR.bind(LightGbmLibrary.class);
+  }
 
   static native String LGBM_GetLastError();
 

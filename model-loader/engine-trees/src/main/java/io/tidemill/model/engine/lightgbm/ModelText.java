@@ -1,14 +1,12 @@
 package io.tidemill.model.engine.lightgbm;
 
-import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.engine.FileKind;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * What a model in LightGBM's text format says of itself, read without LightGBM.
@@ -18,42 +16,27 @@ import java.util.stream.Stream;
  * @param classes values of a prediction
  */
 record ModelText(Path file, int features, int classes) {
-  private static final String EXPECTED =
-      "expected: what Booster.save_model(\"model.txt\") wrote, whole";
+  static final FileKind FILE =
+      new FileKind(
+          "LightGBM text",
+          "first line 'tree', as Booster.save_model(\"m.txt\") writes it",
+          List.of(".txt"),
+          ModelText::isTree);
+
+  private static boolean isTree(Path file) throws IOException {
+    String start = FileKind.start(file, 16);
+    return start.startsWith("tree\n") || start.startsWith("tree\r\n");
+  }
 
   /**
    * Reads a model.
    *
    * @param subject what messages begin with
    * @param files the file itself, or a folder with a single {@code .txt} in it
-   * @throws InvalidModelException if it is none, or is cut off or damaged
+   * @throws io.tidemill.model.InvalidModelException if it is none, or is cut off or damaged
    */
   static ModelText read(String subject, Path files) {
-    return ModelTextReader.read(subject, find(subject, files));
-  }
-
-  private static Path find(String subject, Path files) {
-    if (Files.isRegularFile(files)) {
-      return files;
-    }
-    try (Stream<Path> children = Files.list(files)) {
-      List<Path> found =
-          children
-              .filter(child -> Files.isRegularFile(child) && child.toString().endsWith(".txt"))
-              .sorted()
-              .toList();
-      if (found.size() == 1) {
-        return found.get(0);
-      }
-      throw new InvalidModelException(
-          "%s: %d files named .txt in %s (expected: 1; save it with Booster.save_model(\"model.txt\"))"
-              .formatted(subject, found.size(), files));
-    } catch (IOException e) {
-      throw new InvalidModelException(
-          "%s: %s is no file and no folder that can be read: %s (%s)"
-              .formatted(subject, files, e, EXPECTED),
-          e);
-    }
+    return ModelTextReader.read(subject, FILE.find(subject, files));
   }
 
   /** The input as single-precision floats; a manifest may say double instead. */

@@ -42,7 +42,7 @@ final class Booster implements AutoCloseable {
    */
   static Booster load(String subject, Path file, int threads) {
     int iterations = SavedBooster.read(subject, file).iterations();
-    XGBoostEngine.start();
+    XGBoostLibrary.start();
     long handle = create(subject);
     try {
       check(subject, XGBoostLibrary.XGBoosterSetParam(handle, "nthread", String.valueOf(threads)));

@@ -1,17 +1,28 @@
 package io.tidemill.model.engine.xgboost;
 
+import io.tidemill.model.engine.BundledLibrary;
+
 /**
  * The functions of XGBoost's C interface that scoring needs, under their own names.
  *
  * <p>Addresses are {@code long}s, so that a call costs nothing but itself. Each function answers 0,
  * or another number and its words in {@link #XGBGetLastError} of the same thread. Usable once
- * {@link XGBoostEngine#start()} returned.
+ * {@link #start()} returned.
  *
  * <p>Thread-safe where XGBoost is: {@code XGBoosterPredictFromDense} on a booster that has
  * predicted before, and everything on different boosters.
  */
 final class XGBoostLibrary {
+  static final BundledLibrary JAR =
+      new BundledLibrary(
+          "xgboost", "/lib/linux/x86_64/libxgboost4j.so", "ml.dmlc:xgboost4j_2.12:3.4.0", "2.14");
+
   private XGBoostLibrary() {}
+
+  /** Starts the library unless it runs. */
+  static void start() {
+    JAR.bind(XGBoostLibrary.class);
+  }
 
   static native String XGBGetLastError();
 

@@ -164,6 +164,6 @@ public final class Boosters {
   }
 
   static Model load(Path directory, Signature signature) {
-    return new LightGbmModelLoader().load(VERSION, signature, directory, Placement.CPU);
+    return new LightGbmEngine().load(VERSION, signature, directory, Placement.CPU);
   }
 }

@@ -106,8 +106,8 @@ final class DamagedTexts {
 
   private static boolean isRefused(Path folder) {
     try {
-      Signature signature = new LightGbmSignatureReader().read(folder);
-      predict(new LightGbmModelLoader().load(Boosters.VERSION, signature, folder, Placement.CPU));
+      Signature signature = new LightGbmEngine().signature(folder).orElseThrow();
+      predict(new LightGbmEngine().load(Boosters.VERSION, signature, folder, Placement.CPU));
       return false;
     } catch (InvalidModelException | ModelCallException e) {
       return true;

@@ -4,18 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.Device;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
-import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ElementType;
-import io.tidemill.model.engine.ModelLoader;
+import io.tidemill.model.engine.Engine;
+import io.tidemill.model.engine.NativePlatform;
 import io.tidemill.model.engine.ProcessThreads;
-import io.tidemill.model.engine.SignatureReaders;
 import io.tidemill.model.engine.lightgbm.Boosters.Objective;
 import io.tidemill.model.golden.Sample;
 import java.io.IOException;
@@ -40,14 +40,12 @@ class LightGbmModelLoaderITCase {
 
   @AfterEach
   void forgetThreads() {
-    System.clearProperty(LightGbmEngine.LIBRARY.threadsProperty());
+    System.clearProperty(LightGbmEngine.THREADS.name());
   }
 
   @Test
   void isFoundByItsEngineName() {
-    assertThat(ServiceLoader.load(ModelLoader.class))
-        .extracting(ModelLoader::engine)
-        .contains("lightgbm");
+    assertThat(ServiceLoader.load(Engine.class)).extracting(Engine::name).contains("lightgbm");
   }
 
   @ParameterizedTest
@@ -55,10 +53,10 @@ class LightGbmModelLoaderITCase {
   void readsTheSignatureOfFileAndFolder(Objective objective) throws Exception {
     Boosters.train(directory, objective).close();
 
-    var reader = SignatureReaders.of("lightgbm").orElseThrow();
+    var engine = new LightGbmEngine();
 
-    assertThat(reader.read(directory)).isEqualTo(objective.signature());
-    assertThat(reader.read(directory.resolve("model.txt"))).isEqualTo(objective.signature());
+    assertThat(engine.signature(directory)).contains(objective.signature());
+    assertThat(engine.signature(directory.resolve("model.txt"))).contains(objective.signature());
   }
 
   static List<Arguments> misfits() {
@@ -133,7 +131,7 @@ class LightGbmModelLoaderITCase {
     assertThatThrownBy(() -> Boosters.load(directory, Boosters.SINGLE))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageStartingWith("fraud:1.4.2: model.txt does not begin with the line 'tree'");
-    assertThatThrownBy(() -> new LightGbmSignatureReader().read(directory))
+    assertThatThrownBy(() -> new LightGbmEngine().signature(directory))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageStartingWith(directory + ": model.txt ");
   }
@@ -171,7 +169,7 @@ class LightGbmModelLoaderITCase {
   void refusesGpu() {
     assertThatThrownBy(
             () ->
-                new LightGbmModelLoader()
+                new LightGbmEngine()
                     .load(
                         Boosters.VERSION,
                         Boosters.SINGLE,
@@ -184,7 +182,7 @@ class LightGbmModelLoaderITCase {
 
   @Test
   void namesTheJarThatIsAbsent() {
-    assertThatThrownBy(() -> LightGbmEngine.LIBRARY.unpack(ClassLoader.getPlatformClassLoader()))
+    assertThatThrownBy(() -> LightGbmLibrary.JAR.unpack(ClassLoader.getPlatformClassLoader()))
         .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith(
             "engine lightgbm: /lightgbm4j/linux/x86_64/lib_lightgbm.so is not on")
@@ -193,7 +191,7 @@ class LightGbmModelLoaderITCase {
 
   @Test
   void refusesOtherPlatforms() {
-    assertThatThrownBy(() -> LightGbmEngine.LIBRARY.checkPlatform("Mac OS X", "aarch64"))
+    assertThatThrownBy(() -> new NativePlatform("Mac OS X", "aarch64").require("lightgbm"))
         .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith(
             "engine lightgbm: platform Mac OS X aarch64 (expected: Linux amd64");
@@ -202,10 +200,10 @@ class LightGbmModelLoaderITCase {
   @Test
   void splitsACallOverAsManyThreadsAsTheProcessSays() throws Exception {
     Boosters.train(directory, Objective.BINARY).close();
-    assertThat(LightGbmEngine.LIBRARY.threads()).isEqualTo(1);
+    assertThat(LightGbmEngine.THREADS.get()).isEqualTo(1);
 
-    System.setProperty(LightGbmEngine.LIBRARY.threadsProperty(), "2");
-    assertThat(LightGbmEngine.LIBRARY.threads()).isEqualTo(2);
+    System.setProperty(LightGbmEngine.THREADS.name(), "2");
+    assertThat(LightGbmEngine.THREADS.get()).isEqualTo(2);
     try (Model model = Boosters.load(directory, Boosters.SINGLE)) {
       assertThat(model.version()).isEqualTo(Boosters.VERSION);
     }
@@ -214,7 +212,7 @@ class LightGbmModelLoaderITCase {
   @Test
   void splitsACallOverAsManyThreadsAsTheJobSays() throws Exception {
     Boosters.train(directory, Objective.BINARY).close();
-    System.setProperty(LightGbmEngine.LIBRARY.threadsProperty(), "1");
+    System.setProperty(LightGbmEngine.THREADS.name(), "1");
 
     assertThat(ProcessThreads.startedBy(() -> score(Placement.CPU))).isLessThan(20);
     assertThat(ProcessThreads.startedBy(() -> score(Placement.CPU.withThreads(40))))
@@ -223,8 +221,7 @@ class LightGbmModelLoaderITCase {
 
   private void score(Placement placement) {
     try (Model model =
-            new LightGbmModelLoader()
-                .load(Boosters.VERSION, Boosters.SINGLE, directory, placement);
+            new LightGbmEngine().load(Boosters.VERSION, Boosters.SINGLE, directory, placement);
         BufferAllocator memory = ColumnMemory.child("threads", 1 << 20);
         ColumnBatch input = Sample.zeros(model.signature()).of(512, memory);
         ColumnBatch output = model.predict(input, memory)) {
@@ -235,10 +232,10 @@ class LightGbmModelLoaderITCase {
   @ParameterizedTest
   @ValueSource(strings = {"0", "-1", "many"})
   void refusesThreadsThatAreNone(String threads) {
-    System.setProperty(LightGbmEngine.LIBRARY.threadsProperty(), threads);
+    System.setProperty(LightGbmEngine.THREADS.name(), threads);
 
-    assertThatThrownBy(LightGbmEngine.LIBRARY::threads)
-        .isInstanceOf(IllegalArgumentException.class)
+    assertThatThrownBy(LightGbmEngine.THREADS::get)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith("-Dtidemill.lightgbm.threads: ")
         .hasMessageContaining(threads);
   }

@@ -173,6 +173,6 @@ public final class Boosters {
   }
 
   static Model load(Path directory, Signature signature) {
-    return new XGBoostModelLoader().load(VERSION, signature, directory, Placement.CPU);
+    return new XGBoostEngine().load(VERSION, signature, directory, Placement.CPU);
   }
 }

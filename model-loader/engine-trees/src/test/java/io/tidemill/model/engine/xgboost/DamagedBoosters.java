@@ -54,8 +54,8 @@ final class DamagedBoosters {
 
   private static boolean isRefused(Path folder) {
     try {
-      Signature signature = new XGBoostSignatureReader().read(folder);
-      predict(new XGBoostModelLoader().load(Boosters.VERSION, signature, folder, Placement.CPU));
+      Signature signature = new XGBoostEngine().signature(folder).orElseThrow();
+      predict(new XGBoostEngine().load(Boosters.VERSION, signature, folder, Placement.CPU));
       return false;
     } catch (InvalidModelException | ModelCallException e) {
       return true;

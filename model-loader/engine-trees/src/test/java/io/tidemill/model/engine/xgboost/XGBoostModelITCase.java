@@ -82,7 +82,7 @@ class XGBoostModelITCase {
     Boosters.copy(
         version + "/" + file.replaceFirst("\\..*", ".scores"), directory.resolve("scores"));
     float[] features = Boosters.features(20, 4, 5);
-    Signature signature = new XGBoostSignatureReader().read(directory);
+    Signature signature = new XGBoostEngine().signature(directory).orElseThrow();
 
     try (Model model = Boosters.load(directory, signature)) {
       float[] scores = predict(model, features);

@@ -4,17 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.Device;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
-import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ElementType;
-import io.tidemill.model.engine.ModelLoader;
-import io.tidemill.model.engine.SignatureReaders;
+import io.tidemill.model.engine.Engine;
+import io.tidemill.model.engine.NativePlatform;
 import io.tidemill.model.engine.xgboost.Boosters.Objective;
 import io.tidemill.model.golden.Sample;
 import java.io.IOException;
@@ -41,14 +41,12 @@ class XGBoostModelLoaderITCase {
 
   @AfterEach
   void forgetThreads() {
-    System.clearProperty(XGBoostEngine.LIBRARY.threadsProperty());
+    System.clearProperty(XGBoostEngine.THREADS.name());
   }
 
   @Test
   void isFoundByItsEngineName() {
-    assertThat(ServiceLoader.load(ModelLoader.class))
-        .extracting(ModelLoader::engine)
-        .contains("xgboost");
+    assertThat(ServiceLoader.load(Engine.class)).extracting(Engine::name).contains("xgboost");
   }
 
   @ParameterizedTest
@@ -56,10 +54,10 @@ class XGBoostModelLoaderITCase {
   void readsTheSignatureOfFileAndFolder(Objective objective) throws Exception {
     Boosters.train(directory, "model.ubj", objective).dispose();
 
-    var reader = SignatureReaders.of("xgboost").orElseThrow();
+    var engine = new XGBoostEngine();
 
-    assertThat(reader.read(directory)).isEqualTo(objective.signature());
-    assertThat(reader.read(directory.resolve("model.ubj"))).isEqualTo(objective.signature());
+    assertThat(engine.signature(directory)).contains(objective.signature());
+    assertThat(engine.signature(directory.resolve("model.ubj"))).contains(objective.signature());
   }
 
   static List<Arguments> misfits() {
@@ -120,7 +118,7 @@ class XGBoostModelLoaderITCase {
     assertThatThrownBy(() -> Boosters.load(directory, Boosters.SINGLE))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageStartingWith("fraud:1.4.2: ");
-    assertThatThrownBy(() -> new XGBoostSignatureReader().read(directory))
+    assertThatThrownBy(() -> new XGBoostEngine().signature(directory))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageStartingWith(directory + ": ");
   }
@@ -160,7 +158,7 @@ class XGBoostModelLoaderITCase {
   void refusesGpu() {
     assertThatThrownBy(
             () ->
-                new XGBoostModelLoader()
+                new XGBoostEngine()
                     .load(
                         Boosters.VERSION,
                         Boosters.SINGLE,
@@ -173,7 +171,7 @@ class XGBoostModelLoaderITCase {
 
   @Test
   void namesTheJarThatIsAbsent() {
-    assertThatThrownBy(() -> XGBoostEngine.LIBRARY.unpack(ClassLoader.getPlatformClassLoader()))
+    assertThatThrownBy(() -> XGBoostLibrary.JAR.unpack(ClassLoader.getPlatformClassLoader()))
         .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith("engine xgboost: /lib/linux/x86_64/libxgboost4j.so is not on")
         .hasMessageContaining("ml.dmlc:xgboost4j_2.12:3.4.0");
@@ -181,7 +179,7 @@ class XGBoostModelLoaderITCase {
 
   @Test
   void refusesOtherPlatforms() {
-    assertThatThrownBy(() -> XGBoostEngine.LIBRARY.checkPlatform("Mac OS X", "aarch64"))
+    assertThatThrownBy(() -> new NativePlatform("Mac OS X", "aarch64").require("xgboost"))
         .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith("engine xgboost: platform Mac OS X aarch64 (expected: Linux amd64");
   }
@@ -189,10 +187,10 @@ class XGBoostModelLoaderITCase {
   @Test
   void splitsACallOverAsManyThreadsAsTheProcessSays() throws Exception {
     Boosters.train(directory, "model.ubj", Objective.BINARY).dispose();
-    assertThat(XGBoostEngine.LIBRARY.threads()).isEqualTo(1);
+    assertThat(XGBoostEngine.THREADS.get()).isEqualTo(1);
 
-    System.setProperty(XGBoostEngine.LIBRARY.threadsProperty(), "2");
-    assertThat(XGBoostEngine.LIBRARY.threads()).isEqualTo(2);
+    System.setProperty(XGBoostEngine.THREADS.name(), "2");
+    assertThat(XGBoostEngine.THREADS.get()).isEqualTo(2);
     try (Model model = Boosters.load(directory, Boosters.SINGLE)) {
       assertThat(model.version()).isEqualTo(Boosters.VERSION);
     }
@@ -201,15 +199,15 @@ class XGBoostModelLoaderITCase {
   @Test
   void takesTheThreadsOfTheJobInPlaceOfThoseOfTheProcess() throws Exception {
     Boosters.train(directory, "model.ubj", Objective.BINARY).dispose();
-    System.setProperty(XGBoostEngine.LIBRARY.threadsProperty(), "many");
+    System.setProperty(XGBoostEngine.THREADS.name(), "many");
 
     score(Placement.CPU.withThreads(2));
-    assertThatThrownBy(() -> score(Placement.CPU)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> score(Placement.CPU)).isInstanceOf(UnavailableHereException.class);
   }
 
   private void score(Placement placement) {
     try (Model model =
-            new XGBoostModelLoader().load(Boosters.VERSION, Boosters.SINGLE, directory, placement);
+            new XGBoostEngine().load(Boosters.VERSION, Boosters.SINGLE, directory, placement);
         BufferAllocator memory = ColumnMemory.child("threads", 1 << 20);
         ColumnBatch input = Sample.zeros(model.signature()).of(512, memory);
         ColumnBatch output = model.predict(input, memory)) {
@@ -220,10 +218,10 @@ class XGBoostModelLoaderITCase {
   @ParameterizedTest
   @ValueSource(strings = {"0", "-1", "many"})
   void refusesThreadsThatAreNone(String threads) {
-    System.setProperty(XGBoostEngine.LIBRARY.threadsProperty(), threads);
+    System.setProperty(XGBoostEngine.THREADS.name(), threads);
 
-    assertThatThrownBy(XGBoostEngine.LIBRARY::threads)
-        .isInstanceOf(IllegalArgumentException.class)
+    assertThatThrownBy(XGBoostEngine.THREADS::get)
+        .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith("-Dtidemill.xgboost.threads: ")
         .hasMessageContaining(threads);
   }

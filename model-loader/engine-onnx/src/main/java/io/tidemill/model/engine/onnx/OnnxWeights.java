@@ -1,0 +1,145 @@
+package io.tidemill.model.engine.onnx;
+
+import io.tidemill.model.InvalidModelException;
+import java.io.IOException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Finds the files beside an .onnx file that hold its weights. Exporters write them as a matter of
+ * course, and the model is not whole without them.
+ *
+ * <p>It walks the protocol buffer by its field numbers and skips all but the tensors' locations.
+ *
+ * <p>Not thread-safe.
+ */
+final class OnnxWeights {
+  private static final int DEEPEST = 100;
+  private static final Map<Message, Map<Integer, Message>> FIELDS =
+      new EnumMap<>(
+          Map.of(
+              Message.MODEL, Map.of(7, Message.GRAPH, 25, Message.FUNCTION),
+              Message.FUNCTION, Map.of(7, Message.NODE),
+              Message.GRAPH, Map.of(1, Message.NODE, 5, Message.TENSOR, 15, Message.SPARSE),
+              Message.NODE, Map.of(5, Message.ATTRIBUTE),
+              Message.ATTRIBUTE,
+                  Map.of(
+                      5, Message.TENSOR,
+                      6, Message.GRAPH,
+                      10, Message.TENSOR,
+                      11, Message.GRAPH,
+                      22, Message.SPARSE,
+                      23, Message.SPARSE),
+              Message.SPARSE, Map.of(1, Message.TENSOR, 2, Message.TENSOR),
+              Message.TENSOR, Map.of(13, Message.ENTRY),
+              Message.ENTRY, Map.of()));
+
+  private final Set<String> locations = new TreeSet<>();
+
+  private OnnxWeights() {}
+
+  private enum Message {
+    MODEL,
+    FUNCTION,
+    GRAPH,
+    NODE,
+    ATTRIBUTE,
+    SPARSE,
+    TENSOR,
+    ENTRY
+  }
+
+  /**
+   * Their paths, relative to the folder of the model. What is no ONNX has none: its engine says
+   * what is wrong with it.
+   *
+   * @throws InvalidModelException if one is not there, or outside of that folder
+   * @throws IOException if the model cannot be read
+   */
+  static Set<String> of(Path model) throws IOException {
+    OnnxWeights files = new OnnxWeights();
+    try (FileChannel channel = FileChannel.open(model)) {
+      // A protocol buffer has at most 2 GiB.
+      long size = Math.min(channel.size(), Integer.MAX_VALUE);
+      files.read(Message.MODEL, channel.map(FileChannel.MapMode.READ_ONLY, 0, size), 0);
+    } catch (BufferUnderflowException | IllegalArgumentException noOnnx) {
+      return Set.of();
+    }
+    Path folder = model.toAbsolutePath().normalize().resolveSibling("");
+    for (String location : files.locations) {
+      Path file = folder.resolve(location).normalize();
+      if (!file.startsWith(folder) || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+        throw new InvalidModelException(
+            "%s: its weights are in '%s' (expected: a file beside it, as onnx.save_model and torch.onnx.export write it)"
+                .formatted(model, location));
+      }
+    }
+    return files.locations;
+  }
+
+  private void read(Message message, ByteBuffer bytes, int depth) {
+    if (depth > DEEPEST) {
+      throw new IllegalArgumentException("deeper than " + DEEPEST);
+    }
+    String key = "";
+    String value = "";
+    while (bytes.hasRemaining()) {
+      long tag = varint(bytes);
+      int field = Math.toIntExact(tag >>> 3);
+      switch ((int) tag & 7) {
+        case 0 -> varint(bytes);
+        case 1 -> skip(bytes, Long.BYTES);
+        case 2 -> {
+          ByteBuffer content = part(bytes, varint(bytes));
+          Message child = FIELDS.getOrDefault(message, Map.of()).get(field);
+          if (child != null) {
+            read(child, content, depth + 1);
+          } else if (message == Message.ENTRY) {
+            String text = StandardCharsets.UTF_8.decode(content).toString();
+            key = field == 1 ? text : key;
+            value = field == 2 ? text : value;
+          }
+        }
+        case 5 -> skip(bytes, Integer.BYTES);
+        default -> throw new IllegalArgumentException("no wire type " + (tag & 7));
+      }
+    }
+    if (message == Message.ENTRY && key.equals("location")) {
+      locations.add(value);
+    }
+  }
+
+  private static long varint(ByteBuffer bytes) {
+    long value = 0;
+    for (int shift = 0; shift < Long.SIZE; shift += 7) {
+      byte next = bytes.get();
+      value |= (next & 0x7fL) << shift;
+      if (next >= 0) {
+        return value;
+      }
+    }
+    throw new IllegalArgumentException("a number without end");
+  }
+
+  private static ByteBuffer part(ByteBuffer bytes, long length) {
+    if (length < 0 || length > bytes.remaining()) {
+      throw new BufferUnderflowException();
+    }
+    ByteBuffer part = bytes.slice(bytes.position(), (int) length);
+    skip(bytes, (int) length);
+    return part;
+  }
+
+  private static void skip(ByteBuffer bytes, int length) {
+    bytes.position(bytes.position() + length);
+  }
+}

@@ -1,0 +1,141 @@
+package io.tidemill.model.engine.tensorflow;
+
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Signature;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.tensorflow.proto.MetaGraphDef;
+import org.tensorflow.proto.SavedModel;
+import org.tensorflow.proto.SignatureDef;
+
+/**
+ * A SavedModel and what it says of itself in {@code saved_model.pb}; the native library is not
+ * needed.
+ *
+ * <p>Immutable and thread-safe.
+ *
+ * @param subject what messages begin with
+ * @param path the folder with that file
+ */
+record SavedModelFolder(String subject, Path path, SavedModel content) {
+  private static final String FILE = "saved_model.pb";
+  private static final String SERVE = "serve";
+  private static final String PREFERRED = "serving_default";
+  private static final String INTERNAL_PREFIX = "__saved_model";
+
+  static boolean is(Path path) {
+    return Files.isRegularFile(path.resolve(FILE));
+  }
+
+  /**
+   * Reads the SavedModel that a folder is, or the only one in it.
+   *
+   * @throws InvalidModelException if there is none, or more than one
+   */
+  static SavedModelFolder read(String subject, Path files) {
+    Path folder = find(subject, files);
+    try (InputStream bytes = Files.newInputStream(folder.resolve(FILE))) {
+      return new SavedModelFolder(subject, folder, SavedModel.parseFrom(bytes));
+    } catch (IOException malformed) {
+      throw new InvalidModelException(
+          "%s: TensorFlow cannot load %s: not a SavedModel: %s"
+              .formatted(subject, folder.resolve(FILE), malformed.getMessage()),
+          malformed);
+    }
+  }
+
+  private static Path find(String subject, Path files) {
+    if (is(files)) {
+      return files;
+    }
+    try (Stream<Path> children = Files.list(files)) {
+      List<Path> found = children.filter(SavedModelFolder::is).toList();
+      if (found.size() == 1) {
+        return found.get(0);
+      }
+      throw new InvalidModelException(
+          "%s: %d folders with a %s in %s (expected: 1; publish the folder that TensorFlow exported)"
+              .formatted(subject, found.size(), FILE, files));
+    } catch (IOException unreadable) {
+      throw new InvalidModelException(
+          "%s: no folder that can be read: %s (expected: the folder that TensorFlow exported)"
+              .formatted(subject, files),
+          unreadable);
+    }
+  }
+
+  /** The graph that is served. */
+  MetaGraphDef serving() {
+    return content.getMetaGraphsList().stream()
+        .filter(graph -> graph.getMetaInfoDef().getTagsList().contains(SERVE))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InvalidModelException(
+                    "%s: no graph with the tag '%s' (expected: one)".formatted(subject, SERVE)));
+  }
+
+  private NavigableMap<String, SignatureDef> signatures() {
+    NavigableMap<String, SignatureDef> signatures = new TreeMap<>(serving().getSignatureDefMap());
+    signatures.keySet().removeIf(name -> name.startsWith(INTERNAL_PREFIX));
+    return signatures;
+  }
+
+  /** The signature of this name. */
+  ServedSignature named(String name) {
+    NavigableMap<String, SignatureDef> signatures = signatures();
+    SignatureDef named = signatures.get(name);
+    if (named == null) {
+      throw new InvalidModelException(
+          "%s: no signature '%s' (expected: one of %s)"
+              .formatted(subject, name, signatures.keySet()));
+    }
+    return new ServedSignature(name, named);
+  }
+
+  /** The signature that is served unless another one is asked for. */
+  ServedSignature preferred() {
+    return preferred(signatures());
+  }
+
+  /** The signature that a manifest's was made of. */
+  ServedSignature madeInto(Signature manifest) {
+    NavigableMap<String, SignatureDef> candidates = signatures();
+    if (candidates.values().stream().filter(one -> names(manifest, one)).count() == 1) {
+      // Only one has these tensors: the manifest was made of it, whatever its name.
+      candidates.values().removeIf(one -> !names(manifest, one));
+    }
+    return preferred(candidates);
+  }
+
+  private ServedSignature preferred(NavigableMap<String, SignatureDef> candidates) {
+    SignatureDef preferred = candidates.get(PREFERRED);
+    if (preferred != null) {
+      return new ServedSignature(PREFERRED, preferred);
+    }
+    if (candidates.size() == 1) {
+      Map.Entry<String, SignatureDef> only = candidates.firstEntry();
+      return new ServedSignature(only.getKey(), only.getValue());
+    }
+    throw new InvalidModelException(
+        "%s: signatures of the SavedModel: %s (expected: one named '%s', only one, or a choice by name)"
+            .formatted(subject, candidates.keySet(), PREFERRED));
+  }
+
+  private static boolean names(Signature signature, SignatureDef candidate) {
+    Set<String> inputs = new TreeSet<>();
+    signature.inputs().forEach(spec -> inputs.add(spec.name()));
+    return inputs.equals(candidate.getInputsMap().keySet())
+        && signature.outputs().stream()
+            .allMatch(spec -> candidate.getOutputsMap().containsKey(spec.name()));
+  }
+}

@@ -1,0 +1,99 @@
+package io.tidemill.model.engine;
+
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Model;
+import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
+import io.tidemill.model.Signature;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * All that is known of one kind of model: how its files are told and read, what they could do, and
+ * how one is loaded. There is one implementation per engine, found through {@link
+ * java.util.ServiceLoader}.
+ *
+ * <p>Implementations have a public constructor without arguments that does no work and needs none
+ * of the engine's own jars, so that an engine is found, and says what is missing, where they are
+ * absent. They are thread-safe.
+ *
+ * <p>Where a method takes a model's files, these are one file, or a folder of them.
+ */
+public interface Engine {
+
+  /** Its name as manifests have it, such as {@code tensorflow}. */
+  String name();
+
+  /**
+   * Whether it has one number of threads for all models of a process, so that a placement which
+   * says another one is refused.
+   */
+  default boolean threadsAreOfProcess() {
+    return false;
+  }
+
+  /** What its models are and how they are told, for a message. */
+  String sought();
+
+  /**
+   * The model at a path, told by names and first bytes; empty if there is none of this engine.
+   *
+   * @throws InvalidModelException if there are several, or it is not whole
+   */
+  Optional<FoundModel> detect(Path path) throws IOException;
+
+  /**
+   * What a model's files say of its inputs and outputs; empty if they say nothing.
+   *
+   * @throws InvalidModelException if they are not a model of this engine, or their signature is one
+   *     that no batch can be made for
+   */
+  Optional<Signature> signature(Path files);
+
+  /**
+   * One signature of a model that has several.
+   *
+   * @throws InvalidModelException as {@link #signature(Path)}, and if there is none of this name
+   */
+  default Signature signature(Path files, String named) {
+    throw new InvalidModelException(
+        "%s: signature '%s' (expected: none, models of engine '%s' have one without a name)"
+            .formatted(files, named, name()));
+  }
+
+  /**
+   * What a signature that someone gives says otherwise than the model, and than {@link #load} will
+   * accept; empty if it fits. It may fix sizes that the model leaves open, and leave out outputs.
+   *
+   * @throws InvalidModelException if the files are not a model of this engine
+   */
+  List<String> check(Path files, Signature given);
+
+  /**
+   * Every kind of operation of a model, sorted by name, with what it could do to the machine that
+   * runs it; none where models of this engine only compute. {@link #load} refuses those that are
+   * dangerous and not {@linkplain AllowedOperations allowed}.
+   *
+   * @param served the signature whose calls are judged
+   * @throws InvalidModelException if the files are not a model of this engine
+   */
+  default List<Operation> operations(Path files, Signature served) {
+    return List.of();
+  }
+
+  /**
+   * Loads a version. Blocks for as long as the engine takes, which may be minutes.
+   *
+   * @param files the version's proved files; they stay unchanged while the model lives
+   * @throws InvalidModelException if the files are not a model of this engine or do not have this
+   *     signature
+   * @throws io.tidemill.model.UnavailableHereException if the device is not there; never another
+   *     one
+   * @throws io.tidemill.model.UnavailableHereException if the engine's own jars are not here or
+   *     its native part does not run, or if its threads are those of the whole process, which has
+   *     another number of them than the placement says
+   */
+  Model load(ModelVersion version, Signature signature, Path files, Placement placement);
+}
