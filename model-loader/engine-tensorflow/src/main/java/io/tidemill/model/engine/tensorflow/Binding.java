@@ -33,7 +33,7 @@ record Binding(List<Endpoint> inputs, List<Endpoint> outputs) {
 
   private static Endpoint find(
       ModelVersion version, TensorSpec spec, ServedSignature served, TF_Graph graph) {
-    String name = served.place(spec.name());
+    String name = served.place(spec.name()).orElseThrow();
     int colon = name.lastIndexOf(':');
     String operationName = colon < 0 ? name : name.substring(0, colon);
     TF_Operation operation = tensorflow.TF_GraphOperationByName(graph, operationName);

@@ -1,131 +1,228 @@
 package io.tidemill.model.engine.tensorflow;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.AttrValue;
-import org.tensorflow.proto.CollectionDef;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
-import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.NodeDef;
-import org.tensorflow.proto.SaverDef;
-import org.tensorflow.proto.SignatureDef;
-import org.tensorflow.proto.TensorInfo;
+import org.tensorflow.proto.OpDef;
 
 /**
- * Who asks for which nodes of a graph: a node is reached from those that take its output or wait
- * for it, and every node of a function from those that call it.
+ * What runs when tensors of a graph are asked for and others are fed: the nodes that these need, up
+ * to those that are fed, and every node of each function that is called.
  *
  * <p>Not thread-safe.
  */
 final class Reach {
-  /** Who asks. */
-  enum From {
-    /** The loader, to fill the variables. */
-    RESTORE,
-    /** Whoever wants a checkpoint; nobody here. */
-    SAVE,
-    /** Calls of a signature, and what runs once after loading. */
-    USE
-  }
+  /** An origin that is none of the graph's tensors. */
+  static final String UNKNOWN = "";
+
+  private static final Set<String> CALLS = Set.of("PartitionedCall", "StatefulPartitionedCall");
+  private static final String HANDS_ON = "Identity";
 
   private final Map<String, NodeDef> nodes = new HashMap<>();
   private final Map<String, FunctionDef> functions = new HashMap<>();
-  private final Map<From, Set<String>> reachedNodes = new HashMap<>();
-  private final Map<From, Set<String>> reachedFunctions = new HashMap<>();
+  private final Set<String> fed = new HashSet<>();
+  private final Map<String, Site> sites = new LinkedHashMap<>();
+  private final Map<String, Set<Site>> callers = new LinkedHashMap<>();
 
-  private Reach(GraphDef graph) {
+  /** A node of a function, or of the graph itself where that is empty. */
+  record Site(String function, NodeDef node) {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Site site
+          && function.equals(site.function)
+          && node.getName().equals(site.node.getName());
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * function.hashCode() + node.getName().hashCode();
+    }
+  }
+
+  /** A tensor by the name that it has in a function. */
+  private record Place(String function, String tensor) {}
+
+  Reach(GraphDef graph, Collection<String> asked, Collection<String> fed) {
     graph.getNodeList().forEach(node -> nodes.put(node.getName(), node));
-    graph
-        .getLibrary()
-        .getFunctionList()
-        .forEach(function -> functions.put(function.getSignature().getName(), function));
+    for (FunctionDef function : graph.getLibrary().getFunctionList()) {
+      functions.put(function.getSignature().getName(), function);
+    }
+    fed.forEach(tensor -> this.fed.add(tensorName(tensor)));
+    walk(asked);
   }
 
-  static Reach of(MetaGraphDef metaGraph) {
-    Reach reach = new Reach(metaGraph.getGraphDef());
-    SaverDef saver = metaGraph.getSaverDef();
-    reach.walk(From.RESTORE, List.of(saver.getRestoreOpName()));
-    reach.walk(From.SAVE, List.of(saver.getSaveTensorName()));
-    Set<String> used = new HashSet<>();
-    for (SignatureDef signature : metaGraph.getSignatureDefMap().values()) {
-      for (TensorInfo output : signature.getOutputsMap().values()) {
-        used.add(output.getName());
-        used.add(output.getCooSparse().getValuesTensorName());
-        used.add(output.getCooSparse().getIndicesTensorName());
-        used.add(output.getCooSparse().getDenseShapeTensorName());
-        output.getCompositeTensor().getComponentsList().forEach(one -> used.add(one.getName()));
-      }
-    }
-    for (String collection : List.of("main_op", "legacy_init_op", "saved_model_main_op")) {
-      CollectionDef none = CollectionDef.getDefaultInstance();
-      used.addAll(
-          metaGraph.getCollectionDefOrDefault(collection, none).getNodeList().getValueList());
-    }
-    reach.walk(From.USE, List.copyOf(used));
-    return reach;
-  }
-
-  /** Who asks for a node of a function; of the graph itself where the function is empty. */
-  Set<From> of(String function, NodeDef node) {
-    Set<From> all = EnumSet.noneOf(From.class);
-    for (From from : From.values()) {
-      boolean reached =
-          function.isEmpty()
-              ? reachedNodes.getOrDefault(from, Set.of()).contains(node.getName())
-              : reachedFunctions.getOrDefault(from, Set.of()).contains(function);
-      if (reached) {
-        all.add(from);
-      }
-    }
-    return all;
-  }
-
-  private void walk(From from, List<String> roots) {
-    Set<String> seen = new HashSet<>();
-    Set<String> called = new HashSet<>();
-    Deque<String> names = new ArrayDeque<>();
-    roots.forEach(root -> names.add(nodeName(root)));
-    while (!names.isEmpty()) {
-      String name = names.remove();
-      NodeDef node = nodes.get(name);
-      if (node != null && seen.add(name)) {
-        node.getInputList().forEach(input -> names.add(nodeName(input)));
-        call(node, called);
-      }
-    }
-    reachedNodes.put(from, seen);
-    reachedFunctions.put(from, called);
-  }
-
-  private void call(NodeDef caller, Set<String> called) {
-    Deque<NodeDef> callers = new ArrayDeque<>(List.of(caller));
-    while (!callers.isEmpty()) {
-      NodeDef node = callers.remove();
-      enter(node.getOp(), called, callers);
-      for (AttrValue value : node.getAttrMap().values()) {
-        enter(value.getFunc().getName(), called, callers);
-        value.getList().getFuncList().forEach(one -> enter(one.getName(), called, callers));
+  private void walk(Collection<String> asked) {
+    Deque<String> tensors = new ArrayDeque<>(asked);
+    while (!tensors.isEmpty()) {
+      String tensor = tensors.remove();
+      NodeDef node = fed.contains(tensorName(tensor)) ? null : nodes.get(nodeName(tensor));
+      if (node != null && add("", node)) {
+        tensors.addAll(node.getInputList());
       }
     }
   }
 
-  private void enter(String name, Set<String> called, Deque<NodeDef> callers) {
-    FunctionDef function = functions.get(name);
-    if (function != null && called.add(name)) {
-      callers.addAll(function.getNodeDefList());
+  private boolean add(String function, NodeDef node) {
+    Site site = new Site(function, node);
+    if (sites.putIfAbsent(function + "\n" + node.getName(), site) != null) {
+      return false;
     }
+    Deque<Site> entered = new ArrayDeque<>(List.of(site));
+    while (!entered.isEmpty()) {
+      Site caller = entered.remove();
+      for (String called : called(caller.node())) {
+        boolean known = callers.containsKey(called);
+        callers.computeIfAbsent(called, name -> new LinkedHashSet<>()).add(caller);
+        FunctionDef body = functions.get(called);
+        if (!known && body != null) {
+          for (NodeDef inner : body.getNodeDefList()) {
+            Site there = new Site(called, inner);
+            sites.put(called + "\n" + inner.getName(), there);
+            entered.add(there);
+          }
+        }
+      }
+    }
+    return true;
+  }
+
+  private List<String> called(NodeDef node) {
+    List<String> called = new ArrayList<>();
+    called.add(node.getOp());
+    for (AttrValue value : node.getAttrMap().values()) {
+      called.add(value.getFunc().getName());
+      value.getList().getFuncList().forEach(function -> called.add(function.getName()));
+    }
+    called.removeIf(name -> !functions.containsKey(name));
+    return called;
+  }
+
+  /** Every node that runs. */
+  Collection<Site> sites() {
+    return sites.values();
+  }
+
+  /** Whether a node calls a function of the graph's own, whatever its operation is called. */
+  boolean isCall(NodeDef node) {
+    return functions.containsKey(node.getOp());
+  }
+
+  /** A function that calls itself, by itself or through others. */
+  Optional<String> recursive() {
+    Map<String, Set<String>> calls = new HashMap<>();
+    callers.forEach(
+        (function, sites) ->
+            sites.forEach(
+                site ->
+                    calls
+                        .computeIfAbsent(site.function(), name -> new LinkedHashSet<>())
+                        .add(function)));
+    Set<String> done = new HashSet<>();
+    Set<String> open = new HashSet<>();
+    Deque<String> path = new ArrayDeque<>(List.of(""));
+    while (!path.isEmpty()) {
+      String function = path.element();
+      open.add(function);
+      Set<String> next = calls.getOrDefault(function, Set.of());
+      Optional<String> back = next.stream().filter(open::contains).findFirst();
+      if (back.isPresent()) {
+        return back;
+      }
+      Optional<String> deeper = next.stream().filter(name -> !done.contains(name)).findFirst();
+      if (deeper.isPresent()) {
+        path.push(deeper.get());
+      } else {
+        path.pop();
+        open.remove(function);
+        done.add(function);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * The graph's tensors that an input has its value from, through calls and nodes that hand it on;
+   * {@link #UNKNOWN} among them if it may have it from elsewhere.
+   */
+  Set<String> origins(Site site, int input) {
+    Set<String> origins = new HashSet<>();
+    Set<Place> seen = new HashSet<>();
+    Deque<Place> places = new ArrayDeque<>();
+    follow(site, input, places, origins);
+    while (!places.isEmpty()) {
+      Place place = places.remove();
+      if (seen.add(place)) {
+        trace(place, places, origins);
+      }
+    }
+    return origins;
+  }
+
+  private void trace(Place place, Deque<Place> places, Set<String> origins) {
+    FunctionDef function = functions.get(place.function());
+    int argument = function == null ? -1 : argument(function, place.tensor());
+    if (argument >= 0) {
+      for (Site caller : callers.getOrDefault(place.function(), Set.of())) {
+        boolean plain = CALLS.contains(caller.node().getOp()) || isCall(caller.node());
+        follow(caller, plain ? argument : -1, places, origins);
+      }
+      return;
+    }
+    boolean given = function == null && fed.contains(tensorName(place.tensor()));
+    NodeDef node = given ? null : node(function, nodeName(place.tensor()));
+    if (node != null && node.getOp().equals(HANDS_ON)) {
+      follow(new Site(place.function(), node), 0, places, origins);
+    } else {
+      origins.add(function == null ? tensorName(place.tensor()) : UNKNOWN);
+    }
+  }
+
+  private static void follow(
+      Site site, int input, Deque<Place> places, Set<String> origins) {
+    if (input < 0 || input >= site.node().getInputCount()) {
+      origins.add(UNKNOWN);
+    } else {
+      places.add(new Place(site.function(), site.node().getInput(input)));
+    }
+  }
+
+  private static int argument(FunctionDef function, String tensor) {
+    List<String> names =
+        function.getSignature().getInputArgList().stream().map(OpDef.ArgDef::getName).toList();
+    return names.indexOf(tensor);
+  }
+
+  private @Nullable NodeDef node(@Nullable FunctionDef function, String name) {
+    return function == null
+        ? nodes.get(name)
+        : function.getNodeDefList().stream()
+            .filter(node -> node.getName().equals(name))
+            .findFirst()
+            .orElse(null);
   }
 
   private static String nodeName(String tensor) {
     String name = tensor.startsWith("^") ? tensor.substring(1) : tensor;
     int colon = name.indexOf(':');
     return colon < 0 ? name : name.substring(0, colon);
+  }
+
+  /** A control input is no tensor, and named so that it is none. */
+  static String tensorName(String tensor) {
+    return tensor.startsWith("^") || tensor.contains(":") ? tensor : tensor + ":0";
   }
 }

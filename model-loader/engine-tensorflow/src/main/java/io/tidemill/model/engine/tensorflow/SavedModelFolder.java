@@ -28,6 +28,7 @@ import org.tensorflow.proto.SignatureDef;
  */
 record SavedModelFolder(String subject, Path path, SavedModel content) {
   private static final String FILE = "saved_model.pb";
+  private static final String VARIABLES = "variables/variables.index";
   private static final String SERVE = "serve";
   private static final String PREFERRED = "serving_default";
   private static final String INTERNAL_PREFIX = "__saved_model";
@@ -76,12 +77,12 @@ record SavedModelFolder(String subject, Path path, SavedModel content) {
   /** The graph that is served. */
   MetaGraphDef serving() {
     return content.getMetaGraphsList().stream()
-        .filter(graph -> graph.getMetaInfoDef().getTagsList().contains(SERVE))
+        .filter(graph -> graph.getMetaInfoDef().getTagsList().equals(List.of(SERVE)))
         .findFirst()
         .orElseThrow(
             () ->
                 new InvalidModelException(
-                    "%s: no graph with the tag '%s' (expected: one)".formatted(subject, SERVE)));
+                    "%s: no graph with the tag '%s' and no other (expected: one)".formatted(subject, SERVE)));
   }
 
   private NavigableMap<String, SignatureDef> signatures() {
@@ -129,6 +130,22 @@ record SavedModelFolder(String subject, Path path, SavedModel content) {
     throw new InvalidModelException(
         "%s: signatures of the SavedModel: %s (expected: one named '%s', only one, or a choice by name)"
             .formatted(subject, candidates.keySet(), PREFERRED));
+  }
+
+  /**
+   * What the loader and calls of a signature run.
+   *
+   * @throws InvalidModelException if calls read variables whose values are not here
+   */
+  SavedModelOperations operations(Signature manifest) {
+    SavedModelOperations operations =
+        new SavedModelOperations(serving(), madeInto(manifest), manifest);
+    if (operations.needVariables() && !Files.isRegularFile(path.resolve(VARIABLES))) {
+      throw new InvalidModelException(
+          "%s: %s is not there, and the model has variables (expected: the whole folder that TensorFlow exported)"
+              .formatted(subject, path.resolve(VARIABLES)));
+    }
+    return operations;
   }
 
   private static boolean names(Signature signature, SignatureDef candidate) {

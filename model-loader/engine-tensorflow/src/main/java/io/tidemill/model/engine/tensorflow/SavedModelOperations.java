@@ -1,48 +1,149 @@
 package io.tidemill.model.engine.tensorflow;
 
+import com.google.protobuf.ByteString;
+import io.tidemill.model.Signature;
 import io.tidemill.model.engine.Operation;
+import io.tidemill.model.engine.tensorflow.Reach.Site;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
-import org.tensorflow.proto.FunctionDef;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.tensorflow.proto.AssetFileDef;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.CollectionDef;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.SignatureDef;
 
 /**
- * Lists the operations of a SavedModel's graphs and of their functions from {@code saved_model.pb};
- * the native library is not needed.
+ * What the graph of a SavedModel could do besides computing, in what its loader runs and in the
+ * calls of one signature. What neither reaches is not run, and may be anything. The native library
+ * is not needed.
  *
- * <p>Most dangerous operations are dangerous wherever they stand, also in a function that nothing
- * calls. Every SavedModel has some that save and restore its variables, so these are judged by who
- * asks for them: one that restores is harmless where only the loader's own restoring needs it, and
- * one that saves where only saving does, which is never asked for here.
- *
- * <p>Stateless and thread-safe.
+ * <p>Allowed is what is known to stay in the process. Besides, an operation may read where it can
+ * read only files of the model: variables where the loader restores them, and tables from assets;
+ * and print where it prints to the console.
  */
 final class SavedModelOperations {
+  private static final Set<String> COMPUTING = listed("computing-operations.txt");
   private static final Set<String> RESTORING = Set.of("RestoreV2", "Restore", "RestoreSlice");
-  private static final Set<String> SAVING =
-      Set.of("SaveV2", "Save", "SaveSlices", "MergeV2Checkpoints");
+  private static final Set<String> TABLES_FROM_FILES =
+      Set.of("InitializeTableFromTextFile", "InitializeTableFromTextFileV2");
+  private static final Set<String> VARIABLES = Set.of("VarHandleOp", "VariableV2", "Variable");
+  private static final Set<String> CONSOLE =
+      Set.of("", "stderr", "stdout", "log(info)", "log(warning)", "log(error)");
+  private static final AttrValue CONSOLE_STREAM = AttrValue.newBuilder().setS(ByteString.EMPTY).build();
+  private static final String INITIALIZING = "__saved_model_init_op";
 
-  private SavedModelOperations() {}
+  private final GraphDef graph;
+  private final Set<String> filenames;
+  private final Set<String> assets;
+  private final Reach restoring;
+  private final Reach initializing;
+  private final Reach serving;
 
-  static List<Operation> of(SavedModelFolder folder) {
-    TreeMap<String, Integer> counts = new TreeMap<>();
-    TreeMap<String, String> dangers = new TreeMap<>();
-    for (MetaGraphDef metaGraph : folder.content().getMetaGraphsList()) {
-      GraphDef graph = metaGraph.getGraphDef();
-      Reach reach = Reach.of(metaGraph);
-      for (NodeDef node : graph.getNodeList()) {
-        add(node, reach.of("", node), counts, dangers);
-      }
-      for (FunctionDef function : graph.getLibrary().getFunctionList()) {
-        String name = function.getSignature().getName();
-        for (NodeDef node : function.getNodeDefList()) {
-          add(node, reach.of(name, node), counts, dangers);
+  SavedModelOperations(MetaGraphDef metaGraph, ServedSignature served, Signature signature) {
+    graph = metaGraph.getGraphDef();
+    filenames = Set.of(Reach.tensorName(metaGraph.getSaverDef().getFilenameTensorName()));
+    assets =
+        metaGraph.getAssetFileDefList().stream()
+            .filter(SavedModelOperations::isInside)
+            .map(asset -> Reach.tensorName(asset.getTensorInfo().getName()))
+            .collect(Collectors.toSet());
+    restoring =
+        new Reach(
+            graph,
+            List.of(metaGraph.getSaverDef().getRestoreOpName()),
+            Stream.concat(filenames.stream(), assets.stream()).toList());
+    initializing = new Reach(graph, initializers(metaGraph), assets);
+    serving =
+        new Reach(
+            graph,
+            served.places(signature.outputs()),
+            served.places(signature.inputs()));
+  }
+
+  private static Set<String> listed(String resource) {
+    try (BufferedReader lines =
+        new BufferedReader(
+            new InputStreamReader(
+                Objects.requireNonNull(
+                    SavedModelOperations.class.getResourceAsStream(resource), resource),
+                StandardCharsets.UTF_8))) {
+      return lines
+          .lines()
+          .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+          .collect(Collectors.toUnmodifiableSet());
+    } catch (IOException e) {
+      throw new UncheckedIOException(resource, e);
+    }
+  }
+
+  /** TensorFlow puts the name behind its folder for assets, whatever it is. */
+  private static boolean isInside(AssetFileDef asset) {
+    Path path = Path.of(asset.getFilename()).normalize();
+    return !path.isAbsolute() && !path.startsWith("..");
+  }
+
+  private static Collection<String> initializers(MetaGraphDef metaGraph) {
+    List<String> initializers = new ArrayList<>();
+    metaGraph
+        .getSignatureDefOrDefault(INITIALIZING, SignatureDef.getDefaultInstance())
+        .getOutputsMap()
+        .values()
+        .forEach(output -> initializers.add(output.getName()));
+    for (String collection : List.of("main_op", "legacy_init_op", "saved_model_main_op")) {
+      CollectionDef none = CollectionDef.getDefaultInstance();
+      initializers.addAll(
+          metaGraph.getCollectionDefOrDefault(collection, none).getNodeList().getValueList());
+    }
+    return initializers;
+  }
+
+  /** Whether calls read variables that only the loader can have filled. */
+  boolean needVariables() {
+    return has(serving, VARIABLES) && initializing.sites().isEmpty();
+  }
+
+  private static boolean has(Reach reach, Set<String> operations) {
+    return reach.sites().stream().anyMatch(site -> operations.contains(site.node().getOp()));
+  }
+
+  /** Every kind of operation in the graph and its functions, sorted by name. */
+  List<Operation> all() {
+    Map<String, Integer> counts = new TreeMap<>();
+    Stream.concat(
+            graph.getNodeList().stream(),
+            graph.getLibrary().getFunctionList().stream()
+                .flatMap(function -> function.getNodeDefList().stream()))
+        .forEach(node -> counts.merge(node.getOp(), 1, Integer::sum));
+    Map<String, String> dangers = new TreeMap<>();
+    for (Reach reach : List.of(restoring, initializing, serving)) {
+      for (Site site : reach.sites()) {
+        String danger = danger(reach, site);
+        if (!danger.isEmpty()) {
+          dangers.putIfAbsent(site.node().getOp(), danger);
         }
       }
+      reach
+          .recursive()
+          .ifPresent(
+              function -> {
+                counts.putIfAbsent(function, 1);
+                dangers.put(function, "calls itself, which can end the process");
+              });
     }
     return counts.entrySet().stream()
         .map(
@@ -52,29 +153,28 @@ final class SavedModelOperations {
         .toList();
   }
 
-  private static void add(
-      NodeDef node,
-      Set<Reach.From> from,
-      Map<String, Integer> counts,
-      Map<String, String> dangers) {
-    counts.merge(node.getOp(), 1, Integer::sum);
-    String danger = danger(node, from);
-    if (!danger.isEmpty()) {
-      dangers.putIfAbsent(node.getOp(), danger);
+  private String danger(Reach reach, Site site) {
+    NodeDef node = site.node();
+    if (reach.isCall(node) || COMPUTING.contains(node.getOp())) {
+      return "";
     }
-  }
-
-  private static String danger(NodeDef node, Set<Reach.From> from) {
     if (RESTORING.contains(node.getOp())) {
-      return from.equals(Set.of(Reach.From.RESTORE))
+      return reach == restoring && filenames.containsAll(reach.origins(site, 0))
           ? ""
           : "reads files, and not only to restore variables";
     }
-    if (SAVING.contains(node.getOp())) {
-      return from.equals(Set.of(Reach.From.SAVE))
+    if (TABLES_FROM_FILES.contains(node.getOp())) {
+      return assets.containsAll(reach.origins(site, 1))
           ? ""
-          : "writes files, and not only to save variables";
+          : "reads a file that is not known to be an asset of the model";
     }
-    return Dangers.of(node);
+    if (node.getOp().equals("PrintV2")) {
+      AttrValue stream =
+          node.getAttrOrDefault("output_stream", CONSOLE_STREAM);
+      return stream.hasS() && CONSOLE.contains(stream.getS().toStringUtf8())
+          ? ""
+          : "writes to a file, or where it is told later";
+    }
+    return "is not known to only compute";
   }
 }

@@ -1,9 +1,11 @@
 package io.tidemill.model.engine.tensorflow;
 
+import io.tidemill.model.TensorSpec;
 import io.tidemill.model.engine.ModelTensor;
 import io.tidemill.model.engine.ModelTensors;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.proto.TensorInfo;
@@ -44,9 +46,16 @@ record ServedSignature(String name, SignatureDef definition) {
         dense ? "" : "is a %s (expected: a dense tensor)".formatted(tensor.getEncodingCase()));
   }
 
+  /** Where those of its tensors that a manifest names are in the graph. */
+  List<String> places(List<TensorSpec> tensors) {
+    return tensors.stream().flatMap(spec -> place(spec.name()).stream()).toList();
+  }
+
   /** Where one of its tensors is in the graph, as in {@code serving_default_x:0}. */
-  String place(String tensor) {
-    TensorInfo input = definition.getInputsMap().get(tensor);
-    return input != null ? input.getName() : definition.getOutputsOrThrow(tensor).getName();
+  Optional<String> place(String tensor) {
+    Optional<TensorInfo> input = Optional.ofNullable(definition.getInputsMap().get(tensor));
+    return input
+        .or(() -> Optional.ofNullable(definition.getOutputsMap().get(tensor)))
+        .map(TensorInfo::getName);
   }
 }

@@ -43,8 +43,8 @@ import org.tensorflow.exceptions.TensorFlowException;
  * before that model is loaded, and a placement that says another number of threads than the process
  * has is refused.
  *
- * <p>A graph with operations that read or write files, open connections or run code is refused
- * before it is loaded, unless they are allowed by {@link AllowedOperations}.
+ * <p>A graph whose calls, or whose loading, run operations that are not known to only compute is
+ * refused before it is loaded, unless they are allowed by {@link AllowedOperations}.
  *
  * <p>Stateless and thread-safe.
  */
@@ -74,13 +74,19 @@ public final class TensorFlowEngine implements Engine {
   @Override
   public Optional<Signature> signature(Path files) {
     SavedModelFolder folder = read(files);
-    return Optional.of(folder.preferred().tensors().signature(folder.subject()));
+    return Optional.of(whole(folder, folder.preferred()));
   }
 
   @Override
   public Signature signature(Path files, String named) {
     SavedModelFolder folder = read(files);
-    return folder.named(named).tensors().signature(folder.subject());
+    return whole(folder, folder.named(named));
+  }
+
+  private static Signature whole(SavedModelFolder folder, ServedSignature served) {
+    Signature signature = served.tensors().signature(folder.subject());
+    folder.operations(signature);
+    return signature;
   }
 
   @Override
@@ -90,7 +96,7 @@ public final class TensorFlowEngine implements Engine {
 
   @Override
   public List<Operation> operations(Path files, Signature served) {
-    return SavedModelOperations.of(read(files));
+    return read(files).operations(served).all();
   }
 
   private static SavedModelFolder read(Path files) {
@@ -106,10 +112,10 @@ public final class TensorFlowEngine implements Engine {
               .formatted(version, device));
     }
     SavedModelFolder folder = SavedModelFolder.read(version.toString(), files);
-    AllowedOperations.ofProcess()
-        .check(version.name(), version.toString(), SavedModelOperations.of(folder));
     ServedSignature served = folder.madeInto(signature);
     served.tensors().require(version, signature);
+    AllowedOperations.ofProcess()
+        .check(version.name(), version.toString(), folder.operations(signature).all());
     TensorFlowLibrary.OF_PROCESS.start(version.toString(), placement.threads());
     ZooModel<NDList, NDList> loaded = loadWithDjl(folder, device);
     try {

@@ -22,7 +22,10 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.NodeDef;
@@ -48,9 +51,10 @@ class SavedModelOperationsTest {
         .addNode(node("product", "MatMul", "in", "in"))
         .addNode(node("filename", "Placeholder"))
         .addNode(caller("save", "traced_save", "filename"))
-        .addNode(caller("restore", "traced_restore", "filename"));
+        .addNode(caller("restore", "traced_restore", "filename:0"));
     function(graph, "traced_save", node("a", "ShardedFilename"), node("b", "SaveV2", "a"));
-    function(graph, "traced_restore", node("a", "RestoreV2"));
+    function(graph, "traced_restore", node("a", "RestoreV2", "prefix"));
+    argument(graph, 1, "prefix");
     graph
         .getSaverDefBuilder()
         .setFilenameTensorName("filename:0")
@@ -59,9 +63,24 @@ class SavedModelOperationsTest {
     graph.putSignatureDef(
         "serving_default",
         SignatureDef.newBuilder()
-            .putOutputs("out", TensorInfo.newBuilder().setName("product:0").build())
+            .putInputs("in", floats("in:0"))
+            .putOutputs("out", floats("product:0"))
             .build());
     return graph;
+  }
+
+  /** The same, but that the answer waits for another node. */
+  private static MetaGraphDef.Builder using(NodeDef... nodes) {
+    MetaGraphDef.Builder graph = clean();
+    graph.getGraphDefBuilder().addAllNode(List.of(nodes));
+    graph.getGraphDefBuilder().getNodeBuilder(1).addInput("^" + nodes[0].getName());
+    return graph;
+  }
+
+  private static TensorInfo floats(String name) {
+    TensorInfo.Builder tensor = TensorInfo.newBuilder().setName(name).setDtype(DataType.DT_FLOAT);
+    tensor.getTensorShapeBuilder().addDimBuilder().setSize(-1);
+    return tensor.build();
   }
 
   private static NodeDef node(String name, String op, String... inputs) {
@@ -82,10 +101,22 @@ class SavedModelOperationsTest {
     graph.getGraphDefBuilder().getLibraryBuilder().addFunction(function);
   }
 
+  private static void argument(MetaGraphDef.Builder graph, int function, String name) {
+    graph
+        .getGraphDefBuilder()
+        .getLibraryBuilder()
+        .getFunctionBuilder(function)
+        .getSignatureBuilder()
+        .addInputArgBuilder()
+        .setName(name);
+  }
+
   private List<Operation> operations(MetaGraphDef.Builder graph) throws IOException {
     Files.write(
         folder.resolve("saved_model.pb"),
         SavedModel.newBuilder().addMetaGraphs(graph).build().toByteArray());
+    Files.createDirectories(folder.resolve("variables"));
+    Files.writeString(folder.resolve("variables/variables.index"), "");
     return new TensorFlowEngine().operations(folder, SIGNATURE);
   }
 
@@ -106,20 +137,166 @@ class SavedModelOperationsTest {
             tuple("StatefulPartitionedCall", 2, false));
   }
 
-  @Test
-  void marksOperationsThatReadFilesAlsoWhereNothingAsksForThem() throws IOException {
-    MetaGraphDef.Builder graph = clean();
-    graph.getGraphDefBuilder().addNode(node("idle", "ReadFile"));
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ReadFile",
+        "WriteFile",
+        "DatasetFromGraph",
+        "DebugIdentityV3",
+        "RecordInput",
+        "FixedUnigramCandidateSampler",
+        "PyFunc",
+        "RemoteCall",
+        "TfLiteSubgraphExecute",
+        "DecodeProtoV2",
+        "SaveV2",
+        "RestoreV2",
+        "SomethingNew"
+      })
+  void marksWhatIsNotKnownToOnlyCompute(String operation) throws IOException {
+    assertThat(dangerous(using(node("used", operation)))).containsExactly(operation);
+  }
 
-    assertThat(dangerous(graph)).containsExactly("ReadFile");
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "DecodeJpeg",
+        "ParseExampleV2",
+        "LookupTableFindV2",
+        "HashTableV2",
+        "RegexReplace",
+        "StringSplitV2",
+        "TensorListStack",
+        "CudnnRNNV3",
+        "Conv2DBackpropInput",
+        "ReadVariableOp",
+        "VariableV2",
+        "RandomUniform",
+        "Assert",
+        "StopGradient",
+        "PrintV2"
+      })
+  void leavesAloneWhatExportsAreMadeOf(String operation) throws IOException {
+    assertThat(dangerous(using(node("used", operation)))).isEmpty();
   }
 
   @Test
-  void marksPythonInAFunctionOfTheLibrary() throws IOException {
+  void leavesAloneWhatNothingAsksFor() throws IOException {
     MetaGraphDef.Builder graph = clean();
-    function(graph, "inner", node("call", "PyFunc"));
+    graph
+        .getGraphDefBuilder()
+        .addNode(node("save_1/restore_all", "NoOp", "^save_1/RestoreV2"))
+        .addNode(node("save_1/RestoreV2", "RestoreV2"))
+        .addNode(node("idle", "ReadFile"));
+    function(graph, "idle", node("call", "PyFunc"));
 
-    assertThat(dangerous(graph)).containsExactly("PyFunc");
+    assertThat(dangerous(graph)).isEmpty();
+  }
+
+  @Test
+  void judgesTheSignatureThatIsServedAndNoOther() throws IOException {
+    MetaGraphDef.Builder graph = clean();
+    graph.getGraphDefBuilder().addNode(node("read", "ReadFile"));
+    graph.putSignatureDef(
+        "other",
+        SignatureDef.newBuilder()
+            .putInputs("path", TensorInfo.newBuilder().setName("in:0").build())
+            .putOutputs("content", TensorInfo.newBuilder().setName("read:0").build())
+            .build());
+    Signature other =
+        new Signature(
+            List.of(TensorSpec.of("path", ElementType.STRING, -1)),
+            List.of(TensorSpec.of("content", ElementType.STRING, -1)));
+
+    assertThat(dangerous(graph)).isEmpty();
+    assertThat(new TensorFlowEngine().operations(folder, other))
+        .filteredOn(Operation::dangerous)
+        .extracting(Operation::name)
+        .containsExactly("ReadFile");
+  }
+
+  @Test
+  void stopsWhereACallFeeds() throws IOException {
+    MetaGraphDef.Builder graph = clean();
+    graph.getGraphDefBuilder().addNode(node("read", "ReadFile"));
+    graph.getGraphDefBuilder().getNodeBuilder(0).setOp("PlaceholderWithDefault").addInput("read");
+
+    assertThat(dangerous(graph)).isEmpty();
+  }
+
+  @Test
+  void marksWhatStandsInAFunctionWhateverThatIsCalled() throws IOException {
+    MetaGraphDef.Builder nested = using(caller("call", "outer"));
+    function(nested, "outer", caller("call", "inner"));
+    function(nested, "inner", node("read", "ReadFile"));
+    MetaGraphDef.Builder hidden = clean();
+    function(hidden, "MatMul", node("read", "ReadFile"));
+
+    assertThat(dangerous(nested)).containsExactly("ReadFile");
+    assertThat(dangerous(hidden)).containsExactly("ReadFile");
+  }
+
+  @Test
+  void marksFunctionsThatCallThemselves() throws IOException {
+    MetaGraphDef.Builder alone = using(caller("call", "again"));
+    function(alone, "again", caller("call", "again"));
+    MetaGraphDef.Builder both = using(caller("call", "ping"));
+    function(both, "ping", caller("call", "pong"));
+    function(both, "pong", caller("call", "ping"));
+    MetaGraphDef.Builder twice = using(caller("call", "leaf"), caller("more", "leaf"));
+    function(twice, "leaf", node("one", "NoOp"));
+
+    assertThat(dangerous(alone)).containsExactly("again");
+    assertThat(dangerous(both)).containsExactly("ping");
+    assertThat(dangerous(twice)).isEmpty();
+  }
+
+  @Test
+  void leavesTablesFromAssetsAloneAndFromNoOtherFile() throws IOException {
+    assertThat(dangerous(table("words.txt", "asset"))).isEmpty();
+    assertThat(dangerous(table("../../words.txt", "asset")))
+        .containsExactly("InitializeTableFromTextFileV2");
+    assertThat(dangerous(table("/etc/passwd", "asset")))
+        .containsExactly("InitializeTableFromTextFileV2");
+    assertThat(dangerous(table("words.txt", "other")))
+        .containsExactly("InitializeTableFromTextFileV2");
+  }
+
+  /** A table that is filled in a function, from the file that a constant names. */
+  private static MetaGraphDef.Builder table(String asset, String constant) {
+    MetaGraphDef.Builder graph = clean();
+    graph
+        .getGraphDefBuilder()
+        .addNode(node("asset", "Const"))
+        .addNode(node("other", "Const"))
+        .addNode(caller("init", "fill", constant));
+    function(
+        graph,
+        "fill",
+        node("path", "Identity", "file"),
+        node("table", "HashTableV2"),
+        node("lines", "InitializeTableFromTextFileV2", "table", "path:output:0"));
+    argument(graph, 2, "file");
+    graph.addAssetFileDefBuilder().setFilename(asset).getTensorInfoBuilder().setName("asset:0");
+    graph.putSignatureDef(
+        "__saved_model_init_op",
+        SignatureDef.newBuilder()
+            .putOutputs("__saved_model_init_op", TensorInfo.newBuilder().setName("init").build())
+            .build());
+    return graph;
+  }
+
+  @Test
+  void marksRestoringFromAFileThatTheLoaderDoesNotName() throws IOException {
+    MetaGraphDef.Builder graph = clean();
+    graph
+        .getGraphDefBuilder()
+        .addNode(node("elsewhere", "Const"))
+        .getNodeBuilder(4)
+        .setInput(0, "elsewhere");
+
+    assertThat(dangerous(graph)).containsExactly("RestoreV2");
   }
 
   @Test
@@ -143,39 +320,48 @@ class SavedModelOperationsTest {
   }
 
   @Test
-  void marksPrintsToFilesOnly() throws IOException {
-    MetaGraphDef.Builder graph = clean();
-    graph.getGraphDefBuilder().addNode(printTo("stderr"));
-    assertThat(dangerous(graph)).isEmpty();
+  void marksPrintsToFilesAndToWhereTheyAreToldLater() throws IOException {
+    AttrValue later = AttrValue.newBuilder().setPlaceholder("target").build();
 
-    graph.getGraphDefBuilder().addNode(printTo("file:///tmp/x"));
-    assertThat(dangerous(graph)).containsExactly("PrintV2");
+    assertThat(dangerous(using(printTo("stderr")))).isEmpty();
+    assertThat(dangerous(using(printTo("file:///tmp/x")))).containsExactly("PrintV2");
+    assertThat(
+            dangerous(
+                using(node("p", "PrintV2").toBuilder().putAttr("output_stream", later).build())))
+        .containsExactly("PrintV2");
   }
 
   private static NodeDef printTo(String stream) {
     AttrValue value = AttrValue.newBuilder().setS(ByteString.copyFromUtf8(stream)).build();
-    return node("print " + stream, "PrintV2").toBuilder().putAttr("output_stream", value).build();
+    return node("print", "PrintV2").toBuilder().putAttr("output_stream", value).build();
   }
 
   @Test
   void refusesDangerousOperationsBeforeLoading() throws IOException {
-    MetaGraphDef.Builder graph = clean();
-    graph.getGraphDefBuilder().addNode(node("read", "ReadFile"));
-    operations(graph);
+    operations(using(node("read", "ReadFile")));
     ModelVersion version =
         new ModelVersion("fraud", SemanticVersion.parse("1.4.2"), "sha256:" + "0".repeat(64));
 
     assertThatThrownBy(() -> new TensorFlowEngine().load(version, SIGNATURE, folder, Placement.CPU))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessageContaining("fraud:1.4.2: operations are refused: ReadFile (reads files)")
+        .hasMessageContaining("fraud:1.4.2: operations are refused: ReadFile (is not known to only compute)")
         .hasMessageContaining("-Dtidemill.allowed-operations=fraud/ReadFile");
   }
 
   @Test
+  void refusesAModelWithoutTheValuesOfItsVariables() throws IOException {
+    operations(using(node("variable", "VarHandleOp")));
+    assertThat(new TensorFlowEngine().signature(folder)).isPresent();
+    Files.delete(folder.resolve("variables/variables.index"));
+
+    assertThatThrownBy(() -> new TensorFlowEngine().signature(folder))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("variables.index is not there, and the model has variables");
+  }
+
+  @Test
   void allowsOperationsByNameForEveryModelOrForOne() throws IOException {
-    MetaGraphDef.Builder graph = clean();
-    graph.getGraphDefBuilder().addNode(node("read", "ReadFile"));
-    List<Operation> all = operations(graph);
+    List<Operation> all = operations(using(node("read", "ReadFile")));
 
     assertThatCode(() -> allowed("ReadFile").check("fraud", "x", all)).doesNotThrowAnyException();
     assertThatCode(() -> allowed("fraud/ReadFile").check("fraud", "x", all))
