@@ -145,13 +145,13 @@ class XGBoostModelLoaderITCase {
   void refusesFolderWithoutAModelOrWithTwo() throws Exception {
     assertThatThrownBy(() -> Boosters.load(directory, Boosters.SINGLE))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessageStartingWith("fraud:1.4.2: 0 files named .json or .ubj in " + directory);
+        .hasMessageStartingWith("fraud:1.4.2: 0 files named .ubj or .json in " + directory);
 
     Boosters.train(directory, "one.ubj", Objective.BINARY).dispose();
     Boosters.train(directory, "two.json", Objective.BINARY).dispose();
     assertThatThrownBy(() -> Boosters.load(directory, Boosters.SINGLE))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessageStartingWith("fraud:1.4.2: 2 files named .json or .ubj in " + directory);
+        .hasMessageStartingWith("fraud:1.4.2: 2 files named .ubj or .json in " + directory);
   }
 
   @Test
