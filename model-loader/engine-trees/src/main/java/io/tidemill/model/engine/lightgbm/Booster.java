@@ -1,5 +1,7 @@
 package io.tidemill.model.engine.lightgbm;
 
+import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.columnar.ElementType;
 import java.nio.ByteBuffer;
@@ -53,10 +55,7 @@ final class Booster implements AutoCloseable {
     LightGbmLibrary.start();
     ByteBuffer out = ByteBuffer.allocateDirect(2 * Long.BYTES).order(ByteOrder.nativeOrder());
     long address = MemoryUtil.getByteBufferAddress(out);
-    check(
-        subject,
-        LightGbmLibrary.LGBM_BoosterCreateFromModelfile(
-            text.file().toString(), address, address + 8));
+    check(subject, create(text, address, address + 8));
     long handle = out.getLong(8);
     try {
       check(subject, LightGbmLibrary.LGBM_BoosterGetNumFeature(handle, address));
@@ -74,6 +73,19 @@ final class Booster implements AutoCloseable {
     } catch (RuntimeException e) {
       LightGbmLibrary.LGBM_BoosterFree(handle);
       throw e;
+    }
+  }
+
+  private static int create(ModelText text, long iterations, long handle) {
+    if (text.isAsWritten()) {
+      return LightGbmLibrary.LGBM_BoosterCreateFromModelfile(
+          text.file().toString(), iterations, handle);
+    }
+    byte[] bytes = text.bytes();
+    try (Memory memory = new Memory(bytes.length)) {
+      memory.write(0, bytes, 0, bytes.length);
+      return LightGbmLibrary.LGBM_BoosterLoadModelFromString(
+          Pointer.nativeValue(memory), iterations, handle);
     }
   }
 

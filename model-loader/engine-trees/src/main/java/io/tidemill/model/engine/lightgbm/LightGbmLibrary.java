@@ -31,6 +31,8 @@ final class LightGbmLibrary {
   static native int LGBM_BoosterCreateFromModelfile(
       String file, long outIterations, long outHandle);
 
+  static native int LGBM_BoosterLoadModelFromString(long text, long outIterations, long outHandle);
+
   static native int LGBM_BoosterFree(long handle);
 
   static native int LGBM_BoosterGetNumFeature(long handle, long outCount);

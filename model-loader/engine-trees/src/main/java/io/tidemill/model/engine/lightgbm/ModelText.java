@@ -5,6 +5,9 @@ import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.FileKind;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -14,8 +17,11 @@ import java.util.List;
  * @param file the model
  * @param features columns of its input
  * @param classes values of a prediction
+ * @param isAsWritten whether it is in the file as LightGBM wrote it, without line ends of Windows
  */
-record ModelText(Path file, int features, int classes) {
+record ModelText(Path file, int features, int classes, boolean isAsWritten) {
+  private static final String BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf";
+
   static final FileKind FILE =
       new FileKind(
           "LightGBM text",
@@ -24,7 +30,7 @@ record ModelText(Path file, int features, int classes) {
           ModelText::isTree);
 
   private static boolean isTree(Path file) throws IOException {
-    String start = FileKind.start(file, 16);
+    String start = withoutMark(FileKind.start(file, 16));
     return start.startsWith("tree\n") || start.startsWith("tree\r\n");
   }
 
@@ -37,6 +43,22 @@ record ModelText(Path file, int features, int classes) {
    */
   static ModelText read(String subject, Path files) {
     return ModelTextReader.read(subject, FILE.find(subject, files));
+  }
+
+  /** The text as LightGBM wrote it, and a zero. */
+  byte[] bytes() {
+    String text;
+    try {
+      text = Files.readString(file, StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    String written = withoutMark(text).replace("\r\n", "\n") + "\0";
+    return written.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  private static String withoutMark(String text) {
+    return text.startsWith(BYTE_ORDER_MARK) ? text.substring(BYTE_ORDER_MARK.length()) : text;
   }
 
   /** The input as single-precision floats; a manifest may say double instead. */

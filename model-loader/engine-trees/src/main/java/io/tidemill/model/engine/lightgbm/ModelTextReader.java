@@ -83,11 +83,20 @@ final class ModelTextReader {
       throw new IllegalArgumentException(
           "has %s trees but announces %d".formatted(isEnd() ? there : "more", sizes.length));
     }
-    return new ModelText(file, features, classes);
+    trees = 0;
+    if (lines.hasZero()) {
+      throw new IllegalArgumentException("has a byte 0 behind its trees");
+    }
+    return new ModelText(file, features, classes, lines.isAsWritten());
   }
 
   private boolean isEnd() {
-    return line.equals("end of trees");
+    return line.equals("end of trees") || isOldEnd();
+  }
+
+  /** LightGBM before 2.1.2 goes on after a blank line. */
+  private boolean isOldEnd() {
+    return line.equals("feature importances:");
   }
 
   private TextFields header() throws IOException {
@@ -134,9 +143,10 @@ final class ModelTextReader {
     while (line.isEmpty()) {
       line = lines.next();
     }
-    if (lines.start() - start != size) {
+    long bytes = lines.start() - start - (isOldEnd() ? 1 : 0);
+    if (bytes != size) {
       throw new IllegalArgumentException(
-          "has %d bytes, not the %d that are announced".formatted(lines.start() - start, size));
+          "has %d bytes, not the %d that are announced".formatted(bytes, size));
     }
     TreeCheck.check(tree, features);
   }

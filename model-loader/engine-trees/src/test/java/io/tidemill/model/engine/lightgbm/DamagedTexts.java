@@ -49,7 +49,7 @@ final class DamagedTexts {
     StringBuilder damaged = new StringBuilder(text);
     for (int changes = 1 + random.nextInt(2); changes > 0; changes--) {
       int end = damaged.indexOf("end of trees");
-      int place = random.nextInt(end < 1 ? damaged.length() : end);
+      int place = random.nextInt(end < 1 || random.nextInt(8) == 0 ? damaged.length() : end);
       switch (random.nextInt(5)) {
         case 0 -> damaged.setLength(1 + place);
         case 1 -> damaged.setCharAt(place, EXTREMES[random.nextInt(EXTREMES.length)]);

@@ -95,6 +95,7 @@ class LightGbmDamagedFileITCase {
         "\\nleaf_value=-|\\nleaf_value=x|in leaf_value",
         "\\nthreshold=-0|\\nthreshold=1e|in threshold",
         "Tree=0|Tree=00|bytes, not the ",
+        "\\nTree=2|\\n\\nTree=2|tree 1 has",
       })
   void saysWhatIsWrong(String part, String damaged, String reason) throws Exception {
     Boosters.train(directory, Objective.BINARY, 3, "num_leaves=7").close();
@@ -104,6 +105,17 @@ class LightGbmDamagedFileITCase {
         .isInstanceOf(InvalidModelException.class)
         .hasMessageStartingWith("fraud:1.4.2: model.txt ")
         .hasMessageContaining(reason);
+  }
+
+  /** At which LightGBM reads for ever. */
+  @Test
+  void refusesAZeroBehindTheTrees() throws Exception {
+    Boosters.train(directory, Objective.BINARY, 3, "num_leaves=7").close();
+    replace("end of parameters", "\0");
+
+    assertThatThrownBy(() -> Boosters.load(directory, Boosters.SINGLE))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageStartingWith("fraud:1.4.2: model.txt has a byte 0 behind its trees");
   }
 
   @Test

@@ -15,9 +15,11 @@ import io.tidemill.model.columnar.ColumnSpec;
 import io.tidemill.model.columnar.CountingAllocator;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.lightgbm.Boosters.Objective;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.junit.jupiter.api.Test;
@@ -46,6 +48,32 @@ class LightGbmModelITCase {
       assertThat(predict(model, features))
           .containsExactly(
               Boosters.predict(directory.resolve("model.txt"), features, objective.classes));
+    }
+  }
+
+  /** The text as Windows keeps it, and as LightGBM before 2.1.2 wrote it. */
+  static List<UnaryOperator<String>> otherTexts() {
+    return List.of(
+        text -> text.replace("\n", "\r\n"),
+        text -> "\ufeff" + text,
+        text -> "\ufeff" + text.replace("\n", "\r\n"),
+        text -> text.replace("end of trees\n\nfeature_importances:", "\nfeature importances:"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("otherTexts")
+  void answersTheSameFromAnOtherText(UnaryOperator<String> other) throws Exception {
+    Boosters.train(directory, Objective.CLASSES).close();
+    Path file = directory.resolve("model.txt");
+    float[] features = Boosters.features(7, 3);
+    double[] scores = Boosters.predict(file, features, 3);
+    String text = Files.readString(file);
+    Files.writeString(file, other.apply(text));
+    assertThat(file).content().isNotEqualTo(text);
+    assertThat(new LightGbmEngine().detect(file)).isPresent();
+
+    try (Model model = Boosters.load(directory, Boosters.TRIPLE)) {
+      assertThat(predict(model, features)).containsExactly(scores);
     }
   }
 
