@@ -164,7 +164,7 @@ record Workload(
         recordType(),
         signature,
         Map.of(signature.inputs().get(0).name(), recordType().getFieldNames()),
-        Map.of(signature.outputs().get(0).name(), new OutputField("prediction")));
+        Map.of(signature.outputs().get(0).name(), new OutputField("prediction")), false);
   }
 
   Joiner joiner() {

@@ -9,6 +9,7 @@ import org.apache.flink.table.data.ArrayData;
 import org.apache.flink.table.data.GenericArrayData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.binary.BinaryArrayData;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes an array field into the row of a tensor: in one copy where both are of one primitive type,
@@ -22,12 +23,14 @@ final class ArrayToTensor implements TensorWriter {
   private final RowField element;
   private final int elements;
   private final boolean sameType;
+  private final boolean nanForNull;
 
   /**
    * A writer.
    *
    * @param element how an element is read
    * @param elements the length that every array must have
+   * @param nanForNull whether a null is written as NaN, which the type then has, and not refused
    */
   ArrayToTensor(
       ElementType type,
@@ -35,13 +38,15 @@ final class ArrayToTensor implements TensorWriter {
       int position,
       boolean nullable,
       RowField element,
-      int elements) {
+      int elements,
+      boolean nanForNull) {
     this.type = type;
     this.name = name;
     this.position = position;
     this.nullable = nullable;
     this.element = element;
     this.elements = elements;
+    this.nanForNull = nanForNull;
     this.sameType =
         switch (type) {
           case FLOAT32 -> element.kind() == RowField.Kind.FLOAT;
@@ -55,7 +60,11 @@ final class ArrayToTensor implements TensorWriter {
   @Override
   public void write(RowData record, Column column, int row) {
     if (nullable && record.isNullAt(position)) {
-      throw UnfitRecordException.nullInput(name);
+      if (!nanForNull) {
+        throw UnfitRecordException.nullInput(name);
+      }
+      writeWithNan(null, (FixedWidthColumn) column, row * elements);
+      return;
     }
     ArrayData array = record.getArray(position);
     if (array.size() != elements) {
@@ -64,10 +73,9 @@ final class ArrayToTensor implements TensorWriter {
               .formatted(name, array.size(), elements, column.spec().name()));
     }
     boolean primitive = array instanceof GenericArrayData generic && generic.isPrimitiveArray();
-    if (!primitive && element.nullable()) {
-      checkNoNull(array);
-    }
-    if (type == ElementType.STRING) {
+    if (!primitive && element.nullable() && hasNull(array)) {
+      writeWithNan(array, (FixedWidthColumn) column, row * elements);
+    } else if (type == ElementType.STRING) {
       StringColumn strings = (StringColumn) column;
       for (int i = 0; i < elements; i++) {
         byte[] value = element.toBytes(array, i);
@@ -84,13 +92,30 @@ final class ArrayToTensor implements TensorWriter {
     }
   }
 
-  private void checkNoNull(ArrayData array) {
+  /** Whether an element is null, if that may be. */
+  private boolean hasNull(ArrayData array) {
     if (array instanceof BinaryArrayData binary && !binary.anyNull()) {
-      return;
+      return false;
     }
     for (int i = 0; i < elements; i++) {
       if (array.isNullAt(i)) {
-        throw UnfitRecordException.nullInput(name + "[" + i + "]");
+        if (!nanForNull) {
+          throw UnfitRecordException.nullInput(name + "[" + i + "]");
+        }
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void writeWithNan(@Nullable ArrayData array, FixedWidthColumn column, int start) {
+    for (int i = 0; i < elements; i++) {
+      double value =
+          array == null || array.isNullAt(i) ? Double.NaN : element.toDouble(array, i);
+      if (type == ElementType.FLOAT32) {
+        column.setFloat(start + i, (float) value);
+      } else {
+        column.setDouble(start + i, value);
       }
     }
   }

@@ -11,8 +11,16 @@ import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
 import org.apache.flink.table.types.logical.RowType;
 
-/** Binds the fields of one input tensor. */
-record InputBinding(RowType record, TensorSpec tensor, List<BindingException.Problem> problems) {
+/**
+ * Binds the fields of one input tensor.
+ *
+ * @param nanForNull whether a null is to be NaN in the tensor
+ */
+record InputBinding(
+    RowType record,
+    TensorSpec tensor,
+    boolean nanForNull,
+    List<BindingException.Problem> problems) {
 
   Optional<TensorWriter> writer(List<String> names) {
     if (!tensor.hasFixedRows()) {
@@ -40,6 +48,12 @@ record InputBinding(RowType record, TensorSpec tensor, List<BindingException.Pro
       }
     }
     return scalarsWriter(names);
+  }
+
+  /** Whether it can be: other types have no NaN, so that a null of theirs is refused. */
+  private boolean hasNan() {
+    return nanForNull
+        && (tensor.type() == ElementType.FLOAT32 || tensor.type() == ElementType.FLOAT64);
   }
 
   private void unknownField(String name) {
@@ -72,7 +86,8 @@ record InputBinding(RowType record, TensorSpec tensor, List<BindingException.Pro
             position,
             array.isNullable(),
             element.get(),
-            tensor.elementsPerRow()));
+            tensor.elementsPerRow(),
+            hasNan()));
   }
 
   private Optional<TensorWriter> scalarsWriter(List<String> names) {
@@ -96,7 +111,7 @@ record InputBinding(RowType record, TensorSpec tensor, List<BindingException.Pro
     }
     return problems.size() > before
         ? Optional.empty()
-        : Optional.of(new ScalarsToTensor(tensor.type(), fields));
+        : Optional.of(new ScalarsToTensor(tensor.type(), fields, hasNan()));
   }
 
   private void mismatch(String field, LogicalType type) {

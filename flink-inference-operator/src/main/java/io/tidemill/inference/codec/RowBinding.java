@@ -41,13 +41,15 @@ public final class RowBinding {
    * @param inputs for every input tensor the fields that it is made of: scalars side by side, or
    *     one array
    * @param outputs for some or all output tensors the field that each becomes
+   * @param nanForNull whether a null is NaN in a tensor of floats; elsewhere it is refused
    * @throws BindingException with every problem there is
    */
   public static RowBinding plan(
       RowType record,
       Signature signature,
       Map<String, List<String>> inputs,
-      Map<String, OutputField> outputs) {
+      Map<String, OutputField> outputs,
+      boolean nanForNull) {
     List<BindingException.Problem> problems = new ArrayList<>();
     List<String> description = new ArrayList<>();
     List<TensorWriter> writers = new ArrayList<>();
@@ -62,7 +64,7 @@ public final class RowBinding {
                 tensor.name(),
                 "not bound (expected: the fields that " + tensor + " is made of)"));
       } else {
-        new InputBinding(record, tensor, problems).writer(fields).ifPresent(writers::add);
+        new InputBinding(record, tensor, nanForNull, problems).writer(fields).ifPresent(writers::add);
         description.add(tensor + " <- " + describe(record, fields));
       }
     }

@@ -14,10 +14,17 @@ final class ScalarsToTensor implements TensorWriter {
   private final RowField[] nullableFields;
   private final int[] positions;
   private final boolean allFloats;
+  private final boolean nanForNull;
 
-  ScalarsToTensor(ElementType type, RowField[] fields) {
+  /**
+   * A writer.
+   *
+   * @param nanForNull whether a null is written as NaN, which the type then has, and not refused
+   */
+  ScalarsToTensor(ElementType type, RowField[] fields, boolean nanForNull) {
     this.type = type;
     this.fields = fields;
+    this.nanForNull = nanForNull;
     this.nullableFields = Arrays.stream(fields).filter(RowField::nullable).toArray(RowField[]::new);
     this.positions = Arrays.stream(fields).mapToInt(RowField::position).toArray();
     this.allFloats = Arrays.stream(fields).allMatch(field -> field.kind() == RowField.Kind.FLOAT);
@@ -25,15 +32,33 @@ final class ScalarsToTensor implements TensorWriter {
 
   @Override
   public void write(RowData record, Column column, int row) {
+    boolean whole = true;
     for (RowField field : nullableFields) {
       if (record.isNullAt(field.position())) {
-        throw UnfitRecordException.nullInput(field.name());
+        if (!nanForNull) {
+          throw UnfitRecordException.nullInput(field.name());
+        }
+        whole = false;
       }
     }
-    if (type == ElementType.STRING) {
+    if (!whole) {
+      writeWithNan(record, (FixedWidthColumn) column, row * fields.length);
+    } else if (type == ElementType.STRING) {
       writeStrings(record, (StringColumn) column);
     } else {
       writeFixedWidth(record, (FixedWidthColumn) column, row * fields.length);
+    }
+  }
+
+  private void writeWithNan(RowData record, FixedWidthColumn column, int start) {
+    int index = start;
+    for (RowField field : fields) {
+      double value = record.isNullAt(field.position()) ? Double.NaN : field.toDouble(record);
+      if (type == ElementType.FLOAT32) {
+        column.setFloat(index++, (float) value);
+      } else {
+        column.setDouble(index++, value);
+      }
     }
   }
 

@@ -55,7 +55,8 @@ final class OutcomePolicy<T> {
       return;
     }
     switch (settings.nullInput()) {
-      case DEAD_LETTER -> deadLetter(batch, row, DeadLetterCause.NULL_INPUT, e.problem(), 0);
+      case BY_MODEL, DEAD_LETTER, NAN ->
+          deadLetter(batch, row, DeadLetterCause.NULL_INPUT, e.problem(), 0);
       case SKIP -> passUnscored(batch, row);
       case FAIL ->
           throw step.failure(

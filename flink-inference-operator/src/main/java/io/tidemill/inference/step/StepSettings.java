@@ -50,10 +50,14 @@ public record StepSettings(
 
   /** What becomes of a record with an input that is null or missing. */
   public enum OnNullInput {
+    /** {@link #NAN} where the engine takes that for a missing value, else {@link #DEAD_LETTER}. */
+    BY_MODEL,
     DEAD_LETTER,
     FAIL,
     /** It passes on without a prediction. */
-    SKIP
+    SKIP,
+    /** It is NaN in a tensor of floats; in another one it makes a dead letter. */
+    NAN
   }
 
   public StepSettings {
@@ -88,9 +92,8 @@ public record StepSettings(
 
   /**
    * 256 records or 20 ms a batch, four batches in flight, two calls at a time, results in input
-   * order, predictions kept as they are even when not finite, records with a null input to the dead
-   * letters, a failure after three batches of dead letters only, five minutes to load, 60 s for a
-   * call, 1 GiB.
+   * order, predictions kept as they are even when not finite, a null input as the model takes it, a
+   * failure after three batches of dead letters only, five minutes to load, 60 s for a call, 1 GiB.
    */
   public static StepSettings defaults() {
     BatchPolicy batching = BatchPolicy.defaults();
@@ -99,7 +102,7 @@ public record StepSettings(
         usualWorkers(batching.maxInFlight()),
         Order.ORDERED,
         OnNotFinite.KEEP,
-        OnNullInput.DEAD_LETTER,
+        OnNullInput.BY_MODEL,
         DEFAULT_DEAD_BATCHES,
         DEFAULT_LOAD_TIMEOUT,
         DEFAULT_CALL_TIMEOUT,

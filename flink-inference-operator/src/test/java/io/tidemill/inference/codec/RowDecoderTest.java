@@ -65,7 +65,7 @@ class RowDecoderTest {
     for (TensorSpec tensor : EVERY_TYPE.outputs()) {
       outputs.put(tensor.name(), new OutputField("p_" + tensor.name()));
     }
-    return RowBinding.plan(RECORD, EVERY_TYPE, Map.of("x", List.of("a")), outputs);
+    return RowBinding.plan(RECORD, EVERY_TYPE, Map.of("x", List.of("a")), outputs, false);
   }
 
   /** As every worker gets it. */
@@ -257,7 +257,7 @@ class RowDecoderTest {
             RECORD,
             signature,
             Map.of("x", List.of("a")),
-            Map.of("s", new OutputField("class", List.of("low", "middle", "high"))));
+            Map.of("s", new OutputField("class", List.of("low", "middle", "high"))), false);
     PredictionDecoder<RowData, RowData> decoder = decoder(binding);
 
     try (ColumnBatch outputs = outputs(signature)) {
@@ -282,7 +282,7 @@ class RowDecoderTest {
                 RECORD,
                 signature,
                 Map.of("x", List.of("a")),
-                Map.of("wanted", new OutputField("p"))));
+                Map.of("wanted", new OutputField("p")), false));
 
     try (ColumnBatch outputs = outputs(signature)) {
       outputs.fixedWidth(1).setLongs(0, new long[] {10, 11}, 0, 2);

@@ -13,6 +13,7 @@ import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.CountingAllocator;
 import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.columnar.FixedWidthColumn;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.List;
@@ -54,8 +55,16 @@ class RowEncoderTest {
 
   private static RecordEncoder<RowData> encoder(
       RowType record, Signature signature, Map<String, List<String>> inputs) {
+    return encoder(record, signature, inputs, false);
+  }
+
+  private static RecordEncoder<RowData> encoder(
+      RowType record,
+      Signature signature,
+      Map<String, List<String>> inputs,
+      boolean nanForNull) {
     RecordEncoder<RowData> planned =
-        RowBinding.plan(record, signature, inputs, TO_PREDICTION).encoder();
+        RowBinding.plan(record, signature, inputs, TO_PREDICTION, nanForNull).encoder();
     try {
       // As every worker gets it.
       return InstantiationUtil.clone(planned);
@@ -387,6 +396,60 @@ class RowEncoderTest {
         assertThat(refusal).hasMessage(refusal.problem()).hasNoCause();
         assertThat(refusal.getStackTrace()).isEmpty();
       }
+    }
+  }
+
+  static Stream<Arguments> floats() {
+    return Stream.of(ElementType.FLOAT32, ElementType.FLOAT64)
+        .flatMap(
+            type ->
+                Stream.of(new FloatType(), new DoubleType(), new IntType())
+                    .map(field -> Arguments.of(type, field)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("floats")
+  void nullIsNanWhereTheStepSaysSo(ElementType type, LogicalType field) {
+    RowType scalars = row("a", field, "b", field);
+    RowType array = row("array", new ArrayType(field));
+    TensorSpec tensor = TensorSpec.of("x", type, -1, 2);
+    Object two = field instanceof FloatType ? 2f : field instanceof DoubleType ? 2d : (Object) 2;
+    RowData half = GenericRowData.of(null, two);
+    RowData halfArray = GenericRowData.of(new GenericArrayData(new Object[] {null, two}));
+
+    for (RowData record : List.of(half, binary(scalars, half))) {
+      assertThat(floats(scalars, tensor, record)).containsExactly(Double.NaN, 2);
+    }
+    for (RowData record : List.of(halfArray, binary(array, halfArray))) {
+      assertThat(floats(array, tensor, record)).containsExactly(Double.NaN, 2);
+    }
+    assertThat(floats(array, tensor, GenericRowData.of((Object) null)))
+        .containsExactly(Double.NaN, Double.NaN);
+    assertThat(floats(scalars, tensor, GenericRowData.of(two, two))).containsExactly(2, 2);
+  }
+
+  /** What a step with NaN for nulls writes of one record. */
+  private double[] floats(RowType record, TensorSpec tensor, RowData row) {
+    try (ColumnBatch columns = columns(tensor)) {
+      encoder(record, ofInputs(tensor), Map.of("x", record.getFieldNames()), true)
+          .encode(row, columns, 1);
+      FixedWidthColumn column = columns.fixedWidth(0);
+      return tensor.type() == ElementType.FLOAT32
+          ? new double[] {column.getFloat(2), column.getFloat(3)}
+          : new double[] {column.getDouble(2), column.getDouble(3)};
+    }
+  }
+
+  @Test
+  void nullIsRefusedWhereATensorHasNoNan() {
+    RowType record = row("a", new IntType());
+    TensorSpec tensor = TensorSpec.of("x", ElementType.INT32, -1, 1);
+    RecordEncoder<RowData> encoder =
+        encoder(record, ofInputs(tensor), Map.of("x", List.of("a")), true);
+
+    try (ColumnBatch columns = columns(tensor)) {
+      assertThat(refusal(encoder, GenericRowData.of((Object) null), columns, 0).isNullInput())
+          .isTrue();
     }
   }
 

@@ -5,6 +5,7 @@ import io.tidemill.inference.Inference;
 import io.tidemill.inference.Scored;
 import io.tidemill.inference.codec.BindingException;
 import io.tidemill.inference.codec.RowBinding;
+import io.tidemill.inference.step.StepSettings.OnNullInput;
 import io.tidemill.model.Device;
 import io.tidemill.model.ModelException;
 import io.tidemill.model.ModelRef;
@@ -73,7 +74,9 @@ final class StepTranslator {
   static Optional<PlannedStep> bind(
       StepDefinition step, StoredModel model, RowType records, PlanProblems problems) {
     try {
-      RowBinding binding = RowBinding.plan(records, model.signature(), step.input(), step.output());
+      boolean nanForNull = step.settings().nullInput() == OnNullInput.NAN;
+      RowBinding binding =
+          RowBinding.plan(records, model.signature(), step.input(), step.output(), nanForNull);
       return Optional.of(new PlannedStep(step, model, binding));
     } catch (BindingException refused) {
       for (BindingException.Problem problem : refused.problems()) {
