@@ -110,8 +110,7 @@ final class ArrayToTensor implements TensorWriter {
 
   private void writeWithNan(@Nullable ArrayData array, FixedWidthColumn column, int start) {
     for (int i = 0; i < elements; i++) {
-      double value =
-          array == null || array.isNullAt(i) ? Double.NaN : element.toDouble(array, i);
+      double value = array == null || array.isNullAt(i) ? Double.NaN : element.toDouble(array, i);
       if (type == ElementType.FLOAT32) {
         column.setFloat(start + i, (float) value);
       } else {

@@ -64,7 +64,9 @@ public final class RowBinding {
                 tensor.name(),
                 "not bound (expected: the fields that " + tensor + " is made of)"));
       } else {
-        new InputBinding(record, tensor, nanForNull, problems).writer(fields).ifPresent(writers::add);
+        new InputBinding(record, tensor, nanForNull, problems)
+            .writer(fields)
+            .ifPresent(writers::add);
         description.add(tensor + " <- " + describe(record, fields));
       }
     }

@@ -92,7 +92,8 @@ class RowBindingTest {
       Map<String, OutputField> outputs) {
     BindingException refusal =
         catchThrowableOfType(
-            BindingException.class, () -> RowBinding.plan(record, signature, inputs, outputs, false));
+            BindingException.class,
+            () -> RowBinding.plan(record, signature, inputs, outputs, false));
     if (refusal == null) {
       return List.of();
     }
@@ -198,7 +199,8 @@ class RowBindingTest {
             row("a", new FloatType(), "b", new IntType(false), "c", new DoubleType()),
             ofInputs(TensorSpec.of("x", ElementType.FLOAT32, -1, 2)),
             Map.of("x", List.of("c", "b")),
-            TO_PREDICTION, false);
+            TO_PREDICTION,
+            false);
 
     assertThat(binding.description())
         .containsExactly(
@@ -418,7 +420,8 @@ class RowBindingTest {
                 row("a", new FloatType()),
                 ofOutputs(TensorSpec.of("s", type, -1, 1), TensorSpec.of("t", type, -1, 2)),
                 Map.of("x", List.of("a")),
-                Map.of("s", new OutputField("one"), "t", new OutputField("two")), false)
+                Map.of("s", new OutputField("one"), "t", new OutputField("two")),
+                false)
             .outputType();
 
     assertThat(outputType.getFieldNames()).containsExactly("a", "one", "two");

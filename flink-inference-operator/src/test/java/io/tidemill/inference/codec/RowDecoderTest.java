@@ -257,7 +257,8 @@ class RowDecoderTest {
             RECORD,
             signature,
             Map.of("x", List.of("a")),
-            Map.of("s", new OutputField("class", List.of("low", "middle", "high"))), false);
+            Map.of("s", new OutputField("class", List.of("low", "middle", "high"))),
+            false);
     PredictionDecoder<RowData, RowData> decoder = decoder(binding);
 
     try (ColumnBatch outputs = outputs(signature)) {
@@ -282,7 +283,8 @@ class RowDecoderTest {
                 RECORD,
                 signature,
                 Map.of("x", List.of("a")),
-                Map.of("wanted", new OutputField("p")), false));
+                Map.of("wanted", new OutputField("p")),
+                false));
 
     try (ColumnBatch outputs = outputs(signature)) {
       outputs.fixedWidth(1).setLongs(0, new long[] {10, 11}, 0, 2);

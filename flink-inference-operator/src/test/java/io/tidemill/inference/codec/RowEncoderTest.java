@@ -59,10 +59,7 @@ class RowEncoderTest {
   }
 
   private static RecordEncoder<RowData> encoder(
-      RowType record,
-      Signature signature,
-      Map<String, List<String>> inputs,
-      boolean nanForNull) {
+      RowType record, Signature signature, Map<String, List<String>> inputs, boolean nanForNull) {
     RecordEncoder<RowData> planned =
         RowBinding.plan(record, signature, inputs, TO_PREDICTION, nanForNull).encoder();
     try {

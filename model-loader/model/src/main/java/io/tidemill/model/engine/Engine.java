@@ -8,6 +8,7 @@ import io.tidemill.model.Signature;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -31,6 +32,11 @@ public interface Engine {
    * says another one is refused.
    */
   default boolean threadsAreOfProcess() {
+    return false;
+  }
+
+  /** Whether its models take a NaN for a missing value, so that a null input can be one. */
+  default boolean takesNanAsMissing() {
     return false;
   }
 
@@ -70,6 +76,15 @@ public interface Engine {
    * @throws InvalidModelException if the files are not a model of this engine
    */
   List<String> check(Path files, Signature given);
+
+  /**
+   * What else the files say that whoever looks at a manifest should know, as labels for it.
+   *
+   * @throws InvalidModelException if they are not a model of this engine
+   */
+  default Map<String, String> labels(Path files) {
+    return Map.of();
+  }
 
   /**
    * Every kind of operation of a model, sorted by name, with what it could do to the machine that

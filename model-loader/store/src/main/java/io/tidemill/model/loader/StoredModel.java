@@ -9,7 +9,6 @@ import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.StoreUnavailableException;
-import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.Engines;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.store.ModelManifest;
@@ -117,11 +116,15 @@ public record StoredModel(
    * that is not on this classpath, which cannot be asked.
    */
   public boolean threadsAreOfProcess() {
-    try {
-      return Engines.here().find(engine).threadsAreOfProcess();
-    } catch (UnavailableHereException elsewhere) {
-      return false;
-    }
+    return Engines.here().named(engine).map(Engine::threadsAreOfProcess).orElse(false);
+  }
+
+  /**
+   * Whether its engine takes a NaN for a missing value. False for an engine that is not on this
+   * classpath, which cannot be asked.
+   */
+  public boolean takesNanAsMissing() {
+    return Engines.here().named(engine).map(Engine::takesNanAsMissing).orElse(false);
   }
 
   private static void checkSigned(

@@ -70,9 +70,7 @@ final class ModelInspectCommand implements Runnable {
     List<Operation> operations;
     try (CachedModel copy = found.cached(output, "pulling")) {
       operations =
-          Engines.here()
-              .find(manifest.engine())
-              .operations(copy.files(), manifest.signature());
+          Engines.here().find(manifest.engine()).operations(copy.files(), manifest.signature());
     }
     if (operations.isEmpty()) {
       throw new CommandFailedException(

@@ -114,7 +114,11 @@ final class ModelPushCommand implements Runnable {
           "%s: %s without name and version (expected: NAME:VERSION after it, as in fraud:1.4.2)"
               .formatted(path, model.format()));
     }
-    Map<String, String> all = new LinkedHashMap<>(model.labels());
+    Map<String, String> all = new LinkedHashMap<>();
+    Engines.here()
+        .named(model.engine())
+        .ifPresent(engine -> all.putAll(engine.labels(model.files())));
+    all.putAll(model.labels());
     all.putAll(labels);
     try {
       return new ModelDraft(name, version, model.engine(), model.signature(), all);

@@ -74,9 +74,13 @@ final class StepTranslator {
   static Optional<PlannedStep> bind(
       StepDefinition step, StoredModel model, RowType records, PlanProblems problems) {
     try {
-      boolean nanForNull = step.settings().nullInput() == OnNullInput.NAN;
       RowBinding binding =
-          RowBinding.plan(records, model.signature(), step.input(), step.output(), nanForNull);
+          RowBinding.plan(
+              records,
+              model.signature(),
+              step.input(),
+              step.output(),
+              nanForNull(step.settings().nullInput(), model));
       return Optional.of(new PlannedStep(step, model, binding));
     } catch (BindingException refused) {
       for (BindingException.Problem problem : refused.problems()) {
@@ -89,6 +93,14 @@ final class StepTranslator {
       }
       return Optional.empty();
     }
+  }
+
+  private static boolean nanForNull(OnNullInput nullInput, StoredModel model) {
+    return switch (nullInput) {
+      case NAN -> true;
+      case BY_MODEL -> model.takesNanAsMissing();
+      case DEAD_LETTER, FAIL, SKIP -> false;
+    };
   }
 
   /**

@@ -116,7 +116,7 @@ class PipelineProblemsTest {
                 + " as kafka)",
             "fraud.yaml:8:13: step 'score': on-nan: 'kep' (did you mean 'keep'? allowed: keep,"
                 + " dead-letter, fail)",
-            "fraud.yaml:9:17: step 'score': null-input: 'drop' (allowed: dead-letter, fail, skip)",
+            "fraud.yaml:9:17: step 'score': null-input: 'drop' (allowed: by-model, dead-letter, fail, skip, nan)",
             "fraud.yaml:14:26: resources of step 'score': device: 'tpu' (expected: cpu, gpu,"
                 + " gpu:N or gpu:auto)");
   }

@@ -2,22 +2,22 @@ package io.tidemill.model.engine.lightgbm;
 
 import io.tidemill.model.Device;
 import io.tidemill.model.UnavailableHereException;
-import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
-import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.EngineModel;
 import io.tidemill.model.engine.FoundModel;
+import io.tidemill.model.engine.NamelessTensors;
 import io.tidemill.model.engine.ThreadsProperty;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Loads models in LightGBM's text format (engine {@code lightgbm}).
@@ -43,6 +43,11 @@ public final class LightGbmEngine implements Engine {
   }
 
   @Override
+  public boolean takesNanAsMissing() {
+    return true;
+  }
+
+  @Override
   public String sought() {
     return ModelText.FILE.sought();
   }
@@ -61,9 +66,15 @@ public final class LightGbmEngine implements Engine {
     return Optional.of(ModelText.read(files.toString(), files).signature());
   }
 
+  /** {@inheritDoc} How many trees a prediction adds up. */
+  @Override
+  public Map<String, String> labels(Path files) {
+    return Map.of("trees", String.valueOf(ModelText.read(files.toString(), files).trees()));
+  }
+
   @Override
   public List<String> check(Path files, Signature given) {
-    return differences(given, signature(files).orElseThrow());
+    return tensors(signature(files).orElseThrow()).differences(given);
   }
 
   @Override
@@ -74,46 +85,13 @@ public final class LightGbmEngine implements Engine {
               .formatted(version, placement.device()));
     }
     ModelText text = ModelText.read(version.toString(), files);
-    check(version, signature, text.signature());
+    tensors(text.signature()).require(version, signature);
     Booster booster = Booster.load(version.toString(), text, placement.threadsOr(THREADS::get));
     return new EngineModel(version, signature, new LightGbmSession(version, signature, booster));
   }
 
-  private static void check(ModelVersion version, Signature manifest, Signature model) {
-    List<String> problems = differences(manifest, model);
-    if (!problems.isEmpty()) {
-      throw new InvalidModelException(
-          "%s: the manifest does not fit the booster: %s; publish a version whose manifest says what the booster has"
-              .formatted(version, String.join("; ", problems)));
-    }
-  }
-
-  /** What a manifest's signature says otherwise than a booster; empty if it fits. */
-  static List<String> differences(Signature manifest, Signature model) {
-    List<String> problems = new ArrayList<>();
-    check("input", manifest.inputs(), model.inputs().get(0), problems);
-    check("output", manifest.outputs(), model.outputs().get(0), problems);
-    return problems;
-  }
-
-  /** A booster's tensors have no names: any fits. It reads floats and doubles alike. */
-  private static void check(
-      String side, List<TensorSpec> manifest, TensorSpec model, List<String> problems) {
-    if (manifest.size() != 1) {
-      problems.add(
-          "%ss are %s in the manifest but the booster has one: %s"
-              .formatted(side, manifest, model));
-      return;
-    }
-    TensorSpec spec = manifest.get(0);
-    boolean fits =
-        (spec.type() == model.type()
-                || (side.equals("input") && spec.type() == ElementType.FLOAT64))
-            && spec.hasFixedRows()
-            && spec.shape().size() <= 2
-            && spec.elementsPerRow() == model.elementsPerRow();
-    if (!fits) {
-      problems.add("%s is %s in the manifest but %s in the booster".formatted(side, spec, model));
-    }
+  private static NamelessTensors tensors(Signature text) {
+    return new NamelessTensors(
+        "the booster", text, Set.of(ElementType.FLOAT32, ElementType.FLOAT64));
   }
 }

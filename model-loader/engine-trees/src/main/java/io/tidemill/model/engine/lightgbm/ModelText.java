@@ -17,9 +17,10 @@ import java.util.List;
  * @param file the model
  * @param features columns of its input
  * @param classes values of a prediction
+ * @param trees that a prediction adds up
  * @param isAsWritten whether it is in the file as LightGBM wrote it, without line ends of Windows
  */
-record ModelText(Path file, int features, int classes, boolean isAsWritten) {
+record ModelText(Path file, int features, int classes, int trees, boolean isAsWritten) {
   private static final String BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf";
 
   static final FileKind FILE =

@@ -87,7 +87,7 @@ final class ModelTextReader {
     if (lines.hasZero()) {
       throw new IllegalArgumentException("has a byte 0 behind its trees");
     }
-    return new ModelText(file, features, classes, lines.isAsWritten());
+    return new ModelText(file, features, classes, sizes.length, lines.isAsWritten());
   }
 
   private boolean isEnd() {

@@ -21,10 +21,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -112,6 +114,17 @@ record SavedBooster(@JsonSetter(nulls = Nulls.FAIL) Learner learner) {
     Map<String, String> attributes = learner.attributes;
     String best = "best_iteration";
     return attributes.containsKey(best) ? number(attributes, best, 0) + 1 : 0;
+  }
+
+  int trees() {
+    return learner.gradientBooster.trees().trees.size();
+  }
+
+  /** The trees of these iterations. */
+  int addedTrees() {
+    int[] ends = learner.gradientBooster.trees().ends();
+    int iterations = iterations();
+    return iterations == 0 || iterations >= ends.length ? trees() : ends[iterations];
   }
 
   private void check() {
@@ -209,12 +222,14 @@ record SavedBooster(@JsonSetter(nulls = Nulls.FAIL) Learner learner) {
   /**
    * The trees.
    *
+   * @param gbtreeModelParam numbers, as text
    * @param treeInfo the class or target that each tree adds to
    * @param iterationIndptr where the trees of each iteration begin; XGBoost 2.0 and later write it
    * @param weightDrop the weight of each tree of a {@code dart}; XGBoost 3.3 and later write it
    *     here
    */
   record Model(
+      Map<String, String> gbtreeModelParam,
       int[] treeInfo,
       @JsonSetter(nulls = Nulls.SET) int @Nullable [] iterationIndptr,
       float[] weightDrop,
@@ -246,6 +261,16 @@ record SavedBooster(@JsonSetter(nulls = Nulls.FAIL) Learner learner) {
         seen.set(id);
         tree.check(features, groups);
       }
+    }
+
+    /** Where the trees of each iteration begin, and all end. */
+    int[] ends() {
+      if (iterationIndptr != null) {
+        return iterationIndptr;
+      }
+      int groups = 1 + Arrays.stream(treeInfo).max().orElse(0);
+      int layer = groups * Math.max(1, number(gbtreeModelParam, "num_parallel_tree", 1));
+      return IntStream.rangeClosed(0, trees.size() / layer).map(end -> end * layer).toArray();
     }
 
     private void checkIterations(int count) {

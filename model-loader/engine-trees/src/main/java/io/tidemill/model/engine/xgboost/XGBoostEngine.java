@@ -7,17 +7,19 @@ import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
-import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.EngineModel;
 import io.tidemill.model.engine.FileKind;
 import io.tidemill.model.engine.FoundModel;
+import io.tidemill.model.engine.NamelessTensors;
 import io.tidemill.model.engine.ThreadsProperty;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Loads boosters that XGBoost saved as {@code .json} or {@code .ubj} (engine {@code xgboost}),
@@ -51,12 +53,22 @@ public final class XGBoostEngine implements Engine {
 
   private static boolean hasLearner(Path file) throws IOException {
     String start = FileKind.start(file, START_BYTES);
+    if (start.startsWith("binf")) {
+      throw new InvalidModelException(
+          "%s: a booster in XGBoost's old binary form (expected: save as .ubj, with a version up to 3.0: booster.save_model(\"m.ubj\"))"
+              .formatted(file));
+    }
     return start.startsWith("{") && start.contains("learner");
   }
 
   @Override
   public String name() {
     return "xgboost";
+  }
+
+  @Override
+  public boolean takesNanAsMissing() {
+    return true;
   }
 
   @Override
@@ -87,9 +99,19 @@ public final class XGBoostEngine implements Engine {
     }
   }
 
+  /** {@inheritDoc} How many trees a prediction adds up, and of how many if not of all. */
+  @Override
+  public Map<String, String> labels(Path files) {
+    String subject = files.toString();
+    SavedBooster saved = SavedBooster.read(subject, FILE.find(subject, files));
+    int all = saved.trees();
+    int added = saved.addedTrees();
+    return Map.of("trees", added == all ? String.valueOf(all) : "%d of %d".formatted(added, all));
+  }
+
   @Override
   public List<String> check(Path files, Signature given) {
-    return differences(given, signature(files).orElseThrow());
+    return tensors(signature(files).orElseThrow()).differences(given);
   }
 
   @Override
@@ -105,7 +127,7 @@ public final class XGBoostEngine implements Engine {
             FILE.find(version.toString(), files),
             placement.threadsOr(THREADS::get));
     try {
-      check(version, signature, booster.signature());
+      tensors(booster.signature()).require(version, signature);
       return new EngineModel(version, signature, new XGBoostSession(version, signature, booster));
     } catch (RuntimeException e) {
       booster.close();
@@ -113,42 +135,7 @@ public final class XGBoostEngine implements Engine {
     }
   }
 
-  private static void check(ModelVersion version, Signature manifest, Signature model) {
-    List<String> problems = differences(manifest, model);
-    if (!problems.isEmpty()) {
-      throw new InvalidModelException(
-          "%s: the manifest does not fit the booster: %s; publish a version whose manifest says what the booster has"
-              .formatted(version, String.join("; ", problems)));
-    }
-  }
-
-  /** What a manifest's signature says otherwise than a booster; empty if it fits. */
-  static List<String> differences(Signature manifest, Signature model) {
-    List<String> problems = new ArrayList<>();
-    check("input", manifest.inputs(), model.inputs().get(0), problems);
-    check("output", manifest.outputs(), model.outputs().get(0), problems);
-    return problems;
-  }
-
-  /**
-   * A booster's tensors have no names: any fits. One element per row may have a dimension or not.
-   */
-  private static void check(
-      String side, List<TensorSpec> manifest, TensorSpec model, List<String> problems) {
-    if (manifest.size() != 1) {
-      problems.add(
-          "%ss are %s in the manifest but the booster has one: %s"
-              .formatted(side, manifest, model));
-      return;
-    }
-    TensorSpec spec = manifest.get(0);
-    boolean fits =
-        spec.type() == model.type()
-            && spec.hasFixedRows()
-            && spec.shape().size() <= 2
-            && spec.elementsPerRow() == model.elementsPerRow();
-    if (!fits) {
-      problems.add("%s is %s in the manifest but %s in the booster".formatted(side, spec, model));
-    }
+  private static NamelessTensors tensors(Signature booster) {
+    return new NamelessTensors("the booster", booster, Set.of(ElementType.FLOAT32));
   }
 }

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.ServiceLoader;
 import org.apache.arrow.memory.BufferAllocator;
 import org.junit.jupiter.api.AfterEach;
@@ -46,6 +47,18 @@ class LightGbmModelLoaderITCase {
   @Test
   void isFoundByItsEngineName() {
     assertThat(ServiceLoader.load(Engine.class)).extracting(Engine::name).contains("lightgbm");
+  }
+
+  @Test
+  void takesNanForAMissingValue() {
+    assertThat(new LightGbmEngine().takesNanAsMissing()).isTrue();
+  }
+
+  @Test
+  void saysHowManyTreesAPredictionAddsUp() throws Exception {
+    Boosters.train(directory, Objective.CLASSES).close();
+
+    assertThat(new LightGbmEngine().labels(directory)).containsExactly(Map.entry("trees", "30"));
   }
 
   @ParameterizedTest

@@ -49,6 +49,48 @@ class XGBoostModelLoaderITCase {
     assertThat(ServiceLoader.load(Engine.class)).extracting(Engine::name).contains("xgboost");
   }
 
+  @Test
+  void takesNanForAMissingValue() {
+    assertThat(new XGBoostEngine().takesNanAsMissing()).isTrue();
+  }
+
+  @Test
+  void saysHowManyTreesAPredictionAddsUp() throws Exception {
+    Path file = directory.resolve("model.ubj");
+    var booster = Boosters.train(directory, "model.ubj", Objective.PROBABILITIES);
+    assertThat(new XGBoostEngine().labels(directory)).containsExactly(Map.entry("trees", "30"));
+
+    booster.setAttr("best_iteration", "3");
+    booster.saveModel(file.toString());
+    booster.dispose();
+    assertThat(new XGBoostEngine().labels(file)).containsExactly(Map.entry("trees", "12 of 30"));
+  }
+
+  /** XGBoost 1.6 does not write where iterations begin. */
+  @Test
+  void countsTheTreesOfOldFiles() throws Exception {
+    Boosters.copy("1.6.2/classes.ubj", directory.resolve("model.ubj"));
+    assertThat(new XGBoostEngine().labels(directory)).containsExactly(Map.entry("trees", "6"));
+
+    Files.delete(directory.resolve("model.ubj"));
+    Boosters.copy("1.6.2/binary.json", directory.resolve("model.json"));
+    String text = Files.readString(directory.resolve("model.json"));
+    Files.writeString(
+        directory.resolve("model.json"),
+        text.replace("\"attributes\":{", "\"attributes\":{\"best_iteration\":\"0\""));
+    assertThat(new XGBoostEngine().labels(directory)).containsExactly(Map.entry("trees", "1 of 2"));
+  }
+
+  @Test
+  void saysOfTheOldBinaryFormToSaveItAsUbj() throws IOException {
+    Path file = Files.writeString(directory.resolve("fraud.model"), "binf\0\0\0?");
+
+    assertThatThrownBy(() -> new XGBoostEngine().detect(file))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageStartingWith(file + ": a booster in XGBoost's old binary form")
+        .hasMessageContaining("save as .ubj");
+  }
+
   @ParameterizedTest
   @EnumSource
   void readsTheSignatureOfFileAndFolder(Objective objective) throws Exception {
