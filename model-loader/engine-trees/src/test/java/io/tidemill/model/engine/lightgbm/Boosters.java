@@ -116,8 +116,12 @@ public final class Boosters {
 
   /** Rows with every tenth value missing. */
   static float[] features(int rows, long seed) {
+    return features(rows, FEATURES, seed);
+  }
+
+  static float[] features(int rows, int columns, long seed) {
     Random random = new Random(seed);
-    float[] values = new float[rows * FEATURES];
+    float[] values = new float[rows * columns];
     for (int i = 0; i < values.length; i++) {
       values[i] = i % 10 == 0 ? Float.NaN : (float) random.nextGaussian();
     }

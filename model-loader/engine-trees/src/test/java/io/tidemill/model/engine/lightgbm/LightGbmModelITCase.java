@@ -14,6 +14,7 @@ import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ColumnSpec;
 import io.tidemill.model.columnar.CountingAllocator;
 import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.engine.SavedModel;
 import io.tidemill.model.engine.lightgbm.Boosters.Objective;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class LightGbmModelITCase {
@@ -48,6 +50,25 @@ class LightGbmModelITCase {
       assertThat(predict(model, features))
           .containsExactly(
               Boosters.predict(directory.resolve("model.txt"), features, objective.classes));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2.1.250, binary.txt", "2.1.250, classes.txt",
+    "2.3.180, binary.txt", "2.3.180, classes.txt",
+    "3.2.110, binary.txt", "3.2.110, classes.txt",
+  })
+  void answersExactlyWhatTheVersionAnsweredThatSavedIt(String version, String file)
+      throws Exception {
+    SavedModel saved = new SavedModel(Boosters.class, version, file);
+    Files.write(directory.resolve(file), saved.bytes());
+    Signature signature = new LightGbmEngine().signature(directory).orElseThrow();
+
+    try (Model model = Boosters.load(directory, signature)) {
+      double[] scores = predict(model, Boosters.features(20, 4, 5));
+
+      assertThat(Arrays.stream(scores).mapToObj(String::valueOf)).containsExactly(saved.scores());
     }
   }
 
@@ -227,7 +248,7 @@ class LightGbmModelITCase {
   }
 
   private double[] predict(Model model, float[] features) {
-    int rows = features.length / Boosters.FEATURES;
+    int rows = features.length / model.signature().inputs().get(0).column().elementsPerRow();
     try (ColumnBatch input =
         ColumnBatch.allocate(allocator.get(), model.signature().inputColumns(), rows + 3)) {
       input.fixedWidth(0).setFloats(0, features, 0, features.length);

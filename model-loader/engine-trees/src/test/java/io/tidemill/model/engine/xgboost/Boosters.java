@@ -7,15 +7,11 @@ import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Random;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
@@ -149,13 +145,6 @@ public final class Boosters {
 
   private static String array(int size, IntFunction<String> value) {
     return IntStream.range(0, size).mapToObj(value).collect(Collectors.joining(",", "[", "]"));
-  }
-
-  /** Copies a file that an older version of XGBoost saved. */
-  static void copy(String saved, Path file) throws IOException {
-    try (InputStream in = Boosters.class.getResourceAsStream(saved)) {
-      Files.copy(Objects.requireNonNull(in, saved), file);
-    }
   }
 
   /** Rows with every tenth value missing. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.engine.SavedModel;
 import io.tidemill.model.engine.xgboost.Boosters.Objective;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -63,7 +64,8 @@ class XGBoostDamagedFileITCase {
   /** Which has no iterations: XGBoost counts them. */
   @Test
   void damageToAFileOfXGBoost16IsRefusedOrHarmless() throws Exception {
-    Boosters.copy("1.6.2/classes.ubj", directory.resolve("model.ubj"));
+    SavedModel old = new SavedModel(Boosters.class, "1.6.2", "classes.ubj");
+    Files.write(directory.resolve("model.ubj"), old.bytes());
 
     assertDamageIsRefusedOrHarmless("model.ubj");
   }

@@ -12,6 +12,7 @@ import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ColumnSpec;
 import io.tidemill.model.columnar.CountingAllocator;
 import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.engine.SavedModel;
 import io.tidemill.model.engine.xgboost.Boosters.Objective;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,25 +74,19 @@ class XGBoostModelITCase {
                     .map(file -> Arguments.of(version, file)));
   }
 
-  /** Scores are those of the version that saved the booster: 20 rows of 4 features. */
   @ParameterizedTest
   @MethodSource("saved")
   void answersExactlyWhatTheVersionAnsweredThatSavedIt(String version, String file)
       throws Exception {
-    Boosters.copy(version + "/" + file, directory.resolve(file));
-    Boosters.copy(
-        version + "/" + file.replaceFirst("\\..*", ".scores"), directory.resolve("scores"));
-    float[] features = Boosters.features(20, 4, 5);
+    SavedModel saved = new SavedModel(Boosters.class, version, file);
+    Files.write(directory.resolve(file), saved.bytes());
     Signature signature = new XGBoostEngine().signature(directory).orElseThrow();
 
     try (Model model = Boosters.load(directory, signature)) {
-      float[] scores = predict(model, features);
+      float[] scores = predict(model, Boosters.features(20, 4, 5));
 
-      assertThat(Files.readString(directory.resolve("scores")).strip().split("\\s+"))
-          .containsExactly(
-              IntStream.range(0, scores.length)
-                  .mapToObj(i -> String.valueOf(scores[i]))
-                  .toArray(String[]::new));
+      assertThat(IntStream.range(0, scores.length).mapToObj(i -> String.valueOf(scores[i])))
+          .containsExactly(saved.scores());
     }
   }
 

@@ -15,9 +15,11 @@ import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.NativePlatform;
+import io.tidemill.model.engine.SavedModel;
 import io.tidemill.model.engine.xgboost.Boosters.Objective;
 import io.tidemill.model.golden.Sample;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -69,16 +71,16 @@ class XGBoostModelLoaderITCase {
   /** XGBoost 1.6 does not write where iterations begin. */
   @Test
   void countsTheTreesOfOldFiles() throws Exception {
-    Boosters.copy("1.6.2/classes.ubj", directory.resolve("model.ubj"));
-    assertThat(new XGBoostEngine().labels(directory)).containsExactly(Map.entry("trees", "6"));
+    Path file = directory.resolve("model.json");
+    String text =
+        new String(
+            new SavedModel(Boosters.class, "1.6.2", "binary.json").bytes(), StandardCharsets.UTF_8);
+    Files.writeString(file, text);
+    assertThat(new XGBoostEngine().labels(file)).containsExactly(Map.entry("trees", "2"));
 
-    Files.delete(directory.resolve("model.ubj"));
-    Boosters.copy("1.6.2/binary.json", directory.resolve("model.json"));
-    String text = Files.readString(directory.resolve("model.json"));
     Files.writeString(
-        directory.resolve("model.json"),
-        text.replace("\"attributes\":{", "\"attributes\":{\"best_iteration\":\"0\""));
-    assertThat(new XGBoostEngine().labels(directory)).containsExactly(Map.entry("trees", "1 of 2"));
+        file, text.replace("\"attributes\":{", "\"attributes\":{\"best_iteration\":\"0\""));
+    assertThat(new XGBoostEngine().labels(file)).containsExactly(Map.entry("trees", "1 of 2"));
   }
 
   @Test
