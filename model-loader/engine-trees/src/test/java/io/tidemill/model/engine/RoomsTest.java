@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RoomsTest {
   private static final String ENGINE =
-      "java.. org.jspecify.. com.sun.jna io.tidemill.model io.tidemill.model.columnar io.tidemill.model.engine org.apache.arrow.memory.. ";
+      "java.. org.jspecify.. com.sun.jna.. io.tidemill.model io.tidemill.model.columnar io.tidemill.model.engine org.apache.arrow.memory.. ";
 
   private static JavaClasses rooms(ImportOption option) {
     return new ClassFileImporter()

@@ -1,5 +1,6 @@
 package io.tidemill.model.engine.xgboost;
 
+import com.sun.jna.ptr.LongByReference;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
@@ -57,17 +58,15 @@ final class Booster implements AutoCloseable {
   }
 
   private static long create(String subject) {
-    ByteBuffer out = words(1);
-    check(subject, XGBoostLibrary.XGBoosterCreate(0, 0, MemoryUtil.getByteBufferAddress(out)));
-    return out.getLong(0);
+    LongByReference out = new LongByReference();
+    check(subject, XGBoostLibrary.XGBoosterCreate(0, 0, out));
+    return out.getValue();
   }
 
   private static int features(String subject, long handle) {
-    ByteBuffer out = words(1);
-    check(
-        subject,
-        XGBoostLibrary.XGBoosterGetNumFeature(handle, MemoryUtil.getByteBufferAddress(out)));
-    long features = out.getLong(0);
+    LongByReference out = new LongByReference();
+    check(subject, XGBoostLibrary.XGBoosterGetNumFeature(handle, out));
+    long features = out.getValue();
     if (features < 1 || features > MOST_FEATURES) {
       throw new InvalidModelException(
           "%s: %d features (expected: 1 to %d)".formatted(subject, features, MOST_FEATURES));
@@ -92,10 +91,6 @@ final class Booster implements AutoCloseable {
     return new Signature(
         List.of(TensorSpec.of("features", ElementType.FLOAT32, -1, features)),
         List.of(TensorSpec.of("prediction", ElementType.FLOAT32, shape)));
-  }
-
-  private static ByteBuffer words(int count) {
-    return ByteBuffer.allocateDirect(count * Long.BYTES).order(ByteOrder.nativeOrder());
   }
 
   private static void check(String subject, int answer) {

@@ -25,7 +25,6 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -83,27 +82,19 @@ record SavedBooster(@JsonSetter(nulls = Nulls.FAIL) Learner learner) {
    * @throws InvalidModelException if it is cut off, damaged or something else
    */
   static SavedBooster read(String subject, Path file) {
-    String problem;
-    Exception cause;
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
-      Optional<SavedBooster> booster =
-          Optional.ofNullable((file.toString().endsWith(".ubj") ? UBJ : JSON).readValue(in));
-      booster.orElseThrow(() -> new IllegalArgumentException("nothing")).check();
-      return booster.get();
-    } catch (JsonProcessingException e) {
-      problem = problem(e);
-      cause = e;
-    } catch (IllegalArgumentException e) {
-      problem = String.valueOf(e.getMessage());
-      cause = e;
-    } catch (IOException e) {
-      problem = e.toString();
-      cause = e;
+      @Nullable SavedBooster booster = (file.toString().endsWith(".ubj") ? UBJ : JSON).readValue(in);
+      if (booster == null) {
+        throw new IllegalArgumentException("nothing");
+      }
+      booster.check();
+      return booster;
+    } catch (IOException | IllegalArgumentException e) {
+      throw new InvalidModelException(
+          "%s: %s cannot be scored: %s (expected: a booster of trees, whole, as Booster.save_model(\"%s\") of XGBoost 1.6 to 3.4 wrote it)"
+              .formatted(subject, file.getFileName(), problem(e), file.getFileName()),
+          e);
     }
-    throw new InvalidModelException(
-        "%s: %s cannot be scored: %s (expected: a booster of trees, whole, as Booster.save_model(\"%s\") of XGBoost 1.6 to 3.4 wrote it)"
-            .formatted(subject, file.getFileName(), problem, file.getFileName()),
-        cause);
   }
 
   /**
@@ -132,22 +123,25 @@ record SavedBooster(@JsonSetter(nulls = Nulls.FAIL) Learner learner) {
     iterations();
   }
 
-  /** What Jackson found and where, in fewer words. */
-  private static String problem(JsonProcessingException e) {
+  /** What was found and, of what Jackson found, where. */
+  private static String problem(Exception e) {
+    if (!(e instanceof JsonProcessingException found)) {
+      return e instanceof IOException ? e.toString() : String.valueOf(e.getMessage());
+    }
     StringBuilder place = new StringBuilder("model");
-    if (e instanceof JsonMappingException at) {
+    if (found instanceof JsonMappingException at) {
       for (JsonMappingException.Reference step : at.getPath()) {
-        place.append(
-            step.getFieldName() == null ? "[" + step.getIndex() + "]" : "." + step.getFieldName());
+        String name = step.getFieldName();
+        place.append(name == null ? "[" + step.getIndex() + "]" : "." + name);
       }
     }
-    if (e instanceof InvalidNullException) {
+    if (found instanceof InvalidNullException) {
       return place + ": nothing";
     }
-    if (e instanceof MismatchedInputException other && other.getTargetType() != null) {
+    if (found instanceof MismatchedInputException other && other.getTargetType() != null) {
       return "%s: no %s".formatted(place, other.getTargetType().getSimpleName());
     }
-    return "%s: %s".formatted(place, e.getOriginalMessage());
+    return "%s: %s".formatted(place, found.getOriginalMessage());
   }
 
   /**

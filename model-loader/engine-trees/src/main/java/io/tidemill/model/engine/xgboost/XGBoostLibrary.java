@@ -1,11 +1,13 @@
 package io.tidemill.model.engine.xgboost;
 
+import com.sun.jna.ptr.LongByReference;
 import io.tidemill.model.engine.BundledLibrary;
 
 /**
  * The functions of XGBoost's C interface that scoring needs, under their own names.
  *
- * <p>Addresses are {@code long}s, so that a call costs nothing but itself. Each function answers 0,
+ * <p>Addresses are {@code long}s where a call of the model gives them, so that it costs nothing but
+ * itself. Each function answers 0,
  * or another number and its words in {@link #XGBGetLastError} of the same thread. Usable once
  * {@link #start()} returned.
  *
@@ -26,7 +28,7 @@ final class XGBoostLibrary {
 
   static native String XGBGetLastError();
 
-  static native int XGBoosterCreate(long matrices, long count, long outHandle);
+  static native int XGBoosterCreate(long matrices, long count, LongByReference outHandle);
 
   static native int XGBoosterFree(long handle);
 
@@ -34,7 +36,7 @@ final class XGBoostLibrary {
 
   static native int XGBoosterSetParam(long handle, String name, String value);
 
-  static native int XGBoosterGetNumFeature(long handle, long outCount);
+  static native int XGBoosterGetNumFeature(long handle, LongByReference outCount);
 
   static native int XGBoosterPredictFromDense(
       long handle,
