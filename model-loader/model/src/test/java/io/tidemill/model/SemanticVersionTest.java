@@ -13,7 +13,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SemanticVersionTest {
   @ParameterizedTest
-  @ValueSource(strings = {"0.0.0", "1.4.2", "10.20.30", "2.0.0-rc.1", "1.0.0-x-y.7z", "1.0.0-0", "20240131093000.0.0", "1.4.999999999999999999"})
+  @ValueSource(
+      strings = {
+        "0.0.0",
+        "1.4.2",
+        "10.20.30",
+        "2.0.0-rc.1",
+        "1.0.0-x-y.7z",
+        "1.0.0-0",
+        "20240131093000.0.0",
+        "1.4.999999999999999999"
+      })
   void writesWhatItRead(String text) {
     assertThat(SemanticVersion.parse(text)).hasToString(text);
   }

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.store.DetachedSignature;
+import io.tidemill.model.store.ModelManifest;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param name what its files call it; null if they do not
  * @param version what its files say; null if they do not
  * @param labels those that it was exported with
- * @param digest what its content had when it was exported, and has; null if it is no export
+ * @param origin what it was exported as; null if it is no export
  * @param signatures those that it was exported with; good for this name and version only
  */
 public record DetectedModel(
@@ -29,7 +30,7 @@ public record DetectedModel(
     @Nullable String name,
     @Nullable SemanticVersion version,
     Map<String, String> labels,
-    @Nullable String digest,
+    @Nullable ModelManifest origin,
     List<DetachedSignature> signatures) {
   public DetectedModel {
     requireNonNull(format, "format");
@@ -48,6 +49,6 @@ public record DetectedModel(
   /** The same model, called so by what it was found in. */
   DetectedModel in(String container, @Nullable String name, @Nullable SemanticVersion version) {
     return new DetectedModel(
-        container, files, engine, signature, name, version, labels, digest, signatures);
+        container, files, engine, signature, name, version, labels, origin, signatures);
   }
 }

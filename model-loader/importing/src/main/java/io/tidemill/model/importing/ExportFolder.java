@@ -40,7 +40,7 @@ final class ExportFolder implements ModelFormat {
         manifest.name(),
         manifest.version(),
         manifest.labels(),
-        manifest.digest(),
+        manifest,
         signatures(path.resolve("signatures")));
   }
 

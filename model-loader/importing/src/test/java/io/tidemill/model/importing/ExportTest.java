@@ -60,7 +60,7 @@ class ExportTest {
       assertThat(model.labels()).isEqualTo(manifest.labels());
       assertThat(model.signature()).isEqualTo(manifest.signature());
       assertThat(model.signatures()).containsExactly(SIGNED);
-      assertThat(model.digest()).isEqualTo(manifest.digest());
+      assertThat(model.origin()).isEqualTo(manifest);
       assertThat(model.files().resolve(LONG)).hasContent("an asset");
     }
   }

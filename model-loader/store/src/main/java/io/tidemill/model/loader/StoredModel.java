@@ -9,8 +9,8 @@ import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.StoreUnavailableException;
-import io.tidemill.model.engine.Engines;
 import io.tidemill.model.engine.Engine;
+import io.tidemill.model.engine.Engines;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
 import io.tidemill.model.store.TransferListener;
@@ -20,6 +20,7 @@ import io.tidemill.model.store.signing.SignatureVerifier;
 import io.tidemill.model.store.signing.VerificationKey;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -179,7 +180,8 @@ public record StoredModel(
    * @throws io.tidemill.model.ModelException if it cannot be had, with the reason and the remedy
    */
   public LoadedCopy openForTrial() {
-    return openForTrial(ModelStore::open, LocalModelCache.ofUser(), name -> Engines.here().find(name));
+    return openForTrial(
+        ModelStore::open, LocalModelCache.ofUser(), name -> Engines.here().find(name));
   }
 
   LoadedCopy openForTrial(
@@ -221,7 +223,13 @@ public record StoredModel(
   }
 
   private CachedModel fetched(ModelStore store, LocalModelCache cache) {
-    ModelManifest manifest = store.manifest(version.name(), version.version());
+    Optional<ModelManifest> found = store.find(version.name(), version.version());
+    if (found.isEmpty() && store.models().isEmpty()) {
+      throw new StoreUnavailableException(
+          "%s: store %s is there but empty; mount its volume".formatted(version, storeUri));
+    }
+    ModelManifest manifest =
+        found.orElseGet(() -> store.manifest(version.name(), version.version()));
     if (!manifest.digest().equals(version.digest())) {
       throw new InvalidModelException(
           "%s in store %s: digest %s (expected: %s, to which the job is pinned); a version never changes, so find out who changed it and plan the job again"

@@ -166,7 +166,7 @@ final class FolderBackend implements StoreBackend {
           Optional.of(file)
               .filter(name -> status.isDir() && SemanticVersion.isVersion(name))
               .filter(name -> files.exists(path(all.named(name))));
-      case ALIAS -> Optional.of(file).filter(ModelRef::isName);
+      case ALIAS -> Optional.of(file).filter(name -> !status.isDir() && ModelRef.isName(name));
       case SIGNATURE ->
           Optional.of(file.replace(BUNDLE, ""))
               .filter(name -> file.endsWith(BUNDLE) && DetachedSignature.isFingerprint(name));

@@ -12,10 +12,12 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.apache.commons.io.file.PathUtils;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.FileSystem.WriteMode;
@@ -78,31 +80,43 @@ record GuardedFiles(String store, FileSystem files) {
 
   /** Paths of all files below a folder, relative to it. */
   List<String> tree(Path folder) {
-    refuseLink(folder);
+    refuseSpecial(folder);
     List<String> paths = new ArrayList<>();
     for (FileStatus status : list(folder)) {
       Path child = status.getPath();
       if (status.isDir()) {
         tree(child).forEach(path -> paths.add(child.getName() + "/" + path));
       } else {
-        refuseLink(child);
+        refuseSpecial(child);
         paths.add(child.getName());
       }
     }
     return paths;
   }
 
-  private void refuseLink(Path path) {
-    if (local() && Files.isSymbolicLink(java.nio.file.Path.of(path.getPath()))) {
-      throw new InvalidModelException(
-          "'%s': a symbolic link (expected: a regular file or folder); publish the version again under another number"
-              .formatted(path));
+  /** A link in a store of this machine may lead anywhere, and a pipe never ends. */
+  private void refuseSpecial(Path path) {
+    if (!local() || !Files.exists(onDisk(path), LinkOption.NOFOLLOW_LINKS)) {
+      return;
     }
+    boolean plain =
+        Files.isRegularFile(onDisk(path), LinkOption.NOFOLLOW_LINKS)
+            || Files.isDirectory(onDisk(path), LinkOption.NOFOLLOW_LINKS);
+    if (!plain) {
+      throw new InvalidModelException(
+          "'%s': a %s (expected: a regular file or folder); publish or set it again"
+              .formatted(
+                  path, Files.isSymbolicLink(onDisk(path)) ? "symbolic link" : "special file"));
+    }
+  }
+
+  private static java.nio.file.Path onDisk(Path path) {
+    return java.nio.file.Path.of(path.getPath());
   }
 
   /** The beginning of a file, or empty if it is not there. */
   Optional<byte[]> read(Path file, int mostBytes) {
-    refuseLink(file);
+    refuseSpecial(file);
     return guarded(
         "read",
         file,
@@ -202,13 +216,15 @@ record GuardedFiles(String store, FileSystem files) {
         });
   }
 
-  /** Deletes a file, or a folder with everything in it; nothing if it is not there. */
+  /** Deletes a file, or a folder with everything in it, but follows no link. */
   void delete(Path path) {
     guarded(
         "delete",
         path,
         () -> {
-          if (files.exists(path) && !files.delete(path, true) && files.exists(path)) {
+          if (local()) {
+            PathUtils.delete(onDisk(path));
+          } else if (files.exists(path) && !files.delete(path, true) && files.exists(path)) {
             throw new IOException("refused");
           }
           return path;
@@ -218,7 +234,7 @@ record GuardedFiles(String store, FileSystem files) {
   /** Deletes a folder of this machine if it is empty. */
   void deleteIfEmpty(Path folder) {
     try {
-      Files.deleteIfExists(java.nio.file.Path.of(folder.getPath()));
+      Files.deleteIfExists(onDisk(folder));
     } catch (IOException notEmpty) {
       // It holds something, which is why it stays.
     }

@@ -36,7 +36,7 @@ record ManifestReader(String place, String text) {
   }
 
   private static @Nullable ModelManifest manifest(YamlMapping yaml) {
-    yaml.parsed("format", ManifestReader::format);
+    Integer format = yaml.parsed("format", ManifestReader::format);
     String name = yaml.text("name");
     SemanticVersion version = yaml.parsed("version", SemanticVersion::parse);
     String engine = yaml.text("engine");
@@ -52,16 +52,18 @@ record ManifestReader(String place, String text) {
     List<ModelFile> files =
         yaml.mappings("files", "file", List.of("path", "size", "sha256"), ManifestReader::file);
     return yaml.made(
-        () -> new ModelManifest(name, version, engine, signature, labels, created, files, digest));
+        () ->
+            new ModelManifest(
+                format, name, version, engine, signature, labels, created, files, digest));
   }
 
-  private static String format(String value) {
-    if (!value.equals(String.valueOf(ModelManifest.FORMAT))) {
+  private static int format(String value) {
+    if (!List.of("1", String.valueOf(ModelManifest.FORMAT)).contains(value)) {
       throw new InvalidModelException(
           "format: %s (expected: %d); read this store with the release of Tidemill that wrote it"
               .formatted(value, ModelManifest.FORMAT));
     }
-    return value;
+    return Integer.parseInt(value);
   }
 
   private static Instant instant(String value) {

@@ -26,16 +26,17 @@ import org.snakeyaml.engine.v2.common.FlowStyle;
 
 /**
  * What a published version is: {@code model.yaml}. A manifest in hand agrees with itself: its
- * digest is the one that its engine, signature and files give.
+ * digest is the one that the rest of it gives.
  *
+ * @param format 2; or 1, of which the digest covers neither labels nor {@code created}
  * @param engine the name of the engine that loads it
  * @param labels sorted by key
  * @param created when it was published
  * @param files sorted by path, at least one
- * @param digest {@code sha256:} and 64 hexadecimal digits over engine, signature and files; labels
- *     and {@code created} are not part of it
+ * @param digest {@code sha256:} and 64 hexadecimal digits over everything but name and version
  */
 public record ModelManifest(
+    int format,
     String name,
     SemanticVersion version,
     String engine,
@@ -47,8 +48,8 @@ public record ModelManifest(
   /** The file's name. */
   public static final String FILE = "model.yaml";
 
-  /** The only format of {@code model.yaml} that there is. */
-  public static final int FORMAT = 1;
+  /** The format of {@code model.yaml} that is written; those before it are read. */
+  static final int FORMAT = 2;
 
   private static final DumpSettings YAML =
       DumpSettings.builder()
@@ -69,10 +70,11 @@ public record ModelManifest(
     requireNonNull(created, "created");
     files = files.stream().sorted(Comparator.comparing(ModelFile::path)).toList();
     checkPaths(name + ":" + version, files);
-    String computed = ManifestDigest.of(engine, signature, files);
+    String computed =
+        new ManifestDigest(format, engine, signature, labels, created, files).toString();
     if (!computed.equals(digest)) {
       throw new InvalidModelException(
-          "digest of %s:%s: %s (expected: %s, of its engine, signature and files); the manifest was changed after it was published, so publish a new version"
+          "digest of %s:%s: %s (expected: %s, of its content); the manifest was changed after it was published, so publish a new version"
               .formatted(name, version, digest, computed));
     }
   }
@@ -80,15 +82,33 @@ public record ModelManifest(
   /** The manifest of a draft with these files. */
   static ModelManifest of(ModelDraft draft, Instant created, List<ModelFile> files) {
     List<ModelFile> sorted = files.stream().sorted(Comparator.comparing(ModelFile::path)).toList();
-    return new ModelManifest(
-        draft.name(),
-        draft.version(),
-        draft.engine(),
-        draft.signature(),
-        draft.labels(),
-        created,
-        sorted,
-        ManifestDigest.of(draft.engine(), draft.signature(), sorted));
+    ModelManifest made =
+        new ModelManifest(
+            FORMAT,
+            draft.name(),
+            draft.version(),
+            draft.engine(),
+            draft.signature(),
+            draft.labels(),
+            created,
+            sorted,
+            new ManifestDigest(
+                    FORMAT, draft.engine(), draft.signature(), draft.labels(), created, sorted)
+                .toString());
+    ModelManifest origin = draft.origin();
+    return origin != null
+            && origin.ref().equals(made.ref())
+            && origin.labels().equals(made.labels())
+            && origin.hasContentOf(made)
+        ? origin
+        : made;
+  }
+
+  /** Whether the same files are loaded by the same engine with the same signature. */
+  boolean hasContentOf(ModelManifest other) {
+    return engine.equals(other.engine)
+        && signature.equals(other.signature)
+        && files.equals(other.files);
   }
 
   private static void checkPaths(String model, List<ModelFile> files) {
@@ -129,7 +149,7 @@ public record ModelManifest(
   /** The text of {@code model.yaml}. */
   public String yaml() {
     Map<String, Object> root = new LinkedHashMap<>();
-    root.put("format", FORMAT);
+    root.put("format", format);
     root.put("name", name);
     root.put("version", version.toString());
     root.put("engine", engine);

@@ -1,5 +1,6 @@
 package io.tidemill.model.store;
 
+import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.SemanticVersion;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -19,8 +21,8 @@ import java.util.function.Supplier;
  *
  * <p>Every method blocks on the store and throws {@link StoreUnavailableException} when it does not
  * answer, {@link StoreRefusedException} for a model, version or alias that is not there (naming
- * those that are) and for a change that the policy forbids, and {@link
- * io.tidemill.model.InvalidModelException} for what is damaged.
+ * those that are) and for a change that the policy forbids, and {@link InvalidModelException} for
+ * what is damaged.
  *
  * <p>Thread-safe, and safe beside other processes that use the store: of those that push different
  * content for one version at once, one wins and the others are told.
@@ -89,8 +91,8 @@ public final class ModelStore {
    * @return the manifest that is published now; where this very content is published already, the
    *     manifest that was there, with its labels
    * @throws StoreRefusedException if the version exists with other content
-   * @throws io.tidemill.model.InvalidModelException if a file is a link, has a path or a format
-   *     that is refused, changes meanwhile, or there is none
+   * @throws InvalidModelException if a file is a link, has a path or a format that is refused,
+   *     changes meanwhile, or there is none
    */
   public ModelManifest push(ModelDraft draft, Path fileOrDirectory, TransferListener listener) {
     Publication publication = Publication.of(draft, fileOrDirectory);
@@ -127,7 +129,7 @@ public final class ModelStore {
     Optional<ModelManifest> there = find(manifest.name(), manifest.version());
     if (there.isEmpty()) {
       contents.policy().checkPush(uri(), manifest);
-    } else if (!there.get().digest().equals(manifest.digest())) {
+    } else if (!there.get().hasContentOf(manifest)) {
       throw new StoreRefusedException(
           "%s: in store %s already, with digest %s (pushed: %s); a version never changes, so push another one"
               .formatted(manifest.ref(), uri(), there.get().digest(), manifest.digest()));
@@ -163,10 +165,20 @@ public final class ModelStore {
     return contents.versions(name);
   }
 
-  /** The aliases of a model and what they mean, sorted. */
+  /** The aliases of a model and what they mean, sorted; those that are damaged mean nothing. */
   public Map<String, SemanticVersion> aliases(String name) {
+    return aliases(name, damaged -> {});
+  }
+
+  /**
+   * As {@link #aliases(String)}.
+   *
+   * @param damaged told of each alias that cannot be read
+   */
+  public Map<String, SemanticVersion> aliases(
+      String name, Consumer<InvalidModelException> damaged) {
     contents.versions(name);
-    return contents.aliases(name);
+    return contents.aliases(name, damaged);
   }
 
   /**
@@ -215,16 +227,22 @@ public final class ModelStore {
   /**
    * Takes an alias away; its version stays.
    *
-   * @return the version that it meant
+   * @return the version that it meant; empty if it was damaged
    */
-  public SemanticVersion removeAlias(String name, String alias) {
-    SemanticVersion meant = contents.aliased(name, alias);
+  public Optional<SemanticVersion> removeAlias(String name, String alias) {
+    Optional<SemanticVersion> meant = Optional.empty();
+    try {
+      meant = Optional.of(contents.aliased(name, alias));
+    } catch (InvalidModelException damaged) {
+      // It is there and means nothing, so it can go.
+    }
     backend.delete(StoreKey.aliases(name).named(alias));
     return meant;
   }
 
   /**
-   * Deletes a version, its manifest first, so that it never exists half.
+   * Deletes a version, its manifest first, so that it never exists half. One whose manifest is
+   * damaged can be deleted too.
    *
    * @throws StoreRefusedException if an alias means it
    */
@@ -242,10 +260,10 @@ public final class ModelStore {
 
   /** Checks what {@link #delete} checks and changes nothing. */
   public void checkDelete(String name, SemanticVersion version) {
-    ModelManifest manifest = manifest(name, version);
-    contents.policy().checkDelete(uri(), manifest);
+    contents.require(name, version);
+    contents.policy().checkDelete(uri(), ModelRef.ofVersion(name, version));
     List<String> meaning =
-        contents.aliases(name).entrySet().stream()
+        aliases(name).entrySet().stream()
             .filter(alias -> alias.getValue().equals(version))
             .map(Map.Entry::getKey)
             .toList();
@@ -274,8 +292,8 @@ public final class ModelStore {
    *
    * @param target a folder that is empty or not there
    * @param listener told of the bytes that are copied
-   * @throws io.tidemill.model.InvalidModelException if the store's files are not those of the
-   *     manifest; what was copied is not to be used
+   * @throws InvalidModelException if the store's files are not those of the manifest; what was
+   *     copied is not to be used
    * @throws io.tidemill.model.UnavailableHereException if the target cannot be written
    */
   public void download(ModelManifest manifest, Path target, TransferListener listener) {

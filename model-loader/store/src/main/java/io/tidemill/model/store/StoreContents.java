@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -97,13 +98,21 @@ record StoreContents(StoreBackend backend) {
   }
 
   ModelManifest manifest(String name, SemanticVersion version) {
-    return find(name, version)
-        .orElseThrow(
-            () ->
-                notFound(
-                    "version " + version + " of model '" + name + "'",
-                    texts(versions(name)),
-                    version.toString()));
+    return find(name, version).orElseThrow(() -> notFound(name, version));
+  }
+
+  private RuntimeException notFound(String name, SemanticVersion version) {
+    return notFound(
+        "version " + version + " of model '" + name + "'",
+        texts(versions(name)),
+        version.toString());
+  }
+
+  /** Checks that a version is there, damaged or not. */
+  void require(String name, SemanticVersion version) {
+    if (backend.read(StoreKey.manifest(name, version)).isEmpty()) {
+      throw notFound(name, version);
+    }
   }
 
   private static List<String> texts(List<SemanticVersion> versions) {
@@ -134,7 +143,9 @@ record StoreContents(StoreBackend backend) {
             () -> {
               versions(name);
               return notFound(
-                  "alias '" + alias + "' of model '" + name + "'", aliases(name).keySet(), alias);
+                  "alias '" + alias + "' of model '" + name + "'",
+                  aliases(name, damaged -> {}).keySet(),
+                  alias);
             });
   }
 
@@ -147,13 +158,21 @@ record StoreContents(StoreBackend backend) {
     }
   }
 
-  /** What every alias of a model means, sorted; none if there is no model. */
-  Map<String, SemanticVersion> aliases(String name) {
+  /**
+   * What every alias of a model means, sorted; none if there is no model.
+   *
+   * @param damaged told of each alias that cannot be read, which means nothing
+   */
+  Map<String, SemanticVersion> aliases(String name, Consumer<InvalidModelException> damaged) {
     Map<String, SemanticVersion> aliases = new TreeMap<>();
     StoreKey all = StoreKey.aliases(name);
-    names(all)
-        .forEach(
-            alias -> findAlias(all.named(alias)).ifPresent(meant -> aliases.put(alias, meant)));
+    for (String alias : names(all).toList()) {
+      try {
+        findAlias(all.named(alias)).ifPresent(meant -> aliases.put(alias, meant));
+      } catch (InvalidModelException e) {
+        damaged.accept(e);
+      }
+    }
     return aliases;
   }
 

@@ -168,9 +168,9 @@ record StorePolicy(
    *
    * @throws StoreRefusedException if it must stay
    */
-  void checkDelete(String store, ModelManifest manifest) {
+  void checkDelete(String store, ModelRef version) {
     if (deletionRefused) {
-      throw violated(store, manifest.ref() + ": is not deleted (expected: versions stay)");
+      throw violated(store, version + ": is not deleted (expected: versions stay)");
     }
   }
 

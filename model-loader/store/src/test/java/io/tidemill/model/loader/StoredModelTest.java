@@ -198,6 +198,29 @@ class StoredModelTest {
   }
 
   @Test
+  void aProvedCopyStartsWhileTheStoreIsThereButEmpty() {
+    StoredModel model = resolved();
+    open(model).close();
+    store.removeAlias("fraud", "production");
+    store.delete("fraud", SemanticVersion.parse("1.4.2"));
+
+    try (ModelHandle handle = open(model)) {
+      assertThat(handle.model().version()).isEqualTo(model.version());
+    }
+  }
+
+  @Test
+  void aVersionThatWasDeletedBesideOthersDoesNotStart() {
+    StoredModel model = resolved();
+    open(model).close();
+    store.push(draft("fraud", "1.5.0"), files(folder, "b"));
+    store.removeAlias("fraud", "production");
+    store.delete("fraud", SemanticVersion.parse("1.4.2"));
+
+    assertThatThrownBy(() -> open(model)).isInstanceOf(StoreRefusedException.class);
+  }
+
+  @Test
   void aDamagedCopyDoesNotStartWithoutTheStore() throws Exception {
     StoredModel model = resolved();
     open(model).close();

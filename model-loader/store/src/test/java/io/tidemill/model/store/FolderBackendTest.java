@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -264,6 +265,60 @@ class FolderBackendTest extends ModelStoreContract {
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining("version: 'newest'")
         .hasMessageContaining("set the alias again");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"text", "endless", "link", "pipe"})
+  void aDamagedAliasBlocksNoOtherAndCanBeTakenAway(String damage) throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    store.alias("fraud", "staging", VERSION);
+    Path alias = root().resolve("fraud/aliases/production");
+    Path elsewhere = Files.writeString(folder.resolve("elsewhere"), "1.4.2");
+    switch (damage) {
+      case "text" -> Files.writeString(alias, "newest");
+      case "endless" -> Files.writeString(alias, "1".repeat(2000));
+      case "link" -> Files.createSymbolicLink(alias, elsewhere);
+      default -> new ProcessBuilder("mkfifo", alias.toString()).start().waitFor();
+    }
+    List<String> damaged = new ArrayList<>();
+
+    assertThat(store.aliases("fraud", broken -> damaged.add(broken.getMessage())))
+        .containsOnlyKeys("staging");
+    assertThat(store.removeAlias("fraud", "production")).isEmpty();
+
+    assertThat(damaged).singleElement().asString().contains("aliases/production");
+    assertThat(alias).doesNotExist();
+    assertThat(elsewhere).exists();
+    store.alias("fraud", "production", VERSION);
+  }
+
+  @Test
+  void aDeletionFollowsNoLink() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Path elsewhere = Files.createDirectories(folder.resolve("elsewhere"));
+    Path kept = Files.writeString(elsewhere.resolve("kept"), "of someone else");
+    Files.createSymbolicLink(root().resolve("fraud/1.4.2/files/link"), elsewhere);
+
+    store.delete("fraud", VERSION);
+
+    assertThat(root().resolve("fraud/1.4.2")).doesNotExist();
+    assertThat(kept).exists();
+  }
+
+  @Test
+  void aVersionWhoseManifestIsDamagedCanBeDeleted() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Files.writeString(root().resolve("fraud/1.4.2/model.yaml"), "[".repeat(100_000));
+
+    assertThat(failure(() -> store.manifest("fraud", VERSION)))
+        .isInstanceOf(InvalidModelException.class);
+    store.delete("fraud", VERSION);
+
+    assertThat(root().resolve("fraud/1.4.2")).doesNotExist();
+    store.push(draft("fraud", "1.4.2"), files(folder, "b"));
   }
 
   @Test

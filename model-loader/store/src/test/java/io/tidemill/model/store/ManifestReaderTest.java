@@ -14,7 +14,10 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ManifestReaderTest {
   private static final ModelManifest MANIFEST =
@@ -52,7 +55,7 @@ class ManifestReaderTest {
     assertThat(written())
         .startsWith(
             """
-            format: 1
+            format: 2
             name: fraud
             version: 1.4.2
             engine: tensorflow
@@ -61,12 +64,87 @@ class ManifestReaderTest {
         .contains("- path: saved_model.pb\n  size: 9\n  sha256: " + "a".repeat(64));
   }
 
+  private static final String FORMAT_1 =
+      """
+      format: 1
+      name: fraud
+      version: 1.4.2
+      engine: onnx
+      digest: sha256:%s
+      created: 2026-11-01T12:00:00Z
+      labels:
+        training-run: '42'
+      signature:
+        inputs:
+        - name: features
+          type: float32
+          shape:
+          - -1
+          - 32
+        outputs:
+        - name: score
+          type: float32
+          shape:
+          - -1
+      files:
+      - path: model.onnx
+        size: 9
+        sha256: %s
+      """
+          .formatted(
+              DigestUtils.sha256Hex(
+                  """
+                  tidemill-model 1
+                  engine onnx
+                  input features float32 -1,32
+                  output score float32 -1
+                  model.onnx 9 %s
+                  """
+                      .formatted("a".repeat(64))
+                      .replace(' ', '\0')),
+              "a".repeat(64));
+
+  @Test
+  void aManifestOfTheFirstFormatIsReadAndItsBytesStay() {
+    assertThat(read(FORMAT_1).yaml()).isEqualTo(FORMAT_1);
+  }
+
+  @Test
+  void nothingProvedTheLabelsOfTheFirstFormat() {
+    assertThat(read(FORMAT_1.replace("'42'", "'43'")).labels()).containsEntry("training-run", "43");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "training-run: '42', training-run: '43'",
+    "12:00:00Z, 12:00:01Z",
+    "format: 2, format: 1",
+  })
+  void labelsAndTimeAreProvedLikeTheRest(String published, String changed) {
+    assertThat(written()).contains(published);
+
+    assertThatThrownBy(() -> read(written().replace(published, changed)))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("digest of fraud:1.4.2: " + MANIFEST.digest() + " (expected: sha256:")
+        .hasMessageContaining("the manifest was changed after it was published");
+  }
+
+  @Test
+  void aTextThatIsTooDeepIsRefusedWithItsPlace() {
+    assertThatThrownBy(() -> read("name: " + "[".repeat(100_000)))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessage("model.yaml:1:38: too deep (expected: at most 32 levels)");
+  }
+
   @Test
   void theDigestIsThatOfTheDocumentedText() throws Exception {
     String text =
         """
-        tidemill-model 1
+        tidemill-model 2
         engine tensorflow
+        created 2026-11-01T12:00:00Z
+        label 4 note 32 first:~with~'quotes'~and~#~marks
+        label 12 training-run 2 42
         input features float32 -1,32
         input country string -1
         output score float32 -1,1
@@ -74,7 +152,8 @@ class ManifestReaderTest {
         variables/variables.data 7 %s
         """
             .formatted("a".repeat(64), "b".repeat(64))
-            .replace(' ', '\0');
+            .replace(' ', '\0')
+            .replace('~', ' ');
     byte[] hash =
         MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
 
@@ -93,13 +172,13 @@ class ManifestReaderTest {
   void everyProblemIsNamedAtOnce() {
     String text =
         written()
-            .replace("format: 1", "format: 2")
+            .replace("format: 2", "format: 3")
             .replace("version: 1.4.2", "version: 1.4")
             .replace("type: string", "type: text")
             .replace("size: 9", "size: nine");
 
     assertThatThrownBy(() -> read(text))
-        .hasMessageContaining("model.yaml:1:9: format: 2 (expected: 1)")
+        .hasMessageContaining("model.yaml:1:9: format: 3 (expected: 2)")
         .hasMessageContaining("model.yaml:3:10: version: '1.4' (expected: major.minor.patch")
         .hasMessageContaining("type: 'text' (expected: float32, float64, int32, int64, uint8")
         .hasMessageContaining("size: 'nine' (expected: a whole number)")

@@ -16,6 +16,7 @@ import io.tidemill.model.columnar.ElementType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -80,6 +81,25 @@ public abstract class ModelStoreContract {
     ModelManifest second = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
 
     assertThat(second).isEqualTo(first);
+  }
+
+  @Test
+  void publishesAnExportAsItWas() throws Exception {
+    ModelManifest origin =
+        ModelManifest.of(
+            draft("fraud", "1.4.2"),
+            Instant.parse("2026-11-01T12:00:00Z"),
+            open().plan(draft("fraud", "1.4.2"), files(folder, "a")).files());
+    ModelDraft same =
+        new ModelDraft(
+            "fraud", version("1.4.2"), "fake", Drafts.SIGNATURE, origin.labels(), origin);
+    ModelDraft relabelled =
+        new ModelDraft("fraud", version("1.5.0"), "fake", Drafts.SIGNATURE, Map.of(), origin);
+
+    ModelStore store = open();
+
+    assertThat(store.push(same, files(folder, "a"))).isEqualTo(origin);
+    assertThat(store.push(relabelled, files(folder, "a")).digest()).isNotEqualTo(origin.digest());
   }
 
   @Test
@@ -303,8 +323,8 @@ public abstract class ModelStoreContract {
     ModelManifest planned = store.plan(draft("fraud", "1.4.2"), files(folder, "a"));
 
     assertThat(store.models()).isEmpty();
-    assertThat(store.push(draft("fraud", "1.4.2"), files(folder, "a")).digest())
-        .isEqualTo(planned.digest());
+    assertThat(store.push(draft("fraud", "1.4.2"), files(folder, "a")).hasContentOf(planned))
+        .isTrue();
     assertThatThrownBy(() -> store.plan(draft("fraud", "1.4.2"), files(folder, "b")))
         .isInstanceOf(StoreRefusedException.class);
   }
@@ -375,7 +395,7 @@ public abstract class ModelStoreContract {
     store.push(draft("fraud", "1.4.2"), files(folder, "a"));
     store.alias("fraud", "production", version("1.4.2"));
 
-    assertThat(store.removeAlias("fraud", "production")).isEqualTo(version("1.4.2"));
+    assertThat(store.removeAlias("fraud", "production")).contains(version("1.4.2"));
 
     assertThat(store.aliases("fraud")).isEmpty();
     assertThatThrownBy(() -> store.removeAlias("fraud", "production"))

@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.store.ModelStore;
@@ -75,7 +76,7 @@ final class ModelAliasCommand implements Runnable {
               .formatted(alias == null ? ref : ref + " " + alias));
     }
     ModelStore store = storeOption.open();
-    SemanticVersion meant = store.resolve(ref).version();
+    SemanticVersion meant = meant(store);
     if (!dryRun.asked()) {
       confirmation.confirm("take away " + ref + ", which means " + meant);
       store.removeAlias(ref.name(), name);
@@ -83,6 +84,15 @@ final class ModelAliasCommand implements Runnable {
     output.print(
         View.of(ref.name(), name, null, meant),
         "%s%s is taken away (was %s)".formatted(would(), ref, meant));
+  }
+
+  /** Null for a damaged alias, which can be taken away all the same. */
+  private @Nullable SemanticVersion meant(ModelStore store) {
+    try {
+      return store.resolve(ref).version();
+    } catch (InvalidModelException damaged) {
+      return null;
+    }
   }
 
   private void move(VersionArgument to) {

@@ -1,8 +1,11 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.store.ByteSize;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -28,21 +31,24 @@ final class ModelDeleteCommand implements Runnable {
   @Override
   public void run() {
     ModelStore store = storeOption.open();
-    ModelManifest manifest = store.manifest(version.name(), version.version());
     store.checkDelete(version.name(), version.version());
+    @Nullable ModelManifest manifest = null;
+    String what = "%s (damaged)".formatted(version);
+    try {
+      manifest = store.manifest(version.name(), version.version());
+      what = "%s (%s), %s".formatted(version, manifest.digest(), new ByteSize(manifest.bytes()));
+    } catch (InvalidModelException damaged) {
+      // It can go like any other.
+    }
     if (!dryRun.asked()) {
-      confirmation.confirm(
-          "delete %s (%s) from %s".formatted(version, manifest.digest(), store.uri()));
+      confirmation.confirm("delete %s from %s".formatted(what, store.uri()));
       store.delete(version.name(), version.version());
     }
     output.print(
-        ModelView.of(manifest),
-        "%s %s (%s), %s, from %s"
-            .formatted(
-                dryRun.asked() ? "dry run: would delete" : "deleted",
-                version,
-                manifest.digest(),
-                new ByteSize(manifest.bytes()),
-                store.uri()));
+        manifest == null
+            ? Map.of("name", version.name(), "version", version.version().toString())
+            : ModelView.of(manifest),
+        "%s %s, from %s"
+            .formatted(dryRun.asked() ? "dry run: would delete" : "deleted", what, store.uri()));
   }
 }

@@ -55,7 +55,7 @@ final class ModelListCommand implements Runnable {
       ModelStore store, String model, List<ModelView> versions, List<String> damaged) {
     List<SemanticVersion> there = store.versions(model);
     Map<String, SemanticVersion> aliases =
-        unlessDamaged(() -> store.aliases(model), damaged).orElse(Map.of());
+        store.aliases(model, broken -> damaged.add(String.valueOf(broken.getMessage())));
     for (SemanticVersion version : there) {
       unlessDamaged(() -> store.manifest(model, version), damaged)
           .map(manifest -> ModelView.of(manifest, aliases))

@@ -121,7 +121,7 @@ final class ModelPushCommand implements Runnable {
     all.putAll(model.labels());
     all.putAll(labels);
     try {
-      return new ModelDraft(name, version, model.engine(), model.signature(), all);
+      return new ModelDraft(name, version, model.engine(), model.signature(), all, model.origin());
     } catch (IllegalArgumentException wrong) {
       throw new CommandFailedException(wrong);
     }
@@ -151,13 +151,9 @@ final class ModelPushCommand implements Runnable {
     }
   }
 
-  /** Signatures name what they are of, so they are good for the same version only. */
+  /** Signatures name what they are of, so they are good for the very same version only. */
   private int addSignatures(ModelStore store, ModelManifest manifest, DetectedModel model) {
-    boolean same =
-        manifest.name().equals(model.name())
-            && manifest.version().equals(model.version())
-            && manifest.digest().equals(model.digest());
-    if (!same) {
+    if (!manifest.equals(model.origin())) {
       return 0;
     }
     if (!dryRun.asked()) {

@@ -1,5 +1,6 @@
 package io.tidemill.model.store.oci;
 
+import io.tidemill.model.StoreUnavailableException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,9 @@ import land.oras.Tags;
 final class OciRegistry {
   /** Many, so that a model has one page; registries that allow fewer answer with fewer. */
   private static final int PAGE = 500;
+
+  /** More than any store has; a registry that goes on after them would go on for ever. */
+  private static final int MOST_TAGS = 100_000;
 
   private final OciAddress address;
   private final OciRequests requests;
@@ -79,6 +83,11 @@ final class OciRegistry {
               "list tags of " + shown(name), () -> registry.getTags(repository, PAGE, from));
       List<String> found = page.map(Tags::tags).orElse(List.of());
       tags.addAll(found);
+      if (tags.size() > MOST_TAGS) {
+        throw new StoreUnavailableException(
+            "store '%s': more than %d tags of %s (expected: fewer); check that it is a registry that answers so"
+                .formatted(address.uri(), MOST_TAGS, shown(name)));
+      }
       String next = page.map(Tags::last).orElse(null);
       last = found.isEmpty() || Objects.equals(next, last) ? null : next;
     } while (last != null);

@@ -68,7 +68,9 @@ final class CacheLocks {
     ReentrantLock lock = inProcess(hex);
     lock.lockInterruptibly();
     try {
-      Files.createDirectories(directory);
+      OwnFolder own = new OwnFolder(directory);
+      own.create();
+      own.check();
       try (FileChannel channel = open(lockFile(hex));
           FileLock unused = channel.lock()) {
         return operation.run();

@@ -35,6 +35,9 @@ import org.slf4j.LoggerFactory;
  * step, so a folder is whole or not there. It is proved again each time it is asked for, because
  * disks and people change files: a damaged copy is thrown away and downloaded once more.
  *
+ * <p>Only this process's user may own and write the directory and what is in it: bytes that others
+ * can change between their proof and their load are refused.
+ *
  * <p>After a download, the copies that nobody asked for the longest are deleted until all together
  * are within the cache's limit. A copy that any process uses stays, so those in use may be more
  * than the limit.
@@ -169,6 +172,7 @@ public final class LocalModelCache {
     if (!Files.exists(entry, LinkOption.NOFOLLOW_LINKS)) {
       return false;
     }
+    new OwnFolder(entry).check();
     String damage = manifest.damage(filesOf(entry));
     if (!damage.isEmpty()) {
       LOG.warn("{} in cache {} is damaged and fetched again: {}", manifest.ref(), entry, damage);
@@ -247,6 +251,7 @@ public final class LocalModelCache {
           if (!Files.isRegularFile(yaml, LinkOption.NOFOLLOW_LINKS)) {
             return Optional.empty();
           }
+          new OwnFolder(entry).check();
           String damage = damage(version, yaml, filesOf(entry));
           if (!damage.isEmpty()) {
             LOG.warn("{} in cache {} is damaged: {}", version, entry, damage);

@@ -5,6 +5,7 @@ import static io.tidemill.model.store.Drafts.files;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.UnavailableHereException;
@@ -16,6 +17,7 @@ import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,10 +25,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class LocalModelCacheTest {
@@ -209,6 +214,44 @@ class LocalModelCacheTest {
         .isInstanceOf(UnavailableHereException.class)
         .hasMessageContaining("model cache '" + file.resolve("cache") + "'")
         .hasMessageContaining("-Dtidemill.cache=… or TIDEMILL_CACHE");
+  }
+
+  @Test
+  void nobodyElseReadsOrWritesADirectoryThatItMakes() throws Exception {
+    opened(cache, store, manifest);
+
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(cache.directory())))
+        .isEqualTo("rwx------");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "hex"})
+  void refusesWhatOthersCanWrite(String entry) throws Exception {
+    opened(cache, store, manifest);
+    String hex = manifest.digest().substring("sha256:".length());
+    Path folder = cache.directory().resolve(entry.replace("hex", hex));
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxr-x"));
+
+    for (ThrowingCallable refused :
+        List.<ThrowingCallable>of(() -> opened(cache, store, manifest), () -> fetched(manifest))) {
+      assertThatThrownBy(refused)
+          .isInstanceOf(UnavailableHereException.class)
+          .hasMessageContaining("rwxrwxr-x, so others can change what is proved")
+          .hasMessageContaining("chmod go-w");
+    }
+  }
+
+  @Test
+  void refusesADirectoryOfSomeoneElse() throws Exception {
+    assumeTrue(System.getProperty("user.name").equals("root"), "only root gives a file away");
+    Path directory = Files.createDirectories(cache.directory());
+    Files.setOwner(
+        directory,
+        directory.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
+
+    assertThatThrownBy(() -> opened(cache, store, manifest))
+        .isInstanceOf(UnavailableHereException.class)
+        .hasMessageContaining("owned by 'nobody' (expected: by 'root')");
   }
 
   @Test
