@@ -12,13 +12,10 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtSession;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelCallException;
-import io.tidemill.model.ModelOutOfMemoryException;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.engine.TensorModelContract;
 import io.tidemill.model.columnar.ColumnBatch;
-import io.tidemill.model.columnar.ColumnMemory;
-import io.tidemill.model.columnar.ColumnSpec;
-import io.tidemill.model.columnar.CountingAllocator;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.TypedValues;
 import java.nio.FloatBuffer;
@@ -26,35 +23,39 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.apache.arrow.memory.BufferAllocator;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class OnnxModelITCase {
-  @TempDir Path directory;
-  @RegisterExtension final CountingAllocator allocator = new CountingAllocator();
+class OnnxModelITCase extends TensorModelContract {
+  OnnxModelITCase() {
+    super(new OnnxEngine());
+  }
 
-  @ParameterizedTest
-  @EnumSource(ElementType.class)
-  void answersRowsOfEveryTypeInMemoryOfItsOwn(ElementType type) {
-    Signature signature = OnnxModels.identity(directory, type);
-    try (Model model = Loading.load(directory, signature);
-        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 8)) {
-      write(input, type, 5, 0);
+  @Override
+  protected Signature writeModel(Path folder) {
+    return OnnxModels.mlp(folder, 32);
+  }
 
-      try (ColumnBatch output = model.predict(input, allocator.get())) {
-        write(input, type, 5, 100);
+  @Override
+  protected Signature identity(Path folder, ElementType type) {
+    return OnnxModels.identity(folder, type);
+  }
 
-        assertThat(output.rows()).isEqualTo(5);
-        for (int i = 0; i < 15; i++) {
-          assertThat(read(output, type, i)).isEqualTo(expected(type, i));
-        }
-      }
-    }
+  @Override
+  protected Signature anyWidth(Path folder) {
+    return OnnxModels.anyWidth(folder);
+  }
+
+  @Override
+  protected Signature onlyPositive(Path folder) {
+    return OnnxModels.onlyPositive(folder);
+  }
+
+  @Override
+  protected Signature huge(Path folder) {
+    return OnnxModels.huge(folder);
   }
 
   @ParameterizedTest
@@ -192,28 +193,6 @@ class OnnxModelITCase {
   }
 
   @Test
-  void takesTheWidthOfTheColumnWhereTheSignatureLeavesItOpen() {
-    Signature signature = OnnxModels.anyWidth(directory);
-    try (Model model = Loading.load(directory, signature)) {
-      for (int width : new int[] {3, 1, 7}) {
-        try (ColumnBatch input =
-            ColumnBatch.allocate(
-                allocator.get(),
-                List.of(new ColumnSpec("values", ElementType.FLOAT32, width)),
-                2)) {
-          input.fixedWidth(0).setFloat(2 * width - 1, 6f);
-          input.rows(2);
-
-          try (ColumnBatch output = model.predict(input, allocator.get())) {
-            assertThat(output.column(0).spec().elementsPerRow()).isEqualTo(width);
-            assertThat(output.fixedWidth(0).getFloat(2 * width - 1)).isEqualTo(12f);
-          }
-        }
-      }
-    }
-  }
-
-  @Test
   void answersStringsOfAnyLength() {
     Signature signature = OnnxModels.letters(directory);
     try (Model model = Loading.load(directory, signature);
@@ -228,36 +207,6 @@ class OnnxModelITCase {
         assertThat(text(output.strings(0), 2)).isEqualTo("a");
       }
     }
-  }
-
-  @Test
-  void saysHowManyRowsReallyCameBack() {
-    Signature signature = OnnxModels.onlyPositive(directory);
-    try (Model model = Loading.load(directory, signature);
-        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 4)) {
-      for (float[] values : new float[][] {{1, 5, 7, 6}, {-1, 5, -1, 6}, {-1, -1, -1, -1}}) {
-        input.fixedWidth(0).setFloats(0, values, 0, 4);
-        input.rows(4);
-
-        try (ColumnBatch output = model.predict(input, allocator.get())) {
-          float[] kept = new float[output.rows()];
-          output.fixedWidth(0).getFloats(0, kept, 0, kept.length);
-          assertThat(kept).containsExactly(positive(values));
-        }
-      }
-    }
-  }
-
-  private static float[] positive(float[] values) {
-    FloatBuffer kept = FloatBuffer.allocate(values.length);
-    for (float value : values) {
-      if (value > 0) {
-        kept.put(value);
-      }
-    }
-    float[] positive = new float[kept.position()];
-    kept.get(0, positive);
-    return positive;
   }
 
   @Test
@@ -281,72 +230,6 @@ class OnnxModelITCase {
   }
 
   @Test
-  void saysThatOnnxRuntimeRanOutOfMemory() {
-    Signature signature = OnnxModels.huge(directory);
-    try (Model model = Loading.load(directory, signature);
-        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 1000)) {
-      input.rows(1000);
-
-      assertThatThrownBy(() -> model.predict(input, allocator.get()))
-          .isInstanceOf(ModelOutOfMemoryException.class)
-          .hasMessageContaining("fraud:1.4.2")
-          .hasMessageContaining("1000 rows");
-    }
-  }
-
-  @Test
-  void saysThatTheAllocatorHasNoRoomForTheResult() {
-    Signature signature = OnnxModels.reverse(directory, ElementType.FLOAT64);
-    try (Model model = Loading.load(directory, signature);
-        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 1000);
-        BufferAllocator small = ColumnMemory.child("small", 1000)) {
-      input.rows(1000);
-
-      assertThatThrownBy(() -> model.predict(input, small))
-          .isInstanceOf(ModelOutOfMemoryException.class)
-          .hasMessageContaining("fraud:1.4.2: no memory for the result of 1000 rows");
-      assertThat(small.getAllocatedMemory()).isZero();
-    }
-  }
-
-  @Test
-  void refusesOutputThatIsNotWhatTheSignatureSays() {
-    OnnxModels.anyWidth(directory);
-    Signature signature =
-        new Signature(
-            List.of(TensorSpec.of("values", ElementType.FLOAT32, -1, 3)),
-            List.of(TensorSpec.of("doubled", ElementType.FLOAT32, -1, 4)));
-    try (Model model = Loading.load(directory, signature);
-        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 2)) {
-      input.rows(2);
-
-      assertThatThrownBy(() -> model.predict(input, allocator.get()))
-          .isInstanceOf(ModelCallException.class)
-          .hasMessageContaining(
-              "output 'doubled' came back as float32[2, 3] but is doubled float32[-1, 4]");
-    }
-  }
-
-  @Test
-  void refusesBatchThatWouldBeReadPastItsEnd() {
-    Signature signature = OnnxModels.mlp(directory, 32);
-    try (Model model = Loading.load(directory, signature);
-        ColumnBatch narrow =
-            ColumnBatch.allocate(
-                allocator.get(), List.of(new ColumnSpec("features", ElementType.FLOAT32, 31)), 1);
-        ColumnBatch empty = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 1)) {
-      narrow.rows(1);
-
-      assertThatThrownBy(() -> model.predict(narrow, allocator.get()))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("input 'features': 31 elements of float32 per row");
-      assertThatThrownBy(() -> model.predict(empty, allocator.get()))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("0 rows");
-    }
-  }
-
-  @Test
   void refusesStringsThatAreFewerThanTheRowsNeed() {
     Signature signature = OnnxModels.identity(directory, ElementType.STRING);
     try (Model model = Loading.load(directory, signature);
@@ -357,36 +240,6 @@ class OnnxModelITCase {
       assertThatThrownBy(() -> model.predict(input, allocator.get()))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("3 elements in the batch (expected: 6 for 2 rows)");
-    }
-  }
-
-  @Test
-  void refusesCallsOnceClosed() {
-    Signature signature = OnnxModels.mlp(directory, 2);
-    Model model = Loading.load(directory, signature);
-    model.close();
-    model.close();
-
-    try (ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 1)) {
-      input.rows(1);
-      assertThatThrownBy(() -> model.predict(input, allocator.get()))
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("fraud:1.4.2: closed");
-    }
-  }
-
-  @Test
-  void resultOutlivesTheModel() {
-    Signature signature = OnnxModels.reverse(directory, ElementType.FLOAT64);
-    try (ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 4)) {
-      write(input, ElementType.FLOAT64, 4, 0);
-      ColumnBatch output;
-      try (Model model = Loading.load(directory, signature)) {
-        output = model.predict(input, allocator.get());
-      }
-
-      assertThat(output.fixedWidth(0).getDouble(0)).isEqualTo(2.0);
-      output.close();
     }
   }
 }

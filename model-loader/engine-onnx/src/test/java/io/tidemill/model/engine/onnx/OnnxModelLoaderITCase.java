@@ -11,13 +11,11 @@ import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
-import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.ProcessThreads;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,11 +29,6 @@ class OnnxModelLoaderITCase {
   private static final TensorSpec SCORE = TensorSpec.of("score", ElementType.FLOAT32, -1, 1);
 
   @TempDir Path directory;
-
-  @Test
-  void isFoundByItsEngineName() {
-    assertThat(ServiceLoader.load(Engine.class)).extracting(Engine::name).contains("onnx");
-  }
 
   static List<Arguments> misfits() {
     return List.of(

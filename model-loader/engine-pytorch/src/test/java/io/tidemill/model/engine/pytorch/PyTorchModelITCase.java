@@ -16,48 +16,53 @@ import ai.djl.translate.Batchifier;
 import ai.djl.translate.NoopTranslator;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelCallException;
-import io.tidemill.model.ModelOutOfMemoryException;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.engine.TensorModelContract;
 import io.tidemill.model.columnar.ColumnBatch;
-import io.tidemill.model.columnar.ColumnMemory;
-import io.tidemill.model.columnar.ColumnSpec;
-import io.tidemill.model.columnar.CountingAllocator;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.TypedValues;
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.arrow.memory.BufferAllocator;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class PyTorchModelITCase {
-  @TempDir Path directory;
-  @RegisterExtension final CountingAllocator allocator = new CountingAllocator();
+class PyTorchModelITCase extends TensorModelContract {
+  PyTorchModelITCase() {
+    super(new PyTorchEngine());
+  }
 
-  @ParameterizedTest
-  @EnumSource(value = ElementType.class, names = "STRING", mode = EnumSource.Mode.EXCLUDE)
-  void answersRowsOfEveryTypeInMemoryOfItsOwn(ElementType type) {
-    Signature signature = TorchScripts.identity(directory, type);
-    try (Model model = Loading.load(directory, signature);
-        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 8)) {
-      write(input, type, 5, 0);
+  @Override
+  protected boolean has(ElementType type) {
+    return type != ElementType.STRING;
+  }
 
-      try (ColumnBatch output = model.predict(input, allocator.get())) {
-        write(input, type, 5, 100);
+  @Override
+  protected Signature writeModel(Path folder) {
+    return TorchScripts.mlp(folder, 32);
+  }
 
-        assertThat(output.rows()).isEqualTo(5);
-        for (int i = 0; i < 15; i++) {
-          assertThat(read(output, type, i)).isEqualTo(expected(type, i));
-        }
-      }
-    }
+  @Override
+  protected Signature identity(Path folder, ElementType type) {
+    return TorchScripts.identity(folder, type);
+  }
+
+  @Override
+  protected Signature anyWidth(Path folder) {
+    return TorchScripts.anyWidth(folder);
+  }
+
+  @Override
+  protected Signature onlyPositive(Path folder) {
+    return TorchScripts.onlyPositive(folder);
+  }
+
+  @Override
+  protected Signature huge(Path folder) {
+    return TorchScripts.huge(folder);
   }
 
   @ParameterizedTest
@@ -206,58 +211,6 @@ class PyTorchModelITCase {
   }
 
   @Test
-  void takesTheWidthOfTheColumnWhereTheSignatureLeavesItOpen() {
-    Signature signature = TorchScripts.anyWidth(directory);
-    try (Model model = Loading.load(directory, signature)) {
-      for (int width : new int[] {3, 1, 7}) {
-        try (ColumnBatch input =
-            ColumnBatch.allocate(
-                allocator.get(),
-                List.of(new ColumnSpec("values", ElementType.FLOAT32, width)),
-                2)) {
-          input.fixedWidth(0).setFloat(2 * width - 1, 6f);
-          input.rows(2);
-
-          try (ColumnBatch output = model.predict(input, allocator.get())) {
-            assertThat(output.column(0).spec().elementsPerRow()).isEqualTo(width);
-            assertThat(output.fixedWidth(0).getFloat(2 * width - 1)).isEqualTo(12f);
-          }
-        }
-      }
-    }
-  }
-
-  @Test
-  void saysHowManyRowsReallyCameBack() {
-    Signature signature = TorchScripts.onlyPositive(directory);
-    try (Model model = Loading.load(directory, signature);
-        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 4)) {
-      for (float[] values : new float[][] {{1, 5, 7, 6}, {-1, 5, -1, 6}, {-1, -1, -1, -1}}) {
-        input.fixedWidth(0).setFloats(0, values, 0, 4);
-        input.rows(4);
-
-        try (ColumnBatch output = model.predict(input, allocator.get())) {
-          float[] kept = new float[output.rows()];
-          output.fixedWidth(0).getFloats(0, kept, 0, kept.length);
-          assertThat(kept).containsExactly(positive(values));
-        }
-      }
-    }
-  }
-
-  private static float[] positive(float[] values) {
-    FloatBuffer kept = FloatBuffer.allocate(values.length);
-    for (float value : values) {
-      if (value > 0) {
-        kept.put(value);
-      }
-    }
-    float[] positive = new float[kept.position()];
-    kept.get(0, positive);
-    return positive;
-  }
-
-  @Test
   void namesModelRowsAndReasonOfFailedCallAndThenGoesOn() {
     Signature signature = TorchScripts.lookup(directory);
     try (Model model = Loading.load(directory, signature);
@@ -274,102 +227,6 @@ class PyTorchModelITCase {
       try (ColumnBatch output = model.predict(input, allocator.get())) {
         assertThat(output.rows()).isEqualTo(1);
       }
-    }
-  }
-
-  @Test
-  void saysThatPyTorchRanOutOfMemory() {
-    Signature signature = TorchScripts.huge(directory);
-    try (Model model = Loading.load(directory, signature);
-        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 1000)) {
-      input.rows(1000);
-
-      assertThatThrownBy(() -> model.predict(input, allocator.get()))
-          .isInstanceOf(ModelOutOfMemoryException.class)
-          .hasMessageContaining("fraud:1.4.2")
-          .hasMessageContaining("1000 rows");
-    }
-  }
-
-  @Test
-  void saysThatTheAllocatorHasNoRoomForTheResult() {
-    Signature signature = TorchScripts.reverse(directory, ElementType.FLOAT64);
-    try (Model model = Loading.load(directory, signature);
-        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 1000);
-        BufferAllocator small = ColumnMemory.child("small", 1000)) {
-      input.rows(1000);
-
-      assertThatThrownBy(() -> model.predict(input, small))
-          .isInstanceOf(ModelOutOfMemoryException.class)
-          .hasMessageContaining("fraud:1.4.2: no memory for the result of 1000 rows");
-      assertThat(small.getAllocatedMemory()).isZero();
-    }
-  }
-
-  @Test
-  void refusesOutputThatIsNotWhatTheSignatureSays() {
-    TorchScripts.anyWidth(directory);
-    Signature signature =
-        new Signature(
-            List.of(TensorSpec.of("values", ElementType.FLOAT32, -1, 3)),
-            List.of(TensorSpec.of("doubled", ElementType.FLOAT32, -1, 4)));
-    try (Model model = Loading.load(directory, signature);
-        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 2)) {
-      input.rows(2);
-
-      assertThatThrownBy(() -> model.predict(input, allocator.get()))
-          .isInstanceOf(ModelCallException.class)
-          .hasMessageContaining(
-              "output 'doubled' came back as float32[2, 3] but is doubled float32[-1, 4]");
-    }
-  }
-
-  @Test
-  void refusesBatchThatWouldBeReadPastItsEnd() {
-    Signature signature = TorchScripts.mlp(directory, 32);
-    try (Model model = Loading.load(directory, signature);
-        ColumnBatch narrow =
-            ColumnBatch.allocate(
-                allocator.get(), List.of(new ColumnSpec("features", ElementType.FLOAT32, 31)), 1);
-        ColumnBatch empty = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 1)) {
-      narrow.rows(1);
-
-      assertThatThrownBy(() -> model.predict(narrow, allocator.get()))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("input 'features': 31 elements of float32 per row");
-      assertThatThrownBy(() -> model.predict(empty, allocator.get()))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("0 rows");
-    }
-  }
-
-  @Test
-  void refusesCallsOnceClosed() {
-    Signature signature = TorchScripts.mlp(directory, 2);
-    Model model = Loading.load(directory, signature);
-    model.close();
-    model.close();
-
-    try (ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 1)) {
-      input.rows(1);
-      assertThatThrownBy(() -> model.predict(input, allocator.get()))
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("fraud:1.4.2: closed");
-    }
-  }
-
-  @Test
-  void resultOutlivesTheModel() {
-    Signature signature = TorchScripts.reverse(directory, ElementType.FLOAT64);
-    try (ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 4)) {
-      write(input, ElementType.FLOAT64, 4, 0);
-      ColumnBatch output;
-      try (Model model = Loading.load(directory, signature)) {
-        output = model.predict(input, allocator.get());
-      }
-
-      assertThat(output.fixedWidth(0).getDouble(0)).isEqualTo(2.0);
-      output.close();
     }
   }
 }

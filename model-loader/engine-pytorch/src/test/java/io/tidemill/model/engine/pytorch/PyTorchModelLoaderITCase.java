@@ -13,7 +13,6 @@ import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ElementType;
-import io.tidemill.model.engine.Engine;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.ServiceLoader;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,11 +31,6 @@ class PyTorchModelLoaderITCase {
   private static final TensorSpec OUT = TensorSpec.of("out", ElementType.FLOAT32, -1, 3);
 
   @TempDir Path directory;
-
-  @Test
-  void isFoundByItsEngineName() {
-    assertThat(ServiceLoader.load(Engine.class)).extracting(Engine::name).contains("pytorch");
-  }
 
   @Test
   void findsTheFileOneFolderDown() {

@@ -1,18 +1,14 @@
 package io.tidemill.model.engine.lightgbm;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.microsoft.ml.lightgbm.PredictionType;
 import io.github.metarank.lightgbm4j.LGBMBooster;
 import io.tidemill.model.Model;
-import io.tidemill.model.ModelOutOfMemoryException;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.engine.ModelContract;
 import io.tidemill.model.columnar.ColumnBatch;
-import io.tidemill.model.columnar.ColumnMemory;
-import io.tidemill.model.columnar.ColumnSpec;
-import io.tidemill.model.columnar.CountingAllocator;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.SavedModel;
 import io.tidemill.model.engine.lightgbm.Boosters.Objective;
@@ -22,18 +18,22 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
-import org.apache.arrow.memory.BufferAllocator;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class LightGbmModelITCase {
-  @RegisterExtension final CountingAllocator allocator = new CountingAllocator();
-  @TempDir Path directory;
+class LightGbmModelITCase extends ModelContract {
+  LightGbmModelITCase() {
+    super(new LightGbmEngine());
+  }
+
+  @Override
+  protected Signature writeModel(Path folder) throws Exception {
+    Boosters.train(folder, Objective.REGRESSION).close();
+    return Boosters.SINGLE;
+  }
 
   static Stream<Arguments> objectives() {
     return Stream.of(Objective.values())
@@ -159,91 +159,6 @@ class LightGbmModelITCase {
 
     try (Model model = Boosters.load(directory, withDimension)) {
       assertThat(predict(model, Boosters.features(4, 3))).hasSize(4);
-    }
-  }
-
-  @Test
-  void resultOutlivesTheNextCallAndTheModel() throws Exception {
-    Boosters.train(directory, Objective.REGRESSION).close();
-    ColumnBatch first;
-    double score;
-    try (Model model = Boosters.load(directory, Boosters.SINGLE);
-        ColumnBatch input =
-            ColumnBatch.allocate(allocator.get(), model.signature().inputColumns(), 1)) {
-      input.rows(1);
-      first = model.predict(input, allocator.get());
-      score = first.fixedWidth(0).getDouble(0);
-      input.fixedWidth(0).setFloat(0, 9);
-      input.fixedWidth(0).setFloat(1, 9);
-      try (ColumnBatch second = model.predict(input, allocator.get())) {
-        assertThat(second.fixedWidth(0).getDouble(0)).isNotEqualTo(score);
-      }
-    }
-
-    assertThat(first.fixedWidth(0).getDouble(0)).isEqualTo(score);
-    first.close();
-  }
-
-  @Test
-  void refusesBatchThatWouldBeReadPastItsEnd() throws Exception {
-    Boosters.train(directory, Objective.REGRESSION).close();
-    ColumnSpec seven = new ColumnSpec("features", ElementType.FLOAT32, 7);
-    ColumnSpec wrongType = new ColumnSpec("features", ElementType.INT32, 8);
-    try (Model model = Boosters.load(directory, Boosters.SINGLE);
-        ColumnBatch narrow = ColumnBatch.allocate(allocator.get(), List.of(seven), 1);
-        ColumnBatch whole = ColumnBatch.allocate(allocator.get(), List.of(wrongType), 1);
-        ColumnBatch two = ColumnBatch.allocate(allocator.get(), List.of(seven, seven), 1);
-        ColumnBatch empty =
-            ColumnBatch.allocate(allocator.get(), model.signature().inputColumns(), 1)) {
-      narrow.rows(1);
-      whole.rows(1);
-      two.rows(1);
-
-      assertRefused(model, narrow, "input 'features': 7 elements of float32 per row in the batch");
-      assertRefused(model, whole, "input 'features': 8 elements of int32 per row in the batch");
-      assertRefused(model, two, "fraud:1.4.2: call with 2 columns (expected: 1");
-      assertRefused(model, empty, "fraud:1.4.2: call with 0 rows (expected: >= 1)");
-    }
-  }
-
-  private void assertRefused(Model model, ColumnBatch batch, String message) {
-    assertThatThrownBy(() -> model.predict(batch, allocator.get()))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining(message);
-  }
-
-  @Test
-  void saysThatTheAllocatorHasNoRoomForTheResultAndThenGoesOn() throws Exception {
-    Boosters.train(directory, Objective.REGRESSION).close();
-    try (Model model = Boosters.load(directory, Boosters.SINGLE);
-        ColumnBatch input =
-            ColumnBatch.allocate(allocator.get(), model.signature().inputColumns(), 1000);
-        BufferAllocator small = ColumnMemory.child("small", 1000)) {
-      input.rows(1000);
-
-      assertThatThrownBy(() -> model.predict(input, small))
-          .isInstanceOf(ModelOutOfMemoryException.class)
-          .hasMessageContaining("fraud:1.4.2: no memory for the result of 1000 rows");
-      assertThat(small.getAllocatedMemory()).isZero();
-
-      input.rows(1);
-      model.predict(input, small).close();
-    }
-  }
-
-  @Test
-  void refusesCallsOnceClosedAndClosesTwice() throws Exception {
-    Boosters.train(directory, Objective.REGRESSION).close();
-    Model model = Boosters.load(directory, Boosters.SINGLE);
-    model.close();
-    model.close();
-
-    try (ColumnBatch input =
-        ColumnBatch.allocate(allocator.get(), model.signature().inputColumns(), 1)) {
-      input.rows(1);
-      assertThatThrownBy(() -> model.predict(input, allocator.get()))
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("fraud:1.4.2: closed");
     }
   }
 

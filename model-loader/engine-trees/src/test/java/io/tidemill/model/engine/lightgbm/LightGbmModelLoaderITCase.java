@@ -13,7 +13,6 @@ import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ElementType;
-import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.NativePlatform;
 import io.tidemill.model.engine.ProcessThreads;
 import io.tidemill.model.engine.lightgbm.Boosters.Objective;
@@ -23,7 +22,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.ServiceLoader;
 import org.apache.arrow.memory.BufferAllocator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -42,11 +40,6 @@ class LightGbmModelLoaderITCase {
   @AfterEach
   void forgetThreads() {
     System.clearProperty(LightGbmEngine.THREADS.name());
-  }
-
-  @Test
-  void isFoundByItsEngineName() {
-    assertThat(ServiceLoader.load(Engine.class)).extracting(Engine::name).contains("lightgbm");
   }
 
   @Test

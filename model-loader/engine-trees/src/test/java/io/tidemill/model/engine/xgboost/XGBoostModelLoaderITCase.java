@@ -13,7 +13,6 @@ import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ElementType;
-import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.NativePlatform;
 import io.tidemill.model.engine.SavedModel;
 import io.tidemill.model.engine.xgboost.Boosters.Objective;
@@ -25,7 +24,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.ServiceLoader;
 import org.apache.arrow.memory.BufferAllocator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -44,11 +42,6 @@ class XGBoostModelLoaderITCase {
   @AfterEach
   void forgetThreads() {
     System.clearProperty(XGBoostEngine.THREADS.name());
-  }
-
-  @Test
-  void isFoundByItsEngineName() {
-    assertThat(ServiceLoader.load(Engine.class)).extracting(Engine::name).contains("xgboost");
   }
 
   @Test
