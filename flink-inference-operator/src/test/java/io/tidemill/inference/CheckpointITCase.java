@@ -1,5 +1,6 @@
 package io.tidemill.inference;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemill.inference.operator.Passage;
@@ -8,20 +9,27 @@ import io.tidemill.model.FakeModel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.api.connector.source.lib.NumberSequenceSource.NumberSequenceSplit;
+import org.apache.flink.api.connector.source.util.ratelimit.RateLimiter;
 import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.execution.ExecutionState;
+import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
 import org.apache.flink.runtime.minicluster.MiniCluster;
+import org.apache.flink.runtime.testutils.CommonTestUtils;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.test.junit5.InjectMiniCluster;
@@ -204,6 +212,63 @@ class CheckpointITCase {
     assertThat(KeptCheckpoint.read(savepoint, "score").records())
         .isEqualTo(Collections.nCopies(parallelism, 20));
     return savepoint;
+  }
+
+  /** Holds all but the first reader of a source back until the test lets them go. */
+  private record FirstReader(long id) implements RateLimiterStrategy<NumberSequenceSplit> {
+    private static final long serialVersionUID = 1L;
+    private static final AtomicLong NEXT = new AtomicLong();
+    private static final Set<Long> BEGUN = ConcurrentHashMap.newKeySet();
+    private static final Map<Long, CompletableFuture<Void>> GATES = new ConcurrentHashMap<>();
+
+    static FirstReader only() {
+      long id = NEXT.getAndIncrement();
+      GATES.put(id, new CompletableFuture<>());
+      return new FirstReader(id);
+    }
+
+    void letOthersGo() {
+      requireNonNull(GATES.get(id)).complete(null);
+    }
+
+    @Override
+    public RateLimiter<NumberSequenceSplit> createRateLimiter(int parallelism) {
+      CompletableFuture<Void> gate =
+          BEGUN.add(id)
+              ? CompletableFuture.completedFuture(null)
+              : requireNonNull(GATES.get(id));
+      return records -> gate;
+    }
+  }
+
+  @Test
+  void aSubtaskThatHasFinishedStopsNoCheckpoint(@InjectMiniCluster MiniCluster cluster)
+      throws Exception {
+    FirstReader first = FirstReader.only();
+    StreamExecutionEnvironment env = Jobs.environment(2, onDemand);
+    Jobs.step(Jobs.source(env, 1_000, first).setParallelism(2), FakeModel.ofFeatures(1))
+        .apply("score")
+        .predictions()
+        .sinkTo(sink)
+        .uid("sink");
+    JobClient job = env.executeAsync();
+    CommonTestUtils.waitUntilCondition(() -> finishedSubtasks(cluster, job) > 0);
+
+    cluster.triggerCheckpoint(job.getJobID()).get(30, TimeUnit.SECONDS);
+    assertThat(seen.size()).as("records of the finished subtask").isGreaterThanOrEqualTo(500);
+
+    first.letOthersGo();
+    job.getJobExecutionResult().get();
+    assertSeenOnce(1_000);
+  }
+
+  private static long finishedSubtasks(MiniCluster cluster, JobClient job) throws Exception {
+    long finished = 0;
+    for (AccessExecutionVertex subtask :
+        cluster.getExecutionGraph(job.getJobID()).get().getAllExecutionVertices()) {
+      finished += subtask.getExecutionState() == ExecutionState.FINISHED ? 1 : 0;
+    }
+    return finished;
   }
 
   @Test

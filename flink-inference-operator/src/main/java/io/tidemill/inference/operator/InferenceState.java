@@ -5,35 +5,48 @@ import io.tidemill.inference.batch.Batcher;
 import io.tidemill.inference.batch.InFlight;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.flink.api.common.state.BroadcastState;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.OperatorStateStore;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.base.IntSerializer;
+import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.streaming.runtime.streamrecord.StreamElement;
 import org.apache.flink.streaming.runtime.streamrecord.StreamElementSerializer;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
  * What a checkpoint holds: the records that are not emitted yet, with their timestamps, and the
- * batch size that memory taught. Flink deals the records out anew when the parallelism changes; the
- * size goes to every subtask, or those that are added would run out of memory once more.
+ * batch size that memory taught. Flink deals the records out anew when the parallelism changes.
+ *
+ * <p>The size is broadcast state though subtasks learn for themselves: Flink gives each new subtask
+ * what one of the former ones wrote, so that those that are added need not run out of memory once
+ * more. A union list would give every subtask all sizes, but Flink declines every checkpoint of an
+ * operator with such a list once some of its subtasks have finished.
  *
  * <p>Each record is an element of its list, so that any parallelism deals them out evenly. Chunks
- * of 64, written in blocks, were tried and dropped: a thousand rows of 32 floats took two
- * milliseconds either way, nearly all of it in the row's own serializer.
+ * of 64, written in blocks, were tried and dropped: nearly all the time goes to the row's own
+ * serializer either way.
  *
  * <p>Watermarks are not in it: dealt out with the records they could overtake some. Task thread
  * only.
  */
 final class InferenceState<T> {
-  private static final int LAYOUT = 1;
+  private static final int LAYOUT = 2;
+
+  /** Where layout 1 had the sizes, as a union list. */
+  private static final String SIZES_OF_LAYOUT_1 = "tidemill-size-limit";
+
+  private static final String MAX_SIZE = "max-size";
 
   private final ListState<Integer> layout;
   private final ListState<StreamElement> records;
-  private final ListState<Integer> sizeLimits;
+  private final BroadcastState<String, Integer> learned;
 
   InferenceState(OperatorStateStore store, TypeSerializer<T> serializer) throws Exception {
+    boolean hasLayout1 = store.getRegisteredStateNames().contains(SIZES_OF_LAYOUT_1);
     layout =
         store.getListState(new ListStateDescriptor<>("tidemill-layout", IntSerializer.INSTANCE));
     for (Integer written : layout.get()) {
@@ -48,9 +61,22 @@ final class InferenceState<T> {
         store.getListState(
             new ListStateDescriptor<>(
                 "tidemill-records", new StreamElementSerializer<>(serializer)));
-    sizeLimits =
-        store.getUnionListState(
-            new ListStateDescriptor<>("tidemill-size-limit", IntSerializer.INSTANCE));
+    learned =
+        store.getBroadcastState(
+            new MapStateDescriptor<>(
+                "tidemill-learned", StringSerializer.INSTANCE, IntSerializer.INSTANCE));
+    if (hasLayout1) {
+      takeOverSizes(
+          store.getUnionListState(
+              new ListStateDescriptor<>(SIZES_OF_LAYOUT_1, IntSerializer.INSTANCE)));
+    }
+  }
+
+  private void takeOverSizes(ListState<Integer> sizes) throws Exception {
+    for (Integer size : sizes.get()) {
+      learned.put(MAX_SIZE, Math.min(size, restoredSizeLimit(size)));
+    }
+    sizes.clear();
   }
 
   /** Records to be taken in again. */
@@ -62,15 +88,10 @@ final class InferenceState<T> {
     return restored;
   }
 
-  /**
-   * The smallest batch size that memory taught any of the former subtasks, or {@code otherwise}.
-   */
+  /** The batch size that memory taught one of the former subtasks, or {@code otherwise}. */
   int restoredSizeLimit(int otherwise) throws Exception {
-    int limit = otherwise;
-    for (Integer learned : sizeLimits.get()) {
-      limit = Math.min(limit, learned);
-    }
-    return limit;
+    Integer limit = learned.get(MAX_SIZE);
+    return limit == null ? otherwise : limit;
   }
 
   void write(Batcher<T, Object> batcher, InFlight<T, Object> inFlight, boolean limitLearned)
@@ -80,7 +101,11 @@ final class InferenceState<T> {
     collect(batcher.open(), left);
     layout.update(List.of(LAYOUT));
     records.update(left);
-    sizeLimits.update(limitLearned ? List.of(batcher.sizeLimit()) : List.of());
+    if (limitLearned) {
+      learned.put(MAX_SIZE, batcher.sizeLimit());
+    } else {
+      learned.remove(MAX_SIZE);
+    }
   }
 
   private static <T> void collect(Batch<T, Object> batch, List<StreamElement> left) {

@@ -42,7 +42,7 @@ class StoredSavepointTest {
       context
           .getOperatorStateStore()
           .getListState(new ListStateDescriptor<>("tidemill-layout", IntSerializer.INSTANCE))
-          .update(List.of(2));
+          .update(List.of(3));
     }
 
     @Override
@@ -100,6 +100,6 @@ class StoredSavepointTest {
     StepHarness step = new StepHarness(StoredSavepoint.SETTINGS, FakeModel.ofFeatures(1));
     assertThatThrownBy(() -> step.restore(future))
         .hasStackTraceContaining(
-            "layout of the restored state: 2 (expected: <= 1); restore it with the release that wrote it or a newer one");
+            "layout of the restored state: 3 (expected: <= 2); restore it with the release that wrote it or a newer one");
   }
 }
