@@ -234,9 +234,7 @@ class CheckpointITCase {
     @Override
     public RateLimiter<NumberSequenceSplit> createRateLimiter(int parallelism) {
       CompletableFuture<Void> gate =
-          BEGUN.add(id)
-              ? CompletableFuture.completedFuture(null)
-              : requireNonNull(GATES.get(id));
+          BEGUN.add(id) ? CompletableFuture.completedFuture(null) : requireNonNull(GATES.get(id));
       return records -> gate;
     }
   }

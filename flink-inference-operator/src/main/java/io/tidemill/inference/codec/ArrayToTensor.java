@@ -154,7 +154,7 @@ final class ArrayToTensor implements TensorWriter {
           }
         } else {
           for (int i = 0; i < elements; i++) {
-            column.setFloat(start + i, (float) element.toDouble(array, i));
+            column.setFloat(start + i, element.toFloat(array, i));
           }
         }
       }

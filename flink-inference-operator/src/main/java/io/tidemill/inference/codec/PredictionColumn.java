@@ -6,6 +6,7 @@ import java.util.Arrays;
 import org.apache.flink.table.data.ArrayData;
 import org.apache.flink.table.data.GenericArrayData;
 import org.apache.flink.table.data.StringData;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The predictions of one call for one output field, copied off the output column at once so that
@@ -15,6 +16,10 @@ import org.apache.flink.table.data.StringData;
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared; the array is what a column is.
 interface PredictionColumn {
+
+  default boolean isNullAt(int row) {
+    return false;
+  }
 
   default boolean getBoolean(int row) {
     throw wrongType();
@@ -168,7 +173,7 @@ interface PredictionColumn {
     }
   }
 
-  record Strings(StringData[] values, int width) implements PredictionColumn {
+  record Strings(@Nullable StringData[] values, int width) implements PredictionColumn {
     static Strings of(StringColumn column, int rows) {
       int width = column.spec().elementsPerRow();
       StringData[] values = new StringData[rows * width];
@@ -178,23 +183,33 @@ interface PredictionColumn {
       return new Strings(values, width);
     }
 
-    /** The label of each row's largest element; the first one where several are equal. */
+    /**
+     * The label of each row's largest element, the first one where several are equal; null where
+     * none of them is a number.
+     */
     static Strings labels(float[] scores, StringData[] labels) {
-      StringData[] values = new StringData[scores.length / labels.length];
+      @Nullable StringData[] values = new StringData[scores.length / labels.length];
       for (int row = 0; row < values.length; row++) {
         int start = row * labels.length;
-        int largest = 0;
-        for (int i = 1; i < labels.length; i++) {
-          if (scores[start + i] > scores[start + largest]) {
-            largest = i;
+        float largest = Float.NaN;
+        for (int i = 0; i < labels.length; i++) {
+          float score = scores[start + i];
+          if (score > largest || (Float.isNaN(largest) && !Float.isNaN(score))) {
+            largest = score;
+            values[row] = labels[i];
           }
         }
-        values[row] = labels[largest];
       }
       return new Strings(values, 1);
     }
 
     @Override
+    public boolean isNullAt(int row) {
+      return width == 1 && values[row] == null;
+    }
+
+    @Override
+    @SuppressWarnings("NullAway") // Who reads a field has asked isNullAt before.
     public StringData getString(int row) {
       return values[row];
     }

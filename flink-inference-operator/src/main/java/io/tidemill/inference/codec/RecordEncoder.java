@@ -17,13 +17,24 @@ public interface RecordEncoder<T> extends Serializable {
 
   /**
    * Writes {@code record} into row {@code row} of every column, which are in the order of the
-   * signature's inputs. String columns are appended to.
+   * signature's inputs. Columns of fixed width hold zeros there. String columns are appended to,
+   * with as many elements as a row of the tensor has; of a record that appends others it is said
+   * that it does not fit.
    *
    * @return false if the record is not to be scored and passes on without a prediction
    * @throws UnfitRecordException if the record does not fit the tensors; it becomes a dead letter,
    *     or what the policy for missing inputs says
    */
   boolean encode(T record, ColumnBatch columns, int row);
+
+  /**
+   * Whether {@link #encode} writes every element of every row that it answers true for, so that
+   * columns need not be cleared before. Wrongly said, records are scored with other records'
+   * values.
+   */
+  default boolean writesEveryElement() {
+    return false;
+  }
 
   /** Bytes that the record counts towards {@code max-bytes}; asked only where that limit is set. */
   default long bytes(T record) {

@@ -24,6 +24,11 @@ final class RowEncoder implements RecordEncoder<RowData> {
   }
 
   @Override
+  public boolean writesEveryElement() {
+    return true;
+  }
+
+  @Override
   public long bytes(RowData record) {
     if (record.getRowKind() == RowKind.DELETE) {
       return 0;

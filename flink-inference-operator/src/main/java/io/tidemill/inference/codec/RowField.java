@@ -77,6 +77,16 @@ record RowField(String name, int position, Kind kind, boolean nullable, int prec
                     type instanceof DecimalType decimal ? decimal.getScale() : 0));
   }
 
+  /** Rounded once: by way of a double, a long or a decimal could end at the next float. */
+  float toFloat(RowData row) {
+    return switch (kind) {
+      case FLOAT -> row.getFloat(position);
+      case DOUBLE -> (float) row.getDouble(position);
+      case DECIMAL -> row.getDecimal(position, precision, scale).toBigDecimal().floatValue();
+      default -> toLong(row);
+    };
+  }
+
   double toDouble(RowData row) {
     return switch (kind) {
       case FLOAT -> row.getFloat(position);
@@ -99,6 +109,15 @@ record RowField(String name, int position, Kind kind, boolean nullable, int prec
 
   byte[] toBytes(RowData row) {
     return kind == Kind.STRING ? row.getString(position).toBytes() : row.getBinary(position);
+  }
+
+  float toFloat(ArrayData array, int index) {
+    return switch (kind) {
+      case FLOAT -> array.getFloat(index);
+      case DOUBLE -> (float) array.getDouble(index);
+      case DECIMAL -> array.getDecimal(index, precision, scale).toBigDecimal().floatValue();
+      default -> toLong(array, index);
+    };
   }
 
   double toDouble(ArrayData array, int index) {

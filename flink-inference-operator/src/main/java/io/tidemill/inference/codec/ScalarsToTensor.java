@@ -79,7 +79,7 @@ final class ScalarsToTensor implements TensorWriter {
           }
         } else {
           for (RowField field : fields) {
-            column.setFloat(index++, (float) field.toDouble(record));
+            column.setFloat(index++, field.toFloat(record));
           }
         }
       }

@@ -55,7 +55,9 @@ final class ScoredRow implements RowData {
 
   @Override
   public boolean isNullAt(int pos) {
-    return isOfRecord(pos) ? record.isNullAt(pos) : predictions.areNull();
+    return isOfRecord(pos)
+        ? record.isNullAt(pos)
+        : predictions.areNull() || predictions.at(pos).isNullAt(row);
   }
 
   @Override

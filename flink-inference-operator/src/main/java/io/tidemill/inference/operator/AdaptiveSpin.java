@@ -7,8 +7,8 @@ import java.util.function.BooleanSupplier;
  * A wait that begins awake: it looks again and again for a short time, giving way to every other
  * thread in between, before its caller sleeps.
  *
- * <p>Whoever wakes a sleeping thread pays some microseconds for it, above all on a virtual machine,
- * and the sleeper is late by as much again; a small model's call takes ten. Waiting awake costs
+ * <p>Whoever wakes a sleeping thread pays for it, above all on a virtual machine, and the sleeper
+ * is late by as much again, which is not little beside a small model's call. Waiting awake costs
  * nothing where nobody else wants the processor. So a wait fails if nothing comes, and if another
  * thread wanted the processor meanwhile, even if something came. Failures cost credit and successes
  * earn some back. Without any, the next waits are asleep and earn 1 each, until the credit is full:
@@ -31,6 +31,9 @@ final class AdaptiveSpin {
   static final int PRICE_OF_FAILURE = 16;
   static final int EARNED_BY_SUCCESS = 4;
 
+  /** Whether waits are awake at all; a measurement may say no. */
+  private static final boolean AWAKE = !Boolean.getBoolean("tidemill.sleep");
+
   private final NanoClock clock;
   private final BooleanSupplier arrival;
   private int credit = FULL_CREDIT;
@@ -50,6 +53,9 @@ final class AdaptiveSpin {
   /** Whether what was waited for came; if not, the caller sleeps until it does. */
   @SuppressWarnings("ThreadPriorityCheck") // Only a hint: without it, time ends the wait.
   boolean await() {
+    if (!AWAKE) {
+      return false;
+    }
     if (asleep) {
       asleep = ++credit < FULL_CREDIT;
       return false;

@@ -20,6 +20,7 @@ final class Emission<T, R> implements InFlight.Emitter<T, Object> {
   private final OutputTag<DeadLetter<T>> deadLetterTag;
   private final Batcher<T, Object> batcher;
   private final InferenceMetrics metrics;
+  private final DeadStreak streak;
 
   /**
    * An emission.
@@ -30,11 +31,13 @@ final class Emission<T, R> implements InFlight.Emitter<T, Object> {
       Output<StreamRecord<R>> output,
       OutputTag<DeadLetter<T>> deadLetterTag,
       Batcher<T, Object> batcher,
-      InferenceMetrics metrics) {
+      InferenceMetrics metrics,
+      DeadStreak streak) {
     this.output = output;
     this.deadLetterTag = deadLetterTag;
     this.batcher = batcher;
     this.metrics = metrics;
+    this.streak = streak;
   }
 
   @Override
@@ -42,10 +45,12 @@ final class Emission<T, R> implements InFlight.Emitter<T, Object> {
   @SuppressWarnings("unchecked")
   public void emit(Batch<T, Object> batch, int from, int to) {
     StreamRecord<R> outputRecord = new StreamRecord<>(null);
+    int deadLetters = 0;
     for (int row = from; row < to; row++) {
       Object outcome = batch.outcome(row);
       long timestamp = batch.timestamp(row);
       if (outcome instanceof DeadLetter<?> deadLetter) {
+        deadLetters++;
         emit((DeadLetter<T>) deadLetter, timestamp);
       } else if (timestamp == Batch.NO_TIMESTAMP) {
         outputRecord.eraseTimestamp();
@@ -54,10 +59,20 @@ final class Emission<T, R> implements InFlight.Emitter<T, Object> {
         output.collect(outputRecord.replace((R) outcome, timestamp));
       }
     }
+    if (deadLetters < to - from) {
+      streak.result();
+    }
   }
 
-  void emit(DeadLetter<T> deadLetter, long timestamp) {
+  /** Emits a record that entered no batch. */
+  void refused(DeadLetter<T> deadLetter, long timestamp) {
+    emit(deadLetter, timestamp);
+    streak.batchLeft();
+  }
+
+  private void emit(DeadLetter<T> deadLetter, long timestamp) {
     metrics.deadLetter(deadLetter.cause());
+    streak.deadLetter(deadLetter);
     output.collect(
         deadLetterTag,
         timestamp == Batch.NO_TIMESTAMP
@@ -79,5 +94,6 @@ final class Emission<T, R> implements InFlight.Emitter<T, Object> {
   @Override
   public void left(Batch<T, Object> batch) {
     batcher.recycle(batch);
+    streak.batchLeft();
   }
 }

@@ -4,20 +4,19 @@ import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.FixedWidthColumn;
 
 /** Finds outputs that are not a number or infinite. */
-final class FiniteCheck {
-  private FiniteCheck() {}
+record FiniteCheck(ColumnBatch outputs) {
 
   /** Whether every float of every row is finite. */
-  static boolean allRows(ColumnBatch outputs) {
-    return rows(outputs, 0, outputs.rows());
+  boolean allRows() {
+    return rows(0, outputs.rows());
   }
 
   /** Whether every float of one row is finite. */
-  static boolean row(ColumnBatch outputs, int row) {
-    return rows(outputs, row, row + 1);
+  boolean row(int row) {
+    return rows(row, row + 1);
   }
 
-  private static boolean rows(ColumnBatch outputs, int from, int to) {
+  private boolean rows(int from, int to) {
     for (int i = 0; i < outputs.columns(); i++) {
       if (outputs.column(i) instanceof FixedWidthColumn column && !finite(column, from, to)) {
         return false;
@@ -26,7 +25,7 @@ final class FiniteCheck {
     return true;
   }
 
-  private static boolean finite(FixedWidthColumn column, int from, int to) {
+  private boolean finite(FixedWidthColumn column, int from, int to) {
     int width = column.spec().elementsPerRow();
     switch (column.spec().type()) {
       case FLOAT32 -> {

@@ -16,6 +16,7 @@ import io.tidemill.model.loader.ModelSource;
 import io.tidemill.model.loader.TaskContext;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +32,7 @@ import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
+import org.apache.flink.util.IOUtils;
 import org.apache.flink.util.InstantiationUtil;
 import org.apache.flink.util.OutputTag;
 import org.apache.flink.util.function.ThrowingRunnable;
@@ -121,7 +123,8 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     this.copies = getExecutionConfig().isObjectReuseEnabled() && !settings.fresh();
     this.sizeLimit = new SizeLimit(settings.batching().maxSize(), settings.batching().maxSize());
     this.stepMetrics = new InferenceMetrics(getMetricGroup(), step, settings.batching().maxSize());
-    this.emission = new Emission<>(output, deadLetterTag, batcher, stepMetrics);
+    this.emission =
+        new Emission<>(output, deadLetterTag, batcher, stepMetrics, new DeadStreak(step, settings));
     this.deadlineTimer = new SingleTimer(getProcessingTimeService(), this::deadlineTimerFired);
     this.callTimer = new SingleTimer(getProcessingTimeService(), this::callTimerFired);
   }
@@ -152,8 +155,11 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     ModelHandle handle = source.open(task());
     BufferAllocator allocator = null;
     List<Scorer<T, R>> scorers = new ArrayList<>();
+    DirectMemory.Promise promise = null;
     try {
-      Scorer.requireRoom(handle.model(), step, settings);
+      StepMemory memory = new StepMemory(step, handle.model().signature(), settings);
+      memory.requireRoom();
+      promise = DirectMemory.OF_PROCESS.promise(step, memory.mostBytes());
       allocator = ColumnMemory.child(name, settings.memoryBytes());
       for (int i = 0; i < settings.batching().maxInFlight(); i++) {
         Scorer.Codec<T, R> codec =
@@ -162,24 +168,35 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
                 InstantiationUtil.clone(decoder, getUserCodeClassloader()));
         scorers.add(
             new Scorer<>(
-                handle,
+                new ModelCalls(handle, step, memory.batchBytes(), clock),
                 codec,
-                allocator.newChildAllocator(name + "-batch-" + i, 0, Scorer.batchBytes(settings)),
-                step,
-                settings,
+                allocator.newChildAllocator(name + "-batch-" + i, 0, memory.batchBytes()),
+                memory,
                 clock));
       }
       stepMetrics.watch(inFlight::size, batcher::sizeLimit, allocator::getAllocatedMemory);
-      workers = new Workers<>(name, settings.workers(), scorers, allocator, handle, new Mails());
+      workers =
+          new Workers<>(
+              name,
+              settings.workers(),
+              scorers,
+              List.of(allocator, handle, promise),
+              getContainingTask()::isCanceled,
+              new Mails());
     } catch (Exception e) {
-      scorers.forEach(Scorer::close);
-      if (allocator != null) {
-        allocator.close();
-      }
-      handle.close();
+      List<@Nullable AutoCloseable> all = new ArrayList<>(scorers);
+      Collections.addAll(all, allocator, handle, promise);
+      IOUtils.closeAllQuietly(all);
       throw e;
     }
-    workers.start(getUserCodeClassloader());
+    workers.start(this::worker);
+  }
+
+  private Thread worker(Runnable work) {
+    Thread thread = new Thread(work);
+    thread.setDaemon(true);
+    thread.setContextClassLoader(getUserCodeClassloader());
+    return thread;
   }
 
   private TaskContext task() {
@@ -203,6 +220,14 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
       post(
           () -> {
             throw failureOf(batch, failure);
+          });
+    }
+
+    @Override
+    public void ended(Throwable failure) {
+      post(
+          () -> {
+            throw step.failure("a worker has ended: " + failure, failure);
           });
     }
 
@@ -337,7 +362,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
 
   /** Turns away a record that can enter no batch. */
   private void refuse(T record, long timestamp, DeadLetterCause cause, String message) {
-    emission.emit(step.deadLetter(record, cause, message, 0, 0), timestamp);
+    emission.refused(step.deadLetter(record, cause, message, 0, 0), timestamp);
   }
 
   @Override

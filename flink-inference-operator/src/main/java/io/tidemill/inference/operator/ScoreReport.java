@@ -5,7 +5,7 @@ package io.tidemill.inference.operator;
  *
  * @param calls model calls, the first included; checks of the model's health are not
  * @param sizeThatFits the most rows that a call had memory for after one that had not; 0 if memory
- *     sufficed
+ *     sufficed, or lacked for one record alone
  */
 record ScoreReport(
     long encodeNanos, long modelNanos, long decodeNanos, int calls, int sizeThatFits) {}

@@ -7,15 +7,14 @@ import io.tidemill.inference.codec.RecordEncoder;
 import io.tidemill.inference.codec.UnfitRecordException;
 import io.tidemill.inference.step.StepSettings;
 import io.tidemill.inference.step.StepSettings.OnNotFinite;
-import io.tidemill.model.Model;
-import io.tidemill.model.ModelOutOfMemoryException;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnSpec;
-import io.tidemill.model.loader.ModelHandle;
+import io.tidemill.model.columnar.ElementType;
 import java.util.List;
 import java.util.Objects;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.OutOfMemoryException;
+import org.apache.flink.util.IOUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,53 +22,58 @@ import org.jspecify.annotations.Nullable;
  * {@link #encode}, {@link #call}, {@link #decode}. It holds the batch, and its input and output
  * columns, from {@link #enter} to {@link #leave}.
  *
- * <p>A call that throws is halved until the record at fault stands alone. Two calls per level make
- * at most 2·⌈log2 n⌉ further calls for each record at fault, wherever it stands. Before a record is
- * blamed, the model has to score its own warm-up sample; if it cannot, the batch has no outcome and
- * the task fails. A call that runs out of memory is halved as well, and the report says what
- * fitted; again the model has to score its sample before a record is blamed.
+ * <p>After a call that throws or runs out of memory, {@link FaultSearch} calls the model in groups
+ * until every record has been scored or stands alone with its failure. Before it is blamed, the
+ * model has to score the sample that it was warmed up with, within this scorer's memory, and the
+ * record is called once more: a model that fails there fails the task, and a record that passes was
+ * not at fault.
  *
  * <p>A scorer's Arrow memory is its own, so that what fits does not depend on the batches beside.
  *
- * <p>Every half is encoded anew from row 0: slices of a column would not be aligned, so the engine
+ * <p>Every group is encoded anew from row 0: slices of a column would not be aligned, so the engine
  * would copy them, and this is not the way of a healthy record.
  *
  * <p>Used by one thread at a time; whoever hands it over publishes it.
  */
-final class Scorer<T, R> implements AutoCloseable {
+final class Scorer<T, R> implements AutoCloseable, FaultSearch.Trials {
   private static final int INITIAL_ROWS = 64;
-  // A processor copies so much in some 40 microseconds. An engine splits an operation over as many
-  // threads as there are processors and waits for the slowest: without ever giving way to it,
-  // encoding ahead took 21 of 100 records from a convolutional network of 1.6 MB batches, and takes
-  // 4 to 7 like this. But whoever gives way may wait for a whole time slice: within batches of
-  // 64 kB it took 15 of 100 records from two workers.
+  private static final int[] NONE = {};
+  // Between two of these an engine's threads are given way to while one encodes beside a call: an
+  // operation is split over as many threads as there are processors and waits for the slowest. Not
+  // within batches of some ten kilobytes, as whoever gives way may wait for a whole time slice.
   private static final long BYTES_PER_TURN = 128 << 10;
 
   private final ModelCalls calls;
+  private final Step step;
+  private final StepMemory memory;
   private final List<ColumnSpec> inputColumns;
   private final RecordEncoder<T> encoder;
   private final PredictionDecoder<T, R> decoder;
+  private final boolean clears;
+  private final boolean countsStrings;
   private final OutcomePolicy<T> policy;
   private final BufferAllocator allocator;
   private final StepSettings settings;
   private final NanoClock clock;
+  private final FaultSearch search;
   private final int rowsPerTurnAhead;
   private @Nullable ColumnBatch inputs;
-  private int[] rows = new int[INITIAL_ROWS];
   private long encodeNanos;
   private long decodeNanos;
-  private int sizeThatFits;
   private int rowsPerTurn = Integer.MAX_VALUE;
-  // Where rows[] ends for the records that encode() left without an outcome when memory ran out.
-  private int leftEnd;
 
-  // The batch between its steps: once encoded, rows[0..end) are, or memory ran out on the way.
+  // The batch between its steps.
   private @Nullable Batch<T, Object> current;
-  private int end;
-  private @Nullable OutOfMemoryException encodeFailure;
-  private @Nullable ColumnBatch outputs;
   private boolean encoded;
+  private boolean searching;
+  private @Nullable OutOfMemoryException encodeFailure;
+  // The batch's record that stands in each of the inputs' rows.
+  private int[] rows = new int[INITIAL_ROWS];
+  private int rowCount;
+  private @Nullable ColumnBatch outputs;
   private boolean allFinite;
+  // Calls that failed with each record in them; none where there is no element.
+  private int[] failedCalls = NONE;
 
   /**
    * A scorer.
@@ -77,53 +81,31 @@ final class Scorer<T, R> implements AutoCloseable {
    * @param allocator of this scorer alone, which closes it; its limit is what one batch may take
    */
   Scorer(
-      ModelHandle handle,
+      ModelCalls calls,
       Codec<T, R> codec,
       BufferAllocator allocator,
-      Step step,
-      StepSettings settings,
+      StepMemory memory,
       NanoClock clock) {
-    this.calls = new ModelCalls(handle, batchBytes(settings), step, clock);
-    this.inputColumns = handle.model().signature().inputColumns();
+    this.calls = calls;
+    this.step = memory.step();
+    this.memory = memory;
+    this.settings = memory.settings();
+    this.inputColumns = memory.signature().inputColumns();
     this.rowsPerTurnAhead = rowsPerTurn(inputColumns);
     this.encoder = codec.encoder();
     this.decoder = codec.decoder();
+    this.clears = !encoder.writesEveryElement();
+    this.countsStrings =
+        clears && inputColumns.stream().anyMatch(column -> column.type() == ElementType.STRING);
     this.policy = new OutcomePolicy<>(step, settings, decoder::unscored);
     this.allocator = allocator;
-    this.settings = settings;
     this.clock = clock;
+    this.search = new FaultSearch(settings.batching().maxSize());
   }
 
   private static int rowsPerTurn(List<ColumnSpec> columns) {
-    return (int) Math.max(1, BYTES_PER_TURN / Math.max(1, bytesPerRow(columns)));
-  }
-
-  private static long bytesPerRow(List<ColumnSpec> columns) {
-    return columns.stream().mapToLong(ColumnSpec::bytesPerRow).sum();
-  }
-
-  /**
-   * Proves that a record can fit at all.
-   *
-   * @throws InferenceException if no record of this model could
-   */
-  static void requireRoom(Model model, Step step, StepSettings settings) {
-    long bytes = bytesPerRow(model.signature().inputColumns());
-    if (bytes > batchBytes(settings)) {
-      throw step.failure(
-          "memory limit: %d bytes (expected: >= %d, a record of %d bytes for each of the %d batches in flight)"
-              .formatted(
-                  settings.memoryBytes(),
-                  bytes * settings.batching().maxInFlight(),
-                  bytes,
-                  settings.batching().maxInFlight()),
-          null);
-    }
-  }
-
-  /** The most Arrow memory that one batch may take, its outputs included. */
-  static long batchBytes(StepSettings settings) {
-    return settings.memoryBytes() / settings.batching().maxInFlight();
+    long bytesPerRow = columns.stream().mapToLong(ColumnSpec::bytesPerRow).sum();
+    return (int) Math.max(1, BYTES_PER_TURN / Math.max(1, bytesPerRow));
   }
 
   /** How records become columns and columns become results; one scorer's own copy. */
@@ -131,6 +113,11 @@ final class Scorer<T, R> implements AutoCloseable {
 
   CallTimer callTimer() {
     return calls.timer();
+  }
+
+  /** Ends the search in a batch that nobody waits for any more. Any thread. */
+  void stop() {
+    calls.stop();
   }
 
   /** The batch that is in. */
@@ -142,11 +129,12 @@ final class Scorer<T, R> implements AutoCloseable {
   void enter(Batch<T, Object> next) {
     current = next;
     encoded = false;
+    searching = search.expectsFaults(next.size());
     calls.begin();
     encodeNanos = 0;
     decodeNanos = 0;
-    sizeThatFits = 0;
-    end = 0;
+    rowCount = 0;
+    failedCalls = NONE;
   }
 
   /**
@@ -157,40 +145,45 @@ final class Scorer<T, R> implements AutoCloseable {
    */
   void encode(boolean ahead) {
     encoded = true;
-    Batch<T, Object> batch = batch();
+    if (searching) {
+      return; // Each group when its turn comes.
+    }
     rowsPerTurn = ahead ? rowsPerTurnAhead : Integer.MAX_VALUE;
-    int size = batch.size();
-    if (rows.length < size) {
-      rows = new int[Math.max(size, Math.min(2 * rows.length, settings.batching().maxSize()))];
-    }
-    for (int row = 0; row < size; row++) {
-      rows[row] = row;
-    }
     try {
-      end = encode(batch, 0, size);
+      encode(0, batch().size());
     } catch (OutOfMemoryException e) {
-      // What halves it calls the model, which is for the next step.
+      // What searches for a size that fits calls the model, which is for the next step.
       encodeFailure = e;
+    }
+    rowsPerTurn = Integer.MAX_VALUE;
+  }
+
+  /** The first step, unless it is done already. */
+  void encodeIfLeft() {
+    if (!encoded) {
+      encode(false);
     }
   }
 
   /**
-   * The second step, and the first if nobody has taken it: calls the model, and after a failure as
-   * often as it takes to find the records at fault. On a worker only, as nothing bounds its time.
+   * The second step: calls the model, and after a failure as often as it takes to find the records
+   * at fault. On a worker only, as nothing bounds its time.
    *
    * @throws InferenceException if the model, not a record, is at fault, or a policy says to fail
    */
   void call() {
-    if (!encoded) {
-      encode(false);
-    }
-    OutOfMemoryException failure = encodeFailure;
+    int size = batch().size();
+    RuntimeException failure = encodeFailure;
     encodeFailure = null;
-    if (failure != null) {
-      halve(batch(), 0, leftEnd, 0, failure);
-    } else if (end > 0) {
-      outputs = callOrHalve(batch(), 0, end, 1);
+    if (failure == null && !searching) {
+      failure = callEncoded();
+      if (failure == null) {
+        search.passed(size);
+        return;
+      }
     }
+    searching = true;
+    search.run(size, failure, this);
   }
 
   /**
@@ -202,123 +195,184 @@ final class Scorer<T, R> implements AutoCloseable {
     ColumnBatch present = outputs;
     outputs = null;
     if (present != null) {
-      decode(batch(), present, 0, end, 1);
+      decode(present);
     }
   }
 
   /** Lets the batch go after its last step. */
   ScoreReport leave() {
     current = null;
-    return new ScoreReport(encodeNanos, calls.nanos(), decodeNanos, calls.count(), sizeThatFits);
+    return new ScoreReport(
+        encodeNanos,
+        calls.nanos(),
+        decodeNanos,
+        calls.count(),
+        searching ? search.sizeThatFits() : 0);
   }
 
-  /** Scores the records at {@code rows[from..to)}, each of which is part of its attempt-th call. */
-  private void score(Batch<T, Object> batch, int from, int to, int attempt) {
-    int encoded;
+  @Override
+  public @Nullable RuntimeException attempt(int from, int to) {
+    RuntimeException failure;
     try {
-      encoded = encode(batch, from, to);
+      encode(from, to);
+      failure = callEncoded();
     } catch (OutOfMemoryException e) {
-      halve(batch, from, leftEnd, attempt - 1, e);
-      return;
+      failure = e;
     }
-    if (encoded > from) {
-      ColumnBatch answered = callOrHalve(batch, from, encoded, attempt);
-      if (answered != null) {
-        decode(batch, answered, from, encoded, attempt);
-      }
-    }
-  }
-
-  /**
-   * The outputs for the encoded records, announced to the decoder, or null if the call failed and
-   * every one has its outcome.
-   */
-  private @Nullable ColumnBatch callOrHalve(Batch<T, Object> batch, int from, int to, int attempt) {
-    try {
-      return begin(calls.call(inputs(to - from), allocator));
-    } catch (InferenceException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      halve(batch, from, to, attempt, e);
-      return null;
-    }
-  }
-
-  private static boolean isMemory(RuntimeException failure) {
-    return failure instanceof ModelOutOfMemoryException || failure instanceof OutOfMemoryException;
-  }
-
-  private String problem(RuntimeException failure) {
-    String message = String.valueOf(failure.getMessage());
-    return failure instanceof OutOfMemoryException
-        ? "%s; the step's memory limit leaves a batch %d bytes"
-            .formatted(message, batchBytes(settings))
-        : message;
-  }
-
-  private void halve(
-      Batch<T, Object> batch, int from, int to, int attempts, RuntimeException failure) {
-    boolean memory = isMemory(failure);
-    if (to - from == 1) {
-      calls.proveHealthy(failure);
-      policy.deadLetter(
-          batch,
-          rows[from],
-          memory ? DeadLetterCause.OUT_OF_MEMORY : DeadLetterCause.MODEL,
-          problem(failure),
-          attempts);
-      return;
-    }
-    int middle = (from + to) >>> 1;
-    if (memory) {
-      sizeThatFits = Math.max(1, middle - from);
+    if (failure == null) {
+      decode();
+    } else if (FaultSearch.isMemory(failure)) {
       // Columns of the size that did not fit would leave no room for the outputs of a smaller one.
       releaseInputs();
     }
-    score(batch, from, middle, attempts + 1);
-    score(batch, middle, to, attempts + 1);
+    return failure;
+  }
+
+  @Override
+  public boolean isolated(int row, RuntimeException failure) {
+    releaseInputs();
+    calls.proveHealthy(failure);
+    RuntimeException again = attempt(row, row + 1);
+    if (again == null) {
+      return false;
+    }
+    policy.deadLetter(
+        batch(),
+        row,
+        FaultSearch.isMemory(again) ? DeadLetterCause.OUT_OF_MEMORY : DeadLetterCause.MODEL,
+        problem(again),
+        failedCalls(row));
+    return true;
+  }
+
+  private String problem(RuntimeException failure) {
+    return failure instanceof OutOfMemoryException
+        ? "%s; the step's memory limit leaves a batch %d bytes"
+            .formatted(failure, memory.batchBytes())
+        : failure.toString();
   }
 
   /**
-   * Encodes the records that have no outcome yet; answers the end of those that are to be scored.
+   * Calls the model with the rows that are encoded, and announces the outputs to the decoder;
+   * answers why the call failed, or null.
    */
-  private int encode(Batch<T, Object> batch, int from, int to) {
+  private @Nullable RuntimeException callEncoded() {
+    if (rowCount == 0) {
+      return null;
+    }
+    ColumnBatch answered;
+    try {
+      answered = calls.call(inputs(rowCount), allocator);
+    } catch (InferenceException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      countFailedCall();
+      return e;
+    } catch (OutOfMemoryError e) {
+      countFailedCall();
+      return ofDirectMemory(e);
+    }
+    begin(answered);
+    return null;
+  }
+
+  private void countFailedCall() {
+    if (failedCalls.length == 0) {
+      failedCalls = new int[batch().size()];
+    }
+    for (int i = 0; i < rowCount; i++) {
+      failedCalls[rows[i]]++;
+    }
+  }
+
+  private int failedCalls(int row) {
+    return failedCalls.length == 0 ? 0 : failedCalls[row];
+  }
+
+  /** The JVM's direct memory may end before Arrow's limit does; its heap must not. */
+  private static OutOfMemoryException ofDirectMemory(OutOfMemoryError e) {
+    String message = String.valueOf(e.getMessage());
+    if (!message.contains("direct")) {
+      throw e;
+    }
+    return new OutOfMemoryException(message, e);
+  }
+
+  /**
+   * Encodes the records {@code [from, to)}, or in a search those that have no outcome yet.
+   *
+   * @throws OutOfMemoryException if that takes more memory than there is
+   */
+  private void encode(int from, int to) {
     long started = clock.nanos();
-    leftEnd = to;
-    ColumnBatch columns = inputs(to - from);
-    columns.reset();
-    int encoded = from;
+    try {
+      ColumnBatch columns = inputs(to - from);
+      columns.reset();
+      if (clears) {
+        columns.clear(0, to - from);
+      }
+      encode(columns, from, to);
+      requireRows(columns);
+      columns.rows(rowCount);
+    } catch (OutOfMemoryError e) {
+      throw ofDirectMemory(e);
+    }
+    encodeNanos += clock.nanos() - started;
+  }
+
+  /** Proves that no score can be another record's. */
+  private void requireRows(ColumnBatch columns) {
+    try {
+      columns.requireRows(rowCount);
+    } catch (IllegalStateException e) {
+      throw step.failure(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void encode(ColumnBatch columns, int from, int to) {
+    Batch<T, Object> batch = batch();
+    if (rows.length < to - from) {
+      rows = new int[Math.max(to - from, Math.min(2 * rows.length, settings.batching().maxSize()))];
+    }
+    rowCount = 0;
     int left = rowsPerTurn;
-    for (int i = from; i < to; i++) {
-      int row = rows[i];
-      T record = batch.record(row);
+    for (int row = from; row < to; row++) {
+      if (searching && batch.hasOutcome(row)) {
+        continue;
+      }
       if (--left == 0) {
         giveWay();
         left = rowsPerTurn;
       }
-      try {
-        if (encoder.encode(record, columns, encoded - from)) {
-          rows[encoded++] = row;
-        } else {
-          policy.passUnscored(batch, row);
-        }
-      } catch (InferenceException e) {
-        throw e;
-      } catch (OutOfMemoryException e) {
-        System.arraycopy(rows, i, rows, encoded, to - i);
-        leftEnd = encoded + to - i;
-        throw e;
-      } catch (UnfitRecordException e) {
-        columns.truncate(encoded - from);
-        policy.unfit(batch, row, e);
-      } catch (RuntimeException e) {
-        columns.truncate(encoded - from);
-        policy.deadLetter(batch, row, DeadLetterCause.UNFIT, e.toString(), 0);
+      if (encode(batch, row, columns)) {
+        rows[rowCount++] = row;
+      } else if (clears) {
+        columns.clear(rowCount, rowCount + 1);
       }
     }
-    columns.rows(encoded - from);
-    encodeNanos += clock.nanos() - started;
-    return encoded;
+  }
+
+  /** Encodes a record into the next row; answers whether it is there, or has its outcome. */
+  private boolean encode(Batch<T, Object> batch, int row, ColumnBatch columns) {
+    try {
+      if (encoder.encode(batch.record(row), columns, rowCount)) {
+        if (countsStrings) {
+          columns.requireRows(rowCount + 1);
+        }
+        return true;
+      }
+      columns.truncate(rowCount);
+      policy.passUnscored(batch, row);
+    } catch (InferenceException | OutOfMemoryException e) {
+      throw e;
+    } catch (UnfitRecordException e) {
+      columns.truncate(rowCount);
+      policy.unfit(batch, row, e);
+    } catch (RuntimeException e) {
+      columns.truncate(rowCount);
+      policy.deadLetter(batch, row, DeadLetterCause.UNFIT, e.toString(), 0);
+    }
+    return false;
   }
 
   @SuppressWarnings("ThreadPriorityCheck") // Only a hint: where it does nothing, nothing is wrong.
@@ -341,37 +395,44 @@ final class Scorer<T, R> implements AutoCloseable {
     return allocated;
   }
 
-  private ColumnBatch begin(ColumnBatch outputs) {
+  private void begin(ColumnBatch answered) {
     long started = clock.nanos();
     try {
-      allFinite = settings.onNan() == OnNotFinite.KEEP || FiniteCheck.allRows(outputs);
-      decoder.begin(outputs);
+      allFinite = settings.onNan() == OnNotFinite.KEEP || new FiniteCheck(answered).allRows();
+      decoder.begin(answered);
+      outputs = answered;
     } catch (RuntimeException e) {
-      outputs.close();
-      throw e;
+      answered.close();
+      for (int i = 0; i < rowCount; i++) {
+        undecodable(rows[i], e);
+      }
     }
     decodeNanos += clock.nanos() - started;
-    return outputs;
   }
 
-  private void decode(Batch<T, Object> batch, ColumnBatch outputs, int from, int to, int attempt) {
+  private void decode(ColumnBatch answered) {
+    Batch<T, Object> batch = batch();
     long started = clock.nanos();
-    try (outputs) {
-      for (int i = from; i < to; i++) {
+    try (answered) {
+      for (int i = 0; i < rowCount; i++) {
         int row = rows[i];
-        if (!allFinite && !FiniteCheck.row(outputs, i - from)) {
-          policy.notFinite(batch, row, attempt);
+        if (!allFinite && !new FiniteCheck(answered).row(i)) {
+          policy.notFinite(batch, row, 1 + failedCalls(row));
           continue;
         }
         try {
-          R result = decoder.decode(batch.record(row), outputs, i - from);
+          R result = decoder.decode(batch.record(row), answered, i);
           batch.outcome(row, Objects.requireNonNull(result, "result of the decoder"));
         } catch (RuntimeException e) {
-          policy.deadLetter(batch, row, DeadLetterCause.DECODE, e.toString(), attempt);
+          undecodable(row, e);
         }
       }
     }
     decodeNanos += clock.nanos() - started;
+  }
+
+  private void undecodable(int row, RuntimeException e) {
+    policy.deadLetter(batch(), row, DeadLetterCause.DECODE, e.toString(), 1 + failedCalls(row));
   }
 
   private void releaseInputs() {
@@ -383,13 +444,7 @@ final class Scorer<T, R> implements AutoCloseable {
   }
 
   @Override
-  public void close() {
-    ColumnBatch present = outputs;
-    outputs = null;
-    if (present != null) {
-      present.close();
-    }
-    releaseInputs();
-    allocator.close();
+  public void close() throws Exception {
+    IOUtils.closeAll(outputs, inputs, allocator);
   }
 }

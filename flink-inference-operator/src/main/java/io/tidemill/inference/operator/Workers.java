@@ -1,15 +1,16 @@
 package io.tidemill.inference.operator;
 
 import io.tidemill.inference.batch.Batch;
-import io.tidemill.model.loader.ModelHandle;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.arrow.memory.BufferAllocator;
+import java.util.function.BooleanSupplier;
+import org.apache.flink.util.IOUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,16 +20,23 @@ import org.slf4j.LoggerFactory;
  * last of these threads may let go of: input columns, the subtask's Arrow memory and the model's
  * handle.
  *
+ * <ul>
+ *   <li>What is held is let go of once, when the last thread has ended, all of it even if letting
+ *       go of a part fails.
+ *   <li>A thread ends when {@link #close} says so. One that ends earlier fails the task.
+ *   <li>An interruption by anyone else, as users' code may leave one, ends nothing.
+ * </ul>
+ *
  * <p>Calls begin in the order in which batches are submitted. Encoding and decoding fall to whoever
  * would wait otherwise: to the task thread while every worker calls the model, so that the model
  * waits for neither, and to the worker where the model has nothing else to do. Threads of their own
- * for both were tried and dropped: they took 36 microseconds to encode 512 records of 32 features,
- * the task thread, which has just made the records, takes 18.
+ * for both were tried and dropped: they took twice as long to encode as the task thread, which has
+ * just made the records.
  *
- * <p>Rejected as well, to wake the task thread less often: pauses of 50 microseconds in it made no
- * difference; a worker that brings back two batches at once where more wait for it was slower at
- * batches of 1 and 32 than one mail for each, as the queue ran dry meanwhile. A worker that waits
- * awake, as the task thread does, took the processor from the task thread that was to feed it.
+ * <p>Rejected as well, to wake the task thread less often: short pauses in it made no difference; a
+ * worker that brings back two batches at once where more wait for it was slower at batches of 1 and
+ * 32 than one mail for each, as the queue ran dry meanwhile. A worker that waits awake, as the task
+ * thread does, took the processor from the task thread that was to feed it.
  *
  * <p>A thread inside a call that hangs cannot be stopped. {@link #close} waits for it a bounded
  * time, then leaves it behind, counted; memory and handle are released by whichever thread ends
@@ -51,11 +59,11 @@ final class Workers<T, R> {
   private final AtomicInteger unfinished = new AtomicInteger();
   private final AtomicInteger running;
   private final Completions<T, R> completions;
-  private final BufferAllocator allocator;
-  private final ModelHandle handle;
+  private final List<AutoCloseable> held;
+  private final BooleanSupplier taskEnds;
   private final String name;
   private volatile boolean stopped;
-  private volatile @Nullable RuntimeException releaseFailure;
+  private volatile @Nullable Exception releaseFailure;
 
   /** Where a batch goes from a worker; called by that worker. */
   interface Completions<T, R> {
@@ -63,6 +71,9 @@ final class Workers<T, R> {
     void called(Scorer<T, R> scorer);
 
     void failed(Batch<T, Object> batch, Throwable failure);
+
+    /** This worker has ended though nobody closed it. */
+    void ended(Throwable failure);
   }
 
   /**
@@ -71,34 +82,51 @@ final class Workers<T, R> {
    * @param name of the threads, to be told apart in a thread dump
    * @param workers model calls at a time
    * @param scorers one for each batch that may be in flight
-   * @param allocator closed by the last thread, and the handle after it
+   * @param held what the last thread closes behind the scorers, in this order
+   * @param taskEnds whether Flink ends the task, so that an interruption of its thread is Flink's
    */
   Workers(
       String name,
       int workers,
       List<Scorer<T, R>> scorers,
-      BufferAllocator allocator,
-      ModelHandle handle,
+      List<AutoCloseable> held,
+      BooleanSupplier taskEnds,
       Completions<T, R> completions) {
     this.name = name;
     this.workers = workers;
     this.scorers = List.copyOf(scorers);
     this.free = new ArrayDeque<>(scorers);
     this.running = new AtomicInteger(workers);
-    this.allocator = allocator;
-    this.handle = handle;
+    this.held = List.copyOf(held);
+    this.taskEnds = taskEnds;
     this.completions = completions;
   }
 
-  /** Starts the threads, daemons all of them. */
-  void start(ClassLoader contextClassLoader) {
-    for (int i = 0; i < workers; i++) {
-      Thread thread = new Thread(this::run, name + "-worker-" + i);
-      thread.setDaemon(true);
-      thread.setContextClassLoader(contextClassLoader);
-      threads.add(thread);
-      thread.start();
+  /**
+   * Starts the threads. If one does not start, those that did end again, and what is held is let go
+   * of.
+   */
+  void start(ThreadFactory factory) {
+    try {
+      for (int i = 0; i < workers; i++) {
+        Thread thread = factory.newThread(this::run);
+        thread.setName(name + "-worker-" + i);
+        thread.start();
+        threads.add(thread);
+      }
+    } catch (Throwable e) {
+      stop();
+      for (int i = threads.size(); i < workers; i++) {
+        release();
+      }
+      throw e;
     }
+  }
+
+  private void stop() {
+    stopped = true;
+    scorers.forEach(Scorer::stop);
+    threads.forEach(Thread::interrupt);
   }
 
   /** Threads of this process that were left behind inside a call. */
@@ -116,6 +144,7 @@ final class Workers<T, R> {
     scorer.enter(batch);
     if (unfinished.getAndIncrement() >= workers) {
       scorer.encode(true);
+      dropInterruption();
     }
     submitted.add(scorer);
   }
@@ -123,8 +152,19 @@ final class Workers<T, R> {
   /** Makes what results are not made yet of a batch that a worker brought back. */
   ScoreReport finish(Scorer<T, R> scorer) {
     scorer.decode();
+    dropInterruption();
     free.push(scorer);
     return scorer.leave();
+  }
+
+  /**
+   * Forgets an interruption that users' code has left behind: whatever blocks next, in a model's
+   * call too, would fail. When task or workers end, it is kept.
+   */
+  private void dropInterruption() {
+    if (Thread.interrupted() && (stopped || taskEnds.getAsBoolean())) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** How long the longest of the present model calls has taken. */
@@ -154,22 +194,34 @@ final class Workers<T, R> {
   private void run() {
     try {
       while (!stopped) {
-        work(submitted.take());
+        take();
       }
-    } catch (InterruptedException e) {
-      // Only close() interrupts, and this thread ends here.
+    } catch (Throwable e) {
+      completions.ended(e);
     } finally {
       release();
     }
   }
 
   // Worker.
+  private void take() {
+    try {
+      work(submitted.take());
+    } catch (InterruptedException e) {
+      // Where close() interrupts it has said so before; anyone else means what is over.
+    }
+  }
+
+  // Worker.
   private void work(Scorer<T, R> scorer) {
     try {
+      scorer.encodeIfLeft();
+      dropInterruption();
       scorer.call();
       if (submitted.isEmpty()) {
         scorer.decode();
       }
+      dropInterruption();
       unfinished.getAndDecrement();
       completions.called(scorer);
     } catch (Throwable e) {
@@ -182,10 +234,11 @@ final class Workers<T, R> {
     if (running.decrementAndGet() > 0) {
       return;
     }
-    try (handle;
-        allocator) {
-      scorers.forEach(Scorer::close);
-    } catch (RuntimeException e) {
+    List<AutoCloseable> all = new ArrayList<>(scorers);
+    all.addAll(held);
+    try {
+      IOUtils.closeAll(all);
+    } catch (Exception e) {
       releaseFailure = e;
       LOG.error("{}: releasing the workers' memory or model failed", name, e);
     }
@@ -197,8 +250,7 @@ final class Workers<T, R> {
    * @throws InferenceException if memory was still in use when the last thread ended
    */
   void close(long patienceMillis) {
-    stopped = true;
-    threads.forEach(Thread::interrupt);
+    stop();
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patienceMillis);
     for (Thread thread : threads) {
       join(thread, deadline);
@@ -213,7 +265,7 @@ final class Workers<T, R> {
           left,
           total);
     }
-    RuntimeException failure = releaseFailure;
+    Exception failure = releaseFailure;
     if (failure != null) {
       throw new InferenceException(name + ": " + failure.getMessage(), failure);
     }

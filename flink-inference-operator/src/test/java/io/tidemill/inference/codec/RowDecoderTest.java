@@ -272,6 +272,30 @@ class RowDecoderTest {
   }
 
   @Test
+  void scoresOfWhichNoneIsANumberHaveNoLabel() {
+    Signature signature = ofOutputs(TensorSpec.of("s", ElementType.FLOAT32, -1, 2));
+    PredictionDecoder<RowData, RowData> decoder =
+        decoder(
+            RowBinding.plan(
+                RECORD,
+                signature,
+                Map.of("x", List.of("a")),
+                Map.of("s", new OutputField("class", List.of("cat", "dog"))),
+                false));
+
+    try (ColumnBatch outputs = outputs(signature)) {
+      float nan = Float.NaN;
+      outputs.fixedWidth(0).setFloats(0, new float[] {nan, nan, nan, -7}, 0, 4);
+      decoder.begin(outputs);
+
+      assertThat(decoder.decode(record("a"), outputs, 0).isNullAt(2)).isTrue();
+      RowData second = decoder.decode(record("b"), outputs, 1);
+      assertThat(second.isNullAt(2)).isFalse();
+      assertThat(second.getString(2)).hasToString("dog");
+    }
+  }
+
+  @Test
   void outputsThatAreNotBoundAreLeftOut() {
     Signature signature =
         ofOutputs(

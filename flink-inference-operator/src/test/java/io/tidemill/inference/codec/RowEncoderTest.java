@@ -187,6 +187,27 @@ class RowEncoderTest {
   }
 
   @Test
+  void numbersAreRoundedToTheNearestFloatAtOnce() {
+    // A little above the middle of two floats, and on it once rounded to a double.
+    long number = (1L << 60) + (1L << 36) + 1;
+    float nearest = (1L << 60) + (1L << 37);
+    RowType scalars = row("l", new BigIntType(), "d", new DecimalType(20, 0));
+    RowType array = row("a", new ArrayType(new BigIntType()));
+    TensorSpec tensor = TensorSpec.of("x", ElementType.FLOAT32, -1, 2);
+    RowData record =
+        GenericRowData.of(number, DecimalData.fromBigDecimal(BigDecimal.valueOf(number), 20, 0));
+    RowData ofArray = GenericRowData.of(new GenericArrayData(new long[] {number, number}));
+
+    try (ColumnBatch columns = columns(tensor)) {
+      encoder(scalars, tensor).encode(record, columns, 0);
+      encoder(array, tensor).encode(ofArray, columns, 1);
+
+      assertThat(elements(columns, 0, 0)).containsExactly(nearest, nearest);
+      assertThat(elements(columns, 0, 1)).containsExactly(nearest, nearest);
+    }
+  }
+
+  @Test
   void fieldsLandInTheOrderOfTheBinding() {
     TensorSpec tensor = TensorSpec.of("x", ElementType.INT32, -1, 2);
     RecordEncoder<RowData> encoder =

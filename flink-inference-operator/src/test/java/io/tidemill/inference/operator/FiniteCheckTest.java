@@ -27,14 +27,14 @@ class FiniteCheckTest {
     try (BufferAllocator allocator = ColumnMemory.child("finite", Long.MAX_VALUE);
         ColumnBatch outputs = ColumnBatch.allocate(allocator, COLUMNS, ROWS + 1)) {
       outputs.rows(ROWS);
-      assertThat(FiniteCheck.allRows(outputs)).isTrue();
+      assertThat(new FiniteCheck(outputs).allRows()).isTrue();
       for (int column = 2; column < COLUMNS.size(); column++) {
         int width = COLUMNS.get(column).elementsPerRow();
         for (int element = 0; element < ROWS * width; element++) {
           put(outputs.fixedWidth(column), element, value);
-          assertThat(FiniteCheck.allRows(outputs)).isFalse();
+          assertThat(new FiniteCheck(outputs).allRows()).isFalse();
           for (int row = 0; row < ROWS; row++) {
-            assertThat(FiniteCheck.row(outputs, row))
+            assertThat(new FiniteCheck(outputs).row(row))
                 .as("row %d, with element %d of column %d", row, element, column)
                 .isEqualTo(row != element / width);
           }
@@ -42,7 +42,7 @@ class FiniteCheckTest {
         }
         put(outputs.fixedWidth(column), ROWS * width, value);
       }
-      assertThat(FiniteCheck.allRows(outputs)).as("beyond the rows that count").isTrue();
+      assertThat(new FiniteCheck(outputs).allRows()).as("beyond the rows that count").isTrue();
     }
   }
 

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OperatorSchedule {
   private static final StepSettings PATIENT =
-      StepSettings.defaults().withCallTimeout(Duration.ofHours(1));
+      StepSettings.defaults().withCallTimeout(Duration.ofHours(1)).withDeadBatches(0);
 
   private final Random random;
   private final List<Input> script = new ArrayList<>();

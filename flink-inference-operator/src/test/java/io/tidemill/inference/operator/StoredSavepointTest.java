@@ -100,6 +100,7 @@ class StoredSavepointTest {
     StepHarness step = new StepHarness(StoredSavepoint.SETTINGS, FakeModel.ofFeatures(1));
     assertThatThrownBy(() -> step.restore(future))
         .hasStackTraceContaining(
-            "layout of the restored state: 3 (expected: <= 2); restore it with the release that wrote it or a newer one");
+            "layout of the restored state: 3 (expected: <= 2); restore it with the release that"
+                + " wrote it or a newer one");
   }
 }

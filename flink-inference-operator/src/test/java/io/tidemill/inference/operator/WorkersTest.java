@@ -1,6 +1,7 @@
 package io.tidemill.inference.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.inference.batch.Batch;
 import io.tidemill.inference.batch.Batcher;
@@ -9,6 +10,7 @@ import io.tidemill.inference.codec.PredictionDecoder;
 import io.tidemill.inference.codec.RecordEncoder;
 import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.FakeModel;
+import io.tidemill.model.ModelCallException;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.loader.ModelHandle;
@@ -20,6 +22,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,6 +34,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class WorkersTest {
   private static final StepSettings SETTINGS = StepSettings.defaults();
+  private static final long INTERRUPTING = 13;
 
   private final BufferAllocator allocator = ColumnMemory.child("workers", Long.MAX_VALUE);
   private final Batcher<Long, Object> batcher = new Batcher<>(SETTINGS.batching());
@@ -37,13 +43,18 @@ class WorkersTest {
   private final Map<Long, Thread> encodedBy = new ConcurrentHashMap<>();
   private final Map<Long, Thread> decodedBy = new ConcurrentHashMap<>();
   private final BlockingQueue<Scorer<Long, String>> called = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Throwable> ended = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
+  private final ModelHandle handle = new ModelHandle(model, model::close);
+  private final StepMemory memory =
+      new StepMemory(new Step("score", model.version()), model.signature(), SETTINGS);
   private final Workers<Long, String> workers =
       new Workers<>(
           "score-0",
           1,
           List.of(scorer(), scorer()),
-          allocator,
-          new ModelHandle(model, model::close),
+          List.of(allocator, handle),
+          () -> false,
           new Workers.Completions<>() {
             @Override
             public void called(Scorer<Long, String> scorer) {
@@ -52,7 +63,12 @@ class WorkersTest {
 
             @Override
             public void failed(Batch<Long, Object> batch, Throwable failure) {
-              throw new AssertionError(failure);
+              failures.add(failure);
+            }
+
+            @Override
+            public void ended(Throwable failure) {
+              ended.add(failure);
             }
           });
 
@@ -60,10 +76,13 @@ class WorkersTest {
     RecordEncoder<Long> encoder = new StepHarness.Encoder();
     PredictionDecoder<Long, String> decoder = new StepHarness.Decoder();
     return new Scorer<>(
-        new ModelHandle(model, () -> {}),
+        new ModelCalls(handle, memory.step(), Long.MAX_VALUE, System::nanoTime),
         new Scorer.Codec<>(
             (record, columns, row) -> {
               encodedBy.put(record, Thread.currentThread());
+              if (record == INTERRUPTING) {
+                Thread.currentThread().interrupt();
+              }
               return encoder.encode(record, columns, row);
             },
             new PredictionDecoder<>() {
@@ -74,14 +93,13 @@ class WorkersTest {
               }
             }),
         allocator.newChildAllocator("scorer", 0, Long.MAX_VALUE),
-        new Step("score", model.version()),
-        SETTINGS,
+        memory,
         System::nanoTime);
   }
 
   @BeforeEach
   void start() {
-    workers.start(getClass().getClassLoader());
+    workers.start(Thread::new);
   }
 
   @AfterEach
@@ -174,6 +192,131 @@ class WorkersTest {
     model.calls().get(0).thread().join();
     assertThat(model.closed()).isTrue();
     assertThat(ColumnMemory.allocatedBytes()).isEqualTo(bytesBefore);
+  }
+
+  @Test
+  void aThreadThatUsersCodeInterruptedGoesOn() throws Exception {
+    submit(INTERRUPTING);
+    calls.next().answer();
+    Scorer<Long, String> first = called.take();
+    assertThat(first.batch().outcome(0)).isEqualTo("13=13.0");
+    workers.finish(first);
+
+    // The task thread encodes this one, as the worker is in a call.
+    submit(1);
+    HeldCalls.Call held = calls.next();
+    submit(INTERRUPTING);
+    assertThat(Thread.currentThread().isInterrupted()).isFalse();
+    held.answer();
+    calls.next().answer();
+    workers.finish(called.take());
+    workers.finish(called.take());
+    assertThat(ended).isEmpty();
+    assertThat(model.closed()).isFalse();
+  }
+
+  @Test
+  void anInterruptionFromOutsideEndsNoWorker() throws Exception {
+    submit(1);
+    HeldCalls.Call held = calls.next();
+    held.answer();
+    workers.finish(called.take());
+    model.calls().get(0).thread().interrupt();
+
+    submit(2);
+    calls.next().answer();
+    assertThat(called.take().batch().outcome(0)).isEqualTo("2=2.0");
+    assertThat(model.closed()).isFalse();
+  }
+
+  @Test
+  void workersThatDoNotAllStartEndAndLetGoOfEverything() {
+    BufferAllocator own = ColumnMemory.child("half-started", Long.MAX_VALUE);
+    AtomicBoolean closed = new AtomicBoolean();
+    Workers<Long, String> half =
+        new Workers<>(
+            "half",
+            3,
+            List.of(),
+            List.of(own, () -> closed.set(true)),
+            () -> false,
+            new Workers.Completions<>() {
+              @Override
+              public void called(Scorer<Long, String> scorer) {}
+
+              @Override
+              public void failed(Batch<Long, Object> batch, Throwable failure) {}
+
+              @Override
+              public void ended(Throwable failure) {}
+            });
+    AtomicInteger started = new AtomicInteger();
+
+    assertThatThrownBy(
+            () ->
+                half.start(
+                    work -> {
+                      if (started.getAndIncrement() == 2) {
+                        throw new OutOfMemoryError("unable to create native thread");
+                      }
+                      return new Thread(work);
+                    }))
+        .hasMessage("unable to create native thread");
+    half.close(TimeUnit.SECONDS.toMillis(20));
+
+    assertThat(closed).isTrue();
+  }
+
+  @Test
+  void aBufferThatLeaksKeepsNothingElse() {
+    BufferAllocator leaking = ColumnMemory.child("leaking", Long.MAX_VALUE);
+    ArrowBuf leaked = leaking.buffer(64);
+    AtomicBoolean closed = new AtomicBoolean();
+    Workers<Long, String> own =
+        new Workers<>(
+            "leaks",
+            1,
+            List.of(),
+            List.of(leaking, () -> closed.set(true)),
+            () -> false,
+            new Workers.Completions<>() {
+              @Override
+              public void called(Scorer<Long, String> scorer) {}
+
+              @Override
+              public void failed(Batch<Long, Object> batch, Throwable failure) {}
+
+              @Override
+              public void ended(Throwable failure) {}
+            });
+    own.start(Thread::new);
+
+    assertThatThrownBy(() -> own.close(TimeUnit.SECONDS.toMillis(20)))
+        .isInstanceOf(InferenceException.class)
+        .hasMessageContaining("leaking");
+    assertThat(closed).isTrue();
+    leaked.close();
+  }
+
+  @Test
+  void aWorkerLeftBehindCallsTheModelNoMore() throws Exception {
+    CompletableFuture<Void> end = new CompletableFuture<>();
+    CountDownLatch inCall = new CountDownLatch(1);
+    model.behave(
+        (self, input, memory) -> {
+          inCall.countDown();
+          end.join(); // Deaf to interruption.
+          throw new ModelCallException("bad record");
+        });
+    batcher.add(1L, 1, 0, 0);
+    batcher.add(2L, 2, 0, 0);
+    workers.submit(batcher.close(CloseCause.SIZE, 0));
+    inCall.await();
+    workers.close(50);
+
+    end.complete(null);
+    model.calls().get(0).thread().join();
+    assertThat(model.callSizes()).containsExactly(2);
   }
 
   private Batch<Long, Object> submit(long record) {

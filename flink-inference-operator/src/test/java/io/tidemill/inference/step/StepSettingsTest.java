@@ -25,7 +25,7 @@ class StepSettingsTest {
                 2,
                 Order.ORDERED,
                 OnNotFinite.KEEP,
-                OnNullInput.DEAD_LETTER,
+                OnNullInput.BY_MODEL,
                 3,
                 Duration.ofMinutes(5),
                 Duration.ofSeconds(60),

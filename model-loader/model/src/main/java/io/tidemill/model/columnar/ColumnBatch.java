@@ -38,7 +38,7 @@ public final class ColumnBatch implements AutoCloseable {
                 ? StringColumn.allocate(allocator, spec, capacity)
                 : FixedWidthColumn.allocate(allocator, spec, capacity));
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       columns.forEach(Column::close);
       throw e;
     }
@@ -93,6 +93,35 @@ public final class ColumnBatch implements AutoCloseable {
     for (Column column : columns) {
       if (column instanceof StringColumn strings) {
         strings.truncate(row * strings.spec().elementsPerRow());
+      }
+    }
+  }
+
+  /** Makes rows of fixed width zero from one row (inclusive) to another (exclusive). */
+  public void clear(int from, int to) {
+    for (Column column : columns) {
+      if (column instanceof FixedWidthColumn values) {
+        values.clear(from, to);
+      }
+    }
+  }
+
+  /**
+   * Proves that every column holds so many rows and no part of another.
+   *
+   * @throws IllegalStateException if a string column was appended to more or less often
+   */
+  public void requireRows(int count) {
+    for (Column column : columns) {
+      if (column instanceof StringColumn strings
+          && strings.elements() != count * strings.spec().elementsPerRow()) {
+        throw new IllegalStateException(
+            "elements of column '%s': %d (expected: %d, %d for each row)"
+                .formatted(
+                    strings.spec().name(),
+                    strings.elements(),
+                    count * strings.spec().elementsPerRow(),
+                    strings.spec().elementsPerRow()));
       }
     }
   }

@@ -124,6 +124,12 @@ public final class FixedWidthColumn implements Column {
   @Override
   public void reset() {}
 
+  /** Makes rows zero from one (inclusive) to another (exclusive). */
+  void clear(int from, int to) {
+    long bytesPerRow = spec.bytesPerRow();
+    values.setZero(from * bytesPerRow, (to - from) * bytesPerRow);
+  }
+
   public void setFloat(int index, float value) {
     floats.put(index, value);
   }

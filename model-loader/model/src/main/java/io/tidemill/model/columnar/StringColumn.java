@@ -50,7 +50,7 @@ public final class StringColumn implements Column {
     try {
       ArrowBuf data = allocator.buffer(Math.max(1, slots) * INITIAL_BYTES_PER_ELEMENT);
       return new StringColumn(spec, capacity, allocator, offsets, data);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       offsets.close();
       throw e;
     }

@@ -8,6 +8,7 @@ import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.SinkSpec;
+import io.tidemill.inference.step.StepSettings.OnNotFinite;
 import io.tidemill.inference.step.StepSettings.OnNullInput;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.pipelines.definition.PipelineDefinition;
@@ -73,10 +74,19 @@ final class SinkTranslator {
     for (RowType.RowField field : rows.getFields()) {
       if (source.rowType().getFieldIndex(field.getName()) < 0
           && !field.getName().equals(Origin.COLUMN)) {
-        predicted.add(new RowType.RowField(field.getName(), field.getType().copy(unscored)));
+        boolean nullable = unscored || mayHaveNoLabel(job, field.getName());
+        predicted.add(new RowType.RowField(field.getName(), field.getType().copy(nullable)));
       }
     }
     return Optional.of(source.plus(predicted));
+  }
+
+  /** Whether a field is the label of scores of which none may be a number. */
+  private static boolean mayHaveNoLabel(PipelineDefinition job, String field) {
+    return job.steps().stream()
+        .filter(step -> step.settings().onNan() == OnNotFinite.KEEP)
+        .flatMap(step -> step.output().values().stream())
+        .anyMatch(output -> output.name().equals(field) && !output.labels().isEmpty());
   }
 
   ConnectorOptions options() {
