@@ -106,8 +106,8 @@ public interface Engine {
    *     signature
    * @throws io.tidemill.model.UnavailableHereException if the device is not there; never another
    *     one
-   * @throws io.tidemill.model.UnavailableHereException if the engine's own jars are not here or
-   *     its native part does not run, or if its threads are those of the whole process, which has
+   * @throws io.tidemill.model.UnavailableHereException if the engine's own jars are not here or its
+   *     native part does not run, or if its threads are those of the whole process, which has
    *     another number of them than the placement says
    */
   Model load(ModelVersion version, Signature signature, Path files, Placement placement);

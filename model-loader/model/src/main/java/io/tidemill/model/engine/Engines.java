@@ -92,8 +92,7 @@ public final class Engines {
   /**
    * The engine of this name.
    *
-   * @throws UnavailableHereException naming the artifact that has it and the engines that are
-   *     there
+   * @throws UnavailableHereException naming the artifact that has it and the engines that are there
    */
   public Engine find(String name) {
     return named(name).orElseThrow(() -> absent(name));

@@ -1,7 +1,7 @@
 package io.tidemill.model.engine;
 
-import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.Placement;
+import io.tidemill.model.UnavailableHereException;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -32,8 +32,7 @@ public final class LoadedCopy implements AutoCloseable {
   }
 
   /** Loads it. The files are closed with it, or now if it does not load. */
-  static LoadedCopy load(
-      LoadRequest request, Function<String, Engine> engines, CachedModel files) {
+  static LoadedCopy load(LoadRequest request, Function<String, Engine> engines, CachedModel files) {
     try {
       Optional<Golden> golden = Golden.in(files.files());
       return new LoadedCopy(request.load(engines, files.files()), golden, files);

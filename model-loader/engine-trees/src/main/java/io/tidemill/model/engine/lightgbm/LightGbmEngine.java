@@ -1,11 +1,11 @@
 package io.tidemill.model.engine.lightgbm;
 
 import io.tidemill.model.Device;
-import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.EngineModel;

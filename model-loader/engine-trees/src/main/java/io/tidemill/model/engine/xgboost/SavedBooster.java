@@ -83,7 +83,8 @@ record SavedBooster(@JsonSetter(nulls = Nulls.FAIL) Learner learner) {
    */
   static SavedBooster read(String subject, Path file) {
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
-      @Nullable SavedBooster booster = (file.toString().endsWith(".ubj") ? UBJ : JSON).readValue(in);
+      @Nullable SavedBooster booster =
+          (file.toString().endsWith(".ubj") ? UBJ : JSON).readValue(in);
       if (booster == null) {
         throw new IllegalArgumentException("nothing");
       }

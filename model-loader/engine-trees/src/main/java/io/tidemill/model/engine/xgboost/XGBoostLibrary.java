@@ -7,9 +7,8 @@ import io.tidemill.model.engine.BundledLibrary;
  * The functions of XGBoost's C interface that scoring needs, under their own names.
  *
  * <p>Addresses are {@code long}s where a call of the model gives them, so that it costs nothing but
- * itself. Each function answers 0,
- * or another number and its words in {@link #XGBGetLastError} of the same thread. Usable once
- * {@link #start()} returned.
+ * itself. Each function answers 0, or another number and its words in {@link #XGBGetLastError} of
+ * the same thread. Usable once {@link #start()} returned.
  *
  * <p>Thread-safe where XGBoost is: {@code XGBoosterPredictFromDense} on a booster that has
  * predicted before, and everything on different boosters.
