@@ -86,8 +86,10 @@ public final class LightGbmEngine implements Engine {
     }
     ModelText text = ModelText.read(version.toString(), files);
     tensors(text.signature()).require(version, signature);
-    Booster booster = Booster.load(version.toString(), text, placement.threadsOr(THREADS::get));
-    return new EngineModel(version, signature, new LightGbmSession(version, signature, booster));
+    return new EngineModel(
+        version,
+        signature,
+        LightGbmSession.load(version, signature, text, placement.threadsOr(THREADS::get)));
   }
 
   private static NamelessTensors tensors(Signature text) {

@@ -1,13 +1,15 @@
 package io.tidemill.model.engine.lightgbm;
 
+import com.sun.jna.ptr.IntByReference;
+import com.sun.jna.ptr.LongByReference;
 import io.tidemill.model.engine.BundledLibrary;
 
 /**
  * The functions of LightGBM's C interface that scoring needs, under their own names.
  *
- * <p>Addresses are {@code long}s, so that a call costs nothing but itself. Each function answers 0,
- * or another number and its words in {@link #LGBM_GetLastError} of the same thread. Usable once
- * {@link #start()} returned.
+ * <p>Addresses are {@code long}s where a call of the model gives them, so that it costs nothing but
+ * itself. Each function answers 0, or another number and its words in {@link #LGBM_GetLastError} of
+ * the same thread. Usable once {@link #start()} returned.
  *
  * <p>Thread-safe: LightGBM lets predictions of one booster run at the same time.
  */
@@ -29,16 +31,22 @@ final class LightGbmLibrary {
   static native String LGBM_GetLastError();
 
   static native int LGBM_BoosterCreateFromModelfile(
-      String file, long outIterations, long outHandle);
+      String file, IntByReference outIterations, LongByReference outHandle);
 
-  static native int LGBM_BoosterLoadModelFromString(long text, long outIterations, long outHandle);
+  static native int LGBM_BoosterLoadModelFromString(
+      long text, IntByReference outIterations, LongByReference outHandle);
 
   static native int LGBM_BoosterFree(long handle);
 
-  static native int LGBM_BoosterGetNumFeature(long handle, long outCount);
+  static native int LGBM_BoosterGetNumFeature(long handle, IntByReference outCount);
 
   static native int LGBM_BoosterCalcNumPredict(
-      long handle, int rows, int kind, int startIteration, int iterations, long outLength);
+      long handle,
+      int rows,
+      int kind,
+      int startIteration,
+      int iterations,
+      LongByReference outLength);
 
   static native int LGBM_BoosterPredictForMat(
       long handle,

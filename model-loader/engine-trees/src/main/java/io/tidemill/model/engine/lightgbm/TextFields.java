@@ -1,5 +1,6 @@
 package io.tidemill.model.engine.lightgbm;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -54,11 +55,14 @@ final class TextFields {
   }
 
   int number(String key) {
+    return number(key, text(key).strip());
+  }
+
+  static int number(String key, String word) {
     try {
-      return Integer.parseInt(text(key).strip());
+      return Integer.parseInt(word);
     } catch (NumberFormatException notANumber) {
-      throw new IllegalArgumentException(
-          "has the line '" + key + "=" + text(key) + "'", notANumber);
+      throw new IllegalArgumentException("has '" + word + "' in " + key, notANumber);
     }
   }
 
@@ -87,15 +91,7 @@ final class TextFields {
   }
 
   static int[] numbers(String key, String... words) {
-    int[] numbers = new int[words.length];
-    for (int i = 0; i < numbers.length; i++) {
-      try {
-        numbers[i] = Integer.parseInt(words[i]);
-      } catch (NumberFormatException notANumber) {
-        throw new IllegalArgumentException("has '" + words[i] + "' in " + key, notANumber);
-      }
-    }
-    return numbers;
+    return Arrays.stream(words).mapToInt(word -> number(key, word)).toArray();
   }
 
   /** Checks that there are as many decimal numbers as this. */

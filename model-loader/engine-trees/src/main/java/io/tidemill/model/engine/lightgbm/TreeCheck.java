@@ -118,17 +118,11 @@ final class TreeCheck {
   }
 
   private static void category(int node, String threshold, int categories) {
-    try {
-      int list = Integer.parseInt(threshold);
-      if (list >= 0 && list < categories) {
-        return;
-      }
-    } catch (NumberFormatException notAnIndex) {
+    int list = TextFields.number("threshold", threshold);
+    if (list < 0 || list >= categories) {
       throw new IllegalArgumentException(
-          "node %d splits by list '%s' of categories".formatted(node, threshold), notAnIndex);
+          "node %d splits by list %d of %d of categories".formatted(node, list, categories));
     }
-    throw new IllegalArgumentException(
-        "node %d splits by list %s of %d of categories".formatted(node, threshold, categories));
   }
 
   private void categories(int count) {

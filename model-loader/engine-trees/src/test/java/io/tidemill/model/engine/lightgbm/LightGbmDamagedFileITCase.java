@@ -90,7 +90,7 @@ class LightGbmDamagedFileITCase {
         "\\nleft_child=3|\\nleft_child=9|tree 0 node 0 leads to 9 of",
         "\\nnum_leaves=7|\\nnum_leaves=8|has 7 values of leaf_value, not 8",
         "\\nnum_leaves=7|\\nnum_leaves=0|has 0 leaves",
-        "\\ndecision_type=2|\\ndecision_type=3|splits by list '",
+        "\\ndecision_type=2|\\ndecision_type=3|in threshold",
         "\\nnum_cat=0|\\nnum_bat=0|has no line 'num_cat='",
         "\\nleaf_value=-|\\nleaf_value=x|in leaf_value",
         "\\nthreshold=-0|\\nthreshold=1e|in threshold",
