@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.time.Duration;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.utils.Utils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,8 +58,7 @@ final class RecordLimit implements Serializable {
   int excess(ProducerRecord<byte[], byte[]> record) {
     long size = FRAME_BYTES + length(record.key()) + length(record.value());
     for (Header header : record.headers()) {
-      // A character takes three bytes of UTF-8 at most.
-      size += HEADER_FRAME_BYTES + 3L * header.key().length() + length(header.value());
+      size += HEADER_FRAME_BYTES + Utils.utf8Length(header.key()) + length(header.value());
     }
     return (int) Math.min(Integer.MAX_VALUE, size - bytes);
   }

@@ -9,6 +9,7 @@ import io.tidemill.connectors.record.Header;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.connectors.record.RecordSchema;
+import io.tidemill.connectors.record.RecordSchema.Column;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.formats.avro.AvroRowDataDeserializationSchema;
 import org.apache.flink.formats.common.TimestampFormat;
 import org.apache.flink.formats.json.JsonRowDataDeserializationSchema;
+import org.apache.flink.formats.raw.RawFormatDeserializationSchema;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.runtime.throwable.ThrowableClassifier;
@@ -186,6 +188,24 @@ class KafkaRecordDecoderTest {
             ThrowableClassifier.getThrowableType(catchThrowable(() -> decode(decoder, garbage()))))
         .as("whether Flink tries it again")
         .isEqualTo(ThrowableType.NonRecoverableError);
+  }
+
+  @Test
+  void bytesThatAreNoTextAreNoRecordOfTheFormatRaw() throws Exception {
+    RowType text = RecordSchema.ofColumns(List.of(new Column("line", "STRING"))).rowType();
+    var raw =
+        new RawFormatDeserializationSchema(
+            text.getTypeAt(0), InternalTypeInfo.of(text), "UTF-8", false);
+
+    decode(
+        new KafkaRecordDecoder(new TextDecoder(raw, "UTF-8"), text, true),
+        "first".getBytes(UTF_8),
+        new byte[] {'a', (byte) 0xe9, 'b'},
+        "dritter €".getBytes(UTF_8));
+
+    assertThat(out.get(0).getString(0)).hasToString("first");
+    assertThat(out.get(1).isNullAt(0)).isTrue();
+    assertThat(out.get(2).getString(0)).hasToString("dritter €");
   }
 
   @Test

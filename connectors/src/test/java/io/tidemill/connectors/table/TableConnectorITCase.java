@@ -185,6 +185,32 @@ class TableConnectorITCase {
   }
 
   @Test
+  void timestampsThatFlinksAvroMisreadsAreRefused() {
+    RecordSchema fine =
+        RecordSchema.ofColumns(List.of(new RecordSchema.Column("at", "TIMESTAMP(6)")));
+
+    assertThatThrownBy(
+            () ->
+                new Connectors()
+                    .source(
+                        new SourceSpec(
+                            options(
+                                "source",
+                                Map.of(
+                                    "connector",
+                                    "filesystem",
+                                    "path",
+                                    folder.toString(),
+                                    "format",
+                                    "avro")),
+                            fine,
+                            true)))
+        .hasMessageStartingWith(
+            "job.yaml: source: format: 'avro' reads and writes field 'at' TIMESTAMP(6) as"
+                + " milliseconds (expected: TIMESTAMP(3);");
+  }
+
+  @Test
   void missingOptionIsRefused() {
     assertThatThrownBy(() -> sink(options("sink", Map.of("connector", "filesystem"))))
         .hasMessageStartingWith("job.yaml: sink: connector: 'filesystem': ")

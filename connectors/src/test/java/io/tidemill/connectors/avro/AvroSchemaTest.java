@@ -1,0 +1,327 @@
+package io.tidemill.connectors.avro;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.apache.avro.Conversions;
+import org.apache.avro.Schema;
+import org.apache.avro.data.TimeConversions;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.generic.GenericDatumWriter;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.flink.table.data.ArrayData;
+import org.apache.flink.table.data.DecimalData;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.data.TimestampData;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.logical.SmallIntType;
+import org.apache.flink.table.types.logical.TinyIntType;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Avro's own library writes what is read here, and reads what is written here. */
+class AvroSchemaTest {
+  private static final Instant INSTANT = Instant.parse("1969-12-31T23:59:58.123456789Z");
+  private static final LocalDateTime LOCAL = LocalDateTime.parse("2023-11-14T22:13:20.123456789");
+
+  private static final GenericData JUDGE = judge();
+
+  private static GenericData judge() {
+    GenericData data = new GenericData();
+    data.addLogicalTypeConversion(new Conversions.DecimalConversion());
+    data.addLogicalTypeConversion(new Conversions.UUIDConversion());
+    data.addLogicalTypeConversion(new TimeConversions.DateConversion());
+    data.addLogicalTypeConversion(new TimeConversions.TimeMillisConversion());
+    data.addLogicalTypeConversion(new TimeConversions.TimestampMillisConversion());
+    data.addLogicalTypeConversion(new TimeConversions.TimestampMicrosConversion());
+    data.addLogicalTypeConversion(new TimeConversions.TimestampNanosConversion());
+    data.addLogicalTypeConversion(new TimeConversions.LocalTimestampMillisConversion());
+    data.addLogicalTypeConversion(new TimeConversions.LocalTimestampMicrosConversion());
+    data.addLogicalTypeConversion(new TimeConversions.LocalTimestampNanosConversion());
+    return data;
+  }
+
+  /** A type, a value as Avro's library has it, and as Flink has it. */
+  private static List<Arguments> values() {
+    return List.of(
+        Arguments.of("\"boolean\"", true, true),
+        Arguments.of("\"int\"", -7, -7),
+        Arguments.of("\"long\"", Long.MIN_VALUE, Long.MIN_VALUE),
+        Arguments.of("\"float\"", 1.5f, 1.5f),
+        Arguments.of("\"double\"", Double.NaN, Double.NaN),
+        Arguments.of("\"string\"", "zwölf €", StringData.fromString("zwölf €")),
+        Arguments.of(logical("int", "date"), LocalDate.EPOCH.plusDays(-3), -3),
+        Arguments.of(logical("int", "time-millis"), LocalTime.parse("23:59:59.999"), 86_399_999),
+        Arguments.of(
+            logical("long", "timestamp-millis"),
+            Instant.ofEpochMilli(INSTANT.toEpochMilli()),
+            TimestampData.fromEpochMillis(INSTANT.toEpochMilli())),
+        Arguments.of(
+            logical("long", "timestamp-micros"),
+            Instant.parse("1969-12-31T23:59:58.123456Z"),
+            TimestampData.fromInstant(Instant.parse("1969-12-31T23:59:58.123456Z"))),
+        // Avro's own conversion of nanoseconds is off by a second before 1970.
+        Arguments.of(
+            logical("long", "timestamp-nanos"),
+            INSTANT.plusSeconds(3),
+            TimestampData.fromInstant(INSTANT.plusSeconds(3))),
+        Arguments.of(
+            logical("long", "local-timestamp-millis"),
+            LocalDateTime.parse("2023-11-14T22:13:20.123"),
+            TimestampData.fromLocalDateTime(LocalDateTime.parse("2023-11-14T22:13:20.123"))),
+        Arguments.of(
+            logical("long", "local-timestamp-micros"),
+            LocalDateTime.parse("2023-11-14T22:13:20.123456"),
+            TimestampData.fromLocalDateTime(LocalDateTime.parse("2023-11-14T22:13:20.123456"))),
+        Arguments.of(
+            logical("long", "local-timestamp-nanos"),
+            LOCAL,
+            TimestampData.fromLocalDateTime(LOCAL)),
+        Arguments.of(
+            "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":10,\"scale\":2}",
+            new BigDecimal("-12345.67"),
+            DecimalData.fromBigDecimal(new BigDecimal("-12345.67"), 10, 2)),
+        Arguments.of(
+            "{\"type\":\"fixed\",\"name\":\"D\",\"size\":9,\"logicalType\":\"decimal\","
+                + "\"precision\":20,\"scale\":3}",
+            new BigDecimal("-1.250"),
+            DecimalData.fromBigDecimal(new BigDecimal("-1.250"), 20, 3)),
+        Arguments.of(
+            logical("string", "uuid"),
+            UUID.fromString("01234567-89ab-cdef-0123-456789abcdef"),
+            StringData.fromString("01234567-89ab-cdef-0123-456789abcdef")),
+        Arguments.of(
+            "{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"CARD\",\"CASH\"]}",
+            new GenericData.EnumSymbol(
+                Schema.createEnum("E", null, null, List.of("CARD", "CASH")), "CASH"),
+            StringData.fromString("CASH")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("values")
+  void valueIsReadAndWrittenAsAvroHasIt(String type, Object avro, Object flink) throws IOException {
+    for (String form : List.of(type, "[\"null\"," + type + "]", "[" + type + ",\"null\"]")) {
+      roundTrip(form, avro, flink);
+      if (form.startsWith("[")) {
+        roundTrip(form, null, null);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("values")
+  void valueDeepInsideIsReadAndWrittenAsAvroHasIt(String type, Object avro, Object flink)
+      throws IOException {
+    Schema schema =
+        schema(
+            "{\"type\":\"record\",\"name\":\"In\",\"fields\":[{\"name\":\"list\",\"type\":"
+                + "{\"type\":\"array\",\"items\":{\"type\":\"map\",\"values\":"
+                + type
+                + "}}}]}");
+    GenericRecord in = new GenericData.Record(schema.getField("x").schema());
+    in.put("list", List.of(Map.of("k", avro), Map.of()));
+    byte[] bytes = write(schema, in);
+
+    RowData row = AvroSchema.parse(schema.toString()).decoder().deserialize(bytes);
+    ArrayData list = row.getRow(0, 1).getArray(0);
+
+    assertThat(list.size()).isEqualTo(2);
+    ArrayData read = list.getMap(0).valueArray();
+    var element = AvroSchema.parse(single(type)).rowType().getTypeAt(0).copy(true);
+    assertThat(ArrayData.createElementGetter(element).getElementOrNull(read, 0)).isEqualTo(flink);
+    assertThat(AvroSchema.parse(schema.toString()).encoder().serialize(row)).isEqualTo(bytes);
+  }
+
+  @Test
+  void nanosecondsBeforeTheEpochAreRead() throws IOException {
+    byte[] bytes = {(byte) 0x05}; // -3
+
+    RowData row =
+        AvroSchema.parse(single(logical("long", "timestamp-nanos"))).decoder().deserialize(bytes);
+
+    assertThat(row.getTimestamp(0, 9))
+        .isEqualTo(TimestampData.fromInstant(Instant.EPOCH.minusNanos(3)));
+  }
+
+  @Test
+  void bytesAndFixedAreKept() throws IOException {
+    Schema schema =
+        new Schema.Parser()
+            .parse(
+                "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"b\",\"type\":\"bytes\"},"
+                    + "{\"name\":\"f\",\"type\":{\"type\":\"fixed\",\"name\":\"F\",\"size\":2}}]}");
+    GenericRecord record = new GenericData.Record(schema);
+    record.put("b", ByteBuffer.wrap(new byte[] {1, 2, 3}));
+    record.put("f", new GenericData.Fixed(schema.getField("f").schema(), new byte[] {4, 5}));
+    byte[] bytes = bytes(schema, record);
+
+    AvroSchema ours = AvroSchema.parse(schema.toString());
+    RowData row = ours.decoder().deserialize(bytes);
+
+    assertThat(row.getBinary(0)).containsExactly(1, 2, 3);
+    assertThat(row.getBinary(1)).containsExactly(4, 5);
+    assertThat(ours.encoder().serialize(row)).isEqualTo(bytes);
+  }
+
+  @Test
+  void numbersOfAnArrayAreReadWithoutAnObjectEach() throws IOException {
+    Schema schema = schema("{\"type\":\"array\",\"items\":\"float\"}");
+    byte[] bytes = write(schema, new ArrayList<>(List.of(1f, -2.5f)));
+
+    RowData row = AvroSchema.parse(schema.toString()).decoder().deserialize(bytes);
+
+    assertThat(row.getArray(0).toFloatArray()).containsExactly(1f, -2.5f);
+    assertThat(AvroSchema.parse(schema.toString()).encoder().serialize(row)).isEqualTo(bytes);
+  }
+
+  @Test
+  void smallNumbersThatAvroCallsIntComeBackAsTheyWereWritten() throws IOException {
+    AvroSchema schema = AvroSchema.of(RowType.of(new TinyIntType(false), new SmallIntType(true)));
+    byte[] bytes = schema.encoder().serialize(GenericRowData.of((byte) -3, (short) 300));
+
+    RowData row = schema.decoder().deserialize(bytes);
+
+    assertThat(row.getByte(0)).isEqualTo((byte) -3);
+    assertThat(row.getShort(1)).isEqualTo((short) 300);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {"type":"long","logicalType":"time-micros"} | time-micros (expected: a logical type that Flink keeps; remove it from the job's schema to have the plain long)
+          {"type":"fixed","name":"F","size":12,"logicalType":"duration"} | duration (expected: a logical type that Flink keeps; remove it from the job's schema to have the plain fixed)
+          {"type":"bytes","logicalType":"big-decimal"} | big-decimal (expected: a logical type that Flink keeps; remove it from the job's schema to have the plain bytes)
+          {"type":"bytes","logicalType":"decimal","precision":39,"scale":0} | {"type":"bytes","logicalType":"decimal","precision":39,"scale":0} (expected: a precision of at most 38)
+          ["int","string"] | ["int","string"] (expected: no union but that of a type with null)
+          "null" | "null" (expected: a type, or its union with null)
+          """)
+  void whatFlinkCannotKeepIsRefusedByItsField(String type, String refusal) {
+    assertThatThrownBy(() -> AvroSchema.parse(single(type)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Avro schema 'R': field 'x' is " + refusal);
+  }
+
+  @Test
+  void schemaThatContainsItselfIsRefusedByItsField() {
+    assertThatThrownBy(
+            () ->
+                AvroSchema.parse(
+                    "{\"type\":\"record\",\"name\":\"shop.Node\",\"fields\":[{\"name\":\"pay\",\"type\":"
+                        + "{\"type\":\"record\",\"name\":\"Pay\",\"fields\":[{\"name\":\"next\","
+                        + "\"type\":[\"null\",\"Node\"]}]}}]}"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "Avro schema 'shop.Node': field 'pay.next' is shop.Node, which contains itself"
+                + " (expected: a schema of a depth that is known)");
+  }
+
+  @Test
+  void schemaThatIsNestedWithoutEndIsRefused() {
+    assertThatThrownBy(
+            () ->
+                AvroSchema.parse(
+                    single(
+                        "{\"type\":\"array\",\"items\":".repeat(20_000)
+                            + "\"int\""
+                            + "}".repeat(20_000))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("Avro schema: does not parse: ");
+  }
+
+  @Test
+  void fieldsAddedToASchemaLeaveTheOthersAsTheyWere() {
+    AvroSchema more =
+        AvroSchema.parse(single("{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\"]}"))
+            .plus(List.of(new RowType.RowField("score", new SmallIntType(false))));
+
+    Schema schema = new Schema.Parser().parse(more.json());
+
+    assertThat(schema.getField("x").schema().getType()).isEqualTo(Schema.Type.ENUM);
+    assertThat(schema.getField("score").schema().getType()).isEqualTo(Schema.Type.INT);
+    assertThat(more.rowType().getFieldNames()).containsExactly("x", "score");
+  }
+
+  @Test
+  void bytesThatAreNoTextDoNotDecode() {
+    byte[] latin = {4, 'a', (byte) 0xe9};
+
+    assertThatThrownBy(() -> AvroSchema.parse(single("\"string\"")).decoder().deserialize(latin))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("not UTF-8");
+  }
+
+  private static void roundTrip(String type, @Nullable Object avro, @Nullable Object flink)
+      throws IOException {
+    Schema schema = schema(type);
+    byte[] bytes = write(schema, avro);
+    AvroSchema ours = AvroSchema.parse(schema.toString());
+
+    RowData row = ours.decoder().deserialize(bytes);
+
+    Object read =
+        RowData.createFieldGetter(ours.rowType().getTypeAt(0).copy(true), 0).getFieldOrNull(row);
+    assertThat(read).as("as Flink has it").isEqualTo(flink);
+    byte[] written = ours.encoder().serialize(row);
+    assertThat(written).as("the bytes as Avro writes them").isEqualTo(bytes);
+    GenericRecord back =
+        new GenericDatumReader<GenericRecord>(schema, schema, JUDGE)
+            .read(null, DecoderFactory.get().binaryDecoder(written, null));
+    assertThat(text(back.get("x"))).as("as Avro reads it").isEqualTo(text(avro));
+  }
+
+  private static Optional<String> text(@Nullable Object value) {
+    return Optional.ofNullable(value).map(Object::toString);
+  }
+
+  private static byte[] write(Schema schema, @Nullable Object value) throws IOException {
+    GenericRecord record = new GenericData.Record(schema);
+    record.put("x", value);
+    return bytes(schema, record);
+  }
+
+  private static byte[] bytes(Schema schema, GenericRecord record) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    var encoder = EncoderFactory.get().binaryEncoder(bytes, null);
+    new GenericDatumWriter<GenericRecord>(schema, JUDGE).write(record, encoder);
+    encoder.flush();
+    return bytes.toByteArray();
+  }
+
+  private static Schema schema(String type) {
+    return new Schema.Parser().parse(single(type));
+  }
+
+  private static String single(String type) {
+    return "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"x\",\"type\":"
+        + type
+        + "}]}";
+  }
+
+  private static String logical(String type, String name) {
+    return "{\"type\":\"" + type + "\",\"logicalType\":\"" + name + "\"}";
+  }
+}

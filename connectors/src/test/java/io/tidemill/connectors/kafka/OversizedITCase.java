@@ -1,0 +1,164 @@
+package io.tidemill.connectors.kafka;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.tidemill.connectors.Connectors;
+import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.record.DeadLetterSpec;
+import io.tidemill.connectors.record.Header;
+import io.tidemill.connectors.record.RecordFailureException;
+import io.tidemill.connectors.record.RecordSchema;
+import io.tidemill.connectors.record.RecordSink;
+import io.tidemill.connectors.record.RecordSource;
+import io.tidemill.connectors.record.SinkSpec;
+import io.tidemill.connectors.record.SourceSpec;
+import io.tidemill.connectors.record.SourceStreams;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.ExceptionUtils;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Records that come near to what a broker takes, and grow beyond it by their headers. */
+class OversizedITCase {
+  private static final RecordSchema SCHEMA =
+      RecordSchema.ofColumns(List.of(new RecordSchema.Column("text", "STRING")));
+
+  /** The producer takes it, and with the headers of a dead letter it would not. */
+  private static final int LARGE = 1_048_300;
+
+  private static final byte @Nullable [] TOMBSTONE = null;
+
+  @SuppressWarnings("NullAway.Init") // Set before all tests.
+  private static EmbeddedKafka kafka;
+
+  @BeforeAll
+  static void startBroker() throws IOException {
+    kafka = EmbeddedKafka.start();
+  }
+
+  @AfterAll
+  static void stopBroker() {
+    kafka.close();
+  }
+
+  @Test
+  void deadLetterBeyondItsTopicIsCutAndSaysSo() throws Exception {
+    byte[] garbage = new byte[LARGE];
+    Arrays.fill(garbage, (byte) 'x');
+    run("cut", Map.of(), garbage, "{\"text\":\"fine\"}".getBytes(UTF_8));
+
+    assertThat(kafka.readCommitted("cut-out"))
+        .singleElement()
+        .satisfies(
+            record -> assertThat(record.value()).asString().isEqualTo("{\"text\":\"fine\"}"));
+    ConsumerRecord<byte[], byte[]> letter = kafka.readCommitted("cut-dead").get(0);
+    assertThat(letter.value().length).isBetween(LARGE - 10_000, LARGE - 1);
+    assertThat(letter.value()).containsOnly('x');
+    assertThat(new String(letter.headers().lastHeader("tidemill.value-bytes").value(), UTF_8))
+        .isEqualTo(String.valueOf(LARGE));
+    assertThat(new String(letter.headers().lastHeader("__connect.errors.offset").value(), UTF_8))
+        .isEqualTo("0");
+  }
+
+  @Test
+  void deadLetterBeyondItsTopicFailsTheJobAtOnceWhereThatIsAsked() {
+    Throwable failure =
+        catchThrowable(() -> run("fail", Map.of("sink.oversized-value", "fail"), new byte[LARGE]));
+
+    assertThat(ExceptionUtils.findThrowable(failure, RecordFailureException.class))
+        .get()
+        .extracting(Throwable::getMessage)
+        .asString()
+        .startsWith("fail-in-0 offset 0: its dead letter of 10")
+        .contains("larger than topic 'fail-dead' takes");
+    assertThat(failure).hasStackTraceContaining("The failure is not recoverable");
+  }
+
+  @Test
+  void predictionBeyondItsTopicFailsTheJobAndNamesItsRecord() {
+    byte[] large = ("{\"text\":\"" + "y".repeat(LARGE + 170) + "\"}").getBytes(UTF_8);
+
+    assertThatThrownBy(() -> run("prediction", Map.of(), large))
+        .hasStackTraceContaining("prediction-in-0 offset 0: its prediction of 1048");
+  }
+
+  @Test
+  void tombstonePassesWithItsOwnHeadersOnly() throws Exception {
+    run("tombstone", Map.of(), TOMBSTONE);
+
+    assertThat(kafka.readCommitted("tombstone-out"))
+        .singleElement()
+        .satisfies(
+            record -> {
+              assertThat(record.value()).isNull();
+              assertThat(record.headers().toArray()).isEmpty();
+            });
+  }
+
+  private static void run(String name, Map<String, String> more, byte[] @Nullable ... values)
+      throws Exception {
+    List.of("-in", "-out", "-dead").forEach(topic -> kafka.createTopic(name + topic, 1));
+    kafka.send(
+        Arrays.stream(values)
+            .map(value -> new ProducerRecord<byte[], byte[]>(name + "-in", value))
+            .toList());
+    ConnectorOptions sourceOptions =
+        options(
+            name + "-in",
+            Map.of(
+                "format", "json",
+                "properties.bootstrap.servers", kafka.bootstrapServers(),
+                "scan.startup.mode", "earliest-offset",
+                "scan.bounded.mode", "latest-offset"));
+    ConnectorOptions sinkOptions = options(name + "-out", Map.of("format", "json"));
+    Connectors connectors = new Connectors();
+    RecordSource source = connectors.source(new SourceSpec(sourceOptions, SCHEMA, true));
+    RecordSink sink =
+        connectors.sink(
+            new SinkSpec(
+                sinkOptions,
+                SCHEMA,
+                source.rowType(),
+                sourceOptions,
+                name,
+                List.of(Header.of("tidemill.model", "fraud"))));
+    RecordSink deadLetters =
+        connectors.deadLetters(
+            new DeadLetterSpec(
+                options(name + "-dead", more), sourceOptions, sinkOptions, name, List.of()));
+    Configuration configuration = new Configuration();
+    configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(200));
+    configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
+    configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, 5);
+    StreamExecutionEnvironment environment =
+        StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+    environment.setParallelism(1);
+    SourceStreams streams = source.attach(environment, "source");
+    sink.attach(streams.records(), "sink");
+    deadLetters.attach(streams.deadLetters().orElseThrow(), "dead-letters");
+    environment.execute();
+  }
+
+  private static ConnectorOptions options(String topic, Map<String, String> more) {
+    Map<String, String> values = new LinkedHashMap<>(more);
+    values.put("connector", "kafka");
+    values.put("topic", topic);
+    return new ConnectorOptions("job.yaml", values);
+  }
+}
