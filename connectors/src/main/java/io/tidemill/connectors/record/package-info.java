@@ -1,6 +1,7 @@
 /**
  * What a record of a pipeline is, where it came from, and the contracts of the sources and sinks
- * that carry it. May import {@code connectors.options} and Flink; knows no connector.
+ * that carry it. May import {@code connectors.options}, {@code connectors.avro} and Flink; knows no
+ * connector.
  */
 @NullMarked
 package io.tidemill.connectors.record;

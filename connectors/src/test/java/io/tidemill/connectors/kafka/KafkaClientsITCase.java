@@ -14,6 +14,7 @@ import io.tidemill.connectors.record.SourceStreams;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
@@ -34,21 +35,21 @@ class KafkaClientsITCase {
       kafka.createTopic("out", 1);
       kafka.createTopic("dead", 1);
       kafka.send(List.of(new ProducerRecord<>("in", "{\"text\":\"a\"}".getBytes(UTF_8))));
-      TreeSet<String> before = clients();
+      Set<String> before = clients();
 
       for (int i = 1; i <= JOBS; i++) {
         run(kafka);
         assertThat(kafka.readCommitted("out")).hasSize(i);
       }
 
-      TreeSet<String> left = clients();
+      Set<String> left = clients();
       left.removeAll(before);
       assertThat(left).as("threads of Kafka's clients after %d jobs", JOBS).isEmpty();
     }
   }
 
-  private static TreeSet<String> clients() {
-    TreeSet<String> names = new TreeSet<>();
+  private static Set<String> clients() {
+    Set<String> names = new TreeSet<>();
     for (Map.Entry<Thread, StackTraceElement[]> thread : Thread.getAllStackTraces().entrySet()) {
       String name = thread.getKey().getName();
       if (name.startsWith("kafka-admin-client-thread")

@@ -3,7 +3,7 @@ package io.tidemill.pipelines.cli;
 import io.tidemill.model.Device;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.store.ByteSize;
-import io.tidemill.pipelines.definition.Quantity;
+import io.tidemill.pipelines.yaml.Quantity;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Arrays;

@@ -4,13 +4,8 @@ import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.model.loader.StoredModel;
-import io.tidemill.model.store.signing.VerificationKey;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
-import io.tidemill.pipelines.definition.StepDefinition;
-import io.tidemill.pipelines.definition.VerifyDefinition;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,15 +50,10 @@ public final class PipelineComposer {
             .collect("flink", () -> FlinkSettings.of(job, flinkOverrides))
             .orElseGet(() -> new FlinkSettings(new Configuration(), job.mode()));
     SourceTranslator source = new SourceTranslator(job, problems);
-    List<Optional<StoredModel>> models = new ArrayList<>();
-    List<VerificationKey> trustedKeys = trustedKeys(job.verify(), problems);
-    for (StepDefinition step : job.steps()) {
-      models.add(StepTranslator.model(step, store, trustedKeys, job.development(), problems));
-    }
-    EngineThreads.check(job.steps(), models, problems);
+    StepTranslator translator = new StepTranslator(job, store, problems);
+    List<Optional<StoredModel>> models = translator.models();
     var deadLetters = new DeadLetterTranslator(job, flink.checkpoints(), problems);
-    List<PlannedStep> steps =
-        bind(job, source.source().map(RecordSource::rowType), models, problems);
+    List<PlannedStep> steps = translator.bind(source.source().map(RecordSource::rowType), models);
     boolean bound = source.source().isPresent() && steps.size() == job.steps().size();
     Optional<SinkTranslator> sink = Optional.empty();
     if (source.schema().isPresent() && (bound || job.sink().schema() == null)) {
@@ -79,32 +69,5 @@ public final class PipelineComposer {
     problems.throwIfAny();
     return new PlannedPipeline(
         job, store, flink.configuration(), source, steps, sink.orElseThrow(), deadLetters);
-  }
-
-  private static List<VerificationKey> trustedKeys(VerifyDefinition verify, PlanProblems problems) {
-    List<VerificationKey> keys = new ArrayList<>();
-    for (Path path : verify.required() ? verify.keys() : List.<Path>of()) {
-      problems.collect("verify.keys", () -> VerificationKey.read(path)).ifPresent(keys::add);
-    }
-    // With a key too few, models would be refused that are signed.
-    return keys.size() == verify.keys().size() ? keys : List.of();
-  }
-
-  /** Binds steps in turn, as far as the rows that come to them are known. */
-  private static List<PlannedStep> bind(
-      PipelineDefinition job,
-      Optional<RowType> records,
-      List<Optional<StoredModel>> models,
-      PlanProblems problems) {
-    List<PlannedStep> steps = new ArrayList<>();
-    Optional<RowType> rows = records;
-    for (int i = 0; i < models.size() && rows.isPresent() && models.get(i).isPresent(); i++) {
-      Optional<PlannedStep> step =
-          StepTranslator.bind(
-              job.steps().get(i), models.get(i).orElseThrow(), rows.get(), problems);
-      step.ifPresent(steps::add);
-      rows = step.map(planned -> planned.binding().outputType());
-    }
-    return steps;
   }
 }

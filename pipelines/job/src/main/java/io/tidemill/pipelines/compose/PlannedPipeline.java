@@ -92,8 +92,8 @@ public final class PlannedPipeline {
     DataStream<RowData> records = read.records();
     boolean fresh = planned.freshRecords();
     for (PlannedStep step : steps) {
-      Scored<RowData, RowData> scored = StepTranslator.attach(step, records, fresh);
-      unscored.add(StepTranslator.deadLetters(step, records, scored));
+      Scored<RowData, RowData> scored = step.attach(records, fresh);
+      unscored.add(step.deadLetters(records, scored));
       records = scored.predictions();
       // A scored row is a view that its step makes for one record and never touches again.
       fresh = true;

@@ -1,8 +1,5 @@
 package io.tidemill.pipelines.compose;
 
-import io.tidemill.connectors.record.DeadLetterRecord;
-import io.tidemill.inference.Inference;
-import io.tidemill.inference.Scored;
 import io.tidemill.inference.codec.BindingException;
 import io.tidemill.inference.codec.RowBinding;
 import io.tidemill.inference.step.StepSettings.OnNullInput;
@@ -11,30 +8,59 @@ import io.tidemill.model.ModelException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.loader.StoredModel;
 import io.tidemill.model.store.signing.VerificationKey;
+import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.StepDefinition;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.apache.flink.streaming.api.datastream.DataStream;
-import org.apache.flink.table.data.RowData;
-import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.logical.RowType;
-import org.jspecify.annotations.Nullable;
 
-/** Plans a step of a job, and adds it to the graph. */
+/** Plans the steps of a job, one after the other. Not thread-safe. */
 final class StepTranslator {
   private static final Set<String> TAKEN =
       Set.of(SourceTranslator.ID, SinkTranslator.ID, DeadLetterTranslator.ID);
 
-  private StepTranslator() {}
+  private final PipelineDefinition job;
+  private final String store;
+  private final List<VerificationKey> trustedKeys;
+  private final PlanProblems problems;
 
-  /** The model that a step means now, pinned. */
-  static Optional<StoredModel> model(
-      StepDefinition step,
-      String storeUri,
-      List<VerificationKey> trustedKeys,
-      boolean development,
-      PlanProblems problems) {
+  /**
+   * A translator.
+   *
+   * @param store the URI of the models' store
+   */
+  StepTranslator(PipelineDefinition job, String store, PlanProblems problems) {
+    this.job = job;
+    this.store = store;
+    this.problems = problems;
+    this.trustedKeys = trustedKeys();
+  }
+
+  private List<VerificationKey> trustedKeys() {
+    List<Path> files = job.verify().required() ? job.verify().keys() : List.of();
+    List<VerificationKey> keys = new ArrayList<>();
+    for (Path file : files) {
+      problems.collect("verify.keys", () -> VerificationKey.read(file)).ifPresent(keys::add);
+    }
+    // With a key too few, models would be refused that are signed.
+    return keys.size() == files.size() ? keys : List.of();
+  }
+
+  /** The models of the steps, pinned; empty where one cannot be had. */
+  List<Optional<StoredModel>> models() {
+    List<Optional<StoredModel>> models = job.steps().stream().map(this::model).toList();
+    EngineThreads threads = new EngineThreads(problems);
+    for (int i = 0; i < models.size(); i++) {
+      StepDefinition step = job.steps().get(i);
+      models.get(i).ifPresent(model -> threads.add(step, model));
+    }
+    return models;
+  }
+
+  private Optional<StoredModel> model(StepDefinition step) {
     String path = path(step);
     if (TAKEN.contains(step.id())) {
       problems.add(path + ".id", "id: '%s' (expected: none of %s)", step.id(), TAKEN);
@@ -45,7 +71,7 @@ final class StepTranslator {
     if (ref.isEmpty() || device.isEmpty()) {
       return Optional.empty();
     }
-    if (ModelRef.LATEST.equals(ref.get().alias()) && !development) {
+    if (ModelRef.LATEST.equals(ref.get().alias()) && !job.development()) {
       problems.add(
           path + ".model",
           "model: '%s' (expected: a version or an alias that someone sets; 'latest' is for jobs with"
@@ -53,26 +79,31 @@ final class StepTranslator {
           step.model());
       return Optional.empty();
     }
+    Integer threads = step.resources().threads();
     try {
-      return problems.collect(
-          "store",
-          () ->
-              withThreads(
-                  StoredModel.resolve(storeUri, ref.get(), device.get(), trustedKeys),
-                  step.resources().threads()));
+      return problems
+          .collect("store", () -> StoredModel.resolve(store, ref.get(), device.get(), trustedKeys))
+          .map(model -> threads == null ? model : model.withThreads(threads));
     } catch (ModelException unavailable) {
       problems.add(path + ".model", unavailable);
       return Optional.empty();
     }
   }
 
-  private static StoredModel withThreads(StoredModel model, @Nullable Integer threads) {
-    return threads == null ? model : model.withThreads(threads);
+  /** Binds the steps in turn, as far as the rows that come to them are known. */
+  List<PlannedStep> bind(Optional<RowType> records, List<Optional<StoredModel>> models) {
+    List<PlannedStep> steps = new ArrayList<>();
+    Optional<RowType> rows = records;
+    for (int i = 0; i < models.size() && rows.isPresent() && models.get(i).isPresent(); i++) {
+      Optional<PlannedStep> step =
+          bind(job.steps().get(i), models.get(i).orElseThrow(), rows.get());
+      step.ifPresent(steps::add);
+      rows = step.map(planned -> planned.binding().outputType());
+    }
+    return steps;
   }
 
-  /** The binding of the fields that come to a step. */
-  static Optional<PlannedStep> bind(
-      StepDefinition step, StoredModel model, RowType records, PlanProblems problems) {
+  private Optional<PlannedStep> bind(StepDefinition step, StoredModel model, RowType records) {
     try {
       RowBinding binding =
           RowBinding.plan(
@@ -101,39 +132,6 @@ final class StepTranslator {
       case BY_MODEL -> model.takesNanAsMissing();
       case DEAD_LETTER, FAIL, SKIP -> false;
     };
-  }
-
-  /**
-   * Adds a step to a graph.
-   *
-   * @param fresh whether no one changes a record after it was handed on
-   */
-  static Scored<RowData, RowData> attach(
-      PlannedStep step, DataStream<RowData> records, boolean fresh) {
-    Scored<RowData, RowData> scored =
-        Inference.on(records)
-            .model(step.model())
-            .encode(step.binding().encoder())
-            .decode(step.binding().decoder(), InternalTypeInfo.of(step.binding().outputType()))
-            .apply(step.definition().id(), step.definition().settings().withFresh(fresh));
-    Integer parallelism = step.definition().resources().parallelism();
-    if (parallelism != null) {
-      scored.predictions().setParallelism(parallelism);
-    }
-    return scored;
-  }
-
-  /** The dead letters of a step as rows of the connectors' dead-letter type. */
-  static DataStream<RowData> deadLetters(
-      PlannedStep step, DataStream<RowData> records, Scored<RowData, RowData> scored) {
-    RowType rows = ((InternalTypeInfo<RowData>) records.getType()).toRowType();
-    String name = step.definition().id() + "-dead-letters";
-    return scored
-        .deadLetters()
-        .map(new StepDeadLetters(rows))
-        .returns(DeadLetterRecord.typeInformation())
-        .name(name)
-        .uid(name);
   }
 
   private static String path(StepDefinition step) {

@@ -20,51 +20,36 @@ public record ResourcesDefinition(
   private static final int MAX_PARALLELISM = 32_768;
   private static final int MAX_THREADS = 1024;
 
-  public ResourcesDefinition {
-    checkDevice(device);
-    if (parallelism != null) {
-      checkParallelism(parallelism);
-    }
-    if (threads != null) {
-      checkThreads(threads);
-    }
-  }
-
   /**
-   * Checks one value.
+   * Checks.
    *
-   * @throws IllegalArgumentException if it is not a device
+   * @throws IllegalArgumentException naming what it cannot be
    */
-  public static String checkDevice(String device) {
+  public ResourcesDefinition {
     if (!DEVICE.matcher(device).matches()) {
       throw new IllegalArgumentException("device: '" + device + "' (expected: " + DEVICES + ")");
     }
-    return device;
+    check("parallelism", parallelism, MAX_PARALLELISM);
+    check("threads", threads, MAX_THREADS);
   }
 
-  /**
-   * Checks one value.
-   *
-   * @throws IllegalArgumentException if it is not from 1 to Flink's limit
-   */
-  public static int checkParallelism(int parallelism) {
-    if (parallelism < 1 || parallelism > MAX_PARALLELISM) {
-      throw new IllegalArgumentException(
-          "parallelism: " + parallelism + " (expected: 1 to " + MAX_PARALLELISM + ")");
-    }
-    return parallelism;
+  /** A device, with the job's parallelism and the engine's threads. */
+  public static ResourcesDefinition on(String device) {
+    return new ResourcesDefinition(device, null, null);
   }
 
-  /**
-   * Checks one value.
-   *
-   * @throws IllegalArgumentException if it is not from 1 to 1024
-   */
-  public static int checkThreads(int threads) {
-    if (threads < 1 || threads > MAX_THREADS) {
+  public ResourcesDefinition withParallelism(int subtasks) {
+    return new ResourcesDefinition(device, subtasks, threads);
+  }
+
+  public ResourcesDefinition withThreads(int number) {
+    return new ResourcesDefinition(device, parallelism, number);
+  }
+
+  private static void check(String subject, @Nullable Integer value, int largest) {
+    if (value != null && (value < 1 || value > largest)) {
       throw new IllegalArgumentException(
-          "threads: " + threads + " (expected: 1 to " + MAX_THREADS + ")");
+          subject + ": " + value + " (expected: 1 to " + largest + ")");
     }
-    return threads;
   }
 }

@@ -3,8 +3,10 @@ package io.tidemill.pipelines.yaml;
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
 import io.tidemill.connectors.problem.Suggestion;
+import io.tidemill.model.store.ByteSize;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -137,9 +139,32 @@ final class Section {
     return optional(key).flatMap(value -> scalar(key, value, parse));
   }
 
-  /** A value as a scalar changes it; as it was where the key is absent or its scalar is refused. */
-  <T> T changed(String key, T value, BiFunction<T, String, T> change) {
-    return optional(key, value, text -> change.apply(value, text));
+  /** A value with the whole number that is written here; as it was where none is, or is refused. */
+  <T> T number(String key, T value, BiFunction<T, Integer, T> change) {
+    return changed(key, value, Section::wholeNumber, change);
+  }
+
+  /** The same with a duration. */
+  <T> T duration(String key, T value, BiFunction<T, Duration, T> change) {
+    return changed(key, value, text -> Quantity.duration(key, text), change);
+  }
+
+  /** The same with a number of bytes. */
+  <T> T bytes(String key, T value, BiFunction<T, Long, T> change) {
+    return changed(key, value, text -> ByteSize.parse(text).bytes(), change);
+  }
+
+  private <T, V> T changed(
+      String key, T value, Function<String, V> parse, BiFunction<T, V, T> change) {
+    return optional(key, value, text -> change.apply(value, parse.apply(text)));
+  }
+
+  private static int wholeNumber(String text) {
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException notWhole) {
+      throw new IllegalArgumentException("'" + text + "' (expected: a whole number)", notWhole);
+    }
   }
 
   /** One of an enum's words, in lower case with hyphens; the default where the key is absent. */

@@ -2,13 +2,13 @@ package io.tidemill.pipelines.yaml;
 
 import io.tidemill.inference.step.OutputField;
 import io.tidemill.inference.step.StepSettings;
-import io.tidemill.pipelines.definition.Quantity;
 import io.tidemill.pipelines.definition.ResourcesDefinition;
 import io.tidemill.pipelines.definition.StepDefinition;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 
@@ -28,9 +28,6 @@ final class StepReading {
           "dead-batches",
           "load-timeout",
           "call-timeout");
-  private static final List<String> BATCHING_KEYS =
-      List.of("max-size", "max-bytes", "max-delay", "max-in-flight");
-  private static final List<String> RESOURCES_KEYS = List.of("device", "parallelism", "threads");
   private static final List<String> OUTPUT_KEYS = List.of("field", "labels");
   private static final String INPUT_FORM = "tensors and their fields as in { features: [a, b] }";
   private static final String OUTPUT_FORM = "tensors and their fields as in { score: my_score }";
@@ -91,7 +88,7 @@ final class StepReading {
                     .optional(tensor)
                     .ifPresent(node -> input.put(tensor, tensors.texts(tensor, node)));
               }
-              check("input", problemsBefore, () -> StepDefinition.checkInput(input));
+              check("input", problemsBefore, input, StepDefinition::checkInput);
             });
     return input;
   }
@@ -109,7 +106,7 @@ final class StepReading {
                     .flatMap(node -> outputField(tensors, tensor, node))
                     .ifPresent(field -> output.put(tensor, field));
               }
-              check("output", problemsBefore, () -> StepDefinition.checkOutput(output));
+              check("output", problemsBefore, output, StepDefinition::checkOutput);
             });
     return output;
   }
@@ -134,100 +131,54 @@ final class StepReading {
   }
 
   /** Reports what a check refuses, unless the parts of it were refused already. */
-  private void check(String key, int problemsBefore, Runnable check) {
-    if (document.problemCount() > problemsBefore) {
-      return;
-    }
-    try {
-      check.run();
-    } catch (IllegalArgumentException refused) {
-      section.report(key, "%s", String.valueOf(refused.getMessage()));
+  private <T> void check(String key, int problemsBefore, T value, Consumer<T> check) {
+    if (document.problemCount() == problemsBefore) {
+      section.checked(
+          key,
+          () -> {
+            check.accept(value);
+            return value;
+          });
     }
   }
 
   /** Each value goes through the settings' own checks, and is refused where it stands. */
   private StepSettings settings() {
-    StepSettings read = batching(StepSettings.defaults());
+    StepSettings read =
+        section
+            .section("batching", "batching of " + step)
+            .map(StepReading::batching)
+            .orElse(StepSettings.defaults());
     read =
         read.withOrder(section.choice("order", read.order()))
             .withOnNan(section.choice("on-nan", read.onNan()))
             .withNullInput(section.choice("null-input", read.nullInput()));
-    read =
-        section.changed(
-            "dead-batches",
-            read,
-            (settings, text) -> settings.withDeadBatches(wholeNumber("dead-batches", text)));
-    read =
-        section.changed(
-            "load-timeout",
-            read,
-            (settings, text) -> settings.withLoadTimeout(Quantity.duration("load-timeout", text)));
-    return section.changed(
-        "call-timeout",
-        read,
-        (settings, text) -> settings.withCallTimeout(Quantity.duration("call-timeout", text)));
+    read = section.number("dead-batches", read, StepSettings::withDeadBatches);
+    read = section.duration("load-timeout", read, StepSettings::withLoadTimeout);
+    return section.duration("call-timeout", read, StepSettings::withCallTimeout);
   }
 
-  private StepSettings batching(StepSettings defaults) {
-    Optional<Section> batching = section.section("batching", "batching of " + step);
-    if (batching.isEmpty()) {
-      return defaults;
-    }
-    Section limits = batching.get();
-    limits.allowOnly(BATCHING_KEYS);
+  private static StepSettings batching(Section limits) {
+    limits.allowOnly(List.of("max-size", "max-bytes", "max-delay", "max-in-flight"));
     StepSettings read =
-        limits.changed(
-            "max-size",
-            defaults,
-            (settings, text) -> settings.withMaxSize(wholeNumber("max-size", text)));
-    read =
-        limits.changed(
-            "max-bytes",
-            read,
-            (settings, text) -> settings.withMaxBytes(Quantity.bytes("max-bytes", text)));
-    read =
-        limits.changed(
-            "max-delay",
-            read,
-            (settings, text) -> settings.withMaxDelay(Quantity.duration("max-delay", text)));
-    return limits.changed(
-        "max-in-flight",
-        read,
-        (settings, text) -> settings.withMaxInFlight(wholeNumber("max-in-flight", text)));
+        limits.number("max-size", StepSettings.defaults(), StepSettings::withMaxSize);
+    read = limits.bytes("max-bytes", read, StepSettings::withMaxBytes);
+    read = limits.duration("max-delay", read, StepSettings::withMaxDelay);
+    return limits.number("max-in-flight", read, StepSettings::withMaxInFlight);
   }
 
   private Optional<ResourcesDefinition> resources() {
     return section
         .requiredSection("resources", "resources of " + step, "a device as in { device: cpu }")
-        .flatMap(
+        .map(
             resources -> {
-              resources.allowOnly(RESOURCES_KEYS);
-              Integer parallelism =
+              resources.allowOnly(List.of("device", "parallelism", "threads"));
+              ResourcesDefinition read =
                   resources
-                      .optional(
-                          "parallelism",
-                          text ->
-                              ResourcesDefinition.checkParallelism(
-                                  wholeNumber("parallelism", text)))
-                      .orElse(null);
-              Integer threads =
-                  resources
-                      .optional(
-                          "threads",
-                          text -> ResourcesDefinition.checkThreads(wholeNumber("threads", text)))
-                      .orElse(null);
-              return resources
-                  .required("device", ResourcesDefinition.DEVICES, ResourcesDefinition::checkDevice)
-                  .map(device -> new ResourcesDefinition(device, parallelism, threads));
+                      .required("device", ResourcesDefinition.DEVICES, ResourcesDefinition::on)
+                      .orElse(ResourcesDefinition.on("cpu"));
+              read = resources.number("parallelism", read, ResourcesDefinition::withParallelism);
+              return resources.number("threads", read, ResourcesDefinition::withThreads);
             });
-  }
-
-  private static int wholeNumber(String subject, String text) {
-    try {
-      return Integer.parseInt(text);
-    } catch (NumberFormatException notWhole) {
-      throw new IllegalArgumentException(
-          subject + ": '" + text + "' (expected: a whole number)", notWhole);
-    }
   }
 }

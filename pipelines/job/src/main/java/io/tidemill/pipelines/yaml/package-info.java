@@ -1,6 +1,7 @@
 /**
  * YAML read into a {@code definition}: all problems at once, each with its line and column. May
- * import {@code definition} and the YAML parser; nothing in a file makes an object of its choice.
+ * import {@code definition}, the YAML parser, and what reads sizes and durations; nothing in a file
+ * makes an object of its choice.
  */
 @NullMarked
 package io.tidemill.pipelines.yaml;

@@ -65,7 +65,7 @@ class StepDeadLettersTest {
         .map(
             new DeadLetter<>(
                 record,
-                DeadLetterCause.values()[0],
+                DeadLetterCause.UNFIT,
                 "no score",
                 new ModelVersion(
                     "fraud", SemanticVersion.parse("1.4.2"), "sha256:" + "0".repeat(64)),

@@ -55,7 +55,7 @@ class PipelineProblemsTest {
           max-size: 256     | max-size: [1]     | 11:27: batching of step 'score': max-size: a list (expected: one value)
           max-size: 256     | max-size: !!int 1.5 | 11:27: batching of step 'score': max-size: '1.5' (expected: a whole number)
           max-size: 256     | max-size: !boom 1 | 11:27: batching of step 'score': max-size: tag '!boom' (expected: no tag)
-          max-size: 256     | max-bytes: big    | 11:28: batching of step 'score': max-bytes: 'big' (expected: a size as in 4mb, 512kb or 1048576)
+          max-size: 256     | max-bytes: big    | 11:28: batching of step 'score': max-bytes: size: 'big' (expected: as in 10GiB, 512MB or 1048576)
           max-size: 256     | max-bytes: 0      | 11:28: batching of step 'score': max-bytes: 0 (expected: >= 1)
           max-size: 256     | max-delay: 20     | 11:28: batching of step 'score': max-delay: '20' (expected: a duration as in 20ms, 10s, 1min or PT1S)
           max-size: 256     | max-in-flight: -1 | 11:32: batching of step 'score': max-in-flight: -1 (expected: 1 to 1024)

@@ -1,10 +1,9 @@
-package io.tidemill.pipelines.definition;
+package io.tidemill.pipelines.yaml;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.time.Duration;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,27 +31,5 @@ class QuantityTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Quantity.duration("max-delay", text))
         .withMessage("max-delay: '%s' (expected: a duration as in 20ms, 10s, 1min or PT1S)", text);
-  }
-
-  @ParameterizedTest
-  @CsvSource({"4mb, 4194304", "512 KiB, 524288", "1048576, 1048576", "2 gb, 2147483648", "7b, 7"})
-  void readsSizes(String text, long expected) {
-    assertThat(Quantity.bytes("max-bytes", text)).isEqualTo(expected);
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"4 potatoes", "-1", "1.5mb", ""})
-  void refusesOtherSizes(String text) {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> Quantity.bytes("max-bytes", text))
-        .withMessage("max-bytes: '%s' (expected: a size as in 4mb, 512kb or 1048576)", text);
-  }
-
-  @Test
-  void refusesSizesThatNoLongHolds() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> Quantity.bytes("max-bytes", "99999999999999999gb"))
-        .withMessage(
-            "max-bytes: '99999999999999999gb' (expected: at most 9223372036854775807 bytes)");
   }
 }
