@@ -1,5 +1,7 @@
 package io.tidemill.model;
 
+import static java.util.Objects.requireNonNull;
+
 import io.tidemill.model.columnar.ColumnSpec;
 import java.io.Serializable;
 import java.util.HashSet;
@@ -8,13 +10,30 @@ import java.util.Set;
 
 /**
  * A model's typed inputs and outputs. Their order here is the order of the columns in every call.
+ *
+ * @param name which of a model's signatures is served; empty where it is the usual one
+ * @param method what the model says that this one is for; empty if nothing
  */
-public record Signature(List<TensorSpec> inputs, List<TensorSpec> outputs) implements Serializable {
+public record Signature(
+    List<TensorSpec> inputs, List<TensorSpec> outputs, String name, String method)
+    implements Serializable {
   public Signature {
+    requireNonNull(name, "name");
+    requireNonNull(method, "method");
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);
     check("inputs", inputs);
     check("outputs", outputs);
+  }
+
+  /** The usual signature of a model. */
+  public Signature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
+    this(inputs, outputs, "", "");
+  }
+
+  /** The same tensors, in one of a model's signatures. */
+  public Signature of(String otherName, String otherMethod) {
+    return new Signature(inputs, outputs, otherName, otherMethod);
   }
 
   private static void check(String side, List<TensorSpec> tensors) {

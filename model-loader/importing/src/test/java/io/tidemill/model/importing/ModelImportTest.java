@@ -280,7 +280,7 @@ class ModelImportTest {
 
     assertThat(detect(directory.resolve("net")).signature())
         .hasToString(
-            "Signature[inputs=[INPUT__0 float32[-1, 2, 3], INPUT__1 int64[-1]], outputs=[OUTPUT__0 float32[-1, 1]]]");
+            "Signature[inputs=[INPUT__0 float32[-1, 2, 3], INPUT__1 int64[-1]], outputs=[OUTPUT__0 float32[-1, 1]], name=, method=]");
   }
 
   @Test
@@ -547,7 +547,7 @@ class ModelImportTest {
     assertThat(model.engine()).isEqualTo("pytorch");
     assertThat(model.files()).isEqualTo(script);
     assertThat(model.signature())
-        .hasToString("Signature[inputs=[input float32[-1, 4]], outputs=[output float32[-1, 1]]]");
+        .hasToString("Signature[inputs=[input float32[-1, 4]], outputs=[output float32[-1, 1]], name=, method=]");
     file("p/MLmodel", flavours);
     assertThatThrownBy(() -> detect(directory.resolve("p")))
         .isInstanceOf(InvalidModelException.class)
@@ -570,7 +570,9 @@ class ModelImportTest {
     Path folder = directory.resolve("t");
 
     assertThat(detect(folder).signature().outputs().get(0).name()).isEqualTo("vector");
-    assertThat(detect(folder, named("serving_default")).signature()).isEqualTo(FOUR_TO_ONE);
+    assertThat(detect(folder).signature().name()).isEqualTo("embed");
+    assertThat(detect(folder, named("serving_default")).signature())
+        .isEqualTo(FOUR_TO_ONE.of("serving_default", ""));
   }
 
   @ParameterizedTest

@@ -22,6 +22,7 @@ import org.apache.commons.codec.digest.DigestUtils;
  * engine\0ENGINE
  * created\0INSTANT                     from format 2 on
  * label\0BYTES\0KEY\0BYTES\0VALUE      from format 2 on; one line per label, sorted by key
+ * signature\0BYTES\0NAME\0BYTES\0METHOD where it is not the usual one of the model
  * input\0NAME\0TYPE\0SHAPE             one line per input, in the signature's order
  * output\0NAME\0TYPE\0SHAPE            one line per output, in the signature's order
  * PATH\0SIZE\0SHA256                   one line per file, sorted by path (UTF-16 code units)
@@ -56,6 +57,10 @@ record ManifestDigest(
           .forEach(
               (key, value) ->
                   text.append("label").append(sized(key)).append(sized(value)).append('\n'));
+    }
+    if (!signature.name().isEmpty()) {
+      text.append("signature").append(sized(signature.name())).append(sized(signature.method()));
+      text.append('\n');
     }
     signature.inputs().forEach(tensor -> append(text, "input", tensor));
     signature.outputs().forEach(tensor -> append(text, "output", tensor));

@@ -48,7 +48,10 @@ record ManifestReader(String place, String text) {
             : Map.of();
     Signature signature =
         yaml.mapping(
-            "signature", "signature", List.of("inputs", "outputs"), ManifestReader::signature);
+            "signature",
+            "signature",
+            List.of("name", "method", "inputs", "outputs"),
+            ManifestReader::signature);
     List<ModelFile> files =
         yaml.mappings("files", "file", List.of("path", "size", "sha256"), ManifestReader::file);
     return yaml.made(
@@ -86,7 +89,9 @@ record ManifestReader(String place, String text) {
   private static @Nullable Signature signature(YamlMapping yaml) {
     List<TensorSpec> inputs = tensors(yaml, "inputs");
     List<TensorSpec> outputs = tensors(yaml, "outputs");
-    return yaml.made(() -> new Signature(inputs, outputs));
+    String name = yaml.has("name") ? yaml.text("name") : "";
+    String method = yaml.has("method") ? yaml.text("method") : "";
+    return yaml.made(() -> new Signature(inputs, outputs, name, method));
   }
 
   private static List<TensorSpec> tensors(YamlMapping yaml, String key) {

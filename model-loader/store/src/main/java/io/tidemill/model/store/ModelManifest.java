@@ -159,6 +159,10 @@ public record ModelManifest(
       root.put("labels", labels);
     }
     Map<String, Object> tensors = new LinkedHashMap<>();
+    if (!signature.name().isEmpty()) {
+      tensors.put("name", signature.name());
+      tensors.put("method", signature.method());
+    }
     tensors.put("inputs", signature.inputs().stream().map(ModelManifest::map).toList());
     tensors.put("outputs", signature.outputs().stream().map(ModelManifest::map).toList());
     root.put("signature", tensors);

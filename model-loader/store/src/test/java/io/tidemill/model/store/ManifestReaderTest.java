@@ -51,6 +51,22 @@ class ManifestReaderTest {
   }
 
   @Test
+  void provesWhichSignatureIsServed() {
+    Signature plus2 = MANIFEST.signature().of("plus2", "tensorflow/serving/predict");
+    ModelManifest named =
+        ModelManifest.of(
+            new ModelDraft("fraud", MANIFEST.version(), "tensorflow", plus2, MANIFEST.labels()),
+            MANIFEST.created(),
+            MANIFEST.files());
+
+    assertThat(read(named.yaml())).isEqualTo(named);
+    assertThat(named.digest()).isNotEqualTo(MANIFEST.digest());
+    assertThatThrownBy(() -> read(named.yaml().replace("plus2", "plus3")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("digest of fraud:1.4.2");
+  }
+
+  @Test
   void writesTheFormThatIsDocumented() {
     assertThat(written())
         .startsWith(

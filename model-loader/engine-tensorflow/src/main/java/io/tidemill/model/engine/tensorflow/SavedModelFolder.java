@@ -108,8 +108,22 @@ record SavedModelFolder(String subject, Path path, SavedModel content) {
     return preferred(signatures());
   }
 
-  /** The signature that a manifest's was made of. */
+  /**
+   * The signature that a manifest's was made of.
+   *
+   * @throws InvalidModelException if there is none that it names, or that one is for something else
+   */
   ServedSignature madeInto(Signature manifest) {
+    if (!manifest.name().isEmpty()) {
+      ServedSignature named = named(manifest.name());
+      String method = named.definition().getMethodName();
+      if (!method.equals(manifest.method())) {
+        throw new InvalidModelException(
+            "%s: signature '%s' has method '%s' (expected: '%s', as in the manifest)"
+                .formatted(subject, manifest.name(), method, manifest.method()));
+      }
+      return named;
+    }
     NavigableMap<String, SignatureDef> candidates = signatures();
     if (candidates.values().stream().filter(one -> names(manifest, one)).count() == 1) {
       // Only one has these tensors: the manifest was made of it, whatever its name.

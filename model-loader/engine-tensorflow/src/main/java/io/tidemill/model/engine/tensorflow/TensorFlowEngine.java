@@ -80,7 +80,8 @@ public final class TensorFlowEngine implements Engine {
   @Override
   public Signature signature(Path files, String named) {
     SavedModelFolder folder = read(files);
-    return whole(folder, folder.named(named));
+    ServedSignature served = folder.named(named);
+    return whole(folder, served).of(named, served.definition().getMethodName());
   }
 
   private static Signature whole(SavedModelFolder folder, ServedSignature served) {

@@ -10,17 +10,24 @@ import io.tidemill.model.Model;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ColumnBatch;
+import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.NativePlatform;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.apache.arrow.memory.BufferAllocator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.SavedModel;
+import org.tensorflow.proto.SignatureDef;
+import org.tensorflow.proto.TensorInfo;
 
 class TensorFlowModelLoaderITCase {
   private static final TensorSpec FEATURES = TensorSpec.of("features", ElementType.FLOAT32, -1, 4);
@@ -103,6 +110,57 @@ class TensorFlowModelLoaderITCase {
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining(
             "signatures of the SavedModel: [first, second] (expected: one named 'serving_default'");
+  }
+
+  @Test
+  void servesTheSignatureThatTheManifestNames() throws IOException {
+    SavedModels.ambiguous(directory);
+    Path file = directory.resolve("saved_model.pb");
+    SavedModel.Builder saved = SavedModel.parseFrom(Files.readAllBytes(file)).toBuilder();
+    SignatureDef first = saved.getMetaGraphs(0).getSignatureDefOrThrow("first");
+    TensorInfo in = first.getInputsOrThrow("in");
+    AttrValue type = AttrValue.newBuilder().setType(in.getDtype()).build();
+    // The second answers its input, and the usual one does as the first.
+    saved
+        .getMetaGraphsBuilder(0)
+        .getGraphDefBuilder()
+        .addNodeBuilder()
+        .setName("copy")
+        .setOp("Identity")
+        .addInput(in.getName())
+        .putAttr("T", type);
+    saved
+        .getMetaGraphsBuilder(0)
+        .putSignatureDef("serving_default", first)
+        .putSignatureDef(
+            "second",
+            first.toBuilder().putOutputs("out", in.toBuilder().setName("copy:0").build()).build());
+    Files.write(file, saved.build().toByteArray());
+    Signature second = new TensorFlowEngine().signature(directory, "second");
+
+    assertThat(second.name()).isEqualTo("second");
+    assertThat(second.method()).isEqualTo("tensorflow/serving/predict");
+    assertThat(answerToFive(second)).isEqualTo(5f);
+    assertThat(answerToFive(new TensorFlowEngine().signature(directory).orElseThrow()))
+        .isEqualTo(-5f);
+    assertThatThrownBy(() -> Loading.load(directory, second.of("third", second.method())))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("no signature 'third' (expected: one of [first, second");
+    assertThatThrownBy(() -> Loading.load(directory, second.of("second", "classify")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("has method 'tensorflow/serving/predict' (expected: 'classify'");
+  }
+
+  private float answerToFive(Signature signature) {
+    try (Model model = Loading.load(directory, signature);
+        BufferAllocator memory = ColumnMemory.child("named", 1 << 20);
+        ColumnBatch input = ColumnBatch.allocate(memory, signature.inputColumns(), 1)) {
+      input.fixedWidth(0).setFloat(0, 5f);
+      input.rows(1);
+      try (ColumnBatch output = model.predict(input, memory)) {
+        return output.fixedWidth(0).getFloat(0);
+      }
+    }
   }
 
   @Test
