@@ -10,6 +10,7 @@ import io.tidemill.model.columnar.Column;
 import io.tidemill.model.columnar.ColumnBatch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,11 +18,14 @@ import java.util.List;
 import java.util.function.ToIntBiFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.util.AutoCloseables;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
+import org.apache.arrow.vector.ipc.SeekableReadChannel;
 import org.apache.arrow.vector.types.pojo.Field;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The record batches of a golden file, one after the other. Inputs and outputs are columns by their
@@ -34,6 +38,7 @@ final class GoldenRows implements AutoCloseable {
   private final Subject subject;
   private final Signature signature;
   private final BufferAllocator allocator;
+  private final Channel channel;
   private final ArrowFileReader reader;
   private final VectorSchemaRoot root;
 
@@ -49,13 +54,39 @@ final class GoldenRows implements AutoCloseable {
     this.subject = subject;
     this.signature = signature;
     this.allocator = allocator;
-    reader = reading(subject, () -> new ArrowFileReader(Files.newByteChannel(file), allocator));
+    channel = reading(subject, () -> new Channel(Files.newByteChannel(file)));
+    reader = new ArrowFileReader(channel, allocator);
     try {
       root = reading(subject, reader::getVectorSchemaRoot);
       checkNames();
     } catch (RuntimeException e) {
-      AutoCloseables.close(e, reader);
+      AutoCloseables.close(e, this);
       throw e;
+    }
+  }
+
+  /**
+   * Knows the memory that the reader has filled. Arrow forgets it when it finds bytes in it that
+   * are not as they should be.
+   */
+  private static final class Channel extends SeekableReadChannel {
+    private @Nullable ArrowBuf filled;
+
+    Channel(SeekableByteChannel in) {
+      super(in);
+    }
+
+    @Override
+    public long readFully(ArrowBuf buffer, long length) throws IOException {
+      filled = buffer;
+      return super.readFully(buffer, length);
+    }
+
+    /** Gives the memory back if its owner has not. */
+    void release() {
+      while (filled != null && filled.refCnt() > 0) {
+        filled.getReferenceManager().release();
+      }
     }
   }
 
@@ -154,6 +185,8 @@ final class GoldenRows implements AutoCloseable {
       reader.close();
     } catch (IOException e) {
       throw new UncheckedIOException(subject + ": cannot be closed", e);
+    } finally {
+      channel.release();
     }
   }
 }

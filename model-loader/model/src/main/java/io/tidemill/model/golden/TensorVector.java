@@ -12,6 +12,7 @@ import io.tidemill.model.columnar.StringColumn;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.util.AutoCloseables;
 import org.apache.arrow.vector.BitVector;
@@ -63,6 +64,9 @@ final class TensorVector {
               .formatted(tensor.name(), describe(vector.getField()), tensor),
           null);
     }
+    if (elements instanceof VariableWidthFieldVector) {
+      checkOffsets(subject, elements);
+    }
     return new TensorVector(
         new ColumnSpec(tensor.name(), tensor.type(), Math.toIntExact(width)), elements);
   }
@@ -80,6 +84,23 @@ final class TensorVector {
           subject,
           "column '%s': dictionary-encoded (expected: plain values)".formatted(subject.tensor()),
           null);
+    }
+  }
+
+  /** Arrow reads wherever the offsets say. */
+  private static void checkOffsets(Subject subject, FieldVector strings) {
+    ArrowBuf offsets = strings.getOffsetBuffer();
+    int end = 0;
+    for (int i = 0; i <= strings.getValueCount(); i++) {
+      int next = offsets.getInt((long) i * Integer.BYTES);
+      if (next < end || next > strings.getDataBuffer().capacity()) {
+        throw new InvalidModelException(
+            subject,
+            "column '%s': a string that ends at byte %d (expected: %d to %d)"
+                .formatted(subject.tensor(), next, end, strings.getDataBuffer().capacity()),
+            null);
+      }
+      end = next;
     }
   }
 

@@ -204,6 +204,42 @@ class GoldenTest {
   }
 
   @Test
+  void aFileWithDamagedBytesIsRefusedOrReadAndKeepsNoMemory() throws IOException {
+    Signature signature =
+        new Signature(
+            List.of(
+                TensorSpec.of("x", ElementType.FLOAT32, -1, 3),
+                TensorSpec.of("s", ElementType.STRING, -1),
+                TensorSpec.of("b", ElementType.BOOL, -1)),
+            List.of(TensorSpec.of("y", ElementType.FLOAT32, -1)));
+    FakeModel model = new FakeModel(signature);
+    record(model, 5);
+    Path file = folder.resolve(Golden.FILE_NAME);
+    byte[] whole = Files.readAllBytes(file);
+    Random random = new Random(SEED);
+    int refused = 0;
+    for (int round = 0; round < 600; round++) {
+      byte[] damaged = whole.clone();
+      for (int i = 0; i <= random.nextInt(3); i++) {
+        int at = random.nextInt(damaged.length);
+        damaged[at] = (byte) (damaged[at] ^ (1 << random.nextInt(8)));
+      }
+      Files.write(file, damaged);
+
+      try {
+        golden().check(model);
+      } catch (InvalidModelException e) {
+        refused++;
+      }
+
+      assertThat(ColumnMemory.allocatedBytes())
+          .as("round %d, seed %d", round, SEED)
+          .isEqualTo(allocatedBefore);
+    }
+    assertThat(refused).isBetween(200, 600);
+  }
+
+  @Test
   void aSampleRepeatsTheFilesRows() throws IOException {
     write(Map.of(), new float[] {1, 2, 3}, new float[] {1, 2, 3});
 
