@@ -163,16 +163,7 @@ public final class FakeModel implements Model {
     if (column instanceof StringColumn strings) {
       return strings.length(element);
     }
-    FixedWidthColumn values = (FixedWidthColumn) column;
-    return switch (column.spec().type()) {
-      case FLOAT32 -> values.getFloat(element);
-      case FLOAT64 -> values.getDouble(element);
-      case INT32 -> values.getInt(element);
-      case INT64 -> values.getLong(element);
-      case UINT8 -> Byte.toUnsignedInt(values.getByte(element));
-      case BOOL -> values.getBoolean(element) ? 1 : 0;
-      case STRING -> throw new IllegalStateException("a string column of fixed width");
-    };
+    return ((FixedWidthColumn) column).number(element).doubleValue();
   }
 
   private static void fill(ColumnBatch output, int row, double value) {
@@ -192,12 +183,9 @@ public final class FakeModel implements Model {
       return;
     }
     FixedWidthColumn values = (FixedWidthColumn) column;
-    switch (column.spec().type()) {
-      case FLOAT32 -> values.setFloat(element, (float) value);
-      case FLOAT64 -> values.setDouble(element, value);
-      case INT32 -> values.setInt(element, (int) value);
-      case INT64 -> values.setLong(element, (long) value);
-      case UINT8 -> values.setByte(element, (byte) (int) value);
+    switch (column.spec().type().kind()) {
+      case FLOAT -> values.number(element, value);
+      case SIGNED, UNSIGNED -> values.number(element, (long) value & 0x7F);
       case BOOL -> values.setBoolean(element, value != 0);
       case STRING -> throw new IllegalStateException("a string column of fixed width");
     }

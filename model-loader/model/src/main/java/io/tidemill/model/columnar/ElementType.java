@@ -1,35 +1,69 @@
 package io.tidemill.model.columnar;
 
+import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
 /** The type of one tensor element, with the width that it has in a column's memory. */
 public enum ElementType {
-  FLOAT32(Float.BYTES),
-  FLOAT64(Double.BYTES),
-  INT32(Integer.BYTES),
-  INT64(Long.BYTES),
-  UINT8(Byte.BYTES),
+  FLOAT32(Kind.FLOAT, Float.BYTES),
+  FLOAT64(Kind.FLOAT, Double.BYTES),
+  INT32(Kind.SIGNED, Integer.BYTES),
+  INT64(Kind.SIGNED, Long.BYTES),
+  UINT8(Kind.UNSIGNED, Byte.BYTES),
   /**
    * One byte per element, 0 or 1, as tensors have it (an Arrow bit vector would have to be
    * unpacked).
    */
-  BOOL(Byte.BYTES),
+  BOOL(Kind.BOOL, Byte.BYTES),
   /**
    * UTF-8 or raw bytes of any length; such a column has offsets and data instead of a fixed width.
    */
-  STRING(0);
+  STRING(Kind.STRING, 0);
 
+  private final Kind kind;
   private final int bytes;
 
-  ElementType(int bytes) {
+  /** What the elements of a type are, whatever their width. */
+  public enum Kind {
+    FLOAT,
+    SIGNED,
+    UNSIGNED,
+    BOOL,
+    STRING
+  }
+
+  ElementType(Kind kind, int bytes) {
+    this.kind = kind;
     this.bytes = bytes;
+  }
+
+  public Kind kind() {
+    return kind;
   }
 
   /** Bytes per element; 0 for {@link #STRING}. */
   public int bytes() {
     return bytes;
+  }
+
+  /** The least that a whole number of this type is. */
+  BigInteger min() {
+    return kind == Kind.SIGNED ? BigInteger.ONE.shiftLeft(bits() - 1).negate() : BigInteger.ZERO;
+  }
+
+  /** The most that a whole number of this type is. */
+  BigInteger max() {
+    if (kind == Kind.BOOL) {
+      return BigInteger.ONE;
+    }
+    int powers = kind == Kind.SIGNED ? bits() - 1 : bits();
+    return BigInteger.ONE.shiftLeft(powers).subtract(BigInteger.ONE);
+  }
+
+  private int bits() {
+    return bytes * Byte.SIZE;
   }
 
   /** The name that manifests and messages use, such as {@code float32}. */

@@ -2,6 +2,8 @@ package io.tidemill.model.columnar;
 
 import static java.util.Objects.requireNonNull;
 
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
@@ -216,6 +218,58 @@ public final class FixedWidthColumn implements Column {
 
   public boolean getBoolean(int index) {
     return bytes.get(index) != 0;
+  }
+
+  /**
+   * One element as a number: a float's own value, or a whole number's; 0 or 1 for a boolean. Boxes,
+   * and so is not for the way of a record.
+   */
+  public Number number(int index) {
+    return switch (spec.type()) {
+      case FLOAT32 -> floats.get(index);
+      case FLOAT64 -> doubles.get(index);
+      case UINT8, BOOL -> (long) Byte.toUnsignedInt(bytes.get(index));
+      case INT32 -> (long) ints.get(index);
+      case INT64 -> longs.get(index);
+      case STRING -> throw new IllegalStateException("a string column of fixed width");
+    };
+  }
+
+  /**
+   * Writes one element: the float that is nearest, or a whole number exactly.
+   *
+   * @throws IllegalArgumentException if the type does not hold the number
+   */
+  public void number(int index, Number value) {
+    switch (spec.type()) {
+      case FLOAT32 -> floats.put(index, value.floatValue());
+      case FLOAT64 -> doubles.put(index, value.doubleValue());
+      case INT32, INT64, UINT8, BOOL -> whole(index, value);
+      case STRING -> throw new IllegalStateException("a string column of fixed width");
+    }
+  }
+
+  private void whole(int index, Number value) {
+    BigInteger whole = exact(value);
+    ElementType type = spec.type();
+    if (whole.compareTo(type.min()) < 0 || whole.compareTo(type.max()) > 0) {
+      throw new IllegalArgumentException(
+          "%s for %s (expected: %s to %s)".formatted(value, type.label(), type.min(), type.max()));
+    }
+    switch (type.bytes()) {
+      case Byte.BYTES -> bytes.put(index, whole.byteValue());
+      case Integer.BYTES -> ints.put(index, whole.intValue());
+      default -> longs.put(index, whole.longValue());
+    }
+  }
+
+  private BigInteger exact(Number value) {
+    try {
+      return new BigDecimal(value.toString()).toBigIntegerExact();
+    } catch (ArithmeticException | NumberFormatException notWhole) {
+      throw new IllegalArgumentException(
+          "%s for %s (expected: a whole number)".formatted(value, spec.type().label()), notWhole);
+    }
   }
 
   @Override

@@ -4,6 +4,8 @@ import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Subject;
 import io.tidemill.model.columnar.Column;
 import io.tidemill.model.columnar.ColumnBatch;
+import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.columnar.ElementType.Kind;
 import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.columnar.StringColumn;
 import io.tidemill.model.golden.GoldenReport.Difference;
@@ -75,16 +77,11 @@ final class Comparison {
     if (expected instanceof StringColumn strings) {
       return exact(Arrays.equals(strings.get(element), ((StringColumn) got).get(element)));
     }
-    FixedWidthColumn left = (FixedWidthColumn) expected;
-    FixedWidthColumn right = (FixedWidthColumn) got;
-    return switch (expected.spec().type()) {
-      case FLOAT32 -> floats(left.getFloat(element), right.getFloat(element));
-      case FLOAT64 -> floats(left.getDouble(element), right.getDouble(element));
-      case INT32 -> exact(left.getInt(element) == right.getInt(element));
-      case INT64 -> exact(left.getLong(element) == right.getLong(element));
-      case UINT8, BOOL -> exact(left.getByte(element) == right.getByte(element));
-      case STRING -> throw new IllegalStateException("a string column of fixed width");
-    };
+    Number left = ((FixedWidthColumn) expected).number(element);
+    Number right = ((FixedWidthColumn) got).number(element);
+    return expected.spec().type().kind() == Kind.FLOAT
+        ? floats(left.doubleValue(), right.doubleValue())
+        : exact(left.equals(right));
   }
 
   private double floats(double expected, double got) {
@@ -103,16 +100,10 @@ final class Comparison {
     if (column instanceof StringColumn strings) {
       return "'" + new String(strings.get(element), StandardCharsets.UTF_8) + "'";
     }
-    FixedWidthColumn values = (FixedWidthColumn) column;
-    return switch (column.spec().type()) {
-      case FLOAT32 -> String.valueOf(values.getFloat(element));
-      case FLOAT64 -> String.valueOf(values.getDouble(element));
-      case INT32 -> String.valueOf(values.getInt(element));
-      case INT64 -> String.valueOf(values.getLong(element));
-      case UINT8 -> String.valueOf(Byte.toUnsignedInt(values.getByte(element)));
-      case BOOL -> String.valueOf(values.getBoolean(element));
-      case STRING -> throw new IllegalStateException("a string column of fixed width");
-    };
+    Number value = ((FixedWidthColumn) column).number(element);
+    return column.spec().type() == ElementType.BOOL
+        ? String.valueOf(value.intValue() != 0)
+        : value.toString();
   }
 
   GoldenReport report() {

@@ -7,6 +7,7 @@ import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.Column;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
+import io.tidemill.model.columnar.ElementType.Kind;
 import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.columnar.StringColumn;
 import java.io.IOException;
@@ -17,6 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
@@ -50,18 +53,36 @@ public final class GoldenRecorder {
    */
   public void record(Path target, int rows, RandomGenerator random) throws IOException {
     checkFixed();
+    record(target, allocator -> random(rows, random, allocator));
+  }
+
+  /**
+   * The same with inputs that someone wrote down.
+   *
+   * @param records each with a value for every input: a number, a boolean, a text, or a list of
+   *     them; {@code {"b64": "…"}} for bytes that are no text
+   * @throws IllegalArgumentException if a record does not fit the signature, with all such problems
+   */
+  public void record(Path target, List<Map<String, Object>> records) throws IOException {
+    record(target, allocator -> new SampleRecords(records).inputs(model.signature(), allocator));
+  }
+
+  private void record(Path target, Function<BufferAllocator, ColumnBatch> made) throws IOException {
     try (BufferAllocator allocator =
             ColumnMemory.child("recording of " + model.version(), Long.MAX_VALUE);
-        ColumnBatch inputs =
-            ColumnBatch.allocate(allocator, model.signature().inputColumns(), rows)) {
-      for (int i = 0; i < inputs.columns(); i++) {
-        fill(inputs.column(i), rows, random);
-      }
-      inputs.rows(rows);
-      try (ColumnBatch outputs = model.score(inputs, allocator)) {
-        write(List.of(inputs, outputs), target, allocator);
-      }
+        ColumnBatch inputs = made.apply(allocator);
+        ColumnBatch outputs = model.score(inputs, allocator)) {
+      write(List.of(inputs, outputs), target, allocator);
     }
+  }
+
+  private ColumnBatch random(int rows, RandomGenerator random, BufferAllocator allocator) {
+    ColumnBatch inputs = ColumnBatch.allocate(allocator, model.signature().inputColumns(), rows);
+    for (int i = 0; i < inputs.columns(); i++) {
+      fill(inputs.column(i), rows, random);
+    }
+    inputs.rows(rows);
+    return inputs;
   }
 
   private void checkFixed() {
@@ -79,24 +100,20 @@ public final class GoldenRecorder {
   private static void fill(Column column, int rows, RandomGenerator random) {
     for (int i = 0; i < rows * column.spec().elementsPerRow(); i++) {
       if (column instanceof StringColumn strings) {
-        byte[] word = String.valueOf(random.nextInt(DIGITS)).getBytes(StandardCharsets.UTF_8);
+        byte[] word = random(Kind.STRING, random).toString().getBytes(StandardCharsets.UTF_8);
         strings.append(word, 0, word.length);
       } else {
-        set((FixedWidthColumn) column, i, random);
+        ((FixedWidthColumn) column).number(i, random(column.spec().type().kind(), random));
       }
     }
   }
 
-  private static void set(FixedWidthColumn column, int index, RandomGenerator random) {
-    switch (column.spec().type()) {
-      case FLOAT32 -> column.setFloat(index, (float) random.nextGaussian());
-      case FLOAT64 -> column.setDouble(index, random.nextGaussian());
-      case INT32 -> column.setInt(index, random.nextInt(DIGITS));
-      case INT64 -> column.setLong(index, random.nextInt(DIGITS));
-      case UINT8 -> column.setByte(index, (byte) random.nextInt(DIGITS));
-      case BOOL -> column.setBoolean(index, random.nextBoolean());
-      case STRING -> throw new IllegalStateException("a string column of fixed width");
-    }
+  private static Number random(Kind kind, RandomGenerator random) {
+    return switch (kind) {
+      case FLOAT -> random.nextGaussian();
+      case BOOL -> random.nextInt(2);
+      case SIGNED, UNSIGNED, STRING -> random.nextInt(DIGITS);
+    };
   }
 
   private static void write(List<ColumnBatch> batches, Path target, BufferAllocator allocator)

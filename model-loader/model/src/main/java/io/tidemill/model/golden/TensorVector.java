@@ -211,12 +211,14 @@ final class TensorVector {
   }
 
   private static ArrowType arrow(ElementType type) {
-    return switch (type) {
-      case FLOAT32 -> new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
-      case FLOAT64 -> new ArrowType.FloatingPoint(FloatingPointPrecision.DOUBLE);
-      case INT32 -> new ArrowType.Int(32, true);
-      case INT64 -> new ArrowType.Int(64, true);
-      case UINT8 -> new ArrowType.Int(8, false);
+    return switch (type.kind()) {
+      case FLOAT ->
+          new ArrowType.FloatingPoint(
+              type == ElementType.FLOAT64
+                  ? FloatingPointPrecision.DOUBLE
+                  : FloatingPointPrecision.SINGLE);
+      case SIGNED -> new ArrowType.Int(type.bytes() * Byte.SIZE, true);
+      case UNSIGNED -> new ArrowType.Int(type.bytes() * Byte.SIZE, false);
       case BOOL -> new ArrowType.Bool();
       // A model's strings need not be UTF-8.
       case STRING -> new ArrowType.Binary();

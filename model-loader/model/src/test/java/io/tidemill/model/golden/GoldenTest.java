@@ -252,6 +252,72 @@ class GoldenTest {
   }
 
   @Test
+  void whatAModelAnsweredToRecordsIsWhatItMustAnswer() throws IOException {
+    Signature signature =
+        new Signature(
+            List.of(
+                TensorSpec.of("x", ElementType.FLOAT32, -1, 2),
+                TensorSpec.of("n", ElementType.UINT8, -1),
+                TensorSpec.of("b", ElementType.BOOL, -1, -1),
+                TensorSpec.of("s", ElementType.STRING, -1)),
+            List.of(TensorSpec.of("y", ElementType.FLOAT64, -1)));
+    FakeModel model = new FakeModel(signature);
+    List<Map<String, Object>> records =
+        List.of(
+            Map.of("x", List.of(1, 2.5), "n", 255, "b", List.of(true, false), "s", "ab"),
+            Map.of(
+                "x",
+                List.of(List.of(3), List.of(4)),
+                "n",
+                0,
+                "b",
+                List.of(true, true),
+                "s",
+                Map.of("b64", "/9j/")));
+
+    new GoldenRecorder(model).record(folder.resolve(Golden.FILE_NAME), records);
+
+    assertThat(golden().check(model)).hasToString("2 rows as expected, largest difference 0.0");
+    try (ColumnBatch sample = golden().sample(signature).of(2, allocator.get())) {
+      assertThat(FakeModel.sum(sample, 0)).isEqualTo(1 + 2.5 + 255 + 1 + 2);
+      assertThat(FakeModel.sum(sample, 1)).isEqualTo(3 + 4 + 0 + 2 + 3);
+    }
+  }
+
+  @Test
+  void refusesRecordsThatDoNotFitWithEveryProblem() {
+    Signature signature =
+        new Signature(
+            List.of(
+                TensorSpec.of("x", ElementType.INT32, -1, 2),
+                TensorSpec.of("s", ElementType.STRING, -1)),
+            List.of(TensorSpec.of("y", ElementType.FLOAT32, -1)));
+    GoldenRecorder recorder = new GoldenRecorder(new FakeModel(signature));
+    Path target = folder.resolve(Golden.FILE_NAME);
+
+    assertThatThrownBy(() -> recorder.record(target, List.of()))
+        .hasMessage("records: none (expected: >= 1)");
+    assertThatThrownBy(
+            () -> recorder.record(target, List.of(Map.of("x", 1, "s", "a"), Map.of("z", 1))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("record 2: values of [z] (expected: of the inputs ")
+        .hasMessageContaining("record 1: input 'x': 1 elements (expected: 2)");
+    assertThatThrownBy(
+            () ->
+                recorder.record(
+                    target,
+                    List.of(
+                        Map.of("x", List.of(1.5, 3_000_000_000L), "s", "a"),
+                        Map.of("x", List.of("one", 2), "s", 5))))
+        .hasMessageContaining("record 1: input 'x': 1.5 for int32 (expected: a whole number)")
+        .hasMessageContaining(
+            "record 1: input 'x': 3000000000 for int32 (expected: -2147483648 to ")
+        .hasMessageContaining("record 2: input 'x': one (expected: a value for int32)")
+        .hasMessageContaining("record 2: input 's': 5 (expected: a value for string)");
+    assertThat(target).doesNotExist();
+  }
+
+  @Test
   void recordsIntoANewFileOnly() throws IOException {
     record(new FakeModel(FLOATS), 1);
 

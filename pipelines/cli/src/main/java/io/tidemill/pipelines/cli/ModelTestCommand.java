@@ -1,5 +1,9 @@
 package io.tidemill.pipelines.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemill.model.Device;
 import io.tidemill.model.golden.Golden;
 import io.tidemill.model.golden.GoldenRecorder;
@@ -10,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGeneratorFactory;
@@ -43,7 +48,7 @@ final class ModelTestCommand implements Runnable {
       names = "--write",
       paramLabel = "FILE",
       description = {
-        "Record answers to random inputs in a new file.",
+        "Record answers in a new file, to random inputs or those of --input.",
         "Put it beside the model's files as golden.arrow before a push."
       })
   private @Nullable Path target;
@@ -62,6 +67,15 @@ final class ModelTestCommand implements Runnable {
       description = "What --write makes its inputs of (default: ${DEFAULT-VALUE}).")
   private long seed;
 
+  @Option(
+      names = "--input",
+      paramLabel = "FILE",
+      description = {
+        "What --write asks the model: a JSON object a line, with a value for each input,",
+        "as in {\"features\": [1, 2.5]}; {\"b64\": \"...\"} for bytes that are no text."
+      })
+  private @Nullable Path records;
+
   @Mixin private Output output;
 
   @Override
@@ -69,6 +83,9 @@ final class ModelTestCommand implements Runnable {
     Path file = target;
     if (rows < 1 || rows > MAX_ROWS) {
       throw refused("rows: " + rows + " (expected: 1 to " + MAX_ROWS + ")");
+    }
+    if (records != null && file == null) {
+      throw refused("--input: " + records + " (expected: with --write, which records the answers)");
     }
     if (file != null && Files.exists(file)) {
       throw refused(file + ": exists (expected: a new file)");
@@ -121,22 +138,51 @@ final class ModelTestCommand implements Runnable {
   }
 
   private void record(StoredModel stored, LoadedCopy trial, Path file) {
+    GoldenRecorder recorder = new GoldenRecorder(trial.model());
+    Map<String, Object> answer = answer(stored);
+    String of;
     try {
-      new GoldenRecorder(trial.model())
-          .record(file, rows, RandomGeneratorFactory.of("L64X128MixRandom").create(seed));
+      Path given = records;
+      if (given == null) {
+        recorder.record(file, rows, RandomGeneratorFactory.of("L64X128MixRandom").create(seed));
+        answer.put("rows", rows);
+        answer.put("seed", seed);
+        of = rows + " rows of seed " + seed;
+      } else {
+        List<Map<String, Object>> read = read(given);
+        recorder.record(file, read);
+        answer.put("rows", read.size());
+        answer.put("input", given.toString());
+        of = "%d rows of %s".formatted(read.size(), given);
+      }
     } catch (IOException unwritable) {
       throw new CommandFailedException(
           ExitCode.FAILED,
           "%s: cannot be written: %s (expected: a new file in a folder that is there)"
               .formatted(file, unwritable),
           unwritable);
+    } catch (IllegalArgumentException unfit) {
+      throw refused(records + ": " + unfit.getMessage());
     }
-    Map<String, Object> answer = answer(stored);
-    answer.put("rows", rows);
-    answer.put("seed", seed);
     answer.put("path", file.toString());
-    output.print(
-        answer, "%s: %d rows of seed %d are in %s".formatted(subject(stored), rows, seed, file));
+    output.print(answer, "%s: %s are in %s".formatted(subject(stored), of, file));
+  }
+
+  private static List<Map<String, Object>> read(Path file) {
+    try (MappingIterator<Map<String, Object>> lines =
+        new ObjectMapper()
+            .readerFor(new TypeReference<Map<String, Object>>() {})
+            .readValues(file.toFile())) {
+      return lines.readAll();
+    } catch (IOException unreadable) {
+      throw refused(
+          "%s: %s (expected: a JSON object a line)"
+              .formatted(
+                  file,
+                  unreadable instanceof JsonProcessingException malformed
+                      ? malformed.getOriginalMessage()
+                      : unreadable));
+    }
   }
 
   private static String subject(StoredModel stored) {

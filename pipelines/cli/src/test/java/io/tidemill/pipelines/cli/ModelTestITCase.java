@@ -67,6 +67,42 @@ class ModelTestITCase {
   }
 
   @Test
+  void answersToGivenRecordsAreRecorded() throws IOException {
+    Path records = directory.resolve("records.jsonl");
+    Files.writeString(
+        records, "{\"features\": [1, 2.5, 0, -3]}\n{\"features\": [[0, 0], [0, 1]]}\n");
+    String golden = saved.resolve(Golden.FILE_NAME).toString();
+
+    CommandRun write = run("test", "mlp:1.0.0", "--write", golden, "--input", records.toString());
+    run("push", saved.toString(), "mlp:1.1.0");
+
+    assertThat(write.out())
+        .isEqualToIgnoringNewLines(
+            "mlp:1.0.0 on cpu: 2 rows of %s are in %s".formatted(records, golden));
+    assertThat(run("test", "mlp:1.1.0").out())
+        .contains("golden.arrow: 2 rows as expected, largest difference 0.0");
+  }
+
+  @Test
+  void refusesRecordsThatAreNotTheModels() throws IOException {
+    Path records = directory.resolve("records.jsonl");
+    String golden = saved.resolve(Golden.FILE_NAME).toString();
+
+    Files.writeString(records, "{\"features\": [1, 2]}\n");
+    CommandRun unfit = run("test", "mlp:1.0.0", "--write", golden, "--input", records.toString());
+    Files.writeString(records, "{\"features\": \n");
+    CommandRun broken = run("test", "mlp:1.0.0", "--write", golden, "--input", records.toString());
+    CommandRun alone = run("test", "mlp:1.0.0", "--input", records.toString());
+
+    assertThat(unfit.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(unfit.err())
+        .contains(records + ": record 1: input 'features': 2 elements (expected: 4)");
+    assertThat(broken.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(broken.err()).contains("(expected: a JSON object a line)");
+    assertThat(alone.err()).contains("(expected: with --write, which records the answers)");
+  }
+
+  @Test
   void aVersionThatAnswersOtherwiseFailsWithTheWorstRow() throws IOException {
     pushWithAnswersOf("mlp:1.0.0", "mlp:1.1.0");
     Path golden = saved.resolve(Golden.FILE_NAME);
