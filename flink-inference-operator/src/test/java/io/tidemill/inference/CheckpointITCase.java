@@ -88,7 +88,7 @@ class CheckpointITCase {
     assertThat(seen.counts().values()).containsOnly(1);
   }
 
-  /** faults.md row 7: the barrier does not wait for the model. */
+  /** The barrier does not wait for the model. */
   @Test
   void checkpointCompletesWhileEveryCallIsHeld(@InjectMiniCluster MiniCluster cluster)
       throws Exception {
@@ -117,7 +117,7 @@ class CheckpointITCase {
     Jobs.cancel(job);
   }
 
-  /** faults.md row 4: records wait in the step and in the channels before it. */
+  /** Records wait in the step and in the channels before it. */
   @Test
   void everyRecordOfAnUnalignedCheckpointIsRestoredAtAnotherParallelism(
       @InjectMiniCluster MiniCluster cluster) throws Exception {
@@ -174,7 +174,7 @@ class CheckpointITCase {
     }
   }
 
-  /** faults.md row 4: a savepoint's barrier waits for the channels, not for the model. */
+  /** A savepoint's barrier waits for the channels, not for the model. */
   @Test
   void everyRecordOfASavepointIsRestoredAtAnotherParallelism(@InjectMiniCluster MiniCluster cluster)
       throws Exception {

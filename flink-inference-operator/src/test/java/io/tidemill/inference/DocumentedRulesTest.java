@@ -22,9 +22,9 @@ import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 
-/** Holds docs/operator.md against Flink's tests and this module's. */
+/** Holds the table of a step's rules against Flink's tests and this module's. */
 class DocumentedRulesTest {
-  private static final Path DOCUMENT = Path.of("..", "docs", "operator.md");
+  private static final Path DOCUMENT = Path.of("src", "test", "resources", "rules.md");
   private static final String FLINKS =
       "org.apache.flink.streaming.api.operators.async.AsyncWaitOperatorTest";
   private static final List<Path> ROOTS =

@@ -66,7 +66,7 @@ class PressureITCase {
     assertThat(model.openHandles()).isZero();
   }
 
-  /** faults.md row 7: all slots are taken, and the stream before the step is held back. */
+  /** All slots are taken, and the stream before the step is held back. */
   @Test
   void aSlowModelHoldsTheSourceBack() throws Exception {
     Semaphore turns = new Semaphore(0);
@@ -88,7 +88,7 @@ class PressureITCase {
     assertHeldWithinItsBounds();
   }
 
-  /** faults.md row 24. */
+  /** A slow sink. */
   @Test
   void aSlowSinkHoldsTheStepBackAndItsMemoryStaysBounded() throws Exception {
     CountDownLatch gate = new CountDownLatch(1);
@@ -106,7 +106,7 @@ class PressureITCase {
     assertHeldWithinItsBounds();
   }
 
-  /** faults.md row 24: Arrow bytes are back to zero after the job. */
+  /** Arrow bytes are back to zero after the job. */
   @Test
   void cancelledJobGivesBackItsMemoryAndItsHandles() throws Exception {
     CountDownLatch called = new CountDownLatch(10);
@@ -127,7 +127,7 @@ class PressureITCase {
     assertGivenBack();
   }
 
-  /** faults.md row 14: the call ignores that its thread is interrupted, as native code does. */
+  /** The call ignores that its thread is interrupted, as native code does. */
   @Test
   void aCallThatHangsFailsTheJobWithTheModelsName() throws Exception {
     Semaphore gate = new Semaphore(0);

@@ -205,7 +205,8 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
             .map(gpu -> gpu.getProperty(GPU_INDEX).orElse("without an index"))
             .toList();
     int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
-    return new TaskContext(subtask, gpus, settings.batching().maxSize(), settings.loadTimeout());
+    return new TaskContext(
+        subtask, gpus, settings.batching().maxSize(), settings.timeouts().load());
   }
 
   /** Brings a worker's results to the task thread: one mail per batch. */
@@ -322,7 +323,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     } catch (RuntimeException | Error e) {
       throw failureOf(batch, e);
     }
-    callTimer.arm(settings.callTimeout().toNanos());
+    callTimer.arm(settings.timeouts().call().toNanos());
   }
 
   private Workers<T, R> running() {
@@ -404,14 +405,14 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     }
     long now = clock.nanos();
     long longest = running().longestCallNanos(now);
-    long timeout = settings.callTimeout().toNanos();
+    long timeout = settings.timeouts().call().toNanos();
     if (longest >= timeout) {
       throw step.failure(
           "a call with %d records has taken %d ms (expected: <= call-timeout, %d ms)"
               .formatted(
                   running().longestCallRows(now),
                   TimeUnit.NANOSECONDS.toMillis(longest),
-                  settings.callTimeout().toMillis()),
+                  settings.timeouts().call().toMillis()),
           null);
     }
     callTimer.arm(timeout - longest);

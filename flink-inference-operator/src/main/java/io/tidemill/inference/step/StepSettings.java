@@ -15,8 +15,6 @@ import java.time.Duration;
  * @param order whether results leave as their records came, or as they complete between watermarks
  * @param deadBatches how many batches in a row may become dead letters only before the task fails,
  *     as then the step is at fault and not the data; 0 for any number
- * @param loadTimeout the longest that a task waits until its model is fetched, loaded and warmed up
- * @param callTimeout the longest that one model call may take before the task fails
  * @param memoryBytes the most Arrow memory that one subtask may hold, in equal parts for the
  *     batches in flight; a batch that does not fit is halved
  * @param fresh whether no one changes a record after it was handed on, so that none is copied under
@@ -29,16 +27,13 @@ public record StepSettings(
     OnNotFinite onNan,
     OnNullInput nullInput,
     int deadBatches,
-    Duration loadTimeout,
-    Duration callTimeout,
+    Timeouts timeouts,
     long memoryBytes,
     boolean fresh)
     implements Serializable {
   private static final int DEFAULT_DEAD_BATCHES = 3;
   private static final Duration DEFAULT_LOAD_TIMEOUT = Duration.ofMinutes(5);
   private static final Duration DEFAULT_CALL_TIMEOUT = Duration.ofSeconds(60);
-  private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
-  private static final Duration LONGEST_TIMEOUT = Duration.ofDays(365);
   private static final long DEFAULT_MEMORY_BYTES = 1L << 30;
 
   /** What becomes of a record whose prediction is not a number or infinite. */
@@ -60,6 +55,30 @@ public record StepSettings(
     NAN
   }
 
+  /**
+   * How long a task waits before it fails.
+   *
+   * @param load until its model is fetched, loaded and warmed up
+   * @param call until one model call has returned
+   */
+  public record Timeouts(Duration load, Duration call) implements Serializable {
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+    private static final Duration LONGEST = Duration.ofDays(365);
+
+    public Timeouts {
+      check("load-timeout", load);
+      check("call-timeout", call);
+    }
+
+    private static void check(String name, Duration timeout) {
+      requireNonNull(timeout, name);
+      if (timeout.compareTo(SHORTEST) < 0 || timeout.compareTo(LONGEST) > 0) {
+        throw new IllegalArgumentException(
+            "%s: %s (expected: 1ms to 365 days)".formatted(name, timeout));
+      }
+    }
+  }
+
   public StepSettings {
     requireNonNull(batching, "batching");
     requireNonNull(order, "order");
@@ -74,19 +93,10 @@ public record StepSettings(
       throw new IllegalArgumentException(
           "dead-batches: " + deadBatches + " (expected: >= 1, or 0 for any number)");
     }
-    checkTimeout("load-timeout", loadTimeout);
-    checkTimeout("call-timeout", callTimeout);
+    requireNonNull(timeouts, "timeouts");
     if (memoryBytes < 1) {
       throw new IllegalArgumentException(
           "memory limit: " + memoryBytes + " bytes (expected: >= 1)");
-    }
-  }
-
-  private static void checkTimeout(String name, Duration timeout) {
-    requireNonNull(timeout, name);
-    if (timeout.compareTo(SHORTEST_TIMEOUT) < 0 || timeout.compareTo(LONGEST_TIMEOUT) > 0) {
-      throw new IllegalArgumentException(
-          "%s: %s (expected: 1ms to 365 days)".formatted(name, timeout));
     }
   }
 
@@ -104,8 +114,7 @@ public record StepSettings(
         OnNotFinite.KEEP,
         OnNullInput.BY_MODEL,
         DEFAULT_DEAD_BATCHES,
-        DEFAULT_LOAD_TIMEOUT,
-        DEFAULT_CALL_TIMEOUT,
+        new Timeouts(DEFAULT_LOAD_TIMEOUT, DEFAULT_CALL_TIMEOUT),
         DEFAULT_MEMORY_BYTES,
         false);
   }
@@ -148,156 +157,60 @@ public record StepSettings(
   public StepSettings withBatching(BatchPolicy batching) {
     int workers = usualWorkers(batching.maxInFlight());
     return new StepSettings(
-        batching,
-        workers,
-        order,
-        onNan,
-        nullInput,
-        deadBatches,
-        loadTimeout,
-        callTimeout,
-        memoryBytes,
-        fresh);
+        batching, workers, order, onNan, nullInput, deadBatches, timeouts, memoryBytes, fresh);
   }
 
   private StepSettings keepingWorkers(BatchPolicy batching) {
     return new StepSettings(
-        batching,
-        workers,
-        order,
-        onNan,
-        nullInput,
-        deadBatches,
-        loadTimeout,
-        callTimeout,
-        memoryBytes,
-        fresh);
+        batching, workers, order, onNan, nullInput, deadBatches, timeouts, memoryBytes, fresh);
   }
 
   /** Model calls at a time; set it after max-in-flight. */
   public StepSettings withWorkers(int workers) {
     return new StepSettings(
-        batching,
-        workers,
-        order,
-        onNan,
-        nullInput,
-        deadBatches,
-        loadTimeout,
-        callTimeout,
-        memoryBytes,
-        fresh);
+        batching, workers, order, onNan, nullInput, deadBatches, timeouts, memoryBytes, fresh);
   }
 
   public StepSettings withOrder(Order order) {
     return new StepSettings(
-        batching,
-        workers,
-        order,
-        onNan,
-        nullInput,
-        deadBatches,
-        loadTimeout,
-        callTimeout,
-        memoryBytes,
-        fresh);
+        batching, workers, order, onNan, nullInput, deadBatches, timeouts, memoryBytes, fresh);
   }
 
   public StepSettings withOnNan(OnNotFinite onNan) {
     return new StepSettings(
-        batching,
-        workers,
-        order,
-        onNan,
-        nullInput,
-        deadBatches,
-        loadTimeout,
-        callTimeout,
-        memoryBytes,
-        fresh);
+        batching, workers, order, onNan, nullInput, deadBatches, timeouts, memoryBytes, fresh);
   }
 
   public StepSettings withNullInput(OnNullInput nullInput) {
     return new StepSettings(
-        batching,
-        workers,
-        order,
-        onNan,
-        nullInput,
-        deadBatches,
-        loadTimeout,
-        callTimeout,
-        memoryBytes,
-        fresh);
+        batching, workers, order, onNan, nullInput, deadBatches, timeouts, memoryBytes, fresh);
   }
 
   public StepSettings withDeadBatches(int deadBatches) {
     return new StepSettings(
-        batching,
-        workers,
-        order,
-        onNan,
-        nullInput,
-        deadBatches,
-        loadTimeout,
-        callTimeout,
-        memoryBytes,
-        fresh);
+        batching, workers, order, onNan, nullInput, deadBatches, timeouts, memoryBytes, fresh);
   }
 
   public StepSettings withLoadTimeout(Duration loadTimeout) {
+    return with(new Timeouts(loadTimeout, timeouts.call()));
+  }
+
+  private StepSettings with(Timeouts timeouts) {
     return new StepSettings(
-        batching,
-        workers,
-        order,
-        onNan,
-        nullInput,
-        deadBatches,
-        loadTimeout,
-        callTimeout,
-        memoryBytes,
-        fresh);
+        batching, workers, order, onNan, nullInput, deadBatches, timeouts, memoryBytes, fresh);
   }
 
   public StepSettings withCallTimeout(Duration callTimeout) {
-    return new StepSettings(
-        batching,
-        workers,
-        order,
-        onNan,
-        nullInput,
-        deadBatches,
-        loadTimeout,
-        callTimeout,
-        memoryBytes,
-        fresh);
+    return with(new Timeouts(timeouts.load(), callTimeout));
   }
 
   public StepSettings withMemoryBytes(long memoryBytes) {
     return new StepSettings(
-        batching,
-        workers,
-        order,
-        onNan,
-        nullInput,
-        deadBatches,
-        loadTimeout,
-        callTimeout,
-        memoryBytes,
-        fresh);
+        batching, workers, order, onNan, nullInput, deadBatches, timeouts, memoryBytes, fresh);
   }
 
   public StepSettings withFresh(boolean fresh) {
     return new StepSettings(
-        batching,
-        workers,
-        order,
-        onNan,
-        nullInput,
-        deadBatches,
-        loadTimeout,
-        callTimeout,
-        memoryBytes,
-        fresh);
+        batching, workers, order, onNan, nullInput, deadBatches, timeouts, memoryBytes, fresh);
   }
 }

@@ -33,7 +33,7 @@ class DeadlineTest {
     }
   }
 
-  /** faults.md row 5. */
+  /** The timer of a batch that has closed fires later. */
   @Test
   void staleTimerDoesNotCloseNextBatch() throws Exception {
     model.behave(calls);
@@ -79,7 +79,7 @@ class DeadlineTest {
     }
   }
 
-  /** faults.md row 22: timers are the wall clock's, deadlines are not. */
+  /** Timers are the wall clock's, deadlines are not. */
   @Test
   void wallClockThatJumpsAnHourClosesNothingEarly() throws Exception {
     model.behave(calls);

@@ -130,7 +130,7 @@ class FaultTest {
     }
   }
 
-  /** faults.md row 12. */
+  /** The model itself is broken. */
   @Test
   void brokenModelFailsTheTaskAndWritesNoDeadLetter() throws Exception {
     model.behave(FakeModel.failing(() -> new ModelCallException("graph is broken")));
@@ -225,7 +225,7 @@ class FaultTest {
     }
   }
 
-  /** faults.md row 13. */
+  /** A call runs out of memory. */
   @Test
   void outOfMemoryHalvesRemembersAndProbesUpwardAgain() throws Exception {
     int[] fits = {4};
@@ -386,7 +386,7 @@ class FaultTest {
     }
   }
 
-  /** faults.md rows 12 and 13. */
+  /** A broken model is not a record without memory. */
   @Test
   void aModelWithoutMemoryForItsOwnSampleFailsTheTaskAndWritesNoDeadLetter() throws Exception {
     model.behave(FakeModel.failing(() -> new ModelOutOfMemoryException("the GPU is full")));
@@ -400,7 +400,7 @@ class FaultTest {
     }
   }
 
-  /** faults.md row 21. */
+  /** A wrong count never misaligns rows. */
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 3})
   void wrongNumberOfRowsFailsTheTask(int rows) throws Exception {
@@ -544,7 +544,7 @@ class FaultTest {
     }
   }
 
-  /** faults.md row 20. */
+  /** A record too large for any batch. */
   @Test
   void recordLargerThanMaxBytesIsADeadLetterAndBatchesStayBelowIt() throws Exception {
     // The test's encoder counts as many bytes as the record's value.

@@ -38,7 +38,7 @@ class LoadTest {
   private final FakeModel model = FakeModel.ofFeatures(1);
   private final HeldCalls calls = new HeldCalls();
 
-  /** faults.md row 7. */
+  /** All slots are taken by a slow model. */
   @Test
   void recordThatFindsNoRoomWaitsInTheMailboxUntilASlotIsFree() throws Exception {
     model.behave(calls);
@@ -70,7 +70,7 @@ class LoadTest {
     }
   }
 
-  /** faults.md row 14. */
+  /** A call hangs. */
   @Test
   void callThatHangsFailsTheTaskWithModelSizeAndDuration() throws Exception {
     CompletableFuture<Void> end = new CompletableFuture<>();
@@ -88,7 +88,8 @@ class LoadTest {
       step.advance(Duration.ofMillis(4_900));
       assertThatThrownBy(() -> step.advance(Duration.ofMillis(100)))
           .hasStackTraceContaining(
-              "step 'score', fake:1.0.0: a call with 2 records has taken 5000 ms (expected: <= call-timeout, 5000 ms)");
+              "step 'score', fake:1.0.0: a call with 2 records has taken 5000 ms (expected: <="
+                  + " call-timeout, 5000 ms)");
     } finally {
       end.complete(null);
       step.close();
@@ -209,7 +210,7 @@ class LoadTest {
     }
   }
 
-  /** faults.md row 24: Arrow bytes are back to zero after the task. */
+  /** Arrow bytes are back to zero after the task. */
   @Test
   void closingGivesBackEveryByteAndTheHandle() throws Exception {
     long before = ColumnMemory.allocatedBytes();

@@ -25,7 +25,7 @@ import org.apache.flink.util.OutputTag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** faults.md row 6: one record object that the source fills again and again. */
+/** One record object that the source fills again and again. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class ObjectReuseTest {
   private static final StepSettings SETTINGS = StepSettings.defaults();

@@ -4,7 +4,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** faults.md rows 3, 5, 11, 13 and 20 at once, at random. */
+/** Checkpoints, timers, faults and memory at once, at random. */
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
 class OperatorPropertyTest {
   private static final int SEEDS = 3_000;

@@ -23,8 +23,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * faults.md row 29 for a whole job: the savepoint of a release, as Flink wrote it, restored by this
- * one. The folder is copied first, because a user moves savepoints too.
+ * The savepoint of a release, as Flink wrote it, restored by this one. The folder is copied first,
+ * because a user moves savepoints too.
  *
  * <p>{@link StoredJob} says what is in a savepoint, {@link NewReleaseITCase} how one is written.
  */

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** faults.md row 29: what a release wrote, later ones restore. */
+/** What a release wrote, later ones restore. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class StoredSavepointTest {
   private static final Path FOLDER = Path.of("src", "test", "resources", "savepoints");

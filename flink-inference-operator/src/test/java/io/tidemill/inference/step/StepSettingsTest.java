@@ -27,8 +27,7 @@ class StepSettingsTest {
                 OnNotFinite.KEEP,
                 OnNullInput.BY_MODEL,
                 3,
-                Duration.ofMinutes(5),
-                Duration.ofSeconds(60),
+                new StepSettings.Timeouts(Duration.ofMinutes(5), Duration.ofSeconds(60)),
                 1L << 30,
                 false));
   }
@@ -60,8 +59,7 @@ class StepSettingsTest {
                 OnNotFinite.FAIL,
                 OnNullInput.SKIP,
                 0,
-                Duration.ofSeconds(90),
-                Duration.ofSeconds(2),
+                new StepSettings.Timeouts(Duration.ofSeconds(90), Duration.ofSeconds(2)),
                 9,
                 true));
   }
