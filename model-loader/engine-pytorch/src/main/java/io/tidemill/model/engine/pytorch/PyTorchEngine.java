@@ -8,10 +8,12 @@ import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.engine.AllowedOperations;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.EngineModel;
 import io.tidemill.model.engine.FoundModel;
 import io.tidemill.model.engine.ModelTensors;
+import io.tidemill.model.engine.Operation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,6 +31,9 @@ import java.util.stream.Stream;
  * <p>A TorchScript file does not say its signature. The inputs of a signature are the arguments of
  * {@code forward}, in their order; its outputs are what {@code forward} answers: a tensor, a tuple
  * or list of tensors in the signature's order, or a dictionary of tensors by the signature's names.
+ *
+ * <p>A program that could write or read files, or call other processes, is refused before it is
+ * loaded, unless what it calls is allowed by {@link AllowedOperations}.
  *
  * <p>One operation is computed by one thread, that of the caller, unless the process or else the
  * placement of its first model says more ({@code -Dai.djl.pytorch.num_threads}, set here if it is
@@ -86,12 +91,23 @@ public final class PyTorchEngine implements Engine {
   }
 
   @Override
+  public List<Operation> operations(Path files, Signature served) {
+    String subject = files.toString();
+    return new TorchScript(TorchScript.KIND.find(subject, files)).operations(subject);
+  }
+
+  @Override
   public Model load(ModelVersion version, Signature signature, Path files, Placement placement) {
     List<String> problems = check(files, signature);
     if (!problems.isEmpty()) {
       throw new InvalidModelException("%s: %s".formatted(version, String.join("; ", problems)));
     }
     Path file = TorchScript.KIND.find(version.toString(), files);
+    AllowedOperations.ofProcess()
+        .check(
+            version.name(),
+            version.toString(),
+            new TorchScript(file).operations(version.toString()));
     try {
       return new EngineModel(
           version, signature, PyTorchSession.load(version, signature, file, placement));

@@ -1,12 +1,23 @@
 package io.tidemill.model.engine.pytorch;
 
+import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.engine.FileKind;
+import io.tidemill.model.engine.Operation;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
+import org.jspecify.annotations.Nullable;
 
 /** A zip with a program and its weights, which runs in PyTorch's own interpreter. */
 record TorchScript(Path file) {
@@ -18,6 +29,28 @@ record TorchScript(Path file) {
           file -> new TorchScript(file).isOne());
 
   private static final int MOST_ENTRIES = 100_000;
+  private static final int MOST_CODE_BYTES = 64 << 20;
+  private static final String GAP = "[\\s\\\\]*";
+
+  /** Calls of PyTorch's functions, and what could be one of those that reach outside. */
+  private static final Pattern CALLS =
+      Pattern.compile(
+          "\\btorch"
+              + GAP
+              + "\\."
+              + GAP
+              + "(?<call>\\w+)"
+              + "|(?<outside>\\b(?:save|from_file|load|read_file|write_file|rpc_\\w+)\\b)"
+              + "|(?<foreign>\\bops"
+              + GAP
+              + "\\."
+              + GAP
+              + "(?!(?:aten|prim|quantized|prepacked|mkldnn|mkl|sparse|profiler)\\b)\\w+)"
+              + "|(?<hidden>\\bgetattr"
+              + GAP
+              + "\\("
+              + GAP
+              + "(?:torch|ops)\\b)");
 
   /** Whether it has what such a zip has; what {@code torch.save} writes, a pickle, has not. */
   private boolean isOne() throws IOException {
@@ -32,5 +65,76 @@ record TorchScript(Path file) {
     } catch (ZipException damaged) {
       return false;
     }
+  }
+
+  /**
+   * The functions that its code names, with what those that are not PyTorch's arithmetic could do.
+   *
+   * @param subject what messages begin with
+   * @throws InvalidModelException if it is no zip, or one that can be read in two ways
+   */
+  List<Operation> operations(String subject) {
+    Map<String, Integer> counts = new TreeMap<>();
+    Set<String> dangerous = new HashSet<>();
+    Set<String> names = new HashSet<>();
+    try (ZipFile zip = new ZipFile(file.toFile())) {
+      for (ZipEntry entry : zip.stream().limit(MOST_ENTRIES).toList()) {
+        if (!names.add(entry.getName())) {
+          throw refused(subject, "'%s' is in it twice".formatted(entry.getName()), null);
+        }
+        if (entry.getName().endsWith(".py")) {
+          count(code(zip, entry, subject), counts, dangerous);
+        }
+      }
+    } catch (IOException damaged) {
+      throw refused(subject, String.valueOf(damaged.getMessage()), damaged);
+    }
+    return counts.entrySet().stream()
+        .map(
+            count ->
+                new Operation(
+                    count.getKey(),
+                    count.getValue(),
+                    dangerous.contains(count.getKey())
+                        ? "could reach outside of the model, to files or other processes"
+                        : ""))
+        .toList();
+  }
+
+  private static String code(ZipFile zip, ZipEntry entry, String subject) throws IOException {
+    try (InputStream in = zip.getInputStream(entry)) {
+      byte[] code = in.readNBytes(MOST_CODE_BYTES);
+      if (in.read() >= 0) {
+        throw refused(subject, "'%s' has too much code".formatted(entry.getName()), null);
+      }
+      return new String(code, StandardCharsets.UTF_8);
+    }
+  }
+
+  /** A comment may part a call, and a string may hold what looks like a comment. */
+  private static void count(String code, Map<String, Integer> counts, Set<String> dangerous) {
+    for (Matcher calls = CALLS.matcher(code); calls.find(); ) {
+      counts.merge(name(calls, dangerous), 1, Integer::sum);
+    }
+    for (Matcher calls = CALLS.matcher(code.replaceAll("#[^\n]*", " ")); calls.find(); ) {
+      counts.putIfAbsent(name(calls, dangerous), 1);
+    }
+  }
+
+  private static String name(Matcher calls, Set<String> dangerous) {
+    String call = calls.group("call");
+    String name = call != null ? call : calls.group().replaceAll("[\\s\\\\]", "");
+    if (call == null || CALLS.matcher(call).matches()) {
+      dangerous.add(name);
+    }
+    return name;
+  }
+
+  private static InvalidModelException refused(
+      String subject, String reason, @Nullable Throwable cause) {
+    return new InvalidModelException(
+        "%s: PyTorch cannot load it: %s (expected: a file of torch.jit.save)"
+            .formatted(subject, reason),
+        cause);
   }
 }

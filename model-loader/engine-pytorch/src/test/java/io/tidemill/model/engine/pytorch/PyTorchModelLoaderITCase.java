@@ -2,6 +2,7 @@ package io.tidemill.model.engine.pytorch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.pytorch.jni.LibUtils;
@@ -13,6 +14,7 @@ import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.engine.Operation;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +26,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PyTorchModelLoaderITCase {
@@ -47,13 +50,14 @@ class PyTorchModelLoaderITCase {
     Signature signature = new Signature(List.of(IN), List.of(OUT));
     assertThatThrownBy(() -> Loading.load(directory, signature))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessage("fraud:1.4.2: 0 .pt or .pth files in %s (expected: 1)".formatted(directory));
+        .hasMessageStartingWith(
+            "fraud:1.4.2: 0 files named .pt or .pth in %s (expected: 1 ".formatted(directory));
 
     TorchScripts.mlp(directory.resolve("first"), 4);
     TorchScripts.mlp(directory.resolve("second"), 4);
     assertThatThrownBy(() -> Loading.load(directory, signature))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessageContaining("fraud:1.4.2: 2 .pt or .pth files");
+        .hasMessageContaining("fraud:1.4.2: 2 files named .pt or .pth");
   }
 
   @ParameterizedTest
@@ -65,6 +69,40 @@ class PyTorchModelLoaderITCase {
         .isInstanceOf(InvalidModelException.class)
         .hasMessageStartingWith("fraud:1.4.2: PyTorch cannot load it: ")
         .hasMessageEndingWith(" (expected: a file of torch.jit.save)");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "torch.save(x, \"FILE\")|save",
+        "torch . save(x, \"FILE\")|save",
+        "x.save(\"FILE\")|save",
+        "y = torch.from_file(\"FILE\", False, 1)|from_file",
+        "y = ops.image.read_file(\"FILE\")|ops.image",
+        "y = getattr(torch, \"sa\" \"ve\")|getattr(torch",
+        "y = \"#\"; torch.save(x, \"FILE\")|save",
+      })
+  void refusesProgramsThatCouldReachOutside(String line, String name) {
+    Path target = directory.resolve("written");
+    Signature signature =
+        TorchScripts.after(directory, line.replace("FILE", target.toString()));
+
+    assertThatThrownBy(() -> Loading.load(directory, signature))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageStartingWith("fraud:1.4.2: operations are refused: ")
+        .hasMessageContaining(name + " (could reach outside of the model");
+    assertThat(target).doesNotExist();
+  }
+
+  @Test
+  void leavesProgramsAloneThatOnlyCompute() {
+    Signature signature = TorchScripts.mlp(directory, 4);
+
+    assertThat(new PyTorchEngine().operations(directory, signature))
+        .extracting(Operation::name, Operation::dangerous)
+        .contains(tuple("addmm", false), tuple("relu", false), tuple("sigmoid", false))
+        .noneMatch(operation -> operation.toList().contains(true));
   }
 
   @Test

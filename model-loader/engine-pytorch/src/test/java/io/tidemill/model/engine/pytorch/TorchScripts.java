@@ -88,6 +88,13 @@ public final class TorchScripts {
     return one(directory, type, "return torch.t(torch.contiguous(torch.t(torch.flip(x, [1]))))");
   }
 
+  /** Answers its input after these lines. */
+  static Signature after(Path directory, String... lines) {
+    String[] body = Arrays.copyOf(lines, lines.length + 1);
+    body[lines.length] = "return x";
+    return one(directory, ElementType.FLOAT32, body);
+  }
+
   private static Signature one(Path directory, ElementType type, String... body) {
     write(directory, Map.of(), "x: Tensor", "Tensor", body);
     return new Signature(
