@@ -230,6 +230,43 @@ final class FolderBackend implements StoreBackend {
   }
 
   @Override
+  public List<StoreLeftover> unpublished(String model) {
+    List<StoreLeftover> there = new ArrayList<>();
+    for (FileStatus child : files.list(path(StoreKey.manifests(model)))) {
+      Path path = child.getPath();
+      if (path.getName().startsWith(".")) {
+        there.add(files.leftover(child));
+      } else if (child.isDir() && SemanticVersion.isVersion(path.getName())) {
+        String manifest =
+            read(StoreKey.manifests(model).named(path.getName()))
+                .map(bytes -> new String(bytes, UTF_8))
+                .orElse("");
+        files.list(path).stream()
+            .filter(part -> isUnpublished(part.getPath().getName(), manifest))
+            .forEach(part -> there.add(files.leftover(part)));
+      }
+    }
+    return there;
+  }
+
+  /** Whether a part of a version's folder does not belong to what the manifest publishes. */
+  private static boolean isUnpublished(String part, String manifest) {
+    return manifest.isEmpty()
+        || part.startsWith(".")
+        || (part.startsWith(FILES + "-")
+            && !manifest.contains("sha256:" + part.substring(FILES.length() + 1)));
+  }
+
+  @Override
+  public void delete(StoreLeftover leftover) {
+    Path place = new Path(leftover.place());
+    files.delete(place);
+    if (files.local()) {
+      files.deleteIfEmpty(place.getParent());
+    }
+  }
+
+  @Override
   public Upload upload(ModelManifest manifest) {
     return new FolderUpload(manifest);
   }

@@ -13,6 +13,7 @@ import java.io.OutputStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -68,6 +69,20 @@ record GuardedFiles(String store, FileSystem files) {
             return List.of();
           }
         });
+  }
+
+  /** A file or a folder with everything in it, as something that was left. */
+  StoreLeftover leftover(FileStatus status) {
+    long bytes = status.isDir() ? 0 : status.getLen();
+    Instant written = Instant.ofEpochMilli(status.getModificationTime());
+    if (status.isDir()) {
+      for (FileStatus child : list(status.getPath())) {
+        StoreLeftover inside = leftover(child);
+        bytes += inside.bytes();
+        written = inside.written().isAfter(written) ? inside.written() : written;
+      }
+    }
+    return new StoreLeftover(status.getPath().toString(), bytes, written);
   }
 
   boolean exists(Path file) {

@@ -7,6 +7,8 @@ import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.StoreRefusedException;
 import io.tidemill.model.StoreUnavailableException;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -280,6 +282,23 @@ public final class ModelStore {
                   name,
                   meaning.get(0)));
     }
+  }
+
+  /**
+   * What was left by those who died while they pushed: what belongs to no version, and nobody has
+   * written to in a day, which is longer than any push takes.
+   */
+  public List<StoreLeftover> leftovers() {
+    Instant dead = Instant.now().minus(1, ChronoUnit.DAYS);
+    return backend.list(StoreKey.models()).stream()
+        .flatMap(model -> backend.unpublished(model.name()).stream())
+        .filter(there -> there.written().isBefore(dead))
+        .toList();
+  }
+
+  /** Deletes what {@link #leftovers} answered. */
+  public void delete(StoreLeftover leftover) {
+    backend.delete(leftover);
   }
 
   /** As {@link #download(ModelManifest, Path, TransferListener)}, with nobody listening. */

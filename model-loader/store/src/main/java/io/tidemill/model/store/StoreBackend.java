@@ -59,6 +59,12 @@ public interface StoreBackend {
     Optional<InputStream> open(ModelFile file);
   }
 
+  /** Everything of a model that belongs to no version, whoever wrote it; a live push's too. */
+  List<StoreLeftover> unpublished(String model);
+
+  /** Deletes what {@link #unpublished} answered. */
+  void delete(StoreLeftover leftover);
+
   /** Begins to publish a version. */
   Upload upload(ModelManifest manifest);
 

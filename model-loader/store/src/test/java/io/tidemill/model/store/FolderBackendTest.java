@@ -379,6 +379,39 @@ class FolderBackendTest extends ModelStoreContract {
   }
 
   @Test
+  void showsAndFreesWhatPushesLeftThatDiedDaysAgo() throws Exception {
+    ModelStore store = open();
+    ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    FileTime daysAgo = FileTime.from(Instant.now().minus(Duration.ofDays(2)));
+    List<Path> left =
+        List.of(
+            root().resolve("fraud/.1.5.0.dead"),
+            root().resolve("fraud/1.4.2/.claim-1"),
+            root().resolve("fraud/1.4.2/files-0123456789abcdef"),
+            root().resolve("fraud/1.6.0/files"));
+    for (Path path : left) {
+      Path file = Files.createDirectories(path).resolve("half");
+      Files.writeString(file, "half");
+      Files.setLastModifiedTime(file, daysAgo);
+      Files.setLastModifiedTime(path, daysAgo);
+    }
+    Path live = Files.createDirectories(root().resolve("fraud/.1.7.0.live/files"));
+    Files.setLastModifiedTime(live.getParent(), daysAgo);
+
+    List<StoreLeftover> leftovers = store.leftovers();
+    leftovers.forEach(store::delete);
+
+    assertThat(leftovers)
+        .extracting(leftover -> leftover.place() + " " + leftover.bytes())
+        .containsExactlyInAnyOrderElementsOf(
+            left.stream().map(path -> "file:" + path + " 4").toList());
+    assertThat(left).noneMatch(Files::exists);
+    assertThat(root().resolve("fraud/1.6.0")).doesNotExist();
+    assertThat(live).exists();
+    assertThat(store.verify(manifest, TransferListener.NONE)).isEmpty();
+  }
+
+  @Test
   void refusesFilesThatChangeWhileTheyArePushed() throws Exception {
     ModelStore store = open();
     Path model = files(folder, "a");

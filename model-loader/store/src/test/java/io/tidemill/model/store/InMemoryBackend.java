@@ -152,6 +152,14 @@ public final class InMemoryBackend implements StoreBackend {
   }
 
   @Override
+  public List<StoreLeftover> unpublished(String model) {
+    return List.of();
+  }
+
+  @Override
+  public void delete(StoreLeftover leftover) {}
+
+  @Override
   public Upload upload(ModelManifest manifest) {
     Map<String, byte[]> copies = new TreeMap<>();
     return new Upload() {

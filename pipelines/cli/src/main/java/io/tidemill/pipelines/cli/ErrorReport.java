@@ -29,7 +29,7 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
   @Override
   public int handleParseException(ParameterException wrong, String[] arguments) {
     CommandLine command = wrong.getCommandLine();
-    PrintWriter err = command.getErr();
+    PrintWriter err = new PrintWriter(new PlainWriter(command.getErr()), true);
     Optional<String> unknown = unknown(wrong);
     err.println(unknown.orElse("tidemill: " + wrong.getMessage()));
     if (unknown.isEmpty()) {
@@ -69,7 +69,7 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
   @Override
   public int handleExecutionException(
       Exception failure, CommandLine command, ParseResult arguments) {
-    PrintWriter err = command.getErr();
+    PrintWriter err = new PrintWriter(new PlainWriter(command.getErr()), true);
     if (failure instanceof ParameterException wrong) {
       return handleParseException(wrong, new String[0]);
     }

@@ -89,7 +89,11 @@ final class ModelInspectCommand implements Runnable {
     out.printf("engine   %s%n", manifest.engine());
     out.printf("created  %s%n", manifest.created());
     out.printf("aliases  %s%n", aliases.isEmpty() ? "none" : String.join(" ", aliases));
-    manifest.labels().forEach((key, value) -> out.printf("label    %s=%s%n", key, value));
+    manifest
+        .labels()
+        .forEach(
+            (key, value) ->
+                out.printf("label    %s%n", (key + "=" + value).replace("\n", "\n         ")));
     manifest.signature().inputs().forEach(tensor -> out.printf("input    %s%n", tensor));
     manifest.signature().outputs().forEach(tensor -> out.printf("output   %s%n", tensor));
     out.printf("cache    %s%n", view.cache() == null ? "not on this machine" : view.cache());

@@ -1,8 +1,11 @@
 package io.tidemill.pipelines.cli;
 
 import io.tidemill.model.store.ByteSize;
+import io.tidemill.model.store.ModelStore;
+import io.tidemill.model.store.StoreLeftover;
 import io.tidemill.model.store.cache.CacheEntry;
 import io.tidemill.model.store.cache.LocalModelCache;
+import io.tidemill.pipelines.JobOptions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,8 +23,9 @@ import picocli.CommandLine.Option;
     name = "prune",
     description = {
       "Show this machine's cache of models, and free it.",
-      "What a process uses stays. Left over parts of fetches that died go",
-      "always; every store stays as it is."
+      "What a process uses stays. Left over parts of fetches that died go always.",
+      "Every store stays as it is; of one that --store names, what pushes left that",
+      "died more than a day ago is shown and freed too."
     },
     mixinStandardHelpOptions = true)
 final class ModelPruneCommand implements Runnable {
@@ -40,12 +44,23 @@ final class ModelPruneCommand implements Runnable {
       description = "Delete what nobody used in this time too, as in 30d.")
   private @Nullable Duration olderThan;
 
+  @Option(
+      names = JobOptions.STORE,
+      paramLabel = "URI",
+      description = "A model store whose left over parts of pushes go too.")
+  private @Nullable String store;
+
   @Mixin private Output output;
   @Mixin private DryRunOption dryRun;
   @Mixin private ConfirmOption confirmation;
 
   /** What JSON has of the cache. */
-  private record View(String directory, boolean dryRun, long freedBytes, List<Entry> entries) {}
+  private record View(
+      String directory,
+      boolean dryRun,
+      long freedBytes,
+      List<Entry> entries,
+      List<String> leftovers) {}
 
   /** What JSON has of one of its entries. */
   private record Entry(
@@ -77,20 +92,34 @@ final class ModelPruneCommand implements Runnable {
     if (output.forPeople()) {
       print(output.out(), cache.directory(), entries, paths(chosen));
     }
-    List<CacheEntry> deleted = chosen;
-    if (!dryRun.asked() && !chosen.isEmpty()) {
-      confirmation.confirm(
-          "delete %d of the cache's entries, %s".formatted(chosen.size(), sizeOf(chosen)));
-      deleted = cache.prune(limit, olderThan, false);
+    ModelStore pushedTo = store == null ? null : ModelStore.open(store);
+    List<StoreLeftover> leftovers = pushedTo == null ? List.of() : pushedTo.leftovers();
+    if (output.forPeople()) {
+      leftovers.forEach(
+          left ->
+              output.out().printf("left over %s, %s%n", left.place(), new ByteSize(left.bytes())));
     }
-    ByteSize freed = sizeOf(deleted);
+    List<CacheEntry> deleted = chosen;
+    if (!dryRun.asked() && !(chosen.isEmpty() && leftovers.isEmpty())) {
+      confirmation.confirm(
+          "delete %d of the cache's entries, %s, and %d left over in stores"
+              .formatted(chosen.size(), sizeOf(chosen), leftovers.size()));
+      deleted = cache.prune(limit, olderThan, false);
+      if (pushedTo != null) {
+        leftovers.forEach(pushedTo::delete);
+      }
+    }
+    ByteSize freed =
+        new ByteSize(
+            sizeOf(deleted).bytes() + leftovers.stream().mapToLong(StoreLeftover::bytes).sum());
     Set<Path> gone = paths(deleted);
     output.print(
         new View(
             cache.directory().toString(),
             dryRun.asked(),
             freed.bytes(),
-            entries.stream().map(entry -> Entry.of(entry, gone.contains(entry.path()))).toList()),
+            entries.stream().map(entry -> Entry.of(entry, gone.contains(entry.path()))).toList(),
+            leftovers.stream().map(StoreLeftover::place).toList()),
         (dryRun.asked() ? "dry run: would free " : "freed ") + freed);
   }
 

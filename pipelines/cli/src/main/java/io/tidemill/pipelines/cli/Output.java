@@ -64,7 +64,11 @@ final class Output {
   void print(Object answer, Consumer<PrintWriter> table) {
     PrintWriter out = out();
     switch (format) {
-      case TABLE -> table.accept(out);
+      case TABLE -> {
+        PrintWriter plain = new PrintWriter(new PlainWriter(out));
+        table.accept(plain);
+        plain.flush();
+      }
       case JSON -> out.println(json(answer));
       case YAML -> out.print(yaml(answer));
     }

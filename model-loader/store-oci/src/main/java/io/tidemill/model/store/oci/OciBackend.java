@@ -10,6 +10,7 @@ import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.StoreBackend;
 import io.tidemill.model.store.StoreKey;
 import io.tidemill.model.store.StoreKey.Kind;
+import io.tidemill.model.store.StoreLeftover;
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.List;
@@ -185,6 +186,26 @@ final class OciBackend implements StoreBackend {
     public Optional<InputStream> open(ModelFile file) {
       return registry.blob(model, "sha256:" + file.sha256());
     }
+  }
+
+  /** Claims alone: files that no tag means are the registry's to collect. */
+  @Override
+  public List<StoreLeftover> unpublished(String model) {
+    return registry.tags(model).stream()
+        .filter(tag -> tag.startsWith("_claim-"))
+        .map(
+            tag ->
+                new StoreLeftover(
+                    address.model(model) + ":" + tag, 0, written(tag.replaceFirst(".*?_.*?_", ""))))
+        .toList();
+  }
+
+  @Override
+  public void delete(StoreLeftover leftover) {
+    String place = leftover.place();
+    int tag = place.lastIndexOf(':');
+    String model = place.substring(address.model(OciAddress.STORE).length() + 1, tag);
+    tags.clear(model, place.substring(tag + 1));
   }
 
   @Override
