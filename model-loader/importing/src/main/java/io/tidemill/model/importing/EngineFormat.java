@@ -25,8 +25,7 @@ record EngineFormat(Engine engine) implements ModelFormat {
     Optional<FoundModel> found = engine.detect(path);
     if (found.isEmpty()) {
       throw new InvalidModelException(
-          "%s: %s (expected: %s)"
-              .formatted(path, new Listing(path).described(), engine.sought()));
+          "%s: %s (expected: %s)".formatted(path, new Listing(path).described(), engine.sought()));
     }
     Path files = workspace.taken(path, found.get());
     return DetectedModel.of(

@@ -92,9 +92,7 @@ public final class ModelImport implements AutoCloseable {
       RefusedFormat.check(path.toString(), path);
     }
     Optional<ModelArchive> archive = ModelArchive.of(path);
-    return archive.isEmpty() || isModel(path, workspace)
-        ? path
-        : workspace.unpacked(archive.get());
+    return archive.isEmpty() || isModel(path, workspace) ? path : workspace.unpacked(archive.get());
   }
 
   /** Some models are archives themselves. */
@@ -162,8 +160,7 @@ public final class ModelImport implements AutoCloseable {
     return models;
   }
 
-  private static InvalidModelException unknown(Path path, Workspace workspace)
-      throws IOException {
+  private static InvalidModelException unknown(Path path, Workspace workspace) throws IOException {
     if (Files.isRegularFile(path)) {
       String start = HexFormat.of().formatHex(new Listing(path).start(6));
       for (Map.Entry<String, String> compression : OTHER_ARCHIVES.entrySet()) {

@@ -175,8 +175,7 @@ final class TritonFolder implements ModelFormat {
     if (detected.isEmpty()) {
       throw new InvalidModelException(
           "%s: %s is %s (expected: one %s)"
-              .formatted(
-                  config.path(), place, new Listing(place).described(), engine.sought()));
+              .formatted(config.path(), place, new Listing(place).described(), engine.sought()));
     }
     return workspace.taken(model, detected.get());
   }

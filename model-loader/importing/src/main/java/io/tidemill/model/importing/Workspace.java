@@ -1,8 +1,8 @@
 package io.tidemill.model.importing;
 
-import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Signature;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.Engines;
 import io.tidemill.model.engine.FoundModel;
@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What one import works with: what the user says, the engines that are here, and a temporary
- * folder, made when it is first needed and deleted in the end. It remembers what is left
- * out of a model, and by which names the user knows what is in the temporary folder.
+ * folder, made when it is first needed and deleted in the end. It remembers what is left out of a
+ * model, and by which names the user knows what is in the temporary folder.
  *
  * <p>Not thread-safe.
  */

@@ -2,12 +2,12 @@ package io.tidemill.model.importing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.Engines;
 import java.io.File;

@@ -3,7 +3,6 @@ package io.tidemill.model.importing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
@@ -11,6 +10,7 @@ import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.Engines;
@@ -547,7 +547,8 @@ class ModelImportTest {
     assertThat(model.engine()).isEqualTo("pytorch");
     assertThat(model.files()).isEqualTo(script);
     assertThat(model.signature())
-        .hasToString("Signature[inputs=[input float32[-1, 4]], outputs=[output float32[-1, 1]], name=, method=]");
+        .hasToString(
+            "Signature[inputs=[input float32[-1, 4]], outputs=[output float32[-1, 1]], name=, method=]");
     file("p/MLmodel", flavours);
     assertThatThrownBy(() -> detect(directory.resolve("p")))
         .isInstanceOf(InvalidModelException.class)
@@ -603,8 +604,7 @@ class ModelImportTest {
     file("o/input_example.json", "[]");
 
     try (ModelImport imported =
-        ModelImport.open(
-            folder.resolve(OnnxModels.FILE), ImportOptions.NONE, ENGINES)) {
+        ModelImport.open(folder.resolve(OnnxModels.FILE), ImportOptions.NONE, ENGINES)) {
       assertThat(imported.model().files().toFile().list())
           .containsExactlyInAnyOrder(OnnxModels.FILE, OnnxModels.WEIGHTS);
     }
@@ -664,8 +664,7 @@ class ModelImportTest {
             directory.resolve("m.tgz"), tar -> Archives.put(tar, "export/saved_model.pb", pb));
 
     Path unpacked;
-    try (ModelImport imported =
-        ModelImport.open(archive, ImportOptions.NONE, ENGINES)) {
+    try (ModelImport imported = ModelImport.open(archive, ImportOptions.NONE, ENGINES)) {
       unpacked = imported.model().files();
       assertThat(imported.model().signature()).isEqualTo(FOUR_TO_ONE);
       assertThat(unpacked.resolve("saved_model.pb")).hasBinaryContent(pb);

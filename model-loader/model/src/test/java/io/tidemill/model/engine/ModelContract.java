@@ -89,8 +89,7 @@ public abstract class ModelContract {
           model,
           List.of(whole),
           "input '%s': %d elements of int32 per row".formatted(right.name(), width));
-      assertRefused(
-          model, List.of(right, right), "fraud:1.4.2: call with 2 columns (expected: 1");
+      assertRefused(model, List.of(right, right), "fraud:1.4.2: call with 2 columns (expected: 1");
     }
   }
 

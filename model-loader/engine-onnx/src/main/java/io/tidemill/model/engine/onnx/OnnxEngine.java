@@ -1,10 +1,10 @@
 package io.tidemill.model.engine.onnx;
 
-import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.EngineModel;
 import io.tidemill.model.engine.FileKind;

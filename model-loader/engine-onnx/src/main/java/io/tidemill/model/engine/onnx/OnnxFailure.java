@@ -3,10 +3,10 @@ package io.tidemill.model.engine.onnx;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtException.OrtErrorCode;
 import io.tidemill.model.Device;
-import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelException;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.EngineWords;
 import java.util.List;
 

@@ -4,8 +4,8 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.OrtSession.SessionOptions.ExecutionMode;
 import io.tidemill.model.Device;
-import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.Placement;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.ThreadsProperty;
 
 /**

@@ -4,9 +4,6 @@ import io.tidemill.model.RoomContract;
 
 class PyTorchBridgeRoomTest extends RoomContract {
   PyTorchBridgeRoomTest() {
-    super(
-        "ai.djl.pytorch.jni"
-        , "ai.djl.."
-    );
+    super("ai.djl.pytorch.jni", "ai.djl..");
   }
 }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.engine.EngineException;
 import io.tidemill.model.Device;
-import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.ModelOutOfMemoryException;
+import io.tidemill.model.UnavailableHereException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -85,8 +85,7 @@ class PyTorchModelLoaderITCase {
       })
   void refusesProgramsThatCouldReachOutside(String line, String name) {
     Path target = directory.resolve("written");
-    Signature signature =
-        TorchScripts.after(directory, line.replace("FILE", target.toString()));
+    Signature signature = TorchScripts.after(directory, line.replace("FILE", target.toString()));
 
     assertThatThrownBy(() -> Loading.load(directory, signature))
         .isInstanceOf(InvalidModelException.class)

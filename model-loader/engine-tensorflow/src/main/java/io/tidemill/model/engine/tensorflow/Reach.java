@@ -191,8 +191,7 @@ final class Reach {
     }
   }
 
-  private static void follow(
-      Site site, int input, Deque<Place> places, Set<String> origins) {
+  private static void follow(Site site, int input, Deque<Place> places, Set<String> origins) {
     if (input < 0 || input >= site.node().getInputCount()) {
       origins.add(UNKNOWN);
     } else {

@@ -82,7 +82,8 @@ record SavedModelFolder(String subject, Path path, SavedModel content) {
         .orElseThrow(
             () ->
                 new InvalidModelException(
-                    "%s: no graph with the tag '%s' and no other (expected: one)".formatted(subject, SERVE)));
+                    "%s: no graph with the tag '%s' and no other (expected: one)"
+                        .formatted(subject, SERVE)));
   }
 
   private NavigableMap<String, SignatureDef> signatures() {

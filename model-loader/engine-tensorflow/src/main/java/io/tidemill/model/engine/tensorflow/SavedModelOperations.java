@@ -44,7 +44,8 @@ final class SavedModelOperations {
   private static final Set<String> VARIABLES = Set.of("VarHandleOp", "VariableV2", "Variable");
   private static final Set<String> CONSOLE =
       Set.of("", "stderr", "stdout", "log(info)", "log(warning)", "log(error)");
-  private static final AttrValue CONSOLE_STREAM = AttrValue.newBuilder().setS(ByteString.EMPTY).build();
+  private static final AttrValue CONSOLE_STREAM =
+      AttrValue.newBuilder().setS(ByteString.EMPTY).build();
   private static final String INITIALIZING = "__saved_model_init_op";
 
   private final GraphDef graph;
@@ -69,10 +70,7 @@ final class SavedModelOperations {
             Stream.concat(filenames.stream(), assets.stream()).toList());
     initializing = new Reach(graph, initializers(metaGraph), assets);
     serving =
-        new Reach(
-            graph,
-            served.places(signature.outputs()),
-            served.places(signature.inputs()));
+        new Reach(graph, served.places(signature.outputs()), served.places(signature.inputs()));
   }
 
   private static Set<String> listed(String resource) {
@@ -169,8 +167,7 @@ final class SavedModelOperations {
           : "reads a file that is not known to be an asset of the model";
     }
     if (node.getOp().equals("PrintV2")) {
-      AttrValue stream =
-          node.getAttrOrDefault("output_stream", CONSOLE_STREAM);
+      AttrValue stream = node.getAttrOrDefault("output_stream", CONSOLE_STREAM);
       return stream.hasS() && CONSOLE.contains(stream.getS().toStringUtf8())
           ? ""
           : "writes to a file, or where it is told later";

@@ -344,7 +344,8 @@ class SavedModelOperationsTest {
 
     assertThatThrownBy(() -> new TensorFlowEngine().load(version, SIGNATURE, folder, Placement.CPU))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessageContaining("fraud:1.4.2: operations are refused: ReadFile (is not known to only compute)")
+        .hasMessageContaining(
+            "fraud:1.4.2: operations are refused: ReadFile (is not known to only compute)")
         .hasMessageContaining("-Dtidemill.allowed-operations=fraud/ReadFile");
   }
 
