@@ -75,7 +75,8 @@ public class RowEncodingBenchmark {
                 type,
                 SIGNATURE,
                 Map.of("features", type.getFieldNames()),
-                Map.of("score", new OutputField("prediction")), false)
+                Map.of("score", new OutputField("prediction")),
+                false)
             .encoder();
     records = IntStream.range(0, ROWS).mapToObj(i -> record(form, i)).toArray(RowData[]::new);
     allocator = ColumnMemory.child("benchmark", Long.MAX_VALUE);

@@ -164,7 +164,8 @@ record Workload(
         recordType(),
         signature,
         Map.of(signature.inputs().get(0).name(), recordType().getFieldNames()),
-        Map.of(signature.outputs().get(0).name(), new OutputField("prediction")), false);
+        Map.of(signature.outputs().get(0).name(), new OutputField("prediction")),
+        false);
   }
 
   Joiner joiner() {

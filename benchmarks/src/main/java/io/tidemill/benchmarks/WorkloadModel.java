@@ -64,8 +64,7 @@ record WorkloadModel(Workload workload, Kind kind, String meterName) implements 
       case ENGINE ->
           LoadedModels.ofProcess()
               .open(
-                  new LoadRequest(
-                      version(), "tensorflow", signature(), Placement.CPU),
+                  new LoadRequest(version(), "tensorflow", signature(), Placement.CPU),
                   task,
                   () -> CachedModel.outside(Path.of(workload.folder())));
       case NO_OP -> own(new NoOpModel(version(), signature()));
