@@ -2,25 +2,34 @@ package io.tidemill.pipelines.compose;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Optional;
+import org.apache.flink.configuration.ClusterOptions;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.ExceptionUtils;
 
 /**
- * Flink inside this process, with its web UI on the loopback address only.
+ * Flink inside this process: it listens on the loopback address only, answers no page but its own,
+ * and keeps its files in one folder that ends with the process.
  *
  * <p>Stateless and thread-safe.
  */
 public final class EmbeddedFlink {
   private static final String LOOPBACK = "127.0.0.1";
   private static final int PREFERRED_PORT = 8081;
+  private static final int PORTS_TRIED = 5;
   private static final int RESTARTS = 3;
 
   private EmbeddedFlink() {}
@@ -35,31 +44,62 @@ public final class EmbeddedFlink {
    */
   public static EmbeddedJob start(PlannedPipeline pipeline) {
     Configuration configuration = pipeline.configuration();
-    configuration.set(RestOptions.ADDRESS, LOOPBACK);
-    configuration.set(RestOptions.BIND_ADDRESS, LOOPBACK);
-    int port = configuration.getOptional(RestOptions.PORT).orElseGet(EmbeddedFlink::port);
-    configuration.set(RestOptions.PORT, port);
-    configuration.set(RestOptions.BIND_PORT, String.valueOf(port));
-    // A local page is not the place to upload code.
-    configuration.set(WebOptions.SUBMIT_ENABLE, false);
+    secure(configuration);
+    keepFiles(configuration);
     if (!configuration.contains(RestartStrategyOptions.RESTART_STRATEGY)) {
       configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
       configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, RESTARTS);
       configuration.set(
           RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofSeconds(1));
     }
+    Optional<Integer> asked = configuration.getOptional(RestOptions.PORT);
+    int tries = asked.isPresent() ? 1 : PORTS_TRIED;
+    while (true) {
+      try {
+        return start(pipeline, configuration, asked.orElseGet(EmbeddedFlink::port));
+      } catch (Exception refused) {
+        // Another process took the port since it was seen to be free.
+        boolean taken = ExceptionUtils.findThrowable(refused, BindException.class).isPresent();
+        if (!taken || --tries == 0) {
+          throw RunFailedException.of(pipeline.definition().name(), refused);
+        }
+      }
+    }
+  }
+
+  private static EmbeddedJob start(PlannedPipeline pipeline, Configuration configuration, int port)
+      throws Exception {
+    String origin = "http://" + LOOPBACK + ":" + port;
+    configuration.set(RestOptions.PORT, port);
+    configuration.set(RestOptions.BIND_PORT, String.valueOf(port));
+    configuration.set(WebOptions.ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.createLocalEnvironmentWithWebUI(configuration);
     pipeline.attach(environment);
     String name = pipeline.definition().name();
-    try {
-      return new EmbeddedJob(
-          name,
-          environment.executeAsync(name),
-          URI.create("http://" + LOOPBACK + ":" + port + "/"));
-    } catch (Exception refused) {
-      throw RunFailedException.of(name, refused);
+    return new EmbeddedJob(name, environment.executeAsync(name), URI.create(origin + "/"));
+  }
+
+  /** What listens does so for this machine, and a page is no place to upload code or end a job. */
+  private static void secure(Configuration configuration) {
+    configuration.set(RestOptions.ADDRESS, LOOPBACK);
+    configuration.set(RestOptions.BIND_ADDRESS, LOOPBACK);
+    configuration.set(JobManagerOptions.ADDRESS, LOOPBACK);
+    configuration.set(JobManagerOptions.BIND_HOST, LOOPBACK);
+    configuration.set(TaskManagerOptions.HOST, LOOPBACK);
+    configuration.set(TaskManagerOptions.BIND_HOST, LOOPBACK);
+    configuration.set(WebOptions.SUBMIT_ENABLE, false);
+    configuration.set(WebOptions.CANCEL_ENABLE, false);
+    configuration.set(OwnPagesOnly.ENABLED, true);
+  }
+
+  private static void keepFiles(Configuration configuration) {
+    String folder = RunFolder.ofProcess().path().toString();
+    if (!configuration.contains(CoreOptions.TMP_DIRS)) {
+      configuration.set(CoreOptions.TMP_DIRS, folder);
     }
+    configuration.set(WebOptions.TMP_DIR, folder);
+    configuration.set(ClusterOptions.PROCESS_WORKING_DIR_BASE, folder);
   }
 
   /** The preferred port or, where that is taken, one that is free now. */

@@ -1,0 +1,75 @@
+package io.tidemill.pipelines.compose;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunFolderTest {
+  @TempDir Path parent;
+
+  /** A process that makes a folder, says which, and ends with its input. */
+  static final class Holder {
+    private Holder() {}
+
+    public static void main(String[] arguments) throws IOException {
+      System.out.println(RunFolder.in(Path.of(arguments[0])).path());
+      while (System.in.read() >= 0) {
+        // Alive.
+      }
+    }
+  }
+
+  private Process start() throws IOException {
+    return new ProcessBuilder(
+            ProcessHandle.current().info().command().orElseThrow(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Holder.class.getName(),
+            parent.toString())
+        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  private static Path folderOf(Process process) throws IOException {
+    BufferedReader lines = process.inputReader(StandardCharsets.UTF_8);
+    return Path.of(lines.readLine());
+  }
+
+  @Test
+  void isDeletedWithItsProcess() throws Exception {
+    Process process = start();
+    Path folder = folderOf(process);
+    Files.writeString(folder.resolve("flink-rpc-akka.jar"), "jar");
+
+    process.outputWriter().close();
+
+    assertThat(process.waitFor()).isZero();
+    assertThat(folder).doesNotExist();
+  }
+
+  @Test
+  void ofAKilledProcessIsDeletedByTheNextAndOfALivingOneIsNot() throws Exception {
+    Process killed = start();
+    Process living = start();
+    Path abandoned = folderOf(killed);
+    Path used = folderOf(living);
+    killed.destroyForcibly().waitFor();
+    Path foreign = Files.createDirectory(parent.resolve("tidemill-run-being-made"));
+
+    Path own = RunFolder.in(parent).path();
+
+    assertThat(abandoned).doesNotExist();
+    assertThat(used).isDirectory();
+    assertThat(foreign).isDirectory();
+    assertThat(RunFolder.in(parent).path()).isNotEqualTo(own);
+    assertThat(own).isDirectory();
+    living.outputWriter().close();
+    living.waitFor();
+  }
+}
