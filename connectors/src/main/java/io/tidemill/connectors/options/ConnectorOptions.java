@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.api.Schema;
 import org.apache.flink.table.catalog.CatalogTable;
@@ -34,6 +35,16 @@ public record ConnectorOptions(String place, Map<String, String> values) {
   public static final String CONNECTOR = "connector";
 
   private static final String HIDDEN = "******";
+
+  // As in s3://KEY:SECRET@bucket; a secret may hold slashes, and what looks so after digits is a
+  // port.
+  private static final Pattern IN_URL =
+      Pattern.compile("(?<=:/{1,2})(?:[^\\s/@:]*:(?!\\d+/)[^\\s\"']*|[^\\s/@:]+)(?=@)");
+
+  // As in password="…" of a login module, or ?token=… of a URL.
+  private static final Pattern IN_TEXT =
+      Pattern.compile(
+          "(?i)((?:password|passphrase|passwd|secret|token|credential|api[-_.]?key)[\\w.-]*\"?\\s*(?:=|(?<=\")\\s*:)\\s*)(?:\"[^\"]*\"|'[^']*'|[^\\s&;,\"']+)");
 
   public ConnectorOptions {
     values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
@@ -96,6 +107,9 @@ public record ConnectorOptions(String place, Map<String, String> values) {
   public static boolean isSecret(String key) {
     String lower = key.toLowerCase(Locale.ROOT);
     return lower.contains("password")
+        || lower.contains("passphrase")
+        || lower.contains("passwd")
+        || lower.matches(".*auth[.\\-_]user[.\\-_]info.*")
         || lower.contains("secret")
         || lower.contains("token")
         || lower.contains("credential")
@@ -106,7 +120,12 @@ public record ConnectorOptions(String place, Map<String, String> values) {
 
   /** The value of an option as a message may show it. */
   public static String shown(String key, String value) {
-    return isSecret(key) ? HIDDEN : value;
+    return isSecret(key) ? HIDDEN : withoutSecrets(value);
+  }
+
+  /** A text without the secrets that URLs and assignments in it hold. */
+  public static String withoutSecrets(String text) {
+    return IN_TEXT.matcher(IN_URL.matcher(text).replaceAll(HIDDEN)).replaceAll("$1" + HIDDEN);
   }
 
   @Override

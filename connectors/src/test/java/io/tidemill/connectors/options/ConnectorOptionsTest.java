@@ -21,12 +21,45 @@ class ConnectorOptionsTest {
         "oauth.client.secret",
         "auth.token",
         "api_key",
-        "avro-confluent.basic-auth.user-info"
+        "avro-confluent.basic-auth.user-info",
+        "properties.basic.auth.user.info",
+        "properties.schema.registry.basic.auth.user.info",
+        "properties.ssl.key.passphrase"
       })
   void hidesWhatIsSecret(String key) {
     ConnectorOptions options = new ConnectorOptions("source", Map.of(key, "hunter2"));
 
     assertThat(options.toString()).contains(key).doesNotContain("hunter2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "s3://KEY:hunter2@bucket/in",
+        "s3://KEY:hun/ter/hunter2@bucket/in",
+        "http://user:p@hunter2@registry:8081",
+        "https://hunter2@registry.example.com/",
+        "jdbc:postgresql://db:5432/fraud?user=me&password=hunter2&ssl=true",
+        "PlainLoginModule required username=\"me\" password=\"hunter2\";",
+        "{\"token\": \"hunter2\"}",
+        "https://host/path?access_token=hunter2"
+      })
+  void hidesSecretsInsideValues(String value) {
+    assertThat(ConnectorOptions.shown("path", value)).contains("******").doesNotContain("hunter2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "s3://models/tidemill",
+        "oci://localhost:5000/team/models/fraud@sha256:12",
+        "localhost:9092,other:9092",
+        "fraud@production",
+        "store: a URI with a password (expected: none)",
+        "jdbc:postgresql://db:5432/fraud?user=me"
+      })
+  void showsValuesWithoutSecretsAsTheyAre(String value) {
+    assertThat(ConnectorOptions.shown("path", value)).isEqualTo(value);
   }
 
   @ParameterizedTest
@@ -44,7 +77,7 @@ class ConnectorOptionsTest {
     assertThatThrownBy(options::connector)
         .isInstanceOf(InvalidOptionsException.class)
         .hasMessage(
-            "job.yaml: sink: connector: missing (expected: the name of a connector, such as kafka or"
-                + " filesystem)");
+            "job.yaml: sink: connector: missing (expected: the name of a connector, such as kafka"
+                + " or filesystem)");
   }
 }

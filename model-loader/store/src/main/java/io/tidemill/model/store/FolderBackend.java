@@ -43,6 +43,9 @@ import org.apache.flink.core.fs.UnsupportedFileSystemSchemeException;
  */
 final class FolderBackend implements StoreBackend {
   private static final Pattern SCHEME = Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]+:.*");
+
+  // A secret may hold slashes; what looks so after digits is a port.
+  private static final Pattern PASSWORD = Pattern.compile("[^:]+://[^/@:]+:(?!\\d+/).*@.*");
   private static final String FILES = "files";
   private static final String SIGNATURES = "signatures";
   private static final String BUNDLE = ".sigstore.json";
@@ -92,18 +95,16 @@ final class FolderBackend implements StoreBackend {
     if (!SCHEME.matcher(uri).matches()) {
       return java.nio.file.Path.of(uri).toAbsolutePath().normalize().toUri();
     }
-    URI parsed;
+    if (PASSWORD.matcher(uri).matches()) {
+      throw new IllegalArgumentException(
+          "store: a URI with a password (expected: none); put the credentials into Flink's"
+              + " configuration");
+    }
     try {
-      parsed = new URI(uri.replace(" ", "%20"));
+      return new URI(uri.replace(" ", "%20"));
     } catch (URISyntaxException e) {
       throw noUri(uri);
     }
-    String user = parsed.getUserInfo();
-    if (user != null && user.contains(":")) {
-      throw new IllegalArgumentException(
-          "store: a URI with a password (expected: none); put the credentials into Flink's configuration");
-    }
-    return parsed;
   }
 
   private static IllegalArgumentException noUri(String uri) {

@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.problem.Suggestion;
 import io.tidemill.model.ModelException;
 import io.tidemill.pipelines.compose.ModelProblemsException;
@@ -8,6 +9,7 @@ import io.tidemill.pipelines.definition.InvalidPipelineException;
 import java.io.PrintWriter;
 import java.util.Collection;
 import java.util.Optional;
+import org.apache.flink.util.ExceptionUtils;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -31,7 +33,7 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
     CommandLine command = wrong.getCommandLine();
     PrintWriter err = new PrintWriter(new PlainWriter(command.getErr()), true);
     Optional<String> unknown = unknown(wrong);
-    err.println(unknown.orElse("tidemill: " + wrong.getMessage()));
+    err.println(ConnectorOptions.withoutSecrets(unknown.orElse("tidemill: " + wrong.getMessage())));
     if (unknown.isEmpty()) {
       err.println("Usage: " + command.getHelp().synopsis(0).strip());
     }
@@ -78,9 +80,9 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
       err.println("tidemill: interrupted");
       return ExitCode.INTERRUPTED.number();
     }
-    err.println(message(failure));
+    err.println(ConnectorOptions.withoutSecrets(message(failure)));
     if (debug(command)) {
-      failure.printStackTrace(err);
+      err.print(ConnectorOptions.withoutSecrets(ExceptionUtils.stringifyException(failure)));
     }
     return exitCode(failure).number();
   }

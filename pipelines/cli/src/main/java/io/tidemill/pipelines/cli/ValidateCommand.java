@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
@@ -42,7 +43,7 @@ final class ValidateCommand implements Callable<Integer> {
           problem.place().file(),
           problem.place().line(),
           problem.place().column(),
-          problem.message());
+          ConnectorOptions.withoutSecrets(problem.message()));
     }
   }
 
@@ -54,9 +55,10 @@ final class ValidateCommand implements Callable<Integer> {
       output.print(view(List.of()), job + ": " + summary(definition));
       return ExitCode.DONE.number();
     } catch (InvalidPipelineException invalid) {
-      output.print(
-          view(invalid.problems()),
-          out -> invalid.problems().forEach(problem -> output.err().println(problem)));
+      if (output.forPeople()) {
+        throw invalid;
+      }
+      output.print(view(invalid.problems()), "");
       return ExitCode.USAGE.number();
     }
   }

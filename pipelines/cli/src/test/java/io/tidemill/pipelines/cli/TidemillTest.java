@@ -77,6 +77,8 @@ class TidemillTest {
           model prune --max-size much | size: 'much' (expected: as in 10GiB, 512MB or 1048576)
           model prune --older-than long | time: 'long' (expected: a duration as in 20ms, 10s, 1min or PT1S)
           model list --store s3://user:secret@models | tidemill: store: a URI with a password (expected: none)
+          model list --store s3://user:more/secret@models | tidemill: store: a URI with a password (expected: none)
+          model push https://me:secret@host/m fraud:1.0.0 | tidemill: https:/******@host/m: a URI (expected: a path of this machine
           """)
   void refusesWrongUsageInOneMessage(String arguments, String message) {
     CommandRun run = CommandRun.of(arguments.split(" +", -1));
