@@ -201,6 +201,91 @@ class ModelImportTest {
         .hasMessageContaining("no version 8 (expected: one of [9, 10])");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "00000123, 123.0.0",
+    "1538687457, 1538687457.0.0",
+    "20240131093000, 20240131093000.0.0"
+  })
+  void readsNumberedFoldersAsTheyAre(String folder, String version) throws IOException {
+    savedModel("fraud/" + folder, "serving_default");
+    savedModel("fraud/7", "serving_default");
+
+    DetectedModel model = detect(directory.resolve("fraud"));
+
+    assertThat(model.version()).isEqualTo(SemanticVersion.parse(version));
+    assertThat(model.files()).isEqualTo(directory.resolve("fraud/" + folder));
+  }
+
+  @Test
+  void refusesTwoFoldersOfOneNumber() throws IOException {
+    savedModel("fraud/7", "serving_default");
+    savedModel("fraud/007", "serving_default");
+
+    assertThatThrownBy(() -> detect(directory.resolve("fraud")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("folders 007 and 7 are the same number (expected: one of them)");
+  }
+
+  @Test
+  void readsATritonConfigurationThatWasSavedOnWindows() throws IOException {
+    savedModel("fraud/01/model.savedmodel", "serving_default");
+    Files.writeString(
+        directory.resolve("fraud/config.pbtxt"),
+        "\uFEFF# made by hand\r\nname: \"cards\"\r\nplatform: \"tensorflow_savedmodel\"\r\n");
+
+    DetectedModel model = detect(directory.resolve("fraud"));
+
+    assertThat(model.name()).isEqualTo("cards");
+    assertThat(model.version()).isEqualTo(SemanticVersion.parse("1.0.0"));
+  }
+
+  @Test
+  void refusesAnMlflowModelThatIsTooDeep() throws IOException {
+    file("m/MLmodel", "flavors: " + "[".repeat(100_000));
+
+    assertThatThrownBy(() -> detect(directory.resolve("m")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining(directory.resolve("m/MLmodel") + ": ")
+        .hasMessageContaining("more than 32 deep");
+  }
+
+  @Test
+  void takesTheGoldenFileBesideAModelAlongAndNamesTheRest() throws IOException {
+    Path model = file("b/booster.json", BOOSTER);
+    file("b/golden.arrow", "ARROW1");
+    file("b/notes.md", "to do");
+
+    try (ModelImport folder =
+            ModelImport.open(directory.resolve("b"), ImportOptions.NONE, ENGINES);
+        ModelImport alone = ModelImport.open(model, ImportOptions.NONE, ENGINES)) {
+      assertThat(folder.model().files().toFile().list())
+          .containsExactlyInAnyOrder("booster.json", "golden.arrow");
+      assertThat(folder.leftOut()).containsExactly("notes.md");
+      assertThat(alone.model().files()).isEqualTo(model);
+      assertThat(alone.leftOut()).isEmpty();
+    }
+  }
+
+  @Test
+  void readsAnArchiveThatWasPackedOnAMac() throws IOException {
+    byte[] pb =
+        Files.readAllBytes(savedModel("saved", "serving_default").resolve("saved_model.pb"));
+    Path archive =
+        Archives.zip(
+            directory.resolve("m.zip"),
+            zip -> {
+              Archives.put(zip, "fraud/saved_model.pb", pb);
+              Archives.put(zip, "fraud/.DS_Store", new byte[] {1});
+              Archives.put(zip, "__MACOSX/fraud/._saved_model.pb", new byte[] {1});
+            });
+
+    try (ModelImport imported = ModelImport.open(archive, ImportOptions.NONE, ENGINES)) {
+      assertThat(imported.model().files().toFile().list()).containsExactly("saved_model.pb");
+      assertThat(imported.leftOut()).containsExactly(".DS_Store");
+    }
+  }
+
   @Test
   void readsAModelOfATritonRepository() throws IOException {
     savedModel("repo/fraud/3/model.savedmodel", "serving_default");
@@ -537,11 +622,11 @@ class ModelImportTest {
         "p/MLmodel",
         flavours
             + """
-        signature:
-          inputs: '[{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 4]}}]'
-          outputs: '[{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 1]}}]'
-          params: null
-        """);
+            signature:
+              inputs: '[{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 4]}}]'
+              outputs: '[{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 1]}}]'
+              params: null
+            """);
 
     DetectedModel model = detect(directory.resolve("p"));
     assertThat(model.engine()).isEqualTo("pytorch");
