@@ -35,7 +35,7 @@ class OnnxZeroCopyITCase {
   @BeforeEach
   void open() {
     OnnxModels.identity(directory, ElementType.FLOAT32);
-    file = OnnxFile.open("test", directory, Placement.CPU);
+    file = OnnxFile.open("test", directory.resolve("model.onnx"), Placement.CPU);
   }
 
   @AfterEach
