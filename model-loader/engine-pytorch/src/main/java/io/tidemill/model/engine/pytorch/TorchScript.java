@@ -78,7 +78,10 @@ record TorchScript(Path file) {
     Set<String> dangerous = new HashSet<>();
     Set<String> names = new HashSet<>();
     try (ZipFile zip = new ZipFile(file.toFile())) {
-      for (ZipEntry entry : zip.stream().limit(MOST_ENTRIES).toList()) {
+      if (zip.size() > MOST_ENTRIES) {
+        throw refused(subject, "it has more than %d entries".formatted(MOST_ENTRIES), null);
+      }
+      for (ZipEntry entry : zip.stream().toList()) {
         if (!names.add(entry.getName())) {
           throw refused(subject, "'%s' is in it twice".formatted(entry.getName()), null);
         }
