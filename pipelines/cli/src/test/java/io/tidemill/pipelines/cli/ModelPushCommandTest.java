@@ -18,8 +18,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.SavedModel;
+import org.tensorflow.proto.SignatureDef;
+import org.tensorflow.proto.TensorInfo;
 
 /** Commands that take a model from elsewhere, and give one to elsewhere. */
 class ModelPushCommandTest {
@@ -51,10 +54,11 @@ class ModelPushCommandTest {
   private void addReadFile() throws IOException {
     Path file = model.savedModel().resolve("saved_model.pb");
     SavedModel.Builder saved = SavedModel.parseFrom(Files.readAllBytes(file)).toBuilder();
-    saved
-        .getMetaGraphsBuilder(0)
-        .getGraphDefBuilder()
-        .addNode(NodeDef.newBuilder().setName("read").setOp("ReadFile"));
+    MetaGraphDef.Builder graph = saved.getMetaGraphsBuilder(0);
+    graph.getGraphDefBuilder().addNode(NodeDef.newBuilder().setName("read").setOp("ReadFile"));
+    SignatureDef.Builder served = graph.getSignatureDefOrThrow("serving_default").toBuilder();
+    TensorInfo score = served.getOutputsOrThrow("score").toBuilder().setName("read:0").build();
+    graph.putSignatureDef("serving_default", served.putOutputs("score", score).build());
     Files.write(file, saved.build().toByteArray());
   }
 
@@ -163,7 +167,7 @@ class ModelPushCommandTest {
     assertThat(refused.err())
         .contains(model.savedModel() + ": the inputs and outputs that are given do not fit")
         .contains(
-            "input 'features' is int64[-1, 7] in the manifest but float32[-1, 4] in the SavedModel")
+            "input 'features' is int64[-1, 7] in the manifest but float32[-1, 4] in signature 'serving_default' of the SavedModel")
         .contains("leave them out");
     assertThat(taken.exitCode()).isEqualTo(ExitCode.DONE);
   }
