@@ -104,7 +104,8 @@ class ModelPushCommandTest {
     CommandRun run = model.push("fraud:1.4.2", "--dry-run");
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
-    assertThat(run.err()).contains("operations are refused: ReadFile (reads files)");
+    assertThat(run.err())
+        .contains("operations are refused: ReadFile (is not known to only compute)");
   }
 
   @Test
@@ -363,7 +364,7 @@ class ModelPushCommandTest {
 
     assertThat(refused.exitCode()).isEqualTo(ExitCode.MODEL);
     assertThat(refused.err())
-        .contains("operations are refused: ReadFile (reads files)")
+        .contains("operations are refused: ReadFile (is not known to only compute)")
         .contains("-Dtidemill.allowed-operations=fraud/ReadFile");
     assertThat(allowed.exitCode()).isEqualTo(ExitCode.DONE);
   }
@@ -374,7 +375,8 @@ class ModelPushCommandTest {
     pushSavedModel("fraud:1.4.2", "--allow-operation", "ReadFile");
 
     assertThat(model.run("inspect", "fraud:1.4.2", "--operations").out())
-        .containsPattern("OPERATION +COUNT +REFUSED BECAUSE IT\nReadFile +1 +reads files\n");
+        .containsPattern(
+            "OPERATION +COUNT +REFUSED BECAUSE IT\nReadFile +1 +is not known to only compute\n");
     assertThat(
             json(model.run("inspect", "fraud:1.4.2", "--operations", "-o", "json"))
                 .at("/operations/0/name")
