@@ -162,12 +162,13 @@ final class AvroTypes {
         (value, out) -> {
           MapData map = (MapData) value;
           ArrayData keys = map.keyArray();
+          ArrayData values = map.valueArray();
           out.writeMapStart();
           out.setItemCount(map.size());
           for (int i = 0; i < map.size(); i++) {
             out.startItem();
             out.writeBytes(keys.getString(i).toBytes());
-            element.write(getter.getElementOrNull(map.valueArray(), i), out);
+            element.write(getter.getElementOrNull(values, i), out);
           }
           out.writeMapEnd();
         });

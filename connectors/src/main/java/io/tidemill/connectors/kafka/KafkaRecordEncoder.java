@@ -3,6 +3,7 @@ package io.tidemill.connectors.kafka;
 import io.tidemill.connectors.record.Header;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordFailureException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 import org.apache.flink.api.common.serialization.SerializationSchema;
@@ -69,7 +70,7 @@ final class KafkaRecordEncoder
   public ProducerRecord<byte[], byte[]> serialize(
       RowData row, KafkaSinkContext context, @Nullable Long timestamp) {
     Origin origin = Origin.of(row, originIndex);
-    byte[] value = value(row);
+    byte[] value = value(row, origin);
     RecordHeaders all = new RecordHeaders();
     if (origin != null) {
       origin.headers().forEach(header -> all.add(header.name(), header.value()));
@@ -108,13 +109,20 @@ final class KafkaRecordEncoder
         new DefaultKafkaDatasetFacet(DefaultKafkaDatasetIdentifier.ofTopics(List.of(topic))));
   }
 
-  private byte @Nullable [] value(RowData row) {
+  private byte @Nullable [] value(RowData row, @Nullable Origin origin) {
     if (row.getRowKind() == RowKind.DELETE) {
       return null;
     }
     ProjectedRowData chosen = projected == null ? ProjectedRowData.from(positions) : projected;
     projected = chosen;
-    return values.serialize(chosen.replaceRow(row));
+    try {
+      return values.serialize(chosen.replaceRow(row));
+    } catch (UncheckedIOException e) {
+      throw new RecordFailureException(
+          "%s: its prediction does not encode for topic '%s': %s (expected: what the sink's schema takes)"
+              .formatted(origin == null ? "a record" : origin.position(), topic, e.getMessage()),
+          e);
+    }
   }
 
   private static @Nullable Long kafkaTimestamp(@Nullable Long timestamp, @Nullable Origin origin) {

@@ -110,10 +110,11 @@ final class ArrayToTensor implements TensorWriter {
 
   private void writeWithNan(@Nullable ArrayData array, FixedWidthColumn column, int start) {
     for (int i = 0; i < elements; i++) {
-      double value = array == null || array.isNullAt(i) ? Double.NaN : element.toDouble(array, i);
       if (type == ElementType.FLOAT32) {
-        column.setFloat(start + i, (float) value);
+        float value = array == null || array.isNullAt(i) ? Float.NaN : element.toFloat(array, i);
+        column.setFloat(start + i, value);
       } else {
+        double value = array == null || array.isNullAt(i) ? Double.NaN : element.toDouble(array, i);
         column.setDouble(start + i, value);
       }
     }

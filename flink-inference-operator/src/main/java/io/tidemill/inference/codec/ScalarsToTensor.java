@@ -53,11 +53,11 @@ final class ScalarsToTensor implements TensorWriter {
   private void writeWithNan(RowData record, FixedWidthColumn column, int start) {
     int index = start;
     for (RowField field : fields) {
-      double value = record.isNullAt(field.position()) ? Double.NaN : field.toDouble(record);
+      boolean isNull = record.isNullAt(field.position());
       if (type == ElementType.FLOAT32) {
-        column.setFloat(index++, (float) value);
+        column.setFloat(index++, isNull ? Float.NaN : field.toFloat(record));
       } else {
-        column.setDouble(index++, value);
+        column.setDouble(index++, isNull ? Double.NaN : field.toDouble(record));
       }
     }
   }

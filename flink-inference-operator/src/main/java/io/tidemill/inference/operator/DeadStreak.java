@@ -9,15 +9,18 @@ import org.jspecify.annotations.Nullable;
  * becomes dead letters is broken, and fails instead of turning a stream into them.
  *
  * <p>Batches alone would not tell: where few records come, each is a batch, and three bad ones in a
- * row are no broken step. So the streak must also be as long as a full batch. A record that enters
- * no batch counts as one of its own.
+ * row are no broken step. So the streak must also be as long as a full batch, and no shorter than
+ * where batches are small. A record that enters no batch counts as one of its own.
  *
  * <p>Task thread only.
  */
 final class DeadStreak {
+  // With small batches a few bad records side by side, as data has them, would be as many batches.
+  private static final int LEAST_RECORDS = 256;
+
   private final Step step;
   private final int maxBatches;
-  private final int fullBatch;
+  private final int leastRecords;
   private int batches;
   private long records;
   private @Nullable DeadLetter<?> last;
@@ -25,7 +28,7 @@ final class DeadStreak {
   DeadStreak(Step step, StepSettings settings) {
     this.step = step;
     this.maxBatches = settings.deadBatches();
-    this.fullBatch = settings.batching().maxSize();
+    this.leastRecords = Math.max(LEAST_RECORDS, settings.batching().maxSize());
   }
 
   /** A dead letter is about to leave. */
@@ -52,7 +55,7 @@ final class DeadStreak {
       return;
     }
     batches++;
-    if (maxBatches > 0 && batches >= maxBatches && records >= fullBatch) {
+    if (maxBatches > 0 && batches >= maxBatches && records >= leastRecords) {
       throw step.failure(
           "%d records in %d batches became dead letters, one after another, the last for %s: %s (expected: fewer than dead-batches, %d); the step is at fault, not the data"
               .formatted(records, batches, letter.cause(), letter.message(), maxBatches),

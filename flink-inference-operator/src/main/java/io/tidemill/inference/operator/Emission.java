@@ -51,6 +51,7 @@ final class Emission<T, R> implements InFlight.Emitter<T, Object> {
       long timestamp = batch.timestamp(row);
       if (outcome instanceof DeadLetter<?> deadLetter) {
         deadLetters++;
+        streak.deadLetter(deadLetter);
         emit((DeadLetter<T>) deadLetter, timestamp);
       } else if (timestamp == Batch.NO_TIMESTAMP) {
         outputRecord.eraseTimestamp();
@@ -64,15 +65,21 @@ final class Emission<T, R> implements InFlight.Emitter<T, Object> {
     }
   }
 
-  /** Emits a record that entered no batch. */
-  void refused(DeadLetter<T> deadLetter, long timestamp) {
+  /**
+   * Emits a record that entered no batch.
+   *
+   * @param alone whether no other record waits for its result, which might end the streak
+   */
+  void refused(DeadLetter<T> deadLetter, long timestamp, boolean alone) {
     emit(deadLetter, timestamp);
-    streak.batchLeft();
+    if (alone) {
+      streak.deadLetter(deadLetter);
+      streak.batchLeft();
+    }
   }
 
   private void emit(DeadLetter<T> deadLetter, long timestamp) {
     metrics.deadLetter(deadLetter.cause());
-    streak.deadLetter(deadLetter);
     output.collect(
         deadLetterTag,
         timestamp == Batch.NO_TIMESTAMP

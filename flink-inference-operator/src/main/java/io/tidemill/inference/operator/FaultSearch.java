@@ -136,8 +136,12 @@ final class FaultSearch {
   }
 
   private void settle(int row, RuntimeException failure, Trials trials) {
-    if (trials.isolated(row, failure)) {
+    boolean atFault = trials.isolated(row, failure);
+    if (atFault) {
       faults++;
+    }
+    if (atFault || isMemory(failure)) {
+      // A row that passes after all had no memory for a moment, and tells nothing of sizes.
       tooLarge.removeIf(group -> group.holds(row));
     }
     passed(1);

@@ -183,7 +183,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
               List.of(allocator, handle, promise),
               getContainingTask()::isCanceled,
               new Mails());
-    } catch (Exception e) {
+    } catch (Throwable e) {
       List<@Nullable AutoCloseable> all = new ArrayList<>(scorers);
       Collections.addAll(all, allocator, handle, promise);
       IOUtils.closeAllQuietly(all);
@@ -363,7 +363,8 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
 
   /** Turns away a record that can enter no batch. */
   private void refuse(T record, long timestamp, DeadLetterCause cause, String message) {
-    emission.refused(step.deadLetter(record, cause, message, 0, 0), timestamp);
+    boolean alone = batcher.isEmpty() && inFlight.isEmpty();
+    emission.refused(step.deadLetter(record, cause, message, 0, 0), timestamp, alone);
   }
 
   @Override

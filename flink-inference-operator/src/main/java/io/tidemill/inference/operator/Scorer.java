@@ -183,6 +183,10 @@ final class Scorer<T, R> implements AutoCloseable, FaultSearch.Trials {
       }
     }
     searching = true;
+    if (failure != null && FaultSearch.isMemory(failure)) {
+      // The columns of the whole batch would take what a half of it needs.
+      releaseInputs();
+    }
     search.run(size, failure, this);
   }
 

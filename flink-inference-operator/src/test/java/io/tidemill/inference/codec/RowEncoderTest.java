@@ -446,6 +446,21 @@ class RowEncoderTest {
     assertThat(floats(scalars, tensor, GenericRowData.of(two, two))).containsExactly(2, 2);
   }
 
+  @Test
+  void numbersBesideANullAreRoundedToTheNearestFloatAtOnceToo() {
+    // As above: by way of a double it would end at the next float.
+    long number = (1L << 60) + (1L << 36) + 1;
+    float nearest = (1L << 60) + (1L << 37);
+    RowType scalars = row("a", new BigIntType(), "b", new BigIntType());
+    RowType array = row("array", new ArrayType(new BigIntType()));
+    TensorSpec tensor = TensorSpec.of("x", ElementType.FLOAT32, -1, 2);
+    RowData ofArray = GenericRowData.of(new GenericArrayData(new Object[] {null, number}));
+
+    assertThat(floats(scalars, tensor, GenericRowData.of(null, number)))
+        .containsExactly(Double.NaN, nearest);
+    assertThat(floats(array, tensor, ofArray)).containsExactly(Double.NaN, nearest);
+  }
+
   /** What a step with NaN for nulls writes of one record. */
   private double[] floats(RowType record, TensorSpec tensor, RowData row) {
     try (ColumnBatch columns = columns(tensor)) {

@@ -3,6 +3,7 @@ package io.tidemill.inference.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemill.model.ModelCallException;
+import io.tidemill.model.ModelOutOfMemoryException;
 import java.util.Arrays;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +70,28 @@ class FaultSearchTest {
     }
 
     assertThat((double) stream.calls / (batches * SIZE)).isLessThanOrEqualTo(callsPerRecord);
+  }
+
+  @Test
+  void memoryThatIsShortForAMomentTeachesNoSize() {
+    RuntimeException failure = new ModelOutOfMemoryException("for a moment");
+    FaultSearch.Trials trials =
+        new FaultSearch.Trials() {
+          @Override
+          public @Nullable RuntimeException attempt(int from, int to) {
+            return from == 0 ? failure : null;
+          }
+
+          @Override
+          public boolean isolated(int row, RuntimeException problem) {
+            return false;
+          }
+        };
+    FaultSearch search = new FaultSearch(SIZE);
+
+    search.run(4, failure, trials);
+
+    assertThat(search.sizeThatFits()).isZero();
   }
 
   @Test

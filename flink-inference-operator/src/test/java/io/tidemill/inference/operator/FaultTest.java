@@ -726,10 +726,13 @@ class FaultTest {
   void aStepOfWhichEverythingBecomesADeadLetterFailsWithTheCause() throws Exception {
     try (StepHarness step = new StepHarness(settings(2), model).open()) {
       step.send(StepHarness.UNFIT, StepHarness.UNFIT, 1, StepHarness.UNFIT);
-      for (int i = 0; i < 6; i++) {
-        step.send(StepHarness.UNFIT);
-      }
-      assertThatThrownBy(step::endInput)
+      assertThatThrownBy(
+              () -> {
+                for (int i = 0; i < 300; i++) {
+                  step.send(StepHarness.UNFIT);
+                }
+                step.endInput();
+              })
           .isInstanceOf(InferenceException.class)
           .hasMessageContaining("became dead letters, one after another, the last for UNFIT")
           .hasMessageContaining("id: -2 (expected: >= 0)");
@@ -749,13 +752,24 @@ class FaultTest {
   }
 
   @Test
-  void aStepMayTurnEverythingIntoDeadLettersWhereItIsTold() throws Exception {
-    try (StepHarness step = new StepHarness(settings(1).withDeadBatches(0), model).open()) {
+  void fewBadRecordsInARowAreNoBrokenStepOfSingleRecordsEither() throws Exception {
+    try (StepHarness step = new StepHarness(settings(1), model).open()) {
       for (int i = 0; i < 50; i++) {
         step.send(StepHarness.UNFIT);
       }
       step.endInput();
       assertThat(step.deadLetters()).hasSize(50);
+    }
+  }
+
+  @Test
+  void aStepMayTurnEverythingIntoDeadLettersWhereItIsTold() throws Exception {
+    try (StepHarness step = new StepHarness(settings(1).withDeadBatches(0), model).open()) {
+      for (int i = 0; i < 300; i++) {
+        step.send(StepHarness.UNFIT);
+      }
+      step.endInput();
+      assertThat(step.deadLetters()).hasSize(300);
     }
   }
 

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.OutOfMemoryException;
 
 /**
  * A file of inputs and the outputs that a version must answer to them: an Arrow IPC file with a
@@ -52,8 +53,8 @@ public final class Golden {
         GoldenRows rows = new GoldenRows(file, subject, model.signature(), allocator)) {
       Comparison comparison = new Comparison(subject, rows.tolerance());
       while (rows.next()) {
-        try (ColumnBatch inputs = rows.inputs(rows.rows());
-            ColumnBatch expected = rows.outputs();
+        try (ColumnBatch inputs = rows.inputs(rows.rows(), allocator);
+            ColumnBatch expected = rows.outputs(allocator);
             ColumnBatch got = model.score(inputs, allocator)) {
           comparison.add(expected, got);
         }
@@ -88,18 +89,34 @@ public final class Golden {
 
   /**
    * The file's own inputs, from the first on and again from the first where there are not enough.
-   * Taking one throws {@link InvalidModelException} as {@link #check} does.
+   * Taking one throws {@link InvalidModelException} as {@link #check} does, and Arrow's {@link
+   * OutOfMemoryException} if the caller's memory does not suffice for the rows. The file is read in
+   * memory of its own.
    */
   public Sample sample(Signature signature) {
     Subject subject = Subject.UNKNOWN.in(FILE_NAME);
     return Sample.of(
         (rows, allocator) -> {
-          try (GoldenRows golden = new GoldenRows(file, subject, signature, allocator)) {
+          try (BufferAllocator fileMemory =
+                  ColumnMemory.child("rows of " + FILE_NAME, MEMORY_LIMIT_BYTES);
+              GoldenRows golden = new GoldenRows(file, subject, signature, fileMemory)) {
             if (!golden.next()) {
               throw noRows(subject);
             }
-            return golden.inputs(rows);
+            return copy(golden, rows, allocator);
           }
         });
+  }
+
+  /** Too little of the caller's memory says nothing about the file. */
+  private static ColumnBatch copy(GoldenRows golden, int rows, BufferAllocator target) {
+    try {
+      return golden.inputs(rows, target);
+    } catch (InvalidModelException e) {
+      if (e.getCause() instanceof OutOfMemoryException outOfMemory) {
+        throw outOfMemory;
+      }
+      throw e;
+    }
   }
 }

@@ -37,7 +37,6 @@ import org.jspecify.annotations.Nullable;
 final class GoldenRows implements AutoCloseable {
   private final Subject subject;
   private final Signature signature;
-  private final BufferAllocator allocator;
   private final Channel channel;
   private final ArrowFileReader reader;
   private final VectorSchemaRoot root;
@@ -53,7 +52,6 @@ final class GoldenRows implements AutoCloseable {
   GoldenRows(Path file, Subject subject, Signature signature, BufferAllocator allocator) {
     this.subject = subject;
     this.signature = signature;
-    this.allocator = allocator;
     channel = reading(subject, () -> new Channel(Files.newByteChannel(file)));
     reader = new ArrowFileReader(channel, allocator);
     try {
@@ -133,18 +131,26 @@ final class GoldenRows implements AutoCloseable {
     return root.getRowCount();
   }
 
-  /** A copy of the inputs of this record batch, again and again until there are enough rows. */
-  ColumnBatch inputs(int wanted) {
-    return columns(signature.inputs(), List::indexOf, wanted);
+  /**
+   * A copy of the inputs of this record batch, again and again until there are enough rows. The
+   * caller closes it.
+   *
+   * @param target what the copy's memory is taken from
+   */
+  ColumnBatch inputs(int wanted, BufferAllocator target) {
+    return columns(signature.inputs(), List::indexOf, wanted, target);
   }
 
   /** A copy of the outputs of this record batch. The caller closes it. */
-  ColumnBatch outputs() {
-    return columns(signature.outputs(), List::lastIndexOf, rows());
+  ColumnBatch outputs(BufferAllocator target) {
+    return columns(signature.outputs(), List::lastIndexOf, rows(), target);
   }
 
   private ColumnBatch columns(
-      List<TensorSpec> tensors, ToIntBiFunction<List<String>, String> place, int wanted) {
+      List<TensorSpec> tensors,
+      ToIntBiFunction<List<String>, String> place,
+      int wanted,
+      BufferAllocator target) {
     return reading(
         subject,
         () -> {
@@ -154,7 +160,7 @@ final class GoldenRows implements AutoCloseable {
               int index = place.applyAsInt(names(), tensor.name());
               columns.add(
                   TensorVector.of(subject, tensor, root.getVector(index), rows())
-                      .copy(rows(), wanted, allocator));
+                      .copy(rows(), wanted, target));
             }
             return ColumnBatch.of(wanted, columns);
           } catch (RuntimeException e) {

@@ -23,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.OutOfMemoryException;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -248,6 +250,20 @@ class GoldenTest {
       float[] values = new float[7];
       sample.fixedWidth(0).getFloats(0, values, 0, 7);
       assertThat(values).containsExactly(1, 2, 3, 1, 2, 3, 1);
+    }
+  }
+
+  @Test
+  void aSampleWithoutRoomForItsRowsIsNoDamagedFile() throws IOException {
+    float[] values = new float[4096];
+    write(Map.of(), values, values);
+    Sample sample = golden().sample(FLOATS);
+
+    try (BufferAllocator small = ColumnMemory.child("small", 4096)) {
+      assertThatThrownBy(() -> sample.of(4096, small)).isInstanceOf(OutOfMemoryException.class);
+      try (ColumnBatch few = sample.of(16, small)) {
+        assertThat(few.rows()).isEqualTo(16);
+      }
     }
   }
 

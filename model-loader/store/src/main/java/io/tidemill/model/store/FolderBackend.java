@@ -235,14 +235,18 @@ final class FolderBackend implements StoreBackend {
     List<StoreLeftover> there = new ArrayList<>();
     for (FileStatus child : files.list(path(StoreKey.manifests(model)))) {
       Path path = child.getPath();
+      if (files.isLink(path)) {
+        // What lies behind it is not the store's to delete.
+        continue;
+      }
       if (path.getName().startsWith(".")) {
         there.add(files.leftover(child));
       } else if (child.isDir() && SemanticVersion.isVersion(path.getName())) {
-        String manifest =
+        Optional<String> manifest =
             read(StoreKey.manifests(model).named(path.getName()))
-                .map(bytes -> new String(bytes, UTF_8))
-                .orElse("");
+                .map(bytes -> new String(bytes, UTF_8));
         files.list(path).stream()
+            .filter(part -> !files.isLink(part.getPath()))
             .filter(part -> isUnpublished(part.getPath().getName(), manifest))
             .forEach(part -> there.add(files.leftover(part)));
       }
@@ -250,12 +254,18 @@ final class FolderBackend implements StoreBackend {
     return there;
   }
 
-  /** Whether a part of a version's folder does not belong to what the manifest publishes. */
-  private static boolean isUnpublished(String part, String manifest) {
-    return manifest.isEmpty()
-        || part.startsWith(".")
-        || (part.startsWith(FILES + "-")
-            && !manifest.contains("sha256:" + part.substring(FILES.length() + 1)));
+  /**
+   * Whether a part of a version's folder does not belong to what the manifest publishes. One that
+   * is damaged, without a digest, may publish everything beside it.
+   */
+  private static boolean isUnpublished(String part, Optional<String> manifest) {
+    if (manifest.isEmpty() || part.startsWith(".")) {
+      return true;
+    }
+    String text = manifest.get();
+    return part.startsWith(FILES + "-")
+        && text.contains("sha256:")
+        && !text.contains("sha256:" + part.substring(FILES.length() + 1));
   }
 
   @Override

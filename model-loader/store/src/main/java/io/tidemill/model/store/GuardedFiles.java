@@ -109,6 +109,11 @@ record GuardedFiles(String store, FileSystem files) {
     return paths;
   }
 
+  /** Whether it is a link, which a store of this machine may hold and nobody follows. */
+  boolean isLink(Path path) {
+    return local() && Files.isSymbolicLink(onDisk(path));
+  }
+
   /** A link in a store of this machine may lead anywhere, and a pipe never ends. */
   private void refuseSpecial(Path path) {
     if (!local() || !Files.exists(onDisk(path), LinkOption.NOFOLLOW_LINKS)) {

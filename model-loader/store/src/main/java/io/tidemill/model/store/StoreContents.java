@@ -176,15 +176,21 @@ record StoreContents(StoreBackend backend) {
     return aliases;
   }
 
-  /** The signatures that lie beside a version, sorted by key. */
+  /**
+   * The signatures that lie beside a version, sorted by key; one that cannot be read is empty, so
+   * that it keeps no good one from being seen.
+   */
   List<DetachedSignature> signatures(String name, SemanticVersion version) {
     List<DetachedSignature> signatures = new ArrayList<>();
     StoreKey all = StoreKey.signatures(name, version);
-    names(all)
-        .forEach(
-            key ->
-                text(all.named(key))
-                    .ifPresent(bundle -> signatures.add(new DetachedSignature(key, bundle))));
+    for (String key : names(all).toList()) {
+      try {
+        text(all.named(key))
+            .ifPresent(bundle -> signatures.add(new DetachedSignature(key, bundle)));
+      } catch (InvalidModelException damaged) {
+        signatures.add(new DetachedSignature(key, ""));
+      }
+    }
     return signatures;
   }
 

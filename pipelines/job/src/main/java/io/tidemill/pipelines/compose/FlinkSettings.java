@@ -17,6 +17,7 @@ import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.CheckpointingMode;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
  * Flink's own configuration for a job: what the job says, and defaults where it says nothing.
@@ -86,5 +87,7 @@ record FlinkSettings(Configuration configuration, ExecutionMode mode) {
               + mode
               + " (expected: EXACTLY_ONCE; choose a weaker guarantee at the sink)");
     }
+    // Flink has limits of its own, such as on the interval of checkpoints.
+    StreamExecutionEnvironment.getExecutionEnvironment(new Configuration(configuration));
   }
 }

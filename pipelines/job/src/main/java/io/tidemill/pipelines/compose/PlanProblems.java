@@ -12,6 +12,8 @@ import io.tidemill.pipelines.definition.Location;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.apache.flink.table.api.TableException;
+import org.apache.flink.table.api.ValidationException;
 import org.jspecify.annotations.Nullable;
 
 /** What is wrong with a pipeline while it is planned; planning goes on to the next problem. */
@@ -48,7 +50,10 @@ final class PlanProblems {
       return Optional.of(making.get());
     } catch (InvalidOptionsException refused) {
       refused.problems().forEach(this::add);
-    } catch (IllegalArgumentException refused) {
+    } catch (IllegalArgumentException
+        | UnsupportedOperationException
+        | ValidationException
+        | TableException refused) {
       add(path, "%s", String.valueOf(refused.getMessage()));
     }
     return Optional.empty();

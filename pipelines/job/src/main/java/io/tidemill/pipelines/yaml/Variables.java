@@ -28,19 +28,19 @@ final class Variables {
     Matcher matcher = REFERENCE.matcher(text);
     StringBuilder result = new StringBuilder();
     while (matcher.find()) {
-      matcher.appendReplacement(result, Matcher.quoteReplacement(replacement(text, matcher)));
+      matcher.appendReplacement(result, Matcher.quoteReplacement(replacement(matcher)));
     }
     return matcher.appendTail(result).toString();
   }
 
-  private String replacement(String text, Matcher matcher) {
+  private String replacement(Matcher matcher) {
     if (matcher.group().equals("$$")) {
       return "$";
     }
     String name = matcher.group(1);
     if (name == null) {
       throw new IllegalArgumentException(
-          "'" + text + "' (expected: ${NAME} or ${NAME:-default}; $$ for a dollar)");
+          "'${' without a name and '}' (expected: ${NAME} or ${NAME:-default}; $$ for a dollar)");
     }
     String value = environment.get(name);
     String fallback = matcher.group(2);

@@ -49,6 +49,7 @@ class VariablesTest {
   void refusesOtherForms(String text) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> variables.substitute(text))
-        .withMessage("'%s' (expected: ${NAME} or ${NAME:-default}; $$ for a dollar)", text);
+        .withMessage(
+            "'${' without a name and '}' (expected: ${NAME} or ${NAME:-default}; $$ for a dollar)");
   }
 }

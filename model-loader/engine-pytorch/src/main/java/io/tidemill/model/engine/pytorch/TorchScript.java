@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -35,7 +36,10 @@ record TorchScript(Path file) {
   /** Calls of PyTorch's functions, and what could be one of those that reach outside. */
   private static final Pattern CALLS =
       Pattern.compile(
-          "\\btorch"
+          "(?<alias>(?<![.\\w])(?:torch|ops)\\b(?!"
+              + GAP
+              + "\\.))"
+              + "|\\btorch"
               + GAP
               + "\\."
               + GAP
@@ -82,10 +86,15 @@ record TorchScript(Path file) {
         throw refused(subject, "it has more than %d entries".formatted(MOST_ENTRIES), null);
       }
       for (ZipEntry entry : zip.stream().toList()) {
-        if (!names.add(entry.getName())) {
+        // PyTorch finds an entry whatever the case of its name.
+        String name = entry.getName().toLowerCase(Locale.ROOT);
+        if (!names.add(name)) {
           throw refused(subject, "'%s' is in it twice".formatted(entry.getName()), null);
         }
-        if (entry.getName().endsWith(".py")) {
+        if (name.endsWith("/model.json")) {
+          throw refused(subject, "it is of a format before PyTorch 1.4", null);
+        }
+        if (name.endsWith(".py")) {
           count(code(zip, entry, subject), counts, dangerous);
         }
       }

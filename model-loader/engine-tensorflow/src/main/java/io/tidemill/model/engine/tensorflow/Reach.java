@@ -108,7 +108,28 @@ final class Reach {
       value.getList().getFuncList().forEach(function -> called.add(function.getName()));
     }
     called.removeIf(name -> !functions.containsKey(name));
+    called.addAll(standIns(called));
     return called;
+  }
+
+  /** Functions that TensorFlow may run in the place of these, as they say they do the same. */
+  private List<String> standIns(List<String> called) {
+    Set<String> interfaces = new HashSet<>();
+    called.forEach(name -> interfaces.add(implemented(functions.get(name))));
+    interfaces.remove("");
+    return functions.values().stream()
+        .filter(function -> interfaces.contains(implemented(function)))
+        .map(function -> function.getSignature().getName())
+        .toList();
+  }
+
+  private static String implemented(@Nullable FunctionDef function) {
+    return function == null
+        ? ""
+        : function
+            .getAttrOrDefault("api_implements", AttrValue.getDefaultInstance())
+            .getS()
+            .toStringUtf8();
   }
 
   /** Every node that runs. */

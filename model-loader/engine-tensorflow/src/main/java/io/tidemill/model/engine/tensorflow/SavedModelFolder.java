@@ -77,7 +77,8 @@ record SavedModelFolder(String subject, Path path, SavedModel content) {
   /** The graph that is served. */
   MetaGraphDef serving() {
     return content.getMetaGraphsList().stream()
-        .filter(graph -> graph.getMetaInfoDef().getTagsList().equals(List.of(SERVE)))
+        // TensorFlow takes the tags as a set: one that is there twice counts once.
+        .filter(graph -> Set.copyOf(graph.getMetaInfoDef().getTagsList()).equals(Set.of(SERVE)))
         .findFirst()
         .orElseThrow(
             () ->

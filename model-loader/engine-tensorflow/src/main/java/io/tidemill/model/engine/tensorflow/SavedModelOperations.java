@@ -162,7 +162,8 @@ final class SavedModelOperations {
           : "reads files, and not only to restore variables";
     }
     if (TABLES_FROM_FILES.contains(node.getOp())) {
-      return assets.containsAll(reach.origins(site, 1))
+      // A call feeds no asset: what stands in the graph would be read then.
+      return reach != serving && assets.containsAll(reach.origins(site, 1))
           ? ""
           : "reads a file that is not known to be an asset of the model";
     }
