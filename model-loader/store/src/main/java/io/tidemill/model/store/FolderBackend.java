@@ -2,6 +2,7 @@ package io.tidemill.model.store;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.StoreUnavailableException;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.apache.flink.core.fs.FileStatus;
@@ -233,7 +235,8 @@ final class FolderBackend implements StoreBackend {
   @Override
   public List<StoreLeftover> unpublished(String model) {
     List<StoreLeftover> there = new ArrayList<>();
-    for (FileStatus child : files.list(path(StoreKey.manifests(model)))) {
+    Path folder = path(StoreKey.manifests(model));
+    for (FileStatus child : files.isLink(folder) ? List.<FileStatus>of() : files.list(folder)) {
       Path path = child.getPath();
       if (files.isLink(path)) {
         // What lies behind it is not the store's to delete.
@@ -242,12 +245,11 @@ final class FolderBackend implements StoreBackend {
       if (path.getName().startsWith(".")) {
         there.add(files.leftover(child));
       } else if (child.isDir() && SemanticVersion.isVersion(path.getName())) {
-        Optional<String> manifest =
-            read(StoreKey.manifests(model).named(path.getName()))
-                .map(bytes -> new String(bytes, UTF_8));
+        Predicate<String> unpublished =
+            unpublished(StoreKey.manifests(model).named(path.getName()));
         files.list(path).stream()
             .filter(part -> !files.isLink(part.getPath()))
-            .filter(part -> isUnpublished(part.getPath().getName(), manifest))
+            .filter(part -> unpublished.test(part.getPath().getName()))
             .forEach(part -> there.add(files.leftover(part)));
       }
     }
@@ -255,17 +257,23 @@ final class FolderBackend implements StoreBackend {
   }
 
   /**
-   * Whether a part of a version's folder does not belong to what the manifest publishes. One that
-   * is damaged, without a digest, may publish everything beside it.
+   * Tells the parts of a version's folder that do not belong to what its manifest publishes. One
+   * that is damaged may publish everything beside it.
    */
-  private static boolean isUnpublished(String part, Optional<String> manifest) {
-    if (manifest.isEmpty() || part.startsWith(".")) {
-      return true;
+  private Predicate<String> unpublished(StoreKey key) {
+    Optional<String> digest;
+    try {
+      digest =
+          read(key)
+              .map(bytes -> ModelManifest.parse(place(key), new String(bytes, UTF_8)).digest());
+    } catch (InvalidModelException damaged) {
+      return part -> part.startsWith(".");
     }
-    String text = manifest.get();
-    return part.startsWith(FILES + "-")
-        && text.contains("sha256:")
-        && !text.contains("sha256:" + part.substring(FILES.length() + 1));
+    return part ->
+        part.startsWith(".")
+            || digest.isEmpty()
+            || (part.startsWith(FILES + "-")
+                && !digest.get().startsWith("sha256:" + part.substring(FILES.length() + 1)));
   }
 
   @Override

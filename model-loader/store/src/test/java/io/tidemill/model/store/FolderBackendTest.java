@@ -379,6 +379,27 @@ class FolderBackendTest extends ModelStoreContract {
   }
 
   @Test
+  void leavesAloneWhatADamagedManifestMayPublishAndWhatLiesBehindALink() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    FileTime daysAgo = FileTime.from(Instant.now().minus(Duration.ofDays(2)));
+    Path manifest = root().resolve("fraud/1.4.2/model.yaml");
+    Files.writeString(
+        manifest, Files.readString(manifest).replaceAll("(?m)^digest: .*$", "digest: garbage"));
+    Path mayBeLive = Files.createDirectories(root().resolve("fraud/1.4.2/files-0123456789abcdef"));
+    Path elsewhere = Files.createDirectories(folder.resolve("elsewhere/1.0.0/files"));
+    Path secret = Files.createDirectories(folder.resolve("elsewhere/.ssh"));
+    for (Path path : List.of(mayBeLive, elsewhere, secret)) {
+      Files.setLastModifiedTime(Files.writeString(path.resolve("file"), "mine"), daysAgo);
+      Files.setLastModifiedTime(path, daysAgo);
+    }
+    Files.createSymbolicLink(root().resolve("linked"), folder.resolve("elsewhere"));
+    Files.createSymbolicLink(root().resolve("fraud/9.9.9"), folder.resolve("elsewhere/1.0.0"));
+
+    assertThat(store.leftovers()).isEmpty();
+  }
+
+  @Test
   void showsAndFreesWhatPushesLeftThatDiedDaysAgo() throws Exception {
     ModelStore store = open();
     ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
