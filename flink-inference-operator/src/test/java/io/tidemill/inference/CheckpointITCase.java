@@ -250,7 +250,13 @@ class CheckpointITCase {
         .sinkTo(sink)
         .uid("sink");
     JobClient job = env.executeAsync();
-    CommonTestUtils.waitUntilCondition(() -> finishedSubtasks(cluster, job) > 0);
+    CommonTestUtils.waitForAllTaskRunning(cluster, job.getJobID(), true);
+    // A subtask at its end may wait for one checkpoint more, which declines if it ends meanwhile.
+    CommonTestUtils.waitUntilCondition(
+        () -> {
+          cluster.triggerCheckpoint(job.getJobID()).handle((path, failure) -> path).get();
+          return finishedSubtasks(cluster, job) > 0;
+        });
 
     cluster.triggerCheckpoint(job.getJobID()).get(30, TimeUnit.SECONDS);
     assertThat(seen.size()).as("records of the finished subtask").isGreaterThanOrEqualTo(500);
