@@ -60,7 +60,7 @@ class OnnxEnduranceITCase {
     }
   }
 
-  /** A leaked kilobyte per call would be 100 MiB. */
+  /** A leaked kilobyte per call would be 50 MiB. */
   @Test
   void callsLeaveNoMemoryBehind() {
     Signature signature =
@@ -68,14 +68,13 @@ class OnnxEnduranceITCase {
     try (Model model = Loading.load(directory, signature);
         BufferAllocator allocator = ColumnMemory.child("test", Long.MAX_VALUE);
         ColumnBatch input = ColumnBatch.allocate(allocator, signature.inputColumns(), 100)) {
-      call(model, input, allocator, 20_000);
+      call(model, input, allocator, 100);
       long arrow = allocator.getAllocatedMemory();
-      long before = ResidentMemory.bytes();
 
-      call(model, input, allocator, 100_000);
+      ResidentMemory.assertGrowsLessThan(
+          25 * MEBIBYTE, () -> call(model, input, allocator, 50_000));
 
       assertThat(allocator.getAllocatedMemory()).isEqualTo(arrow);
-      assertThat(ResidentMemory.bytes() - before).isLessThan(50 * MEBIBYTE);
     }
   }
 
@@ -86,21 +85,20 @@ class OnnxEnduranceITCase {
     }
   }
 
-  /** A leaked kilobyte per call would be 50 MiB. */
+  /** A leaked kilobyte per call would be 25 MiB. */
   @Test
   void callsWithStringsAndFailedOnesLeaveNoMemoryBehind() {
     Signature signature = OnnxModels.letters(directory);
     try (Model model = Loading.load(directory, signature);
         BufferAllocator allocator = ColumnMemory.child("test", Long.MAX_VALUE);
         ColumnBatch input = ColumnBatch.allocate(allocator, signature.inputColumns(), 2)) {
-      callLetters(model, input, allocator, 10_000);
+      callLetters(model, input, allocator, 100);
       long arrow = allocator.getAllocatedMemory();
-      long before = ResidentMemory.bytes();
 
-      callLetters(model, input, allocator, 50_000);
+      ResidentMemory.assertGrowsLessThan(
+          12 * MEBIBYTE, () -> callLetters(model, input, allocator, 25_000));
 
       assertThat(allocator.getAllocatedMemory()).isEqualTo(arrow);
-      assertThat(ResidentMemory.bytes() - before).isLessThan(25 * MEBIBYTE);
     }
   }
 
@@ -123,12 +121,7 @@ class OnnxEnduranceITCase {
   @Test
   void loadsAndUnloadsWithoutLeaking() {
     Signature signature = OnnxModels.mlp(directory, 16_384);
-    loadAndCall(signature, 10);
-    long before = ResidentMemory.bytes();
-
-    loadAndCall(signature, 50);
-
-    assertThat(ResidentMemory.bytes() - before).isLessThan(100 * MEBIBYTE);
+    ResidentMemory.assertGrowsLessThan(100 * MEBIBYTE, () -> loadAndCall(signature, 50));
   }
 
   private void loadAndCall(Signature signature, int times) {

@@ -7,6 +7,7 @@ import io.tidemill.model.Signature;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.engine.ResidentMemory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +15,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.apache.arrow.memory.BufferAllocator;
-import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -84,24 +84,12 @@ class TensorFlowEnduranceITCase {
     }
   }
 
-  /** A model's weights are 4 MiB, so that 50 leaked ones would be 200 MiB. */
+  /** A model's weights are 4 MiB, so that 40 leaked ones would be 160 MiB. */
   @Test
   void loadsAndUnloadsWithoutLeaking() {
     Signature signature = SavedModels.mlp(directory, 16_384);
-    loadAndCall(signature, 10);
 
-    assertThat(leastGrowth(() -> loadAndCall(signature, 50))).isLessThan(100 * MEBIBYTE);
-  }
-
-  /** The least of several times: the JVM's own memory grows now and then, a leak every time. */
-  private static long leastGrowth(Runnable work) {
-    long least = Long.MAX_VALUE;
-    for (int i = 0; i < 3; i++) {
-      long before = Pointer.physicalBytes();
-      work.run();
-      least = Math.min(least, Pointer.physicalBytes() - before);
-    }
-    return least;
+    ResidentMemory.assertGrowsLessThan(100 * MEBIBYTE, () -> loadAndCall(signature, 40));
   }
 
   private void loadAndCall(Signature signature, int times) {
@@ -115,20 +103,20 @@ class TensorFlowEnduranceITCase {
     }
   }
 
-  /** An output is 24 KiB, so that 20,000 leaked ones would be 480 MiB. */
+  /** An output is 24 KiB, so that 10,000 leaked ones would be 240 MiB. */
   @Test
   void callsLeaveNoMemoryBehind() {
     Signature signature = SavedModels.reverse(directory, ElementType.FLOAT64);
     try (Model model = Loading.load(directory, signature);
         BufferAllocator allocator = ColumnMemory.child("test", Long.MAX_VALUE);
         ColumnBatch input = ColumnBatch.allocate(allocator, signature.inputColumns(), 1_000)) {
-      call(model, input, allocator, 2_000);
+      call(model, input, allocator, 10);
       long arrow = allocator.getAllocatedMemory();
 
-      long growth = leastGrowth(() -> call(model, input, allocator, 20_000));
+      ResidentMemory.assertGrowsLessThan(
+          100 * MEBIBYTE, () -> call(model, input, allocator, 10_000));
 
       assertThat(allocator.getAllocatedMemory()).isEqualTo(arrow);
-      assertThat(growth).isLessThan(100 * MEBIBYTE);
     }
   }
 

@@ -8,10 +8,8 @@ import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ColumnSpec;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.columnar.FixedWidthColumn;
+import io.tidemill.model.engine.ResidentMemory;
 import io.tidemill.model.engine.lightgbm.Boosters.Objective;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,21 +71,20 @@ class LightGbmEnduranceITCase {
     }
   }
 
-  /** A kilobyte lost in each call would be 100 MiB. */
+  /** A kilobyte lost in each call would be 50 MiB. */
   @Test
   void callsLeaveNoMemoryBehind() throws Exception {
     Boosters.train(directory, Objective.CLASSES).close();
     try (Model model = Boosters.load(directory, Boosters.TRIPLE);
         BufferAllocator allocator = ColumnMemory.child("test", Long.MAX_VALUE);
         ColumnBatch input = ColumnBatch.allocate(allocator, model.signature().inputColumns(), 32)) {
-      call(model, input, allocator, 10_000);
+      call(model, input, allocator, 100);
       long arrow = allocator.getAllocatedMemory();
-      long before = residentBytes("VmRSS");
 
-      call(model, input, allocator, 100_000);
+      ResidentMemory.assertGrowsLessThan(
+          25 * MEBIBYTE, () -> call(model, input, allocator, 50_000));
 
       assertThat(allocator.getAllocatedMemory()).isEqualTo(arrow);
-      assertThat(residentBytes("VmRSS") - before).isLessThan(50 * MEBIBYTE);
     }
   }
 
@@ -98,21 +95,11 @@ class LightGbmEnduranceITCase {
     }
   }
 
-  /**
-   * A model is about 2 MiB, so that 50 leaked ones would be 100 MiB each time. The heap grows too
-   * while the texts are read, but not each time.
-   */
+  /** A model is about 2 MiB, so that 30 leaked ones would be 60 MiB. */
   @Test
   void loadsAndUnloadsWithoutLeaking() throws Exception {
     Boosters.train(directory, Objective.REGRESSION, 300, "num_leaves=60").close();
-    long leastGrowth = Long.MAX_VALUE;
-    for (int round = 0; round < 5; round++) {
-      long before = residentBytes("VmRSS");
-      loadAndClose(50);
-      leastGrowth = Math.min(leastGrowth, residentBytes("VmRSS") - before);
-    }
-
-    assertThat(leastGrowth).isLessThan(25 * MEBIBYTE);
+    ResidentMemory.assertGrowsLessThan(25 * MEBIBYTE, () -> loadAndClose(30));
   }
 
   private void loadAndClose(int times) {
@@ -134,20 +121,9 @@ class LightGbmEnduranceITCase {
         BufferAllocator allocator = ColumnMemory.child("test", Long.MAX_VALUE);
         ColumnBatch input =
             ColumnBatch.of(rows, List.of(FixedWidthColumn.allocate(allocator, spec, rows)))) {
-      Files.writeString(Path.of("/proc/self/clear_refs"), "5");
-      long before = residentBytes("VmHWM");
-      model.predict(input, allocator).close();
+      long rise = ResidentMemory.peakRise(() -> model.predict(input, allocator).close());
 
-      assertThat(residentBytes("VmHWM") - before).isLessThan(64 * MEBIBYTE);
+      assertThat(rise).isLessThan(64 * MEBIBYTE);
     }
-  }
-
-  private static long residentBytes(String which) throws IOException {
-    String line =
-        Files.readAllLines(Path.of("/proc/self/status"), StandardCharsets.UTF_8).stream()
-            .filter(text -> text.startsWith(which))
-            .findFirst()
-            .orElseThrow();
-    return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
   }
 }

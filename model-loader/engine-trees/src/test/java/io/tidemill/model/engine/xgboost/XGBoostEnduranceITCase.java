@@ -8,10 +8,8 @@ import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ColumnSpec;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.columnar.FixedWidthColumn;
+import io.tidemill.model.engine.ResidentMemory;
 import io.tidemill.model.engine.xgboost.Boosters.Objective;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +17,8 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import ml.dmlc.xgboost4j.java.DMatrix;
+import ml.dmlc.xgboost4j.java.XGBoostError;
 import org.apache.arrow.memory.BufferAllocator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,21 +74,20 @@ class XGBoostEnduranceITCase {
     }
   }
 
-  /** A kilobyte lost in each call would be 100 MiB. */
+  /** A kilobyte lost in each call would be 50 MiB. */
   @Test
   void callsLeaveNoMemoryBehind() throws Exception {
     Boosters.train(directory, "model.ubj", Objective.PROBABILITIES).dispose();
     try (Model model = Boosters.load(directory, Boosters.TRIPLE);
         BufferAllocator allocator = ColumnMemory.child("test", Long.MAX_VALUE);
         ColumnBatch input = ColumnBatch.allocate(allocator, model.signature().inputColumns(), 32)) {
-      call(model, input, allocator, 10_000);
+      call(model, input, allocator, 100);
       long arrow = allocator.getAllocatedMemory();
-      long before = residentBytes("VmRSS");
 
-      call(model, input, allocator, 100_000);
+      ResidentMemory.assertGrowsLessThan(
+          25 * MEBIBYTE, () -> call(model, input, allocator, 50_000));
 
       assertThat(allocator.getAllocatedMemory()).isEqualTo(arrow);
-      assertThat(residentBytes("VmRSS") - before).isLessThan(50 * MEBIBYTE);
     }
   }
 
@@ -104,12 +103,8 @@ class XGBoostEnduranceITCase {
   void loadsAndUnloadsWithoutLeaking() throws Exception {
     Boosters.train(directory, "model.ubj", Map.of("max_depth", 10, "num_parallel_tree", 30))
         .dispose();
-    loadAndClose(10);
-    long before = residentBytes("VmRSS");
 
-    loadAndClose(100);
-
-    assertThat(residentBytes("VmRSS") - before).isLessThan(50 * MEBIBYTE);
+    ResidentMemory.assertGrowsLessThan(50 * MEBIBYTE, () -> loadAndClose(100));
   }
 
   private void loadAndClose(int times) {
@@ -133,36 +128,20 @@ class XGBoostEnduranceITCase {
             ColumnBatch.of(rows, List.of(FixedWidthColumn.allocate(allocator, spec, rows)))) {
       model.predict(input, allocator).close();
 
-      long byCall = peakRise(() -> model.predict(input, allocator).close());
+      long byCall = ResidentMemory.peakRise(() -> model.predict(input, allocator).close());
       float[] features = new float[rows * Boosters.FEATURES];
-      long byCopy =
-          peakRise(
-              () ->
-                  new ml.dmlc.xgboost4j.java.DMatrix(features, rows, Boosters.FEATURES, Float.NaN)
-                      .dispose());
+      long byCopy = ResidentMemory.peakRise(() -> copy(features, rows));
 
       assertThat(byCall).isLessThan(64 * MEBIBYTE);
       assertThat(byCopy).isGreaterThan(128 * MEBIBYTE);
     }
   }
 
-  private interface Action {
-    void run() throws Exception;
-  }
-
-  private static long peakRise(Action action) throws Exception {
-    Files.writeString(Path.of("/proc/self/clear_refs"), "5");
-    long before = residentBytes("VmHWM");
-    action.run();
-    return residentBytes("VmHWM") - before;
-  }
-
-  private static long residentBytes(String which) throws IOException {
-    String line =
-        Files.readAllLines(Path.of("/proc/self/status"), StandardCharsets.UTF_8).stream()
-            .filter(text -> text.startsWith(which))
-            .findFirst()
-            .orElseThrow();
-    return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
+  private static void copy(float[] features, int rows) {
+    try {
+      new DMatrix(features, rows, Boosters.FEATURES, Float.NaN).dispose();
+    } catch (XGBoostError e) {
+      throw new AssertionError(e);
+    }
   }
 }
