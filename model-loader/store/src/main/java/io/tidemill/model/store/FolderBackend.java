@@ -62,7 +62,7 @@ final class FolderBackend implements StoreBackend {
 
   FolderBackend(Path root, FileSystem files) {
     this.root = root;
-    this.files = new GuardedFiles(root.toString(), files);
+    this.files = new GuardedFiles(root, files);
   }
 
   /**
@@ -164,11 +164,16 @@ final class FolderBackend implements StoreBackend {
     String file = status.getPath().getName();
     return switch (all.kind()) {
       case POLICY -> Optional.empty();
-      case MODEL -> Optional.of(file).filter(name -> status.isDir() && ModelRef.isName(name));
+      case MODEL ->
+          Optional.of(file)
+              .filter(name -> status.isDir() && ModelRef.isName(name))
+              .filter(name -> !files.isLink(status.getPath()));
       case MANIFEST ->
           Optional.of(file)
               .filter(name -> status.isDir() && SemanticVersion.isVersion(name))
-              .filter(name -> files.exists(path(all.named(name))));
+              // Whoever asks for a version behind a link is told so.
+              .filter(
+                  name -> files.isLink(status.getPath()) || files.exists(path(all.named(name))));
       case ALIAS -> Optional.of(file).filter(name -> !status.isDir() && ModelRef.isName(name));
       case SIGNATURE ->
           Optional.of(file.replace(BUNDLE, ""))

@@ -10,9 +10,12 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +33,7 @@ import org.apache.flink.core.fs.Path;
  *
  * <p>Thread-safe.
  */
-record GuardedFiles(String store, FileSystem files) {
+record GuardedFiles(Path root, FileSystem files) {
   /** An operation on the file system. */
   interface Operation<T> {
     T run() throws IOException;
@@ -39,6 +42,7 @@ record GuardedFiles(String store, FileSystem files) {
   /** Runs it; whatever fails is the store's fault, and the message says where. */
   private <T> T guarded(String what, Path where, Operation<T> operation) {
     try {
+      refuseLinksAbove(where);
       return operation.run();
     } catch (ModelException e) {
       throw e;
@@ -46,7 +50,7 @@ record GuardedFiles(String store, FileSystem files) {
       // Flink's S3 file system, for one, throws what the client of S3 throws.
       throw new StoreUnavailableException(
           "store '%s': cannot %s %s (%s); check that it is reachable and that its credentials allow this"
-              .formatted(store, what, where, e),
+              .formatted(root, what, where, e),
           e);
     }
   }
@@ -66,9 +70,26 @@ record GuardedFiles(String store, FileSystem files) {
             FileStatus[] there = files.listStatus(folder);
             return there == null ? List.of() : List.of(there);
           } catch (FileNotFoundException e) {
-            return List.of();
+            // This machine's files answer so too if one in the folder goes meanwhile.
+            return local() ? listOneByOne(folder) : List.of();
           }
         });
+  }
+
+  private List<FileStatus> listOneByOne(Path folder) throws IOException {
+    List<FileStatus> there = new ArrayList<>();
+    try (DirectoryStream<java.nio.file.Path> children = Files.newDirectoryStream(onDisk(folder))) {
+      for (java.nio.file.Path child : children) {
+        try {
+          there.add(files.getFileStatus(new Path(folder, String.valueOf(child.getFileName()))));
+        } catch (FileNotFoundException gone) {
+          // Or a link to nothing, which is nothing to a store.
+        }
+      }
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      return List.of();
+    }
+    return there;
   }
 
   /** A file or a folder with everything in it, as something that was left. */
@@ -123,11 +144,29 @@ record GuardedFiles(String store, FileSystem files) {
         Files.isRegularFile(onDisk(path), LinkOption.NOFOLLOW_LINKS)
             || Files.isDirectory(onDisk(path), LinkOption.NOFOLLOW_LINKS);
     if (!plain) {
-      throw new InvalidModelException(
-          "'%s': a %s (expected: a regular file or folder); publish or set it again"
-              .formatted(
-                  path, Files.isSymbolicLink(onDisk(path)) ? "symbolic link" : "special file"));
+      throw special(path.toString(), isLink(path) ? "symbolic link" : "special file");
     }
+  }
+
+  /** The store's own folder may be a link, but none between it and what is in it. */
+  private void refuseLinksAbove(Path path) {
+    if (!local()) {
+      return;
+    }
+    java.nio.file.Path own = onDisk(root);
+    java.nio.file.Path folder = onDisk(path).getParent();
+    while (folder != null && folder.startsWith(own) && !folder.equals(own)) {
+      if (Files.isSymbolicLink(folder)) {
+        throw special(folder.toString(), "symbolic link");
+      }
+      folder = folder.getParent();
+    }
+  }
+
+  private static InvalidModelException special(String path, String kind) {
+    return new InvalidModelException(
+        "'%s': a %s (expected: a regular file or folder); take it away, and publish or set again what it stands for"
+            .formatted(path, kind));
   }
 
   private static java.nio.file.Path onDisk(Path path) {
@@ -253,6 +292,7 @@ record GuardedFiles(String store, FileSystem files) {
 
   /** Deletes a folder of this machine if it is empty. */
   void deleteIfEmpty(Path folder) {
+    refuseLinksAbove(folder);
     try {
       Files.deleteIfExists(onDisk(folder));
     } catch (IOException notEmpty) {

@@ -20,7 +20,9 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -240,6 +242,72 @@ class FolderBackendTest extends ModelStoreContract {
     assertThatThrownBy(() -> store.download(manifest, folder.resolve("target")))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining("saved_model.pb': a symbolic link");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"fraud", "fraud/1.4.2", "fraud/aliases"})
+  void writesAndDeletesNothingBehindALink(String linked) throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    store.alias("fraud", "production", VERSION);
+    Path elsewhere = Files.move(root().resolve(linked), folder.resolve("elsewhere"));
+    Files.createSymbolicLink(root().resolve(linked), elsewhere);
+    List<String> before = namesBelow(elsewhere);
+
+    List<Throwable> failures =
+        switch (linked) {
+          case "fraud" ->
+              Arrays.asList(failure(() -> store.push(draft("fraud", "1.5.0"), files(folder, "b"))));
+          case "fraud/1.4.2" ->
+              Arrays.asList(
+                  failure(() -> store.delete("fraud", VERSION)),
+                  failure(
+                      () ->
+                          store.addSignature(
+                              "fraud", VERSION, new DetachedSignature("0".repeat(64), "{}"))));
+          default -> Arrays.asList(failure(() -> store.alias("fraud", "staging", VERSION)));
+        };
+
+    assertThat(failures)
+        .allSatisfy(
+            refused ->
+                assertThat(refused)
+                    .isInstanceOf(InvalidModelException.class)
+                    .hasMessageContaining(linked + "': a symbolic link"));
+    assertThat(namesBelow(elsewhere)).isEqualTo(before);
+  }
+
+  private static List<String> namesBelow(Path folder) throws IOException {
+    try (Stream<Path> paths = Files.walk(folder)) {
+      return paths.map(Path::toString).sorted().toList();
+    }
+  }
+
+  @Test
+  void aLinkToNothingHidesNoOtherModel() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    for (String place : List.of("gone", "fraud/1.5.0", "fraud/1.4.2/.claim-1")) {
+      Files.createSymbolicLink(root().resolve(place), folder.resolve("nowhere"));
+    }
+
+    assertThat(store.models()).containsExactly("fraud");
+    assertThat(store.versions("fraud")).containsExactly(VERSION);
+    assertThat(store.leftovers()).isEmpty();
+  }
+
+  @Test
+  void aManifestThatIsALinkStopsNoLookForLeftovers() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Path manifest = root().resolve("fraud/1.4.2/model.yaml");
+    Files.createSymbolicLink(manifest, Files.move(manifest, folder.resolve("elsewhere")));
+    Path left = Files.createDirectories(root().resolve("fraud/.1.5.0.dead"));
+    Files.setLastModifiedTime(left, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+
+    assertThat(store.leftovers())
+        .singleElement()
+        .satisfies(found -> assertThat(found.place()).endsWith(".1.5.0.dead"));
   }
 
   @Test
