@@ -242,6 +242,32 @@ class LocalModelCacheTest {
   }
 
   @Test
+  void takesACacheBehindALink() throws Exception {
+    opened(cache, store, manifest);
+    Path link = Files.createSymbolicLink(folder.resolve("link"), cache.directory());
+
+    assertThat(opened(new LocalModelCache(link), store, manifest)).startsWith(link);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"shared", "link"})
+  void refusesADirectoryThatOthersCanPutAnotherInThePlaceOf(String place) throws Exception {
+    Path shared = Files.createDirectories(folder.resolve("shared"));
+    Path own = Files.createDirectories(folder.resolve("own/models"));
+    Files.setPosixFilePermissions(own, PosixFilePermissions.fromString("rwx------"));
+    Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxrwxrwx"));
+    Path directory =
+        place.equals("shared")
+            ? shared.resolve("deep/models")
+            : Files.createSymbolicLink(shared.resolve("link"), own);
+
+    assertThatThrownBy(() -> opened(new LocalModelCache(directory), store, manifest))
+        .isInstanceOf(UnavailableHereException.class)
+        .hasMessageContaining("'" + shared + "' above it is rwxrwxrwx")
+        .hasMessageContaining("chmod +t");
+  }
+
+  @Test
   void refusesADirectoryOfSomeoneElse() throws Exception {
     assumeTrue(System.getProperty("user.name").equals("root"), "only root gives a file away");
     Path directory = Files.createDirectories(cache.directory());
