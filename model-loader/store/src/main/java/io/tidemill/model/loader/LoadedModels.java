@@ -1,11 +1,10 @@
 package io.tidemill.model.loader;
 
 import io.tidemill.model.Placement;
-import io.tidemill.model.Subject;
-import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.Engines;
 import io.tidemill.model.golden.Golden;
+import io.tidemill.model.loader.Openings.Attempt;
 import io.tidemill.model.loader.Openings.Stage;
 import io.tidemill.model.store.cache.CachedModel;
 import java.util.concurrent.CompletableFuture;
@@ -13,7 +12,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.arrow.util.AutoCloseables;
@@ -25,10 +23,11 @@ import org.slf4j.LoggerFactory;
  * handles and unloaded by the last of them.
  *
  * <p>The first to ask loads; those that ask meanwhile wait for it and share what comes of it, the
- * model or the exception. After a failure the next one to ask tries again. A version that is being
- * unloaded is gone before it is loaded anew, so a device never has to hold two copies of one
- * placement. No lock of all is held while a model is loaded, warmed up or unloaded. Whoever asks
- * waits no longer than its load-timeout; see {@link Openings}.
+ * model or the exception. After a failure the next one to ask tries again; so do those that waited
+ * for a load whose task gave it up. A version that is being unloaded is gone before it is loaded
+ * anew, so a device never has to hold two copies of one placement. No lock of all is held while a
+ * model is loaded, warmed up or unloaded. Whoever asks waits no longer than its load-timeout; see
+ * {@link Openings}.
  *
  * <p>A version's files stay in the cache of this machine for as long as it is loaded, and no
  * longer.
@@ -96,7 +95,7 @@ public final class LoadedModels {
   public ModelHandle open(LoadRequest request, TaskContext task, Supplier<CachedModel> files) {
     try {
       return openings.open(
-          request, task.loadTimeout(), stage -> open(request, task.maxSize(), files, stage));
+          request, task.loadTimeout(), attempt -> open(request, task.maxSize(), files, attempt));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(request + ": interrupted while it was loaded", e);
@@ -104,51 +103,57 @@ public final class LoadedModels {
   }
 
   private ModelHandle open(
-      LoadRequest request, int maxSize, Supplier<CachedModel> files, Consumer<Stage> stage)
+      LoadRequest request, int maxSize, Supplier<CachedModel> files, Attempt attempt)
       throws InterruptedException {
     while (true) {
       Copy fresh = new Copy();
       Copy there = copies.putIfAbsent(request, fresh);
       if (there == null) {
-        load(request, fresh, maxSize, files, stage);
-        return handle(request, fresh, maxSize, stage);
+        load(request, fresh, maxSize, files, attempt);
+        return handle(request, fresh, maxSize, attempt);
       }
-      stage.accept(Stage.SHARE);
-      if (there.join()) {
-        return handle(request, there, maxSize, stage);
+      attempt.at(Stage.SHARE);
+      if (!there.join()) {
+        await(there.unloaded);
+        continue;
       }
-      await(there.unloaded);
+      try {
+        return handle(request, there, maxSize, attempt);
+      } catch (GivenUpException e) {
+        LOG.debug("{}: the task that loaded it gave it up", request);
+      }
+    }
+  }
+
+  /** That a load failed whose task did not wait for it any more. */
+  private static final class GivenUpException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    GivenUpException(Throwable failure) {
+      super(failure);
     }
   }
 
   private void load(
-      LoadRequest request,
-      Copy copy,
-      int maxSize,
-      Supplier<CachedModel> files,
-      Consumer<Stage> stage) {
+      LoadRequest request, Copy copy, int maxSize, Supplier<CachedModel> files, Attempt attempt) {
     try {
-      copy.loaded.complete(load(request, maxSize, files, stage));
+      copy.loaded.complete(load(request, maxSize, files, attempt));
     } catch (Throwable e) {
       copies.remove(request, copy);
-      copy.loaded.completeExceptionally(
-          e instanceof InterruptedException
-              ? new UnavailableHereException(
-                  Subject.of(request.version()), "the task that loaded it gave it up", e)
-              : e);
+      copy.loaded.completeExceptionally(attempt.givenUp() ? new GivenUpException(e) : e);
     }
   }
 
   private LoadedCopy load(
-      LoadRequest request, int maxSize, Supplier<CachedModel> files, Consumer<Stage> stage)
+      LoadRequest request, int maxSize, Supplier<CachedModel> files, Attempt attempt)
       throws InterruptedException {
     long started = System.nanoTime();
-    stage.accept(Stage.FETCH);
+    attempt.at(Stage.FETCH);
     CachedModel fetched = files.get();
-    stage.accept(Stage.LOAD);
+    attempt.at(Stage.LOAD);
     LoadedCopy loaded = LoadedCopy.load(request, engines, fetched);
     try {
-      stage.accept(Stage.WARM_UP);
+      attempt.at(Stage.WARM_UP);
       loaded.warmUpTo(maxSize);
       loaded.prove();
     } catch (Throwable e) {
@@ -164,11 +169,11 @@ public final class LoadedModels {
     return loaded;
   }
 
-  private ModelHandle handle(LoadRequest request, Copy copy, int maxSize, Consumer<Stage> stage)
+  private ModelHandle handle(LoadRequest request, Copy copy, int maxSize, Attempt attempt)
       throws InterruptedException {
     try {
       LoadedCopy loaded = await(copy.loaded);
-      stage.accept(Stage.WARM_UP);
+      attempt.at(Stage.WARM_UP);
       loaded.warmUpTo(maxSize);
       return loaded.handle(() -> release(request, copy));
     } catch (Throwable e) {

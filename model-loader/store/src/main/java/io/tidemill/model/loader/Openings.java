@@ -1,7 +1,5 @@
 package io.tidemill.model.loader;
 
-import static java.util.Objects.requireNonNull;
-
 import io.tidemill.model.Subject;
 import io.tidemill.model.UnavailableHereException;
 import java.time.Duration;
@@ -10,8 +8,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
 
 /**
  * Runs openings of handles on threads of their own, so that a task can give up what may never end:
@@ -39,9 +35,23 @@ final class Openings {
     }
   }
 
-  /** Opens a handle, and says what it is at. */
+  /** Opens a handle. */
   interface Opening {
-    ModelHandle open(Consumer<Stage> stage) throws InterruptedException;
+    ModelHandle open(Attempt attempt) throws InterruptedException;
+  }
+
+  /** What an opening is at, and whether its task still waits for it. Thread-safe. */
+  static final class Attempt {
+    private volatile Stage stage = Stage.FETCH;
+    private volatile boolean givenUp;
+
+    void at(Stage next) {
+      stage = next;
+    }
+
+    boolean givenUp() {
+      return givenUp;
+    }
   }
 
   /** Threads that were left behind and have not ended. */
@@ -56,10 +66,10 @@ final class Openings {
    */
   ModelHandle open(LoadRequest request, Duration timeout, Opening opening)
       throws InterruptedException {
-    AtomicReference<Stage> stage = new AtomicReference<>(Stage.FETCH);
+    Attempt attempt = new Attempt();
     CompletableFuture<ModelHandle> handle = new CompletableFuture<>();
     Thread thread =
-        new Thread(() -> complete(handle, opening, stage::set), "tidemill-load " + request);
+        new Thread(() -> complete(handle, opening, attempt), "tidemill-load " + request);
     thread.setDaemon(true);
     thread.start();
     try {
@@ -67,28 +77,29 @@ final class Openings {
     } catch (ExecutionException e) {
       throw unchecked(e);
     } catch (TimeoutException e) {
-      leave(thread, handle);
+      leave(thread, attempt, handle);
       throw new UnavailableHereException(
           Subject.of(request.version()),
           "not ready on %s within its load-timeout of %s, given up at stage '%s'; its thread is left behind. Give the step a longer load-timeout, or find out what holds it up there"
-              .formatted(request.placement(), timeout, requireNonNull(stage.get()).text),
+              .formatted(request.placement(), timeout, attempt.stage.text),
           e);
     } catch (InterruptedException e) {
-      leave(thread, handle);
+      leave(thread, attempt, handle);
       throw e;
     }
   }
 
   private static void complete(
-      CompletableFuture<ModelHandle> handle, Opening opening, Consumer<Stage> stage) {
+      CompletableFuture<ModelHandle> handle, Opening opening, Attempt attempt) {
     try {
-      handle.complete(opening.open(stage));
+      handle.complete(opening.open(attempt));
     } catch (Throwable e) {
       handle.completeExceptionally(e);
     }
   }
 
-  private void leave(Thread thread, CompletableFuture<ModelHandle> handle) {
+  private void leave(Thread thread, Attempt attempt, CompletableFuture<ModelHandle> handle) {
+    attempt.givenUp = true;
     leftBehind.incrementAndGet();
     CompletableFuture<ModelHandle> unused =
         handle.whenComplete(

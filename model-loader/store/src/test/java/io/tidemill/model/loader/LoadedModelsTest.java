@@ -118,6 +118,31 @@ class LoadedModelsTest {
   }
 
   @Test
+  void aLoadThatItsTaskGivesUpIsMadeAnewForThoseThatWaited() throws Exception {
+    engine.gate = new CountDownLatch(1);
+    Future<ModelHandle> hasty = threads.submit(() -> open());
+    engine.loading.acquire();
+    Future<ModelHandle> patient = threads.submit(() -> open());
+    while (loadsThatWait() < 2) {
+      Thread.onSpinWait();
+    }
+
+    engine.gate = new CountDownLatch(0);
+    hasty.cancel(true);
+
+    try (ModelHandle handle = patient.get()) {
+      assertThat(handle.model()).isSameAs(engine.models.get(0));
+    }
+  }
+
+  private static long loadsThatWait() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("tidemill-load"))
+        .filter(thread -> thread.getState() == Thread.State.WAITING)
+        .count();
+  }
+
+  @Test
   void theLastHandleUnloads() {
     ModelHandle first = open();
     ModelHandle second = open();
