@@ -120,7 +120,7 @@ final class WarmUp {
       }
       unproven = true;
       LOG.warn(
-          "{}: cannot score zeros, so it is neither warmed up nor proved healthy later: {} (expected: a {} in the version; 'model test --write' makes one)",
+          "{}: cannot score zeros, so it is neither warmed up nor proved healthy later: {} (expected: a {} among the version's files)",
           model.version(),
           e.getMessage(),
           Golden.FILE_NAME);

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -221,6 +222,11 @@ public final class ModelStore {
     }
   }
 
+  /** Keys of labels that the policy demands of every version, sorted. */
+  public Set<String> requiredLabels() {
+    return contents.policy().requiredLabels();
+  }
+
   /** Whether the policy counts an alias as production. */
   public boolean isProduction(String alias) {
     return contents.policy().isProduction(alias);
@@ -271,16 +277,8 @@ public final class ModelStore {
             .toList();
     if (!meaning.isEmpty()) {
       throw new StoreRefusedException(
-          "%s:%s in store %s: alias '%s' means it (expected: none); move it with 'tidemill model alias %s:<version> %s' or remove it with 'tidemill model alias --delete %s@%s', then delete the version"
-              .formatted(
-                  name,
-                  version,
-                  uri(),
-                  String.join("', '", meaning),
-                  name,
-                  meaning.get(0),
-                  name,
-                  meaning.get(0)));
+          "%s:%s in store %s: alias '%s' means it (expected: none); move or remove it, then delete the version"
+              .formatted(name, version, uri(), String.join("', '", meaning)));
     }
   }
 

@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,10 +129,8 @@ record StorePolicy(
         requiredLabels.stream().filter(label -> !manifest.labels().containsKey(label)).toList();
     if (!missing.isEmpty()) {
       problems.add(
-          missing.stream().collect(Collectors.joining("', '", "labels '", "' missing"))
-              + missing.stream()
-                  .map(label -> "--label " + label + "=…")
-                  .collect(Collectors.joining(" ", " (expected: ", ")")));
+          "labels '%s' missing (expected: %s)"
+              .formatted(String.join("', '", missing), String.join(", ", requiredLabels)));
     }
     if (!engines.isEmpty() && !engines.contains(manifest.engine())) {
       problems.add(

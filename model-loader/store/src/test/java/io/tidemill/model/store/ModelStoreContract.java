@@ -375,7 +375,7 @@ public abstract class ModelStoreContract {
         .isInstanceOf(StoreRefusedException.class)
         .hasMessageContaining(
             "fraud:1.4.2 in store %s: alias 'canary', 'production' means it", store.uri())
-        .hasMessageContaining("remove it with 'tidemill model alias --delete fraud@canary'");
+        .hasMessageContaining("move or remove it, then delete the version");
     assertThat(store.verify(manifest, TransferListener.NONE)).isEmpty();
   }
 

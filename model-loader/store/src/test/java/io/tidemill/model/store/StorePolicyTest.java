@@ -39,7 +39,7 @@ class StorePolicyTest {
     assertThatThrownBy(() -> store.push(draft("fraud", "1.4.2"), files(folder, "a")))
         .isInstanceOf(StoreRefusedException.class)
         .hasMessage(
-            "fraud:1.4.2: labels 'git', 'owner' missing (expected: --label git=… --label owner=…); engine 'fake' (expected: onnx, tensorflow); the policy store.yaml of store %s says so",
+            "fraud:1.4.2: labels 'git', 'owner' missing (expected: git, owner, training-run); engine 'fake' (expected: onnx, tensorflow); the policy store.yaml of store %s says so",
             store.uri());
     assertThat(store.models()).isEmpty();
   }

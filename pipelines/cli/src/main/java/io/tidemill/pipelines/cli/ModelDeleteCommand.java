@@ -1,6 +1,8 @@
 package io.tidemill.pipelines.cli;
 
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.StoreRefusedException;
 import io.tidemill.model.store.ByteSize;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
@@ -31,7 +33,7 @@ final class ModelDeleteCommand implements Runnable {
   @Override
   public void run() {
     ModelStore store = storeOption.open();
-    store.checkDelete(version.name(), version.version());
+    check(store);
     @Nullable ModelManifest manifest = null;
     String what = "%s (damaged)".formatted(version);
     try {
@@ -50,5 +52,23 @@ final class ModelDeleteCommand implements Runnable {
             : ModelView.of(manifest),
         "%s %s, from %s"
             .formatted(dryRun.asked() ? "dry run: would delete" : "deleted", what, store.uri()));
+  }
+
+  /** Of an alias, the store does not know which commands move it. */
+  private void check(ModelStore store) {
+    try {
+      store.checkDelete(version.name(), version.version());
+    } catch (StoreRefusedException refused) {
+      String name = version.name();
+      for (Map.Entry<String, SemanticVersion> alias : store.aliases(name).entrySet()) {
+        if (alias.getValue().equals(version.version())) {
+          throw new StoreRefusedException(
+              "%s; 'tidemill model alias %s:VERSION %s' moves it, 'tidemill model alias --delete %s@%s' takes it away"
+                  .formatted(refused.getMessage(), name, alias.getKey(), name, alias.getKey()),
+              refused);
+        }
+      }
+      throw refused;
+    }
   }
 }

@@ -2,6 +2,7 @@ package io.tidemill.pipelines.cli;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.StoreRefusedException;
 import io.tidemill.model.engine.AllowedOperations;
 import io.tidemill.model.engine.Engines;
 import io.tidemill.model.importing.DetectedModel;
@@ -16,6 +17,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -85,7 +88,12 @@ final class ModelPushCommand implements Runnable {
       ModelDraft draft = draft(model);
       checkOperations(model, draft.name());
       ModelStore store = storeOption.open();
-      ModelManifest manifest = publish(store, draft, model.files());
+      ModelManifest manifest;
+      try {
+        manifest = publish(store, draft, model.files());
+      } catch (StoreRefusedException refused) {
+        throw explained(refused, store, draft);
+      }
       int signatures = addSignatures(store, manifest, model);
       output.print(
           new View(ModelView.of(manifest), model.format(), imported.leftOut()),
@@ -149,6 +157,20 @@ final class ModelPushCommand implements Runnable {
         output.progress("pushing " + draft.name() + ":" + draft.version())) {
       return store.push(draft, files, progress);
     }
+  }
+
+  /** What the store says, and the option that it does not know. */
+  private static StoreRefusedException explained(
+      StoreRefusedException refused, ModelStore store, ModelDraft draft) {
+    Set<String> missing = new TreeSet<>(store.requiredLabels());
+    missing.removeAll(draft.labels().keySet());
+    if (missing.isEmpty() || store.find(draft.name(), draft.version()).isPresent()) {
+      return refused;
+    }
+    return new StoreRefusedException(
+        "%s; give labels as in --label %s=…"
+            .formatted(refused.getMessage(), String.join("=… --label ", missing)),
+        refused);
   }
 
   /** Signatures name what they are of, so they are good for the very same version only. */

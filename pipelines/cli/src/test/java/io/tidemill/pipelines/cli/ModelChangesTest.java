@@ -119,7 +119,9 @@ class ModelChangesTest {
     Files.writeString(model.savedModel().resolve("more"), "other content");
     assertThat(model.push("fraud:1.4.2", "--dry-run").exitCode()).isEqualTo(ExitCode.MODEL);
     policy("required-labels: [git]");
-    assertThat(model.push("fraud:2.0.0", "--dry-run").err()).contains("labels 'git' missing");
+    assertThat(model.push("fraud:2.0.0", "--dry-run").err())
+        .contains("labels 'git' missing")
+        .contains("--label git=…");
     assertThat(model.push("fraud:2.0.0", "--label", "git=abc").exitCode()).isEqualTo(ExitCode.DONE);
   }
 

@@ -65,7 +65,7 @@ public final class SignatureVerifier {
         keys.stream().map(VerificationKey::fingerprint).collect(Collectors.joining(", "));
     String found = problems.isEmpty() ? "not signed" : String.join("; ", problems);
     return new InvalidModelException(
-        "%s: %s (expected: a good signature of key %s); have it signed with 'tidemill model sign %s --key PRIVATE.pem'"
-            .formatted(manifest.ref(), found, trusted, manifest.ref()));
+        "%s: %s (expected: a good signature of key %s); have it signed with such a key"
+            .formatted(manifest.ref(), found, trusted));
   }
 }

@@ -140,7 +140,7 @@ record Statement(
     List<String> problems = new ArrayList<>(differences(manifest.files()));
     if (model == null || digest == null) {
       problems.add(
-          "the statement names no version, as one of another tool; sign the version with 'tidemill model sign'");
+          "the statement names no version, as one of another tool (expected: one that Tidemill made)");
     } else if (!model.equals(manifest.ref().toString())) {
       problems.add("made for %s (expected: %s)".formatted(model, manifest.ref()));
     } else if (!digest.equals(manifest.digest())) {
