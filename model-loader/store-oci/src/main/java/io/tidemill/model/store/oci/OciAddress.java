@@ -51,6 +51,15 @@ record OciAddress(String host, String repository) {
     return LOCAL.matcher(host).matches() || Boolean.getBoolean(INSECURE);
   }
 
+  String scheme() {
+    return insecure() ? "http" : "https";
+  }
+
+  /** Where the registry's API has something of a model's repository. */
+  URI api(String name, String what) {
+    return URI.create("%s://%s/v2/%s/%s".formatted(scheme(), host, path(name), what));
+  }
+
   String uri() {
     return "oci://" + host + "/" + repository;
   }
@@ -61,8 +70,13 @@ record OciAddress(String host, String repository) {
    * @throws InvalidModelException if registries allow no such name
    */
   String model(String name) {
+    return host + "/" + path(name);
+  }
+
+  /** The repository of a model or of the {@link #STORE}. */
+  String path(String name) {
     if (name.equals(STORE)) {
-      return host + "/" + repository;
+      return repository;
     }
     ModelRef.checkName("model name", name);
     if (!REPOSITORY.matcher(name).matches()) {
@@ -70,6 +84,6 @@ record OciAddress(String host, String repository) {
           "model name: '%s' (expected: as repositories of a registry are named: '.', '_' and '-' only between letters and digits)"
               .formatted(name));
     }
-    return host + "/" + repository + "/" + name;
+    return repository + "/" + name;
   }
 }

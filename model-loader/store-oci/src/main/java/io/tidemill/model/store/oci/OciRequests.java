@@ -14,14 +14,12 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
-import land.oras.exception.OrasException;
 
 /**
- * Requests to one registry. The client waits for an answer without a bound, so each runs on a
- * thread of its own and is given up at a deadline. What is not there is empty. A registry that
- * fails is asked again a few times, and one that finds the request bad as well: docker-registry
- * answers both while another client writes the same tag or the same content. Every other refusal is
- * the store's.
+ * Requests to one registry. HTTP waits for an answer without a bound, so each runs on a thread of
+ * its own and is given up at a deadline. What is not there is empty. A registry that fails is asked
+ * again a few times, and one that finds the request bad as well: docker-registry answers both while
+ * another client writes the same tag or the same content. Every other refusal is the store's.
  *
  * <p>Thread-safe.
  */
@@ -80,11 +78,11 @@ final class OciRequests {
     for (int attempt = 1; ; attempt++) {
       try {
         return Optional.of(await(what, deadlineNanos, request));
-      } catch (OrasException e) {
-        if (e.getStatusCode() == NOT_FOUND) {
+      } catch (RegistryException e) {
+        if (e.status() == NOT_FOUND) {
           return Optional.empty();
         }
-        if (!mayPass(e.getStatusCode()) || attempt == ATTEMPTS) {
+        if (!mayPass(e.status()) || attempt == ATTEMPTS) {
           throw unavailable(what, reason(e), e);
         }
         LockSupport.parkNanos(FIRST_PAUSE_NANOS << attempt);
@@ -98,14 +96,10 @@ final class OciRequests {
     return status == BAD_REQUEST || status >= SERVER_FAILS;
   }
 
-  private static String reason(OrasException e) {
-    if (e.getStatusCode() == UNAUTHORIZED) {
-      // The client says that it does not understand how registries ask for a password.
-      return "401: no credentials, or wrong ones";
-    }
-    return e.getCause() == null
-        ? String.valueOf(e.getMessage())
-        : e.getMessage() + ": " + e.getCause();
+  private static String reason(RegistryException e) {
+    return e.status() == UNAUTHORIZED
+        ? "401: no credentials, or wrong ones"
+        : String.valueOf(e.getMessage());
   }
 
   private <T> T await(String what, long deadlineNanos, Callable<T> request) throws IOException {

@@ -1,7 +1,4 @@
-/**
- * Stores in OCI registries. May import {@code model}, {@code model.store}, Jackson and the ORAS
- * client, which is optional at runtime: only this package knows it.
- */
+/** Stores in OCI registries. May import {@code model}, {@code model.store} and Jackson. */
 @NullMarked
 package io.tidemill.model.store.oci;
 

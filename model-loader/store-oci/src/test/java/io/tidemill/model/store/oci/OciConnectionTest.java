@@ -24,7 +24,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import land.oras.exception.OrasException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -97,7 +96,7 @@ class OciConnectionTest {
           .isInstanceOf(StoreUnavailableException.class)
           .hasMessageContaining("cannot read fraud:1.0.0 (401: no credentials, or wrong ones)")
           .hasMessageContaining("the credentials of 'docker login'")
-          .hasStackTraceContaining("OrasException")
+          .hasStackTraceContaining("RegistryException")
           .satisfies(
               refused ->
                   assertThat(stackTrace(refused)).doesNotContain("hunter2", "dXNlcjpodW50ZXIy"));
@@ -159,9 +158,9 @@ class OciConnectionTest {
     assertThat(asked).hasValue(1);
   }
 
-  private static String answerAtSecond(AtomicInteger asked, int status) {
+  private static String answerAtSecond(AtomicInteger asked, int status) throws IOException {
     if (asked.incrementAndGet() == 1) {
-      throw new OrasException(status, "refused");
+      throw new RegistryException(status, "refused");
     }
     return "there";
   }
