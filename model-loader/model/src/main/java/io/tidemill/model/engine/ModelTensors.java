@@ -56,7 +56,9 @@ public record ModelTensors(
           ElementType type = tensor.type();
           List<Long> shape = tensor.shape();
           if (faults.isEmpty() && shape == null) {
-            faults.add("%s '%s' has no shape (expected: one)".formatted(side, name));
+            faults.add(
+                "%s '%s' has no shape (expected: one, of the files or that you say)"
+                    .formatted(side, name));
           }
           if (type != null && shape != null && faults.isEmpty()) {
             try {

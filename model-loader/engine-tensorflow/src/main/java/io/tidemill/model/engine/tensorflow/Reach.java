@@ -1,5 +1,7 @@
 package io.tidemill.model.engine.tensorflow;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -9,6 +11,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -31,6 +34,9 @@ final class Reach {
 
   private static final Set<String> CALLS = Set.of("PartitionedCall", "StatefulPartitionedCall");
   private static final String HANDS_ON = "Identity";
+  private static final List<String> DEVICES = List.of("CPU", "GPU", "TPU");
+  private static final List<String> TRAINING =
+      List.of("forward_function_name", "backward_function_name");
 
   private final Map<String, NodeDef> nodes = new HashMap<>();
   private final Map<String, FunctionDef> functions = new HashMap<>();
@@ -101,6 +107,13 @@ final class Reach {
   }
 
   private List<String> called(NodeDef node) {
+    List<String> called = named(node);
+    called.addAll(standIns(called));
+    return called;
+  }
+
+  /** Functions that a node calls by their names. */
+  private List<String> named(NodeDef node) {
     List<String> called = new ArrayList<>();
     called.add(node.getOp());
     for (AttrValue value : node.getAttrMap().values()) {
@@ -108,7 +121,6 @@ final class Reach {
       value.getList().getFuncList().forEach(function -> called.add(function.getName()));
     }
     called.removeIf(name -> !functions.containsKey(name));
-    called.addAll(standIns(called));
     return called;
   }
 
@@ -124,12 +136,40 @@ final class Reach {
   }
 
   private static String implemented(@Nullable FunctionDef function) {
-    return function == null
-        ? ""
-        : function
-            .getAttrOrDefault("api_implements", AttrValue.getDefaultInstance())
-            .getS()
-            .toStringUtf8();
+    return function == null ? "" : text(function, "api_implements");
+  }
+
+  private static String text(FunctionDef function, String attribute) {
+    return function
+        .getAttrOrDefault(attribute, AttrValue.getDefaultInstance())
+        .getS()
+        .toStringUtf8();
+  }
+
+  /** Whether running a node may mean running a function: by its name, or in another's place. */
+  private boolean mayRun(NodeDef node, String function) {
+    return named(node).stream()
+        .anyMatch(name -> name.equals(function) || mayReplace(name, function, node.getDevice()));
+  }
+
+  /**
+   * TensorFlow replaces a function by one of the same interface that prefers the device of the
+   * call, and keeps those that go forward and backward in training apart.
+   */
+  private boolean mayReplace(String name, String other, String device) {
+    FunctionDef one = requireNonNull(functions.get(name));
+    FunctionDef another = requireNonNull(functions.get(other));
+    String preferred = text(another, "api_preferred_device");
+    String upper = device.toUpperCase(Locale.ROOT);
+    return !implemented(one).isEmpty()
+        && implemented(one).equals(implemented(another))
+        && kind(one).equals(kind(another))
+        && DEVICES.stream()
+            .noneMatch(type -> upper.contains(type + ":") && !type.equals(preferred));
+  }
+
+  private static List<String> kind(FunctionDef function) {
+    return TRAINING.stream().filter(function::containsAttr).toList();
   }
 
   /** Every node that runs. */
@@ -147,11 +187,13 @@ final class Reach {
     Map<String, Set<String>> calls = new HashMap<>();
     callers.forEach(
         (function, sites) ->
-            sites.forEach(
-                site ->
-                    calls
-                        .computeIfAbsent(site.function(), name -> new LinkedHashSet<>())
-                        .add(function)));
+            sites.stream()
+                .filter(site -> mayRun(site.node(), function))
+                .forEach(
+                    site ->
+                        calls
+                            .computeIfAbsent(site.function(), name -> new LinkedHashSet<>())
+                            .add(function)));
     Set<String> done = new HashSet<>();
     Set<String> open = new HashSet<>();
     Deque<String> path = new ArrayDeque<>(List.of(""));

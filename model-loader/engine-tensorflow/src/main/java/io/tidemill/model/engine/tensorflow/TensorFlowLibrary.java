@@ -110,6 +110,8 @@ final class TensorFlowLibrary {
     if (device.kind() == Device.Kind.CPU) {
       // Without this, operations without a device would go to a GPU wherever there is one.
       config.putDeviceCount("GPU", 0);
+      // A graph that was exported with a GPU's name in it runs on the CPU that is said.
+      config.setAllowSoftPlacement(true);
     }
     return config.build();
   }

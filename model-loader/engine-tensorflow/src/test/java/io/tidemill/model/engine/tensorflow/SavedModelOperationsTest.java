@@ -253,6 +253,42 @@ class SavedModelOperationsTest {
   }
 
   @Test
+  void aFunctionThatMayBeReplacedByItsCallerCallsItself() throws IOException {
+    assertThat(dangerous(fallback("", ""))).containsExactly("gpu");
+    assertThat(dangerous(fallback("/device:GPU:0", ""))).containsExactly("gpu");
+  }
+
+  @Test
+  void aFunctionThatTensorFlowPutsInNoOthersPlaceIsNoCallOfIt() throws IOException {
+    assertThat(dangerous(fallback("/job:localhost/device:CPU:0", ""))).isEmpty();
+    assertThat(dangerous(fallback("", "backward_function_name"))).isEmpty();
+  }
+
+  /**
+   * A function for GPUs that falls back to the one for CPUs, on a device; both are said to do the
+   * same.
+   */
+  private static MetaGraphDef.Builder fallback(String device, String training) {
+    MetaGraphDef.Builder graph = using(caller("call", "gpu"));
+    function(graph, "gpu", caller("inner", "cpu").toBuilder().setDevice(device).build());
+    function(graph, "cpu", node("one", "NoOp"));
+    for (int i : new int[] {2, 3}) {
+      FunctionDef.Builder function =
+          graph.getGraphDefBuilder().getLibraryBuilder().getFunctionBuilder(i);
+      function.putAttr("api_implements", text("lstm"));
+      function.putAttr("api_preferred_device", text(i == 2 ? "GPU" : "CPU"));
+      if (i == 2 && !training.isEmpty()) {
+        function.putAttr(training, text("other"));
+      }
+    }
+    return graph;
+  }
+
+  private static AttrValue text(String value) {
+    return AttrValue.newBuilder().setS(ByteString.copyFromUtf8(value)).build();
+  }
+
+  @Test
   void leavesTablesFromAssetsAloneAndFromNoOtherFile() throws IOException {
     assertThat(dangerous(table("words.txt", "asset"))).isEmpty();
     assertThat(dangerous(table("../../words.txt", "asset")))

@@ -42,7 +42,7 @@ public final class SavedModels {
   private SavedModels() {}
 
   /** What a graph's author names its tensors. */
-  private record Tensors(
+  record Tensors(
       List<TensorSpec> inputs,
       List<Operand<?>> inputOperands,
       List<TensorSpec> outputs,
@@ -64,7 +64,7 @@ public final class SavedModels {
   }
 
   /** Adds operations to a graph and says which are inputs and outputs. */
-  private interface Author {
+  interface Author {
     void write(Ops tf, Tensors tensors);
   }
 
@@ -303,7 +303,7 @@ public final class SavedModels {
     return tf.constant(tensorShape, DataBuffers.of(values));
   }
 
-  private static Signature export(Path directory, String signatureName, Author author) {
+  static Signature export(Path directory, String signatureName, Author author) {
     return export(directory, List.of(signatureName), author);
   }
 
@@ -313,6 +313,7 @@ public final class SavedModels {
       Tensors tensors = new Tensors();
       author.write(Ops.create(graph), tensors);
       try (Session session = new Session(graph)) {
+        session.initialize();
         SavedModelBundle.exporter(directory.toString())
             .withSession(session)
             .withSignatures(
