@@ -1,6 +1,7 @@
 package io.tidemill.model.importing;
 
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Signature;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.FoundModel;
 import java.io.IOException;
@@ -28,7 +29,8 @@ record EngineFormat(Engine engine) implements ModelFormat {
           "%s: %s (expected: %s)".formatted(path, new Listing(path).described(), engine.sought()));
     }
     Path files = workspace.taken(path, found.get());
+    Signature signature = workspace.signature(files, engine);
     return DetectedModel.of(
-        found.get().title(), files, engine.name(), workspace.signature(files, engine));
+        found.get().title(), workspace.sampled(files, engine, signature), engine.name(), signature);
   }
 }

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param backend the platform or backend; empty if neither is said
  * @param file the model's file name where it is not the usual one; empty if it is not said
  * @param served the versions that Triton is to serve where it names them; else empty
+ * @param warmup calls that it is warmed up with
  * @param signature null if no tensors are said
  */
 record TritonConfig(
@@ -29,6 +30,7 @@ record TritonConfig(
     String backend,
     String file,
     List<String> served,
+    TritonWarmup warmup,
     @Nullable DeclaredSignature signature) {
   TritonConfig {
     served = List.copyOf(served);
@@ -41,7 +43,7 @@ record TritonConfig(
 
   /** What Triton takes for granted where there is no such file. */
   static TritonConfig absent(Path path) {
-    return new TritonConfig(path, "", "", "", List.of(), null);
+    return new TritonConfig(path, "", "", "", List.of(), new TritonWarmup(path, List.of()), null);
   }
 
   static TritonConfig read(Path path) throws IOException {
@@ -54,6 +56,9 @@ record TritonConfig(
         platform.isEmpty() ? text(config, "backend") : platform,
         text(config, "default_model_filename"),
         served(config),
+        new TritonWarmup(
+            path.toAbsolutePath().resolveSibling(""),
+            config.getOrDefault("model_warmup", List.of())),
         signature(path, config));
   }
 

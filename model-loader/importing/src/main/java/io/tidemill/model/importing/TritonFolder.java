@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.Signature;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.Engines;
 import io.tidemill.model.engine.FoundModel;
@@ -89,11 +90,14 @@ final class TritonFolder implements ModelFormat {
     Path version = requireNonNull(numbered.get(number));
     Engine engine = engine(config, version, workspace.engines());
     Path files = files(config, engine, version, workspace);
-    return DetectedModel.of(
-            "model of a Triton repository",
-            files,
-            engine.name(),
-            workspace.signature(files, engine, declared(config), null))
+    Signature signature = workspace.signature(files, engine, declared(config), null);
+    Path sampled =
+        workspace.sampled(
+            workspace.sampled(files, engine, signature),
+            signature,
+            "model_warmup",
+            () -> config.warmup().rows(signature));
+    return DetectedModel.of("model of a Triton repository", sampled, engine.name(), signature)
         .in(
             "model of a Triton repository",
             config.name().isEmpty() ? Listing.name(path) : config.name(),

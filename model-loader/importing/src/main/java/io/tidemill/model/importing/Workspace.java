@@ -7,6 +7,7 @@ import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.Engines;
 import io.tidemill.model.engine.FoundModel;
 import io.tidemill.model.golden.Golden;
+import io.tidemill.model.golden.Samples;
 import io.tidemill.model.importing.archive.ModelArchive;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.commons.io.file.PathUtils;
@@ -115,6 +117,49 @@ final class Workspace implements AutoCloseable {
     }
     Path published = found.isWhole() ? model : renamed(model, found.name());
     return Files.isDirectory(path) ? chosen(model, published) : published;
+  }
+
+  /** The model, with the calls that its files carry as its samples. */
+  Path sampled(Path model, Engine engine, Signature signature) throws IOException {
+    return sampled(model, signature, "calls in the files", () -> engine.samples(model, signature));
+  }
+
+  /**
+   * The model, with calls that came with it as its samples, unless it has some already. Those that
+   * do not fit it are left out.
+   *
+   * @param title what they are, as messages name them
+   */
+  Path sampled(
+      Path model, Signature signature, String title, Supplier<List<Map<String, Object>>> calls)
+      throws IOException {
+    List<Path> files;
+    try (Stream<Path> all = Files.walk(model)) {
+      files = all.filter(path -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)).toList();
+    }
+    // Whoever publishes refuses links.
+    if (files.stream().anyMatch(Files::isSymbolicLink)
+        || files.contains(model.resolve(Golden.FILE_NAME))
+        || files.contains(model.resolve(Samples.FILE_NAME))) {
+      return model;
+    }
+    Path target;
+    try {
+      Samples samples = new Samples(calls.get());
+      if (samples.records().isEmpty()) {
+        return model;
+      }
+      target = copyOf(Files.isDirectory(model) ? model : model.toAbsolutePath().resolveSibling(""));
+      samples.write(signature, target.resolve(Samples.FILE_NAME));
+    } catch (IllegalArgumentException | InvalidModelException unfit) {
+      leftOut.add("%s (%s)".formatted(title, original(String.valueOf(unfit.getMessage()))));
+      return model;
+    }
+    for (Path file : files) {
+      Path name = file.equals(model) ? Path.of(Listing.name(model)) : model.relativize(file);
+      take(file, target.resolve(name));
+    }
+    return target;
   }
 
   /** What an archive holds. */

@@ -3,6 +3,8 @@ package io.tidemill.model.importing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
@@ -11,21 +13,29 @@ import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.UnavailableHereException;
+import io.tidemill.model.columnar.ColumnBatch;
+import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.Engines;
 import io.tidemill.model.engine.FoundModel;
 import io.tidemill.model.engine.LoadingEngine;
 import io.tidemill.model.engine.onnx.OnnxModels;
+import io.tidemill.model.golden.Sample;
+import io.tidemill.model.golden.Samples;
 import io.tidemill.model.importing.archive.ArchiveLimits;
 import io.tidemill.model.importing.archive.Archives;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.zip.CRC32C;
+import org.apache.arrow.memory.BufferAllocator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +46,7 @@ import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.SavedModel;
 import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.proto.TensorInfo;
+import org.tensorflow.proto.TensorProto;
 import org.tensorflow.proto.TensorShapeProto;
 
 class ModelImportTest {
@@ -307,6 +318,101 @@ class ModelImportTest {
     assertThat(model.version()).isEqualTo(SemanticVersion.parse("3.0.0"));
     assertThat(model.signature()).isEqualTo(FOUR_TO_ONE);
     assertThat(model.files()).isEqualTo(directory.resolve("repo/fraud/3/model.savedmodel"));
+  }
+
+  @Test
+  void takesTheCallsThatTensorFlowServingWarmsUpWithAsSamples() throws IOException {
+    Path model = savedModel("model", "serving_default");
+    byte[] memory = {0, 0, (byte) 0x80, 0x3F, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0};
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder()
+            .setDtype(DataType.DT_FLOAT)
+            .setTensorContent(ByteString.copyFrom(memory));
+    tensor.getTensorShapeBuilder().addDimBuilder().setSize(1);
+    tensor.getTensorShapeBuilder().addDimBuilder().setSize(4);
+    ByteString entry =
+        field(1, ByteString.copyFromUtf8("features"))
+            .concat(field(2, tensor.build().toByteString()));
+    Path file = Files.createDirectories(model.resolve("assets.extra"));
+    Path requests = file.resolve("tf_serving_warmup_requests");
+    Files.write(requests, record(field(6, field(1, field(2, entry))).toByteArray()));
+
+    try (ModelImport imported = ModelImport.open(model, ImportOptions.NONE, ENGINES)) {
+      assertThat(features(imported.model())).containsExactly(1f, 2f, 0f, 0f);
+      assertThat(imported.model().files().resolve("saved_model.pb")).exists();
+    }
+
+    Files.write(requests, new byte[] {1, 2, 3});
+    try (ModelImport imported = ModelImport.open(model, ImportOptions.NONE, ENGINES)) {
+      assertThat(imported.model().files()).isEqualTo(model);
+      assertThat(imported.leftOut())
+          .singleElement()
+          .asString()
+          .startsWith("calls in the files (" + requests + ": ends early");
+    }
+  }
+
+  private static ByteString field(int number, ByteString content) {
+    UnknownFieldSet.Field value =
+        UnknownFieldSet.Field.newBuilder().addLengthDelimited(content).build();
+    return UnknownFieldSet.newBuilder().addField(number, value).build().toByteString();
+  }
+
+  /** As TFRecord has it. */
+  private static byte[] record(byte[] content) {
+    byte[] length =
+        ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(content.length).array();
+    ByteBuffer record = ByteBuffer.allocate(content.length + 16).order(ByteOrder.LITTLE_ENDIAN);
+    return record.put(length).putInt(masked(length)).put(content).putInt(masked(content)).array();
+  }
+
+  private static int masked(byte[] bytes) {
+    CRC32C checksum = new CRC32C();
+    checksum.update(bytes);
+    return Integer.rotateRight((int) checksum.getValue(), 15) + 0xa282ead8;
+  }
+
+  /** Of the first sample. */
+  private static float[] features(DetectedModel model) {
+    Sample sample = Samples.in(model.files(), model.signature()).orElseThrow();
+    float[] features = new float[4];
+    try (BufferAllocator memory = ColumnMemory.child("samples", 1 << 20);
+        ColumnBatch batch = sample.of(1, memory)) {
+      batch.fixedWidth(0).getFloats(0, features, 0, 4);
+    }
+    return features;
+  }
+
+  @Test
+  void takesTheCallsThatTritonWarmsUpWithAsSamples() throws IOException {
+    savedModel("models/fraud/1/model.savedmodel", "serving_default");
+    file("models/fraud/warmup/first", "\0\0\u0080?\0\0\0@\0\0\0\0\0\0\0\0");
+    String config =
+        """
+        backend: "tensorflow"
+        max_batch_size: 8
+        input { name: "features" data_type: TYPE_FP32 dims: [4] }
+        output { name: "score" data_type: TYPE_FP32 dims: [1] }
+        model_warmup [
+          { name: "random" batch_size: 1
+            inputs { key: "features" value { data_type: TYPE_FP32 dims: [4] random_data: true } } },
+          { name: "own" batch_size: 1
+            inputs { key: "features" value { data_type: TYPE_FP32 dims: [4] input_data_file: "first" } } },
+          { name: "zeros" batch_size: 1
+            inputs { key: "features" value { data_type: TYPE_FP32 dims: [4] zero_data: true } } }
+        ]
+        """;
+    Path model = file("models/fraud/config.pbtxt", config).resolveSibling("");
+
+    try (ModelImport imported = ModelImport.open(model, ImportOptions.NONE, ENGINES)) {
+      assertThat(features(imported.model())).containsExactly(1f, 2f, 0f, 0f);
+    }
+
+    file("models/fraud/config.pbtxt", config.replace("first", "../../../secret"));
+    try (ModelImport imported = ModelImport.open(model, ImportOptions.NONE, ENGINES)) {
+      assertThat(imported.leftOut())
+          .containsExactly("model_warmup ('../../../secret' (expected: a file in warmup))");
+    }
   }
 
   @Test

@@ -87,6 +87,18 @@ public interface Engine {
   }
 
   /**
+   * Calls that a model's files carry, for it to be warmed up with; none where they carry none.
+   *
+   * @param served the signature that is called
+   * @return for each row a value for every input: a {@code byte[]} that is the memory of its
+   *     tensor's row, little-endian, or a list of numbers, booleans, texts, or {@code {"b64": "…"}}
+   * @throws InvalidModelException if they are damaged
+   */
+  default List<Map<String, Object>> samples(Path files, Signature served) {
+    return List.of();
+  }
+
+  /**
    * Every kind of operation of a model, sorted by name, with what it could do to the machine that
    * runs it; none where models of this engine only compute. {@link #load} refuses those that are
    * dangerous and not {@linkplain AllowedOperations allowed}.

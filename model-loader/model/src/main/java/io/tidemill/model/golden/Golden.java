@@ -4,10 +4,12 @@ import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.Signature;
 import io.tidemill.model.Subject;
+import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.OutOfMemoryException;
@@ -50,7 +52,13 @@ public final class Golden {
     Subject subject = Subject.of(model.version()).in(FILE_NAME);
     try (BufferAllocator allocator =
             ColumnMemory.child("check of " + model.version(), MEMORY_LIMIT_BYTES);
-        GoldenRows rows = new GoldenRows(file, subject, model.signature(), allocator)) {
+        GoldenRows rows =
+            new GoldenRows(
+                file,
+                subject,
+                model.signature().inputs(),
+                model.signature().outputs(),
+                allocator)) {
       Comparison comparison = new Comparison(subject, rows.tolerance());
       while (rows.next()) {
         try (ColumnBatch inputs = rows.inputs(rows.rows(), allocator);
@@ -94,12 +102,17 @@ public final class Golden {
    * memory of its own.
    */
   public Sample sample(Signature signature) {
-    Subject subject = Subject.UNKNOWN.in(FILE_NAME);
+    return sample(file, signature.inputs(), signature.outputs());
+  }
+
+  /** The inputs of a file like this one. */
+  static Sample sample(Path file, List<TensorSpec> inputs, List<TensorSpec> outputs) {
+    Subject subject = Subject.UNKNOWN.in(String.valueOf(file.getFileName()));
     return Sample.of(
         (rows, allocator) -> {
           try (BufferAllocator fileMemory =
-                  ColumnMemory.child("rows of " + FILE_NAME, MEMORY_LIMIT_BYTES);
-              GoldenRows golden = new GoldenRows(file, subject, signature, fileMemory)) {
+                  ColumnMemory.child("rows of a file", MEMORY_LIMIT_BYTES);
+              GoldenRows golden = new GoldenRows(file, subject, inputs, outputs, fileMemory)) {
             if (!golden.next()) {
               throw noRows(subject);
             }

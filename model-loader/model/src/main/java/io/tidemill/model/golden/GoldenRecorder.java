@@ -116,7 +116,8 @@ public final class GoldenRecorder {
     };
   }
 
-  private static void write(List<ColumnBatch> batches, Path target, BufferAllocator allocator)
+  /** Writes the columns of batches with equally many rows. */
+  static void write(List<ColumnBatch> batches, Path target, BufferAllocator allocator)
       throws IOException {
     int rows = batches.get(0).rows();
     List<FieldVector> vectors = TensorVector.write(batches, rows, allocator);

@@ -3,7 +3,6 @@ package io.tidemill.model.golden;
 import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.InvalidModelException;
-import io.tidemill.model.Signature;
 import io.tidemill.model.Subject;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.Column;
@@ -36,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class GoldenRows implements AutoCloseable {
   private final Subject subject;
-  private final Signature signature;
+  private final List<TensorSpec> inputs;
+  private final List<TensorSpec> outputs;
   private final Channel channel;
   private final ArrowFileReader reader;
   private final VectorSchemaRoot root;
@@ -47,11 +47,22 @@ final class GoldenRows implements AutoCloseable {
     T read() throws IOException;
   }
 
+  /**
+   * Opens a file.
+   *
+   * @param outputs none where it has inputs alone
+   */
   // Closing the reader closes the channel.
   @SuppressWarnings("MustBeClosedChecker")
-  GoldenRows(Path file, Subject subject, Signature signature, BufferAllocator allocator) {
+  GoldenRows(
+      Path file,
+      Subject subject,
+      List<TensorSpec> inputs,
+      List<TensorSpec> outputs,
+      BufferAllocator allocator) {
     this.subject = subject;
-    this.signature = signature;
+    this.inputs = inputs;
+    this.outputs = outputs;
     channel = reading(subject, () -> new Channel(Files.newByteChannel(file)));
     reader = new ArrowFileReader(channel, allocator);
     try {
@@ -95,10 +106,7 @@ final class GoldenRows implements AutoCloseable {
   private void checkNames() {
     List<String> there = names();
     List<String> expected =
-        Stream.of(signature.inputs(), signature.outputs())
-            .flatMap(List::stream)
-            .map(TensorSpec::name)
-            .toList();
+        Stream.of(inputs, outputs).flatMap(List::stream).map(TensorSpec::name).toList();
     if (!there.stream().sorted().toList().equals(expected.stream().sorted().toList())) {
       throw new InvalidModelException(
           subject,
@@ -138,12 +146,12 @@ final class GoldenRows implements AutoCloseable {
    * @param target what the copy's memory is taken from
    */
   ColumnBatch inputs(int wanted, BufferAllocator target) {
-    return columns(signature.inputs(), List::indexOf, wanted, target);
+    return columns(inputs, List::indexOf, wanted, target);
   }
 
   /** A copy of the outputs of this record batch. The caller closes it. */
   ColumnBatch outputs(BufferAllocator target) {
-    return columns(signature.outputs(), List::lastIndexOf, rows(), target);
+    return columns(outputs, List::lastIndexOf, rows(), target);
   }
 
   private ColumnBatch columns(

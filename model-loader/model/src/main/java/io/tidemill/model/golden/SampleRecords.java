@@ -8,6 +8,8 @@ import io.tidemill.model.columnar.ColumnSpec;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.columnar.StringColumn;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -21,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Records that someone wrote down for a model, as a reader of JSON has them: each has a value for
  * every input, which is a number, a boolean, a text, or a list of them, nested as one likes. Bytes
- * that are no text are {@code {"b64": "…"}}.
+ * that are no text are {@code {"b64": "…"}}; a {@code byte[]} is the tensor's memory,
+ * little-endian.
  *
  * <p>Not thread-safe.
  */
@@ -82,7 +85,11 @@ final class SampleRecords {
     List<List<Object>> rows = new ArrayList<>();
     for (int i = 0; i < records.size(); i++) {
       List<Object> row = new ArrayList<>();
-      flatten(records.get(i).get(tensor.name()), row);
+      if (records.get(i).get(tensor.name()) instanceof byte[] memory) {
+        decode(tensor, memory, row);
+      } else {
+        flatten(records.get(i).get(tensor.name()), row);
+      }
       int width =
           tensor.hasFixedRows() || rows.isEmpty()
               ? tensor.hasFixedRows() ? tensor.elementsPerRow() : Math.max(1, row.size())
@@ -95,6 +102,37 @@ final class SampleRecords {
       rows.add(row);
     }
     return rows;
+  }
+
+  private static void decode(TensorSpec tensor, byte[] memory, List<Object> elements) {
+    int bytes = tensor.type().bytes();
+    boolean whole = bytes == Float.BYTES || bytes == Double.BYTES;
+    boolean known = tensor.type().kind() == ElementType.Kind.FLOAT ? whole : bytes > 0;
+    if (!known || memory.length % bytes != 0) {
+      throw new IllegalArgumentException(
+          "input '%s': %d bytes of memory (expected: elements of %s)"
+              .formatted(tensor.name(), memory.length, tensor.type().label()));
+    }
+    ByteBuffer in = ByteBuffer.wrap(memory).order(ByteOrder.LITTLE_ENDIAN);
+    while (in.hasRemaining()) {
+      elements.add(element(in, tensor.type().kind(), bytes));
+    }
+  }
+
+  private static Object element(ByteBuffer in, ElementType.Kind kind, int bytes) {
+    if (kind == ElementType.Kind.FLOAT) {
+      return bytes == Float.BYTES ? (Object) in.getFloat() : (Object) in.getDouble();
+    }
+    if (kind == ElementType.Kind.BOOL) {
+      return in.get() != 0;
+    }
+    boolean signed = kind == ElementType.Kind.SIGNED;
+    return switch (bytes) {
+      case Byte.BYTES -> signed ? (long) in.get() : Byte.toUnsignedLong(in.get());
+      case Short.BYTES -> signed ? (long) in.getShort() : Short.toUnsignedLong(in.getShort());
+      case Integer.BYTES -> signed ? (long) in.getInt() : Integer.toUnsignedLong(in.getInt());
+      default -> in.getLong();
+    };
   }
 
   private static void flatten(@Nullable Object value, List<Object> elements) {

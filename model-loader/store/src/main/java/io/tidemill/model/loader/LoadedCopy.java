@@ -4,6 +4,7 @@ import io.tidemill.model.Model;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.golden.Golden;
 import io.tidemill.model.golden.Sample;
+import io.tidemill.model.golden.Samples;
 import io.tidemill.model.store.cache.CachedModel;
 import java.util.Optional;
 import java.util.function.Function;
@@ -27,6 +28,7 @@ public final class LoadedCopy implements AutoCloseable {
     Sample sample =
         golden
             .map(file -> file.sample(model.signature()))
+            .or(() -> Samples.in(files.files(), model.signature()))
             .orElseGet(() -> Sample.zeros(model.signature()));
     warmUp = new WarmUp(model, sample, System::nanoTime);
   }

@@ -30,7 +30,7 @@ record SavedModelFolder(String subject, Path path, SavedModel content) {
   private static final String FILE = "saved_model.pb";
   private static final String VARIABLES = "variables/variables.index";
   private static final String SERVE = "serve";
-  private static final String PREFERRED = "serving_default";
+  static final String PREFERRED = "serving_default";
   private static final String INTERNAL_PREFIX = "__saved_model";
 
   static boolean is(Path path) {

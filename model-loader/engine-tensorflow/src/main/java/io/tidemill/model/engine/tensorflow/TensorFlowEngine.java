@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.tensorflow.exceptions.TensorFlowException;
@@ -98,6 +99,14 @@ public final class TensorFlowEngine implements Engine {
   @Override
   public List<Operation> operations(Path files, Signature served) {
     return read(files).operations(served).all();
+  }
+
+  @Override
+  public List<Map<String, Object>> samples(Path files, Signature served) {
+    SavedModelFolder folder = read(files);
+    return WarmupRequests.in(
+            folder.path(), folder.madeInto(served).name(), served.inputs().get(0).name())
+        .rows();
   }
 
   private static SavedModelFolder read(Path files) {

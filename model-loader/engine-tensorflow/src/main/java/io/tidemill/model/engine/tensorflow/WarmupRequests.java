@@ -1,0 +1,208 @@
+package io.tidemill.model.engine.tensorflow;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnknownFieldSet;
+import io.tidemill.model.InvalidModelException;
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.CRC32C;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.TensorProto;
+
+/**
+ * The calls of one signature that TensorFlow Serving warms a SavedModel up with: a TFRecord file of
+ * its {@code PredictionLog}s. Logs of other signatures, and of calls that are neither Predict nor
+ * Classify nor Regress, are passed over.
+ *
+ * @param example the input that takes an {@code Example}, for Classify and Regress
+ */
+record WarmupRequests(Path file, String signature, String example) {
+  private static final String FILE = "assets.extra/tf_serving_warmup_requests";
+  private static final int MOST_ROWS = 16;
+  private static final int MOST_ELEMENTS = 1 << 20;
+  private static final int MOST_BYTES = 64 << 20;
+
+  /** What TFRecord adds to a checksum, so that one of a checksum is no trap. */
+  private static final int MASK = 0xa282ead8;
+
+  static WarmupRequests in(Path savedModel, String signature, String example) {
+    return new WarmupRequests(savedModel.resolve(FILE), signature, example);
+  }
+
+  /**
+   * The first rows, as {@link io.tidemill.model.engine.Engine#samples} answers them.
+   *
+   * @throws InvalidModelException if the file is damaged
+   */
+  List<Map<String, Object>> rows() {
+    List<Map<String, Object>> rows = new ArrayList<>();
+    if (!Files.isRegularFile(file)) {
+      return rows;
+    }
+    try (DataInputStream in =
+        new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
+      while (rows.size() < MOST_ROWS && hasMore(in)) {
+        ByteString log = ByteString.copyFrom(content(in));
+        for (ByteString predicted : messages(log, 6)) {
+          predict(predicted, rows);
+        }
+        for (int examples : new int[] {2, 3}) {
+          for (ByteString answered : messages(log, examples)) {
+            examples(answered, rows);
+          }
+        }
+      }
+    } catch (IOException | IllegalArgumentException damaged) {
+      throw new InvalidModelException(
+          "%s: %s (expected: TFRecords of PredictionLog)"
+              .formatted(file, damaged.getMessage() == null ? "ends early" : damaged.getMessage()),
+          damaged);
+    }
+    return rows.subList(0, Math.min(MOST_ROWS, rows.size()));
+  }
+
+  private static boolean hasMore(DataInputStream in) throws IOException {
+    in.mark(1);
+    boolean more = in.read() >= 0;
+    in.reset();
+    return more;
+  }
+
+  private static byte[] content(DataInputStream in) throws IOException {
+    byte[] length = proved(in, Long.BYTES);
+    long bytes = ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    if (bytes < 0 || bytes > MOST_BYTES) {
+      throw new IOException(
+          "a record of %d bytes (expected: at most %d)".formatted(bytes, MOST_BYTES));
+    }
+    return proved(in, (int) bytes);
+  }
+
+  private static byte[] proved(DataInputStream in, int count) throws IOException {
+    byte[] bytes = in.readNBytes(count);
+    int expected = Integer.reverseBytes(in.readInt());
+    CRC32C checksum = new CRC32C();
+    checksum.update(bytes, 0, bytes.length);
+    if (Integer.rotateRight((int) checksum.getValue(), 15) + MASK != expected) {
+      throw new IOException("a record with another checksum than it says");
+    }
+    return bytes;
+  }
+
+  private static List<ByteString> messages(ByteString message, int field)
+      throws InvalidProtocolBufferException {
+    return UnknownFieldSet.parseFrom(message).getField(field).getLengthDelimitedList();
+  }
+
+  /** Whether a request's ModelSpec, which is its first field, names the signature. */
+  private boolean isOfSignature(ByteString request) throws InvalidProtocolBufferException {
+    String name = "";
+    for (ByteString spec : messages(request, 1)) {
+      for (ByteString said : messages(spec, 3)) {
+        name = said.toString(UTF_8);
+      }
+    }
+    return signature.equals(name.isEmpty() ? SavedModelFolder.PREFERRED : name);
+  }
+
+  private void predict(ByteString log, List<Map<String, Object>> rows)
+      throws InvalidProtocolBufferException {
+    for (ByteString request : messages(log, 1)) {
+      if (isOfSignature(request)) {
+        Map<String, TensorProto> inputs = new LinkedHashMap<>();
+        for (ByteString entry : messages(request, 2)) {
+          inputs.put(
+              messages(entry, 1).get(0).toString(UTF_8),
+              TensorProto.parseFrom(messages(entry, 2).get(0)));
+        }
+        addRows(inputs, rows);
+      }
+    }
+  }
+
+  private static void addRows(Map<String, TensorProto> inputs, List<Map<String, Object>> rows) {
+    long count = inputs.values().stream().mapToLong(WarmupRequests::rowsOf).min().orElse(0);
+    for (int row = 0; row < Math.min(count, MOST_ROWS); row++) {
+      Map<String, Object> record = new LinkedHashMap<>();
+      for (Map.Entry<String, TensorProto> input : inputs.entrySet()) {
+        record.put(input.getKey(), row(input.getValue(), row));
+      }
+      rows.add(record);
+    }
+  }
+
+  private static long rowsOf(TensorProto tensor) {
+    return tensor.getTensorShape().getDimCount() == 0
+        ? 0
+        : tensor.getTensorShape().getDim(0).getSize();
+  }
+
+  private static Object row(TensorProto tensor, int row) {
+    long elements = 1;
+    for (int i = 1; i < tensor.getTensorShape().getDimCount(); i++) {
+      elements = Math.multiplyExact(elements, tensor.getTensorShape().getDim(i).getSize());
+    }
+    ByteString content = tensor.getTensorContent();
+    long bytes = content.size() / rowsOf(tensor);
+    if (elements < 0 || elements > MOST_ELEMENTS || bytes > elements * Long.BYTES) {
+      throw new IllegalArgumentException(
+          "a row of %d elements in %d bytes (expected: at most %d)"
+              .formatted(elements, bytes, MOST_ELEMENTS));
+    }
+    if (!content.isEmpty() && tensor.getDtype() != DataType.DT_STRING) {
+      int begin = Math.toIntExact(row * bytes);
+      return content.substring(begin, begin + (int) bytes).toByteArray();
+    }
+    List<?> values =
+        switch (tensor.getDtype()) {
+          case DT_FLOAT -> tensor.getFloatValList();
+          case DT_DOUBLE -> tensor.getDoubleValList();
+          case DT_INT64 -> tensor.getInt64ValList();
+          case DT_UINT32 -> tensor.getUint32ValList();
+          case DT_UINT64 -> tensor.getUint64ValList();
+          case DT_BOOL -> tensor.getBoolValList();
+          case DT_STRING -> tensor.getStringValList();
+          case DT_INT8, DT_INT16, DT_INT32, DT_UINT8, DT_UINT16 -> tensor.getIntValList();
+          default ->
+              throw new IllegalArgumentException("a tensor of %s".formatted(tensor.getDtype()));
+        };
+    List<Object> elementsOfRow = new ArrayList<>();
+    for (long i = row * elements; i < (row + 1) * elements; i++) {
+      // What is missing at the end is as the last one; of none it is zero.
+      Object value = values.isEmpty() ? 0 : values.get((int) Math.min(i, values.size() - 1));
+      elementsOfRow.add(value instanceof ByteString text ? coded(text) : value);
+    }
+    return elementsOfRow;
+  }
+
+  private static Map<String, String> coded(ByteString bytes) {
+    return Map.of("b64", Base64.getEncoder().encodeToString(bytes.toByteArray()));
+  }
+
+  /** An Input's first field is an ExampleList. */
+  private void examples(ByteString log, List<Map<String, Object>> rows)
+      throws InvalidProtocolBufferException {
+    for (ByteString request : messages(log, 1)) {
+      if (isOfSignature(request)) {
+        for (ByteString input : messages(request, 2)) {
+          for (ByteString list : messages(input, 1)) {
+            messages(list, 1).forEach(one -> rows.add(Map.of(example, coded(one))));
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,158 @@
+package io.tidemill.model.engine.tensorflow;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
+import io.tidemill.model.InvalidModelException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.Example;
+import org.tensorflow.proto.TensorProto;
+
+class WarmupRequestsTest {
+  @TempDir Path folder;
+
+  private static ByteString message(int field, ByteString... contents) {
+    UnknownFieldSet.Field.Builder values = UnknownFieldSet.Field.newBuilder();
+    for (ByteString content : contents) {
+      values.addLengthDelimited(content);
+    }
+    return UnknownFieldSet.newBuilder().addField(field, values.build()).build().toByteString();
+  }
+
+  private static ByteString text(String text) {
+    return ByteString.copyFromUtf8(text);
+  }
+
+  private static ByteString spec(String signature) {
+    return message(1, signature.isEmpty() ? ByteString.EMPTY : message(3, text(signature)));
+  }
+
+  /** A log of a Predict. */
+  private static ByteString predict(String signature, String input, TensorProto tensor) {
+    ByteString entry = message(1, text(input)).concat(message(2, tensor.toByteString()));
+    return message(6, message(1, spec(signature).concat(message(2, entry))));
+  }
+
+  private static TensorProto.Builder tensor(DataType type, long... sizes) {
+    TensorProto.Builder tensor = TensorProto.newBuilder().setDtype(type);
+    for (long size : sizes) {
+      tensor.getTensorShapeBuilder().addDimBuilder().setSize(size);
+    }
+    return tensor;
+  }
+
+  private void write(ByteString... logs) throws IOException {
+    Path file = Files.createDirectories(folder.resolve("assets.extra"));
+    ByteBuffer records = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
+    for (ByteString log : logs) {
+      byte[] length = new byte[8];
+      ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).putLong(log.size());
+      records.put(length).putInt(masked(length));
+      records.put(log.toByteArray()).putInt(masked(log.toByteArray()));
+    }
+    byte[] bytes = new byte[records.position()];
+    records.get(0, bytes);
+    Files.write(file.resolve("tf_serving_warmup_requests"), bytes);
+  }
+
+  private static int masked(byte[] bytes) {
+    CRC32C checksum = new CRC32C();
+    checksum.update(bytes);
+    int value = (int) checksum.getValue();
+    return ((value >>> 15) | (value << 17)) + 0xa282ead8;
+  }
+
+  private List<Map<String, Object>> rows(String signature) {
+    return WarmupRequests.in(folder, signature, "examples").rows();
+  }
+
+  @Test
+  void answersTheRowsOfPredictLogs() throws IOException {
+    ByteBuffer memory = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
+    memory.putFloat(1f).putFloat(2f).putFloat(3f).putFloat(4f);
+    write(
+        predict(
+            "",
+            "x",
+            tensor(DataType.DT_FLOAT, 2, 2)
+                .setTensorContent(ByteString.copyFrom(memory.array()))
+                .build()),
+        predict("serving_default", "x", tensor(DataType.DT_FLOAT, 1, 2).addFloatVal(7f).build()),
+        predict("other", "x", tensor(DataType.DT_FLOAT, 1, 2).build()));
+
+    List<Map<String, Object>> rows = rows("serving_default");
+
+    assertThat(rows).hasSize(3);
+    assertThat((byte[]) rows.get(1).get("x")).isEqualTo(Arrays.copyOfRange(memory.array(), 8, 16));
+    assertThat(rows.get(2)).isEqualTo(Map.of("x", List.of(7f, 7f)));
+    assertThat(rows("other")).containsExactly(Map.of("x", List.of(0, 0)));
+  }
+
+  @Test
+  void answersStringsAndTheExamplesOfClassifyAndRegress() throws IOException {
+    Example example = Example.newBuilder().build();
+    ByteString input = message(1, message(1, text("first"), example.toByteString()));
+    write(
+        predict(
+            "",
+            "word",
+            tensor(DataType.DT_STRING, 2).addStringVal(text("a")).addStringVal(text("b")).build()),
+        message(2, message(1, spec("").concat(message(2, input)))));
+
+    assertThat(rows("serving_default"))
+        .containsExactly(
+            Map.of("word", List.of(coded("a"))),
+            Map.of("word", List.of(coded("b"))),
+            Map.of("examples", coded("first")),
+            Map.of("examples", coded("")));
+  }
+
+  private static Map<String, String> coded(String text) {
+    return Map.of("b64", Base64.getEncoder().encodeToString(text.getBytes(UTF_8)));
+  }
+
+  @Test
+  void answersNothingWhereThereIsNoSuchFile() {
+    assertThat(rows("serving_default")).isEmpty();
+  }
+
+  @Test
+  void refusesRecordsWithOtherChecksumsAndAnEndTooEarly() throws IOException {
+    write(predict("", "x", tensor(DataType.DT_FLOAT, 1, 2).build()));
+    Path file = folder.resolve("assets.extra/tf_serving_warmup_requests");
+    byte[] whole = Files.readAllBytes(file);
+    byte[] changed = whole.clone();
+    changed[20] ^= 1;
+    byte[] endless = whole.clone();
+    endless[7] = 127;
+
+    Files.write(file, changed);
+    refuses("a record with another checksum than it says");
+    Files.write(file, endless);
+    refuses("a record with another checksum than it says");
+    Files.write(file, Arrays.copyOf(whole, whole.length - 1));
+    refuses("ends early");
+  }
+
+  private void refuses(String reason) {
+    assertThatThrownBy(() -> rows("serving_default"))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("tf_serving_warmup_requests: " + reason)
+        .hasMessageContaining("(expected: TFRecords of PredictionLog)");
+  }
+}

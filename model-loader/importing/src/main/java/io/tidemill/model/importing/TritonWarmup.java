@@ -1,0 +1,124 @@
+package io.tidemill.model.importing;
+
+import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ElementType;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The calls that Triton warms a model up with: each message of {@code model_warmup} is a row here.
+ * One with random data is none of the model's own, and passed over.
+ *
+ * @param folder of the model, with {@code warmup} in it
+ * @param messages of the configuration
+ */
+record TritonWarmup(Path folder, List<Object> messages) {
+  private static final int MOST_ROWS = 16;
+  private static final int MOST_ELEMENTS = 1 << 20;
+
+  /**
+   * A row for each of the first messages, as {@link io.tidemill.model.engine.Engine#samples}
+   * answers them.
+   *
+   * @throws IllegalArgumentException if one does not fit the signature, or its file is not there
+   */
+  List<Map<String, Object>> rows(Signature signature) {
+    List<Map<String, Object>> rows = new ArrayList<>();
+    for (Object message : messages.subList(0, Math.min(MOST_ROWS, messages.size()))) {
+      if (message instanceof Map<?, ?> warmup && warmup.get("inputs") instanceof List<?> inputs) {
+        Map<String, Object> row = row(inputs, signature);
+        if (!row.isEmpty()) {
+          rows.add(row);
+        }
+      }
+    }
+    return rows;
+  }
+
+  private Map<String, Object> row(List<?> inputs, Signature signature) {
+    Map<String, Object> row = new LinkedHashMap<>();
+    for (TensorSpec tensor : signature.inputs()) {
+      Map<?, ?> said =
+          inputs.stream()
+              .filter(input -> first(input, "key").equals(tensor.name()))
+              .map(input -> ((Map<?, ?>) input).get("value"))
+              .map(value -> (Map<?, ?>) ((List<?>) value).get(0))
+              .findFirst()
+              .orElse(Map.of());
+      if (said.containsKey("random_data")) {
+        return Map.of();
+      }
+      String file = first(said, "input_data_file");
+      row.put(tensor.name(), file.isEmpty() ? zeros(tensor, said) : content(tensor, file));
+    }
+    return row;
+  }
+
+  private static String first(@Nullable Object message, String field) {
+    return message instanceof Map<?, ?> map && map.get(field) instanceof List<?> values
+        ? String.valueOf(values.get(0))
+        : "";
+  }
+
+  private static List<Object> zeros(TensorSpec tensor, Map<?, ?> said) {
+    long elements = 1;
+    for (Object size : said.get("dims") instanceof List<?> sizes ? sizes : List.of()) {
+      elements = Math.multiplyExact(elements, Long.parseLong(String.valueOf(size)));
+    }
+    if (!said.containsKey("zero_data") || elements < 1 || elements > MOST_ELEMENTS) {
+      throw new IllegalArgumentException(
+          "input '%s': no data for %d elements (expected: zero_data or an input_data_file)"
+              .formatted(tensor.name(), elements));
+    }
+    Object zero =
+        switch (tensor.type().kind()) {
+          case BOOL -> false;
+          case STRING -> "";
+          case FLOAT, SIGNED, UNSIGNED -> 0;
+        };
+    return Collections.nCopies((int) elements, zero);
+  }
+
+  private Object content(TensorSpec tensor, String name) {
+    Path warmup = folder.resolve("warmup");
+    Path file = warmup.resolve(name).normalize();
+    if (!file.startsWith(warmup)) {
+      throw new IllegalArgumentException("'%s' (expected: a file in warmup)".formatted(name));
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(MOST_ELEMENTS * Long.BYTES);
+      return tensor.type() == ElementType.STRING ? strings(bytes) : bytes;
+    } catch (IOException e) {
+      throw new IllegalArgumentException("warmup/" + name + ": cannot be read", e);
+    }
+  }
+
+  /** Each behind its length, which has four bytes. */
+  private static List<Object> strings(byte[] bytes) {
+    List<Object> strings = new ArrayList<>();
+    ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    while (in.remaining() >= Integer.BYTES) {
+      int length = in.getInt();
+      if (length < 0 || length > in.remaining()) {
+        throw new IllegalArgumentException(
+            "a string of %d bytes (expected: at most %d)".formatted(length, in.remaining()));
+      }
+      byte[] string = new byte[length];
+      in.get(string);
+      strings.add(Map.of("b64", Base64.getEncoder().encodeToString(string)));
+    }
+    return strings;
+  }
+}
