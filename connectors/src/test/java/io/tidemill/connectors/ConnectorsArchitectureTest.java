@@ -22,8 +22,9 @@ class ConnectorsArchitectureTest {
     "connectors.options, .problem org.apache.flink..",
     "connectors.avro, org.apache.avro.. org.apache.flink..",
     "connectors.record, .problem .options .avro org.apache.flink..",
-    "connectors.kafka, .problem .options .avro .record org.apache.flink.. org.apache.kafka.. org.slf4j",
-    "connectors.table, .problem .options .record org.apache.flink..",
+    "connectors.registry, .problem .options .avro com.fasterxml.jackson.. org.apache.flink..",
+    "connectors.kafka, .problem .options .avro .registry .record org.apache.flink.. org.apache.kafka.. org.slf4j",
+    "connectors.table, .problem .options .avro .record org.apache.flink..",
   })
   void importsOnlyWhatTheTableAllows(String room, String allowed) {
     String doors = "java.. javax.net.ssl org.jspecify.. com.google.errorprone.annotations .this ";

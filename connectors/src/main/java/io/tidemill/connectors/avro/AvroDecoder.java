@@ -8,18 +8,17 @@ import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.logical.RowType;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Decodes plain binary Avro straight into rows, and refuses bytes that are left over: most garbage
- * begins like a record. Not thread-safe.
- */
+/** Decodes plain binary Avro straight into rows. Not thread-safe. */
 final class AvroDecoder implements DeserializationSchema<RowData> {
   private static final long serialVersionUID = 1L;
+
+  /** What a schema registry puts before a record: a zero and its schema's number. */
+  private static final int FRAME_BYTES = 5;
 
   private final String json;
   private final RowType rowType;
 
-  private transient @Nullable AvroType type;
-  private transient @Nullable AvroInput last;
+  private transient @Nullable AvroReader reader;
 
   AvroDecoder(AvroSchema schema) {
     this.json = schema.json();
@@ -28,17 +27,18 @@ final class AvroDecoder implements DeserializationSchema<RowData> {
 
   @Override
   public RowData deserialize(byte[] message) throws IOException {
-    AvroType record = type == null ? new AvroSchema(json, rowType).type() : type;
-    type = record;
-    AvroInput in = new AvroInput(message, last);
-    last = in;
-    RowData row = (RowData) record.reader().read(in);
-    if (in.left() > 0) {
-      throw new IOException(
-          "Avro: %d of %d bytes left over (expected: one record of %s and nothing else)"
-              .formatted(in.left(), message.length, new AvroSchema(json, rowType).name()));
+    AvroReader record = reader == null ? new AvroSchema(json, rowType).reader() : reader;
+    reader = record;
+    try {
+      return record.read(message, 0);
+    } catch (IOException e) {
+      if (message.length > FRAME_BYTES && message[0] == 0) {
+        throw new IOException(
+            "Avro: not plain, but perhaps a schema registry's, which begins with 0x00 (expected: plain Avro; or set the format to avro-confluent)",
+            e);
+      }
+      throw e;
     }
-    return row;
   }
 
   @Override

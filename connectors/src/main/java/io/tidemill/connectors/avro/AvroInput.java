@@ -5,12 +5,16 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.avro.Schema;
 import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.flink.table.data.ArrayData;
 import org.apache.flink.table.data.GenericArrayData;
+import org.apache.flink.table.data.GenericMapData;
+import org.apache.flink.table.data.MapData;
 import org.apache.flink.table.data.StringData;
-import org.apache.flink.table.types.logical.LogicalTypeRoot;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,10 +30,13 @@ final class AvroInput {
   /**
    * Begins a record.
    *
+   * @param from where in the bytes it begins
    * @param before of which the buffers are used again
    */
-  AvroInput(byte[] bytes, @Nullable AvroInput before) {
-    avro = DecoderFactory.get().binaryDecoder(bytes, before == null ? null : before.avro);
+  AvroInput(byte[] bytes, int from, @Nullable AvroInput before) {
+    avro =
+        DecoderFactory.get()
+            .binaryDecoder(bytes, from, bytes.length - from, before == null ? null : before.avro);
   }
 
   /** How many bytes are left. */
@@ -62,34 +69,35 @@ final class AvroInput {
     return StringData.fromBytes(bytes);
   }
 
-  /** The elements of an array; numbers that are always there are kept without an object each. */
-  ArrayData readArray(AvroType element) throws IOException {
-    boolean present = element.nullIndex() < 0;
-    int count = checked(avro.readArrayStart());
-    if (present && element.type().is(LogicalTypeRoot.FLOAT)) {
-      float[] floats = {};
-      for (; count > 0; count = checked(avro.arrayNext())) {
-        int from = floats.length;
-        floats = Arrays.copyOf(floats, from + count);
-        for (int i = from; i < floats.length; i++) {
-          floats[i] = avro.readFloat();
-        }
+  /** Elements that are always there, kept without an object each. */
+  ArrayData readFloats() throws IOException {
+    float[] floats = {};
+    for (int count = firstBlock(); count > 0; count = nextBlock()) {
+      int from = floats.length;
+      floats = Arrays.copyOf(floats, from + count);
+      for (int i = from; i < floats.length; i++) {
+        floats[i] = avro.readFloat();
       }
-      return new GenericArrayData(floats);
     }
-    if (present && element.type().is(LogicalTypeRoot.DOUBLE)) {
-      double[] doubles = {};
-      for (; count > 0; count = checked(avro.arrayNext())) {
-        int from = doubles.length;
-        doubles = Arrays.copyOf(doubles, from + count);
-        for (int i = from; i < doubles.length; i++) {
-          doubles[i] = avro.readDouble();
-        }
+    return new GenericArrayData(floats);
+  }
+
+  /** Elements that are always there, kept without an object each. */
+  ArrayData readDoubles() throws IOException {
+    double[] doubles = {};
+    for (int count = firstBlock(); count > 0; count = nextBlock()) {
+      int from = doubles.length;
+      doubles = Arrays.copyOf(doubles, from + count);
+      for (int i = from; i < doubles.length; i++) {
+        doubles[i] = avro.readDouble();
       }
-      return new GenericArrayData(doubles);
     }
+    return new GenericArrayData(doubles);
+  }
+
+  ArrayData readArray(AvroType.Reader element) throws IOException {
     @Nullable Object[] elements = EMPTY;
-    for (; count > 0; count = checked(avro.arrayNext())) {
+    for (int count = firstBlock(); count > 0; count = nextBlock()) {
       int from = elements.length;
       elements = Arrays.copyOf(elements, from + count);
       for (int i = from; i < elements.length; i++) {
@@ -97,6 +105,65 @@ final class AvroInput {
       }
     }
     return new GenericArrayData(elements);
+  }
+
+  MapData readMap(AvroType.Reader value) throws IOException {
+    Map<StringData, @Nullable Object> entries = new LinkedHashMap<>();
+    for (int count = firstBlock(); count > 0; count = nextBlock()) {
+      for (int i = 0; i < count; i++) {
+        entries.put(readText(), value.read(this));
+      }
+    }
+    return new GenericMapData(entries);
+  }
+
+  /** The branch of a union with so many. */
+  int readBranch(int branches) throws IOException {
+    int branch = avro.readIndex();
+    if (branch < 0 || branch >= branches) {
+      throw new IOException(
+          "Avro: branch %d of a union (expected: 0 to %d)".formatted(branch, branches - 1));
+    }
+    return branch;
+  }
+
+  /** Passes over a value of any type. */
+  void skip(Schema schema) throws IOException {
+    switch (schema.getType()) {
+      case NULL -> {}
+      case BOOLEAN -> avro.readBoolean();
+      case INT, LONG, ENUM -> avro.readLong();
+      case FLOAT -> avro.readFloat();
+      case DOUBLE -> avro.readDouble();
+      case STRING, BYTES -> avro.skipFixed(checked(avro.readLong()));
+      case FIXED -> avro.skipFixed(checked(schema.getFixedSize()));
+      case UNION -> skip(schema.getTypes().get(readBranch(schema.getTypes().size())));
+      case RECORD -> {
+        for (Schema.Field field : schema.getFields()) {
+          skip(field.schema());
+        }
+      }
+      case ARRAY, MAP -> {
+        boolean map = schema.getType() == Schema.Type.MAP;
+        for (int count = firstBlock(); count > 0; count = nextBlock()) {
+          for (int i = 0; i < count; i++) {
+            if (map) {
+              avro.skipFixed(checked(avro.readLong()));
+            }
+            skip(map ? schema.getValueType() : schema.getElementType());
+          }
+        }
+      }
+    }
+  }
+
+  // An array's blocks and a map's are the same.
+  private int firstBlock() throws IOException {
+    return checked(avro.readArrayStart());
+  }
+
+  private int nextBlock() throws IOException {
+    return checked(avro.arrayNext());
   }
 
   /** A length or a count that may be allocated. */

@@ -3,6 +3,7 @@ package io.tidemill.connectors.avro;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Resolver;
 import org.apache.avro.Schema;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.serialization.SerializationSchema;
@@ -84,8 +85,33 @@ public record AvroSchema(String json, RowType rowType) {
     return new AvroEncoder(this);
   }
 
+  /** A reader of the bytes of such a record, and of no others. */
+  AvroReader reader() {
+    return new AvroReader(name(), type().reader());
+  }
+
+  /**
+   * A reader of bytes that another schema wrote, as rows of {@link #rowType()}.
+   *
+   * @param written that schema, last, behind those of the types that it names
+   * @throws IllegalArgumentException if it does not parse
+   */
+  public AvroReader readerOf(List<String> written) {
+    try {
+      Schema.Parser parser = new Schema.Parser().setValidateDefaults(false);
+      Schema writer = parsed();
+      for (String json : written) {
+        writer = parser.parse(json);
+      }
+      AvroResolution resolution = new AvroResolution(new AvroTypes(name()), "");
+      return new AvroReader(name(), resolution.of(Resolver.resolve(writer, parsed()), rowType));
+    } catch (AvroRuntimeException | NullPointerException | StackOverflowError e) {
+      throw new IllegalArgumentException("Avro schema: does not parse: " + e.getMessage(), e);
+    }
+  }
+
   /** The record's name with its namespace. */
-  String name() {
+  public String name() {
     return parsed().getFullName();
   }
 

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param nullIndex the index of null in the union that the type is, or -1 where it is none
  */
 record AvroType(LogicalType type, int nullIndex, Reader reader, Writer writer) {
-  /** Reads one value that is there. */
+  /** Reads one value; null only where the schema of the bytes has it. */
   interface Reader {
-    Object read(AvroInput in) throws IOException;
+    @Nullable Object read(AvroInput in) throws IOException;
   }
 
   /** Writes one value that is there. */
@@ -33,14 +33,8 @@ record AvroType(LogicalType type, int nullIndex, Reader reader, Writer writer) {
   }
 
   @Nullable Object read(AvroInput in) throws IOException {
-    if (nullIndex >= 0) {
-      int branch = in.avro.readIndex();
-      if (branch != 0 && branch != 1) {
-        throw new IOException("Avro: branch " + branch + " of a union (expected: 0 or 1)");
-      }
-      if (branch == nullIndex) {
-        return null;
-      }
+    if (nullIndex >= 0 && in.readBranch(2) == nullIndex) {
+      return null;
     }
     return reader.read(in);
   }

@@ -4,17 +4,14 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.io.Encoder;
 import org.apache.flink.table.data.ArrayData;
 import org.apache.flink.table.data.DecimalData;
-import org.apache.flink.table.data.GenericMapData;
 import org.apache.flink.table.data.MapData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
@@ -132,7 +129,7 @@ final class AvroTypes {
     ArrayData.ElementGetter getter = ArrayData.createElementGetter(element.type().copy(true));
     return AvroType.of(
         new ArrayType(element.type()),
-        in -> in.readArray(element),
+        arrayReader(element),
         (value, out) -> {
           ArrayData array = (ArrayData) value;
           out.writeArrayStart();
@@ -145,20 +142,21 @@ final class AvroTypes {
         });
   }
 
+  private static AvroType.Reader arrayReader(AvroType element) {
+    boolean present = element.nullIndex() < 0;
+    if (present && element.type().is(LogicalTypeRoot.FLOAT)) {
+      return AvroInput::readFloats;
+    }
+    return present && element.type().is(LogicalTypeRoot.DOUBLE)
+        ? AvroInput::readDoubles
+        : in -> in.readArray(element::read);
+  }
+
   private static AvroType map(AvroType element) {
     ArrayData.ElementGetter getter = ArrayData.createElementGetter(element.type().copy(true));
     return AvroType.of(
         new MapType(new VarCharType(false, VarCharType.MAX_LENGTH), element.type()),
-        in -> {
-          Map<StringData, @Nullable Object> entries = new LinkedHashMap<>();
-          for (long n = in.avro.readMapStart(); n > 0; n = in.avro.mapNext()) {
-            int count = in.checked(n);
-            for (int i = 0; i < count; i++) {
-              entries.put(in.readText(), element.read(in));
-            }
-          }
-          return new GenericMapData(entries);
-        },
+        in -> in.readMap(element::read),
         (value, out) -> {
           MapData map = (MapData) value;
           ArrayData keys = map.keyArray();
@@ -325,7 +323,7 @@ final class AvroTypes {
   }
 
   /** Rows travel to other threads, and a string that is still lazy changes when it is read. */
-  private static StringData constant(String text) {
+  static StringData constant(String text) {
     BinaryStringData string = BinaryStringData.fromString(text);
     string.ensureMaterialized();
     return string;
@@ -335,7 +333,7 @@ final class AvroTypes {
     return schema.getLogicalType() == null ? "" : schema.getLogicalType().getName();
   }
 
-  private static @Nullable LogicalType child(@Nullable LogicalType wanted, int index) {
+  static @Nullable LogicalType child(@Nullable LogicalType wanted, int index) {
     if (wanted == null) {
       return null;
     }

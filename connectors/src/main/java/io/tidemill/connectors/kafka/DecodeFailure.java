@@ -1,5 +1,6 @@
 package io.tidemill.connectors.kafka;
 
+import io.tidemill.connectors.registry.RegistryException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
@@ -15,8 +16,6 @@ import javax.net.ssl.SSLException;
  */
 record DecodeFailure(String causeClass, String message) {
   private static final int LONGEST_MESSAGE = 1_000;
-  private static final String REGISTRY_REFUSAL = "RestClientException";
-  private static final String SCHEMA_NOT_FOUND = "error code: 404";
 
   static DecodeFailure of(Throwable failure) {
     List<Throwable> chain = chain(failure);
@@ -47,8 +46,7 @@ record DecodeFailure(String causeClass, String message) {
         || cause instanceof SocketTimeoutException
         || cause instanceof UnknownHostException
         || cause instanceof SSLException
-        || (cause.getClass().getSimpleName().equals(REGISTRY_REFUSAL)
-            && !String.valueOf(cause.getMessage()).contains(SCHEMA_NOT_FOUND));
+        || cause instanceof RegistryException;
   }
 
   private static List<Throwable> chain(Throwable failure) {

@@ -3,7 +3,9 @@ package io.tidemill.connectors.kafka;
 import io.tidemill.connectors.record.Header;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordFailureException;
+import io.tidemill.connectors.registry.RegistryDecoder;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -29,14 +31,16 @@ import org.jspecify.annotations.Nullable;
  * Turns a record of a topic into a row of value fields and origin.
  *
  * <p>A null value becomes a DELETE row without values. Bytes that do not decode become a row
- * without values whose origin holds the error; then the decoder is thrown away and a new one made
- * from its serialized form, since a decoder that failed once may stay broken (FLINK-31951). Every
+ * without values whose origin holds the error; then a decoder of Flink is thrown away and a new one
+ * made from its serialized form, since one that failed once may stay broken (FLINK-31951). Every
  * row is a new object. Not thread-safe.
  */
 final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowData> {
   private static final long serialVersionUID = 1L;
 
   private final byte[] serializedDecoder;
+  private final RowType values;
+  private final RecordMetadata[] metadata;
   private final RowType rowType;
   private final boolean deadLetters;
 
@@ -50,13 +54,22 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
    *
    * @param decoder of the values
    * @param values the type of the rows that it makes
+   * @param metadata columns behind the values, by name
    * @param deadLetters whether rows keep their original bytes and undecodable ones are emitted;
    *     otherwise those throw
    */
-  KafkaRecordDecoder(DeserializationSchema<RowData> decoder, RowType values, boolean deadLetters)
+  KafkaRecordDecoder(
+      DeserializationSchema<RowData> decoder,
+      RowType values,
+      Map<String, RecordMetadata> metadata,
+      boolean deadLetters)
       throws IOException {
     this.serializedDecoder = InstantiationUtil.serializeObject(decoder);
-    this.rowType = Origin.appendTo(values);
+    this.values = values;
+    this.metadata = metadata.values().toArray(RecordMetadata[]::new);
+    List<RowType.RowField> fields = new ArrayList<>(values.getFields());
+    metadata.forEach((column, kind) -> fields.add(kind.field(column)));
+    this.rowType = Origin.appendTo(new RowType(false, fields));
     this.deadLetters = deadLetters;
   }
 
@@ -70,24 +83,29 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
       throws IOException {
     byte @Nullable [] value = record.value();
     if (value == null) {
-      out.collect(row(RowKind.DELETE, null, origin(record, null)));
+      out.collect(row(RowKind.DELETE, null, record, null));
       return;
     }
     List<RowData> rows = decoded == null ? new ArrayList<>(1) : decoded;
     decoded = rows;
     rows.clear();
     try {
-      current().deserialize(value, new ListCollector(rows));
+      DeserializationSchema<RowData> format = current();
+      format.deserialize(
+          format instanceof RegistryDecoder ? named(record, value) : value,
+          new ListCollector(rows));
       if (rows.isEmpty()) {
         throw new IOException("the format made no record of " + value.length + " bytes");
       }
     } catch (IOException | RuntimeException e) {
-      decoder = null;
+      if (!(decoder instanceof RegistryDecoder)) {
+        decoder = null;
+      }
       refuse(record, e, out);
       return;
     }
     for (RowData row : rows) {
-      out.collect(row(row.getRowKind(), row, origin(record, null)));
+      out.collect(row(row.getRowKind(), row, record, null));
     }
   }
 
@@ -113,7 +131,7 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
               + "; give the job a dead-letter sink to set such records aside",
           failure);
     }
-    out.collect(row(RowKind.INSERT, null, origin(record, why)));
+    out.collect(row(RowKind.INSERT, null, record, why));
   }
 
   private DeserializationSchema<RowData> current() throws IOException {
@@ -135,19 +153,37 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
     }
   }
 
-  private GenericRowData row(RowKind kind, @Nullable RowData values, GenericRowData origin) {
-    int count = rowType.getFieldCount() - 1;
-    GenericRowData row = new GenericRowData(kind, count + 1);
-    if (values instanceof GenericRowData generic) {
+  /** The value behind the name of its schema, which may stand in a header. */
+  private static byte[] named(ConsumerRecord<byte[], byte[]> record, byte[] value) {
+    var name = record.headers().lastHeader(RegistryDecoder.HEADER);
+    return name == null || name.value() == null
+        ? value
+        : ByteBuffer.allocate(name.value().length + value.length)
+            .put(name.value())
+            .put(value)
+            .array();
+  }
+
+  private GenericRowData row(
+      RowKind kind,
+      @Nullable RowData decoded,
+      ConsumerRecord<byte[], byte[]> record,
+      @Nullable DecodeFailure failure) {
+    int count = values.getFieldCount();
+    GenericRowData row = new GenericRowData(kind, count + metadata.length + 1);
+    if (decoded instanceof GenericRowData generic) {
       for (int i = 0; i < count; i++) {
         row.setField(i, generic.getField(i));
       }
-    } else if (values != null) {
+    } else if (decoded != null) {
       for (int i = 0; i < count; i++) {
-        row.setField(i, RowData.createFieldGetter(rowType.getTypeAt(i), i).getFieldOrNull(values));
+        row.setField(i, RowData.createFieldGetter(values.getTypeAt(i), i).getFieldOrNull(decoded));
       }
     }
-    row.setField(count, origin);
+    for (RecordMetadata column : metadata) {
+      row.setField(count++, column.of(record));
+    }
+    row.setField(count, origin(record, failure));
     return row;
   }
 

@@ -3,7 +3,7 @@ package io.tidemill.connectors.kafka;
 import io.tidemill.connectors.record.Header;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordFailureException;
-import java.io.UncheckedIOException;
+import io.tidemill.connectors.registry.RegistryDecoder;
 import java.util.List;
 import java.util.Optional;
 import org.apache.flink.api.common.serialization.SerializationSchema;
@@ -73,7 +73,12 @@ final class KafkaRecordEncoder
     byte[] value = value(row, origin);
     RecordHeaders all = new RecordHeaders();
     if (origin != null) {
-      origin.headers().forEach(header -> all.add(header.name(), header.value()));
+      for (Header header : origin.headers()) {
+        // It names the schema of the value that came, and this is another.
+        if (value == null || !header.name().equals(RegistryDecoder.HEADER)) {
+          all.add(header.name(), header.value());
+        }
+      }
     }
     if (value != null) {
       // No model made a tombstone.
@@ -117,7 +122,7 @@ final class KafkaRecordEncoder
     projected = chosen;
     try {
       return values.serialize(chosen.replaceRow(row));
-    } catch (UncheckedIOException e) {
+    } catch (RuntimeException e) {
       throw new RecordFailureException(
           "%s: its prediction does not encode for topic '%s': %s (expected: what the sink's schema takes)"
               .formatted(origin == null ? "a record" : origin.position(), topic, e.getMessage()),

@@ -29,14 +29,17 @@ final class KafkaRecordSink implements RecordSink {
 
   private final KafkaOptions options;
   private final SinkSettings settings;
+  private final Optional<ValueFormat> format;
   private final KafkaRecordSerializationSchema<RowData> encoder;
 
   private KafkaRecordSink(
       KafkaOptions options,
       SinkSettings settings,
+      Optional<ValueFormat> format,
       KafkaRecordSerializationSchema<RowData> encoder) {
     this.options = options;
     this.settings = settings;
+    this.format = format;
     this.encoder = encoder;
   }
 
@@ -50,16 +53,19 @@ final class KafkaRecordSink implements RecordSink {
     options.checkKeys(
         check,
         allowed,
-        format.map(ValueFormat::keys).orElseGet(() -> ValueFormat.keysOfUnknown(options.options())),
+        format
+            .map(ValueFormat::writtenKeys)
+            .orElseGet(() -> ValueFormat.keysOfUnknown(options.options())),
         KafkaOptions.producerProperties());
     SinkSettings settings = SinkSettings.read(options, spec.jobName() + "-predictions", check);
     options.refuseTopic(check, settings.topic(), spec.source(), READ);
     Optional<SerializationSchema<RowData>> values =
-        format.flatMap(found -> found.encoder(spec.schema()));
+        format.flatMap(found -> found.encoder(spec.schema(), settings.topic()));
     check.throwIfAny();
     return new KafkaRecordSink(
         options,
         settings,
+        format,
         new KafkaRecordEncoder(
             settings.topic(),
             values.orElseThrow(),
@@ -83,6 +89,7 @@ final class KafkaRecordSink implements RecordSink {
     return new KafkaRecordSink(
         options,
         settings,
+        Optional.empty(),
         new DeadLetterEncoder(
             settings.topic(),
             spec.headers(),
@@ -121,7 +128,8 @@ final class KafkaRecordSink implements RecordSink {
   public List<Problem<OptionKey>> obstacles(Duration limit) {
     Broker broker = new Broker(options);
     try {
-      return broker.missing(List.of(), limit);
+      List<Problem<OptionKey>> missing = broker.missing(List.of(), limit);
+      return missing.isEmpty() ? format.map(ValueFormat::obstacles).orElse(missing) : missing;
     } catch (Broker.UnansweredException e) {
       return List.of(broker.unreachable(e));
     }

@@ -4,14 +4,18 @@ import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SourceSpec;
 import io.tidemill.connectors.record.SourceStreams;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.connector.kafka.source.KafkaSource;
@@ -29,14 +33,23 @@ import org.apache.flink.table.types.logical.RowType;
 final class KafkaRecordSource implements RecordSource {
   private final SourceSpec spec;
   private final SourceSettings settings;
+  private final RecordSchema schema;
   private final KafkaRecordDecoder decoder;
+  private final ValueFormat format;
   private final RowType rowType;
 
-  private KafkaRecordSource(SourceSpec spec, SourceSettings settings, KafkaRecordDecoder decoder) {
+  private KafkaRecordSource(
+      SourceSpec spec,
+      SourceSettings settings,
+      RecordSchema schema,
+      ValueFormat format,
+      KafkaRecordDecoder decoder) {
     this.spec = spec;
     this.settings = settings;
+    this.schema = schema;
+    this.format = format;
     this.decoder = decoder;
-    this.rowType = Origin.appendTo(spec.schema().rowType());
+    this.rowType = Origin.appendTo(schema.rowType());
   }
 
   static KafkaRecordSource create(SourceSpec spec) {
@@ -46,21 +59,37 @@ final class KafkaRecordSource implements RecordSource {
     options.checkKeys(
         check,
         SourceSettings.KEYS,
-        format.map(ValueFormat::keys).orElseGet(() -> ValueFormat.keysOfUnknown(spec.options())),
+        Stream.concat(
+                Stream.of(RecordMetadata.PREFIX),
+                format
+                    .map(ValueFormat::writtenKeys)
+                    .orElseGet(() -> ValueFormat.keysOfUnknown(spec.options()))
+                    .stream())
+            .toList(),
         KafkaOptions.consumerProperties());
     SourceSettings settings = SourceSettings.read(options, check);
     Optional<DeserializationSchema<RowData>> values =
         format.flatMap(found -> found.decoder(spec.schema()));
+    Map<String, RecordMetadata> metadata = RecordMetadata.read(spec.schema().rowType(), check);
     check.throwIfAny();
+    List<RowType.RowField> more = new ArrayList<>();
+    metadata.forEach((column, kind) -> more.add(kind.field(column)));
     try {
       return new KafkaRecordSource(
           spec,
           settings,
+          spec.schema().plus(more),
+          format.orElseThrow(),
           new KafkaRecordDecoder(
-              values.orElseThrow(), spec.schema().rowType(), spec.deadLetters()));
+              values.orElseThrow(), spec.schema().rowType(), metadata, spec.deadLetters()));
     } catch (IOException e) {
       throw new UncheckedIOException("the decoder of the topic's format cannot be shipped", e);
     }
+  }
+
+  @Override
+  public RecordSchema schema() {
+    return schema;
   }
 
   @Override
@@ -89,7 +118,8 @@ final class KafkaRecordSource implements RecordSource {
     KafkaOptions options = new KafkaOptions(spec.options());
     Broker broker = new Broker(options);
     try {
-      return broker.missing(options.topics(), limit);
+      List<Problem<OptionKey>> missing = broker.missing(options.topics(), limit);
+      return missing.isEmpty() ? format.obstacles() : missing;
     } catch (Broker.UnansweredException e) {
       return List.of(broker.unreachable(e));
     }

@@ -1,19 +1,26 @@
 package io.tidemill.connectors.kafka;
 
+import io.tidemill.connectors.avro.AvroSchema;
+import io.tidemill.connectors.avro.FlinkAvro;
+import io.tidemill.connectors.options.ClassPath;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
-import io.tidemill.connectors.problem.Suggestion;
+import io.tidemill.connectors.options.OptionKey;
+import io.tidemill.connectors.problem.Problem;
+import io.tidemill.connectors.record.JsonRows;
 import io.tidemill.connectors.record.RecordSchema;
+import io.tidemill.connectors.registry.RegistryFormat;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.ServiceLoader;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.formats.avro.AvroFormatFactory;
 import org.apache.flink.formats.avro.AvroFormatOptions;
+import org.apache.flink.formats.json.JsonFormatFactory;
 import org.apache.flink.formats.raw.RawFormatFactory;
 import org.apache.flink.formats.raw.RawFormatOptions;
 import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions;
@@ -24,7 +31,6 @@ import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.format.Format;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.DeserializationFormatFactory;
-import org.apache.flink.table.factories.Factory;
 import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.table.factories.FactoryUtil.TableFactoryHelper;
 import org.apache.flink.table.factories.FormatFactory;
@@ -37,14 +43,21 @@ import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.utils.TypeConversions;
 
 /**
- * The format of a topic's values: one of Flink's, found by its factory's name. Immutable.
+ * The format of a topic's values: one of Flink's, found by its factory's name, or ours of a schema
+ * registry. Immutable.
  *
  * @param option {@code format} or {@code value.format}
- * @param factory Flink's factory of that name
+ * @param keys of the format's own options, without their prefix
  * @param prefix of the format's own options, as in {@code avro.} or {@code value.avro.}
+ * @param registry empty for a format of Flink, and where its options were refused
  */
 record ValueFormat(
-    ConfigOption<String> option, FormatFactory factory, String prefix, OptionCheck check) {
+    ConfigOption<String> option,
+    String name,
+    List<String> keys,
+    String prefix,
+    Optional<RegistryFormat> registry,
+    OptionCheck check) {
   /** Finds the format that the options name, or refuses them. */
   static <F extends FormatFactory> Optional<ValueFormat> find(Class<F> kind, OptionCheck check) {
     ConnectorOptions options = check.options();
@@ -57,32 +70,40 @@ record ValueFormat(
           FactoryUtil.FORMAT,
           "%s (expected: one of %s)",
           named ? "both format and value.format are set" : "missing",
-          named ? "them" : String.join(", ", available(kind)));
+          named ? "them" : String.join(", ", available(kind, options)));
       return Optional.empty();
     }
     String name = options.values().getOrDefault(option.key(), "");
+    String prefix = namedForValue ? "value." + name + "." : name + ".";
+    if (name.equals(RegistryFormat.NAME)) {
+      // Flink's own brings an Avro of its own, which does not fit beside ours.
+      return Optional.of(
+          new ValueFormat(
+              option,
+              name,
+              RegistryFormat.keys(kind == SerializationFormatFactory.class),
+              prefix,
+              RegistryFormat.read(prefix, check),
+              check));
+    }
     try {
-      F factory =
-          FactoryUtil.discoverFactory(Thread.currentThread().getContextClassLoader(), kind, name);
-      String prefix = namedForValue ? "value." + name + "." : name + ".";
-      return Optional.of(new ValueFormat(option, factory, prefix, check));
+      F factory = FactoryUtil.discoverFactory(loader(), kind, name);
+      List<String> keys = new ArrayList<>();
+      factory.requiredOptions().forEach(required -> keys.add(required.key()));
+      factory.optionalOptions().forEach(optional -> keys.add(optional.key()));
+      if (name.equals(JsonFormatFactory.IDENTIFIER) && kind == SerializationFormatFactory.class) {
+        keys.add(JsonEncoder.NON_FINITE);
+      }
+      return Optional.of(new ValueFormat(option, name, keys, prefix, Optional.empty(), check));
     } catch (ValidationException e) {
-      Set<String> available = available(kind);
-      check.refuse(
-          option,
-          "'%s' (%sexpected: one of %s, or the jar of this format on the classpath)",
-          name,
-          new Suggestion(name, available).meant(),
-          String.join(", ", available));
+      check.refuse(option, "%s", ClassPath.missing(name, available(kind, options)));
       return Optional.empty();
     }
   }
 
-  /** The keys that belong to this format. */
-  List<String> keys() {
-    return Stream.concat(factory.requiredOptions().stream(), factory.optionalOptions().stream())
-        .map(formatOption -> prefix + formatOption.key())
-        .toList();
+  /** The keys that belong to this format, as they are written. */
+  List<String> writtenKeys() {
+    return keys.stream().map(key -> prefix + key).toList();
   }
 
   /** The keys that a format which was not found may own: its name alone is reported then. */
@@ -109,6 +130,9 @@ record ValueFormat(
           "true (expected: false; bytes that do not decode become dead letters, and none is"
               + " dropped)");
     }
+    if (name.equals(RegistryFormat.NAME)) {
+      return avro(schema).flatMap(avro -> registry.map(found -> found.decoder(avro)));
+    }
     return create(
         schema.rowType(),
         (tables, type) -> {
@@ -116,7 +140,7 @@ record ValueFormat(
           if (!insertOnly(format)) {
             return Optional.empty();
           }
-          if (plainAvro()) {
+          if (isPlainAvro()) {
             return Optional.of(schema.avro().decoder());
           }
           DeserializationSchema<RowData> decoder =
@@ -127,19 +151,46 @@ record ValueFormat(
   }
 
   /** Makes the encoder of values with this schema, or refuses what it cannot encode. */
-  Optional<SerializationSchema<RowData>> encoder(RecordSchema schema) {
+  Optional<SerializationSchema<RowData>> encoder(RecordSchema schema, String topic) {
+    if (name.equals(RegistryFormat.NAME)) {
+      return avro(schema).flatMap(avro -> registry.map(found -> found.encoder(avro, topic)));
+    }
+    if (isJson()) {
+      JsonRows.NonFinite nonFinite =
+          check.read(JsonEncoder.nonFinite(prefix), JsonRows.NonFinite.FAIL);
+      JsonRows rows = new JsonRows(schema.rowType(), nonFinite);
+      return flinks(rows.rowType(), schema).map(json -> new JsonEncoder(rows, json));
+    }
+    return flinks(schema.rowType(), schema);
+  }
+
+  private Optional<SerializationSchema<RowData>> flinks(RowType rows, RecordSchema schema) {
     return create(
-        schema.rowType(),
+        rows,
         (tables, type) -> {
           var format = tables.discoverEncodingFormat(SerializationFormatFactory.class, option);
           if (!insertOnly(format)) {
             return Optional.empty();
           }
           return Optional.of(
-              plainAvro()
+              isPlainAvro()
                   ? schema.avro().encoder()
                   : format.createRuntimeEncoder(new SinkRuntimeProviderContext(false), type));
         });
+  }
+
+  /** What stands in the way of this format outside the process. */
+  List<Problem<OptionKey>> obstacles() {
+    return registry.map(RegistryFormat::obstacles).orElse(List.of());
+  }
+
+  private Optional<AvroSchema> avro(RecordSchema schema) {
+    try {
+      return Optional.of(schema.avro());
+    } catch (IllegalArgumentException e) {
+      check.refuse(option, "%s", String.valueOf(e.getMessage()));
+      return Optional.empty();
+    }
   }
 
   private interface Creation<T> {
@@ -147,6 +198,13 @@ record ValueFormat(
   }
 
   private <T> Optional<T> create(RowType rowType, Creation<T> creation) {
+    if (isAvro() && !isPlainAvro()) {
+      List<String> misread = new FlinkAvro(rowType).misread();
+      misread.forEach(problem -> check.refuse(option, "'avro' as JSON %s", problem));
+      if (!misread.isEmpty()) {
+        return Optional.empty();
+      }
+    }
     try {
       TableFactoryHelper tables =
           FactoryUtil.createTableFactoryHelper(
@@ -169,15 +227,21 @@ record ValueFormat(
     boolean insertOnly = format.getChangelogMode().equals(ChangelogMode.insertOnly());
     if (!insertOnly) {
       check.refuse(
-          option,
-          "'%s' carries changes of a table (expected: a format of plain records)",
-          factory.factoryIdentifier());
+          option, "'%s' carries changes of a table (expected: a format of plain records)", name);
     }
     return insertOnly;
   }
 
-  private boolean plainAvro() {
-    return factory.factoryIdentifier().equals("avro")
+  private boolean isJson() {
+    return name.equals(JsonFormatFactory.IDENTIFIER);
+  }
+
+  private boolean isAvro() {
+    return name.equals(AvroFormatFactory.IDENTIFIER);
+  }
+
+  private boolean isPlainAvro() {
+    return isAvro()
         && check
             .options()
             .value(prefix + AvroFormatOptions.AVRO_ENCODING.key())
@@ -186,7 +250,7 @@ record ValueFormat(
   }
 
   private boolean isRawText(RowType rowType) {
-    return factory.factoryIdentifier().equals(RawFormatFactory.IDENTIFIER)
+    return name.equals(RawFormatFactory.IDENTIFIER)
         && rowType.getTypeAt(0).is(LogicalTypeFamily.CHARACTER_STRING);
   }
 
@@ -197,17 +261,15 @@ record ValueFormat(
         .orElse(RawFormatOptions.CHARSET.defaultValue());
   }
 
-  private static Set<String> available(Class<? extends Factory> kind) {
-    Set<String> names = new TreeSet<>();
-    var providers =
-        ServiceLoader.load(Factory.class, Thread.currentThread().getContextClassLoader()).stream()
-            .iterator();
-    while (providers.hasNext()) {
-      var provider = providers.next();
-      if (kind.isAssignableFrom(provider.type())) {
-        names.add(provider.get().factoryIdentifier());
-      }
-    }
+  private static ClassLoader loader() {
+    return Thread.currentThread().getContextClassLoader();
+  }
+
+  /** The formats that would not be refused at once. */
+  private static <F extends FormatFactory> Set<String> available(
+      Class<F> kind, ConnectorOptions options) {
+    Set<String> names = ClassPath.formats(kind, options);
+    names.add(RegistryFormat.NAME);
     return names;
   }
 }

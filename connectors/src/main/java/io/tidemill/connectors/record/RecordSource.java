@@ -9,7 +9,10 @@ import org.apache.flink.table.types.logical.RowType;
 
 /** A checked source that is not yet part of a graph. Implementations are immutable. */
 public interface RecordSource {
-  /** The value fields, each nullable, and the {@link Origin} last. */
+  /** The fields of its records, without their origin, as their author declared them. */
+  RecordSchema schema();
+
+  /** The same fields, each nullable, and the {@link Origin} last. */
   RowType rowType();
 
   /** Whether the source ends by itself. */

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class RowJson implements Serializable {
   private static final long serialVersionUID = 1L;
 
+  private final JsonRows rows;
   private final JsonRowDataSerializationSchema json;
   private final int[] positions;
 
@@ -38,9 +39,10 @@ public final class RowJson implements Serializable {
             .filter(field -> !field.getName().equals(Origin.COLUMN))
             .toList();
     positions = fields.stream().mapToInt(field -> rowType.getFieldIndex(field.getName())).toArray();
+    rows = new JsonRows(new RowType(false, fields), JsonRows.NonFinite.TEXT);
     json =
         new JsonRowDataSerializationSchema(
-            new RowType(false, fields),
+            rows.rowType(),
             TimestampFormat.ISO_8601,
             JsonFormatOptions.MapNullKeyMode.LITERAL,
             "null",
@@ -52,7 +54,7 @@ public final class RowJson implements Serializable {
   public byte[] encode(RowData row) {
     ProjectedRowData projected = values == null ? opened() : values;
     values = projected;
-    return json.serialize(projected.replaceRow(row));
+    return json.serialize(rows.of(projected.replaceRow(row)));
   }
 
   private ProjectedRowData opened() {

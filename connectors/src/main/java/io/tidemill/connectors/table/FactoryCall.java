@@ -1,9 +1,11 @@
 package io.tidemill.connectors.table;
 
+import io.tidemill.connectors.options.ClassPath;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.ConfigOption;
@@ -20,6 +22,9 @@ import org.apache.flink.table.factories.FormatFactory;
  * @param kind of the factory, which is found by the connector's name
  */
 record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck check) {
+  /** Tidemill's own, which is no matter of this room. */
+  private static final String KAFKA = "kafka";
+
   private static final String UNSUPPORTED_OPTIONS = "Unsupported options found";
 
   /**
@@ -38,7 +43,9 @@ record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck che
         report(innermostMessage(refusal), factory);
       }
     } catch (ValidationException unknown) {
-      check.refuse(ConnectorOptions.CONNECTOR, "%s", innermostMessage(unknown));
+      Set<String> there = new ClassPath<>(kind).names(found -> true);
+      there.add(KAFKA);
+      check.refuse(ConnectorOptions.CONNECTOR, "%s", ClassPath.missing(options.connector(), there));
     }
     throw check.failure();
   }
@@ -46,6 +53,12 @@ record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck che
   private void report(String refusal, F factory) {
     ConnectorOptions options = check.options();
     List<String> allowed = allowedKeys(factory);
+    Set<String> formats = ClassPath.formats(FormatFactory.class, options);
+    options
+        .value(FactoryUtil.FORMAT.key())
+        .filter(format -> !formats.contains(format))
+        .ifPresent(
+            format -> check.refuse(FactoryUtil.FORMAT, "%s", ClassPath.missing(format, formats)));
     if (refusal.startsWith(UNSUPPORTED_OPTIONS)) {
       options.values().keySet().stream()
           .filter(key -> allowed.stream().noneMatch(pattern -> matches(key, pattern)))

@@ -1,5 +1,6 @@
 package io.tidemill.connectors.table;
 
+import io.tidemill.connectors.avro.FlinkAvro;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.record.Connector;
@@ -19,10 +20,7 @@ import org.apache.flink.table.factories.DynamicTableSinkFactory;
 import org.apache.flink.table.factories.DynamicTableSourceFactory;
 import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.table.runtime.connector.source.ScanRuntimeProviderContext;
-import org.apache.flink.table.types.logical.LogicalType;
-import org.apache.flink.table.types.logical.LogicalTypeFamily;
 import org.apache.flink.table.types.logical.RowType;
-import org.apache.flink.table.types.logical.utils.LogicalTypeChecks;
 
 /**
  * Makes the ends of a job that are some SQL connector of Flink, found by its factory's name. Making
@@ -30,7 +28,6 @@ import org.apache.flink.table.types.logical.utils.LogicalTypeChecks;
  */
 public final class TableConnector implements Connector {
   private static final String AVRO = "avro";
-  private static final int MILLIS = 3;
 
   @Override
   public RecordSource source(SourceSpec spec) {
@@ -54,7 +51,7 @@ public final class TableConnector implements Connector {
     return new TableRecordSource(
         spec.options().connector(),
         ScanStream.of(provider, columns, check),
-        columns,
+        spec.schema(),
         provider.isBounded());
   }
 
@@ -89,20 +86,8 @@ public final class TableConnector implements Connector {
     if (check.options().value(FactoryUtil.FORMAT.key()).filter(AVRO::equals).isEmpty()) {
       return;
     }
-    for (RowType.RowField field : columns.getFields()) {
-      if (hasFineTimestamp(field.getType())) {
-        check.refuse(
-            FactoryUtil.FORMAT,
-            "'avro' reads and writes field '%s' %s as milliseconds (expected: TIMESTAMP(3); or"
-                + " BIGINT, the field without its logicalType)",
-            field.getName(),
-            field.getType());
-      }
-    }
-  }
-
-  private static boolean hasFineTimestamp(LogicalType type) {
-    return (type.is(LogicalTypeFamily.TIMESTAMP) && LogicalTypeChecks.getPrecision(type) > MILLIS)
-        || type.getChildren().stream().anyMatch(TableConnector::hasFineTimestamp);
+    new FlinkAvro(columns)
+        .misread()
+        .forEach(problem -> check.refuse(FactoryUtil.FORMAT, "'avro' %s", problem));
   }
 }

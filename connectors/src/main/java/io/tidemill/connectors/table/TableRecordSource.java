@@ -3,6 +3,7 @@ package io.tidemill.connectors.table;
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SourceStreams;
 import java.time.Duration;
@@ -20,16 +21,23 @@ import org.apache.flink.table.types.logical.RowType;
 final class TableRecordSource implements RecordSource {
   private final String connector;
   private final ScanStream stream;
+  private final RecordSchema schema;
   private final RowType values;
   private final RowType rowType;
   private final boolean bounded;
 
-  TableRecordSource(String connector, ScanStream stream, RowType values, boolean bounded) {
+  TableRecordSource(String connector, ScanStream stream, RecordSchema schema, boolean bounded) {
     this.connector = connector;
     this.stream = stream;
-    this.values = values;
+    this.schema = schema;
+    this.values = schema.rowType();
     this.rowType = Origin.appendTo(values);
     this.bounded = bounded;
+  }
+
+  @Override
+  public RecordSchema schema() {
+    return schema;
   }
 
   @Override

@@ -23,10 +23,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.streaming.connectors.kafka.table.KafkaDynamicTableFactory;
+import org.apache.flink.table.connector.source.abilities.SupportsReadingMetadata;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.VarBinaryType;
 import org.junit.jupiter.api.Test;
 
 class KafkaOptionsTest {
@@ -91,7 +95,39 @@ class KafkaOptionsTest {
         .anyMatch(
             line ->
                 line.startsWith(
-                    "job.yaml: source: format: 'jsn' (did you mean 'json'? expected: one of "));
+                    "job.yaml: source: format: 'jsn' is not on the class path (did you mean 'json'?"
+                        + " expected: one of "));
+  }
+
+  @Test
+  void formatThatIsElsewhereIsNamedWithItsJarAndThoseThatWouldBeRefusedAreNotOffered() {
+    assertThat(problemsOfSource(with(SOURCE, "format", "protobuf")))
+        .containsExactly(
+            "job.yaml: source: format: 'protobuf' is not on the class path (expected: one of avro,"
+                + " avro-confluent, csv, json, raw, or the jar of org.apache.flink:flink-protobuf beside"
+                + " the job's)");
+    assertThat(problemsOfSource(with(SOURCE, "format", "debezium-json")))
+        .containsExactly(
+            "job.yaml: source: format: 'debezium-json' carries changes of a table (expected: a"
+                + " format of plain records)");
+  }
+
+  @Test
+  void avroAsJsonRefusesTimestampsThatItMisreads() {
+    RecordSchema fine =
+        RecordSchema.ofColumns(List.of(new RecordSchema.Column("at", "TIMESTAMP(6)")));
+    Map<String, String> options = with(with(SOURCE, "format", "avro"), "avro.encoding", "json");
+
+    assertThatThrownBy(
+            () ->
+                new Connectors()
+                    .source(
+                        new SourceSpec(
+                            new ConnectorOptions("job.yaml: source", options), fine, true)))
+        .hasMessage(
+            "job.yaml: source: format: 'avro' as JSON reads and writes field 'at' TIMESTAMP(6) as"
+                + " milliseconds (expected: TIMESTAMP(3); or BIGINT, the field without its"
+                + " logicalType)");
   }
 
   @Test
@@ -181,6 +217,43 @@ class KafkaOptionsTest {
                 .map(ConfigOption::key))
         .as("the options of Flink's own factory, beside ours and those that the README calls away")
         .containsExactlyInAnyOrderElementsOf(ours);
+  }
+
+  @Test
+  void metadataHasTheNamesAndTypesOfFlinksOwn() {
+    var table =
+        (SupportsReadingMetadata)
+            new KafkaDynamicTableFactory()
+                .createDynamicTableSource(
+                    new ConnectorOptions("table", SOURCE).asTable(SCHEMA.rowType()));
+    Map<String, LogicalType> ours = new TreeMap<>();
+    for (RecordMetadata kind : RecordMetadata.values()) {
+      ours.put(kind.toString(), kind.type());
+    }
+    Map<String, LogicalType> flinks = new TreeMap<>();
+    table.listReadableMetadata().forEach((key, type) -> flinks.put(key, type.getLogicalType()));
+    flinks.put("key", new VarBinaryType(VarBinaryType.MAX_LENGTH));
+
+    assertThat(ours).isEqualTo(flinks);
+  }
+
+  @Test
+  void metadataColumnsStandBehindTheValuesAndAreNamedOnce() {
+    assertThat(
+            new Connectors()
+                .source(source(with(SOURCE, "metadata.sent-at", "timestamp")))
+                .schema()
+                .rowType()
+                .asSerializableString())
+        .isEqualTo(
+            "ROW<`amount` DOUBLE, `sent-at` TIMESTAMP(3) WITH LOCAL TIME ZONE NOT NULL> NOT NULL");
+    assertThat(problemsOfSource(with(SOURCE, "metadata.at", "timestmp")))
+        .containsExactly(
+            "job.yaml: source: metadata.at: 'timestmp' (did you mean 'timestamp'? allowed: key,"
+                + " topic, partition, offset, timestamp, timestamp-type, leader-epoch, headers)");
+    assertThat(problemsOfSource(with(SOURCE, "metadata.amount", "offset")))
+        .containsExactly(
+            "job.yaml: source: metadata.amount: the name of another field (expected: a new one)");
   }
 
   @Test

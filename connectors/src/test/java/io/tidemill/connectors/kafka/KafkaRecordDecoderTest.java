@@ -14,7 +14,9 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.apache.avro.generic.GenericData;
@@ -25,17 +27,14 @@ import org.apache.flink.formats.avro.AvroRowDataDeserializationSchema;
 import org.apache.flink.formats.common.TimestampFormat;
 import org.apache.flink.formats.json.JsonRowDataDeserializationSchema;
 import org.apache.flink.formats.raw.RawFormatDeserializationSchema;
-import org.apache.flink.metrics.MetricGroup;
-import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.runtime.throwable.ThrowableClassifier;
 import org.apache.flink.runtime.throwable.ThrowableType;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
+import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.types.RowKind;
 import org.apache.flink.util.Collector;
-import org.apache.flink.util.SimpleUserCodeClassLoader;
-import org.apache.flink.util.UserCodeClassLoader;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
@@ -64,7 +63,7 @@ class KafkaRecordDecoderTest {
   @Test
   void avroDecodesAfterBytesThatDoNot() throws Exception {
     KafkaRecordDecoder decoder =
-        new KafkaRecordDecoder(AVRO.avro().decoder(), AVRO.rowType(), true);
+        new KafkaRecordDecoder(AVRO.avro().decoder(), AVRO.rowType(), Map.of(), true);
 
     decode(decoder, payment("a", 1.5), garbage(), payment("c", 3.5), payment("d", 4.5));
 
@@ -83,6 +82,7 @@ class KafkaRecordDecoderTest {
             new AvroRowDataDeserializationSchema(
                 COLUMNS.rowType(), InternalTypeInfo.of(COLUMNS.rowType())),
             COLUMNS.rowType(),
+            Map.of(),
             true);
 
     decode(
@@ -115,20 +115,35 @@ class KafkaRecordDecoderTest {
     byte[] whole = payment("a", 1.5);
     byte[] longer = Arrays.copyOf(whole, whole.length + 2);
 
-    decode(new KafkaRecordDecoder(AVRO.avro().decoder(), AVRO.rowType(), true), longer);
+    decode(new KafkaRecordDecoder(AVRO.avro().decoder(), AVRO.rowType(), Map.of(), true), longer);
 
     assertThat(origin(0).string(Origin.ERROR_MESSAGE))
         .isEqualTo(
             "Avro: 2 of "
                 + longer.length
-                + " bytes left over (expected: one record of shop.Payment and nothing else)");
+                + " bytes left over (expected: one record of shop.Payment, with exactly its fields)");
+  }
+
+  @Test
+  void bytesOfARegistryAreCalledSoWhereTheyAreReadAsPlainAvro() throws Exception {
+    byte[] framed = new byte[40];
+    framed[4] = 7;
+
+    decode(new KafkaRecordDecoder(AVRO.avro().decoder(), AVRO.rowType(), Map.of(), true), framed);
+
+    assertThat(origin(0).string(Origin.ERROR_MESSAGE))
+        .startsWith(
+            "Avro: not plain, but perhaps a schema registry's, which begins with 0x00 (expected:"
+                + " plain Avro; or set the format to avro-confluent): Avro: ");
   }
 
   @Test
   void lengthBeyondTheBytesIsRefusedBeforeMemoryIsTaken() throws Exception {
     byte[] twoGigabytes = {(byte) 0xfc, (byte) 0xff, (byte) 0xff, (byte) 0xff, 0x0f, 'x'};
 
-    decode(new KafkaRecordDecoder(AVRO.avro().decoder(), AVRO.rowType(), true), twoGigabytes);
+    decode(
+        new KafkaRecordDecoder(AVRO.avro().decoder(), AVRO.rowType(), Map.of(), true),
+        twoGigabytes);
 
     assertThat(origin(0).string(Origin.ERROR_MESSAGE))
         .isEqualTo("Avro: length 2147483646 (expected: 0 to 1 bytes left)");
@@ -157,6 +172,37 @@ class KafkaRecordDecoderTest {
     assertThat(out.get(0).getRowKind()).isEqualTo(RowKind.DELETE);
     assertThat(out.get(0).isNullAt(0)).isTrue();
     assertThat(origin(0).bytes(Origin.KEY)).isEqualTo("key".getBytes(UTF_8));
+  }
+
+  @Test
+  void whatElseARecordHasIsInColumnsThatWereAskedFor() throws Exception {
+    Map<String, RecordMetadata> metadata = new LinkedHashMap<>();
+    for (RecordMetadata kind : RecordMetadata.values()) {
+      metadata.put("m_" + kind, kind);
+    }
+    KafkaRecordDecoder decoder =
+        new KafkaRecordDecoder(
+            jsonSchema(COLUMNS.rowType(), false), COLUMNS.rowType(), metadata, true);
+
+    decode(decoder, "{\"id\":\"a\",\"amount\":1}".getBytes(UTF_8));
+    decodeOne(decoder, 1, null);
+
+    RowType type = ((InternalTypeInfo<RowData>) decoder.getProducedType()).toRowType();
+    assertThat(type.getFieldNames().subList(0, 5))
+        .containsExactly("id", "amount", "m_key", "m_topic", "m_partition");
+    // As a link between two tasks has it.
+    RowData row = new RowDataSerializer(type).toBinaryRow(out.get(0)).copy();
+    assertThat(row.getString(0)).hasToString("a");
+    assertThat(row.getBinary(2)).isEqualTo("key".getBytes(UTF_8));
+    assertThat(row.getString(3)).hasToString("payments");
+    assertThat(row.getInt(4)).isEqualTo(2);
+    assertThat(row.getLong(5)).isZero();
+    assertThat(row.getTimestamp(6, 3).getMillisecond()).isEqualTo(1_700L);
+    assertThat(row.getString(7)).hasToString("CreateTime");
+    assertThat(row.isNullAt(8)).isTrue();
+    assertThat(row.getMap(9).size()).isEqualTo(2);
+    assertThat(out.get(1).getLong(5)).isEqualTo(1L);
+    assertThat(Origin.of(out.get(1), Origin.indexIn(type))).isNotNull();
   }
 
   @Test
@@ -198,7 +244,7 @@ class KafkaRecordDecoderTest {
             text.getTypeAt(0), InternalTypeInfo.of(text), "UTF-8", false);
 
     decode(
-        new KafkaRecordDecoder(new TextDecoder(raw, "UTF-8"), text, true),
+        new KafkaRecordDecoder(new TextDecoder(raw, "UTF-8"), text, Map.of(), true),
         "first".getBytes(UTF_8),
         new byte[] {'a', (byte) 0xe9, 'b'},
         "dritter €".getBytes(UTF_8));
@@ -211,7 +257,7 @@ class KafkaRecordDecoderTest {
   @Test
   void registryThatDoesNotAnswerFailsTheJobAndNotTheRecord() throws Exception {
     KafkaRecordDecoder decoder =
-        new KafkaRecordDecoder(new RegistryDown(), COLUMNS.rowType(), true);
+        new KafkaRecordDecoder(new RegistryDown(), COLUMNS.rowType(), Map.of(), true);
 
     assertThatThrownBy(() -> decode(decoder, garbage()))
         .isInstanceOf(IOException.class)
@@ -223,7 +269,8 @@ class KafkaRecordDecoderTest {
   @Test
   void recordThatTheFormatSkipsIsNotLost() throws Exception {
     KafkaRecordDecoder decoder =
-        new KafkaRecordDecoder(jsonSchema(COLUMNS.rowType(), true), COLUMNS.rowType(), true);
+        new KafkaRecordDecoder(
+            jsonSchema(COLUMNS.rowType(), true), COLUMNS.rowType(), Map.of(), true);
 
     decode(decoder, garbage());
 
@@ -280,7 +327,7 @@ class KafkaRecordDecoderTest {
 
   private static KafkaRecordDecoder json(boolean deadLetters) throws IOException {
     return new KafkaRecordDecoder(
-        jsonSchema(COLUMNS.rowType(), false), COLUMNS.rowType(), deadLetters);
+        jsonSchema(COLUMNS.rowType(), false), COLUMNS.rowType(), Map.of(), deadLetters);
   }
 
   private static DeserializationSchema<RowData> jsonSchema(RowType rowType, boolean skip) {
@@ -322,18 +369,6 @@ class KafkaRecordDecoderTest {
 
     @Override
     public void close() {}
-  }
-
-  private static final class Opened implements DeserializationSchema.InitializationContext {
-    @Override
-    public MetricGroup getMetricGroup() {
-      return new UnregisteredMetricsGroup();
-    }
-
-    @Override
-    public UserCodeClassLoader getUserCodeClassLoader() {
-      return SimpleUserCodeClassLoader.create(getClass().getClassLoader());
-    }
   }
 
   private static final class RegistryDown extends AbstractDeserializationSchema<RowData> {

@@ -2,6 +2,7 @@ package io.tidemill.connectors.record;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.util.List;
@@ -10,11 +11,14 @@ import java.util.Objects;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.flink.table.data.GenericArrayData;
+import org.apache.flink.table.data.GenericMapData;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.runtime.typeutils.InternalSerializers;
 import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.logical.utils.LogicalTypeParser;
 import org.apache.flink.types.RowKind;
 import org.junit.jupiter.api.Test;
 
@@ -89,6 +93,51 @@ class RecordRowsTest {
     assertThat(deadLetter.key()).isNull();
     assertThat(deadLetter.value()).asString(UTF_8).isEqualTo("{\"id\":\"a\",\"amount\":1.5}");
     assertThat(deadLetter.message()).isEqualTo("boom");
+  }
+
+  @Test
+  void jsonHasKeysOfAnyTypeAsText() {
+    RowType rowType =
+        (RowType)
+            LogicalTypeParser.parse(
+                "ROW<m MAP<INT, ARRAY<MAP<DATE, DOUBLE>>>, s MULTISET<BIGINT>, d DOUBLE>",
+                getClass().getClassLoader());
+    RowData row =
+        GenericRowData.of(
+            new GenericMapData(
+                Map.of(
+                    7,
+                    new GenericArrayData(
+                        new Object[] {new GenericMapData(Map.of(19, 1.5)), null}))),
+            new GenericMapData(Map.of(5L, 2)),
+            Double.NaN);
+
+    assertThat(new RowJson(rowType).encode(row))
+        .asString(UTF_8)
+        .isEqualTo("{\"m\":{\"7\":[{\"19\":1.5},null]},\"s\":{\"5\":2},\"d\":\"NaN\"}");
+  }
+
+  @Test
+  void numbersThatJsonLacksAreNullOrRefusedWithTheirField() {
+    RowType rowType =
+        (RowType)
+            LogicalTypeParser.parse(
+                "ROW<id STRING, score FLOAT NOT NULL, r ROW<a ARRAY<DOUBLE NOT NULL>>>",
+                getClass().getClassLoader());
+    RowData row =
+        GenericRowData.of(
+            StringData.fromString("a"),
+            1f,
+            GenericRowData.of(new GenericArrayData(new double[] {2, Double.NEGATIVE_INFINITY})));
+
+    RowData nulls = new JsonRows(rowType, JsonRows.NonFinite.NULL).of(row);
+
+    assertThat(nulls.getFloat(1)).isEqualTo(1f);
+    assertThat(nulls.getRow(2, 1).getArray(0).getDouble(0)).isEqualTo(2);
+    assertThat(nulls.getRow(2, 1).getArray(0).isNullAt(1)).isTrue();
+    assertThatThrownBy(() -> new JsonRows(rowType, JsonRows.NonFinite.FAIL).of(row))
+        .hasMessage("field 'r.a[]' is -Infinity (expected: a number that JSON has)");
+    assertThat(new JsonRows(rowType, JsonRows.NonFinite.TEXT).of(row)).isSameAs(row);
   }
 
   private static RowData origin() {

@@ -39,6 +39,8 @@ import org.apache.flink.types.RowKind;
 import org.apache.flink.util.CloseableIterator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TableConnectorITCase {
   private static final RecordSchema SCHEMA =
@@ -179,9 +181,27 @@ class TableConnectorITCase {
   @Test
   void unknownConnectorIsRefusedWithTheKnown() {
     assertThatThrownBy(() -> sink(options("sink", Map.of("connector", "filesytem"))))
-        .hasMessageStartingWith("job.yaml: sink: connector: ")
-        .hasMessageContaining("filesytem")
-        .hasMessageContaining("filesystem");
+        .hasMessageStartingWith(
+            "job.yaml: sink: connector: 'filesytem' is not on the class path (did you mean"
+                + " 'filesystem'? expected: one of ")
+        .hasMessageContaining("kafka");
+    assertThatThrownBy(() -> sink(options("sink", Map.of("connector", "jdbc"))))
+        .hasMessageContaining("or the jar of org.apache.flink:flink-connector-jdbc-core");
+  }
+
+  @Test
+  void unknownFormatIsRefusedWithItsJar() {
+    assertThatThrownBy(
+            () ->
+                sink(
+                    options(
+                        "sink",
+                        Map.of("connector", "filesystem", "path", "/tmp/x", "format", "orc"))))
+        .hasMessageStartingWith(
+            "job.yaml: sink: format: 'orc' is not on the class path (expected: ")
+        .hasMessageEndingWith(
+            "or the jar of org.apache.flink:flink-orc and org.apache.hadoop:hadoop-client-runtime"
+                + " beside the job's)");
   }
 
   @Test
@@ -237,6 +257,28 @@ class TableConnectorITCase {
             "{\"id\":\"a\",\"amount\":1.5}", "{\"id\":\"b\",\"amount\":2.5}");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"avro", "csv"})
+  void filesOfOtherFormatsAreWrittenAndRead(String format) throws Exception {
+    Path in = Files.createDirectory(folder.resolve("in"));
+    String line = "{\"id\":\"zw\u00f6lf, \\\"12\\\"\",\"amount\":1.5}";
+    Files.writeString(in.resolve("a.json"), line + "\n");
+    Path between = folder.resolve("between");
+    Path out = folder.resolve("out");
+
+    copy(files("source", in), files("sink", between, format));
+    copy(files("source", between, format), files("sink", out));
+
+    assertThat(lines(out)).containsExactly(line);
+  }
+
+  private static void copy(ConnectorOptions from, ConnectorOptions to) throws Exception {
+    StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.BATCH);
+    RecordSource source = new Connectors().source(new SourceSpec(from, SCHEMA, false));
+    sink(to).attach(source.attach(environment, "source").records(), "sink");
+    environment.execute();
+  }
+
   private static RecordSink sink(Path out) {
     return sink(files("sink", out));
   }
@@ -254,9 +296,13 @@ class TableConnectorITCase {
   }
 
   private static ConnectorOptions files(String place, Path path) {
+    return files(place, path, "json");
+  }
+
+  private static ConnectorOptions files(String place, Path path, String format) {
     return options(
         place,
-        Map.of("connector", "filesystem", "path", path.toUri().toString(), "format", "json"));
+        Map.of("connector", "filesystem", "path", path.toUri().toString(), "format", format));
   }
 
   private static ConnectorOptions options(String place, Map<String, String> values) {

@@ -2,14 +2,12 @@ package io.tidemill.inference.codec;
 
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
-import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
-import org.apache.flink.table.types.logical.RowType;
 
 /**
  * Binds the fields of one input tensor.
@@ -17,7 +15,7 @@ import org.apache.flink.table.types.logical.RowType;
  * @param nanForNull whether a null is to be NaN in the tensor
  */
 record InputBinding(
-    RowType record,
+    RecordFields record,
     TensorSpec tensor,
     boolean nanForNull,
     List<BindingException.Problem> problems) {
@@ -27,15 +25,20 @@ record InputBinding(
       refuse(tensor + " has sizes that vary (expected: fixed sizes behind the batch's)");
       return Optional.empty();
     }
-    List<String> unknown =
-        names.stream().filter(name -> record.getFieldIndex(name) < 0).distinct().toList();
-    if (!unknown.isEmpty()) {
-      unknown.forEach(this::unknownField);
+    int before = problems.size();
+    for (String name : new LinkedHashSet<>(names)) {
+      try {
+        record.index(name);
+      } catch (IllegalArgumentException e) {
+        refuse(String.valueOf(e.getMessage()));
+      }
+    }
+    if (problems.size() > before) {
       return Optional.empty();
     }
     if (names.size() == 1) {
-      int position = record.getFieldIndex(names.get(0));
-      LogicalType type = record.getTypeAt(position);
+      int position = record.index(names.get(0));
+      LogicalType type = record.type(names.get(0));
       if (type instanceof ArrayType array) {
         return arrayWriter(names.get(0), position, array);
       }
@@ -54,23 +57,6 @@ record InputBinding(
   private boolean hasNan() {
     return nanForNull
         && (tensor.type() == ElementType.FLOAT32 || tensor.type() == ElementType.FLOAT64);
-  }
-
-  private void unknownField(String name) {
-    refuse(
-        "field '%s' is not in the record (%sfields: %s)"
-            .formatted(
-                name,
-                nearest(name).map(nearest -> "did you mean '" + nearest + "'? ").orElse(""),
-                String.join(", ", record.getFieldNames())));
-  }
-
-  /** The field that a mistyped one was probably meant to be. */
-  private Optional<String> nearest(String name) {
-    LevenshteinDistance distance = new LevenshteinDistance(Math.max(2, name.length() / 3));
-    return record.getFieldNames().stream()
-        .filter(candidate -> distance.apply(name, candidate) >= 0)
-        .min(Comparator.comparing(candidate -> distance.apply(name, candidate)));
   }
 
   private Optional<TensorWriter> arrayWriter(String name, int position, ArrayType array) {
@@ -95,9 +81,8 @@ record InputBinding(
     RowField[] fields = new RowField[names.size()];
     for (int i = 0; i < fields.length; i++) {
       String name = names.get(i);
-      int position = record.getFieldIndex(name);
-      LogicalType type = record.getTypeAt(position);
-      Optional<RowField> field = RowField.of(name, position, type);
+      LogicalType type = record.type(name);
+      Optional<RowField> field = RowField.of(name, record.index(name), type);
       if (field.isEmpty() || !field.get().kind().fits(tensor.type())) {
         mismatch(name, type);
       } else {
@@ -126,9 +111,9 @@ record InputBinding(
 
   private static String accepted(ElementType type) {
     return switch (type) {
-      case FLOAT32, FLOAT64 -> "a number or BOOLEAN";
+      case FLOAT32, FLOAT64 -> "a number, BOOLEAN, DATE, TIME or TIMESTAMP";
       case INT32 -> "TINYINT, SMALLINT, INT or BOOLEAN";
-      case INT64 -> "TINYINT, SMALLINT, INT, BIGINT or BOOLEAN";
+      case INT64 -> "TINYINT, SMALLINT, INT, BIGINT, BOOLEAN, DATE, TIME or TIMESTAMP";
       case UINT8 -> "one field of BYTES";
       case BOOL -> "BOOLEAN";
       case STRING -> "STRING or BYTES";

@@ -30,9 +30,13 @@ record OutputBinding(
     }
     int elements = tensor.elementsPerRow();
     if (!field.labels().isEmpty()) {
-      if (tensor.type() != ElementType.FLOAT32 || elements != field.labels().size()) {
+      boolean scores = tensor.type() == ElementType.FLOAT32 && elements == field.labels().size();
+      boolean classes =
+          elements == 1
+              && (tensor.type() == ElementType.INT32 || tensor.type() == ElementType.INT64);
+      if (!scores && !classes) {
         refuse(
-            "%d labels for %s (expected: a float32 tensor with one element for each label)"
+            "%d labels for %s (expected: a float32 tensor with one element for each label, or one int32 or int64 that counts them from 0)"
                 .formatted(field.labels().size(), tensor));
         return Optional.empty();
       }

@@ -220,4 +220,21 @@ interface PredictionColumn {
           (Object[]) Arrays.copyOfRange(values, row * width, (row + 1) * width));
     }
   }
+
+  /** The label of each row's class, counted from 0. */
+  record Classes(long[] values, StringData[] labels) implements PredictionColumn {
+    /** Refuses the class of a row that has no label. */
+    void check(int row) {
+      if (values[row] < 0 || values[row] >= labels.length) {
+        throw new UnfitRecordException(
+            "class %d (expected: 0 to %d, as there are labels)"
+                .formatted(values[row], labels.length - 1));
+      }
+    }
+
+    @Override
+    public StringData getString(int row) {
+      return labels[(int) values[row]];
+    }
+  }
 }

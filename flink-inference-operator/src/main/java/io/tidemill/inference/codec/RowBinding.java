@@ -38,8 +38,8 @@ public final class RowBinding {
    * Checks and binds.
    *
    * @param record the type of the rows that come
-   * @param inputs for every input tensor the fields that it is made of: scalars side by side, or
-   *     one array
+   * @param inputs for every input tensor the fields that it is made of, or fields inside of fields
+   *     as in {@code pay.amount}: scalars side by side, or one array
    * @param outputs for some or all output tensors the field that each becomes
    * @param nanForNull whether a null is NaN in a tensor of floats; elsewhere it is refused
    * @throws BindingException with every problem there is
@@ -53,6 +53,7 @@ public final class RowBinding {
     List<BindingException.Problem> problems = new ArrayList<>();
     List<String> description = new ArrayList<>();
     List<TensorWriter> writers = new ArrayList<>();
+    RecordFields readable = new RecordFields(record);
     checkNames("input", inputs.keySet(), signature.inputs(), problems);
     checkNames("output", outputs.keySet(), signature.outputs(), problems);
     for (TensorSpec tensor : signature.inputs()) {
@@ -64,10 +65,10 @@ public final class RowBinding {
                 tensor.name(),
                 "not bound (expected: the fields that " + tensor + " is made of)"));
       } else {
-        new InputBinding(record, tensor, nanForNull, problems)
+        new InputBinding(readable, tensor, nanForNull, problems)
             .writer(fields)
             .ifPresent(writers::add);
-        description.add(tensor + " <- " + describe(record, fields));
+        description.add(tensor + " <- " + describe(readable, fields));
       }
     }
     List<RowType.RowField> fields = new ArrayList<>(record.getFields());
@@ -103,7 +104,7 @@ public final class RowBinding {
     }
     return new RowBinding(
         new RowType(false, fields),
-        new RowEncoder(writers.toArray(TensorWriter[]::new)),
+        new RowEncoder(writers.toArray(TensorWriter[]::new), readable.paths()),
         new RowDecoder(decoded.toArray(RowDecoder.Output[]::new), record.getFieldCount()),
         description);
   }
@@ -128,13 +129,9 @@ public final class RowBinding {
     return tensors.stream().map(TensorSpec::name).collect(Collectors.joining(", "));
   }
 
-  private static String describe(RowType record, List<String> fields) {
+  private static String describe(RecordFields record, List<String> fields) {
     return fields.stream()
-        .map(
-            field -> {
-              int position = record.getFieldIndex(field);
-              return position < 0 ? field : field + " " + record.getTypeAt(position);
-            })
+        .map(field -> record.has(field) ? field + " " + record.type(field) : field)
         .collect(Collectors.joining(", "));
   }
 

@@ -3,8 +3,9 @@ package io.tidemill.inference.codec;
 import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.columnar.ColumnBatch;
-import io.tidemill.model.columnar.FixedWidthColumn;
 import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
@@ -15,6 +16,7 @@ final class RowDecoder implements PredictionDecoder<RowData, RowData> {
   private final Output[] outputs;
   private final int recordArity;
   private transient @Nullable Predictions predictions;
+  private transient @Nullable List<PredictionColumn.Classes> classes;
 
   /**
    * One output field.
@@ -37,39 +39,49 @@ final class RowDecoder implements PredictionDecoder<RowData, RowData> {
   @Override
   public void begin(ColumnBatch batch) {
     PredictionColumn[] columns = new PredictionColumn[outputs.length];
+    List<PredictionColumn.Classes> checked = new ArrayList<>(0);
     for (int i = 0; i < columns.length; i++) {
       columns[i] = column(batch, outputs[i]);
+      if (columns[i] instanceof PredictionColumn.Classes found) {
+        checked.add(found);
+      }
     }
+    classes = checked;
     predictions = Predictions.of(columns, recordArity);
   }
 
   private static PredictionColumn column(ColumnBatch batch, Output output) {
     int rows = batch.rows();
     int index = output.column();
-    return switch (batch.column(index).spec().type()) {
-      case FLOAT32 -> floats(batch.fixedWidth(index), rows, output.labels());
-      case FLOAT64 -> PredictionColumn.Doubles.of(batch.fixedWidth(index), rows);
-      case INT32 -> PredictionColumn.Ints.of(batch.fixedWidth(index), rows);
-      case INT64 -> PredictionColumn.Longs.of(batch.fixedWidth(index), rows);
-      case UINT8, BOOL -> PredictionColumn.Bytes.of(batch.fixedWidth(index), rows);
-      case STRING -> PredictionColumn.Strings.of(batch.strings(index), rows);
-    };
+    PredictionColumn values =
+        switch (batch.column(index).spec().type()) {
+          case FLOAT32 -> PredictionColumn.Floats.of(batch.fixedWidth(index), rows);
+          case FLOAT64 -> PredictionColumn.Doubles.of(batch.fixedWidth(index), rows);
+          case INT32 -> PredictionColumn.Ints.of(batch.fixedWidth(index), rows);
+          case INT64 -> PredictionColumn.Longs.of(batch.fixedWidth(index), rows);
+          case UINT8, BOOL -> PredictionColumn.Bytes.of(batch.fixedWidth(index), rows);
+          case STRING -> PredictionColumn.Strings.of(batch.strings(index), rows);
+        };
+    return output.labels().isEmpty() ? values : labels(values, output.labels());
   }
 
-  private static PredictionColumn floats(FixedWidthColumn column, int rows, List<String> labels) {
-    PredictionColumn.Floats floats = PredictionColumn.Floats.of(column, rows);
-    if (labels.isEmpty()) {
-      return floats;
+  private static PredictionColumn labels(PredictionColumn values, List<String> labels) {
+    StringData[] names = labels.stream().map(StringData::fromString).toArray(StringData[]::new);
+    if (values instanceof PredictionColumn.Floats scores) {
+      return PredictionColumn.Strings.labels(scores.values(), names);
     }
-    StringData[] names = new StringData[labels.size()];
-    for (int i = 0; i < names.length; i++) {
-      names[i] = StringData.fromString(labels.get(i));
-    }
-    return PredictionColumn.Strings.labels(floats.values(), names);
+    return new PredictionColumn.Classes(
+        values instanceof PredictionColumn.Ints ints
+            ? Arrays.stream(ints.values()).asLongStream().toArray()
+            : ((PredictionColumn.Longs) values).values(),
+        names);
   }
 
   @Override
   public RowData decode(RowData record, ColumnBatch batch, int row) {
+    for (PredictionColumn.Classes found : requireNonNull(classes, "begin")) {
+      found.check(row);
+    }
     return new ScoredRow(record, requireNonNull(predictions, "begin"), row);
   }
 

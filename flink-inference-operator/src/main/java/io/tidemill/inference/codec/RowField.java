@@ -2,21 +2,27 @@ package io.tidemill.inference.codec;
 
 import io.tidemill.model.columnar.ElementType;
 import java.io.Serializable;
+import java.time.Duration;
 import java.util.Optional;
 import org.apache.flink.table.data.ArrayData;
 import org.apache.flink.table.data.DecimalData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.DecimalType;
 import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.LogicalTypeFamily;
+import org.apache.flink.table.types.logical.LogicalTypeRoot;
+import org.apache.flink.table.types.logical.utils.LogicalTypeChecks;
 
 /**
- * A scalar inside a row or an array, and how it is read as a number.
+ * A scalar inside a row or an array, and how it is read as a number: a date or a timestamp as the
+ * milliseconds since the epoch, a time as those of the day.
  *
- * @param precision of a decimal, else 0
+ * @param precision of a decimal or a timestamp, else 0
  * @param scale of a decimal, else 0
  */
 record RowField(String name, int position, Kind kind, boolean nullable, int precision, int scale)
     implements Serializable {
+  private static final long MILLIS_PER_DAY = Duration.ofDays(1).toMillis();
 
   /** What a scalar is, apart from its nullability and length. */
   enum Kind {
@@ -28,6 +34,9 @@ record RowField(String name, int position, Kind kind, boolean nullable, int prec
     FLOAT,
     DOUBLE,
     DECIMAL,
+    DATE,
+    TIME,
+    TIMESTAMP,
     STRING,
     BYTES;
 
@@ -41,6 +50,9 @@ record RowField(String name, int position, Kind kind, boolean nullable, int prec
         case FLOAT -> Optional.of(FLOAT);
         case DOUBLE -> Optional.of(DOUBLE);
         case DECIMAL -> Optional.of(DECIMAL);
+        case DATE -> Optional.of(DATE);
+        case TIME_WITHOUT_TIME_ZONE -> Optional.of(TIME);
+        case TIMESTAMP_WITHOUT_TIME_ZONE, TIMESTAMP_WITH_LOCAL_TIME_ZONE -> Optional.of(TIMESTAMP);
         case CHAR, VARCHAR -> Optional.of(STRING);
         case BINARY, VARBINARY -> Optional.of(BYTES);
         default -> Optional.empty();
@@ -56,7 +68,10 @@ record RowField(String name, int position, Kind kind, boolean nullable, int prec
         case FLOAT32, FLOAT64 -> this != STRING && this != BYTES;
         case INT32 -> this == BOOLEAN || this == BYTE || this == SHORT || this == INT;
         case INT64 ->
-            this == BOOLEAN || this == BYTE || this == SHORT || this == INT || this == LONG;
+            switch (this) {
+              case BOOLEAN, BYTE, SHORT, INT, LONG, DATE, TIME, TIMESTAMP -> true;
+              case FLOAT, DOUBLE, DECIMAL, STRING, BYTES -> false;
+            };
         case BOOL -> this == BOOLEAN;
         case STRING -> this == STRING || this == BYTES;
         case UINT8 -> false;
@@ -73,8 +88,14 @@ record RowField(String name, int position, Kind kind, boolean nullable, int prec
                     position,
                     kind,
                     type.isNullable(),
-                    type instanceof DecimalType decimal ? decimal.getPrecision() : 0,
+                    precision(type),
                     type instanceof DecimalType decimal ? decimal.getScale() : 0));
+  }
+
+  private static int precision(LogicalType type) {
+    return type.is(LogicalTypeRoot.DECIMAL) || type.is(LogicalTypeFamily.TIMESTAMP)
+        ? LogicalTypeChecks.getPrecision(type)
+        : 0;
   }
 
   /** Rounded once: by way of a double, a long or a decimal could end at the next float. */
@@ -103,6 +124,9 @@ record RowField(String name, int position, Kind kind, boolean nullable, int prec
       case SHORT -> row.getShort(position);
       case BYTE -> row.getByte(position);
       case BOOLEAN -> row.getBoolean(position) ? 1 : 0;
+      case DATE -> row.getInt(position) * MILLIS_PER_DAY;
+      case TIME -> row.getInt(position);
+      case TIMESTAMP -> row.getTimestamp(position, precision).getMillisecond();
       default -> throw new IllegalStateException("kind of " + name + ": " + kind);
     };
   }
@@ -136,6 +160,9 @@ record RowField(String name, int position, Kind kind, boolean nullable, int prec
       case SHORT -> array.getShort(index);
       case BYTE -> array.getByte(index);
       case BOOLEAN -> array.getBoolean(index) ? 1 : 0;
+      case DATE -> array.getInt(index) * MILLIS_PER_DAY;
+      case TIME -> array.getInt(index);
+      case TIMESTAMP -> array.getTimestamp(index, precision).getMillisecond();
       default -> throw new IllegalStateException("kind of " + name + ": " + kind);
     };
   }

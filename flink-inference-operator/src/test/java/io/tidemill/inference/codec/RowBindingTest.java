@@ -78,9 +78,9 @@ class RowBindingTest {
       STRING     -       -       -     -     -     -    x
       BINARY     -       -       -     -     x     -    x
       BYTES      -       -       -     -     x     -    x
-      DATE       -       -       -     -     -     -    -
-      TIME       -       -       -     -     -     -    -
-      TIMESTAMP  -       -       -     -     -     -    -
+      DATE       x       x       -     x     -     -    -
+      TIME       x       x       -     x     -     -    -
+      TIMESTAMP  x       x       -     x     -     -    -
       MAP        -       -       -     -     -     -    -
       ROW        -       -       -     -     -     -    -
       """;
@@ -170,7 +170,7 @@ class RowBindingTest {
 
   @Test
   void saysWhatATensorTakes() {
-    RowType record = row("f", new DateType());
+    RowType record = row("f", row("inner", new DateType()));
 
     assertThat(
             Stream.of(ElementType.values())
@@ -183,13 +183,13 @@ class RowBindingTest {
                             TO_PREDICTION)
                             .stream()))
         .containsExactly(
-            "input 'x': field 'f' is DATE, which x float32[-1] does not take (expected: a number or BOOLEAN)",
-            "input 'x': field 'f' is DATE, which x float64[-1] does not take (expected: a number or BOOLEAN)",
-            "input 'x': field 'f' is DATE, which x int32[-1] does not take (expected: TINYINT, SMALLINT, INT or BOOLEAN)",
-            "input 'x': field 'f' is DATE, which x int64[-1] does not take (expected: TINYINT, SMALLINT, INT, BIGINT or BOOLEAN)",
-            "input 'x': field 'f' is DATE, which x uint8[-1] does not take (expected: one field of BYTES)",
-            "input 'x': field 'f' is DATE, which x bool[-1] does not take (expected: BOOLEAN)",
-            "input 'x': field 'f' is DATE, which x string[-1] does not take (expected: STRING or BYTES)");
+            "input 'x': field 'f' is ROW<`inner` DATE>, which x float32[-1] does not take (expected: a number, BOOLEAN, DATE, TIME or TIMESTAMP)",
+            "input 'x': field 'f' is ROW<`inner` DATE>, which x float64[-1] does not take (expected: a number, BOOLEAN, DATE, TIME or TIMESTAMP)",
+            "input 'x': field 'f' is ROW<`inner` DATE>, which x int32[-1] does not take (expected: TINYINT, SMALLINT, INT or BOOLEAN)",
+            "input 'x': field 'f' is ROW<`inner` DATE>, which x int64[-1] does not take (expected: TINYINT, SMALLINT, INT, BIGINT, BOOLEAN, DATE, TIME or TIMESTAMP)",
+            "input 'x': field 'f' is ROW<`inner` DATE>, which x uint8[-1] does not take (expected: one field of BYTES)",
+            "input 'x': field 'f' is ROW<`inner` DATE>, which x bool[-1] does not take (expected: BOOLEAN)",
+            "input 'x': field 'f' is ROW<`inner` DATE>, which x string[-1] does not take (expected: STRING or BYTES)");
   }
 
   @Test
@@ -237,7 +237,7 @@ class RowBindingTest {
                 Map.of("x", List.of("a", "b")),
                 TO_PREDICTION))
         .containsExactly(
-            "input 'x': field 'b' is ARRAY<FLOAT>, which x float32[-1, 2] does not take (expected: a number or BOOLEAN)");
+            "input 'x': field 'b' is ARRAY<FLOAT>, which x float32[-1, 2] does not take (expected: a number, BOOLEAN, DATE, TIME or TIMESTAMP)");
   }
 
   @Test
@@ -277,6 +277,42 @@ class RowBindingTest {
         .containsExactly(
             "input 'x': field 'ammount' is not in the record (did you mean 'amount'? fields: amount, distance_km)",
             "input 'x': field 'merchant' is not in the record (fields: amount, distance_km)");
+  }
+
+  @Test
+  void refusesPathsThatLeadNowhereAndSaysWhereTheyEnd() {
+    RowType record =
+        row(
+            "pay",
+            row("amount", new FloatType(), "currency", VarCharType.STRING_TYPE),
+            "items",
+            new ArrayType(row("price", new FloatType())),
+            "counts",
+            new MapType(new IntType(), new FloatType()));
+    List<String> paths =
+        List.of(
+            "pay.amont",
+            "pay[0]",
+            "items.price",
+            "items[0].prize",
+            "counts['x']",
+            "pay.",
+            "items[x]");
+
+    assertThat(
+            problems(
+                record,
+                ofInputs(TensorSpec.of("x", ElementType.FLOAT32, -1, paths.size())),
+                Map.of("x", paths),
+                TO_PREDICTION))
+        .containsExactly(
+            "input 'x': field 'pay.amont' is not in the record (did you mean 'amount'? fields there: amount, currency)",
+            "input 'x': field 'pay[0]': 'pay' is ROW<`amount` FLOAT, `currency` STRING> (expected: a ROW for a name, an ARRAY for [0], a MAP with keys of STRING for ['key'])",
+            "input 'x': field 'items.price': 'items' is ARRAY<ROW<`price` FLOAT>> (expected: a ROW for a name, an ARRAY for [0], a MAP with keys of STRING for ['key'])",
+            "input 'x': field 'items[0].prize' is not in the record (did you mean 'price'? fields there: price)",
+            "input 'x': field 'counts['x']': 'counts' is MAP<INT, FLOAT> (expected: a ROW for a name, an ARRAY for [0], a MAP with keys of STRING for ['key'])",
+            "input 'x': field 'pay.': no path from '.' on (expected: as in pay.amount, items[0].price or tags['x'])",
+            "input 'x': field 'items[x]': no path from '[x]' on (expected: as in pay.amount, items[0].price or tags['x'])");
   }
 
   @Test
@@ -372,8 +408,8 @@ class RowBindingTest {
                             Map.of("s", twoLabels))
                             .stream()))
         .containsExactly(
-            "output 's': 2 labels for s float32[-1, 3] (expected: a float32 tensor with one element for each label)",
-            "output 's': 2 labels for s float64[-1, 2] (expected: a float32 tensor with one element for each label)");
+            "output 's': 2 labels for s float32[-1, 3] (expected: a float32 tensor with one element for each label, or one int32 or int64 that counts them from 0)",
+            "output 's': 2 labels for s float64[-1, 2] (expected: a float32 tensor with one element for each label, or one int32 or int64 that counts them from 0)");
   }
 
   @Test
@@ -394,11 +430,11 @@ class RowBindingTest {
                     "q", new OutputField("class", List.of("only")))))
         .containsExactly(
             "input 'z': not in the model's signature (expected: one of x, y)",
-            "input 'x': field 's' is STRING, which x float32[-1, 3] does not take (expected: a number or BOOLEAN)",
+            "input 'x': field 's' is STRING, which x float32[-1, 3] does not take (expected: a number, BOOLEAN, DATE, TIME or TIMESTAMP)",
             "input 'x': 2 fields for x float32[-1, 3] (expected: 3, one for each element, or one array)",
             "input 'y': not bound (expected: the fields that y int32[-1] is made of)",
             "output 'p': the record already has a field 'a' (expected: a new name)",
-            "output 'q': 1 labels for q float32[-1, 2] (expected: a float32 tensor with one element for each label)");
+            "output 'q': 1 labels for q float32[-1, 2] (expected: a float32 tensor with one element for each label, or one int32 or int64 that counts them from 0)");
   }
 
   static Stream<Arguments> outputTypes() {

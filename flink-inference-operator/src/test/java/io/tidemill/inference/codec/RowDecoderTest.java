@@ -31,6 +31,8 @@ import org.apache.flink.types.RowKind;
 import org.apache.flink.util.InstantiationUtil;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class RowDecoderTest {
   private static final int ROWS = 2;
@@ -269,6 +271,35 @@ class RowDecoderTest {
       assertThat(decoder.decode(record("b"), outputs, 1).getString(2)).hasToString("middle");
     }
     assertThat(binding.outputType().getTypeAt(2)).hasToString("STRING");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"INT32", "INT64"})
+  void labelIsThatOfTheClass(ElementType type) {
+    Signature signature = ofOutputs(TensorSpec.of("s", type, -1));
+    PredictionDecoder<RowData, RowData> decoder =
+        decoder(
+            RowBinding.plan(
+                RECORD,
+                signature,
+                Map.of("x", List.of("a")),
+                Map.of("s", new OutputField("class", List.of("no", "yes"))),
+                false));
+
+    try (ColumnBatch outputs = outputs(signature)) {
+      for (int row = 0; row < 2; row++) {
+        if (type == ElementType.INT32) {
+          outputs.fixedWidth(0).setInt(row, 1 + row);
+        } else {
+          outputs.fixedWidth(0).setLong(row, 1 + row);
+        }
+      }
+      decoder.begin(outputs);
+
+      assertThat(decoder.decode(record("a"), outputs, 0).getString(2)).hasToString("yes");
+      assertThatThrownBy(() -> decoder.decode(record("b"), outputs, 1))
+          .hasMessage("class 2 (expected: 0 to 1, as there are labels)");
+    }
   }
 
   @Test

@@ -16,25 +16,33 @@ import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.columnar.FixedWidthColumn;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.flink.table.data.DecimalData;
 import org.apache.flink.table.data.GenericArrayData;
+import org.apache.flink.table.data.GenericMapData;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
 import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.BigIntType;
 import org.apache.flink.table.types.logical.BooleanType;
+import org.apache.flink.table.types.logical.DateType;
 import org.apache.flink.table.types.logical.DecimalType;
 import org.apache.flink.table.types.logical.DoubleType;
 import org.apache.flink.table.types.logical.FloatType;
 import org.apache.flink.table.types.logical.IntType;
+import org.apache.flink.table.types.logical.LocalZonedTimestampType;
 import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.MapType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.logical.SmallIntType;
+import org.apache.flink.table.types.logical.TimeType;
+import org.apache.flink.table.types.logical.TimestampType;
 import org.apache.flink.table.types.logical.TinyIntType;
 import org.apache.flink.table.types.logical.VarBinaryType;
 import org.apache.flink.table.types.logical.VarCharType;
@@ -222,6 +230,106 @@ class RowEncoderTest {
 
       assertThat(elements(columns, 0, 0)).containsExactly(3, 1);
       assertThat(elements(columns, 0, 1)).containsExactly(6, 4);
+    }
+  }
+
+  @Test
+  void timesAreTheirMilliseconds() {
+    RowType record =
+        row(
+            "date",
+            new DateType(),
+            "time",
+            new TimeType(3),
+            "local",
+            new TimestampType(9),
+            "instant",
+            new LocalZonedTimestampType(3));
+    TensorSpec tensor = TensorSpec.of("x", ElementType.INT64, -1, 4);
+    TimestampData before =
+        TimestampData.fromInstant(Instant.parse("1969-12-31T23:59:58.123456789Z"));
+    RowData values =
+        GenericRowData.of(
+            -1, 86_399_999, before, TimestampData.fromEpochMillis(1_700_000_000_123L));
+
+    try (ColumnBatch columns = columns(tensor)) {
+      encoder(record, tensor).encode(values, columns, 0);
+      encoder(record, tensor).encode(binary(record, values), columns, 1);
+
+      for (int row = 0; row < 2; row++) {
+        assertThat(elements(columns, 0, row))
+            .containsExactly(-86_400_000L, 86_399_999L, -1_877L, 1_700_000_000_123L);
+      }
+    }
+  }
+
+  @Test
+  void fieldsInsideOfFieldsAreInputs() {
+    RowType item = row("price", new FloatType(), "weights", new ArrayType(new FloatType()));
+    RowType record =
+        row(
+            "a.b",
+            new FloatType(),
+            "pay",
+            row("amount", new DoubleType(), "in", item),
+            "items",
+            new ArrayType(item),
+            "tags",
+            new MapType(STRING, new IntType()));
+    TensorSpec scalars = TensorSpec.of("scalars", ElementType.FLOAT32, -1, 5);
+    TensorSpec array = TensorSpec.of("array", ElementType.FLOAT32, -1, 2);
+    RecordEncoder<RowData> encoder =
+        encoder(
+            record,
+            ofInputs(scalars, array),
+            Map.of(
+                "scalars",
+                List.of("a.b", "pay.amount", "pay.in.price", "items[1].price", "tags['a b.c']"),
+                "array",
+                List.of("items[0].weights")),
+            true);
+    RowData first = GenericRowData.of(3f, new GenericArrayData(new float[] {7, 8}));
+    RowData second = GenericRowData.of(4f, null);
+    RowData whole =
+        GenericRowData.of(
+            1f,
+            GenericRowData.of(2d, first),
+            new GenericArrayData(new Object[] {first, second}),
+            new GenericMapData(Map.of(StringData.fromString("a b.c"), 5)));
+    RowData sparse =
+        GenericRowData.of(
+            1f, null, new GenericArrayData(new Object[] {second}), new GenericMapData(Map.of()));
+
+    try (ColumnBatch columns = columns(scalars, array)) {
+      encoder.encode(whole, columns, 0);
+      encoder.encode(binary(record, whole), columns, 1);
+      encoder.encode(sparse, columns, 2);
+
+      for (int row = 0; row < 2; row++) {
+        assertThat(elements(columns, 0, row)).containsExactly(1f, 2f, 3f, 4f, 5f);
+        assertThat(elements(columns, 1, row)).containsExactly(7f, 8f);
+      }
+      float nan = Float.NaN;
+      assertThat(elements(columns, 0, 2)).containsExactly(1f, nan, nan, nan, nan);
+      assertThat(elements(columns, 1, 2)).containsExactly(nan, nan);
+    }
+  }
+
+  @Test
+  void nullOnTheWayIsANullInputOfThatName() {
+    RowType record = row("pay", row("amount", new FloatType(false)));
+    TensorSpec tensor = TensorSpec.of("x", ElementType.FLOAT32, -1);
+
+    try (ColumnBatch columns = columns(tensor)) {
+      UnfitRecordException refusal =
+          refusal(
+              encoder(record, ofInputs(tensor), Map.of("x", List.of("pay.amount"))),
+              GenericRowData.of((Object) null),
+              columns,
+              0);
+
+      assertThat(refusal.isNullInput()).isTrue();
+      assertThat(refusal).hasMessageContaining("'pay.amount'");
     }
   }
 

@@ -21,15 +21,16 @@ final class SourceTranslator {
 
   SourceTranslator(PipelineDefinition job, PlanProblems problems) {
     options = new ConnectorOptions(ID, job.source().options());
-    schema = schema(job, problems);
+    Optional<RecordSchema> values = schema(job, problems);
     source =
-        schema.flatMap(
+        values.flatMap(
             columns ->
                 problems.collect(
                     ID,
                     () ->
                         new Connectors()
                             .source(new SourceSpec(options, columns, job.deadLetter() != null))));
+    schema = source.map(RecordSource::schema).or(() -> values);
     if (job.mode() == ExecutionMode.BATCH && source.isPresent() && !source.get().bounded()) {
       problems.add(
           ID,

@@ -1,0 +1,136 @@
+package io.tidemill.inference.codec;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.commons.text.similarity.LevenshteinDistance;
+import org.apache.flink.table.data.ArrayData;
+import org.apache.flink.table.data.MapData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.types.logical.ArrayType;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.LogicalTypeFamily;
+import org.apache.flink.table.types.logical.MapType;
+import org.apache.flink.table.types.logical.RowType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A field inside a field, as in {@code pay.amount}, {@code items[0].price} and {@code tags['x']}.
+ * Null where any part of the way is, and where a list is shorter or a map has no such key.
+ * Immutable.
+ */
+record FieldPath(List<Step> steps, LogicalType type) implements Serializable {
+  private static final Pattern PART =
+      Pattern.compile("(?<field>[^.\\[\\]'\"]+)|\\[(?<index>\\d{1,9})]|\\[(['\"])(?<key>.*?)\\3]");
+
+  /** From a value to one inside it. */
+  interface Step extends Serializable {
+    @Nullable Object of(Object value);
+  }
+
+  /**
+   * Reads a path.
+   *
+   * @throws IllegalArgumentException if it leads nowhere; the message says where and why
+   */
+  static FieldPath of(String path, RowType record) {
+    Matcher part = PART.matcher(path);
+    List<Step> steps = new ArrayList<>();
+    LogicalType type = record;
+    int end = 0;
+    while (part.find() && separates(path, end, part)) {
+      String before = path.substring(0, end);
+      String field = part.group("field");
+      String index = part.group("index");
+      if (field != null && type instanceof RowType row) {
+        int position = row.getFieldIndex(field);
+        if (position < 0) {
+          throw unknown(path, field, row);
+        }
+        type = row.getTypeAt(position).copy(true);
+        RowData.FieldGetter getter = RowData.createFieldGetter(type, position);
+        steps.add(value -> getter.getFieldOrNull((RowData) value));
+      } else if (index != null && type instanceof ArrayType array) {
+        type = array.getElementType().copy(true);
+        ArrayData.ElementGetter getter = ArrayData.createElementGetter(type);
+        int position = Integer.parseInt(index);
+        steps.add(value -> element((ArrayData) value, position, getter));
+      } else if (part.group("key") != null
+          && type instanceof MapType map
+          && map.getKeyType().is(LogicalTypeFamily.CHARACTER_STRING)) {
+        type = map.getValueType().copy(true);
+        ArrayData.ElementGetter getter = ArrayData.createElementGetter(type);
+        String key = part.group("key");
+        steps.add(value -> entry((MapData) value, key, getter));
+      } else {
+        throw new IllegalArgumentException(
+            "field '%s': '%s' is %s (expected: a ROW for a name, an ARRAY for [0], a MAP with keys of STRING for ['key'])"
+                .formatted(path, before, type));
+      }
+      end = part.end();
+    }
+    if (end < path.length()) {
+      throw new IllegalArgumentException(
+          "field '%s': no path from '%s' on (expected: as in pay.amount, items[0].price or tags['x'])"
+              .formatted(path, path.substring(end)));
+    }
+    return new FieldPath(steps, type);
+  }
+
+  private static IllegalArgumentException unknown(String path, String name, RowType row) {
+    return new IllegalArgumentException(
+        "field '%s' is not in the record (%sfields%s: %s)"
+            .formatted(
+                path,
+                nearest(name, row.getFieldNames())
+                    .map(nearest -> "did you mean '" + nearest + "'? ")
+                    .orElse(""),
+                path.startsWith(name) ? "" : " there",
+                String.join(", ", row.getFieldNames())));
+  }
+
+  /** The field that a mistyped one was probably meant to be. */
+  private static Optional<String> nearest(String name, List<String> fields) {
+    LevenshteinDistance distance = new LevenshteinDistance(Math.max(2, name.length() / 3));
+    return fields.stream()
+        .filter(candidate -> distance.apply(name, candidate) >= 0)
+        .min(Comparator.comparing(candidate -> distance.apply(name, candidate)));
+  }
+
+  private static boolean separates(String path, int end, Matcher part) {
+    boolean dot = part.start() == end + 1 && path.charAt(end) == '.';
+    return part.group("field") == null ? part.start() == end : end == 0 ? part.start() == 0 : dot;
+  }
+
+  private static @Nullable Object element(
+      ArrayData array, int position, ArrayData.ElementGetter getter) {
+    return position < array.size() ? getter.getElementOrNull(array, position) : null;
+  }
+
+  private static @Nullable Object entry(MapData map, String key, ArrayData.ElementGetter getter) {
+    ArrayData keys = map.keyArray();
+    StringData wanted = StringData.fromString(key);
+    for (int i = 0; i < map.size(); i++) {
+      if (!keys.isNullAt(i) && keys.getString(i).equals(wanted)) {
+        return getter.getElementOrNull(map.valueArray(), i);
+      }
+    }
+    return null;
+  }
+
+  @Nullable Object of(RowData record) {
+    Object value = record;
+    for (Step step : steps) {
+      if (value == null) {
+        return null;
+      }
+      value = step.of(value);
+    }
+    return value;
+  }
+}
