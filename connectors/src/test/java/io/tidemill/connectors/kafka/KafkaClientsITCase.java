@@ -3,6 +3,7 @@ package io.tidemill.connectors.kafka;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import io.tidemill.connectors.Connectors;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.record.DeadLetterSpec;
@@ -11,53 +12,121 @@ import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
 import io.tidemill.connectors.record.SourceStreams;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.ref.WeakReference;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.functions.RichMapFunction;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What jobs leave behind in a process that outlives them, as a TaskManager does. */
 class KafkaClientsITCase {
-  private static final int JOBS = 3;
+  private static final int WARM = 2;
+  private static final int JOBS = 6;
+
+  /** What a job's first task may leave for a while, such as a connection that is kept alive. */
+  private static final int SPARE_FILES = 8;
+
+  @RegisterExtension
+  static final MiniClusterExtension CLUSTER =
+      new MiniClusterExtension(
+          new MiniClusterResourceConfiguration.Builder()
+              .setNumberTaskManagers(1)
+              .setNumberSlotsPerTaskManager(1)
+              .build());
+
+  private static final List<WeakReference<ClassLoader>> LOADERS =
+      Collections.synchronizedList(new ArrayList<>());
+
   private static final RecordSchema SCHEMA =
       RecordSchema.ofColumns(List.of(new RecordSchema.Column("text", "STRING")));
 
   @Test
-  void jobsOneAfterTheOtherLeaveNoClientOfKafka() throws Exception {
+  void jobsOneAfterTheOtherLeaveNothingInAProcessThatOutlivesThem() throws Exception {
     try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
       kafka.createTopic("in", 1);
       kafka.createTopic("out", 1);
       kafka.createTopic("dead", 1);
       kafka.send(List.of(new ProducerRecord<>("in", "{\"text\":\"a\"}".getBytes(UTF_8))));
-      Set<String> before = clients();
-
-      for (int i = 1; i <= JOBS; i++) {
+      for (int i = 0; i < WARM; i++) {
         run(kafka);
-        assertThat(kafka.readCommitted("out")).hasSize(i);
+      }
+      Set<String> clients = clients();
+      long files = openFiles();
+
+      for (int i = WARM; i < JOBS; i++) {
+        run(kafka);
       }
 
+      assertThat(kafka.readCommitted("out")).hasSize(JOBS);
       Set<String> left = clients();
-      left.removeAll(before);
+      left.removeAll(clients);
       assertThat(left).as("threads of Kafka's clients after %d jobs", JOBS).isEmpty();
+      assertThat(openFiles()).as("open files").isLessThan(files + SPARE_FILES);
+      assertThat(LOADERS).hasSize(JOBS);
+      assertThat(alive()).as("class loaders of %d jobs", JOBS).isLessThanOrEqualTo(WARM);
     }
+  }
+
+  private static long openFiles() {
+    return ((UnixOperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getOpenFileDescriptorCount();
+  }
+
+  /** How many are still reached; memory is freed at most a few times, until none too many is. */
+  private static long alive() {
+    long alive = LOADERS.size();
+    for (int i = 0; i < 10 && alive > WARM; i++) {
+      System.gc();
+      alive = LOADERS.stream().filter(loader -> loader.get() != null).count();
+    }
+    return alive;
   }
 
   private static Set<String> clients() {
     Set<String> names = new TreeSet<>();
-    for (Map.Entry<Thread, StackTraceElement[]> thread : Thread.getAllStackTraces().entrySet()) {
-      String name = thread.getKey().getName();
-      if (name.startsWith("kafka-admin-client-thread")
-          || name.startsWith("kafka-producer-network-thread")) {
-        names.add(name + " #" + thread.getKey().getId());
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      if (thread.getName().startsWith("kafka-admin-client-thread")
+          || thread.getName().startsWith("kafka-producer-network-thread")) {
+        names.add(thread.getName() + " #" + thread.getId());
       }
     }
     return names;
+  }
+
+  /** Remembers the class loader of its job. */
+  private static final class Remembers extends RichMapFunction<RowData, RowData> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public void open(OpenContext context) {
+      LOADERS.add(new WeakReference<>(getRuntimeContext().getUserCodeClassLoader()));
+    }
+
+    @Override
+    public RowData map(RowData row) {
+      return row;
+    }
   }
 
   private static void run(EmbeddedKafka kafka) throws Exception {
@@ -78,13 +147,21 @@ class KafkaClientsITCase {
     RecordSource source = connectors.source(new SourceSpec(sourceOptions, SCHEMA, true));
     Configuration configuration = new Configuration();
     configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(200));
+    // Without a jar a job has the class loader of the process.
+    configuration.set(PipelineOptions.JARS, List.of(emptyJar().toUri().toString()));
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.getExecutionEnvironment(configuration);
     environment.setParallelism(1);
     SourceStreams streams = source.attach(environment, "source");
     connectors
         .sink(new SinkSpec(sinkOptions, SCHEMA, source.rowType(), sourceOptions, "job", List.of()))
-        .attach(streams.records(), "sink");
+        .attach(
+            streams
+                .records()
+                .map(new Remembers())
+                .returns(streams.records().getType())
+                .uid("remembers"),
+            "sink");
     connectors
         .deadLetters(
             new DeadLetterSpec(
@@ -95,5 +172,11 @@ class KafkaClientsITCase {
                 List.of()))
         .attach(streams.deadLetters().orElseThrow(), "dead-letters");
     environment.execute();
+  }
+
+  private static Path emptyJar() throws IOException {
+    Path jar = Path.of("target", "empty.jar").toAbsolutePath();
+    new JarOutputStream(Files.newOutputStream(jar), new Manifest()).close();
+    return jar;
   }
 }

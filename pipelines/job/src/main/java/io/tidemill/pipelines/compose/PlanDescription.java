@@ -2,6 +2,8 @@ package io.tidemill.pipelines.compose;
 
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.inference.batch.BatchPolicy;
+import io.tidemill.inference.batch.InFlight.Order;
+import io.tidemill.inference.step.StepSettings;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -59,18 +61,22 @@ record PlanDescription(
         step.model().placement().device().toString(),
         step.model().placement().threads(),
         step.binding().description(),
-        batching(step.definition().settings().batching()));
+        batching(step.definition().settings()));
   }
 
-  private static String batching(BatchPolicy batching) {
-    return "%,d records%s or %d ms, %d in flight"
+  private static String batching(StepSettings settings) {
+    BatchPolicy batching = settings.batching();
+    return "%,d records%s or %d ms, %d in flight, %s"
         .formatted(
             batching.maxSize(),
             batching.maxBytes() == BatchPolicy.UNLIMITED_BYTES
                 ? ""
                 : ", %,d bytes".formatted(batching.maxBytes()),
             batching.maxDelay().toMillis(),
-            batching.maxInFlight());
+            batching.maxInFlight(),
+            settings.order() == Order.ORDERED
+                ? "ordered, but not over a restore at another parallelism"
+                : "unordered between watermarks");
   }
 
   private static List<StreamNode> nodes(StreamGraph graph) {

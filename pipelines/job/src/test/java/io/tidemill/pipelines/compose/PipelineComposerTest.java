@@ -100,7 +100,13 @@ class PipelineComposerTest {
         .containsExactly(
             "features float32[-1, 2] <- amount DOUBLE, hour INT",
             "score float32[-1, 1] -> fraud_score FLOAT");
-    assertThat(plan.steps().get(0).batching()).isEqualTo("256 records or 20 ms, 4 in flight");
+    assertThat(plan.steps().get(0).batching())
+        .isEqualTo(
+            "256 records or 20 ms, 4 in flight, ordered, but not over a restore at another"
+                + " parallelism");
+    assertThat(plan(Jobs.KAFKA.replace("resources:", "order: unordered\n    resources:")).steps())
+        .extracting(PipelinePlan.Step::batching)
+        .containsExactly("256 records or 20 ms, 4 in flight, unordered between watermarks");
     assertThat(plan.sink().guarantee())
         .startsWith("exactly once for consumers that read committed");
     assertThat(plan.deadLetter()).isNotNull();
@@ -125,6 +131,20 @@ class PipelineComposerTest {
         .isEqualTo(
             "ROW<`id` STRING NOT NULL, `amount` DOUBLE NOT NULL, `hour` INT, `fraud_score` FLOAT NOT"
                 + " NULL> NOT NULL");
+  }
+
+  @Test
+  void bindsFieldsInsideOfFieldsAndWhatElseAKafkaRecordHas() {
+    String yaml =
+        Jobs.KAFKA
+            .replace("hour: INT", "pay: 'ROW<items ARRAY<ROW<price FLOAT>>>'")
+            .replace("format: avro\n  columns", "format: avro\n  metadata.at: timestamp\n  columns")
+            .replace("[amount, hour]", "['pay.items[0].price', at]");
+
+    assertThat(plan(yaml).steps().get(0).bindings())
+        .contains("features float32[-1, 2] <- pay.items[0].price FLOAT, at TIMESTAMP_LTZ(3)");
+    assertThat(jobs.plan(yaml, Map.of()).sinkSchema().rowType().getFieldNames())
+        .containsExactly("id", "amount", "pay", "at", "fraud_score");
   }
 
   @Test

@@ -1,0 +1,117 @@
+package io.tidemill.connectors.kafka;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.OptionCheck;
+import io.tidemill.connectors.record.Header;
+import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.RecordFailureException;
+import io.tidemill.connectors.record.RecordSchema;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.serialization.SerializationSchema;
+import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.factories.SerializationFormatFactory;
+import org.apache.flink.types.RowKind;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class KafkaRecordEncoderTest {
+  private static final RecordSchema SCHEMA =
+      RecordSchema.ofColumns(List.of(new RecordSchema.Column("score", "FLOAT")));
+
+  @Test
+  void numberThatJsonLacksFailsTheJobAndSaysWhere() throws Exception {
+    assertThatThrownBy(() -> encode(Map.of(), row(RowKind.INSERT, Float.NaN)))
+        .isInstanceOf(RecordFailureException.class)
+        .hasMessageStartingWith(
+            "in-2 offset 7: its prediction does not encode for topic 'out': field 'score' is NaN");
+    assertThat(value(Map.of("json.non-finite", "null"), Float.NaN)).isEqualTo("{\"score\":null}");
+    assertThat(value(Map.of("json.non-finite", "text"), Float.NaN))
+        .isEqualTo("{\"score\":\"NaN\"}");
+    assertThat(value(Map.of(), 1.5f)).isEqualTo("{\"score\":1.5}");
+  }
+
+  @Test
+  void schemaOfTheValueThatCameIsNotPassedOn() throws Exception {
+    assertThat(headers(encode(Map.of(), row(RowKind.INSERT, 1f))))
+        .containsExactly("trace", "tidemill.model");
+  }
+
+  @Test
+  void tombstoneHasItsOwnHeadersOnly() throws Exception {
+    assertThat(headers(encode(Map.of(), row(RowKind.DELETE, null))))
+        .containsExactly("trace", "__value_schema_id");
+  }
+
+  private static String value(Map<String, String> options, float score) throws Exception {
+    return new String(encode(options, row(RowKind.INSERT, score)).value(), UTF_8);
+  }
+
+  private static ProducerRecord<byte[], byte[]> encode(Map<String, String> more, RowData row)
+      throws Exception {
+    Map<String, String> values = new LinkedHashMap<>(more);
+    values.put("format", "json");
+    values.put("properties.bootstrap.servers", "localhost:1");
+    ConnectorOptions options = new ConnectorOptions("sink", values);
+    OptionCheck check = new OptionCheck(options);
+    SerializationSchema<RowData> json =
+        ValueFormat.find(SerializationFormatFactory.class, check)
+            .flatMap(format -> format.encoder(SCHEMA, "out"))
+            .orElseThrow(check::failure);
+    json.open(new Opened());
+    KafkaRecordEncoder encoder =
+        new KafkaRecordEncoder(
+            "out",
+            json,
+            new int[] {0},
+            1,
+            List.of(Header.of("tidemill.model", "fraud")),
+            new RecordLimit(new Broker(new KafkaOptions(options)), "out", 1 << 20));
+    return requireNonNull(encoder.serialize(row, new OneWriter(), null));
+  }
+
+  private static RowData row(RowKind kind, @Nullable Float score) {
+    GenericRowData origin = new GenericRowData(Origin.TYPE.getFieldCount());
+    origin.setField(Origin.TOPIC, StringData.fromString("in"));
+    origin.setField(Origin.PARTITION, 2);
+    origin.setField(Origin.OFFSET, 7L);
+    origin.setField(
+        Origin.HEADERS,
+        Origin.writeHeaders(List.of(Header.of("trace", "t"), Header.of("__value_schema_id", "x"))));
+    return GenericRowData.ofKind(kind, score, origin);
+  }
+
+  private static List<String> headers(ProducerRecord<byte[], byte[]> record) {
+    List<String> names = new ArrayList<>();
+    record.headers().forEach(header -> names.add(header.key()));
+    return names;
+  }
+
+  private record OneWriter() implements KafkaRecordSerializationSchema.KafkaSinkContext {
+    @Override
+    public int getParallelInstanceId() {
+      return 0;
+    }
+
+    @Override
+    public int getNumberOfParallelInstances() {
+      return 1;
+    }
+
+    @Override
+    public int[] getPartitionsForTopic(String topic) {
+      return new int[] {0};
+    }
+  }
+}
