@@ -12,9 +12,12 @@ import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.CountingAllocator;
 import io.tidemill.model.columnar.ElementType;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 class SampleTest {
   @RegisterExtension final CountingAllocator allocator = new CountingAllocator();
@@ -34,6 +37,39 @@ class SampleTest {
       assertThat(sample.strings(1).elements()).isEqualTo(6);
       assertThat(sample.strings(1).get(5)).isEmpty();
     }
+  }
+
+  @Test
+  void callsThatAreWrittenAreReadAgainWhateverFormTheyHad(@TempDir Path folder) throws Exception {
+    byte[] memory = {0, 0, (byte) 0x80, 0x3F, 0, 0, 0, 0x40};
+    Samples samples =
+        new Samples(
+            List.of(
+                Map.of("amounts", memory, "texts", List.of("a", Map.of("b64", "Yg=="))),
+                Map.of("amounts", List.of(3, 4.5), "texts", List.of("", "c"))));
+
+    samples.write(MIXED, folder.resolve(Samples.FILE_NAME));
+
+    try (ColumnBatch sample = Samples.in(folder, MIXED).orElseThrow().of(3, allocator.get())) {
+      float[] amounts = new float[6];
+      sample.fixedWidth(0).getFloats(0, amounts, 0, 6);
+      assertThat(amounts).containsExactly(1f, 2f, 3f, 4.5f, 1f, 2f);
+      assertThat(sample.strings(1).get(1)).isEqualTo(new byte[] {'b'});
+      assertThat(sample.strings(1).get(3)).isEqualTo(new byte[] {'c'});
+    }
+  }
+
+  @Test
+  void refusesCallsThatDoNotFitTheSignature(@TempDir Path folder) {
+    Map<String, Object> odd = Map.of("amounts", new byte[6], "texts", List.of("a", "b"));
+    Map<String, Object> other = Map.of("amounts", List.of(1), "texts", List.of("a", "b"));
+
+    assertThatThrownBy(() -> new Samples(List.of(odd)).write(MIXED, folder.resolve("x")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("input 'amounts': 6 bytes of memory (expected: elements of float32)");
+    assertThatThrownBy(() -> new Samples(List.of(other)).write(MIXED, folder.resolve("x")))
+        .hasMessage("record 1: input 'amounts': 1 elements (expected: 2)");
+    assertThat(folder.resolve("x")).doesNotExist();
   }
 
   @Test

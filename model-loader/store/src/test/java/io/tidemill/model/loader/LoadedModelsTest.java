@@ -14,12 +14,14 @@ import io.tidemill.model.Signature;
 import io.tidemill.model.engine.LoadingEngine;
 import io.tidemill.model.golden.Golden;
 import io.tidemill.model.golden.GoldenRecorder;
+import io.tidemill.model.golden.Samples;
 import io.tidemill.model.store.cache.CachedModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -243,6 +245,25 @@ class LoadedModelsTest {
 
     assertThatThrownBy(this::open).isInstanceOf(InvalidModelException.class);
     assertThat(engine.models.get(0).closed()).isTrue();
+  }
+
+  @Test
+  void aModelIsWarmedUpWithTheCallsThatCameWithIt(@TempDir Path folder) throws Exception {
+    new Samples(List.of(Map.of("features", List.of(1.5, 2))))
+        .write(SIGNATURE, folder.resolve(Samples.FILE_NAME));
+    engine.behaviour =
+        (model, input, allocator) -> {
+          if (input.fixedWidth(0).getFloat(0) != 1.5f) {
+            throw new ModelCallException("only 1.5 is mine");
+          }
+          return model.answer(input, allocator);
+        };
+    LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Placement.CPU);
+
+    try (ModelHandle handle = open(request, 2, folder)) {
+      assertThat(((FakeModel) handle.model()).callSizes()).containsExactly(2, 1);
+      handle.proveHealthy(1 << 20);
+    }
   }
 
   @Test
