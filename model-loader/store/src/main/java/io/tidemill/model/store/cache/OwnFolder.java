@@ -83,7 +83,10 @@ record OwnFolder(Path path) {
     Owned there = Owned.of(parent);
     boolean trusted = List.of(ROOT, NOBODY, user.uid()).contains(there.uid());
     boolean shared =
-        there.has(WRITABLE_BY_OTHERS) || (there.has(WRITABLE_BY_GROUP) && there.gid() != ROOT);
+        there.has(WRITABLE_BY_OTHERS)
+            || (there.has(WRITABLE_BY_GROUP)
+                && there.gid() != ROOT
+                && there.gid() != user.ownGroup());
     if (!trusted || (shared && !there.has(STICKY))) {
       throw new UnavailableHereException(
           "model cache '%s': '%s' above it is %s of '%s', so others can put another folder in its place (expected: owned by '%s' or root, and written by nobody else or 'chmod +t'); name a folder elsewhere"
@@ -105,6 +108,13 @@ record OwnFolder(Path path) {
 
     private static int number(Path file, String attribute) throws IOException {
       return (Integer) requireNonNull(Files.getAttribute(file, attribute), attribute);
+    }
+
+    /**
+     * The group that many systems make for each user alone, and name by his number; else root's.
+     */
+    int ownGroup() {
+      return gid == uid ? gid : ROOT;
     }
 
     boolean has(int bits) {

@@ -268,6 +268,21 @@ class LocalModelCacheTest {
   }
 
   @Test
+  void takesADirectoryBelowOneThatTheUsersOwnGroupMayWrite() throws Exception {
+    Path group = Files.createDirectories(folder.resolve("group"));
+    Files.setPosixFilePermissions(group, PosixFilePermissions.fromString("rwxrwxr-x"));
+    int gid = (Integer) Files.getAttribute(group, "unix:gid");
+    assumeTrue(Files.getAttribute(group, "unix:uid").equals(gid), "the user has a group alone");
+
+    assertThat(opened(new LocalModelCache(group.resolve("models")), store, manifest)).exists();
+
+    assumeTrue(System.getProperty("user.name").equals("root"), "only root gives a file away");
+    Files.setAttribute(group, "unix:gid", 12_345);
+    assertThatThrownBy(() -> opened(new LocalModelCache(group.resolve("models")), store, manifest))
+        .hasMessageContaining("'" + group + "' above it is rwxrwxr-x");
+  }
+
+  @Test
   void refusesADirectoryOfSomeoneElse() throws Exception {
     assumeTrue(System.getProperty("user.name").equals("root"), "only root gives a file away");
     Path directory = Files.createDirectories(cache.directory());
