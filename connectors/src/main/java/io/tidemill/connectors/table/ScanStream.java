@@ -3,6 +3,8 @@ package io.tidemill.connectors.table;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.connector.file.src.FileSource;
 import org.apache.flink.legacy.table.connector.source.SourceFunctionProvider;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -31,7 +33,7 @@ interface ScanStream {
         SingleOutputStreamOperator<RowData> rows =
             environment
                 .fromSource(
-                    source.createSource(),
+                    named(source.createSource()),
                     WatermarkStrategy.noWatermarks(),
                     uid,
                     InternalTypeInfo.of(rowType))
@@ -53,6 +55,13 @@ interface ScanStream {
         check.options().connector(),
         SinkStream.kindOf(provider));
     throw check.failure();
+  }
+
+  @SuppressWarnings("unchecked") // A file source of rows is one of rows.
+  private static Source<RowData, ?, ?> named(Source<RowData, ?, ?> source) {
+    return source instanceof FileSource<?> files
+        ? new DecodedFiles((FileSource<RowData>) files)
+        : source;
   }
 
   /** Connectors that Flink has not moved to its new sources, {@code datagen} among them. */

@@ -3,6 +3,7 @@ package io.tidemill.connectors.table;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.tidemill.connectors.Connectors;
 import io.tidemill.connectors.options.ConnectorOptions;
@@ -28,6 +29,8 @@ import java.util.stream.Stream;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.throwable.ThrowableClassifier;
+import org.apache.flink.runtime.throwable.ThrowableType;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.graph.StreamNode;
@@ -40,6 +43,7 @@ import org.apache.flink.util.CloseableIterator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TableConnectorITCase {
@@ -270,6 +274,33 @@ class TableConnectorITCase {
     copy(files("source", between, format), files("sink", out));
 
     assertThat(lines(out)).containsExactly(line);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "json | {\"id\": | Failed to deserialize JSON '{\"id\":'. ",
+        "csv | a,much | Fail to deserialize at field: amount. For input string: \"much\""
+      },
+      quoteCharacter = '`')
+  void recordThatDoesNotDecodeFailsTheJobWithItsFileAndIsNotTriedAgain(
+      String format, String line, String why) throws Exception {
+    Path in = Files.createDirectory(folder.resolve("in"));
+    Files.writeString(in.resolve("bad.txt"), line + "\n");
+
+    Throwable failure =
+        catchThrowable(
+            () -> copy(files("source", in, format), files("sink", folder.resolve("out"))));
+
+    // Flink tries a failed job again unless a cause says that this is in vain.
+    assertThat(
+            ThrowableClassifier.findThrowableOfThrowableType(
+                failure, ThrowableType.NonRecoverableError))
+        .get()
+        .asString()
+        .contains(in.resolve("bad.txt") + ": a record does not decode: " + why)
+        .endsWith("set ignore-parse-errors of the format to leave such records out");
   }
 
   private static void copy(ConnectorOptions from, ConnectorOptions to) throws Exception {
