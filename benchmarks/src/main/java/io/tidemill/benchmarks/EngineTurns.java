@@ -16,6 +16,7 @@ final class EngineTurns {
   private final int batch;
   private long records;
   private long nanos;
+  private long cpuNanos;
   private long bytes;
 
   /** One call of a model, by whatever API. */
@@ -31,6 +32,7 @@ final class EngineTurns {
   /** Calls again and again for this long. Blocks. */
   void take(Duration length) throws Exception {
     long bytesBefore = THREADS.getCurrentThreadAllocatedBytes();
+    long cpuBefore = Meter.cpuNanos();
     long start = System.nanoTime();
     long elapsed = 0;
     while (elapsed < length.toNanos()) {
@@ -39,6 +41,7 @@ final class EngineTurns {
       elapsed = System.nanoTime() - start;
     }
     nanos += elapsed;
+    cpuNanos += Meter.cpuNanos() - cpuBefore;
     bytes += THREADS.getCurrentThreadAllocatedBytes() - bytesBefore;
   }
 
@@ -46,11 +49,12 @@ final class EngineTurns {
   void forget() {
     records = 0;
     nanos = 0;
+    cpuNanos = 0;
     bytes = 0;
   }
 
   /** All turns that are not forgotten. */
   Measurement measurement() {
-    return Measurement.ofRecords(records, nanos, bytes);
+    return Measurement.ofRecords(records, nanos, cpuNanos, bytes);
   }
 }

@@ -3,6 +3,7 @@ package io.tidemill.benchmarks;
 import static io.tidemill.benchmarks.Quantity.BYTES_PER_RECORD;
 import static io.tidemill.benchmarks.Quantity.CHECKPOINT_MILLIS;
 import static io.tidemill.benchmarks.Quantity.NANOS_PER_RECORD;
+import static io.tidemill.benchmarks.Quantity.RECORDS_PER_CPU_SECOND;
 import static io.tidemill.benchmarks.Quantity.RECORDS_PER_SECOND;
 
 import java.util.List;
@@ -12,12 +13,14 @@ import java.util.stream.Stream;
 /** Every figure that has a name, in the order in which they are measured. */
 final class Figures {
   private static final List<Integer> HAND_BUFFERED_SIZES = List.of(32, 128, 512, 2048);
+  private static final List<Integer> PER_CPU_SIZES = List.of(1, 32, 512, 2048);
 
   private Figures() {}
 
   static List<Figure> all(Workloads workloads) {
     return Stream.of(
             ratios(workloads),
+            perCpu(workloads),
             noOp(workloads.mlp()),
             scaling(workloads),
             workloads.engines().stream().map(Figures::ratioToEngine).toList(),
@@ -67,6 +70,10 @@ final class Figures {
             size -> OperatorJob.of(mlp, size).asItComes().withParallelism(2),
             size -> BufferingFlatMap.of(mlp, size, 2)),
         bySize(
+            "handBufferedTunedRatioBySizeAtTwo",
+            size -> OperatorJob.of(mlp, size).asItComes().withParallelism(2),
+            size -> BufferingFlatMap.of(mlp, size, 2).tunedByHand()),
+        bySize(
             "tunedBufferedRatioBySize",
             size -> OperatorJob.of(mlp, size).asItComes(),
             size -> BufferingFlatMap.of(mlp, size, 1).ofFreshRecords().tunedByHand()),
@@ -96,6 +103,47 @@ final class Figures {
         HAND_BUFFERED_SIZES.stream()
             .map(size -> Figure.Case.of(size, over.apply(size), under.apply(size)))
             .toList());
+  }
+
+  /** What a second of a processor comes to, beside the same of the raw loop. */
+  private static List<Figure> perCpu(Workloads workloads) {
+    return List.of(
+        perCpuToRaw("operatorPerCpuToRaw", workloads, 1, Figures::operator),
+        perCpuToRaw("operatorPerCpuToRawAtTwo", workloads, 2, Figures::operator),
+        perCpuToRaw("handTunedPerCpuToRaw", workloads, 1, Figures::handTuned),
+        perCpuToRaw("handTunedPerCpuToRawAtTwo", workloads, 2, Figures::handTuned));
+  }
+
+  private interface Scoring {
+    Variant of(Workload workload, int batch, int parallelism);
+  }
+
+  private static Variant operator(Workload workload, int batch, int parallelism) {
+    return OperatorJob.of(workload, batch).asItComes().withParallelism(parallelism);
+  }
+
+  private static Variant handTuned(Workload workload, int batch, int parallelism) {
+    return BufferingFlatMap.of(workload, batch, parallelism).tunedByHand();
+  }
+
+  private static Figure perCpuToRaw(
+      String name, Workloads workloads, int parallelism, Scoring scoring) {
+    Workload mlp = workloads.mlp();
+    Workload cnn = workloads.cnn();
+    return new Figure(
+        name,
+        RECORDS_PER_CPU_SECOND,
+        Stream.concat(
+                PER_CPU_SIZES.stream()
+                    .map(size -> perCpuCase(size, mlp, size, parallelism, scoring)),
+                Stream.of(perCpuCase("cnn32", cnn, cnn.usualBatch(), parallelism, scoring)))
+            .toList());
+  }
+
+  private static Figure.Case perCpuCase(
+      Object key, Workload workload, int batch, int parallelism, Scoring scoring) {
+    return Figure.Case.of(
+        key, scoring.of(workload, batch, parallelism), new RawLoop(workload, batch, parallelism));
   }
 
   private static Figure rawCallTimes(String name, Workload workload, int batch) {

@@ -11,10 +11,10 @@ record Measurement(Map<Quantity, Double> values) implements Serializable {
   }
 
   /**
-   * What a meter saw between two instants: nothing where no record came, as when the machine stood
-   * still for a whole turn.
+   * What was seen between two instants, in which the process used {@code cpuNanos} of processors:
+   * nothing where no record came, as when the machine stood still for a whole turn.
    */
-  static Measurement ofRecords(long records, long nanos, long bytes) {
+  static Measurement ofRecords(long records, long nanos, long cpuNanos, long bytes) {
     if (records == 0) {
       return new Measurement(Map.of());
     }
@@ -24,6 +24,9 @@ record Measurement(Map<Quantity, Double> values) implements Serializable {
             records * 1e9 / nanos,
             Quantity.NANOS_PER_RECORD,
             (double) nanos / records,
+            Quantity.RECORDS_PER_CPU_SECOND,
+            // A short turn may be less than what the system counts in.
+            records * 1e9 / Math.max(1, cpuNanos),
             Quantity.BYTES_PER_RECORD,
             (double) bytes / records));
   }

@@ -2,6 +2,8 @@ package io.tidemill.benchmarks;
 
 import static java.util.Objects.requireNonNull;
 
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -125,15 +127,22 @@ final class Meter implements AutoCloseable {
     try {
       runFor(SETTLE_MILLIS, work);
       AllocatedBytes bytes = AllocatedBytes.sinceNow();
+      long startCpuNanos = cpuNanos();
       long startNanos = System.nanoTime();
       long before = total();
       runFor(length.toMillis(), work);
       long records = total() - before;
       long nanos = System.nanoTime() - startNanos;
-      return Measurement.ofRecords(records, nanos, bytes.untilNow());
+      long cpuNanos = cpuNanos() - startCpuNanos;
+      return Measurement.ofRecords(records, nanos, cpuNanos, bytes.untilNow());
     } finally {
       turn = new CompletableFuture<>();
     }
+  }
+
+  /** Processor time of this process, all threads together. */
+  static long cpuNanos() {
+    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime();
   }
 
   private void runFor(long millis, Future<?> work) throws InterruptedException, ExecutionException {

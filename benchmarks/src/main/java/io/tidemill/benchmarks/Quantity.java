@@ -6,6 +6,8 @@ import java.util.Locale;
 enum Quantity {
   RECORDS_PER_SECOND("recordsPerSecond", 0),
   NANOS_PER_RECORD("nanosPerRecord", 1),
+  /** In a second of one processor: the time of all threads counts, the collector's too. */
+  RECORDS_PER_CPU_SECOND("recordsPerCpuSecond", 0),
   /** Allocated on the heap, over all threads that live at the end of the measurement. */
   BYTES_PER_RECORD("bytesPerRecord", 1),
   /** From a checkpoint's trigger to its completion: the median of those of one measurement. */

@@ -14,10 +14,11 @@ final class ReportTable {
     StringBuilder text = new StringBuilder();
     line(
         text,
-        "%-34s %14s %10s %9s %13s %8s  %-27s%s",
+        "%-34s %14s %10s %14s %9s %13s %8s  %-27s%s",
         "variant",
         "records/s",
         "ns/record",
+        "records/CPU s",
         "B/record",
         "checkpoint ms",
         "ratio",
@@ -28,12 +29,13 @@ final class ReportTable {
       Map.Entry<Quantity, Spread> main = values.entrySet().iterator().next();
       line(
           text,
-          "%-34s %14s %10s %9s %13s %8s  %-27s%s",
+          "%-34s %14s %10s %14s %9s %13s %8s  %-27s%s",
           row.name(),
           cell(values, COLUMNS[0]),
           cell(values, COLUMNS[1]),
           cell(values, COLUMNS[2]),
           cell(values, COLUMNS[3]),
+          cell(values, COLUMNS[4]),
           row.ratio().map(ratio -> ratio(ratio.median())).orElse("-"),
           row.floor(),
           " %s to %s"

@@ -43,7 +43,7 @@ class ReportTest {
   @Test
   void leavesOutALapInWhichNoRecordCame() {
     Report report = report(new double[] {100}, new double[] {50});
-    report.add(Map.of(FLOOR, records(100), JOB, Measurement.ofRecords(0, 1, 0)));
+    report.add(Map.of(FLOOR, records(100), JOB, Measurement.ofRecords(0, 1, 1, 0)));
 
     assertThat(report.figureValues().get(0).value()).isEqualTo(new Spread(0.5, 0.5, 0.5));
   }
@@ -51,7 +51,7 @@ class ReportTest {
   @Test
   void refusesAVariantOfWhichNoRecordCame() {
     Report report = new Report(1, 1, List.of());
-    report.add(Map.of(JOB, Measurement.ofRecords(0, 1, 0)));
+    report.add(Map.of(JOB, Measurement.ofRecords(0, 1, 1, 0)));
 
     assertThatThrownBy(report::rows)
         .hasMessage("job: no record in any turn (expected: some; measure longer)");

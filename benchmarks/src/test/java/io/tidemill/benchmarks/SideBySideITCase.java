@@ -32,9 +32,11 @@ class SideBySideITCase {
     assertThat(json.at("/variants/raw-mlp-b512-c1/ratio").asDouble()).isEqualTo(1.0);
     assertThat(json.at("/variants/buffering-mlp-b512-p1/ratio").asDouble()).isPositive();
     assertThat(json.at("/variants/operator-mlp-b512/bytesPerRecord").asDouble()).isPositive();
+    assertThat(json.at("/figures/operatorPerCpuToRaw/512").asDouble()).isPositive();
     assertThat(json.get("figures").fieldNames())
         .toIterable()
-        .containsExactly("mlp512RatioToHandBuffered", "handBufferedRatioBySize");
+        .containsExactly(
+            "mlp512RatioToHandBuffered", "handBufferedRatioBySize", "operatorPerCpuToRaw");
     double ratio = json.at("/figures/mlp512RatioToHandBuffered").asDouble();
     JsonNode spread = json.at("/spread/mlp512RatioToHandBuffered");
     assertThat(ratio).isBetween(spread.get("lower").asDouble(), spread.get("upper").asDouble());

@@ -148,7 +148,7 @@ class InferenceITCase {
   }
 
   @Test
-  void workersStayAsTheyWereSetThoughTheBatchingChanges() throws Exception {
+  void oneWorkerMakesEveryCallWhereTheTaskThreadIsToMakeNone() throws Exception {
     StreamExecutionEnvironment env = Jobs.environment(1, new Configuration());
     Scored<Long, Long> scored =
         Jobs.step(env.fromSequence(1, 5_000), model)
@@ -158,6 +158,7 @@ class InferenceITCase {
                     .withMaxInFlight(4)
                     .withMaxSize(8)
                     .withMaxDelay(Duration.ofSeconds(1))
+                    .withShortCall(Duration.ZERO)
                     .withWorkers(1));
 
     assertThat(Jobs.collect(scored.predictions())).hasSize(5_000);

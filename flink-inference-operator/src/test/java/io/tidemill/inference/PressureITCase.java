@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.core.execution.JobClient;
@@ -127,6 +128,30 @@ class PressureITCase {
     assertGivenBack();
   }
 
+  private JobClient startImpatient(int maxInFlight) throws Exception {
+    Configuration once = new Configuration();
+    once.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
+    StreamExecutionEnvironment env = Jobs.environment(1, once);
+    Jobs.step(env.fromSequence(1, Long.MAX_VALUE), model)
+        .apply(
+            "score",
+            StepSettings.defaults()
+                .withMaxSize(MAX_SIZE)
+                .withMaxInFlight(maxInFlight)
+                .withShortCall(Duration.ofSeconds(1))
+                .withCallTimeout(Duration.ofMillis(200)))
+        .predictions()
+        .sinkTo(new DiscardingSink<>());
+    return env.executeAsync();
+  }
+
+  private static void assertFailsForItsCall(JobClient job) {
+    assertThatThrownBy(() -> job.getJobExecutionResult().get())
+        .rootCause()
+        .hasMessageContaining("step 'score', fake:1.0.0")
+        .hasMessageContaining("call-timeout, 200 ms");
+  }
+
   /** The call ignores that its thread is interrupted, as native code does. */
   @Test
   void aCallThatHangsFailsTheJobWithTheModelsName() throws Exception {
@@ -136,28 +161,31 @@ class PressureITCase {
           gate.acquireUninterruptibly();
           return self.answer(input, allocator);
         });
-    Configuration once = new Configuration();
-    once.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
-    StreamExecutionEnvironment env = Jobs.environment(1, once);
-    Jobs.step(env.fromSequence(1, Long.MAX_VALUE), model)
-        .apply(
-            "score",
-            StepSettings.defaults()
-                .withMaxSize(MAX_SIZE)
-                .withMaxInFlight(1)
-                .withCallTimeout(Duration.ofMillis(200)))
-        .predictions()
-        .sinkTo(new DiscardingSink<>());
-    JobClient job = env.executeAsync();
+    JobClient job = startImpatient(1);
 
-    assertThatThrownBy(() -> job.getJobExecutionResult().get())
-        .rootCause()
-        .hasMessageContaining("step 'score', fake:1.0.0")
-        .hasMessageContaining("call-timeout, 200 ms");
-
+    assertFailsForItsCall(job);
     assertThat(model.openHandles()).isOne();
     gate.release();
     CommonTestUtils.waitUntilCondition(() -> model.openHandles() == 0);
+    assertGivenBack();
+  }
+
+  /** Its calls were short, so that the task thread has come to make them. */
+  @Test
+  void aCallOfTheTaskThreadThatHangsFailsTheJobWithTheModelsName() throws Exception {
+    AtomicReference<Thread> hanging = new AtomicReference<>();
+    model.behave(
+        (self, input, allocator) -> {
+          if (Thread.currentThread().getName().startsWith("score-0-worker")) {
+            return self.answer(input, allocator);
+          }
+          hanging.set(Thread.currentThread());
+          return FakeModel.waitingFor(new CountDownLatch(1)).predict(self, input, allocator);
+        });
+    JobClient job = startImpatient(4);
+
+    assertFailsForItsCall(job);
+    assertThat(hanging).hasValueMatching(thread -> thread != null);
     assertGivenBack();
   }
 }

@@ -1,16 +1,28 @@
 package io.tidemill.inference.operator;
 
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
 /**
- * When a worker's present model call began, for the task thread to see a call that hangs.
+ * When the present model call of a scorer began, for another thread to see one that hangs.
  *
- * <p>Written by one worker, read by the task thread.
+ * <p>Written by whoever calls, read by any thread.
  */
 final class CallTimer {
+  private final Step step;
+  private final Duration limit;
+  private final NanoClock clock;
   private volatile boolean calling;
   private volatile int rows;
   private volatile long startedNanos;
 
-  // The worker only. The flag is written after the start and read before it: a reader never pairs a
+  CallTimer(Step step, Duration limit, NanoClock clock) {
+    this.step = step;
+    this.limit = limit;
+    this.clock = clock;
+  }
+
+  // The caller only. The flag is written after the start and read before it: a reader never pairs a
   // call with the start of an earlier one.
   void started(int callRows, long nowNanos) {
     rows = callRows;
@@ -22,12 +34,20 @@ final class CallTimer {
     calling = false;
   }
 
-  /** How long the present call has taken, 0 if there is none. */
-  long elapsedNanos(long nowNanos) {
-    return calling ? Math.max(0, nowNanos - startedNanos) : 0;
-  }
-
-  int rows() {
-    return rows;
+  /**
+   * How long the present call may still take: the whole limit if there is none.
+   *
+   * @throws InferenceException if it has taken as long
+   */
+  long nanosLeft() {
+    long elapsed = calling ? Math.max(0, clock.nanos() - startedNanos) : 0;
+    long left = limit.toNanos() - elapsed;
+    if (left <= 0) {
+      throw step.failure(
+          "a call with %d records has taken %d ms (expected: <= call-timeout, %d ms)"
+              .formatted(rows, TimeUnit.NANOSECONDS.toMillis(elapsed), limit.toMillis()),
+          null);
+    }
+    return left;
   }
 }

@@ -40,12 +40,18 @@ final class DirectMemory {
       this.bytes = bytes;
     }
 
+    /** Gives back all but so many bytes, of what is still promised. */
+    void keepOnly(long kept) {
+      synchronized (DirectMemory.this) {
+        long left = Math.min(bytes, kept);
+        promised -= bytes - left;
+        bytes = left;
+      }
+    }
+
     @Override
     public void close() {
-      synchronized (DirectMemory.this) {
-        promised -= bytes;
-        bytes = 0;
-      }
+      keepOnly(0);
     }
   }
 
@@ -64,6 +70,11 @@ final class DirectMemory {
     }
     promised += bytes;
     return new Promise(bytes);
+  }
+
+  /** Bytes that steps may use now. */
+  synchronized long promised() {
+    return promised;
   }
 
   private static long limit() {

@@ -32,6 +32,7 @@ final class InferenceMetrics {
   private final Counter batches;
   private final Counter modelCalls;
   private final Counter extraCalls;
+  private final Counter taskThreadCalls;
   private final Counter queueWaitNanos;
   private final Counter encodeNanos;
   private final Counter modelNanos;
@@ -58,6 +59,7 @@ final class InferenceMetrics {
     batches = group.counter("batches");
     modelCalls = group.counter("modelCalls");
     extraCalls = group.counter("extraCalls");
+    taskThreadCalls = group.counter("taskThreadCalls");
     queueWaitNanos = group.counter("queueWaitNanos");
     encodeNanos = group.counter("encodeNanos");
     modelNanos = group.counter("modelNanos");
@@ -117,6 +119,11 @@ final class InferenceMetrics {
     long waited = batch.closedNanos() - batch.openedNanos();
     queueWaitNanos.inc(waited);
     queueWaitMicros.update(waited / 1_000);
+  }
+
+  /** The task thread has made a batch's call. */
+  void calledHere() {
+    taskThreadCalls.inc();
   }
 
   void scored(ScoreReport report) {

@@ -51,8 +51,8 @@ import org.slf4j.LoggerFactory;
  * <p><b>Back-pressure.</b> A record that finds the open batch full and every slot taken waits in
  * {@code makeRoom} by yielding to the mailbox, which runs completions and timers; so every method
  * that a mail may call leaves the operator consistent before it yields or emits. There is no second
- * queue: memory is bounded by the slots and the open batch. Where calls are short the wait is awake
- * at first, see {@link AdaptiveSpin}.
+ * queue: memory is bounded by the slots and the open batch. Where a processor is idle and calls are
+ * short it waits awake at first: being woken would take as long as such a call.
  *
  * <p><b>Deadlines.</b> At most one timer is pending, and it never fires later than the open batch's
  * deadline: a batch that opens while one is pending was opened later than the one it was set for. A
@@ -72,6 +72,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
   // As Flink's own GPU driver has them.
   private static final String GPU = "gpu";
   private static final String GPU_INDEX = "index";
+  private static final long LONGEST_AWAKE_NANOS = TimeUnit.MICROSECONDS.toNanos(60);
   private static final Duration PATIENCE_AT_CLOSE = Duration.ofSeconds(10);
 
   private final transient Step step;
@@ -88,13 +89,14 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
   private final transient TypeSerializer<T> serializer;
   private final transient boolean copies;
   private final transient Emission<T, R> emission;
-  private final transient AdaptiveSpin mailSpin;
+  private final transient CallPlace callPlace;
   private final transient SingleTimer deadlineTimer;
   private final transient SingleTimer callTimer;
 
   private transient @Nullable InferenceState<T> state;
   private transient SizeLimit sizeLimit;
   private transient @Nullable Workers<T, R> workers;
+  private transient Runnable releaseUnused = () -> {};
   private final transient InferenceMetrics stepMetrics;
 
   InferenceOperator(
@@ -105,15 +107,17 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
       RecordEncoder<T> encoder,
       PredictionDecoder<T, R> decoder,
       OutputTag<DeadLetter<T>> deadLetterTag,
-      NanoClock clock) {
+      NanoClock clock,
+      CallPlace.Choice places) {
     super(parameters);
     this.step = step;
     this.settings = settings;
     this.source = source;
     this.mailbox = parameters.getMailboxExecutor();
     this.clock = clock;
-    // What it spends is real time, whatever the operator's clock is.
-    this.mailSpin = new AdaptiveSpin(NanoClock.SYSTEM, mailbox::tryYield);
+    this.callPlace =
+        places.choose(
+            settings.timeouts().shortCall(), ProcessorUse.of(clock, () -> running().threads()));
     this.encoder = encoder;
     this.decoder = decoder;
     this.batcher = new Batcher<>(settings.batching());
@@ -159,8 +163,11 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     try {
       StepMemory memory = new StepMemory(step, handle.model().signature(), settings);
       memory.requireRoom();
-      promise = DirectMemory.OF_PROCESS.promise(step, memory.mostBytes());
-      allocator = ColumnMemory.child(name, settings.memoryBytes());
+      DirectMemory.Promise promised = DirectMemory.OF_PROCESS.promise(step, memory.mostBytes());
+      promise = promised;
+      BufferAllocator all = ColumnMemory.child(name, settings.memoryBytes());
+      allocator = all;
+      releaseUnused = () -> promised.keepOnly(all.getAllocatedMemory());
       for (int i = 0; i < settings.batching().maxInFlight(); i++) {
         Scorer.Codec<T, R> codec =
             new Scorer.Codec<>(
@@ -168,7 +175,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
                 InstantiationUtil.clone(decoder, getUserCodeClassloader()));
         scorers.add(
             new Scorer<>(
-                new ModelCalls(handle, step, memory.batchBytes(), clock),
+                new ModelCalls(handle, memory, clock),
                 codec,
                 allocator.newChildAllocator(name + "-batch-" + i, 0, memory.batchBytes()),
                 memory,
@@ -178,8 +185,9 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
       workers =
           new Workers<>(
               name,
-              settings.workers(),
+              settings,
               scorers,
+              callPlace,
               List.of(allocator, handle, promise),
               getContainingTask()::isCanceled,
               new Mails());
@@ -222,6 +230,12 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
           () -> {
             throw failureOf(batch, failure);
           });
+    }
+
+    @Override
+    public void hangs(InferenceException failure) {
+      // The mailbox stands still meanwhile.
+      getContainingTask().getEnvironment().failExternally(failure);
     }
 
     @Override
@@ -318,12 +332,18 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     Batch<T, Object> batch = batcher.close(cause, nowNanos);
     inFlight.add(batch);
     stepMetrics.closed(batch, cause);
+    Scorer<T, R> called;
     try {
-      running().submit(batch);
+      called = running().submit(batch);
     } catch (RuntimeException | Error e) {
       throw failureOf(batch, e);
     }
-    callTimer.arm(settings.timeouts().call().toNanos());
+    if (called == null) {
+      callTimer.arm(settings.timeouts().call().toNanos());
+    } else {
+      stepMetrics.calledHere();
+      complete(called);
+    }
   }
 
   private Workers<T, R> running() {
@@ -343,9 +363,10 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
             failure);
   }
 
-  // One mail of a worker.
+  /** Takes a batch back that was called. */
   private void complete(Scorer<T, R> scorer) {
     Batch<T, Object> batch = scorer.batch();
+    int batchSize = batch.size();
     ScoreReport report;
     try {
       report = running().finish(scorer);
@@ -353,12 +374,14 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
       throw failureOf(batch, e);
     }
     stepMetrics.scored(report);
-    if (sizeLimit.scored(batch.size(), report)) {
+    if (sizeLimit.scored(batchSize, report)) {
       batcher.sizeLimit(sizeLimit.limit());
     }
     inFlight.complete(batch);
     inFlight.drain(emission);
-    dispatchIfDue(clock.nanos());
+    long now = clock.nanos();
+    callPlace.scored(batchSize, report.modelNanos() / Math.max(1, report.calls()), now);
+    dispatchIfDue(now);
   }
 
   /** Turns away a record that can enter no batch. */
@@ -401,22 +424,9 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
   }
 
   private void callTimerFired() {
-    if (inFlight.isEmpty()) {
-      return;
+    if (!inFlight.isEmpty()) {
+      callTimer.arm(running().callNanosLeft());
     }
-    long now = clock.nanos();
-    long longest = running().longestCallNanos(now);
-    long timeout = settings.timeouts().call().toNanos();
-    if (longest >= timeout) {
-      throw step.failure(
-          "a call with %d records has taken %d ms (expected: <= call-timeout, %d ms)"
-              .formatted(
-                  running().longestCallRows(now),
-                  TimeUnit.NANOSECONDS.toMillis(longest),
-                  settings.timeouts().call().toMillis()),
-          null);
-    }
-    callTimer.arm(timeout - longest);
   }
 
   @Override
@@ -432,10 +442,19 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
   }
 
   /** Runs the next mail, or waits for it. */
+  @SuppressWarnings("ThreadPriorityCheck") // Only a hint: without it, time ends the wait.
   private void awaitMail() throws InterruptedException {
-    if (!mailSpin.await()) {
-      mailbox.yield();
+    if (callPlace.hasIdleProcessor()) {
+      // Real time, whatever the operator's clock is.
+      long started = System.nanoTime();
+      do {
+        if (mailbox.tryYield()) {
+          return;
+        }
+        Thread.yield();
+      } while (System.nanoTime() - started < LONGEST_AWAKE_NANOS);
     }
+    mailbox.yield();
   }
 
   @Override
@@ -453,8 +472,8 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     Workers<T, R> present = workers;
     workers = null;
     try {
-      if (present != null) {
-        present.close(PATIENCE_AT_CLOSE.toMillis());
+      if (present != null && !present.close(PATIENCE_AT_CLOSE.toMillis())) {
+        releaseUnused.run();
       }
     } finally {
       super.close();

@@ -32,6 +32,7 @@ public final class InferenceOperatorFactory<T, R> extends AbstractStreamOperator
   private final PredictionDecoder<T, R> decoder;
   private final OutputTag<DeadLetter<T>> deadLetterTag;
   private final NanoClock clock;
+  private final CallPlace.Choice places;
 
   /**
    * A factory that travels to the tasks with everything it is given.
@@ -47,7 +48,8 @@ public final class InferenceOperatorFactory<T, R> extends AbstractStreamOperator
       RecordEncoder<T> encoder,
       PredictionDecoder<T, R> decoder,
       OutputTag<DeadLetter<T>> deadLetterTag) {
-    this(step, settings, source, encoder, decoder, deadLetterTag, NanoClock.SYSTEM);
+    this(
+        step, settings, source, encoder, decoder, deadLetterTag, NanoClock.SYSTEM, ShortCalls::new);
   }
 
   InferenceOperatorFactory(
@@ -57,7 +59,8 @@ public final class InferenceOperatorFactory<T, R> extends AbstractStreamOperator
       RecordEncoder<T> encoder,
       PredictionDecoder<T, R> decoder,
       OutputTag<DeadLetter<T>> deadLetterTag,
-      NanoClock clock) {
+      NanoClock clock,
+      CallPlace.Choice places) {
     if (step.isBlank()) {
       throw new IllegalArgumentException("step: '" + step + "' (expected: not blank)");
     }
@@ -68,6 +71,7 @@ public final class InferenceOperatorFactory<T, R> extends AbstractStreamOperator
     this.decoder = requireNonNull(decoder, "decoder");
     this.deadLetterTag = requireNonNull(deadLetterTag, "deadLetterTag");
     this.clock = requireNonNull(clock, "clock");
+    this.places = requireNonNull(places, "places");
     setChainingStrategy(ChainingStrategy.ALWAYS);
   }
 
@@ -85,7 +89,8 @@ public final class InferenceOperatorFactory<T, R> extends AbstractStreamOperator
             encoder,
             decoder,
             deadLetterTag,
-            clock);
+            clock,
+            places);
   }
 
   @Override

@@ -27,7 +27,7 @@ final class ModelCalls {
   private final Step step;
   private final long memoryBytes;
   private final NanoClock clock;
-  private final CallTimer timer = new CallTimer();
+  private final CallTimer timer;
   private final List<TensorSpec> outputs;
   // Elements of a row of each output; OPEN where the signature leaves a size open.
   private final int[] widths;
@@ -35,17 +35,13 @@ final class ModelCalls {
   private long nanos;
   private int count;
 
-  /**
-   * Calls of a model.
-   *
-   * @param memoryBytes what a call and its inputs may take
-   */
-  ModelCalls(ModelHandle handle, Step step, long memoryBytes, NanoClock clock) {
+  ModelCalls(ModelHandle handle, StepMemory memory, NanoClock clock) {
     this.handle = handle;
     this.model = handle.model();
-    this.step = step;
-    this.memoryBytes = memoryBytes;
+    this.step = memory.step();
+    this.memoryBytes = memory.batchBytes();
     this.clock = clock;
+    this.timer = new CallTimer(step, memory.settings().timeouts().call(), clock);
     this.outputs = model.signature().outputs();
     this.widths =
         outputs.stream()

@@ -22,11 +22,11 @@ import org.jspecify.annotations.Nullable;
  * {@link #encode}, {@link #call}, {@link #decode}. It holds the batch, and its input and output
  * columns, from {@link #enter} to {@link #leave}.
  *
- * <p>After a call that throws or runs out of memory, {@link FaultSearch} calls the model in groups
- * until every record has been scored or stands alone with its failure. Before it is blamed, the
- * model has to score the sample that it was warmed up with, within this scorer's memory, and the
- * record is called once more: a model that fails there fails the task, and a record that passes was
- * not at fault.
+ * <p>After a call that throws or runs out of memory, {@link #search} calls the model in groups, as
+ * {@link FaultSearch} says, until every record has been scored or stands alone with its failure.
+ * Before it is blamed, the model has to score the sample that it was warmed up with, within this
+ * scorer's memory, and the record is called once more: a model that fails there fails the task, and
+ * a record that passes was not at fault.
  *
  * <p>A scorer's Arrow memory is its own, so that what fits does not depend on the batches beside.
  *
@@ -66,7 +66,7 @@ final class Scorer<T, R> implements AutoCloseable, FaultSearch.Trials {
   private @Nullable Batch<T, Object> current;
   private boolean encoded;
   private boolean searching;
-  private @Nullable OutOfMemoryException encodeFailure;
+  private @Nullable RuntimeException failure;
   // The batch's record that stands in each of the inputs' rows.
   private int[] rows = new int[INITIAL_ROWS];
   private int rowCount;
@@ -129,6 +129,7 @@ final class Scorer<T, R> implements AutoCloseable, FaultSearch.Trials {
   void enter(Batch<T, Object> next) {
     current = next;
     encoded = false;
+    failure = null;
     searching = search.expectsFaults(next.size());
     calls.begin();
     encodeNanos = 0;
@@ -152,8 +153,7 @@ final class Scorer<T, R> implements AutoCloseable, FaultSearch.Trials {
     try {
       encode(0, batch().size());
     } catch (OutOfMemoryException e) {
-      // What searches for a size that fits calls the model, which is for the next step.
-      encodeFailure = e;
+      failure = e;
     }
     rowsPerTurn = Integer.MAX_VALUE;
   }
@@ -166,28 +166,37 @@ final class Scorer<T, R> implements AutoCloseable, FaultSearch.Trials {
   }
 
   /**
-   * The second step: calls the model, and after a failure as often as it takes to find the records
-   * at fault. On a worker only, as nothing bounds its time.
+   * The second step: calls the model, once; answers whether that was enough. It makes no call where
+   * one has failed already, or is expected to.
+   *
+   * @throws InferenceException if the model, not a record, is at fault
+   */
+  boolean call() {
+    if (failure != null || searching) {
+      return false;
+    }
+    failure = callEncoded();
+    if (failure != null) {
+      return false;
+    }
+    search.passed(batch().size());
+    return true;
+  }
+
+  /**
+   * What follows a call that was not enough: as many as it takes to find the records at fault. On a
+   * worker only, as nothing bounds its time.
    *
    * @throws InferenceException if the model, not a record, is at fault, or a policy says to fail
    */
-  void call() {
-    int size = batch().size();
-    RuntimeException failure = encodeFailure;
-    encodeFailure = null;
-    if (failure == null && !searching) {
-      failure = callEncoded();
-      if (failure == null) {
-        search.passed(size);
-        return;
-      }
-    }
+  void search() {
     searching = true;
-    if (failure != null && FaultSearch.isMemory(failure)) {
+    RuntimeException first = failure;
+    if (first != null && FaultSearch.isMemory(first)) {
       // The columns of the whole batch would take what a half of it needs.
       releaseInputs();
     }
-    search.run(size, failure, this);
+    search.run(batch().size(), first, this);
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.tidemill.inference.operator;
 
 import io.tidemill.inference.batch.Batch;
+import io.tidemill.inference.step.StepSettings;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The threads that call the model, a {@link Scorer} for each batch in flight, and what only the
- * last of these threads may let go of: input columns, the subtask's Arrow memory and the model's
- * handle.
+ * The threads that call the model where the task thread does not, a {@link Scorer} for each batch
+ * in flight, and what only the last of these threads may let go of: input columns, the subtask's
+ * Arrow memory and the model's handle.
  *
  * <ul>
  *   <li>What is held is let go of once, when the last thread has ended, all of it even if letting
@@ -27,20 +28,20 @@ import org.slf4j.LoggerFactory;
  *   <li>An interruption by anyone else, as users' code may leave one, ends nothing.
  * </ul>
  *
+ * <p>The task thread makes a call itself where {@link CallPlace} says so and no batch is with the
+ * workers. One of these, which are all idle then, sees whether it hangs. What a failed call leaves
+ * to do is theirs, as nothing bounds it.
+ *
  * <p>Calls begin in the order in which batches are submitted. Encoding and decoding fall to whoever
  * would wait otherwise: to the task thread while every worker calls the model, so that the model
  * waits for neither, and to the worker where the model has nothing else to do. Threads of their own
  * for both were tried and dropped: they took twice as long to encode as the task thread, which has
- * just made the records.
- *
- * <p>Rejected as well, to wake the task thread less often: short pauses in it made no difference; a
- * worker that brings back two batches at once where more wait for it was slower at batches of 1 and
- * 32 than one mail for each, as the queue ran dry meanwhile. A worker that waits awake, as the task
- * thread does, took the processor from the task thread that was to feed it.
+ * just made the records. Rejected as well: a worker that brings back two batches at once where more
+ * wait for it, and whoever waits awake before it sleeps.
  *
  * <p>A thread inside a call that hangs cannot be stopped. {@link #close} waits for it a bounded
- * time, then leaves it behind, counted; memory and handle are released by whichever thread ends
- * last, so that a late return of the call finds both still there.
+ * time, or not at all where its time is over, then leaves it behind, counted; memory and handle are
+ * released by whichever thread ends last, so that a late return of the call finds both still there.
  *
  * <p>Its methods are for the task thread, {@link Completions} excepted.
  */
@@ -50,7 +51,9 @@ final class Workers<T, R> {
 
   private final List<Thread> threads = new ArrayList<>();
   private final int workers;
+  private final long callNanos;
   private final List<Scorer<T, R>> scorers;
+  private final CallPlace place;
   private final ArrayDeque<Scorer<T, R>> free;
   // Never holds more than there are scorers. An array's queue has one lock for both ends: a worker
   // and the task thread would meet at it after every short call, and one of them would sleep.
@@ -63,6 +66,9 @@ final class Workers<T, R> {
   private final BooleanSupplier taskEnds;
   private final String name;
   private volatile boolean stopped;
+  // In a call of the task thread.
+  private volatile @Nullable Scorer<T, R> here;
+  private volatile boolean hangs;
   private volatile @Nullable Exception releaseFailure;
 
   /** Where a batch goes from a worker; called by that worker. */
@@ -72,6 +78,9 @@ final class Workers<T, R> {
 
     void failed(Batch<T, Object> batch, Throwable failure);
 
+    /** The task thread is in a call that has taken too long. */
+    void hangs(InferenceException failure);
+
     /** This worker has ended though nobody closed it. */
     void ended(Throwable failure);
   }
@@ -80,23 +89,27 @@ final class Workers<T, R> {
    * Starts nothing yet.
    *
    * @param name of the threads, to be told apart in a thread dump
-   * @param workers model calls at a time
+   * @param settings how many threads, and how long a call may take
    * @param scorers one for each batch that may be in flight
+   * @param place of the calls
    * @param held what the last thread closes behind the scorers, in this order
    * @param taskEnds whether Flink ends the task, so that an interruption of its thread is Flink's
    */
   Workers(
       String name,
-      int workers,
+      StepSettings settings,
       List<Scorer<T, R>> scorers,
+      CallPlace place,
       List<AutoCloseable> held,
       BooleanSupplier taskEnds,
       Completions<T, R> completions) {
     this.name = name;
-    this.workers = workers;
+    this.workers = settings.workers();
+    this.callNanos = settings.timeouts().call().toNanos();
     this.scorers = List.copyOf(scorers);
+    this.place = place;
     this.free = new ArrayDeque<>(scorers);
-    this.running = new AtomicInteger(workers);
+    this.running = new AtomicInteger(settings.workers());
     this.held = List.copyOf(held);
     this.taskEnds = taskEnds;
     this.completions = completions;
@@ -134,19 +147,43 @@ final class Workers<T, R> {
     return ABANDONED.get();
   }
 
+  /** Those that have been started. */
+  List<Thread> threads() {
+    return threads;
+  }
+
   /**
-   * Lets the model score a batch.
+   * Lets the model score a batch. Answers its scorer, for {@link #finish}, if this thread made the
+   * call; null if a worker will bring it back.
    *
    * @throws java.util.NoSuchElementException if as many are in flight as may be
+   * @throws InferenceException if the model, not a record, is at fault
    */
-  void submit(Batch<T, Object> batch) {
+  @Nullable Scorer<T, R> submit(Batch<T, Object> batch) {
     Scorer<T, R> scorer = free.pop();
     scorer.enter(batch);
-    if (unfinished.getAndIncrement() >= workers) {
+    int before = unfinished.get();
+    if (before == 0 && place.isHere() && callHere(scorer)) {
+      return scorer;
+    }
+    if (before >= workers) {
       scorer.encode(true);
       dropInterruption();
     }
+    unfinished.getAndIncrement();
     submitted.add(scorer);
+    return null;
+  }
+
+  private boolean callHere(Scorer<T, R> scorer) {
+    scorer.encode(false);
+    dropInterruption();
+    here = scorer;
+    try {
+      return scorer.call();
+    } finally {
+      here = null;
+    }
   }
 
   /** Makes what results are not made yet of a batch that a worker brought back. */
@@ -167,27 +204,17 @@ final class Workers<T, R> {
     }
   }
 
-  /** How long the longest of the present model calls has taken. */
-  long longestCallNanos(long nowNanos) {
-    long longest = 0;
+  /**
+   * How long until one of the present model calls will have taken too long.
+   *
+   * @throws InferenceException if one has
+   */
+  long callNanosLeft() {
+    long least = Long.MAX_VALUE;
     for (Scorer<T, R> scorer : scorers) {
-      longest = Math.max(longest, scorer.callTimer().elapsedNanos(nowNanos));
+      least = Math.min(least, scorer.callTimer().nanosLeft());
     }
-    return longest;
-  }
-
-  /** Rows of the longest of the present model calls. */
-  int longestCallRows(long nowNanos) {
-    long longest = -1;
-    int rows = 0;
-    for (Scorer<T, R> scorer : scorers) {
-      long elapsed = scorer.callTimer().elapsedNanos(nowNanos);
-      if (elapsed > longest) {
-        longest = elapsed;
-        rows = scorer.callTimer().rows();
-      }
-    }
-    return rows;
+    return least;
   }
 
   // Worker.
@@ -206,9 +233,26 @@ final class Workers<T, R> {
   // Worker.
   private void take() {
     try {
-      work(submitted.take());
+      Scorer<T, R> scorer = submitted.poll(watch(), TimeUnit.NANOSECONDS);
+      if (scorer != null) {
+        work(scorer);
+      }
     } catch (InterruptedException e) {
       // Where close() interrupts it has said so before; anyone else means what is over.
+    }
+  }
+
+  /** Looks after a call of the task thread; answers when to look again. */
+  // Worker.
+  private long watch() {
+    Scorer<T, R> called = here;
+    try {
+      return called == null || hangs ? callNanos : called.callTimer().nanosLeft();
+    } catch (InferenceException e) {
+      hangs = true;
+      scorers.forEach(Scorer::stop);
+      completions.hangs(e);
+      return callNanos;
     }
   }
 
@@ -217,7 +261,9 @@ final class Workers<T, R> {
     try {
       scorer.encodeIfLeft();
       dropInterruption();
-      scorer.call();
+      if (!scorer.call()) {
+        scorer.search();
+      }
       if (submitted.isEmpty()) {
         scorer.decode();
       }
@@ -245,13 +291,15 @@ final class Workers<T, R> {
   }
 
   /**
-   * Ends the threads, waiting at most {@code patienceMillis} for all of them together.
+   * Ends the threads, waiting at most {@code patienceMillis} for all of them together. Answers
+   * whether they have ended, and what they held is let go of.
    *
    * @throws InferenceException if memory was still in use when the last thread ended
    */
-  void close(long patienceMillis) {
+  boolean close(long patienceMillis) {
+    long patience = callHangs() ? 0 : patienceMillis;
     stop();
-    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patienceMillis);
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patience);
     for (Thread thread : threads) {
       join(thread, deadline);
     }
@@ -268,6 +316,16 @@ final class Workers<T, R> {
     Exception failure = releaseFailure;
     if (failure != null) {
       throw new InferenceException(name + ": " + failure.getMessage(), failure);
+    }
+    return left.isEmpty();
+  }
+
+  private boolean callHangs() {
+    try {
+      callNanosLeft();
+      return false;
+    } catch (InferenceException e) {
+      return true;
     }
   }
 

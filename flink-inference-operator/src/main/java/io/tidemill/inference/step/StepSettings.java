@@ -34,6 +34,7 @@ public record StepSettings(
   private static final int DEFAULT_DEAD_BATCHES = 3;
   private static final Duration DEFAULT_LOAD_TIMEOUT = Duration.ofMinutes(5);
   private static final Duration DEFAULT_CALL_TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration DEFAULT_SHORT_CALL = Duration.ofMillis(1);
   private static final long DEFAULT_MEMORY_BYTES = 1L << 30;
 
   /** What becomes of a record whose prediction is not a number or infinite. */
@@ -56,18 +57,25 @@ public record StepSettings(
   }
 
   /**
-   * How long a task waits before it fails.
+   * How long a task waits.
    *
-   * @param load until its model is fetched, loaded and warmed up
-   * @param call until one model call has returned
+   * @param load until its model is fetched, loaded and warmed up; then it fails
+   * @param call until one model call has returned; then it fails
+   * @param shortCall for a model call in its own thread; longer ones are the workers'. Zero for
+   *     none of them
    */
-  public record Timeouts(Duration load, Duration call) implements Serializable {
+  public record Timeouts(Duration load, Duration call, Duration shortCall) implements Serializable {
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final Duration LONGEST = Duration.ofDays(365);
+    private static final Duration LONGEST_SHORT_CALL = Duration.ofSeconds(1);
 
     public Timeouts {
       check("load-timeout", load);
       check("call-timeout", call);
+      if (shortCall.isNegative() || shortCall.compareTo(LONGEST_SHORT_CALL) > 0) {
+        throw new IllegalArgumentException(
+            "short-call: %s (expected: 0s to 1s)".formatted(shortCall));
+      }
     }
 
     private static void check(String name, Duration timeout) {
@@ -103,7 +111,8 @@ public record StepSettings(
   /**
    * 256 records or 20 ms a batch, four batches in flight, two calls at a time, results in input
    * order, predictions kept as they are even when not finite, a null input as the model takes it, a
-   * failure after three batches of dead letters only, five minutes to load, 60 s for a call, 1 GiB.
+   * failure after three batches of dead letters only, five minutes to load, 60 s for a call, calls
+   * of a millisecond in the task thread, 1 GiB.
    */
   public static StepSettings defaults() {
     BatchPolicy batching = BatchPolicy.defaults();
@@ -114,7 +123,7 @@ public record StepSettings(
         OnNotFinite.KEEP,
         OnNullInput.BY_MODEL,
         DEFAULT_DEAD_BATCHES,
-        new Timeouts(DEFAULT_LOAD_TIMEOUT, DEFAULT_CALL_TIMEOUT),
+        new Timeouts(DEFAULT_LOAD_TIMEOUT, DEFAULT_CALL_TIMEOUT, DEFAULT_SHORT_CALL),
         DEFAULT_MEMORY_BYTES,
         false);
   }
@@ -192,7 +201,7 @@ public record StepSettings(
   }
 
   public StepSettings withLoadTimeout(Duration loadTimeout) {
-    return with(new Timeouts(loadTimeout, timeouts.call()));
+    return with(new Timeouts(loadTimeout, timeouts.call(), timeouts.shortCall()));
   }
 
   private StepSettings with(Timeouts timeouts) {
@@ -201,7 +210,15 @@ public record StepSettings(
   }
 
   public StepSettings withCallTimeout(Duration callTimeout) {
-    return with(new Timeouts(timeouts.load(), callTimeout));
+    return with(new Timeouts(timeouts.load(), callTimeout, timeouts.shortCall()));
+  }
+
+  /**
+   * The longest model call that the task thread makes itself, one in a hundred excepted: a
+   * checkpoint or timer waits for one. Zero leaves every call to the workers.
+   */
+  public StepSettings withShortCall(Duration shortCall) {
+    return with(new Timeouts(timeouts.load(), timeouts.call(), shortCall));
   }
 
   public StepSettings withMemoryBytes(long memoryBytes) {

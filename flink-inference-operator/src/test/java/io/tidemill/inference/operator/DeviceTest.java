@@ -98,7 +98,8 @@ class DeviceTest {
                 new StepHarness.Encoder(),
                 new StepHarness.Decoder(),
                 StepHarness.DEAD_LETTERS,
-                new FakeClock()),
+                new FakeClock(),
+                (limit, use) -> new FixedPlace()),
             environment);
     harness.getStreamConfig().setupNetworkInputs(LongSerializer.INSTANCE);
     harness.getStreamConfig().serializeAllConfigs();

@@ -1,5 +1,6 @@
 package io.tidemill.inference.operator;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.FakeModel;
@@ -32,5 +33,18 @@ class DirectMemoryTest {
     memory.promise(STEP, 900);
 
     assertThatThrownBy(() -> memory.promise(STEP, 1)).isInstanceOf(InferenceException.class);
+  }
+
+  @Test
+  void whatIsNotKeptIsPromisedAgain() {
+    DirectMemory.Promise first = memory.promise(STEP, 900);
+    first.keepOnly(300);
+
+    memory.promise(STEP, 600);
+
+    first.keepOnly(400);
+    assertThat(memory.promised()).isEqualTo(900);
+    first.close();
+    assertThat(memory.promised()).isEqualTo(600);
   }
 }

@@ -1,5 +1,7 @@
 package io.tidemill.inference.operator;
 
+import static java.util.Objects.requireNonNull;
+
 import io.tidemill.model.FakeModel;
 import io.tidemill.model.ModelCallException;
 import io.tidemill.model.ModelOutOfMemoryException;
@@ -11,7 +13,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import org.apache.arrow.memory.BufferAllocator;
 import org.jspecify.annotations.Nullable;
 
@@ -27,14 +31,21 @@ final class GatedCalls implements FakeModel.Behaviour {
   private final Set<Long> culprits;
   private final Set<Long> hogs;
   private final List<Held> held = new ArrayList<>();
-  private final Map<Thread, Integer> rowsLeft = new HashMap<>();
+  // By the records in them.
+  private final Map<Long, Batch> batches = new HashMap<>();
   private final Set<Thread> proved = ConcurrentHashMap.newKeySet();
   private final List<Long> batchBytes = new ArrayList<>();
   private final List<Integer> batchRows = new ArrayList<>();
   private int fits = Integer.MAX_VALUE;
+  private int begun;
   private int finished;
   private boolean open;
   private boolean shut;
+
+  /** A batch, from its first call on, whichever threads make its calls. */
+  private static final class Batch {
+    private int rowsLeft;
+  }
 
   /** The first call of a batch. */
   static final class Held {
@@ -66,25 +77,28 @@ final class GatedCalls implements FakeModel.Behaviour {
     RuntimeException failure = enter(input);
     if (failure != null) {
       if (last) {
-        settle(1);
+        settle(input);
       }
       throw failure;
     }
     ColumnBatch answer = model.answer(input, allocator);
-    settle(input.rows());
+    settle(input);
     return answer;
   }
 
   private synchronized @Nullable RuntimeException enter(ColumnBatch input) {
-    if (!rowsLeft.containsKey(Thread.currentThread())) {
+    if (!batches.containsKey(record(input, 0))) {
+      Batch batch = new Batch();
+      batch.rowsLeft = input.rows();
       batchRows.add(input.rows());
       long bytes = 0;
       for (int row = 0; row < input.rows(); row++) {
-        bytes += (long) FakeModel.sum(input, row);
+        batches.put(record(input, row), batch);
+        bytes += record(input, row);
       }
       batchBytes.add(bytes);
-      awaitRelease(new Held((long) FakeModel.sum(input, 0)));
-      rowsLeft.put(Thread.currentThread(), input.rows());
+      awaitRelease(new Held(record(input, 0)));
+      begun++;
     }
     if (shut) {
       throw new AssertionError("this life is over");
@@ -93,7 +107,7 @@ final class GatedCalls implements FakeModel.Behaviour {
       return new ModelOutOfMemoryException("no room for " + input.rows() + " rows");
     }
     for (int row = 0; row < input.rows(); row++) {
-      long record = (long) FakeModel.sum(input, row);
+      long record = record(input, row);
       if (hogs.contains(record)) {
         return new ModelOutOfMemoryException("no room for record " + record);
       } else if (culprits.contains(record)) {
@@ -101,6 +115,10 @@ final class GatedCalls implements FakeModel.Behaviour {
       }
     }
     return null;
+  }
+
+  private static long record(ColumnBatch input, int row) {
+    return (long) FakeModel.sum(input, row);
   }
 
   private void awaitRelease(Held call) {
@@ -116,10 +134,10 @@ final class GatedCalls implements FakeModel.Behaviour {
     held.remove(call);
   }
 
-  private synchronized void settle(int rows) {
-    int left = rowsLeft.merge(Thread.currentThread(), -rows, Integer::sum);
-    if (left == 0) {
-      rowsLeft.remove(Thread.currentThread());
+  private synchronized void settle(ColumnBatch input) {
+    Batch batch = requireNonNull(batches.get(record(input, 0)));
+    batch.rowsLeft -= input.rows();
+    if (batch.rowsLeft == 0) {
       finished++;
       notifyAll();
     }
@@ -127,16 +145,29 @@ final class GatedCalls implements FakeModel.Behaviour {
 
   /** Waits until no batch but the held ones is at the model, and this many are held. */
   synchronized List<Held> await(IntSupplier heldCount) throws InterruptedException {
+    await(
+        () -> begun == finished && held.size() == heldCount.getAsInt(),
+        () -> "batches held: " + held.size() + " (expected: " + heldCount.getAsInt() + ")");
+    return List.copyOf(held);
+  }
+
+  /** Waits until every record of so many batches has its outcome. */
+  void awaitFinished(long count) throws InterruptedException {
+    await(
+        () -> finished >= count,
+        () -> "batches finished: " + finished + " (expected: " + count + ")");
+  }
+
+  private synchronized void await(BooleanSupplier done, Supplier<String> problem)
+      throws InterruptedException {
     long deadline = System.nanoTime() + PATIENCE_NANOS;
-    while (!rowsLeft.isEmpty() || held.size() != heldCount.getAsInt()) {
+    while (!done.getAsBoolean()) {
       long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
       if (millis <= 0) {
-        throw new AssertionError(
-            "batches held: " + held.size() + " (expected: " + heldCount.getAsInt() + ")");
+        throw new AssertionError(problem.get());
       }
       wait(millis);
     }
-    return List.copyOf(held);
   }
 
   /** Lets one batch go and waits until every record of it has its outcome. */

@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
 import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -94,6 +95,35 @@ class LoadTest {
       end.complete(null);
       step.close();
     }
+  }
+
+  @Test
+  void aCallThatHangsIsNotWaitedForAndKeepsOnlyTheMemoryThatItHolds() throws Exception {
+    long promisedBefore = DirectMemory.OF_PROCESS.promised();
+    long bytesBefore = ColumnMemory.allocatedBytes();
+    CompletableFuture<Void> end = new CompletableFuture<>();
+    CountDownLatch called = new CountDownLatch(1);
+    model.behave(
+        (self, input, allocator) -> {
+          called.countDown();
+          end.join(); // Deaf to interruption.
+          return self.answer(input, allocator);
+        });
+    StepSettings large = IMPATIENT.withMaxSize(100_000).withMaxDelay(Duration.ZERO);
+    StepHarness step = new StepHarness(large, model).open();
+    step.send(1);
+    called.await();
+    assertThatThrownBy(() -> step.advance(Duration.ofSeconds(5)))
+        .hasStackTraceContaining("call-timeout");
+    step.close();
+
+    long held = ColumnMemory.allocatedBytes() - bytesBefore;
+    assertThat(held).isPositive();
+    assertThat(DirectMemory.OF_PROCESS.promised() - promisedBefore).isEqualTo(held);
+    end.complete(null);
+    model.calls().get(0).thread().join();
+    assertThat(DirectMemory.OF_PROCESS.promised()).isEqualTo(promisedBefore);
+    assertThat(model.openHandles()).isZero();
   }
 
   @Test
@@ -208,6 +238,68 @@ class LoadTest {
       step.runMail();
       assertThat(step.output()).isEqualTo(scoredRange(1, 4));
     }
+  }
+
+  @Test
+  void aCallOfTheTaskThreadThatHangsFailsTheTaskFromOutside() throws Exception {
+    StepSettings impatient = SETTINGS.withCallTimeout(Duration.ofMillis(20));
+    StepHarness step = new StepHarness(impatient, model).callingHere().open();
+    step.expectFailureFromOutside();
+    model.behave(
+        (self, input, allocator) -> {
+          step.advanceMonotonicOnly(Duration.ofMillis(20));
+          while (step.failureFromOutside().isEmpty()) {
+            Thread.onSpinWait();
+          }
+          return self.answer(input, allocator);
+        });
+    try (step) {
+      step.send(1, 2);
+
+      assertThat(model.calls()).containsExactly(new FakeModel.Call(2, Thread.currentThread()));
+      assertThat(step.failureFromOutside())
+          .get()
+          .asInstanceOf(InstanceOfAssertFactories.THROWABLE)
+          .hasMessage(
+              "step 'score', fake:1.0.0: a call with 2 records has taken 20 ms (expected: <="
+                  + " call-timeout, 20 ms)");
+      assertThatThrownBy(() -> step.send(3, 4)).hasMessageContaining("the task has ended");
+    }
+  }
+
+  /** A barrier, a mail and a timer stand behind one record or mail at most. */
+  @Test
+  void oneRecordOrMailMakesOneCallInTheTaskThreadAtMost() throws Exception {
+    model.behave(calls);
+    try (StepHarness step = new StepHarness(SETTINGS, model).open()) {
+      step.send(1, 2, 3, 4, 5, 6);
+      HeldCalls.Call one = calls.next();
+      HeldCalls.Call other = calls.next();
+      step.callingHere();
+      model.behave(FakeModel::answer);
+      one.answer();
+      other.answer();
+      int calledHere = 0;
+      while (step.output().size() < 6) {
+        step.runMail();
+        assertThat(callsHere()).isBetween(calledHere, calledHere + 1);
+        calledHere = callsHere();
+      }
+      for (long record = 7; record <= 20; record++) {
+        step.send(record);
+        assertThat(callsHere()).isBetween(calledHere, calledHere + 1);
+        calledHere = callsHere();
+      }
+
+      assertThat(step.output()).isEqualTo(scoredRange(1, 20));
+      assertThat(step.metrics().counter("taskThreadCalls")).isEqualTo(calledHere).isPositive();
+      assertThat(step.flink().getTaskMailbox().hasMail()).isFalse();
+    }
+  }
+
+  private int callsHere() {
+    return (int)
+        model.calls().stream().filter(call -> call.thread() == Thread.currentThread()).count();
   }
 
   /** Arrow bytes are back to zero after the task. */

@@ -150,6 +150,21 @@ class MetricsTest {
   }
 
   @Test
+  void callsOfTheTaskThreadAreCounted() throws Exception {
+    try (StepHarness step =
+        new StepHarness(settings(2, Long.MAX_VALUE, 2), model).callingHere().open()) {
+      step.send(1, 2, 3, 4);
+      step.callingInWorkers();
+      step.send(5, 6);
+      step.runMail();
+
+      assertThat(step.metrics().counter("taskThreadCalls")).isEqualTo(2);
+      assertThat(step.metrics().counter("modelCalls")).isEqualTo(3);
+      assertThat(step.metrics().gauge("inFlight")).isEqualTo(0);
+    }
+  }
+
+  @Test
   void theLargestBucketIsMaxSizeThoughItIsNoPowerOfTwo() throws Exception {
     try (StepHarness step = new StepHarness(settings(7, Long.MAX_VALUE, 1), model).open()) {
       RecordedMetrics metrics = step.metrics();

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The workers are real threads, yet a seed always plays the same history: after each action the
  * schedule waits until every batch is held at the model or has left its mail, which the step's own
- * metrics tell.
+ * metrics tell. In some lives no call is held, and now the task thread makes it, now a worker.
  */
 final class OperatorSchedule {
   private static final StepSettings PATIENT =
@@ -54,6 +54,8 @@ final class OperatorSchedule {
   private List<Long> enteredNanos = new ArrayList<>();
   private @Nullable Snapshot snapshot;
   private long snapshots;
+  // Whether calls are held at the model, which those of the task thread cannot be.
+  private boolean holds;
 
   private record Snapshot(
       OperatorSubtaskState state,
@@ -75,6 +77,7 @@ final class OperatorSchedule {
     model = FakeModel.ofFeatures(1);
     calls = new GatedCalls(culprits, hogs);
     step = new StepHarness(settings, model);
+    holds = random.nextBoolean();
   }
 
   private void write(int records) {
@@ -116,6 +119,7 @@ final class OperatorSchedule {
 
   void run() throws Exception {
     model.behave(calls);
+    calls.open(!holds);
     step.open();
     output.begin(settings.order());
     try {
@@ -136,6 +140,13 @@ final class OperatorSchedule {
   }
 
   private void act() throws Exception {
+    if (!holds && random.nextInt(3) == 0) {
+      if (random.nextBoolean()) {
+        step.callingHere();
+      } else {
+        step.callingInWorkers();
+      }
+    }
     switch (random.nextInt(20)) {
       case 0, 1, 2, 3, 4, 5, 6, 7, 8 -> next();
       case 9, 10 -> step.advance(Duration.ofMillis(random.nextInt(25)));
@@ -236,6 +247,7 @@ final class OperatorSchedule {
     enteredNanos = new ArrayList<>();
     position = 0;
     output.begin(settings.order());
+    holds = random.nextBoolean();
     Snapshot last = snapshot;
     if (last != null) {
       position = last.position();
@@ -243,12 +255,13 @@ final class OperatorSchedule {
       step.restore(last.state());
       // Batches that are cut anew may need more slots than there are.
       calls.open(
-          !settings.equals(last.settings())
+          !holds
+              || !settings.equals(last.settings())
               || last.limitLearned()
               || settings.batching().maxDelay().isZero());
     }
     step.open();
-    calls.open(false);
+    calls.open(!holds);
   }
 
   private void end() throws Exception {
@@ -262,7 +275,11 @@ final class OperatorSchedule {
 
   /** Waits until every batch is held at the model, waits for a worker, or has left its mail. */
   private void settle() throws Exception {
-    calls.await(this::batchesAtTheModel);
+    if (holds) {
+      calls.await(this::batchesAtTheModel);
+    } else {
+      calls.awaitFinished(step.metrics().counter("batches"));
+    }
     TaskMailbox mailbox = step.flink().getTaskMailbox();
     List<Mail> mails = new ArrayList<>();
     long left = calls.finished() - step.metrics().histogram("modelMicros").getCount();
@@ -279,6 +296,9 @@ final class OperatorSchedule {
   }
 
   private List<GatedCalls.Held> held() throws Exception {
+    if (!holds) {
+      return List.of();
+    }
     List<GatedCalls.Held> held = new ArrayList<>(calls.await(this::batchesAtTheModel));
     held.sort(Comparator.comparingInt(call -> entered.indexOf(call.first())));
     return held;

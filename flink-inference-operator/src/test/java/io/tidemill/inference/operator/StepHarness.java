@@ -15,6 +15,8 @@ import java.util.Optional;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.io.disk.iomanager.IOManager;
+import org.apache.flink.runtime.io.disk.iomanager.IOManagerAsync;
 import org.apache.flink.runtime.operators.testutils.MockEnvironment;
 import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
 import org.apache.flink.streaming.api.watermark.Watermark;
@@ -50,10 +52,18 @@ final class StepHarness implements AutoCloseable {
 
   private static final int MAX_PARALLELISM = 128;
 
+  // No step uses it, and each that is started makes folders and threads.
+  private static final IOManager IO =
+      new IOManagerAsync() {
+        @Override
+        public void close() {}
+      };
+
   private final OneInputStreamOperatorTestHarness<Long, String> harness;
   private final MockEnvironment environment;
   private final RecordedMetrics metrics = new RecordedMetrics();
   private final FakeClock clock;
+  private final FixedPlace place = new FixedPlace();
 
   static final class Encoder implements RecordEncoder<Long> {
     @Override
@@ -151,14 +161,47 @@ final class StepHarness implements AutoCloseable {
             .setParallelism(parallelism)
             .setSubtaskIndex(subtask)
             .setMetricGroup(metrics.taskGroup())
+            .setIOManager(IO)
             .build();
     harness =
         new OneInputStreamOperatorTestHarness<>(
             new InferenceOperatorFactory<>(
-                step, settings, FakeModels.source(model), encoder, decoder, DEAD_LETTERS, clock),
+                step,
+                settings,
+                FakeModels.source(model),
+                encoder,
+                decoder,
+                DEAD_LETTERS,
+                clock,
+                choice(place)),
             environment);
     harness.getStreamConfig().setupNetworkInputs(LongSerializer.INSTANCE);
     harness.getStreamConfig().serializeAllConfigs();
+  }
+
+  private static CallPlace.Choice choice(CallPlace place) {
+    return (limit, use) -> place;
+  }
+
+  /** Lets the task thread, which is the test's, make the calls from now on. */
+  StepHarness callingHere() {
+    place.here(true);
+    return this;
+  }
+
+  /** Lets the workers make the calls from now on. */
+  void callingInWorkers() {
+    place.here(false);
+  }
+
+  /** From now on the task may be failed by another thread than its own. */
+  void expectFailureFromOutside() {
+    environment.setExpectedExternalFailureCause(InferenceException.class);
+  }
+
+  /** Why another thread has failed the task. */
+  Optional<? extends Throwable> failureFromOutside() {
+    return environment.getActualExternalFailureCause();
   }
 
   StepHarness open() throws Exception {

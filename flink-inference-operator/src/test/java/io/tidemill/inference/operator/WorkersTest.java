@@ -1,5 +1,6 @@
 package io.tidemill.inference.operator;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -44,14 +45,16 @@ class WorkersTest {
   private final BlockingQueue<Scorer<Long, String>> called = new LinkedBlockingQueue<>();
   private final BlockingQueue<Throwable> ended = new LinkedBlockingQueue<>();
   private final BlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
+  private final FixedPlace place = new FixedPlace();
   private final ModelHandle handle = new ModelHandle(model, model::close);
   private final StepMemory memory =
       new StepMemory(new Step("score", model.version()), model.signature(), SETTINGS);
   private final Workers<Long, String> workers =
       new Workers<>(
           "score-0",
-          1,
+          SETTINGS.withWorkers(1),
           List.of(scorer(), scorer()),
+          place,
           List.of(allocator, handle),
           () -> false,
           new Workers.Completions<>() {
@@ -66,6 +69,11 @@ class WorkersTest {
             }
 
             @Override
+            public void hangs(InferenceException failure) {
+              failures.add(failure);
+            }
+
+            @Override
             public void ended(Throwable failure) {
               ended.add(failure);
             }
@@ -75,7 +83,7 @@ class WorkersTest {
     RecordEncoder<Long> encoder = new StepHarness.Encoder();
     PredictionDecoder<Long, String> decoder = new StepHarness.Decoder();
     return new Scorer<>(
-        new ModelCalls(handle, memory.step(), Long.MAX_VALUE, System::nanoTime),
+        new ModelCalls(handle, memory, System::nanoTime),
         new Scorer.Codec<>(
             (record, columns, row) -> {
               encodedBy.put(record, Thread.currentThread());
@@ -168,6 +176,60 @@ class WorkersTest {
   }
 
   @Test
+  void theTaskThreadCallsTheModelWhereThePlaceSaysSo() {
+    model.behave(FakeModel::answer);
+    place.here(true);
+    batcher.add(1L, 1, 0, 0);
+
+    Scorer<Long, String> scorer = requireNonNull(workers.submit(batcher.close(CloseCause.SIZE, 0)));
+
+    assertThat(model.calls()).containsExactly(new FakeModel.Call(1, Thread.currentThread()));
+    workers.finish(scorer);
+    assertThat(decodedBy).containsExactly(Map.entry(1L, Thread.currentThread()));
+  }
+
+  @Test
+  void theTaskThreadMakesNoCallWhileABatchIsWithTheWorkers() throws Exception {
+    submit(1);
+    HeldCalls.Call first = calls.next();
+    place.here(true);
+    submit(2);
+    first.answer();
+    calls.next().answer();
+
+    workers.finish(called.take());
+    workers.finish(called.take());
+    assertThat(model.calls())
+        .extracting(FakeModel.Call::thread)
+        .doesNotContain(Thread.currentThread());
+  }
+
+  @Test
+  void whatACallOfTheTaskThreadLeavesToDoIsAWorkers() throws Exception {
+    model.behave(
+        (self, input, memory) -> {
+          if (FakeModel.sum(input, 0) > 0 && input.rows() > 1) {
+            throw new ModelCallException("one of them");
+          }
+          return self.answer(input, memory);
+        });
+    place.here(true);
+    batcher.add(1L, 1, 0, 0);
+    batcher.add(2L, 2, 0, 0);
+    assertThat(workers.submit(batcher.close(CloseCause.SIZE, 0))).isNull();
+
+    Scorer<Long, String> scorer = called.take();
+    assertThat(scorer.batch().outcome(0)).isEqualTo("1=1.0");
+    assertThat(scorer.batch().outcome(1)).isEqualTo("2=2.0");
+    workers.finish(scorer);
+    assertThat(model.callSizes()).containsExactly(2, 1, 1);
+    assertThat(model.calls().get(0).thread()).isEqualTo(Thread.currentThread());
+    assertThat(model.calls().subList(1, 3))
+        .extracting(FakeModel.Call::thread)
+        .doesNotContain(Thread.currentThread());
+  }
+
+  @Test
   void aWorkerThatDoesNotReturnIsCountedAndKeepsMemoryAndModelUntilItDoes() throws Exception {
     long bytesBefore = ColumnMemory.allocatedBytes();
     int abandonedBefore = Workers.abandoned();
@@ -235,8 +297,9 @@ class WorkersTest {
     Workers<Long, String> half =
         new Workers<>(
             "half",
-            3,
+            SETTINGS.withWorkers(3),
             List.of(),
+            place,
             List.of(own, () -> closed.set(true)),
             () -> false,
             new Workers.Completions<>() {
@@ -245,6 +308,9 @@ class WorkersTest {
 
               @Override
               public void failed(Batch<Long, Object> batch, Throwable failure) {}
+
+              @Override
+              public void hangs(InferenceException failure) {}
 
               @Override
               public void ended(Throwable failure) {}
@@ -276,8 +342,9 @@ class WorkersTest {
     Workers<Long, String> own =
         new Workers<>(
             "leaks",
-            1,
+            SETTINGS.withWorkers(1),
             List.of(),
+            place,
             List.of(leaking, () -> closed.set(true)),
             () -> false,
             new Workers.Completions<>() {
@@ -286,6 +353,9 @@ class WorkersTest {
 
               @Override
               public void failed(Batch<Long, Object> batch, Throwable failure) {}
+
+              @Override
+              public void hangs(InferenceException failure) {}
 
               @Override
               public void ended(Throwable failure) {}

@@ -27,7 +27,8 @@ class StepSettingsTest {
                 OnNotFinite.KEEP,
                 OnNullInput.BY_MODEL,
                 3,
-                new StepSettings.Timeouts(Duration.ofMinutes(5), Duration.ofSeconds(60)),
+                new StepSettings.Timeouts(
+                    Duration.ofMinutes(5), Duration.ofSeconds(60), Duration.ofMillis(1)),
                 1L << 30,
                 false));
   }
@@ -47,6 +48,7 @@ class StepSettingsTest {
             .withDeadBatches(0)
             .withLoadTimeout(Duration.ofSeconds(90))
             .withCallTimeout(Duration.ofSeconds(2))
+            .withShortCall(Duration.ZERO)
             .withMemoryBytes(9)
             .withFresh(true);
 
@@ -59,7 +61,8 @@ class StepSettingsTest {
                 OnNotFinite.FAIL,
                 OnNullInput.SKIP,
                 0,
-                new StepSettings.Timeouts(Duration.ofSeconds(90), Duration.ofSeconds(2)),
+                new StepSettings.Timeouts(
+                    Duration.ofSeconds(90), Duration.ofSeconds(2), Duration.ZERO),
                 9,
                 true));
   }
@@ -87,6 +90,14 @@ class StepSettingsTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> DEFAULTS.withLoadTimeout(timeout))
         .withMessage("load-timeout: %s (expected: 1ms to 365 days)", timeout);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"PT-0.001S", "PT1.001S"})
+  void refusesAShortCallThatIsNegativeOrLong(Duration limit) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> DEFAULTS.withShortCall(limit))
+        .withMessage("short-call: %s (expected: 0s to 1s)", limit);
   }
 
   @Test

@@ -27,7 +27,8 @@ final class StepReading {
           "null-input",
           "dead-batches",
           "load-timeout",
-          "call-timeout");
+          "call-timeout",
+          "short-call");
   private static final List<String> OUTPUT_KEYS = List.of("field", "labels");
   private static final String INPUT_FORM = "tensors and their fields as in { features: [a, b] }";
   private static final String OUTPUT_FORM = "tensors and their fields as in { score: my_score }";
@@ -155,7 +156,8 @@ final class StepReading {
             .withNullInput(section.choice("null-input", read.nullInput()));
     read = section.number("dead-batches", read, StepSettings::withDeadBatches);
     read = section.duration("load-timeout", read, StepSettings::withLoadTimeout);
-    return section.duration("call-timeout", read, StepSettings::withCallTimeout);
+    read = section.duration("call-timeout", read, StepSettings::withCallTimeout);
+    return section.duration("short-call", read, StepSettings::withShortCall);
   }
 
   private static StepSettings batching(Section limits) {

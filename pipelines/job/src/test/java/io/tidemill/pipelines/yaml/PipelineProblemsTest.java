@@ -49,6 +49,7 @@ class PipelineProblemsTest {
           max-size: 256     | max-in-flight: 2000 | 11:32: batching of step 'score': max-in-flight: 2000 (expected: 1 to 1024)
           model: fraud:1.0.0 | load-timeout: 0s | 8:19: step 'score': load-timeout: PT0S (expected: 1ms to 365 days)
           model: fraud:1.0.0 | call-timeout: 500us | 8:19: step 'score': call-timeout: PT0.0005S (expected: 1ms to 365 days)
+          model: fraud:1.0.0 | short-call: 2s | 8:17: step 'score': short-call: PT2S (expected: 0s to 1s)
           model: fraud:1.0.0 | dead-batches: -1 | 8:19: step 'score': dead-batches: -1 (expected: >= 1, or 0 for any number)
           max-size: 256     | max-size: many    | 11:27: batching of step 'score': max-size: 'many' (expected: a whole number)
           max-size: 256     | max-size: 1.5     | 11:27: batching of step 'score': max-size: '1.5' (expected: a whole number)

@@ -65,6 +65,7 @@ class PipelineReaderTest {
                 dead-batches: 7
                 load-timeout: 90s
                 call-timeout: 2s
+                short-call: 0s
             sink: { connector: filesystem, path: '/tmp/$$x' }
             dead-letter: { connector: kafka, topic: dead }
             flink: { execution.checkpointing.interval: 10s }
@@ -100,7 +101,8 @@ class PipelineReaderTest {
                     .withNullInput(OnNullInput.SKIP)
                     .withDeadBatches(7)
                     .withLoadTimeout(Duration.ofSeconds(90))
-                    .withCallTimeout(Duration.ofSeconds(2))));
+                    .withCallTimeout(Duration.ofSeconds(2))
+                    .withShortCall(Duration.ZERO)));
     assertThat(job.sink().options()).containsEntry("path", "/tmp/$x");
     assertThat(job.deadLetter()).isNotNull();
     assertThat(job.flinkOptions()).containsEntry("execution.checkpointing.interval", "10s");

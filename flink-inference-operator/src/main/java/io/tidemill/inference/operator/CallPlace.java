@@ -1,0 +1,34 @@
+package io.tidemill.inference.operator;
+
+import java.io.Serializable;
+import java.time.Duration;
+
+/** Who makes a step's model calls. Task thread only. */
+interface CallPlace {
+  /** Whether the task thread makes the next call itself. */
+  boolean isHere();
+
+  /**
+   * Whether a processor is idle but for the workers, so that whoever waits for them may do so
+   * awake.
+   */
+  boolean hasIdleProcessor();
+
+  /**
+   * Learns from a batch, wherever it was called.
+   *
+   * @param callNanos of one of its calls
+   */
+  void scored(int records, long callNanos, long nowNanos);
+
+  /** Makes the place of one subtask's calls. */
+  @FunctionalInterface
+  interface Choice extends Serializable {
+    /**
+     * The place of a subtask's calls.
+     *
+     * @param shortCall the longest call that the task thread may make; zero for none
+     */
+    CallPlace choose(Duration shortCall, ProcessorUse use);
+  }
+}

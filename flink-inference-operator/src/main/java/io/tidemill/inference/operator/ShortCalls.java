@@ -1,0 +1,157 @@
+package io.tidemill.inference.operator;
+
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Lets the task thread make the model's calls itself where they are short: nothing is handed over,
+ * nobody is woken, and the input is still in the processor's cache. A mail then waits for one such
+ * call.
+ *
+ * <p><b>Short</b> are calls of which at most one in a hundred takes longer than the limit. They are
+ * the workers' until so many were short, and again as soon as too many were not, so that a model
+ * that hangs or slows down does so there.
+ *
+ * <p><b>A processor that is idle</b> may be of more use than what it takes to hand over. So where
+ * the task thread is busy and the process leaves a processor idle, the workers are tried, and kept
+ * if more records a second come of it. They lose the calls again when others of the process want
+ * the processor, when there is little to do, and for a moment now and then, to be compared anew.
+ * What was tried in vain is tried again ever more rarely. What the process uses is measured, and
+ * not what the machine does: others on the machine are not seen.
+ *
+ * <p>A pause in the stream tells nothing of either, so what is measured ends with it.
+ */
+final class ShortCalls implements CallPlace {
+  static final int FULL_TRUST = 200;
+  static final int PRICE_OF_A_LONG_CALL = 100;
+  static final long WINDOW_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  /** Of a processor: so much makes the task thread busy, and leaves another one idle. */
+  static final double BUSY = 0.8;
+
+  /** Of a processor: less is not worth a second one. */
+  static final double CALM = 0.5;
+
+  /** Records a second with workers over those without, for them to be worth a processor. */
+  static final double GAIN = 1.15;
+
+  // In windows.
+  static final int FIRST_WAIT = 10;
+  static final int LONGEST_WAIT = 600;
+  static final int LONGEST_STAY = 300;
+  static final int MOST_CALM = 5;
+
+  private final long limitNanos;
+  private final ProcessorUse use;
+  private int trust;
+  private boolean areShort;
+
+  private boolean withWorkers;
+  private boolean proven;
+  private double rateHere;
+  private int stay;
+  private int calm;
+  private int wait;
+  private int nextWait = FIRST_WAIT;
+
+  // The window that is measured.
+  private long lastNanos;
+  private long begunNanos;
+  private long records;
+  private long callNanos;
+  private long processNanos;
+  private long stepNanos;
+
+  ShortCalls(Duration limit, ProcessorUse use) {
+    this.limitNanos = limit.toNanos();
+    this.use = use;
+  }
+
+  @Override
+  public boolean isHere() {
+    return areShort && !withWorkers;
+  }
+
+  @Override
+  public boolean hasIdleProcessor() {
+    return areShort && withWorkers;
+  }
+
+  @Override
+  public void scored(int batchRecords, long batchCallNanos, long nowNanos) {
+    trust(batchCallNanos < limitNanos);
+    records += batchRecords;
+    callNanos += batchCallNanos;
+    if (nowNanos - lastNanos > PAUSE_NANOS) {
+      leaveIfCalm(true);
+      begin(nowNanos);
+    } else if (nowNanos - begunNanos >= WINDOW_NANOS) {
+      look((double) (nowNanos - begunNanos));
+      begin(nowNanos);
+    }
+    lastNanos = nowNanos;
+  }
+
+  private void trust(boolean isShort) {
+    trust = isShort ? Math.min(FULL_TRUST, trust + 1) : Math.max(0, trust - PRICE_OF_A_LONG_CALL);
+    areShort = areShort ? trust > 0 : trust == FULL_TRUST;
+  }
+
+  private void begin(long nowNanos) {
+    begunNanos = nowNanos;
+    records = 0;
+    callNanos = 0;
+    processNanos = use.processNanos();
+    stepNanos = use.stepNanos();
+  }
+
+  private void look(double nanos) {
+    double step = (use.stepNanos() - stepNanos) / nanos;
+    double process = (use.processNanos() - processNanos) / nanos;
+    // A call may wait for something other than a processor.
+    double busy = Math.max(step, callNanos / nanos);
+    // The task thread has one; what the step takes beyond it is its workers'.
+    double idle = use.processors() - process + Math.max(0, step - 1);
+    double rate = records / nanos;
+    if (!areShort) {
+      withWorkers = false;
+    } else if (!withWorkers) {
+      wait = Math.max(0, wait - 1);
+      if (wait == 0 && busy >= BUSY && idle >= BUSY) {
+        withWorkers = true;
+        proven = false;
+        rateHere = rate;
+        stay = 0;
+      }
+    } else if (!proven && busy >= BUSY && rate < rateHere * GAIN) {
+      leave(nextWait + ThreadLocalRandom.current().nextInt(nextWait));
+      nextWait = Math.min(LONGEST_WAIT, 2 * nextWait);
+    } else {
+      if (!proven && busy >= BUSY) {
+        proven = true;
+        nextWait = FIRST_WAIT;
+      }
+      leaveIfCalm(busy < CALM);
+      if (idle < CALM) {
+        leave(FIRST_WAIT);
+      } else if (++stay == LONGEST_STAY) {
+        leave(0);
+      }
+    }
+  }
+
+  private void leaveIfCalm(boolean isCalm) {
+    calm = isCalm ? calm + 1 : 0;
+    if (calm == MOST_CALM) {
+      leave(FIRST_WAIT);
+    }
+  }
+
+  private void leave(int windows) {
+    withWorkers = false;
+    wait = windows;
+    calm = 0;
+  }
+}

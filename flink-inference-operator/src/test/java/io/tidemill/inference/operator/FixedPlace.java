@@ -1,0 +1,27 @@
+package io.tidemill.inference.operator;
+
+import java.io.Serializable;
+
+/** Calls that are made where the test says: by the workers, at first. */
+final class FixedPlace implements CallPlace, Serializable {
+  private static final long serialVersionUID = 1L;
+
+  private boolean here;
+
+  void here(boolean nowHere) {
+    here = nowHere;
+  }
+
+  @Override
+  public boolean isHere() {
+    return here;
+  }
+
+  @Override
+  public boolean hasIdleProcessor() {
+    return false;
+  }
+
+  @Override
+  public void scored(int records, long callNanos, long nowNanos) {}
+}
