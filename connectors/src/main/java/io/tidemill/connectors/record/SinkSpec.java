@@ -2,6 +2,7 @@ package io.tidemill.connectors.record;
 
 import io.tidemill.connectors.options.ConnectorOptions;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.apache.flink.table.types.logical.RowType;
 
 /**
@@ -33,7 +34,9 @@ public record SinkSpec(
                 + ": field '"
                 + field.getName()
                 + "' (expected: one of "
-                + String.join(", ", rows.getFieldNames())
+                + rows.getFieldNames().stream()
+                    .filter(name -> !name.equals(Origin.COLUMN))
+                    .collect(Collectors.joining(", "))
                 + ")");
       }
       if (!rows.getTypeAt(index).copy(true).equals(field.getType().copy(true))) {

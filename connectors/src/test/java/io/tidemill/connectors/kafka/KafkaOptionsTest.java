@@ -406,8 +406,7 @@ class KafkaOptionsTest {
                             "job",
                             List.of())));
 
-    assertThat(refused)
-        .hasMessage("job.yaml: sink: field 'score' (expected: one of amount, __origin)");
+    assertThat(refused).hasMessage("job.yaml: sink: field 'score' (expected: one of amount)");
   }
 
   private static SourceSpec source(Map<String, String> options) {

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -90,14 +91,16 @@ final class ModelPruneCommand implements Runnable {
     List<CacheEntry> entries = cache.entries();
     List<CacheEntry> chosen = cache.prune(limit, olderThan, true);
     if (output.forPeople()) {
-      print(output.out(), cache.directory(), entries, paths(chosen));
+      show(out -> print(out, cache.directory(), entries, paths(chosen)));
     }
-    ModelStore pushedTo = store == null ? null : ModelStore.open(store);
+    ModelStore pushedTo = store == null ? null : open(store);
     List<StoreLeftover> leftovers = pushedTo == null ? List.of() : pushedTo.leftovers();
     if (output.forPeople()) {
-      leftovers.forEach(
-          left ->
-              output.out().printf("left over %s, %s%n", left.place(), new ByteSize(left.bytes())));
+      show(
+          out ->
+              leftovers.forEach(
+                  left ->
+                      out.printf("left over %s, %s%n", left.place(), new ByteSize(left.bytes()))));
     }
     List<CacheEntry> deleted = chosen;
     if (!dryRun.asked() && !(chosen.isEmpty() && leftovers.isEmpty())) {
@@ -121,6 +124,20 @@ final class ModelPruneCommand implements Runnable {
             entries.stream().map(entry -> Entry.of(entry, gone.contains(entry.path()))).toList(),
             leftovers.stream().map(StoreLeftover::place).toList()),
         (dryRun.asked() ? "dry run: would free " : "freed ") + freed);
+  }
+
+  private static ModelStore open(String uri) {
+    try {
+      return ModelStore.open(uri);
+    } catch (IllegalArgumentException refused) {
+      throw new CommandFailedException(refused);
+    }
+  }
+
+  private void show(Consumer<PrintWriter> text) {
+    PrintWriter plain = new PrintWriter(new PlainWriter(output.out()));
+    text.accept(plain);
+    plain.flush();
   }
 
   private static ByteSize sizeOf(List<CacheEntry> entries) {

@@ -141,6 +141,10 @@ class EmbeddedProcessITCase {
           List.of(
               "GET /jobs/" + id + "/yarn-cancel HTTP/1.1" + host,
               "GET /jobs/" + id + "/yarn-stop?x HTTP/1.1" + host,
+              "GET /jobs/" + id + "/yarn%2Dcancel HTTP/1.1" + host,
+              "GET /jobs/" + id + "/%2579arn-cancel/ HTTP/1.1" + host,
+              "GET /jobs/" + id + "/yarn-cancel%3Fx HTTP/1.1" + host,
+              "GET /jobs/" + id + "/yarn-cancel%zz HTTP/1.1" + host,
               "GET /jobs HTTP/1.1" + host + "\r\nOrigin: https://evil.example",
               "GET /jobs HTTP/1.1" + host + "\r\nSec-Fetch-Site: cross-site",
               "GET /jobs HTTP/1.1\r\nHost: rebound.example:" + web.getPort())) {

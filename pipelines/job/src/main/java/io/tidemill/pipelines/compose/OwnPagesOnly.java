@@ -17,6 +17,7 @@ import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.HttpHeaders;
 import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.HttpRequest;
 import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.HttpResponseStatus;
 import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.HttpVersion;
+import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.QueryStringDecoder;
 import org.apache.flink.shaded.netty4.io.netty.util.ReferenceCountUtil;
 
 /**
@@ -71,12 +72,21 @@ public final class OwnPagesOnly implements InboundChannelHandlerFactory {
       HttpHeaders headers = request.headers();
       String host = headers.get(HttpHeaderNames.HOST, "");
       String origin = headers.get(HttpHeaderNames.ORIGIN, "http://" + host);
-      // Old browsers do not say where a picture's address comes from.
-      boolean changesByGet = request.uri().matches("[^?]*/yarn-(cancel|stop)/?(\\?.*)?");
       return LOOPBACK.contains(host.replaceFirst(":\\d+$", ""))
           && origin.equals("http://" + host)
           && OWN_SITES.contains(headers.get("Sec-Fetch-Site", "none"))
-          && !changesByGet;
+          && !changesByGet(request.uri());
+    }
+
+    /** Old browsers do not say where a picture's address comes from. */
+    private static boolean changesByGet(String uri) {
+      try {
+        // Flink decodes a path twice, and drops what follows a '?' of the first decoding.
+        String path = QueryStringDecoder.decodeComponent(new QueryStringDecoder(uri).path());
+        return path.contains("/yarn-cancel") || path.contains("/yarn-stop");
+      } catch (IllegalArgumentException malformed) {
+        return true;
+      }
     }
   }
 }

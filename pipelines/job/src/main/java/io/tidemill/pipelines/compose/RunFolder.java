@@ -9,6 +9,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import org.apache.commons.io.file.PathUtils;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ import org.slf4j.LoggerFactory;
 final class RunFolder {
   private static final String PREFIX = "tidemill-run-";
   private static final String LOCK = "lock";
+  private static final String UNLOCKED = "lock.new";
 
   private static final Logger LOG = LoggerFactory.getLogger(RunFolder.class);
 
@@ -60,8 +62,10 @@ final class RunFolder {
       Path path = Files.createTempDirectory(parent, PREFIX);
       FileLock lock =
           FileChannel.open(
-                  path.resolve(LOCK), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)
+                  path.resolve(UNLOCKED), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)
               .lock();
+      // Others look at a file of this name only, so that they never see it unlocked.
+      Files.move(path.resolve(UNLOCKED), path.resolve(LOCK), StandardCopyOption.ATOMIC_MOVE);
       RunFolder folder = new RunFolder(path, lock);
       Runtime.getRuntime()
           .addShutdownHook(new Thread(() -> delete(path), "tidemill-delete-run-folder"));
