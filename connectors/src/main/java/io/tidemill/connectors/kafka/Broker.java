@@ -14,6 +14,8 @@ import java.util.concurrent.TimeoutException;
 import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.ListTransactionsOptions;
+import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
@@ -91,6 +93,21 @@ final class Broker implements Serializable {
             throw e;
           }
         });
+  }
+
+  /** How many transactions are open whose ids begin so. */
+  long openTransactions(String prefix, Duration limit) throws UnansweredException {
+    var ongoing = new ListTransactionsOptions().filterStates(List.of(TransactionState.ONGOING));
+    return ask(
+        limit,
+        admin ->
+            admin
+                .listTransactions(ongoing)
+                .all()
+                .get(limit.toMillis(), TimeUnit.MILLISECONDS)
+                .stream()
+                .filter(transaction -> transaction.transactionalId().startsWith(prefix))
+                .count());
   }
 
   Problem<OptionKey> problem(String key, String message) {

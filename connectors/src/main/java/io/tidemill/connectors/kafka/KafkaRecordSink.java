@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.flink.api.common.serialization.SerializationSchema;
+import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -117,6 +118,11 @@ final class KafkaRecordSink implements RecordSink {
   }
 
   @Override
+  public boolean exactlyOnce() {
+    return settings.guarantee() == DeliveryGuarantee.EXACTLY_ONCE;
+  }
+
+  @Override
   public List<Problem<OptionKey>> problemsWith(CheckpointPlan checkpoints) {
     return new TransactionCheck(options.options().place(), settings).problemsWith(checkpoints);
   }
@@ -132,6 +138,27 @@ final class KafkaRecordSink implements RecordSink {
       return missing.isEmpty() ? format.map(ValueFormat::obstacles).orElse(missing) : missing;
     } catch (Broker.UnansweredException e) {
       return List.of(broker.unreachable(e));
+    }
+  }
+
+  @Override
+  public List<Problem<OptionKey>> openElsewhere(Duration limit) {
+    if (!exactlyOnce()) {
+      return List.of();
+    }
+    Broker broker = new Broker(options);
+    String prefix = settings.transactionalIdPrefix();
+    try {
+      long open = broker.openTransactions(prefix + "-", limit);
+      return open == 0
+          ? List.of()
+          : List.of(
+              broker.problem(
+                  KafkaConnectorOptions.TRANSACTIONAL_ID_PREFIX.key(),
+                  "'%s' has %d open transactions, and nothing is kept here of the run that opened them (expected: one run of a job at a time; stop the other, or wait until the transactions of one that died end, %d s at most, or give the job another name; --fresh ends them)"
+                      .formatted(prefix, open, settings.transactionTimeout().toSeconds())));
+    } catch (Broker.UnansweredException mayNotTell) {
+      return List.of();
     }
   }
 

@@ -18,10 +18,13 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions;
+import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions.ScanStartupMode;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.DeserializationFormatFactory;
 import org.apache.flink.table.types.logical.RowType;
@@ -105,6 +108,15 @@ final class KafkaRecordSource implements RecordSource {
   @Override
   public boolean freshRecords() {
     return true;
+  }
+
+  @Override
+  public Optional<OptionKey> startsAtCommittedOffsets() {
+    ConfigOption<ScanStartupMode> mode = KafkaConnectorOptions.SCAN_STARTUP_MODE;
+    return new OptionCheck(spec.options()).read(mode, ScanStartupMode.GROUP_OFFSETS)
+            == ScanStartupMode.GROUP_OFFSETS
+        ? Optional.of(new OptionKey(spec.options().place(), mode.key()))
+        : Optional.empty();
   }
 
   @Override

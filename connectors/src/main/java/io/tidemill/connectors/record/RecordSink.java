@@ -12,6 +12,11 @@ public interface RecordSink {
   /** One line for a plan: how often a failure shows a record here. */
   String guarantee();
 
+  /** Whether each record is visible once, by transactions that a checkpoint commits. */
+  default boolean exactlyOnce() {
+    return false;
+  }
+
   /** What does not fit together between this sink and the checkpoints of its job. */
   List<Problem<OptionKey>> problemsWith(CheckpointPlan checkpoints);
 
@@ -20,6 +25,14 @@ public interface RecordSink {
    * about {@code limit} at most.
    */
   List<Problem<OptionKey>> obstacles(Duration limit);
+
+  /**
+   * What another run of the same job has open here, which a run that goes on from nothing would end
+   * without knowing of it. Blocks for about {@code limit} at most.
+   */
+  default List<Problem<OptionKey>> openElsewhere(Duration limit) {
+    return List.of();
+  }
 
   /**
    * Adds the sink to a graph.

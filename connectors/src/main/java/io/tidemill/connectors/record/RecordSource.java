@@ -4,6 +4,7 @@ import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.types.logical.RowType;
 
@@ -23,6 +24,14 @@ public interface RecordSource {
    * need not be copied before it is kept.
    */
   boolean freshRecords();
+
+  /**
+   * The option by which it begins at offsets that a broker keeps for it, apart from the job's own
+   * checkpoints; empty where it does not.
+   */
+  default Optional<OptionKey> startsAtCommittedOffsets() {
+    return Optional.empty();
+  }
 
   /** One line for a plan: what a failure does to what this source has read. */
   String guarantee();

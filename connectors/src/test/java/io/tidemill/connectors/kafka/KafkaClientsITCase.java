@@ -8,6 +8,7 @@ import io.tidemill.connectors.Connectors;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.record.DeadLetterSpec;
 import io.tidemill.connectors.record.RecordSchema;
+import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
@@ -35,7 +36,9 @@ import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.test.junit5.MiniClusterExtension;
+import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -101,6 +104,50 @@ class KafkaClientsITCase {
       alive = LOADERS.stream().filter(loader -> loader.get() != null).count();
     }
     return alive;
+  }
+
+  @Test
+  void aSinkSeesTheTransactionsThatAnotherRunOfItsJobHasOpen() throws Exception {
+    try (EmbeddedKafka kafka = EmbeddedKafka.start();
+        KafkaProducer<byte[], byte[]> other =
+            new KafkaProducer<>(
+                Map.of(
+                    "bootstrap.servers",
+                    kafka.bootstrapServers(),
+                    "transactional.id",
+                    "job-predictions-0-1"),
+                new ByteArraySerializer(),
+                new ByteArraySerializer())) {
+      kafka.createTopic("out", 1);
+      ConnectorOptions options =
+          new ConnectorOptions(
+              "sink",
+              Map.of(
+                  "connector", "kafka",
+                  "topic", "out",
+                  "format", "json",
+                  "properties.bootstrap.servers", kafka.bootstrapServers()));
+      RecordSink sink =
+          new Connectors()
+              .sink(
+                  new SinkSpec(
+                      options,
+                      SCHEMA,
+                      SCHEMA.rowType(),
+                      new ConnectorOptions("source", Map.of()),
+                      "job",
+                      List.of()));
+      other.initTransactions();
+      other.beginTransaction();
+      other.send(new ProducerRecord<>("out", "a".getBytes(UTF_8))).get();
+
+      assertThat(sink.openElsewhere(Duration.ofSeconds(10)))
+          .singleElement()
+          .asString()
+          .startsWith("sink: sink.transactional-id-prefix: 'job-predictions' has 1 open");
+      other.abortTransaction();
+      assertThat(sink.openElsewhere(Duration.ofSeconds(10))).isEmpty();
+    }
   }
 
   private static Set<String> clients() {

@@ -83,15 +83,16 @@ record FieldPath(List<Step> steps, LogicalType type) implements Serializable {
   }
 
   private static IllegalArgumentException unknown(String path, String name, RowType row) {
+    // What a pipeline carries beside a user's fields begins with two underscores.
+    List<String> fields =
+        row.getFieldNames().stream().filter(field -> !field.startsWith("__")).toList();
     return new IllegalArgumentException(
         "field '%s' is not in the record (%sfields%s: %s)"
             .formatted(
                 path,
-                nearest(name, row.getFieldNames())
-                    .map(nearest -> "did you mean '" + nearest + "'? ")
-                    .orElse(""),
+                nearest(name, fields).map(nearest -> "did you mean '" + nearest + "'? ").orElse(""),
                 path.startsWith(name) ? "" : " there",
-                String.join(", ", row.getFieldNames())));
+                String.join(", ", fields)));
   }
 
   /** The field that a mistyped one was probably meant to be. */

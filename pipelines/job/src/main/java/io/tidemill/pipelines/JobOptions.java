@@ -1,6 +1,7 @@
 package io.tidemill.pipelines;
 
 import io.tidemill.connectors.problem.Problem;
+import io.tidemill.pipelines.compose.JobFolder;
 import io.tidemill.pipelines.compose.PipelineComposer;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
@@ -81,6 +82,16 @@ public final class JobOptions {
     return composer.plan(
         parsed.definition().withStore(checked(uri)),
         path -> path.equals("store") ? Location.of(STORE) : parsed.locationOf(path));
+  }
+
+  /** The job's file as the user wrote it. */
+  public String file() {
+    return job.toString();
+  }
+
+  /** What runs of the job leave to each other, beside its file. */
+  public JobFolder folder(PlannedPipeline pipeline) {
+    return JobFolder.of(job, pipeline.definition().name());
   }
 
   private static String checked(String uri) {

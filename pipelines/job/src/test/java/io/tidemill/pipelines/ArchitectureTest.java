@@ -19,7 +19,7 @@ class ArchitectureTest {
   @ParameterizedTest
   @CsvSource({
     "definition, connectors.problem inference.step inference.batch",
-    "yaml, pipelines.definition connectors.problem inference.step model.store org.apache.flink.util org.snakeyaml.engine.. com.google.errorprone.annotations",
+    "yaml, pipelines.definition connectors.problem inference.step model model.store org.apache.flink.util org.snakeyaml.engine.. com.google.errorprone.annotations",
     "compose, pipelines.definition connectors.. inference.. model model.loader model.store model.store.signing org.apache.flink.. org.apache.commons.io.. org.slf4j com.google.errorprone.annotations",
   })
   void importsOnlyWhatTheTableAllows(String room, String allowed) {

@@ -87,7 +87,8 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
     return exitCode(failure).number();
   }
 
-  private static ExitCode exitCode(Exception failure) {
+  /** What a failure answers to the caller. */
+  static ExitCode exitCode(Exception failure) {
     if (failure instanceof CommandFailedException failed) {
       return failed.exitCode();
     }

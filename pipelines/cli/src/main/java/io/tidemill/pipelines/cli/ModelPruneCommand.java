@@ -86,6 +86,7 @@ final class ModelPruneCommand implements Runnable {
 
   @Override
   public void run() {
+    ModelStore pushedTo = store == null ? null : open(store);
     LocalModelCache cache = LocalModelCache.ofUser();
     ByteSize limit = maxSize == null ? cache.maxSize() : maxSize;
     List<CacheEntry> entries = cache.entries();
@@ -93,7 +94,6 @@ final class ModelPruneCommand implements Runnable {
     if (output.forPeople()) {
       show(out -> print(out, cache.directory(), entries, paths(chosen)));
     }
-    ModelStore pushedTo = store == null ? null : open(store);
     List<StoreLeftover> leftovers = pushedTo == null ? List.of() : pushedTo.leftovers();
     if (output.forPeople()) {
       show(

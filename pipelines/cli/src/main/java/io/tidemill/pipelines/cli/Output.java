@@ -85,6 +85,11 @@ final class Output {
     return new TransferProgress(err(), terminal.present() && forPeople(), what, System::nanoTime);
   }
 
+  /** How far a run is, for whoever reads stderr. */
+  RunProgress runProgress(boolean bounded) {
+    return new RunProgress(err(), terminal.present() && forPeople(), bounded, System::nanoTime);
+  }
+
   private static String json(Object answer) {
     try {
       return JSON.writeValueAsString(answer);

@@ -1,8 +1,17 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.connectors.problem.Problem;
 import io.tidemill.pipelines.JobOptions;
+import io.tidemill.pipelines.compose.ModelProblemsException;
 import io.tidemill.pipelines.compose.PipelinePlan;
+import io.tidemill.pipelines.compose.PlannedPipeline;
+import io.tidemill.pipelines.compose.RunStart;
+import io.tidemill.pipelines.definition.InvalidPipelineException;
+import io.tidemill.pipelines.definition.Location;
 import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -11,28 +20,61 @@ import picocli.CommandLine.Mixin;
     name = "plan",
     description = {
       "Show what a job would do, and all its problems.",
-      "Models with version and digest, bindings, operators, guarantees. Asks no broker."
+      "Models with version and digest, bindings, operators, guarantees, and what a run would",
+      "go on from. Asks no broker, and writes nothing."
     },
     mixinStandardHelpOptions = true)
-final class PlanCommand implements Runnable {
+final class PlanCommand implements Callable<Integer> {
   private final Caller caller;
 
   @Mixin private JobOptions job;
+  @Mixin private ResumeOptions resume;
   @Mixin private Output output;
 
   PlanCommand(Caller caller) {
     this.caller = caller;
   }
 
+  /**
+   * What JSON has of a job, be it right or not.
+   *
+   * @param begins how a run would begin; null where the job has problems, as is the plan
+   */
+  private record View(
+      String job,
+      boolean valid,
+      List<ProblemView> problems,
+      @Nullable String begins,
+      @Nullable PipelinePlan plan) {}
+
   @Override
-  public void run() {
-    PipelinePlan plan = job.plan(caller.environment()).describe();
-    output.print(plan, out -> print(out, plan));
+  public Integer call() {
+    try {
+      PlannedPipeline pipeline = job.plan(caller.environment(), resume.flinkOptions());
+      String begins = RunStart.of(pipeline, job.folder(pipeline), resume.fresh()).description();
+      PipelinePlan plan = pipeline.describe();
+      output.print(
+          new View(job.file(), true, List.of(), begins, plan), out -> print(out, begins, plan));
+      return ExitCode.DONE.number();
+    } catch (InvalidPipelineException invalid) {
+      return refuse(invalid, invalid.problems());
+    } catch (ModelProblemsException missing) {
+      return refuse(missing, missing.problems());
+    }
   }
 
-  private static void print(PrintWriter out, PipelinePlan plan) {
+  private int refuse(RuntimeException refused, List<Problem<Location>> problems) {
+    if (output.forPeople()) {
+      throw refused;
+    }
+    output.print(new View(job.file(), false, ProblemView.of(problems), null, null), "");
+    return ErrorReport.exitCode(refused).number();
+  }
+
+  private static void print(PrintWriter out, String begins, PipelinePlan plan) {
     out.printf("job          %s (%s)%n", plan.name(), plan.mode());
     out.printf("store        %s%n", plan.store());
+    out.printf("begins       %s%n", begins);
     out.printf("source       %s: %s%n", plan.source().connector(), plan.source().guarantee());
     for (PipelinePlan.Step step : plan.steps()) {
       out.printf("step         %s%n", step.id());

@@ -12,10 +12,14 @@ import org.apache.flink.core.fs.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What {@code run} is told about the state that a job begins with, as {@code flink run -s} is. */
+/**
+ * What {@code plan} and {@code run} are told about the state that a job begins with; without a
+ * word, it goes on from the newest that its runs have left.
+ */
 final class ResumeOptions {
   private static final String FROM = "--from-savepoint";
   private static final String ALLOW = "--allow-non-restored-state";
+  private static final String FRESH = "--fresh";
   private static final String METADATA = "_metadata";
 
   @Option(
@@ -32,9 +36,22 @@ final class ResumeOptions {
       description = "Let state go that belongs to no operator of the job any more.")
   private boolean allowNonRestoredState;
 
+  @Option(
+      names = FRESH,
+      description = {
+        "Begin anew, where the source's options say, whatever earlier runs have left.",
+        "Default: go on from the newest checkpoint or savepoint of this job's runs."
+      })
+  private boolean fresh;
+
   /** Whether a savepoint is named. */
   boolean given() {
     return savepoint != null;
+  }
+
+  /** Whether the job begins anew. */
+  boolean fresh() {
+    return fresh;
   }
 
   /**
@@ -44,13 +61,17 @@ final class ResumeOptions {
    */
   Map<String, String> flinkOptions() {
     Map<String, String> options = new LinkedHashMap<>();
+    if (fresh && (savepoint != null || allowNonRestoredState)) {
+      throw refused(
+          "%s: beside %s (expected: one of them)"
+              .formatted(FRESH, savepoint == null ? ALLOW : FROM),
+          null);
+    }
     if (savepoint != null) {
       options.put(StateRecoveryOptions.SAVEPOINT_PATH.key(), existing(savepoint).toString());
-      options.put(
-          StateRecoveryOptions.SAVEPOINT_IGNORE_UNCLAIMED_STATE.key(),
-          String.valueOf(allowNonRestoredState));
-    } else if (allowNonRestoredState) {
-      throw refused(ALLOW + ": without a savepoint (expected: with " + FROM + " PATH)", null);
+    }
+    if (allowNonRestoredState) {
+      options.put(StateRecoveryOptions.SAVEPOINT_IGNORE_UNCLAIMED_STATE.key(), "true");
     }
     return options;
   }

@@ -1,43 +1,52 @@
 package io.tidemill.pipelines.cli;
 
+import static java.time.temporal.ChronoUnit.SECONDS;
+
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.pipelines.JobOptions;
 import io.tidemill.pipelines.compose.EmbeddedFlink;
 import io.tidemill.pipelines.compose.EmbeddedJob;
+import io.tidemill.pipelines.compose.JobFolder;
+import io.tidemill.pipelines.compose.JobFolder.Lease;
 import io.tidemill.pipelines.compose.PlannedPipeline;
+import io.tidemill.pipelines.compose.RunFigures;
+import io.tidemill.pipelines.compose.RunStart;
+import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.ExecutionMode;
+import io.tidemill.pipelines.definition.InvalidPipelineException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
-/** {@code tidemill run}: a job on embedded Flink, until its input ends or Ctrl-C. */
+/** {@code tidemill run}: a job on embedded Flink, until its input ends or it is stopped. */
 @Command(
     name = "run",
     description = {
-      "Run a job inside this process, until its input ends or Ctrl-C.",
+      "Run a job inside this process, until its input ends, Ctrl-C or 'tidemill stop'.",
+      "A streaming job goes on from what its runs before have left in .tidemill/NAME beside",
+      "its file, or in execution.checkpointing.dir.",
       "Flink's web UI is on 127.0.0.1:8081, or on a free port if that is taken."
     },
     mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
   private static final Duration BROKER_LIMIT = Duration.ofSeconds(5);
-  private static final Duration CANCEL_LIMIT = Duration.ofSeconds(20);
-
-  private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
+  private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
+  private static final Duration TICK = Duration.ofMillis(200);
 
   private final Caller caller;
 
-  @Spec private CommandSpec spec;
   @Mixin private JobOptions job;
   @Mixin private ResumeOptions resume;
+  @Mixin private Output output;
 
   RunCommand(Caller caller) {
     this.caller = caller;
@@ -46,61 +55,139 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     PlannedPipeline pipeline = job.plan(caller.environment(), resume.flinkOptions());
+    String name = pipeline.definition().name();
     if (resume.given() && pipeline.definition().mode() == ExecutionMode.BATCH) {
       throw new CommandFailedException(
           ExitCode.USAGE,
-          "--from-savepoint: job '%s' is a batch job (expected: mode: streaming)"
-              .formatted(pipeline.definition().name()));
+          "--from-savepoint: job '%s' is a batch job (expected: mode: streaming)".formatted(name));
     }
     checkBrokers(pipeline);
-    PrintWriter err = spec.commandLine().getErr();
-    EmbeddedJob running = EmbeddedFlink.start(pipeline);
-    Thread stop = new Thread(() -> stop(running, err), "tidemill-stop");
-    Runtime.getRuntime().addShutdownHook(stop);
-    err.printf(
-        "%s runs with %s; web UI %s; Ctrl-C stops it%n",
-        pipeline.definition().name(),
-        pipeline.models().stream().map(String::valueOf).collect(Collectors.joining(", ")),
-        running.webInterface());
-    try {
-      if (!running.await()) {
-        return ExitCode.INTERRUPTED.number();
-      }
-    } finally {
-      forget(stop);
+    JobFolder folder = job.folder(pipeline);
+    try (Lease lease = take(folder, name)) {
+      return run(pipeline, folder, lease);
     }
-    err.printf("%s has finished%n", pipeline.definition().name());
-    return ExitCode.DONE.number();
   }
 
-  private static void forget(Thread hook) {
+  private static Lease take(JobFolder folder, String name) {
+    String holder =
+        "process %d since %s"
+            .formatted(ProcessHandle.current().pid(), Instant.now().truncatedTo(SECONDS));
     try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException shuttingDown) {
-      LOG.debug("the process ends, and the hook runs", shuttingDown);
+      return folder
+          .take(holder)
+          .orElseThrow(
+              () ->
+                  new CommandFailedException(
+                      ExitCode.USAGE,
+                      "job '%s' runs already: %s (lease: %s; expected: one run at a time; 'tidemill stop' ends it)"
+                          .formatted(name, folder.said(), folder.path())));
+    } catch (UncheckedIOException unwritable) {
+      throw new CommandFailedException(
+          ExitCode.USAGE,
+          "%s: %s (expected: a folder beside the job's file that can be written; it holds the job's lease)"
+              .formatted(folder.path(), unwritable.getCause()),
+          unwritable);
     }
+  }
+
+  private int run(PlannedPipeline pipeline, JobFolder folder, Lease lease)
+      throws InterruptedException {
+    String name = pipeline.definition().name();
+    PrintWriter err = output.err();
+    RunStart start = RunStart.of(pipeline, folder, resume.fresh());
+    if (start.isFirst()) {
+      refuse(pipeline.openElsewhere(BROKER_LIMIT));
+    }
+    err.printf("%s begins %s%n", name, start.description());
+    long beginNanos = System.nanoTime();
+    EmbeddedJob running = EmbeddedFlink.start(pipeline, start);
+    err.printf(
+        "%s runs with %s; web UI %s; Ctrl-C stops it%n",
+        name,
+        pipeline.models().stream().map(String::valueOf).collect(Collectors.joining(", ")),
+        running.webInterface());
+    String outcome = "failed";
+    try (CtrlC ctrlC = CtrlC.watch()) {
+      try {
+        boolean stopped = watch(running, lease, ctrlC, pipeline.bounded());
+        running.await();
+        outcome = stopped ? "stopped" : "finished";
+      } finally {
+        double seconds = (System.nanoTime() - beginNanos) / 1e9;
+        String next = next(pipeline, folder, running.figures());
+        String end = "%s has %s; %s".formatted(name, outcome, next);
+        err.println(end);
+        lease.say(end);
+        RunSummary summary =
+            RunSummary.of(name, outcome, start.description(), seconds, running.figures(), next);
+        output.print(summary, summary::print);
+      }
+      if (outcome.equals("finished") && running.figures().allDead()) {
+        throw new CommandFailedException(
+            ExitCode.FAILED,
+            "job '%s': all of its %,d records became dead letters (expected: predictions; the cause is in each of them)"
+                .formatted(name, running.figures().allDeadLetters()));
+      }
+      return (ctrlC.pressed() ? ExitCode.INTERRUPTED : ExitCode.DONE).number();
+    }
+  }
+
+  /** Tells how far the job is until it has ended; whether someone stopped it. */
+  private boolean watch(EmbeddedJob running, Lease lease, CtrlC ctrlC, boolean bounded)
+      throws InterruptedException {
+    RunProgress progress = output.runProgress(bounded);
+    boolean stopped = false;
+    while (!running.ended(TICK)) {
+      progress.tell(running);
+      Optional<Boolean> asked = ctrlC.pressed() ? Optional.of(false) : lease.stopAsked();
+      if (asked.isPresent()) {
+        progress.clear();
+        output.err().println("stopping…");
+        if (!running.stop(asked.get(), STOP_LIMIT)) {
+          throw new CommandFailedException(
+              ExitCode.FAILED,
+              "the job did not stop in %d s, and ends with the process"
+                  .formatted(2 * STOP_LIMIT.toSeconds()));
+        }
+        stopped = true;
+      }
+    }
+    progress.clear();
+    return stopped;
+  }
+
+  /** What the next run does, and where to look before it. */
+  private static String next(PlannedPipeline pipeline, JobFolder folder, RunFigures figures) {
+    String begins;
+    try {
+      begins = "the next run begins " + RunStart.of(pipeline, folder, false).description();
+    } catch (InvalidPipelineException needsAWord) {
+      begins = "the next run needs --fresh or --from-savepoint";
+    }
+    ConnectorDefinition deadLetter = pipeline.definition().deadLetter();
+    if (figures.allDeadLetters() == 0 || deadLetter == null) {
+      return begins;
+    }
+    Map<String, String> options = deadLetter.options();
+    return "%s; the dead letters are in %s %s"
+        .formatted(
+            begins,
+            deadLetter.connector(),
+            options.getOrDefault("topic", options.getOrDefault("path", "")));
   }
 
   /**
    * A broker that is not there is one message before the start, not a stack of retries after it.
    */
   private static void checkBrokers(PlannedPipeline pipeline) {
-    List<Problem<OptionKey>> obstacles = pipeline.obstacles(BROKER_LIMIT);
+    refuse(pipeline.obstacles(BROKER_LIMIT));
+  }
+
+  private static void refuse(List<Problem<OptionKey>> obstacles) {
     if (!obstacles.isEmpty()) {
       throw new CommandFailedException(
           ExitCode.USAGE,
           obstacles.stream().map(Problem::toString).collect(Collectors.joining("\n")));
-    }
-  }
-
-  private static void stop(EmbeddedJob running, PrintWriter err) {
-    err.println("stopping…");
-    try {
-      if (!running.cancel(CANCEL_LIMIT)) {
-        err.printf("the job did not stop in %d s; it is ended%n", CANCEL_LIMIT.toSeconds());
-      }
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
     }
   }
 }

@@ -33,7 +33,13 @@ import picocli.CommandLine.TypeConversionException;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {RunCommand.class, PlanCommand.class, ValidateCommand.class, ModelCommand.class},
+    subcommands = {
+      RunCommand.class,
+      StopCommand.class,
+      PlanCommand.class,
+      ValidateCommand.class,
+      ModelCommand.class
+    },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done",

@@ -14,7 +14,7 @@ import java.util.function.LongSupplier;
  */
 final class TransferProgress implements TransferListener, AutoCloseable {
   private static final long REDRAW_NANOS = Duration.ofMillis(100).toNanos();
-  private static final String CLEAR_LINE = "\r\u001B[2K";
+  static final String CLEAR_LINE = "\r\u001B[2K";
 
   private final PrintWriter err;
   private final boolean shown;

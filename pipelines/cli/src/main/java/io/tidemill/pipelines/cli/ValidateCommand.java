@@ -1,6 +1,5 @@
 package io.tidemill.pipelines.cli;
 
-import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
@@ -36,17 +35,6 @@ final class ValidateCommand implements Callable<Integer> {
   /** What JSON has of a job's file. */
   private record View(String job, boolean valid, List<ProblemView> problems) {}
 
-  /** What JSON has of a problem; line and column are 0 for the file as a whole. */
-  private record ProblemView(String file, int line, int column, String message) {
-    static ProblemView of(Problem<Location> problem) {
-      return new ProblemView(
-          problem.place().file(),
-          problem.place().line(),
-          problem.place().column(),
-          ConnectorOptions.withoutSecrets(problem.message()));
-    }
-  }
-
   @Override
   public Integer call() {
     try {
@@ -64,8 +52,7 @@ final class ValidateCommand implements Callable<Integer> {
   }
 
   private View view(List<Problem<Location>> problems) {
-    return new View(
-        job.toString(), problems.isEmpty(), problems.stream().map(ProblemView::of).toList());
+    return new View(job.toString(), problems.isEmpty(), ProblemView.of(problems));
   }
 
   private static String summary(PipelineDefinition job) {

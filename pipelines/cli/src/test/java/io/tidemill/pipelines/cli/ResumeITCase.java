@@ -183,14 +183,14 @@ class ResumeITCase {
 
     CommandRun missing = run(file, "--from-savepoint", directory.resolve("none").toString());
     CommandRun empty = run(file, "--from-savepoint", directory.resolve("saved").toString());
-    CommandRun alone = run(file, "--allow-non-restored-state");
+    CommandRun both = run(file, "--fresh", "--from-savepoint", directory.toString());
 
     assertThat(missing.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(missing.err()).contains("/none: not there");
     assertThat(empty.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(empty.err())
         .contains("/saved: no savepoint (expected: a folder with the file _metadata)");
-    assertThat(alone.exitCode()).isEqualTo(ExitCode.USAGE);
-    assertThat(alone.err()).contains("(expected: with --from-savepoint PATH)");
+    assertThat(both.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(both.err()).contains("--fresh: beside --from-savepoint (expected: one of them)");
   }
 }

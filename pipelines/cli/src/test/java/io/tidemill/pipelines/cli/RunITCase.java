@@ -57,6 +57,34 @@ class RunITCase {
               assertThat(letter.at("/context/tidemill.cause").asText()).isEqualTo("null-input");
               assertThat(letter.at("/context/tidemill.version").asText()).isEqualTo("1.0.0");
             });
+    assertThat(run.out().lines().map(line -> line.replaceFirst("[\\d.]+ s, .*", "")))
+        .contains("records in   1,000 in ", "predictions  999", "dead letters 1, null-input 1")
+        .anyMatch(line -> line.matches("first +adder:1\\.0\\.0: \\d+ batches, fill 0\\.\\d+; .*"))
+        .anyMatch(line -> line.matches("peak memory +[\\d.]+ [MG]iB"));
+    assertThat(run.err()).contains("the dead letters are in filesystem " + directory);
+  }
+
+  @Test
+  void readsCsvBesideTheJobAndSumsUpAndFailsWhereEveryRecordIsDead() throws IOException {
+    Files.write(directory.resolve("in/a.json"), List.of("x,,2"));
+    Path job = job();
+    Files.writeString(
+        job,
+        Files.readString(job)
+            .replaceFirst(
+                "path: .*\n  format: json", "path: in\n  format: csv\n  csv.null-literal: ''"));
+
+    CommandRun run = run(job, "run", "-o", "json");
+
+    JsonNode summary = new ObjectMapper().readTree(run.out());
+    assertThat(summary.at("/outcome").asText()).isEqualTo("finished");
+    assertThat(summary.at("/figures/recordsIn").asLong()).isEqualTo(1);
+    assertThat(summary.at("/figures/predictions").asLong()).isZero();
+    assertThat(summary.at("/figures/deadLetters/null-input").asLong()).isEqualTo(1);
+    assertThat(summary.at("/figures/steps/1/model").asText()).isEqualTo("adder:1.0.0");
+    assertThat(summary.at("/peakMemoryBytes").asLong()).isPositive();
+    assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(run.err()).contains("all of its 1 records became dead letters");
   }
 
   @Test
@@ -78,12 +106,34 @@ class RunITCase {
     CommandRun table = run(job(), "plan");
     CommandRun json = run(job(), "plan", "-o", "json");
 
+    assertThat(directory.resolve("out")).doesNotExist();
+    assertThat(directory.resolve("dead")).doesNotExist();
+    assertThat(directory.resolve(".tidemill")).doesNotExist();
     assertThat(table.exitCode()).isEqualTo(ExitCode.DONE);
     assertThat(table.out())
         .contains("job          adding (batch)", "adder:1.0.0 (adder@production)", "sha256:");
-    JsonNode plan = new ObjectMapper().readTree(json.out());
+    JsonNode view = new ObjectMapper().readTree(json.out());
+    assertThat(view.at("/valid").asBoolean()).isTrue();
+    assertThat(view.at("/begins").asText()).isEqualTo("anew, as a batch job always does");
+    JsonNode plan = view.get("plan");
     assertThat(plan.at("/steps/0/model").asText()).isEqualTo("adder:1.0.0");
     assertThat(plan.at("/operators").findValuesAsText("uid")).contains("source", "first", "second");
+  }
+
+  @Test
+  void plansABadJobInTheSameShape() throws IOException {
+    Path job = job();
+    Files.writeString(job, Files.readString(job).replace("device: cpu", "device: abacus"));
+
+    CommandRun run = run(job, "plan", "-o", "json");
+
+    JsonNode view = new ObjectMapper().readTree(run.out());
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).isEmpty();
+    assertThat(view.at("/valid").asBoolean()).isFalse();
+    assertThat(view.at("/plan").isNull()).isTrue();
+    assertThat(view.at("/problems/0/line").asInt()).isEqualTo(14);
+    assertThat(view.at("/problems/0/message").asText()).contains("abacus");
   }
 
   @Test

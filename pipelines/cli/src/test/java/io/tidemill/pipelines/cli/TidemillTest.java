@@ -13,6 +13,9 @@ class TidemillTest {
       strings = {
         "--help",
         "validate --help",
+        "run --help",
+        "stop --help",
+        "plan --help",
         "model --help",
         "model push --help",
         "model list --help",
@@ -48,7 +51,7 @@ class TidemillTest {
       delimiter = '|',
       textBlock =
           """
-          valdate job.yaml  | tidemill: unknown command 'valdate' (did you mean 'validate'? allowed: run, plan, validate, model)
+          valdate job.yaml  | tidemill: unknown command 'valdate' (did you mean 'validate'? allowed: run, stop, plan, validate, model)
           rnu job.yaml      | tidemill: unknown command 'rnu' (did you mean 'run'?
           job.yaml          | tidemill: unknown command 'job.yaml' (allowed: run,
           model psh a b     | tidemill model: unknown command 'psh' (did you mean 'push'? allowed: push, list,
@@ -75,6 +78,8 @@ class TidemillTest {
           model alias --delete fraud:1.0.0 | tidemill: alias to delete: 'fraud:1.0.0' (expected: name@alias alone, as in fraud@production)
           model delete fraud@production | model: 'fraud@production' (expected: name:version as in fraud:1.4.2)
           model prune --max-size much | size: 'much' (expected: as in 10GiB, 512MB or 1048576)
+          stop fraud        | tidemill: job 'fraud' does not run here (lease: /
+          model prune --store= | tidemill: store: '' (expected: a URI as in
           model prune --older-than long | time: 'long' (expected: a duration as in 20ms, 10s, 1min or PT1S)
           model list --store s3://user:secret@models | tidemill: store: a URI with a password (expected: none)
           model list --store s3://user:more/secret@models | tidemill: store: a URI with a password (expected: none)

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +40,27 @@ class ValidateCommandTest {
         .hasSize(3)
         .allMatch(line -> line.startsWith(job + ":"))
         .anyMatch(line -> line.contains("missing key 'steps'"));
+  }
+
+  @Test
+  void findsWhatPlanWouldRefuseWithoutAStore() throws IOException {
+    String job =
+        Files.readString(Path.of(JOB))
+            .replace(
+                "schema: schemas/transaction.avsc",
+                "columns: { amount: DOUBLE, hour: INT, distance_km: DOUBLE, merchant_risk: DOUBLE }");
+    for (String id : List.of("source", "sink-fields", "dead-letter", "x-dead-letters")) {
+      Path file =
+          Files.writeString(directory.resolve("job.yaml"), job.replace("id: score", "id: " + id));
+
+      assertThat(CommandRun.of("validate", file.toString()).err())
+          .contains("id: '" + id + "' (expected: neither source, sink, dead-letter");
+    }
+    Path unversioned =
+        Files.writeString(directory.resolve("job.yaml"), job.replace("fraud@production", "fraud"));
+
+    assertThat(CommandRun.of("validate", unversioned.toString()).err())
+        .contains("model: 'fraud' (expected: name:version");
   }
 
   @Test

@@ -43,7 +43,18 @@ public final class EmbeddedFlink {
    * @throws RunFailedException if Flink does not start it
    */
   public static EmbeddedJob start(PlannedPipeline pipeline) {
+    return start(pipeline, RunStart.unkept("anew"));
+  }
+
+  /**
+   * Starts a job as {@code start} says, and keeps its state there. Blocks until Flink has accepted
+   * it.
+   *
+   * @throws RunFailedException if Flink does not start it
+   */
+  public static EmbeddedJob start(PlannedPipeline pipeline, RunStart start) {
     Configuration configuration = pipeline.configuration();
+    start.configure(configuration);
     secure(configuration);
     keepFiles(configuration);
     if (!configuration.contains(RestartStrategyOptions.RESTART_STRATEGY)) {
@@ -56,7 +67,7 @@ public final class EmbeddedFlink {
     int tries = asked.isPresent() ? 1 : PORTS_TRIED;
     while (true) {
       try {
-        return start(pipeline, configuration, asked.orElseGet(EmbeddedFlink::port));
+        return start(pipeline, start, configuration, asked.orElseGet(EmbeddedFlink::port));
       } catch (Exception refused) {
         // Another process took the port since it was seen to be free.
         boolean taken = ExceptionUtils.findThrowable(refused, BindException.class).isPresent();
@@ -67,8 +78,11 @@ public final class EmbeddedFlink {
     }
   }
 
-  private static EmbeddedJob start(PlannedPipeline pipeline, Configuration configuration, int port)
+  private static EmbeddedJob start(
+      PlannedPipeline pipeline, RunStart start, Configuration configuration, int port)
       throws Exception {
+    start.begin();
+    RunMetrics metrics = RunMetrics.of(configuration);
     String origin = "http://" + LOOPBACK + ":" + port;
     configuration.set(RestOptions.PORT, port);
     configuration.set(RestOptions.BIND_PORT, String.valueOf(port));
@@ -77,7 +91,12 @@ public final class EmbeddedFlink {
         StreamExecutionEnvironment.createLocalEnvironmentWithWebUI(configuration);
     pipeline.attach(environment);
     String name = pipeline.definition().name();
-    return new EmbeddedJob(name, environment.executeAsync(name), URI.create(origin + "/"));
+    return new EmbeddedJob(
+        name,
+        start,
+        environment.executeAsync(name),
+        URI.create(origin + "/"),
+        () -> pipeline.figures(metrics));
   }
 
   /** What listens does so for this machine, and a page is no place to upload code or end a job. */

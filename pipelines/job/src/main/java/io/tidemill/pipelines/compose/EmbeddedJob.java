@@ -1,12 +1,18 @@
 package io.tidemill.pipelines.compose;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A job that runs inside this process.
@@ -14,20 +20,37 @@ import org.apache.flink.core.execution.JobClient;
  * <p>Thread-safe.
  */
 public final class EmbeddedJob {
+  private static final Logger LOG = LoggerFactory.getLogger(EmbeddedJob.class);
+
   private final String name;
+  private final RunStart start;
   private final JobClient client;
   private final URI webInterface;
+  private final Supplier<RunFigures> figures;
   private volatile boolean cancelled;
+  private volatile boolean stopped;
 
-  EmbeddedJob(String name, JobClient client, URI webInterface) {
+  EmbeddedJob(
+      String name,
+      RunStart start,
+      JobClient client,
+      URI webInterface,
+      Supplier<RunFigures> figures) {
     this.name = name;
+    this.start = start;
     this.client = client;
     this.webInterface = webInterface;
+    this.figures = figures;
   }
 
   /** Where a browser on this machine sees the job, for as long as it runs. */
   public URI webInterface() {
     return webInterface;
+  }
+
+  /** What the job has done so far, or had done when it ended. */
+  public RunFigures figures() {
+    return figures.get();
   }
 
   /** Flink's own handle to the job. */
@@ -36,21 +59,70 @@ public final class EmbeddedJob {
   }
 
   /**
-   * Blocks until the job ends by itself or is cancelled.
+   * Blocks until the job has ended or the time has passed.
    *
-   * @return whether it ended by itself, at the end of its input or stopped with a savepoint
+   * @return whether it has ended, in whatever way
+   */
+  public boolean ended(Duration time) throws InterruptedException {
+    try {
+      client.getJobExecutionResult().get(time.toMillis(), TimeUnit.MILLISECONDS);
+      return true;
+    } catch (ExecutionException | CompletionException failed) {
+      return true;
+    } catch (TimeoutException stillRunning) {
+      return false;
+    }
+  }
+
+  /**
+   * Blocks until the job ends by itself, is stopped or is cancelled.
+   *
+   * @return whether it ended in order, at the end of its input or stopped
    * @throws RunFailedException if it failed
    */
   public boolean await() throws InterruptedException {
     try {
       client.getJobExecutionResult().get();
+      if (!stopped) {
+        start.finish();
+      }
       return true;
+    } catch (IOException unwritable) {
+      throw new UncheckedIOException(unwritable);
     } catch (ExecutionException | CompletionException failed) {
       if (cancelled) {
         return false;
       }
       throw RunFailedException.of(name, failed);
     }
+  }
+
+  /**
+   * Stops the job in order, so that what it has read is scored and published, and its state is left
+   * to the next run. One that keeps no state, or does not stop within the limit, is cancelled, for
+   * which there is as much time again. Blocks until the job has ended.
+   *
+   * @param forGood whether the state is a savepoint that stays when a run has gone on from it
+   * @return whether it has ended
+   */
+  public boolean stop(boolean forGood, Duration limit) throws InterruptedException {
+    if (start.keepsState()) {
+      try {
+        client
+            .stopWithSavepoint(
+                false,
+                start.stopFolder(forGood).toString(),
+                forGood ? SavepointFormatType.CANONICAL : SavepointFormatType.NATIVE)
+            .get(limit.toNanos(), TimeUnit.NANOSECONDS);
+        stopped = true;
+        if (ended(limit)) {
+          return true;
+        }
+      } catch (ExecutionException | CompletionException | TimeoutException inTrouble) {
+        LOG.warn("{}: did not stop in order, and is cancelled", name, inTrouble);
+      }
+    }
+    return cancel(limit);
   }
 
   /**

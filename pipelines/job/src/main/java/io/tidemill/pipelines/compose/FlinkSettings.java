@@ -39,11 +39,16 @@ record FlinkSettings(Configuration configuration, ExecutionMode mode) {
     options.putAll(overrides);
     Configuration configuration = Configuration.fromMap(options);
     configuration.set(PipelineOptions.NAME, job.name());
-    configuration.set(
-        ExecutionOptions.RUNTIME_MODE,
+    RuntimeExecutionMode mode =
         job.mode() == ExecutionMode.BATCH
             ? RuntimeExecutionMode.BATCH
-            : RuntimeExecutionMode.STREAMING);
+            : RuntimeExecutionMode.STREAMING;
+    if (configuration.getOptional(ExecutionOptions.RUNTIME_MODE).orElse(mode) != mode) {
+      throw new IllegalArgumentException(
+          "execution.runtime-mode: %s in a job of mode %s (expected: none; 'mode' says it)"
+              .formatted(configuration.get(ExecutionOptions.RUNTIME_MODE), job.mode().label()));
+    }
+    configuration.set(ExecutionOptions.RUNTIME_MODE, mode);
     if (!configuration.contains(PipelineOptions.OBJECT_REUSE)) {
       // Safe here: a step copies what it keeps unless its source hands on fresh records.
       configuration.set(PipelineOptions.OBJECT_REUSE, true);

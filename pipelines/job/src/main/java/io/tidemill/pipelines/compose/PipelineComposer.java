@@ -9,6 +9,8 @@ import io.tidemill.pipelines.definition.PipelineDefinition;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.types.logical.RowType;
@@ -45,6 +47,7 @@ public final class PipelineComposer {
   public PlannedPipeline plan(PipelineDefinition job, Function<String, Location> locations) {
     PlanProblems problems = new PlanProblems(locations);
     String store = Optional.ofNullable(job.store()).orElse(fallbackStore);
+    checkFlinkOptions(job, problems);
     FlinkSettings flink =
         problems
             .collect("flink", () -> FlinkSettings.of(job, flinkOverrides))
@@ -68,6 +71,24 @@ public final class PipelineComposer {
     }
     problems.throwIfAny();
     return new PlannedPipeline(
-        job, store, flink.configuration(), source, steps, sink.orElseThrow(), deadLetters);
+        job,
+        locations,
+        store,
+        flink.configuration(),
+        source,
+        steps,
+        sink.orElseThrow(),
+        deadLetters);
+  }
+
+  private void checkFlinkOptions(PipelineDefinition job, PlanProblems problems) {
+    Set<String> keys = new TreeSet<>(job.flinkOptions().keySet());
+    keys.addAll(flinkOverrides.keySet());
+    if (!keys.isEmpty()) {
+      FlinkOptions options = FlinkOptions.onClassPath();
+      for (String key : keys) {
+        options.problemWith(key).ifPresent(wrong -> problems.add("flink." + key, "%s", wrong));
+      }
+    }
   }
 }

@@ -11,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.graph.StreamEdge;
 import org.apache.flink.streaming.api.graph.StreamGraph;
 import org.apache.flink.streaming.api.graph.StreamNode;
@@ -26,10 +25,7 @@ record PlanDescription(
     DeadLetterTranslator deadLetters) {
 
   PipelinePlan describe(PlannedPipeline pipeline) {
-    StreamExecutionEnvironment environment =
-        StreamExecutionEnvironment.getExecutionEnvironment(pipeline.configuration());
-    pipeline.attach(environment);
-    StreamGraph graph = environment.getStreamGraph(false);
+    StreamGraph graph = pipeline.graph();
     return new PipelinePlan(
         job.name(),
         job.mode().label(),

@@ -3,17 +3,25 @@ package io.tidemill.pipelines.compose;
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.RecordSchema;
+import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SourceStreams;
 import io.tidemill.inference.Scored;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.pipelines.definition.ExecutionMode;
+import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.fs.Path;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamGraph;
 import org.apache.flink.table.data.RowData;
 
 /**
@@ -23,6 +31,7 @@ import org.apache.flink.table.data.RowData;
  */
 public final class PlannedPipeline {
   private final PipelineDefinition definition;
+  private final Function<String, Location> locations;
   private final String store;
   private final Configuration configuration;
   private final SourceTranslator source;
@@ -33,6 +42,7 @@ public final class PlannedPipeline {
   /** Of parts that have no problems. */
   PlannedPipeline(
       PipelineDefinition definition,
+      Function<String, Location> locations,
       String store,
       Configuration configuration,
       SourceTranslator source,
@@ -40,6 +50,7 @@ public final class PlannedPipeline {
       SinkTranslator sink,
       DeadLetterTranslator deadLetters) {
     this.definition = definition;
+    this.locations = locations;
     this.store = store;
     this.configuration = configuration;
     this.source = source;
@@ -51,6 +62,11 @@ public final class PlannedPipeline {
   /** What was planned. */
   public PipelineDefinition definition() {
     return definition;
+  }
+
+  /** Where a part of the definition was written. */
+  Location locationOf(String path) {
+    return locations.apply(path);
   }
 
   /** The versions that the steps are pinned to, in the order of the steps. */
@@ -83,6 +99,16 @@ public final class PlannedPipeline {
         : obstacles;
   }
 
+  /**
+   * What another run of this job has open at the sinks, which one that goes on from nothing would
+   * end without knowing of it. Blocks for about {@code limit} for each sink.
+   */
+  public List<Problem<OptionKey>> openElsewhere(Duration limit) {
+    List<Problem<OptionKey>> open = new ArrayList<>(sink.sink().orElseThrow().openElsewhere(limit));
+    deadLetters.sink().ifPresent(made -> open.addAll(made.openElsewhere(limit)));
+    return open;
+  }
+
   /** Adds the whole job to an environment that was made with its {@link #configuration()}. */
   public void attach(StreamExecutionEnvironment environment) {
     RecordSource planned = source.source().orElseThrow();
@@ -104,6 +130,45 @@ public final class PlannedPipeline {
       all = all.union(more);
     }
     deadLetters.attach(all);
+  }
+
+  /** The job as Flink's graph, to be looked at. */
+  StreamGraph graph() {
+    StreamExecutionEnvironment environment =
+        StreamExecutionEnvironment.getExecutionEnvironment(configuration());
+    List<Path> files =
+        definition.mode() == ExecutionMode.BATCH
+            ? Stream.concat(Stream.of(sink.options()), deadLetters.options().stream())
+                .filter(options -> options.names("filesystem"))
+                .flatMap(options -> options.value("path").stream())
+                .map(Path::new)
+                .toList()
+            : List.of();
+    try (StagingFolders made = new StagingFolders(files)) {
+      attach(environment);
+      return environment.getStreamGraph(false);
+    }
+  }
+
+  /** Whether its source ends by itself. */
+  public boolean bounded() {
+    return source.source().orElseThrow().bounded();
+  }
+
+  /** What the metrics of a run of this job say. */
+  RunFigures figures(RunMetrics metrics) {
+    return RunFigures.of(steps, metrics);
+  }
+
+  /** The option by which the source begins at offsets that its broker keeps, if it does. */
+  Optional<OptionKey> startsAtCommittedOffsets() {
+    return source.source().orElseThrow().startsAtCommittedOffsets();
+  }
+
+  /** Whether a sink publishes with the checkpoints, each record once. */
+  boolean publishesExactlyOnce() {
+    return sink.sink().orElseThrow().exactlyOnce()
+        || deadLetters.sink().filter(RecordSink::exactlyOnce).isPresent();
   }
 
   /** What was planned, in words and numbers. */

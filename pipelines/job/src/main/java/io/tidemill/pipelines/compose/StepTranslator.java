@@ -14,14 +14,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.flink.table.types.logical.RowType;
 
 /** Plans the steps of a job, one after the other. Not thread-safe. */
 final class StepTranslator {
-  private static final Set<String> TAKEN =
-      Set.of(SourceTranslator.ID, SinkTranslator.ID, DeadLetterTranslator.ID);
-
   private final PipelineDefinition job;
   private final String store;
   private final List<VerificationKey> trustedKeys;
@@ -62,9 +58,6 @@ final class StepTranslator {
 
   private Optional<StoredModel> model(StepDefinition step) {
     String path = path(step);
-    if (TAKEN.contains(step.id())) {
-      problems.add(path + ".id", "id: '%s' (expected: none of %s)", step.id(), TAKEN);
-    }
     Optional<ModelRef> ref = problems.collect(path + ".model", () -> ModelRef.parse(step.model()));
     Optional<Device> device =
         problems.collect(path + ".resources.device", () -> Device.parse(step.resources().device()));

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * One model call in a job.
@@ -28,6 +29,10 @@ public record StepDefinition(
     Map<String, OutputField> output,
     ResourcesDefinition resources,
     StepSettings settings) {
+  /** The uids of what is around the steps, and of each step's dead letters. */
+  private static final Pattern TAKEN =
+      Pattern.compile("(source|sink|dead-letter|fail-on-dead-letter)(-.*)?|.*-dead-letters");
+
   public StepDefinition {
     checkId(id);
     checkModel(model);
@@ -47,6 +52,13 @@ public record StepDefinition(
    * @throws IllegalArgumentException if it cannot name a step
    */
   public static String checkId(String id) {
+    if (TAKEN.matcher(id).matches()) {
+      throw new IllegalArgumentException(
+          "id: '"
+              + id
+              + "' (expected: neither source, sink, dead-letter or fail-on-dead-letter nor what"
+              + " begins with one of them and '-', nor what ends with -dead-letters)");
+    }
     return Names.check("id", id);
   }
 

@@ -11,6 +11,9 @@ final class ConnectorReading {
   private static final String SCHEMA = "schema";
   private static final String COLUMNS = "columns";
 
+  /** Of files, in Flink's connector for them. */
+  private static final String PATH = "path";
+
   private final Document document;
 
   ConnectorReading(Document document) {
@@ -36,6 +39,7 @@ final class ConnectorReading {
     int problemsBefore = document.problemCount();
     section.required(ConnectorDefinition.CONNECTOR, "a connector's name such as kafka");
     Map<String, String> options = section.texts(SCHEMA, COLUMNS);
+    options.computeIfPresent(PATH, (key, path) -> document.beside(path));
     SchemaDefinition schema = schema(section);
     return document.problemCount() > problemsBefore
         ? Optional.empty()

@@ -32,6 +32,13 @@ final class Document {
     this.variables = variables;
   }
 
+  /** A path of this machine from the folder of the job's file; a URI as it is. */
+  String beside(String path) {
+    return path.isBlank() || path.matches("[A-Za-z][A-Za-z0-9+.-]+:.*")
+        ? path
+        : resolve(path).toString();
+  }
+
   Path resolve(String path) {
     return directory.resolve(path).normalize();
   }

@@ -56,7 +56,8 @@ final class RootReading {
     job.allowOnly(KEYS);
     Optional<String> name = job.required("name", "the job's name", PipelineDefinition::checkName);
     ExecutionMode mode = job.choice("mode", ExecutionMode.STREAMING);
-    String store = job.optional("store", PipelineDefinition::checkStore).orElse(null);
+    String store =
+        job.optional("store", PipelineDefinition::checkStore).map(document::beside).orElse(null);
     boolean development = job.flag("development").orElse(false);
     ConnectorReading connectors = new ConnectorReading(document);
     Optional<ConnectorDefinition> source =

@@ -2,6 +2,7 @@ package io.tidemill.pipelines.yaml;
 
 import io.tidemill.inference.step.OutputField;
 import io.tidemill.inference.step.StepSettings;
+import io.tidemill.model.ModelRef;
 import io.tidemill.pipelines.definition.ResourcesDefinition;
 import io.tidemill.pipelines.definition.StepDefinition;
 import java.util.LinkedHashMap;
@@ -61,7 +62,10 @@ final class StepReading {
         section.required(
             "model",
             "name:version as in fraud:1.4.2, or name@alias as in fraud@production",
-            StepDefinition::checkModel);
+            text -> {
+              ModelRef.parse(text);
+              return text;
+            });
     Map<String, List<String>> input = input();
     Map<String, OutputField> output = output();
     Optional<ResourcesDefinition> resources = resources();

@@ -221,6 +221,38 @@ class PipelineComposerTest {
   }
 
   @Test
+  void refusesOptionsThatFlinkDoesNotHave() {
+    String flink = "flink: { execution.checkpointing.interval: 10s, ";
+
+    assertThat(
+            problems(
+                Jobs.KAFKA.replace(
+                    "flink: { execution.checkpointing.interval: 10s",
+                    flink + "restart-strategy.tpye: none, execution.colour: red")))
+        .containsExactly(
+            "job.yaml:24:72: restart-strategy.tpye: no option of Flink's (did you mean"
+                + " 'restart-strategy.type'?)",
+            "job.yaml:24:96: execution.colour: no option of Flink's (expected: one of its"
+                + " documentation)");
+    assertThat(
+            problems(
+                Jobs.KAFKA.replace(
+                    "flink: { execution.checkpointing.interval: 10s",
+                    flink + "execution.runtime-mode: BATCH")))
+        .anyMatch(
+            problem ->
+                problem.contains("execution.runtime-mode: BATCH in a job of mode streaming"));
+    assertThat(
+            plan(Jobs.KAFKA.replace(
+                    "flink: { execution.checkpointing.interval: 10s",
+                    flink
+                        + "state.checkpoints.num-retained: 2, s3.access-key: x,"
+                        + " metrics.reporter.prom.port: 9249"))
+                .name())
+        .isEqualTo("fraud");
+  }
+
+  @Test
   void allowsLatestInDevelopment() {
     PipelinePlan plan =
         plan("development: true\n" + Jobs.KAFKA.replace("fraud@production", "fraud:latest"));
@@ -235,7 +267,7 @@ class PipelineComposerTest {
         .asString()
         .startsWith("job.yaml:13:")
         .contains("step 'score' (fraud:1.4.2): input 'features': field 'amuont'")
-        .contains("did you mean 'amount'?");
+        .contains("did you mean 'amount'? fields: id, amount, hour)");
     assertThat(problems(Jobs.KAFKA.replace("[amount, hour]", "[amount, id]")))
         .singleElement()
         .asString()
@@ -251,11 +283,11 @@ class PipelineComposerTest {
     assertThat(problems(Jobs.KAFKA.replace("fraud@production", "fraud")))
         .singleElement()
         .asString()
-        .startsWith("job.yaml:12:12: model: 'fraud' (expected: name:version");
+        .startsWith("job.yaml:12:12: step 'score': model: 'fraud' (expected: name:version");
     assertThat(problems(Jobs.KAFKA.replace("id: score", "id: sink")))
         .singleElement()
         .asString()
-        .startsWith("job.yaml:11:9: id: 'sink' (expected: none of ");
+        .startsWith("job.yaml:11:9: step 'sink': id: 'sink' (expected: neither source, sink");
     assertThat(problems(Jobs.KAFKA.replace("amount: DOUBLE", "amount: DUOBLE")))
         .singleElement()
         .asString()

@@ -70,7 +70,7 @@ class PipelineProblemsTest {
           device: cpu       | device: cpu, threads: all | 12:40: resources of step 'score': threads: 'all' (expected: a whole number)
           device: cpu       | device: cpu, thread: 2 | 12:31: unknown key 'thread' in resources of step 'score' (did you mean 'threads'? allowed: device, parallelism, threads)
           model: fraud:1.0.0 | order: orderd    | 7:5: missing key 'model' in step 'score' (expected: name:version as in fraud:1.4.2, or name@alias as in fraud@production)
-          model: fraud:1.0.0 | model: ''        | 8:12: step 'score': model: '' (expected: not blank)
+          model: fraud:1.0.0 | model: ''        | 8:12: step 'score': model: '' (expected: name:version as in fraud:1.4.2, or name@alias as in fraud@production)
           id: score         | id: my step       | 7:9: step 'my step': id: 'my step' (expected: 1 to 128 letters, digits, '.', '_', '-', beginning and ending with a letter or digit)
           x: [a]            | x: []             | 9:17: input of step 'score': x: an empty list (expected: >= 1 value)
           x: [a]            | x: { a: b }       | 9:17: input of step 'score': x: keys and values (expected: one value)

@@ -1,0 +1,126 @@
+package io.tidemill.pipelines.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.pipelines.compose.EmbeddedJob;
+import io.tidemill.pipelines.compose.RunFigures;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.LongSupplier;
+
+/**
+ * Tells while a job runs how far it is: on a terminal a line that renews itself, elsewhere one now
+ * and then; and its restarts with their causes.
+ *
+ * <p>For use by one thread.
+ */
+final class RunProgress {
+  private static final long REDRAW_NANOS = Duration.ofSeconds(1).toNanos();
+  private static final long PLAIN_NANOS = Duration.ofSeconds(30).toNanos();
+
+  private final PrintWriter err;
+  private final boolean terminal;
+  private final boolean bounded;
+  private final LongSupplier nanoClock;
+  private long saidNanos;
+  private long saidRecords;
+  private long saidRestarts;
+  private boolean drawn;
+
+  /**
+   * Begins now.
+   *
+   * @param err for a person
+   * @param terminal whether a line can be renewed
+   * @param bounded whether what waits at the source is all that will come
+   */
+  RunProgress(PrintWriter err, boolean terminal, boolean bounded, LongSupplier nanoClock) {
+    this.err = err;
+    this.terminal = terminal;
+    this.bounded = bounded;
+    this.nanoClock = nanoClock;
+    this.saidNanos = nanoClock.getAsLong();
+  }
+
+  /** Says what is new about a job. */
+  void tell(EmbeddedJob job) {
+    long elapsed = nanoClock.getAsLong() - saidNanos;
+    if (elapsed < REDRAW_NANOS) {
+      return;
+    }
+    RunFigures figures = job.figures();
+    if (figures.restarts() > saidRestarts) {
+      saidRestarts = figures.restarts();
+      clear();
+      PrintWriter plain = new PrintWriter(new PlainWriter(err), true);
+      plain.printf("restart %d: %s%n", saidRestarts, cause(job));
+    }
+    if (terminal || elapsed >= PLAIN_NANOS) {
+      clear();
+      err.print(line(figures, elapsed / 1e9) + (terminal ? "" : System.lineSeparator()));
+      err.flush();
+      drawn = terminal;
+      saidNanos += elapsed;
+      saidRecords = figures.recordsIn();
+    }
+  }
+
+  /** How far it is, in one line. */
+  String line(RunFigures figures, double seconds) {
+    double rate = Math.max(0, figures.recordsIn() - saidRecords) / seconds;
+    StringBuilder line = new StringBuilder();
+    line.append(String.format(Locale.ROOT, "%,d records  %,.0f/s", figures.recordsIn(), rate));
+    if (bounded && figures.lag() > 0 && rate > 0) {
+      line.append(String.format(Locale.ROOT, "  ETA %,.0f s", figures.lag() / rate));
+    } else if (!bounded) {
+      line.append(String.format(Locale.ROOT, "  lag %,d", figures.lag()));
+    }
+    for (RunFigures.Step step : figures.steps()) {
+      line.append(
+          String.format(
+              Locale.ROOT,
+              "  %s: fill %.2f, model p99 %.1f ms",
+              step.step(),
+              step.fill(),
+              step.modelP99Micros() / 1_000));
+    }
+    return line.append(String.format(Locale.ROOT, "  dead letters %,d", figures.allDeadLetters()))
+        .toString();
+  }
+
+  /** Takes the line away. */
+  void clear() {
+    if (drawn) {
+      drawn = false;
+      err.print(TransferProgress.CLEAR_LINE);
+      err.flush();
+    }
+  }
+
+  /** What Flink's REST interface knows of the last failure. */
+  private static String cause(EmbeddedJob job) {
+    URI exceptions =
+        job.webInterface()
+            .resolve("jobs/" + job.client().getJobID() + "/exceptions?maxExceptions=1");
+    try (InputStream answer = exceptions.toURL().openStream()) {
+      JsonNode failure =
+          new ObjectMapper().readTree(answer).at("/exceptionHistory/entries/0/stacktrace");
+      String innermost =
+          failure
+              .asText()
+              .lines()
+              .filter(line -> !line.startsWith("\t"))
+              .reduce((outer, inner) -> inner)
+              .orElse("cause not known")
+              .replaceFirst("^Caused by: ", "");
+      return ConnectorOptions.withoutSecrets(innermost);
+    } catch (IOException unknown) {
+      return "cause not known: " + unknown.getMessage();
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package io.tidemill.pipelines.compose;
+
+import io.tidemill.connectors.problem.Suggestion;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.jar.JarFile;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.FallbackKey;
+import org.apache.flink.configuration.PipelineOptions;
+
+/**
+ * The options that Flink itself declares, in the classes of its configuration package. File
+ * systems, state backends, reporters and clusters add others that are not known here, so an unknown
+ * key is refused only where it looks like a slip of the hand, or where no one else adds any.
+ * Immutable.
+ */
+record FlinkOptions(Set<String> keys) {
+  private static final Set<String> CLOSED =
+      Set.of("execution", "restart-strategy", "pipeline", "parallelism", "taskmanager", "rest");
+
+  /** A map, whose keys are the user's. */
+  private static final String PARAMETERS = PipelineOptions.GLOBAL_JOB_PARAMETERS.key();
+
+  /** Those of the Flink that is on the class path. */
+  static FlinkOptions onClassPath() {
+    Set<String> keys = new TreeSet<>();
+    for (String type : holders()) {
+      try {
+        for (Field field : Class.forName(type).getFields()) {
+          if (Modifier.isStatic(field.getModifiers())
+              && field.get(null) instanceof ConfigOption<?> option) {
+            keys.add(option.key());
+            for (FallbackKey former : option.fallbackKeys()) {
+              keys.add(former.getKey());
+            }
+          }
+        }
+      } catch (ReflectiveOperationException | LinkageError notHere) {
+        throw new IllegalStateException("Flink's options in " + type, notHere);
+      }
+    }
+    return new FlinkOptions(keys);
+  }
+
+  private static List<String> holders() {
+    String folder = CoreOptions.class.getPackageName().replace('.', '/') + "/";
+    List<String> holders = new ArrayList<>();
+    try (JarFile flink =
+        new JarFile(
+            Path.of(CoreOptions.class.getProtectionDomain().getCodeSource().getLocation().toURI())
+                .toFile())) {
+      flink.stream()
+          .map(entry -> entry.getName())
+          .filter(name -> name.startsWith(folder) && name.matches("[^$]*Options\\.class"))
+          .map(name -> name.replace('/', '.').replaceFirst("\\.class$", ""))
+          .forEach(holders::add);
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException("Flink's own jar", unreadable);
+    } catch (URISyntaxException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+    return holders;
+  }
+
+  /** What to say of a key that was probably meant to be another; empty if it may stand. */
+  Optional<String> problemWith(String key) {
+    if (keys.contains(key) || key.startsWith(PARAMETERS + ".")) {
+      return Optional.empty();
+    }
+    Optional<String> nearest = new Suggestion(key, keys).nearest();
+    if (nearest.isPresent()) {
+      return Optional.of(
+          "%s: no option of Flink's (did you mean '%s'?)".formatted(key, nearest.get()));
+    }
+    return CLOSED.contains(key.replaceFirst("\\..*", ""))
+        ? Optional.of(key + ": no option of Flink's (expected: one of its documentation)")
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,40 @@
+package io.tidemill.pipelines.compose;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.List;
+import java.util.Set;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.runtime.checkpoint.OperatorState;
+import org.apache.flink.runtime.jobgraph.OperatorID;
+
+/**
+ * A complete checkpoint or savepoint that a run of a job has left. Immutable.
+ *
+ * @param run the number of the run
+ * @param checkpoint the number of the checkpoint; it grows from run to run
+ * @param forGood whether a person asked for it, so that no run deletes it
+ * @param operators those that have state in it
+ */
+record KeptState(
+    Path path, int run, long checkpoint, boolean forGood, List<OperatorState> operators) {
+  KeptState {
+    requireNonNull(path, "path");
+    operators = List.copyOf(operators);
+  }
+
+  /** The uids of those operators that are none of a job's. */
+  List<String> without(Set<OperatorID> job) {
+    return operators.stream()
+        .filter(operator -> !job.contains(operator.getOperatorID()))
+        .map(
+            operator ->
+                operator
+                    .getOperatorUid()
+                    .or(operator::getOperatorName)
+                    .orElseGet(() -> operator.getOperatorID().toString()))
+        .distinct()
+        .sorted()
+        .toList();
+  }
+}

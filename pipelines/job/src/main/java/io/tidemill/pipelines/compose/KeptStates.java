@@ -1,0 +1,159 @@
+package io.tidemill.pipelines.compose;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.runtime.checkpoint.CheckpointProperties;
+import org.apache.flink.runtime.checkpoint.Checkpoints;
+import org.apache.flink.runtime.checkpoint.OperatorState;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the runs of a job leave to the next one, on any file system of Flink: a folder {@code run-7}
+ * for each, with Flink's own {@code <job id>/chk-12} in it.
+ *
+ * <p>Which state is the newest is told by numbers and never by a clock: runs are numbered, and the
+ * checkpoints of a run go on from the number of the one that it began with. A run that began anew,
+ * or came to the end of its input, hides those before it. Immutable.
+ *
+ * @param root with a scheme
+ */
+record KeptStates(Path root) {
+  /** Where a run leaves what it stops with; what lies beside it was asked for by a person. */
+  static final String LAST = "last";
+
+  private static final String METADATA = "_metadata";
+  private static final String BEGAN_ANEW = "began-anew";
+  private static final String FINISHED = "finished";
+  private static final Pattern RUN = Pattern.compile("run-(\\d{1,9})");
+
+  private static final Logger LOG = LoggerFactory.getLogger(KeptStates.class);
+
+  /** The state that the next run goes on from, unless it has to begin anew. */
+  Optional<KeptState> newest() throws IOException {
+    List<Integer> newestFirst = runs();
+    newestFirst.sort(Comparator.reverseOrder());
+    FileSystem files = root.getFileSystem();
+    for (int run : newestFirst) {
+      if (files.exists(new Path(folder(run), FINISHED))) {
+        return Optional.empty();
+      }
+      Optional<KeptState> state = newestOf(run);
+      if (state.isPresent() || files.exists(new Path(folder(run), BEGAN_ANEW))) {
+        return state;
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The number of the next run. */
+  int next() throws IOException {
+    return runs().stream().mapToInt(Integer::intValue).max().orElse(0) + 1;
+  }
+
+  Path folder(int run) {
+    return new Path(root, "run-" + run);
+  }
+
+  /** Makes the folder of a run. */
+  void begin(int run, boolean anew) throws IOException {
+    root.getFileSystem().mkdirs(folder(run));
+    if (anew) {
+      mark(run, BEGAN_ANEW);
+    }
+  }
+
+  /** Says that a run came to the end of its input, so that nothing is left to go on with. */
+  void finish(int run) throws IOException {
+    mark(run, FINISHED);
+  }
+
+  private void mark(int run, String name) throws IOException {
+    root.getFileSystem()
+        .create(new Path(folder(run), name), FileSystem.WriteMode.OVERWRITE)
+        .close();
+  }
+
+  private List<Integer> runs() throws IOException {
+    List<Integer> runs = new ArrayList<>();
+    for (Path child : children(root)) {
+      Matcher name = RUN.matcher(child.getName());
+      if (name.matches()) {
+        runs.add(Integer.parseInt(name.group(1)));
+      }
+    }
+    return runs;
+  }
+
+  private List<Path> children(Path folder) throws IOException {
+    FileSystem files = root.getFileSystem();
+    if (!files.exists(folder)) {
+      return List.of();
+    }
+    return Stream.of(files.listStatus(folder))
+        .filter(FileStatus::isDir)
+        .map(FileStatus::getPath)
+        .toList();
+  }
+
+  /** Only a complete one has its metadata, which Flink writes last. */
+  private Optional<KeptState> newestOf(int run) throws IOException {
+    List<Path> candidates = new ArrayList<>();
+    FileSystem files = root.getFileSystem();
+    for (Path child : children(folder(run))) {
+      candidates.add(child);
+      candidates.addAll(children(child));
+    }
+    KeptState newest = null;
+    IOException damaged = null;
+    for (Path candidate : candidates) {
+      if (files.exists(new Path(candidate, METADATA))) {
+        try {
+          KeptState state = read(candidate, run);
+          newest = newest == null || newest.checkpoint() < state.checkpoint() ? state : newest;
+        } catch (IOException unreadable) {
+          LOG.warn("{}: damaged, and passed over: {}", candidate, unreadable.getMessage());
+          damaged = unreadable;
+        }
+      }
+    }
+    if (newest == null && damaged != null) {
+      throw damaged;
+    }
+    return Optional.ofNullable(newest);
+  }
+
+  private KeptState read(Path path, int run) throws IOException {
+    try (DataInputStream in =
+        new DataInputStream(root.getFileSystem().open(new Path(path, METADATA)))) {
+      CheckpointMetadata metadata =
+          Checkpoints.loadCheckpointMetadata(
+              in, KeptStates.class.getClassLoader(), path.toString());
+      CheckpointProperties properties = metadata.getCheckpointProperties();
+      boolean savepoint = properties != null && properties.isSavepoint();
+      return new KeptState(
+          path,
+          run,
+          metadata.getCheckpointId(),
+          savepoint && !path.getParent().getName().equals(LAST),
+          metadata.getOperatorStates().stream().filter(KeptStates::hasState).toList());
+    }
+  }
+
+  private static boolean hasState(OperatorState operator) {
+    return operator.getCoordinatorState() != null
+        || operator.getStates().stream().anyMatch(OperatorSubtaskState::hasState);
+  }
+}

@@ -1,0 +1,109 @@
+package io.tidemill.pipelines.compose;
+
+import static java.util.stream.Collectors.toMap;
+
+import io.tidemill.model.ModelVersion;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * What a run has done so far. What it did again after a restart counts again. Immutable.
+ *
+ * @param recordsIn all that the source has read, also what did not decode
+ * @param predictions records that reached the sink
+ * @param deadLetters by cause; {@code undecodable} are those of the source
+ * @param lag records that wait at the source, as far as it tells
+ * @param restarts how often the job has failed and gone on
+ */
+public record RunFigures(
+    long recordsIn,
+    long predictions,
+    Map<String, Long> deadLetters,
+    long lag,
+    long restarts,
+    List<Step> steps) {
+  private static final String IN = "numRecordsIn";
+  private static final double NANOS = 1e9;
+
+  public RunFigures {
+    deadLetters = Collections.unmodifiableMap(new TreeMap<>(deadLetters));
+    steps = List.copyOf(steps);
+  }
+
+  /**
+   * What one step has done.
+   *
+   * @param fill mean records of a batch as a part of the largest, 0 to 1
+   * @param modelP99Micros of the model calls of the last batches
+   */
+  public record Step(
+      String step,
+      String model,
+      long batches,
+      double fill,
+      double encodeSeconds,
+      double modelSeconds,
+      double decodeSeconds,
+      double backPressuredSeconds,
+      double modelP99Micros) {}
+
+  static RunFigures of(List<PlannedStep> planned, RunMetrics metrics) {
+    Map<String, Long> deadLetters =
+        planned.stream()
+            .flatMap(
+                step -> metrics.byCause(step.definition().id(), "deadLetters").entrySet().stream())
+            .collect(
+                toMap(
+                    cause -> cause.getKey().replace('_', '-'),
+                    Map.Entry::getValue,
+                    Long::sum,
+                    TreeMap::new));
+    long ofSteps = deadLetters.values().stream().mapToLong(Long::longValue).sum();
+    long undecodable = first(metrics, "dead-letter: Writer", "dead-letter-tombstones") - ofSteps;
+    if (undecodable > 0) {
+      deadLetters.put("undecodable", undecodable);
+    }
+    return new RunFigures(
+        metrics.sum(planned.get(0).definition().id(), IN) + Math.max(0, undecodable),
+        first(metrics, "sink: Writer", "sink-tombstones"),
+        deadLetters,
+        metrics.sum("Source: source", "pendingRecords"),
+        metrics.sum("", "numRestarts"),
+        planned.stream().map(step -> step(step, metrics)).toList());
+  }
+
+  /** What came to the first operator of a sink, which differs by connector. */
+  private static long first(RunMetrics metrics, String... operators) {
+    return Stream.of(operators).mapToLong(operator -> metrics.sum(operator, IN)).sum();
+  }
+
+  private static Step step(PlannedStep step, RunMetrics metrics) {
+    String id = step.definition().id();
+    ModelVersion version = step.model().version();
+    long batches = metrics.sum(id, "batches");
+    int maxSize = step.definition().settings().batching().maxSize();
+    return new Step(
+        id,
+        version.toString(),
+        batches,
+        batches == 0 ? 0 : (double) metrics.sum(id, "records") / batches / maxSize,
+        metrics.sum(id, "encodeNanos") / NANOS,
+        metrics.sum(id, "modelNanos") / NANOS,
+        metrics.sum(id, "decodeNanos") / NANOS,
+        metrics.sum(id, "backPressuredNanos") / NANOS,
+        metrics.p99(id, "modelMicros"));
+  }
+
+  /** Whether there were records, and all of them became dead letters. */
+  public boolean allDead() {
+    return predictions == 0 && allDeadLetters() > 0;
+  }
+
+  /** Dead letters of all causes. */
+  public long allDeadLetters() {
+    return deadLetters.values().stream().mapToLong(Long::longValue).sum();
+  }
+}

@@ -1,0 +1,75 @@
+package io.tidemill.pipelines.compose;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The folders that Flink makes as soon as a sink of files is added to a batch graph. A plan writes
+ * nothing: what came since this was made goes again when it is closed, as long as it is empty. Not
+ * thread-safe.
+ */
+final class StagingFolders implements AutoCloseable {
+  private static final String STAGING = ".staging_";
+  private static final Logger LOG = LoggerFactory.getLogger(StagingFolders.class);
+
+  private final List<Path> sinks;
+  private final Set<Path> before = new HashSet<>();
+  private final Deque<Path> missing = new ArrayDeque<>();
+
+  StagingFolders(List<Path> sinks) {
+    this.sinks = sinks;
+    for (Path sink : sinks) {
+      try {
+        FileSystem files = sink.getFileSystem();
+        before.addAll(staging(sink));
+        for (Path path = sink; path != null && !files.exists(path); path = path.getParent()) {
+          missing.addLast(path);
+        }
+      } catch (IOException unreadable) {
+        LOG.debug("{}: cannot be looked into", sink, unreadable);
+      }
+    }
+  }
+
+  private static List<Path> staging(Path sink) throws IOException {
+    FileSystem files = sink.getFileSystem();
+    return files.exists(sink)
+        ? Stream.of(files.listStatus(sink))
+            .map(FileStatus::getPath)
+            .filter(path -> path.getName().startsWith(STAGING))
+            .toList()
+        : List.of();
+  }
+
+  @Override
+  public void close() {
+    for (Path sink : sinks) {
+      try {
+        for (Path made : staging(sink)) {
+          if (!before.contains(made)) {
+            sink.getFileSystem().delete(made, false);
+          }
+        }
+      } catch (IOException notEmpty) {
+        LOG.debug("{}: left as it is", sink, notEmpty);
+      }
+    }
+    for (Path path : missing) {
+      try {
+        path.getFileSystem().delete(path, false);
+      } catch (IOException notEmpty) {
+        LOG.debug("{}: left as it is", path, notEmpty);
+      }
+    }
+  }
+}
