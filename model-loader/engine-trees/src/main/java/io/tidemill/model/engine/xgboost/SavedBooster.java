@@ -263,12 +263,22 @@ record SavedBooster(@JsonSetter(nulls = Nulls.FAIL) Learner learner) {
       if (iterationIndptr != null) {
         return iterationIndptr;
       }
-      int groups = 1 + Arrays.stream(treeInfo).max().orElse(0);
-      int layer = groups * Math.max(1, number(gbtreeModelParam, "num_parallel_tree", 1));
+      int layer = Math.toIntExact(Math.min(layer(), trees.size()));
       return IntStream.rangeClosed(0, trees.size() / layer).map(end -> end * layer).toArray();
     }
 
+    /** Trees of an iteration, of a file that says where none begins. */
+    private long layer() {
+      long groups = 1L + Arrays.stream(treeInfo).max().orElse(0);
+      return groups * Math.max(1, number(gbtreeModelParam, "num_parallel_tree", 1));
+    }
+
     private void checkIterations(int count) {
+      if (iterationIndptr == null && layer() > count) {
+        throw new IllegalArgumentException(
+            "%d trees in each iteration (expected: at most %d, which are all)"
+                .formatted(layer(), count));
+      }
       int[] ends = iterationIndptr == null ? new int[] {0, count} : iterationIndptr;
       boolean rises = ends.length > 0 && ends[0] == 0 && ends[ends.length - 1] == count;
       for (int i = 1; rises && i < ends.length; i++) {

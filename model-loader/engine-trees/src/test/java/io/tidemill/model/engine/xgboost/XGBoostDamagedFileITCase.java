@@ -157,6 +157,22 @@ class XGBoostDamagedFileITCase {
         .hasMessageContaining("Out of range for tree layers");
   }
 
+  /** Which has no iterations: 65536 of them have more trees than an int counts. */
+  @Test
+  void refusesMoreTreesInAnIterationThanThereAre() throws Exception {
+    SavedModel old = new SavedModel(Boosters.class, "1.7.6", "binary.json");
+    Files.write(directory.resolve("model.json"), old.bytes());
+    replace("\"num_parallel_tree\":\"1\"", "\"num_parallel_tree\":\"65536\"");
+    replace("\"num_class\":\"0\"", "\"num_class\":\"65536\"");
+    replace("\"tree_info\":[0,0]", "\"tree_info\":[0,65535]");
+    replace("\"attributes\":{", "\"attributes\":{\"best_iteration\":\"0\"");
+
+    assertThatThrownBy(() -> new XGBoostEngine().labels(directory))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining(
+            "4294967296 trees in each iteration (expected: at most 2, which are all)");
+  }
+
   /** At which XGBoost 3.4 ends the process. */
   @ParameterizedTest
   @ValueSource(strings = {"leaf_weights", "loss_changes", "sum_hessian"})
