@@ -300,6 +300,32 @@ class GoldenTest {
     }
   }
 
+  /** It is asked for whenever a record is to be blamed. */
+  @Test
+  void theFirstRowIsReadOnce() throws IOException {
+    Signature signature =
+        new Signature(
+            List.of(
+                TensorSpec.of("x", ElementType.FLOAT32, -1, 2),
+                TensorSpec.of("s", ElementType.STRING, -1, 2)),
+            List.of(TensorSpec.of("y", ElementType.FLOAT64, -1)));
+    List<Map<String, Object>> records =
+        List.of(
+            Map.of("x", List.of(1, 2.5), "s", List.of("ab", "")),
+            Map.of("x", List.of(9, 9), "s", List.of("c", "d")));
+    new GoldenRecorder(new FakeModel(signature)).record(folder.resolve(Golden.FILE_NAME), records);
+    Sample sample = golden().sample(signature);
+    sample.of(2, allocator.get()).close();
+    Files.delete(folder.resolve(Golden.FILE_NAME));
+
+    for (int again = 0; again < 2; again++) {
+      try (ColumnBatch one = sample.of(1, allocator.get())) {
+        assertThat(one.rows()).isEqualTo(1);
+        assertThat(FakeModel.sum(one, 0)).isEqualTo(1 + 2.5 + 2);
+      }
+    }
+  }
+
   @Test
   void refusesRecordsThatDoNotFitWithEveryProblem() {
     Signature signature =
