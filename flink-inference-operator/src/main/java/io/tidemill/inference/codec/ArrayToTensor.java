@@ -53,7 +53,7 @@ final class ArrayToTensor implements TensorWriter {
           case FLOAT64 -> element.kind() == RowField.Kind.DOUBLE;
           case INT32 -> element.kind() == RowField.Kind.INT;
           case INT64 -> element.kind() == RowField.Kind.LONG;
-          case UINT8, BOOL, STRING -> false;
+          case FLOAT16, BFLOAT16, INT8, INT16, UINT8, UINT16, UINT32, UINT64, BOOL, STRING -> false;
         };
   }
 
@@ -110,9 +110,13 @@ final class ArrayToTensor implements TensorWriter {
 
   private void writeWithNan(@Nullable ArrayData array, FixedWidthColumn column, int start) {
     for (int i = 0; i < elements; i++) {
-      if (type == ElementType.FLOAT32) {
+      if (type != ElementType.FLOAT64) {
         float value = array == null || array.isNullAt(i) ? Float.NaN : element.toFloat(array, i);
-        column.setFloat(start + i, value);
+        if (type == ElementType.FLOAT32) {
+          column.setFloat(start + i, value);
+        } else {
+          column.setHalf(start + i, value);
+        }
       } else {
         double value = array == null || array.isNullAt(i) ? Double.NaN : element.toDouble(array, i);
         column.setDouble(start + i, value);
@@ -127,7 +131,8 @@ final class ArrayToTensor implements TensorWriter {
       case FLOAT64 -> column.setDoubles(start, array.toDoubleArray(), 0, elements);
       case INT32 -> column.setInts(start, array.toIntArray(), 0, elements);
       case INT64 -> column.setLongs(start, array.toLongArray(), 0, elements);
-      case UINT8, BOOL, STRING -> throw new IllegalStateException("array to " + type.label());
+      case FLOAT16, BFLOAT16, INT8, INT16, UINT8, UINT16, UINT32, UINT64, BOOL, STRING ->
+          throw new IllegalStateException("array to " + type.label());
     }
   }
 
@@ -164,6 +169,11 @@ final class ArrayToTensor implements TensorWriter {
           column.setDouble(start + i, element.toDouble(array, i));
         }
       }
+      case FLOAT16, BFLOAT16 -> {
+        for (int i = 0; i < elements; i++) {
+          column.setHalf(start + i, element.toFloat(array, i));
+        }
+      }
       case INT32 -> {
         for (int i = 0; i < elements; i++) {
           column.setInt(start + i, (int) element.toLong(array, i));
@@ -179,7 +189,12 @@ final class ArrayToTensor implements TensorWriter {
           column.setBoolean(start + i, array.getBoolean(i));
         }
       }
-      case UINT8, STRING -> throw new IllegalStateException("array to " + type.label());
+      case INT8, INT16, UINT8, UINT16, UINT32, UINT64 -> {
+        for (int i = 0; i < elements; i++) {
+          column.whole(start + i, element.whole(element.toLong(array, i), type));
+        }
+      }
+      case STRING -> throw new IllegalStateException("array to " + type.label());
     }
   }
 

@@ -55,8 +55,7 @@ record InputBinding(
 
   /** Whether it can be: other types have no NaN, so that a null of theirs is refused. */
   private boolean hasNan() {
-    return nanForNull
-        && (tensor.type() == ElementType.FLOAT32 || tensor.type() == ElementType.FLOAT64);
+    return nanForNull && tensor.type().kind() == ElementType.Kind.FLOAT;
   }
 
   private Optional<TensorWriter> arrayWriter(String name, int position, ArrayType array) {
@@ -111,10 +110,13 @@ record InputBinding(
 
   private static String accepted(ElementType type) {
     return switch (type) {
-      case FLOAT32, FLOAT64 -> "a number, BOOLEAN, DATE, TIME or TIMESTAMP";
+      case FLOAT32, FLOAT64, FLOAT16, BFLOAT16 -> "a number, BOOLEAN, DATE, TIME or TIMESTAMP";
+      case INT8 -> "TINYINT or BOOLEAN";
+      case INT16 -> "TINYINT, SMALLINT or BOOLEAN";
       case INT32 -> "TINYINT, SMALLINT, INT or BOOLEAN";
       case INT64 -> "TINYINT, SMALLINT, INT, BIGINT, BOOLEAN, DATE, TIME or TIMESTAMP";
-      case UINT8 -> "one field of BYTES";
+      case UINT16, UINT32, UINT64 -> "TINYINT, SMALLINT, INT, BIGINT or BOOLEAN";
+      case UINT8 -> "one field of BYTES, or TINYINT, SMALLINT, INT, BIGINT or BOOLEAN";
       case BOOL -> "BOOLEAN";
       case STRING -> "STRING or BYTES";
     };

@@ -8,11 +8,13 @@ import java.util.Optional;
 import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.BigIntType;
 import org.apache.flink.table.types.logical.BooleanType;
+import org.apache.flink.table.types.logical.DecimalType;
 import org.apache.flink.table.types.logical.DoubleType;
 import org.apache.flink.table.types.logical.FloatType;
 import org.apache.flink.table.types.logical.IntType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.SmallIntType;
+import org.apache.flink.table.types.logical.TinyIntType;
 import org.apache.flink.table.types.logical.VarBinaryType;
 import org.apache.flink.table.types.logical.VarCharType;
 
@@ -56,11 +58,13 @@ record OutputBinding(
 
   private static LogicalType scalar(ElementType type) {
     return switch (type) {
-      case FLOAT32 -> new FloatType();
+      case FLOAT32, FLOAT16, BFLOAT16 -> new FloatType();
       case FLOAT64 -> new DoubleType();
-      case INT32 -> new IntType();
-      case INT64 -> new BigIntType();
-      case UINT8 -> new SmallIntType();
+      case INT8 -> new TinyIntType();
+      case INT16, UINT8 -> new SmallIntType();
+      case INT32, UINT16 -> new IntType();
+      case INT64, UINT32 -> new BigIntType();
+      case UINT64 -> new DecimalType(PredictionColumn.Whole.UINT64_DIGITS, 0);
       case BOOL -> new BooleanType();
       case STRING -> VarCharType.STRING_TYPE;
     };

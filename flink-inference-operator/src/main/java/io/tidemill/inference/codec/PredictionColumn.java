@@ -1,9 +1,14 @@
 package io.tidemill.inference.codec;
 
+import static java.util.Objects.requireNonNull;
+
+import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.columnar.StringColumn;
+import java.math.BigDecimal;
 import java.util.Arrays;
 import org.apache.flink.table.data.ArrayData;
+import org.apache.flink.table.data.DecimalData;
 import org.apache.flink.table.data.GenericArrayData;
 import org.apache.flink.table.data.StringData;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +30,10 @@ interface PredictionColumn {
     throw wrongType();
   }
 
+  default byte getByte(int row) {
+    throw wrongType();
+  }
+
   default short getShort(int row) {
     throw wrongType();
   }
@@ -42,6 +51,10 @@ interface PredictionColumn {
   }
 
   default double getDouble(int row) {
+    throw wrongType();
+  }
+
+  default DecimalData getDecimal(int row) {
     throw wrongType();
   }
 
@@ -67,6 +80,15 @@ interface PredictionColumn {
       int width = column.spec().elementsPerRow();
       float[] values = new float[rows * width];
       column.getFloats(0, values, 0, values.length);
+      return new Floats(values, width);
+    }
+
+    static Floats ofHalves(FixedWidthColumn column, int rows) {
+      int width = column.spec().elementsPerRow();
+      float[] values = new float[rows * width];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = column.getHalf(i);
+      }
       return new Floats(values, width);
     }
 
@@ -135,6 +157,69 @@ interface PredictionColumn {
     @Override
     public ArrayData getArray(int row) {
       return new GenericArrayData(Arrays.copyOfRange(values, row * width, (row + 1) * width));
+    }
+  }
+
+  /**
+   * Whole numbers of the types that no other column has; of unsigned ones with 64 bits the bits.
+   */
+  record Whole(long[] values, int width, ElementType type) implements PredictionColumn {
+    static final int UINT64_DIGITS = 20;
+
+    static Whole of(FixedWidthColumn column, int rows) {
+      int width = column.spec().elementsPerRow();
+      long[] values = new long[rows * width];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = column.whole(i);
+      }
+      return new Whole(values, width, column.spec().type());
+    }
+
+    @Override
+    public byte getByte(int row) {
+      return (byte) values[row];
+    }
+
+    @Override
+    public short getShort(int row) {
+      return (short) values[row];
+    }
+
+    @Override
+    public int getInt(int row) {
+      return (int) values[row];
+    }
+
+    @Override
+    public long getLong(int row) {
+      return values[row];
+    }
+
+    @Override
+    public DecimalData getDecimal(int row) {
+      return decimal(values[row]);
+    }
+
+    @Override
+    public ArrayData getArray(int row) {
+      Object[] elements = new Object[width];
+      for (int i = 0; i < width; i++) {
+        long value = values[row * width + i];
+        elements[i] =
+            switch (type) {
+              case INT8 -> (Object) (byte) value;
+              case INT16 -> (short) value;
+              case UINT16 -> (int) value;
+              case UINT64 -> decimal(value);
+              default -> value;
+            };
+      }
+      return new GenericArrayData(elements);
+    }
+
+    private static DecimalData decimal(long bits) {
+      BigDecimal value = new BigDecimal(Long.toUnsignedString(bits));
+      return requireNonNull(DecimalData.fromBigDecimal(value, UINT64_DIGITS, 0));
     }
   }
 

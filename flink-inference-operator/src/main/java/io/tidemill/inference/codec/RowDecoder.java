@@ -59,6 +59,9 @@ final class RowDecoder implements PredictionDecoder<RowData, RowData> {
           case FLOAT64 -> PredictionColumn.Doubles.of(batch.fixedWidth(index), rows);
           case INT32 -> PredictionColumn.Ints.of(batch.fixedWidth(index), rows);
           case INT64 -> PredictionColumn.Longs.of(batch.fixedWidth(index), rows);
+          case FLOAT16, BFLOAT16 -> PredictionColumn.Floats.ofHalves(batch.fixedWidth(index), rows);
+          case INT8, INT16, UINT16, UINT32, UINT64 ->
+              PredictionColumn.Whole.of(batch.fixedWidth(index), rows);
           case UINT8, BOOL -> PredictionColumn.Bytes.of(batch.fixedWidth(index), rows);
           case STRING -> PredictionColumn.Strings.of(batch.strings(index), rows);
         };

@@ -61,20 +61,24 @@ record RowField(String name, int position, Kind kind, boolean nullable, int prec
 
     /**
      * Whether a tensor of this type takes such a scalar. Floats take every number, rounded to the
-     * nearest; integers take only what they hold exactly.
+     * nearest; integers take only what they hold exactly. Unsigned ones take every whole number,
+     * and {@link #whole} looks at each.
      */
     boolean fits(ElementType type) {
       return switch (type) {
-        case FLOAT32, FLOAT64 -> this != STRING && this != BYTES;
+        case FLOAT32, FLOAT64, FLOAT16, BFLOAT16 -> this != STRING && this != BYTES;
+        case INT8 -> this == BOOLEAN || this == BYTE;
+        case INT16 -> this == BOOLEAN || this == BYTE || this == SHORT;
         case INT32 -> this == BOOLEAN || this == BYTE || this == SHORT || this == INT;
         case INT64 ->
             switch (this) {
               case BOOLEAN, BYTE, SHORT, INT, LONG, DATE, TIME, TIMESTAMP -> true;
               case FLOAT, DOUBLE, DECIMAL, STRING, BYTES -> false;
             };
+        case UINT8, UINT16, UINT32, UINT64 ->
+            this == BOOLEAN || this == BYTE || this == SHORT || this == INT || this == LONG;
         case BOOL -> this == BOOLEAN;
         case STRING -> this == STRING || this == BYTES;
-        case UINT8 -> false;
       };
     }
   }
@@ -129,6 +133,24 @@ record RowField(String name, int position, Kind kind, boolean nullable, int prec
       case TIMESTAMP -> row.getTimestamp(position, precision).getMillisecond();
       default -> throw new IllegalStateException("kind of " + name + ": " + kind);
     };
+  }
+
+  /**
+   * A value for a tensor of whole numbers.
+   *
+   * @throws UnfitRecordException if an unsigned type does not hold it
+   */
+  long whole(long value, ElementType type) {
+    boolean fits =
+        type.kind() != ElementType.Kind.UNSIGNED
+            || (value >= 0
+                && (type.bytes() == Long.BYTES || value >>> (type.bytes() * Byte.SIZE) == 0));
+    if (!fits) {
+      throw new UnfitRecordException(
+          "field '%s': %d (expected: 0 to %s, as %s has them)"
+              .formatted(name, value, type.max(), type.label()));
+    }
+    return value;
   }
 
   byte[] toBytes(RowData row) {

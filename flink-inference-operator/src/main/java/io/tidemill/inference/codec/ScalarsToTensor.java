@@ -56,8 +56,10 @@ final class ScalarsToTensor implements TensorWriter {
       boolean isNull = record.isNullAt(field.position());
       if (type == ElementType.FLOAT32) {
         column.setFloat(index++, isNull ? Float.NaN : field.toFloat(record));
-      } else {
+      } else if (type == ElementType.FLOAT64) {
         column.setDouble(index++, isNull ? Double.NaN : field.toDouble(record));
+      } else {
+        column.setHalf(index++, isNull ? Float.NaN : field.toFloat(record));
       }
     }
   }
@@ -88,6 +90,11 @@ final class ScalarsToTensor implements TensorWriter {
           column.setDouble(index++, field.toDouble(record));
         }
       }
+      case FLOAT16, BFLOAT16 -> {
+        for (RowField field : fields) {
+          column.setHalf(index++, field.toFloat(record));
+        }
+      }
       case INT32 -> {
         for (RowField field : fields) {
           column.setInt(index++, (int) field.toLong(record));
@@ -103,7 +110,12 @@ final class ScalarsToTensor implements TensorWriter {
           column.setBoolean(index++, record.getBoolean(field.position()));
         }
       }
-      case UINT8, STRING -> throw new IllegalStateException("scalars to " + type.label());
+      case INT8, INT16, UINT8, UINT16, UINT32, UINT64 -> {
+        for (RowField field : fields) {
+          column.whole(index++, field.whole(field.toLong(record), type));
+        }
+      }
+      case STRING -> throw new IllegalStateException("scalars to " + type.label());
     }
   }
 

@@ -67,7 +67,7 @@ final class ScoredRow implements RowData {
 
   @Override
   public byte getByte(int pos) {
-    return record.getByte(pos);
+    return isOfRecord(pos) ? record.getByte(pos) : predictions.at(pos).getByte(row);
   }
 
   @Override
@@ -102,7 +102,9 @@ final class ScoredRow implements RowData {
 
   @Override
   public DecimalData getDecimal(int pos, int precision, int scale) {
-    return record.getDecimal(pos, precision, scale);
+    return isOfRecord(pos)
+        ? record.getDecimal(pos, precision, scale)
+        : predictions.at(pos).getDecimal(row);
   }
 
   @Override

@@ -42,7 +42,14 @@ record FiniteCheck(ColumnBatch outputs) {
           }
         }
       }
-      case INT32, INT64, UINT8, BOOL, STRING -> {}
+      case FLOAT16, BFLOAT16 -> {
+        for (int i = from * width; i < to * width; i++) {
+          if (!Float.isFinite(column.getHalf(i))) {
+            return false;
+          }
+        }
+      }
+      case INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64, BOOL, STRING -> {}
     }
     return true;
   }

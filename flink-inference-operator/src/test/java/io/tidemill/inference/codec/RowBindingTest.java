@@ -62,27 +62,27 @@ class RowBindingTest {
           Map.entry("MAP", new MapType(VarCharType.STRING_TYPE, new IntType())),
           Map.entry("ROW", row("inner", new FloatType())));
 
-  /** Which tensors take which scalar; x for yes. Arrays of these are the same, but for uint8. */
+  /** Which tensors take which scalar; x for yes. Arrays of these are the same, but for bytes. */
   private static final String ACCEPTED =
       """
-                 float32 float64 int32 int64 uint8 bool string
-      BOOLEAN    x       x       x     x     -     x    -
-      TINYINT    x       x       x     x     -     -    -
-      SMALLINT   x       x       x     x     -     -    -
-      INT        x       x       x     x     -     -    -
-      BIGINT     x       x       -     x     -     -    -
-      FLOAT      x       x       -     -     -     -    -
-      DOUBLE     x       x       -     -     -     -    -
-      DECIMAL    x       x       -     -     -     -    -
-      CHAR       -       -       -     -     -     -    x
-      STRING     -       -       -     -     -     -    x
-      BINARY     -       -       -     -     x     -    x
-      BYTES      -       -       -     -     x     -    x
-      DATE       x       x       -     x     -     -    -
-      TIME       x       x       -     x     -     -    -
-      TIMESTAMP  x       x       -     x     -     -    -
-      MAP        -       -       -     -     -     -    -
-      ROW        -       -       -     -     -     -    -
+                 float32 float64 float16 bfloat16 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool string
+      BOOLEAN    x       x       x       x        x    x     x     x     x     x      x      x      x    -
+      TINYINT    x       x       x       x        x    x     x     x     x     x      x      x      -    -
+      SMALLINT   x       x       x       x        -    x     x     x     x     x      x      x      -    -
+      INT        x       x       x       x        -    -     x     x     x     x      x      x      -    -
+      BIGINT     x       x       x       x        -    -     -     x     x     x      x      x      -    -
+      FLOAT      x       x       x       x        -    -     -     -     -     -      -      -      -    -
+      DOUBLE     x       x       x       x        -    -     -     -     -     -      -      -      -    -
+      DECIMAL    x       x       x       x        -    -     -     -     -     -      -      -      -    -
+      CHAR       -       -       -       -        -    -     -     -     -     -      -      -      -    x
+      STRING     -       -       -       -        -    -     -     -     -     -      -      -      -    x
+      BINARY     -       -       -       -        -    -     -     -     x     -      -      -      -    x
+      BYTES      -       -       -       -        -    -     -     -     x     -      -      -      -    x
+      DATE       x       x       x       x        -    -     -     x     -     -      -      -      -    -
+      TIME       x       x       x       x        -    -     -     x     -     -      -      -      -    -
+      TIMESTAMP  x       x       x       x        -    -     -     x     -     -      -      -      -    -
+      MAP        -       -       -       -        -    -     -     -     -     -      -      -      -    -
+      ROW        -       -       -       -        -    -     -     -     -     -      -      -      -    -
       """;
 
   private static List<String> problems(
@@ -152,7 +152,8 @@ class RowBindingTest {
     List<String> problems =
         problems(row("f", type), ofInputs(tensor), Map.of("x", List.of("f")), TO_PREDICTION);
 
-    if (accepted && element != ElementType.UINT8) {
+    boolean bytes = element == ElementType.UINT8 && List.of("BINARY", "BYTES").contains(scalar);
+    if (accepted && !bytes) {
       assertThat(problems).isEmpty();
     } else {
       assertThat(problems)
@@ -185,9 +186,16 @@ class RowBindingTest {
         .containsExactly(
             "input 'x': field 'f' is ROW<`inner` DATE>, which x float32[-1] does not take (expected: a number, BOOLEAN, DATE, TIME or TIMESTAMP)",
             "input 'x': field 'f' is ROW<`inner` DATE>, which x float64[-1] does not take (expected: a number, BOOLEAN, DATE, TIME or TIMESTAMP)",
+            "input 'x': field 'f' is ROW<`inner` DATE>, which x float16[-1] does not take (expected: a number, BOOLEAN, DATE, TIME or TIMESTAMP)",
+            "input 'x': field 'f' is ROW<`inner` DATE>, which x bfloat16[-1] does not take (expected: a number, BOOLEAN, DATE, TIME or TIMESTAMP)",
+            "input 'x': field 'f' is ROW<`inner` DATE>, which x int8[-1] does not take (expected: TINYINT or BOOLEAN)",
+            "input 'x': field 'f' is ROW<`inner` DATE>, which x int16[-1] does not take (expected: TINYINT, SMALLINT or BOOLEAN)",
             "input 'x': field 'f' is ROW<`inner` DATE>, which x int32[-1] does not take (expected: TINYINT, SMALLINT, INT or BOOLEAN)",
             "input 'x': field 'f' is ROW<`inner` DATE>, which x int64[-1] does not take (expected: TINYINT, SMALLINT, INT, BIGINT, BOOLEAN, DATE, TIME or TIMESTAMP)",
-            "input 'x': field 'f' is ROW<`inner` DATE>, which x uint8[-1] does not take (expected: one field of BYTES)",
+            "input 'x': field 'f' is ROW<`inner` DATE>, which x uint8[-1] does not take (expected: one field of BYTES, or TINYINT, SMALLINT, INT, BIGINT or BOOLEAN)",
+            "input 'x': field 'f' is ROW<`inner` DATE>, which x uint16[-1] does not take (expected: TINYINT, SMALLINT, INT, BIGINT or BOOLEAN)",
+            "input 'x': field 'f' is ROW<`inner` DATE>, which x uint32[-1] does not take (expected: TINYINT, SMALLINT, INT, BIGINT or BOOLEAN)",
+            "input 'x': field 'f' is ROW<`inner` DATE>, which x uint64[-1] does not take (expected: TINYINT, SMALLINT, INT, BIGINT or BOOLEAN)",
             "input 'x': field 'f' is ROW<`inner` DATE>, which x bool[-1] does not take (expected: BOOLEAN)",
             "input 'x': field 'f' is ROW<`inner` DATE>, which x string[-1] does not take (expected: STRING or BYTES)");
   }
@@ -249,8 +257,8 @@ class RowBindingTest {
                 Map.of("x", List.of("a", "b")),
                 TO_PREDICTION))
         .containsExactly(
-            "input 'x': field 'a' is BYTES, which x uint8[-1, 2] does not take (expected: one field of BYTES)",
-            "input 'x': field 'b' is BYTES, which x uint8[-1, 2] does not take (expected: one field of BYTES)");
+            "input 'x': field 'a' is BYTES, which x uint8[-1, 2] does not take (expected: one field of BYTES, or TINYINT, SMALLINT, INT, BIGINT or BOOLEAN)",
+            "input 'x': field 'b' is BYTES, which x uint8[-1, 2] does not take (expected: one field of BYTES, or TINYINT, SMALLINT, INT, BIGINT or BOOLEAN)");
   }
 
   @Test
@@ -441,6 +449,13 @@ class RowBindingTest {
     return Stream.of(
         Arguments.of(ElementType.FLOAT32, "FLOAT", "ARRAY<FLOAT NOT NULL>"),
         Arguments.of(ElementType.FLOAT64, "DOUBLE", "ARRAY<DOUBLE NOT NULL>"),
+        Arguments.of(ElementType.FLOAT16, "FLOAT", "ARRAY<FLOAT NOT NULL>"),
+        Arguments.of(ElementType.BFLOAT16, "FLOAT", "ARRAY<FLOAT NOT NULL>"),
+        Arguments.of(ElementType.INT8, "TINYINT", "ARRAY<TINYINT NOT NULL>"),
+        Arguments.of(ElementType.INT16, "SMALLINT", "ARRAY<SMALLINT NOT NULL>"),
+        Arguments.of(ElementType.UINT16, "INT", "ARRAY<INT NOT NULL>"),
+        Arguments.of(ElementType.UINT32, "BIGINT", "ARRAY<BIGINT NOT NULL>"),
+        Arguments.of(ElementType.UINT64, "DECIMAL(20, 0)", "ARRAY<DECIMAL(20, 0) NOT NULL>"),
         Arguments.of(ElementType.INT32, "INT", "ARRAY<INT NOT NULL>"),
         Arguments.of(ElementType.INT64, "BIGINT", "ARRAY<BIGINT NOT NULL>"),
         Arguments.of(ElementType.UINT8, "SMALLINT", "BYTES"),

@@ -3,6 +3,7 @@ package io.tidemill.inference.codec;
 import static io.tidemill.inference.codec.Tensors.ofOutputs;
 import static io.tidemill.inference.codec.Tensors.row;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,17 +15,23 @@ import io.tidemill.model.columnar.CountingAllocator;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.columnar.FixedWidthColumn;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.flink.table.data.ArrayData;
+import org.apache.flink.table.data.DecimalData;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.binary.BinaryRowData;
 import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
 import org.apache.flink.table.types.logical.FloatType;
+import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.logical.VarCharType;
 import org.apache.flink.types.RowKind;
@@ -32,7 +39,9 @@ import org.apache.flink.util.InstantiationUtil;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class RowDecoderTest {
   private static final int ROWS = 2;
@@ -111,6 +120,13 @@ class RowDecoderTest {
       case INT32 -> values.setInt(element, -element);
       case INT64 -> values.setLong(element, (1L << 40) + element);
       case UINT8 -> values.setByte(element, (byte) (200 + element));
+      case FLOAT16, BFLOAT16 -> values.number(element, element + 0.5);
+      case INT8, INT16 -> values.number(element, -element);
+      case UINT16 -> values.number(element, 65_000 + element);
+      case UINT32 -> values.number(element, 4_000_000_000L + element);
+      case UINT64 ->
+          values.number(
+              element, new BigInteger("18446744073709551600").add(BigInteger.valueOf(element)));
       case BOOL -> values.setBoolean(element, element % 2 == 1);
       case STRING -> throw new AssertionError("a string column of fixed width");
     }
@@ -145,6 +161,60 @@ class RowDecoderTest {
     assertThat(second.getArray(15).size()).isEqualTo(2);
     assertThat(second.getArray(15).getString(0)).hasToString("text 2");
     assertThat(second.getArray(15).getString(1)).hasToString("text 3");
+  }
+
+  static Stream<Arguments> narrow() {
+    return Stream.of(
+        Arguments.of(ElementType.FLOAT16, 1.5f, List.of(2.5f, 3.5f)),
+        Arguments.of(ElementType.BFLOAT16, 1.5f, List.of(2.5f, 3.5f)),
+        Arguments.of(ElementType.INT8, (byte) -1, List.of((byte) -2, (byte) -3)),
+        Arguments.of(ElementType.INT16, (short) -1, List.of((short) -2, (short) -3)),
+        Arguments.of(ElementType.UINT16, 65_001, List.of(65_002, 65_003)),
+        Arguments.of(ElementType.UINT32, 4_000_000_001L, List.of(4_000_000_002L, 4_000_000_003L)),
+        Arguments.of(
+            ElementType.UINT64,
+            uint64("18446744073709551601"),
+            List.of(uint64("18446744073709551602"), uint64("18446744073709551603"))));
+  }
+
+  private static DecimalData uint64(String digits) {
+    return requireNonNull(DecimalData.fromBigDecimal(new BigDecimal(digits), 20, 0));
+  }
+
+  @ParameterizedTest
+  @MethodSource("narrow")
+  void putsTypesThatFieldsDoNotHaveIntoTheNextThatHoldThem(
+      ElementType type, Object one, List<Object> several) {
+    Signature signature =
+        ofOutputs(TensorSpec.of("one", type, -1), TensorSpec.of("several", type, -1, 2));
+    RowBinding binding =
+        RowBinding.plan(
+            RECORD,
+            signature,
+            Map.of("x", List.of("a")),
+            Map.of("one", new OutputField("p"), "several", new OutputField("q")),
+            false);
+    PredictionDecoder<RowData, RowData> decoder = decoder(binding);
+
+    RowData second;
+    try (ColumnBatch outputs = outputs(signature)) {
+      for (int i = 0; i < 2 * ROWS; i++) {
+        put(outputs, 1, i);
+        if (i < ROWS) {
+          put(outputs, 0, i);
+        }
+      }
+      decoder.begin(outputs);
+      second = decoder.decode(record("second"), outputs, 1);
+    }
+
+    LogicalType scalar = binding.outputType().getTypeAt(2);
+    assertThat(RowData.createFieldGetter(scalar, 2).getFieldOrNull(second)).isEqualTo(one);
+    ArrayData.ElementGetter element =
+        ArrayData.createElementGetter(binding.outputType().getTypeAt(3).getChildren().get(0));
+    ArrayData array = second.getArray(3);
+    assertThat(Stream.of(0, 1).map(i -> element.getElementOrNull(array, i)))
+        .containsExactlyElementsOf(several);
   }
 
   @Test

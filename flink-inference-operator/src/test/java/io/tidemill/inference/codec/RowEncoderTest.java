@@ -6,6 +6,7 @@ import static io.tidemill.inference.codec.Tensors.ofInputs;
 import static io.tidemill.inference.codec.Tensors.row;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.tidemill.model.Signature;
@@ -53,6 +54,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RowEncoderTest {
@@ -422,7 +424,78 @@ class RowEncoderTest {
             List.of("a", "bc"),
             null,
             "a".getBytes(UTF_8),
-            "bc".getBytes(UTF_8)));
+            "bc".getBytes(UTF_8)),
+        array(
+            ElementType.FLOAT16,
+            new FloatType(),
+            List.of(1.5f, 0.099975586f),
+            new float[] {1.5f, 0.1f},
+            1.5f,
+            0.1f),
+        array(
+            ElementType.BFLOAT16,
+            new DoubleType(),
+            List.of(1.5f, 0.100097656f),
+            new double[] {1.5, 0.1},
+            1.5,
+            0.1),
+        array(
+            ElementType.INT8,
+            new TinyIntType(),
+            List.of(-1L, 2L),
+            new byte[] {-1, 2},
+            (byte) -1,
+            (byte) 2),
+        array(
+            ElementType.INT16,
+            new SmallIntType(),
+            List.of(-300L, 2L),
+            new short[] {-300, 2},
+            (short) -300,
+            (short) 2),
+        array(ElementType.UINT8, new IntType(), List.of(255, 0), new int[] {255, 0}, 255, 0),
+        array(
+            ElementType.UINT16,
+            new IntType(),
+            List.of(65_535L, 0L),
+            new int[] {65_535, 0},
+            65_535,
+            0),
+        array(
+            ElementType.UINT32,
+            new BigIntType(),
+            List.of(4_294_967_295L, 0L),
+            new long[] {4_294_967_295L, 0},
+            4_294_967_295L,
+            0L),
+        array(
+            ElementType.UINT64,
+            new BigIntType(),
+            List.of(Long.MAX_VALUE, 0L),
+            new long[] {Long.MAX_VALUE, 0},
+            Long.MAX_VALUE,
+            0L));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "UINT8, 256, 255",
+    "UINT16, 65536, 65535",
+    "UINT32, 4294967296, 4294967295",
+    "UINT64, -1, 18446744073709551615"
+  })
+  void refusesNumberThatAnUnsignedTensorDoesNotHold(ElementType type, long number, String most) {
+    RowType record = row("n", new BigIntType());
+    TensorSpec tensor = TensorSpec.of("x", type, -1);
+    RecordEncoder<RowData> encoder = encoder(record, tensor);
+
+    try (ColumnBatch columns = columns(tensor)) {
+      assertThatThrownBy(() -> encoder.encode(GenericRowData.of(number), columns, 0))
+          .isInstanceOf(UnfitRecordException.class)
+          .hasMessage(
+              "field 'n': %d (expected: 0 to %s, as %s has them)"
+                  .formatted(number, most, type.label()));
+    }
   }
 
   private static Arguments array(

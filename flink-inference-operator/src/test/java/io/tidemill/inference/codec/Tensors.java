@@ -65,6 +65,7 @@ final class Tensors {
       case INT32 -> values.getInt(index);
       case INT64 -> values.getLong(index);
       case UINT8 -> Byte.toUnsignedInt(values.getByte(index));
+      case FLOAT16, BFLOAT16, INT8, INT16, UINT16, UINT32, UINT64 -> values.number(index);
       case BOOL -> values.getBoolean(index);
       case STRING -> throw new AssertionError("a string column of fixed width");
     };

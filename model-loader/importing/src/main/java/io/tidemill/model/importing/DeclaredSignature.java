@@ -1,5 +1,6 @@
 package io.tidemill.model.importing;
 
+import io.tidemill.model.Constant;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
@@ -22,7 +23,12 @@ record DeclaredSignature(String place, Signature signature) {
    */
   void checkFits(Path files, Signature own) {
     List<String> differences = new ArrayList<>();
-    compare("input", signature.inputs(), own.inputs(), differences);
+    List<String> constants = own.constants().stream().map(Constant::name).toList();
+    compare(
+        "input",
+        signature.inputs().stream().filter(said -> !constants.contains(said.name())).toList(),
+        own.inputs(),
+        differences);
     compare("output", signature.outputs(), own.outputs(), differences);
     if (!differences.isEmpty()) {
       throw new InvalidModelException(

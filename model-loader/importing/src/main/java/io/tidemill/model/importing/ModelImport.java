@@ -3,9 +3,14 @@ package io.tidemill.model.importing;
 import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Model;
+import io.tidemill.model.ModelException;
 import io.tidemill.model.Signature;
+import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.Engines;
+import io.tidemill.model.golden.Golden;
+import io.tidemill.model.golden.RowIndependence;
 import io.tidemill.model.importing.archive.ModelArchive;
 import io.tidemill.model.store.RefusedFormat;
 import java.io.IOException;
@@ -62,7 +67,9 @@ public final class ModelImport implements AutoCloseable {
   static ModelImport open(Path path, ImportOptions options, Engines engines) {
     Workspace workspace = new Workspace(options, engines);
     try {
-      return new ModelImport(detect(unpacked(path, workspace), workspace), workspace);
+      DetectedModel model = detect(unpacked(path, workspace), workspace);
+      prove(model, workspace);
+      return new ModelImport(model, workspace);
     } catch (InvalidModelException refused) {
       close(workspace);
       String message = String.valueOf(refused.getMessage());
@@ -74,6 +81,25 @@ public final class ModelImport implements AutoCloseable {
     } catch (RuntimeException e) {
       close(workspace);
       throw e;
+    }
+  }
+
+  /**
+   * A model for one size of batch is published only if its rows do not change each other's answers.
+   * Where its engine does not run, whoever loads it proves it.
+   */
+  private static void prove(DetectedModel model, Workspace workspace) {
+    if (model.signature().batch() < 2) {
+      return;
+    }
+    try (Model loaded =
+        workspace.load(
+            workspace.engines().find(model.engine()), model.files(), model.signature())) {
+      new RowIndependence(loaded, Golden.in(model.files())).require();
+    } catch (UnavailableHereException elsewhere) {
+      return;
+    } catch (ModelException refused) {
+      throw new InvalidModelException(String.valueOf(refused.getMessage()), refused);
     }
   }
 

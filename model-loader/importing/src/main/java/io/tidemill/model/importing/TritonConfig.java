@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -81,11 +83,20 @@ record TritonConfig(
       return null;
     }
     boolean batched = !List.of("", "0").contains(text(config, "max_batch_size"));
+    Set<Long> rows = new TreeSet<>();
     try {
-      return new DeclaredSignature(
-          "config.pbtxt",
+      Signature signature =
           new Signature(
-              tensors(path, "input", config, batched), tensors(path, "output", config, batched)));
+              tensors(path, "input", config, batched, rows),
+              tensors(path, "output", config, batched, rows));
+      if (rows.size() > 1) {
+        throw new IllegalArgumentException(
+            "first sizes of its tensors: %s (expected: the same, which is the batch's)"
+                .formatted(rows));
+      }
+      long batch = Math.max(0, rows.iterator().next());
+      return new DeclaredSignature(
+          "config.pbtxt", signature.inBatchesOf((int) Math.min(batch, Integer.MAX_VALUE)));
     } catch (IllegalArgumentException refused) {
       throw new InvalidModelException(
           "%s: %s; say inputs and outputs yourself".formatted(path, refused.getMessage()), refused);
@@ -93,7 +104,7 @@ record TritonConfig(
   }
 
   private static List<TensorSpec> tensors(
-      Path path, String side, Map<String, List<Object>> config, boolean batched) {
+      Path path, String side, Map<String, List<Object>> config, boolean batched, Set<Long> rows) {
     List<TensorSpec> specs = new ArrayList<>();
     for (Object value : config.getOrDefault(side, List.of())) {
       if (!(value instanceof Map<?, ?> map)) {
@@ -107,13 +118,16 @@ record TritonConfig(
               .orElseThrow(
                   () ->
                       new InvalidModelException(
-                          "%s: %s '%s' has type %s (expected: TYPE_FP32, TYPE_FP64, TYPE_INT32, TYPE_INT64, TYPE_UINT8, TYPE_BOOL or TYPE_STRING)"
+                          "%s: %s '%s' has type %s (expected: TYPE_FP16, TYPE_BF16, TYPE_FP32, TYPE_FP64, TYPE_INT8 to TYPE_INT64, TYPE_UINT8 to TYPE_UINT64, TYPE_BOOL or TYPE_STRING)"
                               .formatted(path, side, name, label)));
       List<Long> shape = new ArrayList<>();
       if (batched) {
         shape.add(-1L);
       }
       sizes(map).forEach(size -> shape.add(Long.valueOf(String.valueOf(size))));
+      if (!shape.isEmpty()) {
+        rows.add(shape.set(0, -1L));
+      }
       specs.add(new TensorSpec(name, type, shape));
     }
     if (specs.stream().allMatch(spec -> PLACED.matcher(spec.name()).matches())) {
@@ -136,7 +150,11 @@ record TritonConfig(
 
   private static Optional<ElementType> type(String label) {
     return ElementType.ofLabel(
-        label.replace("TYPE_FP", "float").replace("TYPE_", "").toLowerCase(Locale.ROOT));
+        label
+            .replace("TYPE_BF", "bfloat")
+            .replace("TYPE_FP", "float")
+            .replace("TYPE_", "")
+            .toLowerCase(Locale.ROOT));
   }
 
   private static String text(Map<String, List<Object>> message, String field) {

@@ -1,6 +1,11 @@
 package io.tidemill.model.importing;
 
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Model;
+import io.tidemill.model.ModelException;
+import io.tidemill.model.ModelVersion;
+import io.tidemill.model.Placement;
+import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.Engine;
@@ -36,9 +41,13 @@ import org.jspecify.annotations.Nullable;
 final class Workspace implements AutoCloseable {
   private final ImportOptions options;
   private final Engines engines;
+  private static final ModelVersion UNNAMED =
+      new ModelVersion("model", new SemanticVersion(0, 0, 0, ""), "sha256:" + "0".repeat(64));
+
   private final Set<String> leftOut = new TreeSet<>();
   private final Map<Path, String> origins = new LinkedHashMap<>();
   private @Nullable Path folder;
+  private @Nullable Path unnamed;
 
   Workspace(ImportOptions options, Engines engines) {
     this.options = options;
@@ -72,14 +81,21 @@ final class Workspace implements AutoCloseable {
    */
   Signature signature(
       Path files, Engine engine, @Nullable DeclaredSignature declared, @Nullable String usual) {
+    String name = options.signatureName() == null ? usual : options.signatureName();
     Signature given = options.signature();
     if (given != null) {
-      check(files, engine, given);
-      return given;
+      Signature all =
+          options.constants().isEmpty()
+              ? given
+              : engine
+                  .signature(files, "", options.constants())
+                  .map(own -> given.with(own.constants()))
+                  .orElse(given);
+      check(files, engine, all);
+      return all;
     }
-    String name = options.signatureName() == null ? usual : options.signatureName();
     Optional<Signature> own =
-        name == null ? engine.signature(files) : Optional.of(engine.signature(files, name));
+        engine.signature(files, name == null ? "" : name, options.constants());
     if (declared != null) {
       own.ifPresent(there -> declared.checkFits(files, there));
       return own.orElseGet(declared::signature);
@@ -160,6 +176,16 @@ final class Workspace implements AutoCloseable {
       take(file, target.resolve(name));
     }
     return target;
+  }
+
+  /**
+   * A model that has no name yet. The caller closes it.
+   *
+   * @throws ModelException if it does not load, about the files
+   */
+  Model load(Engine engine, Path files, Signature signature) {
+    unnamed = files;
+    return engine.load(UNNAMED, signature, files, Placement.CPU);
   }
 
   /** What an archive holds. */
@@ -274,6 +300,10 @@ final class Workspace implements AutoCloseable {
   /** A message that names files by the paths that the user knows. */
   String original(String message) {
     String original = message;
+    Path named = unnamed;
+    if (named != null) {
+      original = original.replace(UNNAMED.toString(), named.toString());
+    }
     for (Map.Entry<Path, String> origin : origins.entrySet()) {
       original = original.replace(origin.getKey().toString(), origin.getValue());
     }

@@ -33,6 +33,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.zip.CRC32C;
 import org.apache.arrow.memory.BufferAllocator;
@@ -112,15 +113,15 @@ class ModelImportTest {
   }
 
   private static ImportOptions numbered(long number) {
-    return new ImportOptions(null, null, null, number, ArchiveLimits.DEFAULT);
+    return new ImportOptions(null, null, null, number, Map.of(), ArchiveLimits.DEFAULT);
   }
 
   private static ImportOptions signed(Signature signature) {
-    return new ImportOptions(null, signature, null, null, ArchiveLimits.DEFAULT);
+    return new ImportOptions(null, signature, null, null, Map.of(), ArchiveLimits.DEFAULT);
   }
 
   private static ImportOptions named(String signature) {
-    return new ImportOptions(null, null, signature, null, ArchiveLimits.DEFAULT);
+    return new ImportOptions(null, null, signature, null, Map.of(), ArchiveLimits.DEFAULT);
   }
 
   private Path file(String path, String content) throws IOException {
@@ -471,7 +472,7 @@ class ModelImportTest {
 
     assertThat(detect(directory.resolve("net")).signature())
         .hasToString(
-            "Signature[inputs=[INPUT__0 float32[-1, 2, 3], INPUT__1 int64[-1]], outputs=[OUTPUT__0 float32[-1, 1]], name=, method=]");
+            "Signature[inputs=[INPUT__0 float32[-1, 2, 3], INPUT__1 int64[-1]], outputs=[OUTPUT__0 float32[-1, 1]], name=, method=, batch=0, constants=[]]");
   }
 
   @Test
@@ -739,7 +740,7 @@ class ModelImportTest {
     assertThat(model.files()).isEqualTo(script);
     assertThat(model.signature())
         .hasToString(
-            "Signature[inputs=[input float32[-1, 4]], outputs=[output float32[-1, 1]], name=, method=]");
+            "Signature[inputs=[input float32[-1, 4]], outputs=[output float32[-1, 1]], name=, method=, batch=0, constants=[]]");
     file("p/MLmodel", flavours);
     assertThatThrownBy(() -> detect(directory.resolve("p")))
         .isInstanceOf(InvalidModelException.class)
@@ -889,7 +890,8 @@ class ModelImportTest {
         .hasMessageContaining("ONNX file")
         .hasMessageContaining("LightGBM text")
         .hasMessageContaining("name the file or the engine");
-    ImportOptions lightgbm = new ImportOptions("lightgbm", null, null, null, ArchiveLimits.DEFAULT);
+    ImportOptions lightgbm =
+        new ImportOptions("lightgbm", null, null, null, Map.of(), ArchiveLimits.DEFAULT);
     assertThat(detect(folder, lightgbm).files()).isEqualTo(folder.resolve("model.txt"));
   }
 
@@ -930,5 +932,41 @@ class ModelImportTest {
 
     assertThatThrownBy(() -> detect(torch)).hasMessageContaining("torch.jit.save");
     assertThatThrownBy(() -> detect(keras)).hasMessageContaining("model.export");
+  }
+
+  /** With the engines themselves. */
+  private static DetectedModel really(Path path) {
+    try (ModelImport imported = ModelImport.open(path, ImportOptions.NONE)) {
+      return imported.model();
+    }
+  }
+
+  @Test
+  void provesThatTheRowsOfOneSizeOfBatchAreScoredAlone() {
+    OnnxModels.mlpForBatch(directory.resolve("alone"), 4, 8);
+    OnnxModels.sharesOfBatch(directory.resolve("shares"), 8);
+    OnnxModels.sharesOfBatch(directory.resolve("one"), 1);
+
+    assertThat(really(directory.resolve("alone")).signature().batch()).isEqualTo(8);
+    assertThat(really(directory.resolve("one")).signature().batch()).isEqualTo(1);
+    assertThatThrownBy(() -> really(directory.resolve("shares")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageStartingWith(
+            directory.resolve("shares")
+                + ": it takes 8 rows in each call, and the answer to one changes with those beside it: ");
+  }
+
+  @Test
+  void takesOneSizeOfBatchFromTriton() throws IOException {
+    OnnxModels.mlpForBatch(directory.resolve("fraud/1"), 4, 8);
+    file(
+        "fraud/config.pbtxt",
+        """
+        backend: "onnxruntime"
+        input { name: "features" data_type: TYPE_FP32 dims: [ 8, 4 ] }
+        output { name: "score" data_type: TYPE_FP32 dims: [ 8, 1 ] }
+        """);
+
+    assertThat(really(directory.resolve("fraud")).signature().batch()).isEqualTo(8);
   }
 }

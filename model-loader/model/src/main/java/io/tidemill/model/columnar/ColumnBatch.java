@@ -33,10 +33,7 @@ public final class ColumnBatch implements AutoCloseable {
     List<Column> columns = new ArrayList<>(specs.size());
     try {
       for (ColumnSpec spec : specs) {
-        columns.add(
-            spec.type() == ElementType.STRING
-                ? StringColumn.allocate(allocator, spec, capacity)
-                : FixedWidthColumn.allocate(allocator, spec, capacity));
+        columns.add(Column.allocate(allocator, spec, capacity));
       }
     } catch (RuntimeException | Error e) {
       columns.forEach(Column::close);
@@ -60,6 +57,15 @@ public final class ColumnBatch implements AutoCloseable {
       }
     }
     return new ColumnBatch(columns.toArray(Column[]::new), rows, rows);
+  }
+
+  /** Some of the rows, in this batch's memory: see {@link Column#rows}. */
+  public ColumnBatch view(int from, int count) {
+    Column[] views = new Column[columns.length];
+    for (int i = 0; i < views.length; i++) {
+      views[i] = columns[i].rows(from, count);
+    }
+    return new ColumnBatch(views, count, count);
   }
 
   /** Rows that count. */

@@ -9,9 +9,18 @@ import java.util.Optional;
 public enum ElementType {
   FLOAT32(Kind.FLOAT, Float.BYTES),
   FLOAT64(Kind.FLOAT, Double.BYTES),
+  /** Half precision of IEEE 754. */
+  FLOAT16(Kind.FLOAT, Short.BYTES),
+  /** The first half of a float32. */
+  BFLOAT16(Kind.FLOAT, Short.BYTES),
+  INT8(Kind.SIGNED, Byte.BYTES),
+  INT16(Kind.SIGNED, Short.BYTES),
   INT32(Kind.SIGNED, Integer.BYTES),
   INT64(Kind.SIGNED, Long.BYTES),
   UINT8(Kind.UNSIGNED, Byte.BYTES),
+  UINT16(Kind.UNSIGNED, Short.BYTES),
+  UINT32(Kind.UNSIGNED, Integer.BYTES),
+  UINT64(Kind.UNSIGNED, Long.BYTES),
   /**
    * One byte per element, 0 or 1, as tensors have it (an Arrow bit vector would have to be
    * unpacked).
@@ -49,12 +58,12 @@ public enum ElementType {
   }
 
   /** The least that a whole number of this type is. */
-  BigInteger min() {
+  public BigInteger min() {
     return kind == Kind.SIGNED ? BigInteger.ONE.shiftLeft(bits() - 1).negate() : BigInteger.ZERO;
   }
 
   /** The most that a whole number of this type is. */
-  BigInteger max() {
+  public BigInteger max() {
     if (kind == Kind.BOOL) {
       return BigInteger.ONE;
     }

@@ -10,8 +10,10 @@ import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
+import java.nio.ShortBuffer;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.util.Float16;
 
 /**
  * A column of numbers or booleans.
@@ -32,6 +34,7 @@ public final class FixedWidthColumn implements Column {
   private final ArrowBuf owned;
   private final ArrowBuf values;
   private final ByteBuffer bytes;
+  private final ShortBuffer shorts;
   private final FloatBuffer floats;
   private final DoubleBuffer doubles;
   private final IntBuffer ints;
@@ -45,6 +48,7 @@ public final class FixedWidthColumn implements Column {
     this.values = values;
     long size = capacity * spec.bytesPerRow();
     this.bytes = values.nioBuffer(0, (int) size).order(ByteOrder.nativeOrder());
+    this.shorts = bytes.asShortBuffer();
     this.floats = bytes.asFloatBuffer();
     this.doubles = bytes.asDoubleBuffer();
     this.ints = bytes.asIntBuffer();
@@ -86,6 +90,22 @@ public final class FixedWidthColumn implements Column {
               .formatted(spec.name(), values.capacity(), size, rows));
     }
     return new FixedWidthColumn(spec, rows, values, values);
+  }
+
+  @Override
+  public FixedWidthColumn rows(int from, int count) {
+    long bytesPerRow = spec.bytesPerRow();
+    ArrowBuf part = values.slice(from * bytesPerRow, count * bytesPerRow);
+    FixedWidthColumn view = new FixedWidthColumn(spec, count, part, part);
+    view.closed = true;
+    return view;
+  }
+
+  @Override
+  public void copy(int row, Column source, int from, int count) {
+    long bytesPerRow = spec.bytesPerRow();
+    ArrowBuf other = ((FixedWidthColumn) source).values;
+    values.setBytes(row * bytesPerRow, other, from * bytesPerRow, count * bytesPerRow);
   }
 
   private static long checkedSize(ColumnSpec spec, int rows) {
@@ -164,6 +184,37 @@ public final class FixedWidthColumn implements Column {
     doubles.get(index, target, offset, length);
   }
 
+  /** Writes the nearest that a type of half precision has. */
+  public void setHalf(int index, float value) {
+    shorts.put(
+        index, spec.type() == ElementType.FLOAT16 ? Float16.toFloat16(value) : toBrainFloat(value));
+  }
+
+  /** The value of an element of a type of half precision. */
+  public float getHalf(int index) {
+    short half = shorts.get(index);
+    return spec.type() == ElementType.FLOAT16
+        ? Float16.toFloat(half)
+        : Float.intBitsToFloat(half << Short.SIZE);
+  }
+
+  /** The nearest, and the even one of two that are as near. */
+  private static short toBrainFloat(float value) {
+    int bits = Float.floatToIntBits(value);
+    return (short)
+        (Float.isNaN(value)
+            ? bits >>> Short.SIZE
+            : (bits + 0x7fff + ((bits >>> Short.SIZE) & 1)) >>> Short.SIZE);
+  }
+
+  public void setShort(int index, short value) {
+    shorts.put(index, value);
+  }
+
+  public short getShort(int index) {
+    return shorts.get(index);
+  }
+
   public void setInt(int index, int value) {
     ints.put(index, value);
   }
@@ -228,11 +279,49 @@ public final class FixedWidthColumn implements Column {
     return switch (spec.type()) {
       case FLOAT32 -> floats.get(index);
       case FLOAT64 -> doubles.get(index);
-      case UINT8, BOOL -> (long) Byte.toUnsignedInt(bytes.get(index));
-      case INT32 -> (long) ints.get(index);
-      case INT64 -> longs.get(index);
+      case FLOAT16, BFLOAT16 -> getHalf(index);
+      case UINT64 -> longs.get(index) < 0 ? unsigned(longs.get(index)) : longs.get(index);
+      case INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, BOOL -> whole(index);
       case STRING -> throw new IllegalStateException("a string column of fixed width");
     };
+  }
+
+  /**
+   * One element of whole numbers or booleans; of {@link ElementType#UINT64}, which a long does not
+   * hold, the bits.
+   */
+  public long whole(int index) {
+    return switch (spec.type()) {
+      case INT8 -> bytes.get(index);
+      case UINT8, BOOL -> Byte.toUnsignedLong(bytes.get(index));
+      case INT16 -> shorts.get(index);
+      case UINT16 -> Short.toUnsignedLong(shorts.get(index));
+      case INT32 -> ints.get(index);
+      case UINT32 -> Integer.toUnsignedLong(ints.get(index));
+      case INT64, UINT64 -> longs.get(index);
+      case FLOAT32, FLOAT64, FLOAT16, BFLOAT16, STRING -> throw notWhole();
+    };
+  }
+
+  /** Writes one element of whole numbers or booleans: as many low bits as it has. */
+  public void whole(int index, long value) {
+    switch (spec.type()) {
+      case INT8, UINT8, BOOL -> bytes.put(index, (byte) value);
+      case INT16, UINT16 -> shorts.put(index, (short) value);
+      case INT32, UINT32 -> ints.put(index, (int) value);
+      case INT64, UINT64 -> longs.put(index, value);
+      case FLOAT32, FLOAT64, FLOAT16, BFLOAT16, STRING -> throw notWhole();
+    }
+  }
+
+  private IllegalStateException notWhole() {
+    return new IllegalStateException(
+        "type of column '%s': %s (expected: whole numbers)"
+            .formatted(spec.name(), spec.type().label()));
+  }
+
+  private static BigInteger unsigned(long bits) {
+    return new BigInteger(Long.toUnsignedString(bits));
   }
 
   /**
@@ -244,23 +333,20 @@ public final class FixedWidthColumn implements Column {
     switch (spec.type()) {
       case FLOAT32 -> floats.put(index, value.floatValue());
       case FLOAT64 -> doubles.put(index, value.doubleValue());
-      case INT32, INT64, UINT8, BOOL -> whole(index, value);
+      case FLOAT16, BFLOAT16 -> setHalf(index, value.floatValue());
+      case INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64, BOOL -> exactly(index, value);
       case STRING -> throw new IllegalStateException("a string column of fixed width");
     }
   }
 
-  private void whole(int index, Number value) {
+  private void exactly(int index, Number value) {
     BigInteger whole = exact(value);
     ElementType type = spec.type();
     if (whole.compareTo(type.min()) < 0 || whole.compareTo(type.max()) > 0) {
       throw new IllegalArgumentException(
           "%s for %s (expected: %s to %s)".formatted(value, type.label(), type.min(), type.max()));
     }
-    switch (type.bytes()) {
-      case Byte.BYTES -> bytes.put(index, whole.byteValue());
-      case Integer.BYTES -> ints.put(index, whole.intValue());
-      default -> longs.put(index, whole.longValue());
-    }
+    whole(index, whole.longValue());
   }
 
   private BigInteger exact(Number value) {

@@ -25,13 +25,18 @@ public final class StringColumn implements Column {
   private boolean closed;
 
   private StringColumn(
-      ColumnSpec spec, int capacity, BufferAllocator allocator, ArrowBuf offsets, ArrowBuf data) {
+      ColumnSpec spec,
+      int capacity,
+      BufferAllocator allocator,
+      ArrowBuf offsets,
+      ArrowBuf data,
+      int elements) {
     this.spec = spec;
     this.capacity = capacity;
     this.allocator = allocator;
     this.offsets = offsets;
     this.data = data;
-    reset();
+    this.elements = elements;
   }
 
   /**
@@ -49,10 +54,42 @@ public final class StringColumn implements Column {
     ArrowBuf offsets = allocator.buffer((slots + 1) * Integer.BYTES);
     try {
       ArrowBuf data = allocator.buffer(Math.max(1, slots) * INITIAL_BYTES_PER_ELEMENT);
-      return new StringColumn(spec, capacity, allocator, offsets, data);
+      offsets.setInt(0, 0);
+      return new StringColumn(spec, capacity, allocator, offsets, data, 0);
     } catch (RuntimeException | Error e) {
       offsets.close();
       throw e;
+    }
+  }
+
+  @Override
+  public StringColumn rows(int from, int count) {
+    int width = spec.elementsPerRow();
+    StringColumn view =
+        new StringColumn(
+            spec,
+            count,
+            allocator,
+            offsets.slice(
+                (long) from * width * Integer.BYTES, ((long) count * width + 1) * Integer.BYTES),
+            data,
+            Math.max(0, Math.min(elements - from * width, count * width)));
+    view.closed = true;
+    return view;
+  }
+
+  @Override
+  public void copy(int row, Column source, int from, int count) {
+    int width = spec.elementsPerRow();
+    if (elements != row * width) {
+      throw new IllegalArgumentException(
+          "row of column '%s': %d (expected: %d, the next)"
+              .formatted(spec.name(), row, elements / width));
+    }
+    StringColumn other = (StringColumn) source;
+    for (int i = from * width; i < (from + count) * width; i++) {
+      byte[] value = other.get(i);
+      append(value, 0, value.length);
     }
   }
 

@@ -70,6 +70,22 @@ public interface Engine {
   }
 
   /**
+   * A signature in which some of the model's inputs are constants.
+   *
+   * @param named which of several; empty for the usual one
+   * @param constants the value of each by its name: text, or numbers with commas between them
+   * @throws InvalidModelException as {@link #signature(Path)}, and if it has no such inputs
+   */
+  default Optional<Signature> signature(Path files, String named, Map<String, String> constants) {
+    if (!constants.isEmpty()) {
+      throw new InvalidModelException(
+          "%s: constants %s (expected: none, models of engine '%s' take none)"
+              .formatted(files, constants.keySet(), name()));
+    }
+    return named.isEmpty() ? signature(files) : Optional.of(signature(files, named));
+  }
+
+  /**
    * What a signature that someone gives says otherwise than the model, and than {@link #load} will
    * accept; empty if it fits. It may fix sizes that the model leaves open, and leave out outputs.
    *

@@ -15,8 +15,9 @@ import org.apache.arrow.memory.OutOfMemoryException;
 
 /**
  * What holds for the models of all engines: a closed one refuses calls, a batch has rows and a
- * column for each input, the columns of an answer have the same number of rows, and a result that
- * the allocator has no room for is told from a failed call.
+ * column for each input, the columns of an answer have the same number of rows, a model for one
+ * size of batch is called in groups of that size, and a result that the allocator has no room for
+ * is told from a failed call.
  *
  * <p>Thread-safe, except that {@link #close()} must not run beside a call.
  */
@@ -72,13 +73,20 @@ public final class EngineModel implements Model {
   public ColumnBatch predict(ColumnBatch input, BufferAllocator allocator) {
     check(input);
     try {
-      return answer(input.rows(), session.call(input, allocator));
+      return answer(input.rows(), call(input, allocator));
     } catch (OutOfMemoryException e) {
       throw new ModelOutOfMemoryException(
           "%s: no memory for the result of %d rows: %s; give the job more off-heap memory or a smaller max-size"
               .formatted(version, input.rows(), e.getMessage()),
           e);
     }
+  }
+
+  private List<Column> call(ColumnBatch input, BufferAllocator allocator) {
+    int batch = signature.batch();
+    return batch == 0 || batch == input.rows()
+        ? session.call(input, allocator)
+        : new RowGroups(version, batch, session).call(input, allocator);
   }
 
   private void check(ColumnBatch input) {

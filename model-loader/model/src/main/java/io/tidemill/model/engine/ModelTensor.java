@@ -1,5 +1,6 @@
 package io.tidemill.model.engine;
 
+import io.tidemill.model.Constant;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
 import java.util.ArrayList;
@@ -21,6 +22,9 @@ public record ModelTensor(
   private static final String TYPES =
       Arrays.stream(ElementType.values()).map(ElementType::label).collect(Collectors.joining(", "));
 
+  /** Any number of rows. */
+  static final long ANY = -1;
+
   public ModelTensor {
     shape = shape == null ? null : List.copyOf(shape);
   }
@@ -41,12 +45,30 @@ public record ModelTensor(
     if (type == null) {
       faults.add("%s has type %s (expected: %s)".formatted(tensor, label, TYPES));
     }
-    if (shape != null && !shape.isEmpty() && shape.get(0) != -1) {
-      faults.add(
-          "%s has %d rows in every batch: %s (expected: -1, any number)"
-              .formatted(tensor, shape.get(0), this));
-    }
     return faults;
+  }
+
+  /** How many rows it has in every call; {@link #ANY} if any number, or if it is not known. */
+  long rows() {
+    return shape == null || shape.isEmpty() ? ANY : Math.max(ANY, shape.get(0));
+  }
+
+  /** The shape of all of it if it has so many elements, as far as one size that is open says. */
+  List<Long> shapeOf(int elements) {
+    if (shape == null) {
+      return elements == 1 ? List.of() : List.of((long) elements);
+    }
+    long others = shape.stream().filter(size -> size > 0).reduce(1L, Math::multiplyExact);
+    return shape.stream().map(size -> size < 0 ? elements / others : size).toList();
+  }
+
+  boolean fits(Constant manifest) {
+    boolean fits =
+        type == manifest.type() && (shape == null || shape.size() == manifest.shape().size());
+    for (int i = 0; fits && shape != null && i < shape.size(); i++) {
+      fits = shape.get(i) < 0 || shape.get(i).equals(manifest.shape().get(i));
+    }
+    return fits;
   }
 
   boolean fits(TensorSpec manifest) {

@@ -4,16 +4,11 @@ import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.Subject;
 import io.tidemill.model.TensorSpec;
-import io.tidemill.model.columnar.Column;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
-import io.tidemill.model.columnar.ElementType.Kind;
-import io.tidemill.model.columnar.FixedWidthColumn;
-import io.tidemill.model.columnar.StringColumn;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -33,8 +28,6 @@ import org.apache.arrow.vector.types.pojo.Schema;
  * <p>Immutable and thread-safe.
  */
 public final class GoldenRecorder {
-  private static final int DIGITS = 10;
-
   private final Model model;
 
   public GoldenRecorder(Model model) {
@@ -53,7 +46,7 @@ public final class GoldenRecorder {
    */
   public void record(Path target, int rows, RandomGenerator random) throws IOException {
     checkFixed();
-    record(target, allocator -> random(rows, random, allocator));
+    record(target, allocator -> Sample.random(model.signature(), random).of(rows, allocator));
   }
 
   /**
@@ -76,15 +69,6 @@ public final class GoldenRecorder {
     }
   }
 
-  private ColumnBatch random(int rows, RandomGenerator random, BufferAllocator allocator) {
-    ColumnBatch inputs = ColumnBatch.allocate(allocator, model.signature().inputColumns(), rows);
-    for (int i = 0; i < inputs.columns(); i++) {
-      fill(inputs.column(i), rows, random);
-    }
-    inputs.rows(rows);
-    return inputs;
-  }
-
   private void checkFixed() {
     for (TensorSpec input : model.signature().inputs()) {
       if (!input.hasFixedRows()) {
@@ -95,25 +79,6 @@ public final class GoldenRecorder {
             null);
       }
     }
-  }
-
-  private static void fill(Column column, int rows, RandomGenerator random) {
-    for (int i = 0; i < rows * column.spec().elementsPerRow(); i++) {
-      if (column instanceof StringColumn strings) {
-        byte[] word = random(Kind.STRING, random).toString().getBytes(StandardCharsets.UTF_8);
-        strings.append(word, 0, word.length);
-      } else {
-        ((FixedWidthColumn) column).number(i, random(column.spec().type().kind(), random));
-      }
-    }
-  }
-
-  private static Number random(Kind kind, RandomGenerator random) {
-    return switch (kind) {
-      case FLOAT -> random.nextGaussian();
-      case BOOL -> random.nextInt(2);
-      case SIGNED, UNSIGNED, STRING -> random.nextInt(DIGITS);
-    };
   }
 
   /** Writes the columns of batches with equally many rows. */

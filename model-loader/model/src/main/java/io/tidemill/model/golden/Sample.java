@@ -3,12 +3,17 @@ package io.tidemill.model.golden;
 import io.tidemill.model.Model;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.Column;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ColumnSpec;
 import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.columnar.ElementType.Kind;
+import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.columnar.StringColumn;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.random.RandomGenerator;
 import org.apache.arrow.memory.BufferAllocator;
 
 /**
@@ -18,6 +23,8 @@ import org.apache.arrow.memory.BufferAllocator;
  * <p>Thread-safe.
  */
 public final class Sample {
+  private static final int DIGITS = 10;
+
   private final Rows rows;
   private final boolean made;
 
@@ -69,6 +76,44 @@ public final class Sample {
     for (int i = 0; i < elements; i++) {
       column.append(new byte[0], 0, 0);
     }
+  }
+
+  /**
+   * Floats around 0, whole numbers and words of one digit, and booleans; with sizes of 1 as well.
+   * Each batch has others.
+   */
+  public static Sample random(Signature signature, RandomGenerator random) {
+    List<ColumnSpec> specs = signature.inputs().stream().map(Sample::column).toList();
+    return new Sample((rows, allocator) -> random(specs, rows, random, allocator), true);
+  }
+
+  private static ColumnBatch random(
+      List<ColumnSpec> specs, int rows, RandomGenerator random, BufferAllocator allocator) {
+    ColumnBatch batch = ColumnBatch.allocate(allocator, specs, rows);
+    for (int i = 0; i < specs.size(); i++) {
+      fill(batch.column(i), rows, random);
+    }
+    batch.rows(rows);
+    return batch;
+  }
+
+  private static void fill(Column column, int rows, RandomGenerator random) {
+    for (int i = 0; i < rows * column.spec().elementsPerRow(); i++) {
+      if (column instanceof StringColumn strings) {
+        byte[] word = random(Kind.STRING, random).toString().getBytes(StandardCharsets.UTF_8);
+        strings.append(word, 0, word.length);
+      } else {
+        ((FixedWidthColumn) column).number(i, random(column.spec().type().kind(), random));
+      }
+    }
+  }
+
+  private static Number random(Kind kind, RandomGenerator random) {
+    return switch (kind) {
+      case FLOAT -> random.nextGaussian();
+      case BOOL -> random.nextInt(2);
+      case SIGNED, UNSIGNED, STRING -> random.nextInt(DIGITS);
+    };
   }
 
   /**

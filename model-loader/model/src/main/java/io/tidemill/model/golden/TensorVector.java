@@ -212,11 +212,16 @@ final class TensorVector {
 
   private static ArrowType arrow(ElementType type) {
     return switch (type.kind()) {
+      // Arrow has no bfloat16: its bits.
       case FLOAT ->
-          new ArrowType.FloatingPoint(
-              type == ElementType.FLOAT64
-                  ? FloatingPointPrecision.DOUBLE
-                  : FloatingPointPrecision.SINGLE);
+          type == ElementType.BFLOAT16
+              ? new ArrowType.Int(Short.SIZE, false)
+              : new ArrowType.FloatingPoint(
+                  switch (type) {
+                    case FLOAT16 -> FloatingPointPrecision.HALF;
+                    case FLOAT32 -> FloatingPointPrecision.SINGLE;
+                    default -> FloatingPointPrecision.DOUBLE;
+                  });
       case SIGNED -> new ArrowType.Int(type.bytes() * Byte.SIZE, true);
       case UNSIGNED -> new ArrowType.Int(type.bytes() * Byte.SIZE, false);
       case BOOL -> new ArrowType.Bool();

@@ -3,10 +3,12 @@ package io.tidemill.model.columnar;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.math.BigInteger;
 import org.apache.arrow.memory.ArrowBuf;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -62,6 +64,51 @@ class FixedWidthColumnTest {
       assertThat(bytes.getByte(5)).isEqualTo((byte) 200);
       assertThat(booleans.getBoolean(5)).isTrue();
       assertThat(booleans.getBoolean(4)).isFalse();
+    }
+  }
+
+  @Test
+  void roundsToTheNearestOfHalfPrecision() {
+    try (FixedWidthColumn halves = column(ElementType.FLOAT16);
+        FixedWidthColumn brains = column(ElementType.BFLOAT16)) {
+      float[][] cases = {
+        // Given, as float16, as bfloat16.
+        {0.1f, 0.099975586f, 0.100097656f},
+        {1 + 1 / 256f, 1 + 1 / 256f, 1},
+        {1 + 3 / 256f, 1 + 3 / 256f, 1 + 4 / 256f},
+        {-70_000, Float.NEGATIVE_INFINITY, -70_144},
+        {0x1p-130f, 0, 0x1p-130f},
+        {Float.MAX_VALUE, Float.POSITIVE_INFINITY, Float.POSITIVE_INFINITY},
+        {Float.NaN, Float.NaN, Float.NaN},
+      };
+      for (float[] one : cases) {
+        halves.setHalf(5, one[0]);
+        brains.number(5, one[0]);
+
+        assertThat(halves.number(5)).isEqualTo(one[1]);
+        assertThat(brains.number(5)).isEqualTo(one[2]);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "INT8, -128, 127",
+    "INT16, -32768, 32767",
+    "UINT8, 0, 255",
+    "UINT16, 0, 65535",
+    "UINT32, 0, 4294967295",
+    "UINT64, 0, 18446744073709551615"
+  })
+  void holdsTheLeastAndTheMostOfWholeNumbers(ElementType type, String least, String most) {
+    try (FixedWidthColumn column = column(type)) {
+      column.number(4, new BigInteger(least));
+      column.number(5, new BigInteger(most));
+
+      assertThat(column.number(4)).hasToString(least);
+      assertThat(column.number(5)).hasToString(most);
+      assertThatThrownBy(() -> column.number(5, new BigInteger(most).add(BigInteger.ONE)))
+          .hasMessageEndingWith("for %s (expected: %s to %s)".formatted(type.label(), least, most));
     }
   }
 

@@ -3,6 +3,7 @@ package io.tidemill.model.engine;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.columnar.StringColumn;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
 
@@ -16,46 +17,40 @@ public final class TypedValues {
   public static void write(ColumnBatch batch, ElementType type, int rows, int offset) {
     batch.reset();
     for (int i = 0; i < rows * 3; i++) {
-      int value = i + offset;
-      switch (type) {
-        case FLOAT32 -> batch.fixedWidth(0).setFloat(i, value);
-        case FLOAT64 -> batch.fixedWidth(0).setDouble(i, value);
-        case INT32 -> batch.fixedWidth(0).setInt(i, value);
-        case INT64 -> batch.fixedWidth(0).setLong(i, value);
-        case UINT8 -> batch.fixedWidth(0).setByte(i, (byte) (value + 200));
-        case BOOL -> batch.fixedWidth(0).setBoolean(i, value % 2 == 0);
-        case STRING -> {
-          byte[] bytes = string(value).getBytes(StandardCharsets.UTF_8);
-          batch.strings(0).append(bytes, 0, bytes.length);
-        }
+      if (type == ElementType.STRING) {
+        byte[] bytes = string(i + offset).getBytes(StandardCharsets.UTF_8);
+        batch.strings(0).append(bytes, 0, bytes.length);
+      } else {
+        batch.fixedWidth(0).number(i, number(type, i + offset));
       }
     }
     batch.rows(rows);
   }
 
-  /** What {@link #write} writes at an element whose index and offset come to {@code value}. */
-  public static Object expected(ElementType type, int value) {
+  /** Of unsigned types numbers that the signed ones of their width do not have. */
+  private static Number number(ElementType type, int value) {
     return switch (type) {
-      case FLOAT32 -> (float) value;
+      case FLOAT32, FLOAT16, BFLOAT16 -> (float) value;
       case FLOAT64 -> (double) value;
-      case INT32 -> value;
-      case INT64 -> (long) value;
-      case UINT8 -> (byte) (value + 200);
-      case BOOL -> value % 2 == 0;
-      case STRING -> string(value);
+      case INT8, INT16, INT32, INT64 -> (long) value - 20;
+      case UINT8 -> (value + 200L) % 256;
+      case UINT16 -> value + 65_000L;
+      case UINT32 -> value + 4_000_000_000L;
+      case UINT64 -> BigInteger.ONE.shiftLeft(63).add(BigInteger.valueOf(value));
+      case BOOL -> value % 2 == 0 ? 1L : 0L;
+      case STRING -> throw new IllegalArgumentException("a string");
     };
   }
 
+  /** What {@link #write} writes at an element whose index and offset come to {@code value}. */
+  public static Object expected(ElementType type, int value) {
+    return type == ElementType.STRING ? string(value) : number(type, value);
+  }
+
   public static Object read(ColumnBatch batch, ElementType type, int index) {
-    return switch (type) {
-      case FLOAT32 -> batch.fixedWidth(0).getFloat(index);
-      case FLOAT64 -> batch.fixedWidth(0).getDouble(index);
-      case INT32 -> batch.fixedWidth(0).getInt(index);
-      case INT64 -> batch.fixedWidth(0).getLong(index);
-      case UINT8 -> batch.fixedWidth(0).getByte(index);
-      case BOOL -> batch.fixedWidth(0).getBoolean(index);
-      case STRING -> text(batch.strings(0), index);
-    };
+    return type == ElementType.STRING
+        ? text(batch.strings(0), index)
+        : batch.fixedWidth(0).number(index);
   }
 
   public static String text(StringColumn column, int element) {

@@ -3,6 +3,7 @@ package io.tidemill.model.loader;
 import io.tidemill.model.Model;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.golden.Golden;
+import io.tidemill.model.golden.RowIndependence;
 import io.tidemill.model.golden.Sample;
 import io.tidemill.model.golden.Samples;
 import io.tidemill.model.store.cache.CachedModel;
@@ -76,6 +77,7 @@ public final class LoadedCopy implements AutoCloseable {
     } else {
       warmUp.one();
     }
+    new RowIndependence(model, golden).require();
     return warmUp.proof() != null;
   }
 

@@ -1,7 +1,9 @@
 package io.tidemill.model.store;
 
+import io.tidemill.model.Constant;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ElementType;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
@@ -23,6 +25,8 @@ import org.apache.commons.codec.digest.DigestUtils;
  * created\0INSTANT                     from format 2 on
  * label\0BYTES\0KEY\0BYTES\0VALUE      from format 2 on; one line per label, sorted by key
  * signature\0BYTES\0NAME\0BYTES\0METHOD where it is not the usual one of the model
+ * batch\0ROWS                          where the model takes one number of rows in each call
+ * constant\0NAME\0TYPE\0SHAPE\0BYTES\0VALUE\0… one line per constant, sorted by name
  * input\0NAME\0TYPE\0SHAPE             one line per input, in the signature's order
  * output\0NAME\0TYPE\0SHAPE            one line per output, in the signature's order
  * PATH\0SIZE\0SHA256                   one line per file, sorted by path (UTF-16 code units)
@@ -62,8 +66,22 @@ record ManifestDigest(
       text.append("signature").append(sized(signature.name())).append(sized(signature.method()));
       text.append('\n');
     }
-    signature.inputs().forEach(tensor -> append(text, "input", tensor));
-    signature.outputs().forEach(tensor -> append(text, "output", tensor));
+    if (signature.batch() > 0) {
+      text.append("batch").append(NUL).append(signature.batch()).append('\n');
+    }
+    for (Constant constant : signature.constants()) {
+      append(text, "constant", constant.name(), constant.type(), constant.shape());
+      constant.values().forEach(value -> text.append(sized(value)));
+      text.append('\n');
+    }
+    for (TensorSpec tensor : signature.inputs()) {
+      append(text, "input", tensor.name(), tensor.type(), tensor.shape());
+      text.append('\n');
+    }
+    for (TensorSpec tensor : signature.outputs()) {
+      append(text, "output", tensor.name(), tensor.type(), tensor.shape());
+      text.append('\n');
+    }
     for (ModelFile file : files) {
       text.append(file.path()).append(NUL).append(file.size()).append(NUL);
       text.append(file.sha256()).append('\n');
@@ -75,10 +93,9 @@ record ManifestDigest(
     return "" + NUL + text.getBytes(StandardCharsets.UTF_8).length + NUL + text;
   }
 
-  private static void append(StringBuilder text, String side, TensorSpec tensor) {
-    text.append(side).append(NUL).append(tensor.name()).append(NUL);
-    text.append(tensor.type().label()).append(NUL);
-    text.append(tensor.shape().stream().map(String::valueOf).collect(Collectors.joining(",")));
-    text.append('\n');
+  private static void append(
+      StringBuilder text, String side, String name, ElementType type, List<Long> shape) {
+    text.append(side).append(NUL).append(name).append(NUL).append(type.label()).append(NUL);
+    text.append(shape.stream().map(String::valueOf).collect(Collectors.joining(",")));
   }
 }

@@ -1,5 +1,6 @@
 package io.tidemill.model.store;
 
+import io.tidemill.model.Constant;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
@@ -50,7 +51,7 @@ record ManifestReader(String place, String text) {
         yaml.mapping(
             "signature",
             "signature",
-            List.of("name", "method", "inputs", "outputs"),
+            List.of("name", "method", "batch", "constants", "inputs", "outputs"),
             ManifestReader::signature);
     List<ModelFile> files =
         yaml.mappings("files", "file", List.of("path", "size", "sha256"), ManifestReader::file);
@@ -91,7 +92,34 @@ record ManifestReader(String place, String text) {
     List<TensorSpec> outputs = tensors(yaml, "outputs");
     String name = yaml.has("name") ? yaml.text("name") : "";
     String method = yaml.has("method") ? yaml.text("method") : "";
-    return yaml.made(() -> new Signature(inputs, outputs, name, method));
+    Integer batch =
+        yaml.has("batch") ? yaml.parsed("batch", ManifestReader::rows) : Integer.valueOf(0);
+    List<Constant> constants =
+        yaml.has("constants")
+            ? yaml.mappings(
+                "constants",
+                "constant",
+                List.of("name", "type", "shape", "values"),
+                ManifestReader::constant)
+            : List.of();
+    return yaml.made(() -> new Signature(inputs, outputs, name, method, batch, constants));
+  }
+
+  /** A signature refuses what is too much, or too little. */
+  private static int rows(String value) {
+    return (int) Math.max(-1, Math.min(number("batch", value), Integer.MAX_VALUE));
+  }
+
+  private static @Nullable Constant constant(YamlMapping yaml) {
+    String name = yaml.text("name");
+    ElementType type = yaml.parsed("type", ManifestReader::type);
+    List<Long> shape = sizes(yaml);
+    List<String> values = yaml.parsedList("values", "value", value -> value);
+    return yaml.made(() -> new Constant(name, type, shape, values));
+  }
+
+  private static List<Long> sizes(YamlMapping yaml) {
+    return yaml.parsedList("shape", "size of a shape", size -> number("size of a shape", size));
   }
 
   private static List<TensorSpec> tensors(YamlMapping yaml, String key) {
@@ -101,8 +129,7 @@ record ManifestReader(String place, String text) {
   private static @Nullable TensorSpec tensor(YamlMapping yaml) {
     String name = yaml.text("name");
     ElementType type = yaml.parsed("type", ManifestReader::type);
-    List<Long> shape =
-        yaml.parsedList("shape", "size of a shape", size -> number("size of a shape", size));
+    List<Long> shape = sizes(yaml);
     return yaml.made(() -> new TensorSpec(name, type, shape));
   }
 

@@ -2,12 +2,14 @@ package io.tidemill.model.store;
 
 import static java.util.Objects.requireNonNull;
 
+import io.tidemill.model.Constant;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ElementType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -163,6 +165,12 @@ public record ModelManifest(
       tensors.put("name", signature.name());
       tensors.put("method", signature.method());
     }
+    if (signature.batch() > 0) {
+      tensors.put("batch", signature.batch());
+    }
+    if (!signature.constants().isEmpty()) {
+      tensors.put("constants", signature.constants().stream().map(ModelManifest::map).toList());
+    }
     tensors.put("inputs", signature.inputs().stream().map(ModelManifest::map).toList());
     tensors.put("outputs", signature.outputs().stream().map(ModelManifest::map).toList());
     root.put("signature", tensors);
@@ -171,10 +179,20 @@ public record ModelManifest(
   }
 
   private static Map<String, Object> map(TensorSpec tensor) {
+    return map(tensor.name(), tensor.type(), tensor.shape());
+  }
+
+  private static Map<String, Object> map(Constant constant) {
+    Map<String, Object> map = map(constant.name(), constant.type(), constant.shape());
+    map.put("values", constant.values());
+    return map;
+  }
+
+  private static Map<String, Object> map(String name, ElementType type, List<Long> shape) {
     Map<String, Object> map = new LinkedHashMap<>();
-    map.put("name", tensor.name());
-    map.put("type", tensor.type().label());
-    map.put("shape", tensor.shape());
+    map.put("name", name);
+    map.put("type", type.label());
+    map.put("shape", shape);
     return map;
   }
 

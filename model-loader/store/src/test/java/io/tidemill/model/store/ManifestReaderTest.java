@@ -3,6 +3,7 @@ package io.tidemill.model.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemill.model.Constant;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
@@ -64,6 +65,37 @@ class ManifestReaderTest {
     assertThatThrownBy(() -> read(named.yaml().replace("plus2", "plus3")))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining("digest of fraud:1.4.2");
+  }
+
+  @Test
+  void provesRowsOfACallAndConstants() {
+    Signature calls =
+        MANIFEST
+            .signature()
+            .inBatchesOf(4)
+            .with(
+                List.of(
+                    new Constant("rates", ElementType.FLOAT32, List.of(2L), List.of("0.5", "1e3")),
+                    new Constant("mode", ElementType.STRING, List.of(), List.of("'a': #b"))));
+    ModelManifest called =
+        ModelManifest.of(
+            new ModelDraft("fraud", MANIFEST.version(), "tensorflow", calls, MANIFEST.labels()),
+            MANIFEST.created(),
+            MANIFEST.files());
+
+    assertThat(read(called.yaml())).isEqualTo(called);
+    for (String change : List.of("batch: 4=batch: 8", "1e3=1e4", "rates=notes")) {
+      String[] sides = change.split("=", -1);
+      assertThatThrownBy(() -> read(called.yaml().replace(sides[0], sides[1])))
+          .isInstanceOf(InvalidModelException.class)
+          .hasMessageContaining("digest of fraud:1.4.2");
+    }
+    assertThatThrownBy(() -> read(called.yaml().replace("batch: 4", "batch: many")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("batch: 'many' (expected: a whole number)");
+    assertThatThrownBy(() -> read(called.yaml().replace("batch: 4", "batch: 99999999999")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("signature's batch: 2147483647 (expected: 1 to 65536");
   }
 
   @Test
@@ -196,7 +228,7 @@ class ManifestReaderTest {
     assertThatThrownBy(() -> read(text))
         .hasMessageContaining("model.yaml:1:9: format: 3 (expected: 2)")
         .hasMessageContaining("model.yaml:3:10: version: '1.4' (expected: major.minor.patch")
-        .hasMessageContaining("type: 'text' (expected: float32, float64, int32, int64, uint8")
+        .hasMessageContaining("type: 'text' (expected: float32, float64, float16, bfloat16, int8")
         .hasMessageContaining("size: 'nine' (expected: a whole number)")
         .satisfies(e -> assertThat(String.valueOf(e.getMessage()).lines()).hasSize(4));
   }

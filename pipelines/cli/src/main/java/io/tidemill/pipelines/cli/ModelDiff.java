@@ -29,7 +29,8 @@ record ModelDiff(
   /**
    * One thing that differs.
    *
-   * @param kind {@code engine}, {@code input}, {@code output}, {@code label} or {@code file}
+   * @param kind {@code engine}, {@code input}, {@code output}, {@code calls}, {@code label} or
+   *     {@code file}
    * @param name which one of its kind
    * @param left what the first version has; null if it has none
    * @param right what the second version has; null if it has none
@@ -42,6 +43,7 @@ record ModelDiff(
     add(all, "engine", Map.of("", left.engine()), Map.of("", right.engine()));
     tensors(all, "input", left.signature().inputs(), right.signature().inputs());
     tensors(all, "output", left.signature().outputs(), right.signature().outputs());
+    add(all, "calls", calls(left), calls(right));
     add(all, "label", left.labels(), right.labels());
     add(all, "file", files(left), files(right));
     return new ModelDiff(
@@ -60,6 +62,12 @@ record ModelDiff(
     if (all.size() == before && !left.equals(right)) {
       all.add(new Difference(kind, "(order)", names(left), names(right)));
     }
+  }
+
+  private static Map<String, String> calls(ModelManifest manifest) {
+    Map<String, String> calls = new LinkedHashMap<>();
+    manifest.signature().notes().forEach(note -> calls.put(note, note));
+    return calls;
   }
 
   private static Map<String, String> byName(List<TensorSpec> tensors) {

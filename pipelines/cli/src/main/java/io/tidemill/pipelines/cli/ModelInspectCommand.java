@@ -96,6 +96,7 @@ final class ModelInspectCommand implements Runnable {
                 out.printf("label    %s%n", (key + "=" + value).replace("\n", "\n         ")));
     manifest.signature().inputs().forEach(tensor -> out.printf("input    %s%n", tensor));
     manifest.signature().outputs().forEach(tensor -> out.printf("output   %s%n", tensor));
+    manifest.signature().notes().forEach(note -> out.printf("calls    %s%n", note));
     out.printf("cache    %s%n", view.cache() == null ? "not on this machine" : view.cache());
     out.printf("files    %d, %,d bytes%n%n", manifest.files().size(), manifest.bytes());
     TextTable table = new TextTable("FILE", "BYTES", "SHA-256");

@@ -199,6 +199,7 @@ final class ModelPushCommand implements Runnable {
     out.printf("engine     %s%n", manifest.engine());
     manifest.signature().inputs().forEach(tensor -> out.printf("input      %s%n", tensor));
     manifest.signature().outputs().forEach(tensor -> out.printf("output     %s%n", tensor));
+    manifest.signature().notes().forEach(note -> out.printf("calls      %s%n", note));
     out.printf("files      %d, %,d bytes%n", manifest.files().size(), manifest.bytes());
     if (!imported.leftOut().isEmpty()) {
       out.printf("left out   %s%n", String.join(", ", imported.leftOut()));

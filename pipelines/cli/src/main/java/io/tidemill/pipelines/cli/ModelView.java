@@ -1,7 +1,9 @@
 package io.tidemill.pipelines.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.tidemill.model.Constant;
 import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.store.ModelManifest;
 import java.nio.file.Path;
@@ -12,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A published version as JSON and YAML have it.
  *
+ * @param batch how many rows the model takes in each call; null if any number
+ * @param constants its inputs without rows; null if there are none
  * @param path where its files were written to; null where none were
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -24,15 +28,27 @@ record ModelView(
     List<String> aliases,
     List<Tensor> inputs,
     List<Tensor> outputs,
+    @Nullable Integer batch,
+    @Nullable List<Tensor> constants,
     Map<String, String> labels,
     int files,
     long bytes,
     @Nullable String path) {
 
-  /** One input or output. */
-  record Tensor(String name, String type, List<Long> shape) {
+  /**
+   * One input or output.
+   *
+   * @param values of a constant; null if it is none
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Tensor(String name, String type, List<Long> shape, @Nullable List<String> values) {
     static Tensor of(TensorSpec spec) {
-      return new Tensor(spec.name(), spec.type().label(), spec.shape());
+      return new Tensor(spec.name(), spec.type().label(), spec.shape(), null);
+    }
+
+    static Tensor of(Constant constant) {
+      return new Tensor(
+          constant.name(), constant.type().label(), constant.shape(), constant.values());
     }
   }
 
@@ -51,6 +67,7 @@ record ModelView(
 
   private static ModelView of(
       ModelManifest manifest, Map<String, SemanticVersion> aliases, @Nullable Path path) {
+    Signature signature = manifest.signature();
     return new ModelView(
         manifest.name(),
         manifest.version().toString(),
@@ -61,8 +78,12 @@ record ModelView(
             .filter(alias -> manifest.version().equals(aliases.get(alias)))
             .sorted()
             .toList(),
-        manifest.signature().inputs().stream().map(Tensor::of).toList(),
-        manifest.signature().outputs().stream().map(Tensor::of).toList(),
+        signature.inputs().stream().map(Tensor::of).toList(),
+        signature.outputs().stream().map(Tensor::of).toList(),
+        signature.batch() == 0 ? null : signature.batch(),
+        signature.constants().isEmpty()
+            ? null
+            : signature.constants().stream().map(Tensor::of).toList(),
         manifest.labels(),
         manifest.files().size(),
         manifest.bytes(),

@@ -7,7 +7,9 @@ import io.tidemill.model.engine.Engines;
 import io.tidemill.model.importing.ImportOptions;
 import io.tidemill.model.importing.archive.ArchiveLimits;
 import io.tidemill.model.store.ByteSize;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -46,6 +48,24 @@ final class SourceOptions {
   private List<TensorSpec> outputs = List.of();
 
   @Option(
+      names = "--batch",
+      paramLabel = "ROWS",
+      description = {
+        "Beside --input-tensor, how many rows the model takes in each call.",
+        "Default: any number, or what the model's files say."
+      })
+  private @Nullable Integer batch;
+
+  @Option(
+      names = "--constant",
+      paramLabel = "NAME=VALUE",
+      description = {
+        "The value of an input that has no rows, as in keep_prob=1.0;",
+        "several numbers with commas between them."
+      })
+  private Map<String, String> constants = new LinkedHashMap<>();
+
+  @Option(
       names = "--max-size",
       paramLabel = "SIZE",
       description = "How much an archive may unpack to. Default: 32GiB, and 16GiB for a file.")
@@ -69,8 +89,14 @@ final class SourceOptions {
             "--signature: '%s' beside --input-tensor and --output-tensor (expected: the one or the others)"
                 .formatted(signatureName));
       }
-      Signature signature = given ? new Signature(inputs, outputs) : null;
-      return new ImportOptions(engine, signature, signatureName, number, limits);
+      if (batch != null && (!given || batch < 1)) {
+        throw new IllegalArgumentException(
+            "--batch: %d (expected: at least 1, beside --input-tensor and --output-tensor; other models' files say it)"
+                .formatted(batch));
+      }
+      Signature signature =
+          given ? new Signature(inputs, outputs).inBatchesOf(batch == null ? 0 : batch) : null;
+      return new ImportOptions(engine, signature, signatureName, number, constants, limits);
     } catch (IllegalArgumentException wrong) {
       throw new CommandFailedException(wrong);
     }

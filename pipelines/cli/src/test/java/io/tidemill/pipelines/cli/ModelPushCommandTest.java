@@ -109,6 +109,36 @@ class ModelPushCommandTest {
   }
 
   @Test
+  void saysHowAModelIsCalled() throws IOException {
+    OnnxModels.mlpForBatch(directory.resolve("fixed"), 4, 8);
+    OnnxModels.scaled(directory.resolve("scaled"));
+
+    CommandRun fixed = model.run("push", directory.resolve("fixed").toString(), "fraud:1.4.2");
+    CommandRun scaled =
+        model.run(
+            "push",
+            directory.resolve("scaled").toString(),
+            "scale:1.0.0",
+            "--constant",
+            "rate=0.5",
+            "--constant",
+            "offsets=1,2,3");
+
+    assertThat(fixed.out()).contains("calls      8 rows in each call, the last one padded\n");
+    assertThat(scaled.err()).isEmpty();
+    assertThat(model.run("inspect", "scale:1.0.0").out())
+        .contains("calls    constant offsets float32[3] = 1,2,3\n")
+        .contains("calls    constant rate float32[] = 0.5\n");
+    JsonNode json = json(model.run("inspect", "scale:1.0.0", "-o", "json"));
+    assertThat(json.at("/constants/1/values/0").asText()).isEqualTo("0.5");
+    assertThat(json(model.run("inspect", "fraud:1.4.2", "-o", "json")).at("/batch").asInt())
+        .isEqualTo(8);
+    assertThat(model.run("diff", "fraud:1.4.2", "scale:1.0.0").out())
+        .contains("8 rows in each call");
+    assertThat(model.run("test", "scale:1.0.0").out()).contains("loads and scores a sample");
+  }
+
+  @Test
   void takesTheWeightsOfAnOnnxFileAlong() throws IOException {
     OnnxModels.mlpWithWeightsBeside(directory, 4);
     Path alone = directory.resolve(OnnxModels.FILE);

@@ -23,6 +23,7 @@ class TensorConverterTest {
         .isThrownBy(() -> new TensorConverter().convert("x flaot32[-1]"))
         .withMessage(
             "tensor: 'x flaot32[-1]': type 'flaot32' (did you mean 'float32'? allowed: float32,"
-                + " float64, int32, int64, uint8, bool, string)");
+                + " float64, float16, bfloat16, int8, int16, int32, int64, uint8, uint16, uint32, uint64,"
+                + " bool, string)");
   }
 }

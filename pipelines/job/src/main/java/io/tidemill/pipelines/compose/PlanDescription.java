@@ -108,6 +108,12 @@ record PlanDescription(
         }
       }
     }
+    for (PlannedStep step : steps) {
+      step.model()
+          .signature()
+          .notes()
+          .forEach(note -> notes.add("%s: %s".formatted(step.definition().id(), note)));
+    }
     if (deadLetters.sink().isEmpty()) {
       notes.add("no dead-letter: the first record that cannot be scored fails the job");
     }

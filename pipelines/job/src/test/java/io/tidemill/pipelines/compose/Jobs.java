@@ -58,14 +58,20 @@ public final class Jobs {
 
   /** Publishes a model with inputs {@code features} float32[-1, 2] and output {@code score}. */
   public void publish(String name, String version) throws IOException {
+    publish(name, version, 0);
+  }
+
+  /** The same for one number of rows in each call, or 0 for any. */
+  public void publish(String name, String version, int batch) throws IOException {
     Path files = Files.createDirectories(directory.resolve("model"));
     Files.writeString(files.resolve("saved_model.pb"), "never loaded");
     publish(
         name,
         version,
         new Signature(
-            List.of(TensorSpec.of("features", ElementType.FLOAT32, -1, 2)),
-            List.of(TensorSpec.of("score", ElementType.FLOAT32, -1, 1))),
+                List.of(TensorSpec.of("features", ElementType.FLOAT32, -1, 2)),
+                List.of(TensorSpec.of("score", ElementType.FLOAT32, -1, 1)))
+            .inBatchesOf(batch),
         files);
   }
 

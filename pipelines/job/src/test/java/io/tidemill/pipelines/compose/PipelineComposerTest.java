@@ -53,6 +53,14 @@ class PipelineComposerTest {
   }
 
   @Test
+  void tellsHowManyRowsAModelTakesInEachCall() throws IOException {
+    jobs.publish("fraud", "1.6.0", 8);
+
+    assertThat(plan(Jobs.KAFKA).notes())
+        .containsExactly("score: 8 rows in each call, the last one padded");
+  }
+
+  @Test
   void givesTheModelTheThreadsOfItsStep() {
     PipelinePlan plan = plan(Jobs.KAFKA.replace("device: cpu", "device: cpu, threads: 2"));
 

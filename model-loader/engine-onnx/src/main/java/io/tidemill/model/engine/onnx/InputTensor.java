@@ -1,6 +1,5 @@
 package io.tidemill.model.engine.onnx;
 
-import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
@@ -9,7 +8,6 @@ import io.tidemill.model.columnar.Column;
 import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.columnar.StringColumn;
 import io.tidemill.model.engine.InputShape;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -20,7 +18,7 @@ import java.nio.charset.StandardCharsets;
  */
 final class InputTensor {
   private final String name;
-  private final OnnxJavaType type;
+  private final OnnxType type;
   private final InputShape shape;
 
   InputTensor(TensorSpec spec) {
@@ -40,11 +38,16 @@ final class InputTensor {
    * @throws IllegalArgumentException if the column is not this input's
    */
   OnnxTensor over(OrtEnvironment environment, Column column, int rows) throws OrtException {
-    long[] sizes = shape.over(column, rows);
+    return over(environment, column, rows, shape.over(column, rows), type);
+  }
+
+  /** A tensor of these sizes over the first rows of a column. */
+  static OnnxTensor over(
+      OrtEnvironment environment, Column column, int rows, long[] sizes, OnnxType type)
+      throws OrtException {
     if (column instanceof FixedWidthColumn values) {
       int bytes = Math.toIntExact(rows * values.spec().bytesPerRow());
-      ByteBuffer memory = values.bytes().slice(0, bytes);
-      return OnnxTensor.createTensor(environment, memory, sizes, type);
+      return type.over(environment, values.bytes().slice(0, bytes), sizes);
     }
     return OnnxTensor.createTensor(environment, strings((StringColumn) column, rows), sizes);
   }

@@ -10,10 +10,13 @@ import io.tidemill.model.engine.EngineModel;
 import io.tidemill.model.engine.FileKind;
 import io.tidemill.model.engine.FoundModel;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -74,8 +77,33 @@ public final class OnnxEngine implements Engine {
 
   @Override
   public Optional<Signature> signature(Path files) {
+    return signature(files, "", Map.of());
+  }
+
+  @Override
+  public Optional<Signature> signature(Path files, String named, Map<String, String> constants) {
+    if (!named.isEmpty()) {
+      return Optional.of(signature(files, named));
+    }
     try (OnnxFile file = open(files.toString(), files, Placement.CPU)) {
-      return Optional.of(file.tensors().signature(files.toString()));
+      return Optional.of(file.tensors().signature(files.toString(), constants));
+    }
+  }
+
+  /** {@inheritDoc} The classes whose scores an output of scikit-learn has, in their order. */
+  @Override
+  public Map<String, String> labels(Path files) {
+    try {
+      Path file = FILE.find(files.toString(), files);
+      List<ZipMaps.ZipMap> maps = ZipMaps.of(file).maps();
+      Map<String, String> labels = new LinkedHashMap<>();
+      for (ZipMaps.ZipMap map : maps) {
+        String key = maps.size() == 1 ? "classes" : "classes." + map.output();
+        labels.put(key, String.join(", ", map.classes()));
+      }
+      return labels;
+    } catch (IOException e) {
+      throw new UncheckedIOException(files + ": " + e, e);
     }
   }
 
@@ -91,7 +119,7 @@ public final class OnnxEngine implements Engine {
     OnnxFile file = open(version.toString(), files, placement);
     try {
       file.tensors().require(version, signature);
-      return new EngineModel(version, signature, new OnnxSession(version, signature, file));
+      return new EngineModel(version, signature, OnnxSession.of(version, signature, file));
     } catch (RuntimeException e) {
       file.close();
       throw e;

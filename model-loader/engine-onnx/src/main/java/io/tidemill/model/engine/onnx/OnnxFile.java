@@ -11,6 +11,8 @@ import io.tidemill.model.Placement;
 import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.ModelTensor;
 import io.tidemill.model.engine.ModelTensors;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -38,19 +40,36 @@ record OnnxFile(
     try {
       SessionOptions options = new OnnxSettings(subject, placement).options();
       try {
-        OrtSession session = environment.createSession(file.toString(), options);
+        OrtSession session = session(environment, file, options);
         ModelTensors tensors =
             new ModelTensors(
                 "the .onnx file",
                 tensors(session.getInputInfo()),
                 tensors(session.getOutputInfo()));
         return new OnnxFile(environment, session, options, tensors);
-      } catch (OrtException e) {
+      } catch (OrtException | RuntimeException e) {
         options.close();
         throw e;
       }
     } catch (OrtException e) {
       throw new OnnxFailure(e).ofLoad(subject, placement.device());
+    }
+  }
+
+  private static OrtSession session(OrtEnvironment environment, Path file, SessionOptions options)
+      throws OrtException {
+    try {
+      ZipMaps dictionaries = ZipMaps.of(file);
+      if (dictionaries.maps().isEmpty()) {
+        return environment.createSession(file.toString(), options);
+      }
+      // Of bytes ONNX Runtime does not know where the weights beside them are.
+      options.addConfigEntry(
+          "session.model_external_initializers_file_folder_path",
+          file.toAbsolutePath().resolveSibling("").toString());
+      return environment.createSession(dictionaries.without(file), options);
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + ": " + e, e);
     }
   }
 
@@ -78,7 +97,7 @@ record OnnxFile(
           null,
           String.valueOf(node.getInfo()),
           null,
-          "is a %s (expected: a dense tensor; scikit-learn's converter has the option zipmap=False)"
+          "is a %s (expected: a dense tensor; an output may be left out with --input-tensor and --output-tensor for all that is needed)"
               .formatted(node.getInfo()));
     }
     long[] shape = info.getShape();

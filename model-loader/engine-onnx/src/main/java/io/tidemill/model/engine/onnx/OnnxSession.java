@@ -3,6 +3,7 @@ package io.tidemill.model.engine.onnx;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import io.tidemill.model.Device;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.columnar.Column;
@@ -42,6 +43,7 @@ final class OnnxSession implements EngineSession {
   private final boolean fixedOutputs;
   private final KeptFrames<TensorFrame> inputFrames = new KeptFrames<>();
   private final KeptFrames<TensorFrame> outputFrames = new KeptFrames<>();
+  private final ConstantTensors constants;
   private volatile boolean answersEveryRow = true;
 
   /**
@@ -49,7 +51,16 @@ final class OnnxSession implements EngineSession {
    *
    * @param signature proved to be the file's
    */
-  OnnxSession(ModelVersion version, Signature signature, OnnxFile file) {
+  static OnnxSession of(ModelVersion version, Signature signature, OnnxFile file) {
+    try {
+      return new OnnxSession(version, signature, file);
+    } catch (OrtException e) {
+      throw new OnnxFailure(e).ofLoad(version.toString(), Device.CPU);
+    }
+  }
+
+  private OnnxSession(ModelVersion version, Signature signature, OnnxFile file)
+      throws OrtException {
     this.version = version;
     this.file = file;
     inputs = signature.inputs().stream().map(InputTensor::new).toArray(InputTensor[]::new);
@@ -61,6 +72,7 @@ final class OnnxSession implements EngineSession {
     outputNames = Arrays.stream(outputs).map(OutputTensor::name).toArray(String[]::new);
     fixedInputs = signature.inputs().stream().noneMatch(spec -> spec.type() == ElementType.STRING);
     fixedOutputs = Arrays.stream(outputs).allMatch(OutputTensor::hasKnownSize);
+    constants = ConstantTensors.of(version, signature.constants(), file.environment());
   }
 
   @Override
@@ -100,8 +112,9 @@ final class OnnxSession implements EngineSession {
         outputNames, i -> outputs[i].over(file.environment(), batch.fixedWidth(i)));
   }
 
-  private List<Column> call(Map<String, OnnxTensor> tensors, int rows, BufferAllocator allocator)
+  private List<Column> call(Map<String, OnnxTensor> ofRows, int rows, BufferAllocator allocator)
       throws OrtException {
+    Map<String, OnnxTensor> tensors = constants.and(ofRows);
     if (answersEveryRow) {
       try {
         return fixedOutputs
@@ -172,6 +185,7 @@ final class OnnxSession implements EngineSession {
   public void close() {
     inputFrames.close();
     outputFrames.close();
+    constants.close();
     file.close();
   }
 }

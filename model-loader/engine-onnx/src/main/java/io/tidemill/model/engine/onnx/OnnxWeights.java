@@ -4,8 +4,6 @@ import io.tidemill.model.InvalidModelException;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -67,10 +65,8 @@ final class OnnxWeights {
    */
   static Set<String> of(Path model) throws IOException {
     OnnxWeights files = new OnnxWeights();
-    try (FileChannel channel = FileChannel.open(model)) {
-      // A protocol buffer has at most 2 GiB.
-      long size = Math.min(channel.size(), Integer.MAX_VALUE);
-      files.read(Message.MODEL, channel.map(FileChannel.MapMode.READ_ONLY, 0, size), 0);
+    try {
+      files.read(Message.MODEL, ZipMaps.map(model), 0);
     } catch (BufferUnderflowException | IllegalArgumentException noOnnx) {
       return Set.of();
     }
@@ -92,54 +88,19 @@ final class OnnxWeights {
     }
     String key = "";
     String value = "";
-    while (bytes.hasRemaining()) {
-      long tag = varint(bytes);
-      int field = Math.toIntExact(tag >>> 3);
-      switch ((int) tag & 7) {
-        case 0 -> varint(bytes);
-        case 1 -> skip(bytes, Long.BYTES);
-        case 2 -> {
-          ByteBuffer content = part(bytes, varint(bytes));
-          Message child = FIELDS.getOrDefault(message, Map.of()).get(field);
-          if (child != null) {
-            read(child, content, depth + 1);
-          } else if (message == Message.ENTRY) {
-            String text = StandardCharsets.UTF_8.decode(content).toString();
-            key = field == 1 ? text : key;
-            value = field == 2 ? text : value;
-          }
+    for (ProtoFields fields = new ProtoFields(bytes); fields.next(); ) {
+      if (fields.hasBytes()) {
+        Message child = FIELDS.getOrDefault(message, Map.of()).get(fields.field());
+        if (child != null) {
+          read(child, fields.content(), depth + 1);
+        } else if (message == Message.ENTRY) {
+          key = fields.field() == 1 ? fields.text() : key;
+          value = fields.field() == 2 ? fields.text() : value;
         }
-        case 5 -> skip(bytes, Integer.BYTES);
-        default -> throw new IllegalArgumentException("no wire type " + (tag & 7));
       }
     }
     if (message == Message.ENTRY && key.equals("location")) {
       locations.add(value);
     }
-  }
-
-  private static long varint(ByteBuffer bytes) {
-    long value = 0;
-    for (int shift = 0; shift < Long.SIZE; shift += 7) {
-      byte next = bytes.get();
-      value |= (next & 0x7fL) << shift;
-      if (next >= 0) {
-        return value;
-      }
-    }
-    throw new IllegalArgumentException("a number without end");
-  }
-
-  private static ByteBuffer part(ByteBuffer bytes, long length) {
-    if (length < 0 || length > bytes.remaining()) {
-      throw new BufferUnderflowException();
-    }
-    ByteBuffer part = bytes.slice(bytes.position(), (int) length);
-    skip(bytes, (int) length);
-    return part;
-  }
-
-  private static void skip(ByteBuffer bytes, int length) {
-    bytes.position(bytes.position() + length);
   }
 }

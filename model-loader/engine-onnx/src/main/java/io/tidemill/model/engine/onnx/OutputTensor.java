@@ -75,8 +75,7 @@ final class OutputTensor {
   OnnxTensor over(OrtEnvironment environment, FixedWidthColumn column) throws OrtException {
     long[] sizes = spec.shape().stream().mapToLong(Long::longValue).toArray();
     sizes[0] = column.capacity();
-    return OnnxTensor.createTensor(
-        environment, column.bytes().slice(), sizes, OnnxType.of(spec.type()));
+    return OnnxType.of(spec.type()).over(environment, column.bytes().slice(), sizes);
   }
 
   /**

@@ -6,25 +6,34 @@ import static io.tidemill.model.engine.TypedValues.text;
 import static io.tidemill.model.engine.TypedValues.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import ai.onnxruntime.OnnxMap;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtSession;
+import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelCallException;
+import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ColumnBatch;
+import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.TensorModelContract;
 import io.tidemill.model.engine.TypedValues;
+import io.tidemill.model.golden.RowIndependence;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -73,6 +82,121 @@ class OnnxModelITCase extends TensorModelContract {
         }
       }
     }
+  }
+
+  private float[] scores(Signature signature, Path folder, float[] features) {
+    int rows = features.length / 32;
+    try (Model model = new OnnxEngine().load(VERSION, signature, folder, Placement.CPU);
+        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), rows)) {
+      input.rows(rows);
+      for (int i = 0; i < features.length; i++) {
+        input.fixedWidth(0).number(i, features[i]);
+      }
+      try (ColumnBatch output = model.score(input, allocator.get())) {
+        float[] scores = new float[rows];
+        for (int i = 0; i < rows; i++) {
+          scores[i] = output.fixedWidth(0).number(i).floatValue();
+        }
+        return scores;
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 7", "4, 7", "32, 7", "32, 100"})
+  void scoresAsIfItsBatchWereOpen(int batch, int rows) {
+    float[] features = TypedValues.randomFloats(rows * 32);
+    Path fixed = directory.resolve("fixed");
+    float[] open =
+        scores(OnnxModels.mlp(directory.resolve("open"), 32), directory.resolve("open"), features);
+
+    assertThat(scores(OnnxModels.mlpForBatch(fixed, 32, batch), fixed, features))
+        .containsExactly(open, within(1e-6f));
+  }
+
+  @Test
+  void provesThatTheRowsOfABatchAreScoredAlone() {
+    Signature signature = OnnxModels.mlpForBatch(directory, 32, 8);
+    try (Model model = Loading.load(directory, signature)) {
+      new RowIndependence(model, Optional.empty()).require();
+    }
+
+    OnnxModels.sharesOfBatch(directory, 8);
+    Signature shares = new OnnxEngine().signature(directory).orElseThrow();
+    try (Model model = Loading.load(directory, shares)) {
+      assertThatThrownBy(() -> new RowIndependence(model, Optional.empty()).require())
+          .isInstanceOf(InvalidModelException.class)
+          .hasMessageContaining("the answer to one changes with those beside it");
+    }
+  }
+
+  @Test
+  void scoresInHalfPrecisionAsNearAsThatIs() {
+    float[] features = TypedValues.randomFloats(100 * 32);
+    Path half = directory.resolve("half");
+    float[] whole =
+        scores(
+            OnnxModels.mlp(directory.resolve("whole"), 32), directory.resolve("whole"), features);
+
+    assertThat(scores(OnnxModels.mlpOfHalfPrecision(half, 32), half, features))
+        .containsExactly(whole, within(2e-3f));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "cat,dog,fox"})
+  void readsScikitLearnsDictionariesAsColumns(String classes) throws Exception {
+    OnnxModels.classifier(directory, classes.isEmpty() ? new String[0] : classes.split(",", -1));
+    Signature signature = new OnnxEngine().signature(directory).orElseThrow();
+    float[] features = TypedValues.randomFloats(50 * 4);
+    try (Model model = Loading.load(directory, signature);
+        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 50);
+        OrtSession session =
+            OrtEnvironment.getEnvironment()
+                .createSession(directory.resolve(OnnxModels.FILE).toString());
+        OnnxTensor tensor =
+            OnnxTensor.createTensor(
+                OrtEnvironment.getEnvironment(), FloatBuffer.wrap(features), new long[] {50, 4});
+        OrtSession.Result expected = session.run(Map.of("X", tensor))) {
+      input.fixedWidth(0).setFloats(0, features, 0, features.length);
+      input.rows(50);
+
+      try (ColumnBatch output = model.score(input, allocator.get())) {
+        List<?> maps = (List<?>) expected.get(1).getValue();
+        for (int row = 0; row < 50; row++) {
+          Map<?, ?> scores = ((OnnxMap) maps.get(row)).getValue();
+          List<Object> keys =
+              classes.isEmpty() ? List.of(7L, 8L, 9L) : List.of((Object[]) classes.split(",", -1));
+          for (int i = 0; i < 3; i++) {
+            assertThat(output.fixedWidth(1).getFloat(3 * row + i))
+                .isEqualTo(scores.get(keys.get(i)));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void givesConstantsToEveryCall() {
+    OnnxModels.scaled(directory);
+    Signature signature =
+        new OnnxEngine()
+            .signature(directory, "", Map.of("rate", "0.5", "offsets", "1,2,3"))
+            .orElseThrow();
+    long before = ColumnMemory.allocatedBytes();
+    try (Model model = Loading.load(directory, signature);
+        ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 2)) {
+      for (int rows = 1; rows <= 2; rows++) {
+        input.fixedWidth(0).setFloats(0, new float[] {2, 4, 6, 8, 10, 12}, 0, 6);
+        input.rows(rows);
+        try (ColumnBatch output = model.score(input, allocator.get())) {
+          float[] scaled = new float[3 * rows];
+          output.fixedWidth(0).getFloats(0, scaled, 0, scaled.length);
+          assertThat(scaled)
+              .containsExactly(Arrays.copyOf(new float[] {2, 4, 6, 5, 7, 9}, 3 * rows));
+        }
+      }
+    }
+    assertThat(ColumnMemory.allocatedBytes()).isEqualTo(before);
   }
 
   @Test

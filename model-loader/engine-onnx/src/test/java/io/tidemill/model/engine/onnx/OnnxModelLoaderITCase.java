@@ -3,6 +3,7 @@ package io.tidemill.model.engine.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemill.model.Constant;
 import io.tidemill.model.Device;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -90,32 +92,93 @@ class OnnxModelLoaderITCase {
   }
 
   @Test
-  void refusesModelForOneSizeOfBatch() {
-    OnnxModels.fixedBatch(directory, 4);
-    Signature signature =
-        new Signature(
-            List.of(TensorSpec.of("in", ElementType.FLOAT32, -1, 3)),
-            List.of(TensorSpec.of("out", ElementType.FLOAT32, -1, 3)));
+  void readsTheRowsThatAModelTakesInEachCall() {
+    Signature signature = OnnxModels.mlpForBatch(directory, 4, 8);
 
-    assertThatThrownBy(() -> Loading.load(directory, signature))
+    assertThat(new OnnxEngine().signature(directory)).contains(signature);
+    assertThatThrownBy(() -> Loading.load(directory, signature.inBatchesOf(0)))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining(
-            "input 'in' has 4 rows in every batch: float32[4, 3] (expected: -1, any number)");
+            "input 'features' has 8 rows in every call in the .onnx file but any number in the manifest")
+        .hasMessageContaining("output 'score' has 8 rows in every call");
+    assertThatThrownBy(() -> Loading.load(directory, signature.inBatchesOf(4)))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining(
+            "input 'features' has 8 rows in every call in the .onnx file but 4 in the manifest");
+  }
+
+  @Test
+  void readsTheClassesOfScikitLearn() {
+    OnnxModels.classifier(directory.resolve("numbers"));
+    OnnxModels.classifier(directory.resolve("names"), "cat", "dog", "fox");
+    Signature signature =
+        new Signature(
+            List.of(TensorSpec.of("X", ElementType.FLOAT32, -1, 4)),
+            List.of(
+                TensorSpec.of("output_label", ElementType.INT64, -1),
+                TensorSpec.of("output_probability", ElementType.FLOAT32, -1, 3)));
+    OnnxEngine engine = new OnnxEngine();
+
+    assertThat(engine.signature(directory.resolve("numbers"))).contains(signature);
+    assertThat(engine.signature(directory.resolve("names"))).contains(signature);
+    assertThat(engine.labels(directory.resolve("numbers"))).containsEntry("classes", "7, 8, 9");
+    assertThat(engine.labels(directory.resolve("names"))).containsEntry("classes", "cat, dog, fox");
+  }
+
+  @Test
+  void takesConstantsForInputsWithoutRows() {
+    OnnxModels.scaled(directory);
+    OnnxEngine engine = new OnnxEngine();
+    TensorSpec values = TensorSpec.of("values", ElementType.FLOAT32, -1, 3);
+    TensorSpec scaled = TensorSpec.of("scaled", ElementType.FLOAT32, -1, 3);
+    Constant rate = new Constant("rate", ElementType.FLOAT32, List.of(), List.of("0.5"));
+    Constant offsets =
+        new Constant("offsets", ElementType.FLOAT32, List.of(3L), List.of("1", "2", "3"));
+
+    assertThat(engine.signature(directory, "", Map.of("rate", "0.5", "offsets", "1,2,3")))
+        .contains(new Signature(List.of(values), List.of(scaled)).with(List.of(offsets, rate)));
+    assertThatThrownBy(() -> engine.signature(directory))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining(
+            "input 'rate' is float32[of any rank], which has no rows (expected: a dimension for them, of the files or that you say); or give it one value for all calls with --constant rate=VALUE")
+        .hasMessageContaining(
+            "input 'offsets' has 3 rows in every call: float32[3] (expected: -1, any number); or give it one value for all calls with --constant offsets=VALUE");
+    assertThatThrownBy(
+            () ->
+                engine.signature(
+                    directory, "", Map.of("ratio", "1", "offsets", "1,2", "rate", "x")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("constant 'ratio' is none of the inputs [values, rate, offsets]")
+        .hasMessageContaining("constant 'offsets': 2 values (expected: float32[3])")
+        .hasMessageContaining("constant 'rate': 'x' (expected: float32)");
+    assertThatThrownBy(
+            () ->
+                Loading.load(
+                    directory, new Signature(List.of(values), List.of(scaled)).with(List.of(rate))))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining(
+            "input 'offsets' is in the .onnx file as float32[3] but not in the manifest");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"in\nput", "in\u0007", " "})
+  void refusesNameThatNoManifestHolds(String name) {
+    OnnxModels.named(directory, name);
+
     assertThatThrownBy(() -> new OnnxEngine().signature(directory))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessageContaining("input 'in' has 4 rows in every batch")
-        .hasMessageEndingWith(
-            "; export it with tensors whose first dimension is the batch's and open");
+        .hasMessageContaining(
+            "input: tensor name: '" + name + "' (expected: not blank, without control characters)");
   }
 
   @Test
   void refusesTypeThatColumnsDoNotHave() {
-    OnnxModels.halfPrecision(directory);
+    OnnxModels.quantized(directory);
 
     assertThatThrownBy(() -> new OnnxEngine().signature(directory))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining(
-            "output 'out' has type float16 (expected: float32, float64, int32, int64, uint8, bool, string)");
+            "output 'out' has type float8e4m3fn (expected: float32, float64, float16, bfloat16, int8, ");
   }
 
   @Test

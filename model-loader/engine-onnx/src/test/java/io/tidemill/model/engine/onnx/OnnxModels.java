@@ -43,11 +43,14 @@ public final class OnnxModels {
   /** A version of the operators that every ONNX Runtime since 2021 knows. */
   private static final int OPERATOR_SET = 13;
 
-  private static final int FORMAT = 8;
+  private static final int FLOAT8_OPERATOR_SET = 19;
+  private static final int FLOAT8E4M3FN = 17;
+  private static final int FORMAT = 9;
 
   private final GraphProto.Builder graph = GraphProto.newBuilder().setName("graph");
   private final List<TensorSpec> inputs = new ArrayList<>();
   private final List<TensorSpec> outputs = new ArrayList<>();
+  private int operatorSet = OPERATOR_SET;
 
   private OnnxModels() {}
 
@@ -205,12 +208,108 @@ public final class OnnxModels {
     return model.write(directory);
   }
 
-  /** Negates {@code in} float32 [batch, 3] as {@code out}, for one size of batch only. */
-  static void fixedBatch(Path directory, long batch) {
+  /** The network of {@link #mlp} as it is exported for one size of batch. */
+  public static Signature mlpForBatch(Path directory, int features, int batch) {
+    Signature signature = mlp(directory, features);
+    Path file = directory.resolve(FILE);
+    try {
+      ModelProto.Builder model = ModelProto.parseFrom(Files.readAllBytes(file)).toBuilder();
+      model.getGraphBuilder().getInputBuilderList().forEach(tensor -> fix(tensor, batch));
+      model.getGraphBuilder().getOutputBuilderList().forEach(tensor -> fix(tensor, batch));
+      Files.write(file, model.build().toByteArray());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return signature.inBatchesOf(batch);
+  }
+
+  private static void fix(ValueInfoProto.Builder tensor, int batch) {
+    tensor
+        .getTypeBuilder()
+        .getTensorTypeBuilder()
+        .getShapeBuilder()
+        .getDimBuilder(0)
+        .setDimValue(batch);
+  }
+
+  /**
+   * Answers each of {@code in} float32 [batch, 3] as a share of its column, so that what a row is
+   * scored depends on the others.
+   */
+  public static void sharesOfBatch(Path directory, long batch) {
     OnnxModels model = new OnnxModels();
     model.graph.addInput(value("in", ElementType.FLOAT32, List.of(batch, 3L)));
-    model.node("Neg", "out", "in");
+    model.node("Softmax", "out", List.of("in"), axis("axis", 0));
     model.graph.addOutput(value("out", ElementType.FLOAT32, List.of(batch, 3L)));
+    model.save(directory);
+  }
+
+  /**
+   * Scores {@code X} float32 [-1, 4] for three classes as scikit-learn's converter has it: the
+   * {@code output_label} int64 [-1], and in {@code output_probability} a dictionary of each row's
+   * scores by class.
+   *
+   * @param names of the classes; none for the numbers 7, 8 and 9
+   */
+  public static void classifier(Path directory, String... names) {
+    OnnxModels model = new OnnxModels();
+    Random random = new Random(SEED);
+    model.input(TensorSpec.of("X", ElementType.FLOAT32, -1, 4));
+    model.dense(random, "X", "scores", 4, 3);
+    model.node("Softmax", "probabilities", List.of("scores"), axis("axis", 1));
+    model.node("ArgMax", "place", List.of("probabilities"), axis("axis", 1), axis("keepdims", 0));
+    model.node("Identity", "output_label", "place");
+    AttributeProto.Builder classes = AttributeProto.newBuilder();
+    if (names.length == 0) {
+      classes.setName("classlabels_int64s").setType(AttributeProto.AttributeType.INTS);
+      List.of(7L, 8L, 9L).forEach(classes::addInts);
+    } else {
+      classes.setName("classlabels_strings").setType(AttributeProto.AttributeType.STRINGS);
+      Arrays.stream(names).map(ByteString::copyFromUtf8).forEach(classes::addStrings);
+    }
+    model.graph.addNode(
+        NodeProto.newBuilder()
+            .setName("ZipMap")
+            .setOpType("ZipMap")
+            .setDomain("ai.onnx.ml")
+            .addInput("probabilities")
+            .addOutput("output_probability")
+            .addAttribute(classes));
+    model.output(TensorSpec.of("output_label", ElementType.INT64, -1));
+    TypeProto.Map.Builder map =
+        TypeProto.Map.newBuilder()
+            .setKeyType(
+                names.length == 0
+                    ? TensorProto.DataType.INT64_VALUE
+                    : TensorProto.DataType.STRING_VALUE)
+            .setValueType(
+                TypeProto.newBuilder()
+                    .setTensorType(
+                        TypeProto.Tensor.newBuilder()
+                            .setElemType(TensorProto.DataType.FLOAT_VALUE)));
+    model.graph.addOutput(
+        ValueInfoProto.newBuilder()
+            .setName("output_probability")
+            .setType(
+                TypeProto.newBuilder()
+                    .setSequenceType(
+                        TypeProto.Sequence.newBuilder()
+                            .setElemType(TypeProto.newBuilder().setMapType(map)))));
+    model.save(directory);
+  }
+
+  /**
+   * Multiplies {@code values} float32 [-1, 3] by {@code rate}, a single float32, and adds the
+   * {@code offsets} float32 [3], as {@code scaled}.
+   */
+  public static void scaled(Path directory) {
+    OnnxModels model = new OnnxModels();
+    model.input(TensorSpec.of("values", ElementType.FLOAT32, -1, 3));
+    model.graph.addInput(value("rate", ElementType.FLOAT32, List.of()));
+    model.graph.addInput(value("offsets", ElementType.FLOAT32, List.of(3L)));
+    model.node("Mul", "product", "values", "rate");
+    model.node("Add", "scaled", "product", "offsets");
+    model.output(TensorSpec.of("scaled", ElementType.FLOAT32, -1, 3));
     model.save(directory);
   }
 
@@ -244,12 +343,46 @@ public final class OnnxModels {
     return model.write(directory);
   }
 
-  /** Casts {@code in} float32 [-1, 3] to {@code out} float16. */
-  static void halfPrecision(Path directory) {
+  /** Casts {@code in} float32 [-1, 3] to {@code out} of eight bits, a type that columns lack. */
+  static void quantized(Path directory) {
     OnnxModels model = new OnnxModels();
+    model.operatorSet = FLOAT8_OPERATOR_SET;
     model.input(TensorSpec.of("in", ElementType.FLOAT32, -1, 3));
-    model.node("Cast", "out", List.of("in"), axis("to", TensorProto.DataType.FLOAT16_VALUE));
-    model.graph.addOutput(value("out", TensorProto.DataType.FLOAT16_VALUE, List.of(-1L, 3L)));
+    model.node("Cast", "out", List.of("in"), axis("to", FLOAT8E4M3FN));
+    model.graph.addOutput(value("out", FLOAT8E4M3FN, List.of(-1L, 3L)));
+    model.save(directory);
+  }
+
+  /** The network of {@link #mlp} with inputs and outputs of half precision. */
+  public static Signature mlpOfHalfPrecision(Path directory, int features) {
+    OnnxModels model = new OnnxModels();
+    Random random = new Random(SEED);
+    model.input(TensorSpec.of("features", ElementType.FLOAT16, -1, features));
+    model.dense(random, "features32", "hidden1", features, 64);
+    model.graph.addNode(
+        0,
+        NodeProto.newBuilder()
+            .setName("widen")
+            .setOpType("Cast")
+            .addInput("features")
+            .addOutput("features32")
+            .addAttribute(axis("to", TensorProto.DataType.FLOAT_VALUE)));
+    model.node("Relu", "active1", "hidden1");
+    model.dense(random, "active1", "hidden2", 64, 64);
+    model.node("Relu", "active2", "hidden2");
+    model.dense(random, "active2", "logit", 64, 1);
+    model.node("Sigmoid", "score32", "logit");
+    model.node("Cast", "score", List.of("score32"), axis("to", TensorProto.DataType.FLOAT16_VALUE));
+    model.output(TensorSpec.of("score", ElementType.FLOAT16, -1, 1));
+    return model.write(directory);
+  }
+
+  /** Negates a float32 [-1, 3] of any name. */
+  static void named(Path directory, String input) {
+    OnnxModels model = new OnnxModels();
+    model.graph.addInput(value(input, ElementType.FLOAT32, List.of(-1L, 3L)));
+    model.node("Neg", "out", input);
+    model.output(TensorSpec.of("out", ElementType.FLOAT32, -1, 3));
     model.save(directory);
   }
 
@@ -291,7 +424,14 @@ public final class OnnxModels {
       case FLOAT64 -> TensorProto.DataType.DOUBLE_VALUE;
       case INT32 -> TensorProto.DataType.INT32_VALUE;
       case INT64 -> TensorProto.DataType.INT64_VALUE;
+      case FLOAT16 -> TensorProto.DataType.FLOAT16_VALUE;
+      case BFLOAT16 -> TensorProto.DataType.BFLOAT16_VALUE;
+      case INT8 -> TensorProto.DataType.INT8_VALUE;
+      case INT16 -> TensorProto.DataType.INT16_VALUE;
       case UINT8 -> TensorProto.DataType.UINT8_VALUE;
+      case UINT16 -> TensorProto.DataType.UINT16_VALUE;
+      case UINT32 -> TensorProto.DataType.UINT32_VALUE;
+      case UINT64 -> TensorProto.DataType.UINT64_VALUE;
       case BOOL -> TensorProto.DataType.BOOL_VALUE;
       case STRING -> TensorProto.DataType.STRING_VALUE;
     };
@@ -368,7 +508,7 @@ public final class OnnxModels {
     ModelProto model =
         ModelProto.newBuilder()
             .setIrVersion(FORMAT)
-            .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPERATOR_SET))
+            .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(operatorSet))
             .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("ai.onnx.ml").setVersion(2))
             .setGraph(graph)
             .build();

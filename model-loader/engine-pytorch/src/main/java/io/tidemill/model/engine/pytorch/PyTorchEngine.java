@@ -7,7 +7,6 @@ import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.UnavailableHereException;
-import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.AllowedOperations;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.EngineModel;
@@ -77,14 +76,19 @@ public final class PyTorchEngine implements Engine {
   @Override
   public List<String> check(Path files, Signature given) {
     List<String> problems = new ArrayList<>();
-    List<TensorSpec> strings =
+    List<TensorSpec> others =
         Stream.concat(given.inputs().stream(), given.outputs().stream())
-            .filter(spec -> spec.type() == ElementType.STRING)
+            .filter(spec -> !TensorType.has(spec.type()))
             .toList();
-    if (!strings.isEmpty()) {
+    if (!others.isEmpty()) {
       problems.add(
-          "tensors %s (expected: no strings, which PyTorch does not have; give the model numbers)"
-              .formatted(strings));
+          "tensors %s (expected: of %s; cast or encode them in forward)"
+              .formatted(others, TensorType.labels()));
+    }
+    if (!given.constants().isEmpty()) {
+      problems.add(
+          "%s (expected: none, forward's arguments have no names; give the argument a default value)"
+              .formatted(given.constants()));
     }
     problems.addAll(ModelTensors.undetermined(given));
     return problems;

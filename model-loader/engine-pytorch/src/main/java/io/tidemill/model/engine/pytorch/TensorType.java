@@ -5,11 +5,16 @@ import io.tidemill.model.columnar.ElementType;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
-/** A type of elements that columns and DJL's tensors have in common: all but strings. */
+/** A type of elements that columns and DJL's bridge to PyTorch have in common. */
 enum TensorType {
   FLOAT32(DataType.FLOAT32),
   FLOAT64(DataType.FLOAT64),
+  FLOAT16(DataType.FLOAT16),
+  BFLOAT16(DataType.BFLOAT16),
+  INT8(DataType.INT8),
+  INT16(DataType.INT16),
   INT32(DataType.INT32),
   INT64(DataType.INT64),
   UINT8(DataType.UINT8),
@@ -22,6 +27,18 @@ enum TensorType {
 
   TensorType(DataType djl) {
     this.djl = djl;
+  }
+
+  /** Whether there is one for a column's type. */
+  static boolean has(ElementType column) {
+    return Arrays.stream(values()).anyMatch(type -> type.name().equals(column.name()));
+  }
+
+  /** The labels of all. */
+  static String labels() {
+    return Arrays.stream(values())
+        .map(type -> ElementType.valueOf(type.name()).label())
+        .collect(Collectors.joining(", "));
   }
 
   /** The number by which DJL's bridge knows a column's type, of which tensors must have one. */

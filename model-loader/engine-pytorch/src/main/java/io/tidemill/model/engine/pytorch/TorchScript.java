@@ -29,6 +29,9 @@ record TorchScript(Path file) {
           List.of(".pt", ".pth"),
           file -> new TorchScript(file).isOne());
 
+  /** Begins a comment that PyTorch reads as code. */
+  private static final String TYPE_COMMENT = "# type:";
+
   private static final int MOST_ENTRIES = 100_000;
   private static final int MOST_CODE_BYTES = 64 << 20;
   private static final String GAP = "[\\s\\\\]*";
@@ -81,9 +84,13 @@ record TorchScript(Path file) {
     Map<String, Integer> counts = new TreeMap<>();
     Set<String> dangerous = new HashSet<>();
     Set<String> names = new HashSet<>();
+    long entries = entries(subject);
     try (ZipFile zip = new ZipFile(file.toFile())) {
       if (zip.size() > MOST_ENTRIES) {
         throw refused(subject, "it has more than %d entries".formatted(MOST_ENTRIES), null);
+      }
+      if (entries != zip.size()) {
+        throw refused(subject, "its directory has more entries than it says", null);
       }
       for (ZipEntry entry : zip.stream().toList()) {
         // PyTorch finds an entry whatever the case of its name.
@@ -113,6 +120,14 @@ record TorchScript(Path file) {
         .toList();
   }
 
+  private long entries(String subject) {
+    try {
+      return ZipDirectory.of(file).entries();
+    } catch (IOException damaged) {
+      throw refused(subject, String.valueOf(damaged.getMessage()), damaged);
+    }
+  }
+
   private static String code(ZipFile zip, ZipEntry entry, String subject) throws IOException {
     try (InputStream in = zip.getInputStream(entry)) {
       byte[] code = in.readNBytes(MOST_CODE_BYTES);
@@ -123,14 +138,50 @@ record TorchScript(Path file) {
     }
   }
 
-  /** A comment may part a call, and a string may hold what looks like a comment. */
   private static void count(String code, Map<String, Integer> counts, Set<String> dangerous) {
-    for (Matcher calls = CALLS.matcher(code); calls.find(); ) {
+    for (Matcher calls = CALLS.matcher(bare(code)); calls.find(); ) {
       counts.merge(name(calls, dangerous), 1, Integer::sum);
     }
-    for (Matcher calls = CALLS.matcher(code.replaceAll("#[^\n]*", " ")); calls.find(); ) {
-      counts.putIfAbsent(name(calls, dangerous), 1);
+  }
+
+  /**
+   * Code without comments and with a 0 for each string, as PyTorch's lexer parts them; all of it
+   * where a string has no end.
+   */
+  private static String bare(String code) {
+    StringBuilder bare = new StringBuilder(code.length());
+    for (int at = 0; at < code.length(); ) {
+      char first = code.charAt(at);
+      if (first == '#' && !code.startsWith(TYPE_COMMENT, at)) {
+        int end = code.indexOf('\n', at);
+        at = end < 0 ? code.length() : end;
+        bare.append(' ');
+      } else if (first == '"' || first == '\'') {
+        String three = String.valueOf(first).repeat(3);
+        at = endOfString(code, at, code.startsWith(three, at) ? three : String.valueOf(first));
+        if (at < 0) {
+          return code;
+        }
+        bare.append('0');
+      } else {
+        bare.append(first);
+        at++;
+      }
     }
+    return bare.toString();
+  }
+
+  private static int endOfString(String code, int start, String quote) {
+    for (int at = start + quote.length(); at < code.length(); at++) {
+      if (code.startsWith(quote, at)) {
+        return at + quote.length();
+      }
+      if (code.charAt(at) == '\n' && quote.length() == 1) {
+        return -1;
+      }
+      at += code.charAt(at) == '\\' ? 1 : 0;
+    }
+    return -1;
   }
 
   private static String name(Matcher calls, Set<String> dangerous) {

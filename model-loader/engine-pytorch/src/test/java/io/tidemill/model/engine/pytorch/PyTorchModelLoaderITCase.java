@@ -20,13 +20,17 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PyTorchModelLoaderITCase {
@@ -82,6 +86,10 @@ class PyTorchModelLoaderITCase {
         "y = ops.image.read_file(\"FILE\")|ops.image",
         "y = getattr(torch, \"sa\" \"ve\")|getattr(torch",
         "y = \"#\"; torch.save(x, \"FILE\")|save",
+        "y = \"\\\\\"; torch.save(x, \"FILE\")|save",
+        "y = \"\"\"#\"\"\"; torch.save(x, \"FILE\")|save",
+        "t = torch; y = \"torch\"|torch",
+        "# type: \"\"\" \"\"\" torch.save(x, \"FILE\")|save",
       })
   void refusesProgramsThatCouldReachOutside(String line, String name) {
     Path target = directory.resolve("written");
@@ -92,6 +100,58 @@ class PyTorchModelLoaderITCase {
         .hasMessageStartingWith("fraud:1.4.2: operations are refused: ")
         .hasMessageContaining(name + " (could reach outside of the model");
     assertThat(target).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "y = \"torch could not save or load\"",
+        "y = 'a \\' torch'",
+        "y = \"\"\"a \"torch\"\n ops\"\"\"",
+        "y = 1  # torch and ops save nothing",
+      })
+  void readsNoCodeInStringsAndComments(String line) {
+    Signature signature = TorchScripts.after(directory, line);
+
+    assertThat(new PyTorchEngine().operations(directory, signature))
+        .noneMatch(Operation::dangerous);
+    Loading.load(directory, signature).close();
+  }
+
+  @Test
+  void takesTheDirectoryThatPyTorchItselfWrites() throws IOException {
+    Signature signature = TorchScripts.mlp(directory, 4);
+    TorchScripts.change(directory, Zips::withEndOf64Bits);
+
+    Loading.load(directory, signature).close();
+  }
+
+  static List<Arguments> readInTwoWays() {
+    return List.of(
+        Arguments.of("its directory is not right before its end", change(Zips::withOtherDirectory)),
+        Arguments.of("it has several ends", change(Zips::withTwoEnds)),
+        Arguments.of("its ends of 32 and of 64 bits disagree", change(Zips::withOtherEndOf64Bits)),
+        Arguments.of(
+            "its end is not at the end", change(zip -> Arrays.copyOf(zip, zip.length + 1))));
+  }
+
+  private static UnaryOperator<byte[]> change(UnaryOperator<byte[]> change) {
+    return change;
+  }
+
+  /** Java would read one directory of entries and PyTorch another. */
+  @ParameterizedTest
+  @MethodSource("readInTwoWays")
+  void refusesAnArchiveThatCanBeReadInTwoWays(String reason, UnaryOperator<byte[]> change)
+      throws IOException {
+    Signature signature = TorchScripts.mlp(directory, 4);
+    TorchScripts.change(directory, change);
+
+    assertThatThrownBy(() -> Loading.load(directory, signature))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessage(
+            "fraud:1.4.2: PyTorch cannot load it: %s (expected: a file of torch.jit.save)"
+                .formatted(reason));
   }
 
   @Test
@@ -111,7 +171,8 @@ class PyTorchModelLoaderITCase {
 
     assertThatThrownBy(() -> Loading.load(directory, signature))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessageContaining("fraud:1.4.2: tensors [in string[-1]] (expected: no strings");
+        .hasMessageContaining(
+            "fraud:1.4.2: tensors [in string[-1]] (expected: of float32, float64, ");
   }
 
   @Test

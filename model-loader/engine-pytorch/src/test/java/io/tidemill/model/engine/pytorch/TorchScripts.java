@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32;
@@ -222,6 +223,12 @@ public final class TorchScripts {
       bytes.putFloat((float) (random.nextGaussian() * scale));
     }
     return bytes.array();
+  }
+
+  /** Writes other bytes in the place of the file's. */
+  static void change(Path directory, UnaryOperator<byte[]> change) throws IOException {
+    Path file = directory.resolve(FILE);
+    Files.write(file, change.apply(Files.readAllBytes(file)));
   }
 
   private static void zip(Path directory, Map<String, byte[]> records) {

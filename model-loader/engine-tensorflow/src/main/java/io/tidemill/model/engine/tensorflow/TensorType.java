@@ -10,9 +10,16 @@ import org.tensorflow.proto.DataType;
 enum TensorType {
   FLOAT(ElementType.FLOAT32, DataType.DT_FLOAT),
   DOUBLE(ElementType.FLOAT64, DataType.DT_DOUBLE),
+  HALF(ElementType.FLOAT16, DataType.DT_HALF),
+  BFLOAT16(ElementType.BFLOAT16, DataType.DT_BFLOAT16),
+  INT8(ElementType.INT8, DataType.DT_INT8),
+  INT16(ElementType.INT16, DataType.DT_INT16),
   INT32(ElementType.INT32, DataType.DT_INT32),
   INT64(ElementType.INT64, DataType.DT_INT64),
   UINT8(ElementType.UINT8, DataType.DT_UINT8),
+  UINT16(ElementType.UINT16, DataType.DT_UINT16),
+  UINT32(ElementType.UINT32, DataType.DT_UINT32),
+  UINT64(ElementType.UINT64, DataType.DT_UINT64),
   BOOL(ElementType.BOOL, DataType.DT_BOOL),
   STRING(ElementType.STRING, DataType.DT_STRING);
 

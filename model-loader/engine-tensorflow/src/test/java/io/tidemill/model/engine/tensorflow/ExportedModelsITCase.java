@@ -379,7 +379,7 @@ class ExportedModelsITCase {
     assertThatThrownBy(this::signature)
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining(
-            "input 'x' has no shape (expected: one, of the files or that you say)");
+            "input 'x' is float32[of any rank], which has no rows (expected: a dimension for them, of the files or that you say)");
     assertThat(new TensorFlowEngine().check(folder, given)).isEmpty();
     assertThat(scores(given, 1, of(1f, 2f))).containsExactly(2f, 4f);
   }

@@ -18,7 +18,9 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.types.TBfloat16;
 import org.tensorflow.types.TBool;
+import org.tensorflow.types.TFloat16;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TFloat64;
 import org.tensorflow.types.TInt32;
@@ -276,11 +278,14 @@ public final class SavedModels {
         switch (type) {
           case FLOAT32 -> TFloat32.class;
           case FLOAT64 -> TFloat64.class;
+          case FLOAT16 -> TFloat16.class;
+          case BFLOAT16 -> TBfloat16.class;
           case INT32 -> TInt32.class;
           case INT64 -> TInt64.class;
           case UINT8 -> TUint8.class;
           case BOOL -> TBool.class;
           case STRING -> TString.class;
+          default -> throw new IllegalArgumentException(type.label());
         };
     return tensors.input(
         TensorSpec.of(name, type, -1, width),
