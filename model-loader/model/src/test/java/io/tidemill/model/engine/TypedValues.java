@@ -32,7 +32,8 @@ public final class TypedValues {
     return switch (type) {
       case FLOAT32, FLOAT16, BFLOAT16 -> (float) value;
       case FLOAT64 -> (double) value;
-      case INT8, INT16, INT32, INT64 -> (long) value - 20;
+      case INT8, INT16 -> (long) value - 20;
+      case INT32, INT64 -> (long) value;
       case UINT8 -> (value + 200L) % 256;
       case UINT16 -> value + 65_000L;
       case UINT32 -> value + 4_000_000_000L;

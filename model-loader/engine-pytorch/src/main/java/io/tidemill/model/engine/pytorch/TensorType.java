@@ -7,14 +7,15 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** A type of elements that columns and DJL's bridge to PyTorch have in common. */
+/**
+ * A type of elements that columns and DJL's bridge to PyTorch have in common. Of any other the
+ * bridge ends the process, bfloat16 and int16 among them.
+ */
 enum TensorType {
   FLOAT32(DataType.FLOAT32),
   FLOAT64(DataType.FLOAT64),
   FLOAT16(DataType.FLOAT16),
-  BFLOAT16(DataType.BFLOAT16),
   INT8(DataType.INT8),
-  INT16(DataType.INT16),
   INT32(DataType.INT32),
   INT64(DataType.INT64),
   UINT8(DataType.UINT8),
