@@ -7,6 +7,7 @@ import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.UnavailableHereException;
+import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.AllowedOperations;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.EngineModel;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -47,6 +49,18 @@ public final class PyTorchEngine implements Engine {
   static final String COORDINATES =
       "ai.djl.pytorch:pytorch-engine:0.35.1 and ai.djl.pytorch:pytorch-jni:2.7.1-0.35.1";
   static final String NATIVE_COORDINATES = "ai.djl.pytorch:pytorch-native-cpu:2.7.1";
+
+  /** Those of {@link TensorType}, which takes DJL's jar that a push can do without. */
+  static final List<ElementType> TYPES =
+      List.of(
+          ElementType.FLOAT32,
+          ElementType.FLOAT64,
+          ElementType.FLOAT16,
+          ElementType.INT8,
+          ElementType.INT32,
+          ElementType.INT64,
+          ElementType.UINT8,
+          ElementType.BOOL);
 
   @Override
   public String name() {
@@ -78,12 +92,14 @@ public final class PyTorchEngine implements Engine {
     List<String> problems = new ArrayList<>();
     List<TensorSpec> others =
         Stream.concat(given.inputs().stream(), given.outputs().stream())
-            .filter(spec -> !TensorType.has(spec.type()))
+            .filter(spec -> !TYPES.contains(spec.type()))
             .toList();
     if (!others.isEmpty()) {
       problems.add(
           "tensors %s (expected: of %s; cast or encode them in forward)"
-              .formatted(others, TensorType.labels()));
+              .formatted(
+                  others,
+                  TYPES.stream().map(ElementType::label).collect(Collectors.joining(", "))));
     }
     if (!given.constants().isEmpty()) {
       problems.add(

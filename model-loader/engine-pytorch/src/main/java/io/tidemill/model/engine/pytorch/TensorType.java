@@ -5,7 +5,6 @@ import io.tidemill.model.columnar.ElementType;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * A type of elements that columns and DJL's bridge to PyTorch have in common. Of any other the
@@ -28,18 +27,6 @@ enum TensorType {
 
   TensorType(DataType djl) {
     this.djl = djl;
-  }
-
-  /** Whether there is one for a column's type. */
-  static boolean has(ElementType column) {
-    return Arrays.stream(values()).anyMatch(type -> type.name().equals(column.name()));
-  }
-
-  /** The labels of all. */
-  static String labels() {
-    return Arrays.stream(values())
-        .map(type -> ElementType.valueOf(type.name()).label())
-        .collect(Collectors.joining(", "));
   }
 
   /** The number by which DJL's bridge knows a column's type, of which tensors must have one. */

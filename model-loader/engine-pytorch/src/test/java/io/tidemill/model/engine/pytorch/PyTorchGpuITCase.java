@@ -69,7 +69,7 @@ class PyTorchGpuITCase {
   @ParameterizedTest
   @EnumSource(ElementType.class)
   void answersRowsOfEveryTypeInMemoryOfTheHost(ElementType type) {
-    assumeTrue(TensorType.has(type));
+    assumeTrue(PyTorchEngine.TYPES.contains(type));
     Signature signature = TorchScripts.reverse(directory, type);
     try (Model model = Loading.load(directory, signature, GPU);
         ColumnBatch input = ColumnBatch.allocate(allocator.get(), signature.inputColumns(), 8)) {

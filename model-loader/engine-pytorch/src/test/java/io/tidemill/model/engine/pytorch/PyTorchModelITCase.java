@@ -38,7 +38,7 @@ class PyTorchModelITCase extends TensorModelContract {
 
   @Override
   protected boolean has(ElementType type) {
-    return TensorType.has(type);
+    return PyTorchEngine.TYPES.contains(type);
   }
 
   @Override
