@@ -11,8 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class JobFolderTest {
@@ -97,7 +95,6 @@ class JobFolderTest {
   }
 
   @Test
-  @DisabledOnOs(OS.WINDOWS)
   void isForItsOwnerOnly() throws IOException {
     folder().take("me").orElseThrow().close();
 
