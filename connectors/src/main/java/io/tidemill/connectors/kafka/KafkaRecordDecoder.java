@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
@@ -39,7 +40,7 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
   private static final long serialVersionUID = 1L;
 
   private final byte[] serializedDecoder;
-  private final RowType values;
+  private final RowData.FieldGetter[] getters;
   private final RecordMetadata[] metadata;
   private final RowType rowType;
   private final boolean deadLetters;
@@ -65,7 +66,10 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
       boolean deadLetters)
       throws IOException {
     this.serializedDecoder = InstantiationUtil.serializeObject(decoder);
-    this.values = values;
+    this.getters =
+        IntStream.range(0, values.getFieldCount())
+            .mapToObj(i -> RowData.createFieldGetter(values.getTypeAt(i), i))
+            .toArray(RowData.FieldGetter[]::new);
     this.metadata = metadata.values().toArray(RecordMetadata[]::new);
     List<RowType.RowField> fields = new ArrayList<>(values.getFields());
     metadata.forEach((column, kind) -> fields.add(kind.field(column)));
@@ -169,7 +173,7 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
       @Nullable RowData decoded,
       ConsumerRecord<byte[], byte[]> record,
       @Nullable DecodeFailure failure) {
-    int count = values.getFieldCount();
+    int count = getters.length;
     GenericRowData row = new GenericRowData(kind, count + metadata.length + 1);
     if (decoded instanceof GenericRowData generic) {
       for (int i = 0; i < count; i++) {
@@ -177,7 +181,7 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
       }
     } else if (decoded != null) {
       for (int i = 0; i < count; i++) {
-        row.setField(i, RowData.createFieldGetter(values.getTypeAt(i), i).getFieldOrNull(decoded));
+        row.setField(i, getters[i].getFieldOrNull(decoded));
       }
     }
     for (RecordMetadata column : metadata) {

@@ -37,7 +37,11 @@ public final class RegistryDecoder implements DeserializationSchema<RowData> {
   private final RowType rowType;
 
   private transient @Nullable RegistryClient client;
-  private transient @Nullable Map<String, Writer> writers;
+  private transient @Nullable Map<SchemaId, Writer> writers;
+
+  // Most records have the schema of the one before.
+  private transient @Nullable SchemaId lastId;
+  private transient @Nullable AvroReader lastReader;
 
   /**
    * One that wrote records.
@@ -56,27 +60,32 @@ public final class RegistryDecoder implements DeserializationSchema<RowData> {
   @Override
   public RowData deserialize(byte[] message) throws IOException {
     SchemaId id = SchemaId.of(message);
-    Writer writer = writer(id.path());
-    if (writer.reader() == null) {
-      throw new IOException(writer.problem());
+    AvroReader reader = lastReader;
+    if (reader == null || !id.equals(lastId)) {
+      reader = reader(id);
+      lastReader = reader;
+      lastId = id;
     }
     try {
-      return writer.reader().read(message, id.bytes());
+      return reader.read(message, id.bytes());
     } catch (IOException e) {
       throw new IOException(id.path() + " of the schema registry: " + e.getMessage(), e);
     }
   }
 
-  private Writer writer(String path) throws RegistryException {
-    Map<String, Writer> known = writers == null ? new Recent() : writers;
+  private AvroReader reader(SchemaId id) throws IOException {
+    Map<SchemaId, Writer> known = writers == null ? new Recent() : writers;
     writers = known;
-    Writer writer = known.get(path);
+    Writer writer = known.get(id);
     if (writer == null
         || (writer.reader() == null && System.nanoTime() - writer.knownNanos() > FORGET_NANOS)) {
-      writer = ask(path);
-      known.put(path, writer);
+      writer = ask(id.path());
+      known.put(id, writer);
     }
-    return writer;
+    if (writer.reader() == null) {
+      throw new IOException(writer.problem());
+    }
+    return writer.reader();
   }
 
   private Writer ask(String path) throws RegistryException {
@@ -107,13 +116,13 @@ public final class RegistryDecoder implements DeserializationSchema<RowData> {
     return InternalTypeInfo.of(rowType);
   }
 
-  private static final class Recent extends LinkedHashMap<String, Writer> {
+  private static final class Recent extends LinkedHashMap<SchemaId, Writer> {
     Recent() {
       super(16, 0.75f, true);
     }
 
     @Override
-    protected boolean removeEldestEntry(Map.Entry<String, Writer> eldest) {
+    protected boolean removeEldestEntry(Map.Entry<SchemaId, Writer> eldest) {
       return size() > MOST_SCHEMAS;
     }
   }

@@ -1,19 +1,27 @@
 package io.tidemill.connectors.registry;
 
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.UUID;
 
 /**
  * What a record calls its schema, as it stands before the record. Immutable.
  *
- * @param path where a registry keeps the schema
- * @param bytes how many of the record's bytes the name takes
+ * @param kind {@link #NUMBERED} or {@link #UNIQUE}
+ * @param high of a GUID; of a number 0
+ * @param low of a GUID, or the number
  */
-record SchemaId(String path, int bytes) {
+record SchemaId(byte kind, long high, long low) {
   static final byte NUMBERED = 0;
   static final byte UNIQUE = 1;
 
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
   private static final int NUMBERED_BYTES = 1 + Integer.BYTES;
   private static final int UNIQUE_BYTES = 1 + 2 * Long.BYTES;
 
@@ -23,13 +31,12 @@ record SchemaId(String path, int bytes) {
    * @throws IOException if no schema is named there
    */
   static SchemaId of(byte[] record) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap(record);
     if (record.length >= NUMBERED_BYTES && record[0] == NUMBERED) {
-      return new SchemaId("/schemas/ids/" + bytes.getInt(1), NUMBERED_BYTES);
+      return new SchemaId(NUMBERED, 0, (int) INT.get(record, 1));
     }
     if (record.length >= UNIQUE_BYTES && record[0] == UNIQUE) {
-      var guid = new UUID(bytes.getLong(1), bytes.getLong(1 + Long.BYTES));
-      return new SchemaId("/schemas/guids/" + guid, UNIQUE_BYTES);
+      return new SchemaId(
+          UNIQUE, (long) LONG.get(record, 1), (long) LONG.get(record, 1 + Long.BYTES));
     }
     throw new IOException(
         "%s (expected: 0x00 and a schema's number, or 0x01 and its GUID; for plain Avro set the format to avro)"
@@ -38,6 +45,16 @@ record SchemaId(String path, int bytes) {
                     ? "no bytes"
                     : "a record of %d bytes that begins with 0x%02x"
                         .formatted(record.length, record[0])));
+  }
+
+  /** How many of a record's bytes it takes. */
+  int bytes() {
+    return kind == NUMBERED ? NUMBERED_BYTES : UNIQUE_BYTES;
+  }
+
+  /** Where a registry keeps the schema. */
+  String path() {
+    return kind == NUMBERED ? "/schemas/ids/" + low : "/schemas/guids/" + new UUID(high, low);
   }
 
   /** The first bytes of a record whose schema has this number. */
