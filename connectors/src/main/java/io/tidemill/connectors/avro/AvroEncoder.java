@@ -11,13 +11,15 @@ import org.apache.flink.table.types.logical.RowType;
 import org.jspecify.annotations.Nullable;
 
 /** Encodes rows as plain binary Avro. Not thread-safe. */
-final class AvroEncoder implements SerializationSchema<RowData> {
+public final class AvroEncoder implements SerializationSchema<RowData> {
   private static final long serialVersionUID = 1L;
+  private static final byte[] NOTHING = {};
 
   private final String json;
   private final RowType rowType;
 
   private transient @Nullable AvroType type;
+  private transient @Nullable ByteArrayOutputStream bytes;
   private transient @Nullable BinaryEncoder last;
 
   AvroEncoder(AvroSchema schema) {
@@ -27,10 +29,18 @@ final class AvroEncoder implements SerializationSchema<RowData> {
 
   @Override
   public byte[] serialize(RowData row) {
+    return serialize(NOTHING, row);
+  }
+
+  /** The bytes of a row behind these. */
+  public byte[] serialize(byte[] before, RowData row) {
     AvroType record = type == null ? new AvroSchema(json, rowType).type() : type;
     type = record;
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    BinaryEncoder out = EncoderFactory.get().binaryEncoder(bytes, last);
+    ByteArrayOutputStream all = bytes == null ? new ByteArrayOutputStream() : bytes;
+    bytes = all;
+    all.reset();
+    all.writeBytes(before);
+    BinaryEncoder out = EncoderFactory.get().binaryEncoder(all, last);
     last = out;
     try {
       record.writer().write(row, out);
@@ -38,6 +48,6 @@ final class AvroEncoder implements SerializationSchema<RowData> {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return bytes.toByteArray();
+    return all.toByteArray();
   }
 }

@@ -6,7 +6,6 @@ import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Resolver;
 import org.apache.avro.Schema;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
-import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.formats.avro.typeutils.AvroSchemaConverter;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.data.RowData;
@@ -81,7 +80,7 @@ public record AvroSchema(String json, RowType rowType) {
   }
 
   /** An encoder of rows of {@link #rowType()}. */
-  public SerializationSchema<RowData> encoder() {
+  public AvroEncoder encoder() {
     return new AvroEncoder(this);
   }
 

@@ -1,8 +1,12 @@
 package io.tidemill.connectors.registry;
 
+import static java.util.Objects.requireNonNull;
+
+import io.tidemill.connectors.avro.AvroEncoder;
 import io.tidemill.connectors.avro.AvroSchema;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.table.data.RowData;
+import org.jspecify.annotations.Nullable;
 
 /** Encodes rows behind the number that their schema has in a registry. Not thread-safe. */
 final class RegistryEncoder implements SerializationSchema<RowData> {
@@ -12,9 +16,9 @@ final class RegistryEncoder implements SerializationSchema<RowData> {
   private final String subject;
   private final boolean registers;
   private final String json;
-  private final SerializationSchema<RowData> avro;
+  private final AvroEncoder avro;
 
-  private transient int id;
+  private transient byte @Nullable [] before;
 
   RegistryEncoder(RegistrySettings settings, String subject, boolean registers, AvroSchema schema) {
     this.settings = settings;
@@ -27,9 +31,8 @@ final class RegistryEncoder implements SerializationSchema<RowData> {
   /** Asks the registry for the schema's number. */
   @Override
   public void open(InitializationContext context) throws Exception {
-    avro.open(context);
     RegistryClient client = new RegistryClient(settings);
-    id =
+    int id =
         registers
             ? client.register(subject, json)
             : client
@@ -39,10 +42,11 @@ final class RegistryEncoder implements SerializationSchema<RowData> {
                         new RefusedSchemaException(
                             "schema registry at %s: the sink's schema is not registered as '%s' (expected: it is; register it, or let the job do so): %s"
                                 .formatted(settings, subject, json)));
+    before = SchemaId.before(id);
   }
 
   @Override
   public byte[] serialize(RowData row) {
-    return SchemaId.before(id, avro.serialize(row));
+    return avro.serialize(requireNonNull(before, "open"), row);
   }
 }

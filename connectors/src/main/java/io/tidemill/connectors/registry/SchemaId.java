@@ -58,11 +58,7 @@ record SchemaId(byte kind, long high, long low) {
   }
 
   /** The first bytes of a record whose schema has this number. */
-  static byte[] before(int id, byte[] record) {
-    return ByteBuffer.allocate(NUMBERED_BYTES + record.length)
-        .put(NUMBERED)
-        .putInt(id)
-        .put(record)
-        .array();
+  static byte[] before(int id) {
+    return ByteBuffer.allocate(NUMBERED_BYTES).put(NUMBERED).putInt(id).array();
   }
 }
