@@ -1,12 +1,12 @@
 package io.tidemill.pipelines;
 
 import io.tidemill.connectors.problem.Problem;
-import io.tidemill.pipelines.compose.JobFolder;
 import io.tidemill.pipelines.compose.PipelineComposer;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
+import io.tidemill.pipelines.run.JobFolder;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.PipelineReader;
 import java.nio.file.Path;

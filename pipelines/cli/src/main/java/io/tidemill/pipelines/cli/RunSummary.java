@@ -1,7 +1,7 @@
 package io.tidemill.pipelines.cli;
 
 import io.tidemill.model.store.ByteSize;
-import io.tidemill.pipelines.compose.RunFigures;
+import io.tidemill.pipelines.run.RunFigures;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;

@@ -1,6 +1,6 @@
 package io.tidemill.pipelines.cli;
 
-import io.tidemill.pipelines.compose.JobFolder;
+import io.tidemill.pipelines.run.JobFolder;
 import io.tidemill.pipelines.yaml.PipelineReader;
 import java.nio.file.Files;
 import java.nio.file.Path;

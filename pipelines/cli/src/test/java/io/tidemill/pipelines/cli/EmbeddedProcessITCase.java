@@ -3,10 +3,10 @@ package io.tidemill.pipelines.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemill.model.engine.tensorflow.SavedModels;
-import io.tidemill.pipelines.compose.EmbeddedFlink;
-import io.tidemill.pipelines.compose.EmbeddedJob;
 import io.tidemill.pipelines.compose.Jobs;
 import io.tidemill.pipelines.compose.PipelineComposer;
+import io.tidemill.pipelines.run.EmbeddedFlink;
+import io.tidemill.pipelines.run.EmbeddedJob;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.PipelineReader;
 import java.io.IOException;

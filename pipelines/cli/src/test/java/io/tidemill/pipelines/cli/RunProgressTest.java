@@ -2,7 +2,7 @@ package io.tidemill.pipelines.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemill.pipelines.compose.RunFigures;
+import io.tidemill.pipelines.run.RunFigures;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;

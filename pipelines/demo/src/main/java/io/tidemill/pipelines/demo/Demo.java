@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.cache.LocalModelCache;
-import io.tidemill.pipelines.compose.EmbeddedFlink;
 import io.tidemill.pipelines.compose.PipelineComposer;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.PipelineDefinition;
@@ -13,6 +12,7 @@ import io.tidemill.pipelines.definition.SchemaDefinition;
 import io.tidemill.pipelines.definition.StepDefinition;
 import io.tidemill.pipelines.demo.DemoReport.Places;
 import io.tidemill.pipelines.demo.Progress.Step;
+import io.tidemill.pipelines.run.EmbeddedFlink;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.PipelineReader;
 import java.nio.file.Path;
@@ -83,7 +83,7 @@ final class Demo implements AutoCloseable {
    * @param keepRunning whether the job runs on until this is closed; else it is stopped in order,
    *     and what it commits while it stops is counted too
    * @throws io.tidemill.pipelines.definition.InvalidPipelineException if the job file is wrong
-   * @throws io.tidemill.pipelines.compose.RunFailedException if the job fails
+   * @throws io.tidemill.pipelines.run.RunFailedException if the job fails
    */
   DemoReport run(boolean keepRunning) throws InterruptedException {
     System.setProperty(LocalModelCache.PROPERTY, folder.cache().toString());
@@ -219,7 +219,7 @@ final class Demo implements AutoCloseable {
   /**
    * Blocks until the job ends by itself, which it does when it fails.
    *
-   * @throws io.tidemill.pipelines.compose.RunFailedException if it failed
+   * @throws io.tidemill.pipelines.run.RunFailedException if it failed
    */
   void awaitEnd() throws InterruptedException {
     if (running != null) {

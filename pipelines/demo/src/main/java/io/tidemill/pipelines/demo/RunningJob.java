@@ -1,6 +1,6 @@
 package io.tidemill.pipelines.demo;
 
-import io.tidemill.pipelines.compose.EmbeddedJob;
+import io.tidemill.pipelines.run.EmbeddedJob;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,7 +39,7 @@ final class RunningJob implements AutoCloseable {
   /**
    * Lets time pass while the job runs.
    *
-   * @throws io.tidemill.pipelines.compose.RunFailedException if the job has failed
+   * @throws io.tidemill.pipelines.run.RunFailedException if the job has failed
    * @throws IllegalStateException if it has ended otherwise
    */
   void pause(Duration time) throws InterruptedException {
@@ -57,7 +57,7 @@ final class RunningJob implements AutoCloseable {
   /**
    * Blocks until the job has ended by itself.
    *
-   * @throws io.tidemill.pipelines.compose.RunFailedException if it failed
+   * @throws io.tidemill.pipelines.run.RunFailedException if it failed
    */
   void awaitEnd() throws InterruptedException {
     job.await();

@@ -18,7 +18,7 @@ class DemoRoomTest {
           + " io.tidemill.connectors.avro io.tidemill.connectors.record"
           + " io.tidemill.model io.tidemill.model.engine io.tidemill.model.store"
           + " io.tidemill.pipelines.definition io.tidemill.pipelines.yaml"
-          + " io.tidemill.pipelines.compose io.tidemill.pipelines.cli io.tidemill.pipelines.demo";
+          + " io.tidemill.pipelines.compose io.tidemill.pipelines.run io.tidemill.pipelines.cli io.tidemill.pipelines.demo";
 
   @ArchTest
   static final ArchRule goesThroughTheDoorsThatAUserGoesThrough =

@@ -65,7 +65,7 @@ public final class PlannedPipeline {
   }
 
   /** Where a part of the definition was written. */
-  Location locationOf(String path) {
+  public Location locationOf(String path) {
     return locations.apply(path);
   }
 
@@ -133,7 +133,7 @@ public final class PlannedPipeline {
   }
 
   /** The job as Flink's graph, to be looked at. */
-  StreamGraph graph() {
+  public StreamGraph graph() {
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.getExecutionEnvironment(configuration());
     List<Path> files =
@@ -155,18 +155,13 @@ public final class PlannedPipeline {
     return source.source().orElseThrow().bounded();
   }
 
-  /** What the metrics of a run of this job say. */
-  RunFigures figures(RunMetrics metrics) {
-    return RunFigures.of(steps, metrics);
-  }
-
   /** The option by which the source begins at offsets that its broker keeps, if it does. */
-  Optional<OptionKey> startsAtCommittedOffsets() {
+  public Optional<OptionKey> startsAtCommittedOffsets() {
     return source.source().orElseThrow().startsAtCommittedOffsets();
   }
 
   /** Whether a sink publishes with the checkpoints, each record once. */
-  boolean publishesExactlyOnce() {
+  public boolean publishesExactlyOnce() {
     return sink.sink().orElseThrow().exactlyOnce()
         || deadLetters.sink().filter(RecordSink::exactlyOnce).isPresent();
   }

@@ -1,4 +1,4 @@
-package io.tidemill.pipelines.compose;
+package io.tidemill.pipelines.run;
 
 import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.inference.operator.InferenceException;

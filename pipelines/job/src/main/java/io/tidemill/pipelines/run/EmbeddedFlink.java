@@ -1,5 +1,6 @@
-package io.tidemill.pipelines.compose;
+package io.tidemill.pipelines.run;
 
+import io.tidemill.pipelines.compose.PlannedPipeline;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
@@ -96,7 +97,7 @@ public final class EmbeddedFlink {
         start,
         environment.executeAsync(name),
         URI.create(origin + "/"),
-        () -> pipeline.figures(metrics));
+        () -> RunFigures.of(pipeline, metrics));
   }
 
   /** What listens does so for this machine, and a page is no place to upload code or end a job. */

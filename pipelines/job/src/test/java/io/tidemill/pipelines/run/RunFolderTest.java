@@ -1,4 +1,4 @@
-package io.tidemill.pipelines.compose;
+package io.tidemill.pipelines.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

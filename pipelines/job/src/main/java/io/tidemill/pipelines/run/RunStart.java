@@ -1,9 +1,10 @@
-package io.tidemill.pipelines.compose;
+package io.tidemill.pipelines.run;
 
 import static java.util.Objects.requireNonNull;
 
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
+import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import java.io.IOException;

@@ -1,8 +1,9 @@
-package io.tidemill.pipelines.compose;
+package io.tidemill.pipelines.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemill.pipelines.compose.Jobs;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import java.io.IOException;
 import java.io.OutputStream;

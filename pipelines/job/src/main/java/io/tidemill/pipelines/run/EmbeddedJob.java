@@ -1,4 +1,4 @@
-package io.tidemill.pipelines.compose;
+package io.tidemill.pipelines.run;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -65,7 +65,7 @@ public final class EmbeddedJob {
    */
   public boolean ended(Duration time) throws InterruptedException {
     try {
-      client.getJobExecutionResult().get(time.toMillis(), TimeUnit.MILLISECONDS);
+      client.getJobExecutionResult().get(time.toNanos(), TimeUnit.NANOSECONDS);
       return true;
     } catch (ExecutionException | CompletionException failed) {
       return true;
@@ -141,15 +141,6 @@ public final class EmbeddedJob {
     } catch (TimeoutException stillRunning) {
       return false;
     }
-    try {
-      client
-          .getJobExecutionResult()
-          .get(Math.max(0, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
-      return true;
-    } catch (ExecutionException ended) {
-      return true;
-    } catch (TimeoutException stillRunning) {
-      return false;
-    }
+    return ended(Duration.ofNanos(Math.max(0, deadlineNanos - System.nanoTime())));
   }
 }

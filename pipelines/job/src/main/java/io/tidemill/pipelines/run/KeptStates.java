@@ -1,4 +1,4 @@
-package io.tidemill.pipelines.compose;
+package io.tidemill.pipelines.run;
 
 import java.io.DataInputStream;
 import java.io.IOException;

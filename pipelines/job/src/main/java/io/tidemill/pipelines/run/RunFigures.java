@@ -1,12 +1,15 @@
-package io.tidemill.pipelines.compose;
+package io.tidemill.pipelines.run;
 
 import static java.util.stream.Collectors.toMap;
 
 import io.tidemill.model.ModelVersion;
+import io.tidemill.pipelines.compose.PlannedPipeline;
+import io.tidemill.pipelines.definition.StepDefinition;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -50,11 +53,11 @@ public record RunFigures(
       double backPressuredSeconds,
       double modelP99Micros) {}
 
-  static RunFigures of(List<PlannedStep> planned, RunMetrics metrics) {
+  static RunFigures of(PlannedPipeline planned, RunMetrics metrics) {
+    List<StepDefinition> steps = planned.definition().steps();
     Map<String, Long> deadLetters =
-        planned.stream()
-            .flatMap(
-                step -> metrics.byCause(step.definition().id(), "deadLetters").entrySet().stream())
+        steps.stream()
+            .flatMap(step -> metrics.byCause(step.id(), "deadLetters").entrySet().stream())
             .collect(
                 toMap(
                     cause -> cause.getKey().replace('_', '-'),
@@ -67,12 +70,14 @@ public record RunFigures(
       deadLetters.put("undecodable", undecodable);
     }
     return new RunFigures(
-        metrics.sum(planned.get(0).definition().id(), IN) + Math.max(0, undecodable),
+        metrics.sum(steps.get(0).id(), IN) + Math.max(0, undecodable),
         first(metrics, "sink: Writer", "sink-tombstones"),
         deadLetters,
         metrics.sum("Source: source", "pendingRecords"),
         metrics.sum("", "numRestarts"),
-        planned.stream().map(step -> step(step, metrics)).toList());
+        IntStream.range(0, steps.size())
+            .mapToObj(i -> step(steps.get(i), planned.models().get(i), metrics))
+            .toList());
   }
 
   /** What came to the first operator of a sink, which differs by connector. */
@@ -80,11 +85,10 @@ public record RunFigures(
     return Stream.of(operators).mapToLong(operator -> metrics.sum(operator, IN)).sum();
   }
 
-  private static Step step(PlannedStep step, RunMetrics metrics) {
-    String id = step.definition().id();
-    ModelVersion version = step.model().version();
+  private static Step step(StepDefinition step, ModelVersion version, RunMetrics metrics) {
+    String id = step.id();
     long batches = metrics.sum(id, "batches");
-    int maxSize = step.definition().settings().batching().maxSize();
+    int maxSize = step.settings().batching().maxSize();
     return new Step(
         id,
         version.toString(),
