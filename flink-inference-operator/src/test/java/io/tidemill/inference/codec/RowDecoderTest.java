@@ -343,18 +343,22 @@ class RowDecoderTest {
     assertThat(binding.outputType().getTypeAt(2)).hasToString("STRING");
   }
 
+  private static PredictionDecoder<RowData, RowData> labelled(
+      Signature signature, String... labels) {
+    return decoder(
+        RowBinding.plan(
+            RECORD,
+            signature,
+            Map.of("x", List.of("a")),
+            Map.of("s", new OutputField("class", List.of(labels))),
+            false));
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"INT32", "INT64"})
   void labelIsThatOfTheClass(ElementType type) {
     Signature signature = ofOutputs(TensorSpec.of("s", type, -1));
-    PredictionDecoder<RowData, RowData> decoder =
-        decoder(
-            RowBinding.plan(
-                RECORD,
-                signature,
-                Map.of("x", List.of("a")),
-                Map.of("s", new OutputField("class", List.of("no", "yes"))),
-                false));
+    PredictionDecoder<RowData, RowData> decoder = labelled(signature, "no", "yes");
 
     try (ColumnBatch outputs = outputs(signature)) {
       for (int row = 0; row < 2; row++) {
@@ -375,14 +379,7 @@ class RowDecoderTest {
   @Test
   void scoresOfWhichNoneIsANumberHaveNoLabel() {
     Signature signature = ofOutputs(TensorSpec.of("s", ElementType.FLOAT32, -1, 2));
-    PredictionDecoder<RowData, RowData> decoder =
-        decoder(
-            RowBinding.plan(
-                RECORD,
-                signature,
-                Map.of("x", List.of("a")),
-                Map.of("s", new OutputField("class", List.of("cat", "dog"))),
-                false));
+    PredictionDecoder<RowData, RowData> decoder = labelled(signature, "cat", "dog");
 
     try (ColumnBatch outputs = outputs(signature)) {
       float nan = Float.NaN;

@@ -82,17 +82,21 @@ class LoadTest {
     }
   }
 
+  /** Says when it is called, and does not hear an interruption. */
+  private static FakeModel.Behaviour deafUntil(CompletableFuture<Void> end, CountDownLatch called) {
+    return (self, input, allocator) -> {
+      called.countDown();
+      end.join();
+      return self.answer(input, allocator);
+    };
+  }
+
   /** A call hangs. */
   @Test
   void callThatHangsFailsTheTaskWithModelSizeAndDuration() throws Exception {
     CompletableFuture<Void> end = new CompletableFuture<>();
     CountDownLatch called = new CountDownLatch(1);
-    model.behave(
-        (self, input, allocator) -> {
-          called.countDown();
-          end.join(); // Deaf to interruption.
-          return self.answer(input, allocator);
-        });
+    model.behave(deafUntil(end, called));
     StepHarness step = new StepHarness(IMPATIENT, model).open();
     try {
       step.send(1, 2);
@@ -114,12 +118,7 @@ class LoadTest {
     long bytesBefore = ColumnMemory.allocatedBytes();
     CompletableFuture<Void> end = new CompletableFuture<>();
     CountDownLatch called = new CountDownLatch(1);
-    model.behave(
-        (self, input, allocator) -> {
-          called.countDown();
-          end.join(); // Deaf to interruption.
-          return self.answer(input, allocator);
-        });
+    model.behave(deafUntil(end, called));
     StepSettings large = IMPATIENT.withMaxSize(100_000).withMaxDelay(Duration.ZERO);
     StepHarness step = new StepHarness(large, model).open();
     step.send(1);
