@@ -9,7 +9,6 @@ import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -118,13 +117,26 @@ public final class RunStart {
     return pipeline
         .configuration()
         .getOptional(CheckpointingOptions.CHECKPOINTS_DIRECTORY)
-        .map(
-            place ->
-                URI.create(place).getScheme() == null
-                    ? folder.besideJob(place).toUri()
-                    : URI.create(place))
-        .map(place -> new Path(new Path(place.toString()), pipeline.definition().name()))
-        .orElseGet(() -> new Path(folder.path().resolve("runs").toUri().toString()));
+        .map(place -> new Path(named(pipeline, folder, place), pipeline.definition().name()))
+        .orElseGet(() -> local(folder.path().resolve("runs")));
+  }
+
+  private static Path named(PlannedPipeline pipeline, JobFolder folder, String place) {
+    try {
+      Path path = new Path(place);
+      return path.toUri().getScheme() == null ? local(folder.besideJob(place)) : path;
+    } catch (IllegalArgumentException malformed) {
+      String key = CheckpointingOptions.CHECKPOINTS_DIRECTORY.key();
+      throw refused(
+          pipeline,
+          "flink." + key,
+          "%s: '%s' (expected: a folder or its URI)".formatted(key, place));
+    }
+  }
+
+  /** Flink's paths have no escapes, as those of URIs do. */
+  private static Path local(java.nio.file.Path path) {
+    return new Path("file", null, path.toUri().getPath());
   }
 
   private static void checkOffsets(PlannedPipeline pipeline, KeptStates states) {

@@ -196,4 +196,29 @@ class RunStartTest {
     assertThat(options(start(yaml)).get(CheckpointingOptions.CHECKPOINTS_DIRECTORY))
         .isEqualTo("file:" + directory + "/kept/fraud/run-1");
   }
+
+  @Test
+  void keepsItsStateBesideTheJobWhateverTheFolderIsCalled() {
+    Path job = directory.resolve("my jobs, 100%20 done/job.yaml");
+
+    RunStart start =
+        RunStart.of(
+            new Jobs(directory).plan(Jobs.KAFKA, Map.of()), JobFolder.of(job, "fraud"), false);
+
+    assertThat(options(start).get(CheckpointingOptions.CHECKPOINTS_DIRECTORY))
+        .isEqualTo("file:" + job.resolveSibling(".tidemill/fraud/runs/run-1"));
+  }
+
+  @Test
+  void keepsStateInAPlaceWithASpaceAndRefusesOneThatIsNone() {
+    String key = CheckpointingOptions.CHECKPOINTS_DIRECTORY.key();
+
+    assertThat(
+            options(start(Jobs.KAFKA, false, Map.of(key, "my state")))
+                .get(CheckpointingOptions.CHECKPOINTS_DIRECTORY))
+        .isEqualTo("file:" + directory + "/my state/fraud/run-1");
+    assertThatThrownBy(() -> start(Jobs.KAFKA, false, Map.of(key, "")))
+        .isInstanceOf(InvalidPipelineException.class)
+        .hasMessageContaining("execution.checkpointing.dir: '' (expected: a folder or its URI)");
+  }
 }
