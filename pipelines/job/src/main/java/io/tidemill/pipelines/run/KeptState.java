@@ -13,14 +13,27 @@ import org.apache.flink.runtime.jobgraph.OperatorID;
  *
  * @param run the number of the run
  * @param checkpoint the number of the checkpoint; it grows from run to run
+ * @param given whether a person named it to that run, which has left none itself
  * @param forGood whether a person asked for it, so that no run deletes it
  * @param operators those that have state in it
  */
 record KeptState(
-    Path path, int run, long checkpoint, boolean forGood, List<OperatorState> operators) {
+    Path path,
+    int run,
+    long checkpoint,
+    boolean given,
+    boolean forGood,
+    List<OperatorState> operators) {
   KeptState {
     requireNonNull(path, "path");
     operators = List.copyOf(operators);
+  }
+
+  /** What it is, as in "checkpoint 12 of run 3, …". */
+  String description() {
+    return given
+        ? "%s, which run %d was given".formatted(path, run)
+        : "checkpoint %d of run %d, %s".formatted(checkpoint, run, path);
   }
 
   /** The uids of those operators that are none of a job's. */

@@ -2,6 +2,9 @@ package io.tidemill.pipelines.run;
 
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -26,7 +29,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Which state is the newest is told by numbers and never by a clock: runs are numbered, and the
  * checkpoints of a run go on from the number of the one that it began with. A run that began anew,
- * or came to the end of its input, hides those before it. Immutable.
+ * or with a state that a person named, or came to the end of its input, hides those before it.
+ * Immutable.
  *
  * @param root with a scheme
  */
@@ -36,6 +40,7 @@ record KeptStates(Path root) {
 
   private static final String METADATA = "_metadata";
   private static final String BEGAN_ANEW = "began-anew";
+  private static final String BEGAN_WITH = "began-with";
   private static final String FINISHED = "finished";
   private static final Pattern RUN = Pattern.compile("run-(\\d{1,9})");
 
@@ -51,6 +56,9 @@ record KeptStates(Path root) {
         return Optional.empty();
       }
       Optional<KeptState> state = newestOf(run);
+      if (state.isEmpty()) {
+        state = givenTo(run);
+      }
       if (state.isPresent() || files.exists(new Path(folder(run), BEGAN_ANEW))) {
         return state;
       }
@@ -67,23 +75,48 @@ record KeptStates(Path root) {
     return new Path(root, "run-" + run);
   }
 
-  /** Makes the folder of a run. */
-  void begin(int run, boolean anew) throws IOException {
+  /** Makes the folder of a run that goes on from the newest state. */
+  void begin(int run) throws IOException {
     root.getFileSystem().mkdirs(folder(run));
-    if (anew) {
-      mark(run, BEGAN_ANEW);
-    }
+  }
+
+  /** Makes the folder of a run that begins anew. */
+  void beginAnew(int run) throws IOException {
+    begin(run);
+    mark(run, BEGAN_ANEW, "");
+  }
+
+  /** Makes the folder of a run that goes on from a state that a person named. */
+  void beginWith(int run, String given) throws IOException {
+    begin(run);
+    mark(run, BEGAN_WITH, given);
   }
 
   /** Says that a run came to the end of its input, so that nothing is left to go on with. */
   void finish(int run) throws IOException {
-    mark(run, FINISHED);
+    mark(run, FINISHED, "");
   }
 
-  private void mark(int run, String name) throws IOException {
-    root.getFileSystem()
-        .create(new Path(folder(run), name), FileSystem.WriteMode.OVERWRITE)
-        .close();
+  private void mark(int run, String name, String text) throws IOException {
+    try (OutputStream out =
+        root.getFileSystem().create(new Path(folder(run), name), FileSystem.WriteMode.OVERWRITE)) {
+      out.write(text.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  /** What a run that has left nothing itself began with, if a person named it. */
+  private Optional<KeptState> givenTo(int run) throws IOException {
+    Path mark = new Path(folder(run), BEGAN_WITH);
+    FileSystem files = root.getFileSystem();
+    if (!files.exists(mark)) {
+      return Optional.empty();
+    }
+    String given;
+    try (InputStream in = files.open(mark)) {
+      given = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    // One that was killed while it wrote this had not begun.
+    return given.isEmpty() ? Optional.empty() : Optional.of(read(new Path(given), run, true));
   }
 
   private List<Integer> runs() throws IOException {
@@ -121,7 +154,7 @@ record KeptStates(Path root) {
     for (Path candidate : candidates) {
       if (files.exists(new Path(candidate, METADATA))) {
         try {
-          KeptState state = read(candidate, run);
+          KeptState state = read(candidate, run, false);
           newest = newest == null || newest.checkpoint() < state.checkpoint() ? state : newest;
         } catch (IOException unreadable) {
           LOG.warn("{}: damaged, and passed over: {}", candidate, unreadable.getMessage());
@@ -135,9 +168,10 @@ record KeptStates(Path root) {
     return Optional.ofNullable(newest);
   }
 
-  private KeptState read(Path path, int run) throws IOException {
+  private static KeptState read(Path path, int run, boolean given) throws IOException {
+    Path metadataFile = path.getName().equals(METADATA) ? path : new Path(path, METADATA);
     try (DataInputStream in =
-        new DataInputStream(root.getFileSystem().open(new Path(path, METADATA)))) {
+        new DataInputStream(metadataFile.getFileSystem().open(metadataFile))) {
       CheckpointMetadata metadata =
           Checkpoints.loadCheckpointMetadata(
               in, KeptStates.class.getClassLoader(), path.toString());
@@ -147,7 +181,8 @@ record KeptStates(Path root) {
           path,
           run,
           metadata.getCheckpointId(),
-          savepoint && !path.getParent().getName().equals(LAST),
+          given,
+          given || (savepoint && !path.getParent().getName().equals(LAST)),
           metadata.getOperatorStates().stream().filter(KeptStates::hasState).toList());
     }
   }

@@ -34,6 +34,7 @@ public final class RunStart {
   private final @Nullable KeptStates states;
   private final int run;
   private final @Nullable KeptState from;
+  private final @Nullable String given;
   private final boolean first;
   private final String description;
 
@@ -41,18 +42,20 @@ public final class RunStart {
       @Nullable KeptStates states,
       int run,
       @Nullable KeptState from,
+      @Nullable String given,
       boolean first,
       String description) {
     this.states = states;
     this.first = first;
     this.run = run;
     this.from = from;
+    this.given = given;
     this.description = description;
   }
 
   /** One that keeps nothing and goes on from nothing. */
   static RunStart unkept(String description) {
-    return new RunStart(null, 0, null, false, description);
+    return new RunStart(null, 0, null, null, false, description);
   }
 
   /**
@@ -77,7 +80,7 @@ public final class RunStart {
     try {
       int run = states.next();
       if (given.isPresent()) {
-        return new RunStart(states, run, null, false, "with " + given.get());
+        return new RunStart(states, run, null, given.get(), false, "with " + given.get());
       }
       Optional<KeptState> newest = fresh ? Optional.empty() : states.newest();
       if (newest.isEmpty()) {
@@ -88,6 +91,7 @@ public final class RunStart {
             states,
             run,
             null,
+            null,
             !fresh && run == 1,
             fresh ? "anew, as asked for" : "anew: no earlier state in " + states.root());
       }
@@ -95,12 +99,7 @@ public final class RunStart {
       if (!flink.get(StateRecoveryOptions.SAVEPOINT_IGNORE_UNCLAIMED_STATE)) {
         check(pipeline, from);
       }
-      return new RunStart(
-          states,
-          run,
-          from,
-          false,
-          "with checkpoint %d of run %d, %s".formatted(from.checkpoint(), from.run(), from.path()));
+      return new RunStart(states, run, from, null, false, "with " + from.description());
     } catch (IOException | UncheckedIOException unreadable) {
       throw refused(
           pipeline,
@@ -226,8 +225,15 @@ public final class RunStart {
 
   /** Makes the place for what the run keeps. */
   void begin() throws IOException {
-    if (states != null) {
-      states.begin(run, from == null);
+    if (states == null) {
+      return;
+    }
+    if (given != null) {
+      states.beginWith(run, given);
+    } else if (from == null) {
+      states.beginAnew(run);
+    } else {
+      states.begin(run);
     }
   }
 

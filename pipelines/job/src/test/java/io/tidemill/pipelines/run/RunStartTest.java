@@ -221,4 +221,27 @@ class RunStartTest {
         .isInstanceOf(InvalidPipelineException.class)
         .hasMessageContaining("execution.checkpointing.dir: '' (expected: a folder or its URI)");
   }
+
+  @Test
+  void goesOnFromWhatARunWasGivenIfItLeftNothingItself() throws IOException {
+    checkpoint("run-1/job/chk-8", 8);
+    Path given = directory.resolve("given");
+    write(given, 5, CheckpointProperties.forSavepoint(true, SavepointFormatType.CANONICAL));
+    RunStart second =
+        start(
+            Jobs.KAFKA, false, Map.of(StateRecoveryOptions.SAVEPOINT_PATH.key(), "file:" + given));
+    second.begin();
+
+    RunStart third = start(Jobs.KAFKA);
+    third.begin();
+
+    assertThat(third.description()).isEqualTo("with file:" + given + ", which run 2 was given");
+    assertThat(options(third).get(StateRecoveryOptions.RESTORE_MODE))
+        .isEqualTo(RecoveryClaimMode.NO_CLAIM);
+    assertThat(start(Jobs.KAFKA).description()).contains("which run 2 was given");
+    Files.delete(given.resolve("_metadata"));
+    assertThatThrownBy(() -> start(Jobs.KAFKA))
+        .isInstanceOf(InvalidPipelineException.class)
+        .hasMessageContaining("--fresh begins anew");
+  }
 }
