@@ -8,7 +8,9 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -26,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * checkpoints unless it names another place.
  *
  * <p>The lease is a lock, which the system lets go of whatever the process died of. The text of its
- * file is for people: who holds it or, at last, what the holder left.
+ * file is for people: who holds it or, at last, what the holder left. No link is followed from it,
+ * so that nothing of another place is overwritten.
  *
  * <p>Thread-safe.
  */
@@ -81,7 +84,8 @@ public final class JobFolder {
               path.resolve(LEASE),
               StandardOpenOption.CREATE,
               StandardOpenOption.READ,
-              StandardOpenOption.WRITE);
+              StandardOpenOption.WRITE,
+              LinkOption.NOFOLLOW_LINKS);
       FileLock lock = lock(channel);
       if (lock == null) {
         channel.close();
@@ -135,7 +139,9 @@ public final class JobFolder {
     if (!Files.exists(path.resolve(LEASE))) {
       return false;
     }
-    try (FileChannel channel = FileChannel.open(path.resolve(LEASE), StandardOpenOption.WRITE)) {
+    try (FileChannel channel =
+        FileChannel.open(
+            path.resolve(LEASE), StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
       return lock(channel) == null;
     } catch (IOException unreadable) {
       throw new UncheckedIOException(unreadable);
@@ -152,8 +158,14 @@ public final class JobFolder {
     try {
       // In one step, as the run looks for it at any time.
       Path asked = path.resolve(STOP + ".new");
-      Files.writeString(asked, keep ? KEEP : "");
-      Files.move(asked, path.resolve(STOP));
+      Files.writeString(
+          asked,
+          keep ? KEEP : "",
+          StandardOpenOption.CREATE,
+          StandardOpenOption.TRUNCATE_EXISTING,
+          StandardOpenOption.WRITE,
+          LinkOption.NOFOLLOW_LINKS);
+      Files.move(asked, path.resolve(STOP), StandardCopyOption.ATOMIC_MOVE);
       return released(limit);
     } catch (IOException unwritable) {
       throw new UncheckedIOException(unwritable);
@@ -161,7 +173,9 @@ public final class JobFolder {
   }
 
   private boolean released(Duration limit) throws IOException, InterruptedException {
-    try (FileChannel channel = FileChannel.open(path.resolve(LEASE), StandardOpenOption.WRITE)) {
+    try (FileChannel channel =
+        FileChannel.open(
+            path.resolve(LEASE), StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
       CompletableFuture<FileLock> lock =
           CompletableFuture.supplyAsync(
               () -> {

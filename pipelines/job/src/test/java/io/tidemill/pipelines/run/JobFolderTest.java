@@ -1,8 +1,10 @@
 package io.tidemill.pipelines.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,6 +84,30 @@ class JobFolderTest {
     assertThat(folder().stop(false, Duration.ofMillis(300))).isFalse();
 
     silent.destroyForcibly().waitFor();
+  }
+
+  @Test
+  void aRunMayBeAskedToStopTwice() throws Exception {
+    Process silent = holder("silent");
+
+    try {
+      assertThat(folder().stop(false, Duration.ofMillis(300))).isFalse();
+      assertThat(folder().stop(true, Duration.ofMillis(300))).isFalse();
+      assertThat(directory.resolve(".tidemill/fraud/stop")).hasContent("keep");
+    } finally {
+      silent.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void overwritesNothingThatALinkLeadsTo() throws Exception {
+    Path precious = Files.writeString(directory.resolve("precious"), "kept");
+    Path folder = Files.createDirectories(directory.resolve(".tidemill/fraud"));
+    Files.createSymbolicLink(folder.resolve("lease"), precious);
+
+    assertThatThrownBy(() -> folder().take("me")).isInstanceOf(UncheckedIOException.class);
+
+    assertThat(precious).hasContent("kept");
   }
 
   @Test
