@@ -38,6 +38,9 @@ import picocli.CommandLine.Mixin;
     },
     mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
+  /** Begins what a run says of itself until it has ended. */
+  static final String HOLDER = "process ";
+
   private static final Duration BROKER_LIMIT = Duration.ofSeconds(5);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
   private static final Duration TICK = Duration.ofMillis(200);
@@ -70,8 +73,8 @@ final class RunCommand implements Callable<Integer> {
 
   private static Lease take(JobFolder folder, String name) {
     String holder =
-        "process %d since %s"
-            .formatted(ProcessHandle.current().pid(), Instant.now().truncatedTo(SECONDS));
+        "%s%d since %s"
+            .formatted(HOLDER, ProcessHandle.current().pid(), Instant.now().truncatedTo(SECONDS));
     try {
       return folder
           .take(holder)

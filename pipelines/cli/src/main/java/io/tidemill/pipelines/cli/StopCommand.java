@@ -2,6 +2,7 @@ package io.tidemill.pipelines.cli;
 
 import io.tidemill.pipelines.run.JobFolder;
 import io.tidemill.pipelines.yaml.PipelineReader;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,6 +51,24 @@ final class StopCommand implements Runnable {
             ? new PipelineReader(caller.environment()).read(file).definition().name()
             : job;
     JobFolder folder = JobFolder.of(file, name);
+    String left;
+    try {
+      left = stop(folder, name);
+    } catch (UncheckedIOException refused) {
+      throw new CommandFailedException(
+          ExitCode.USAGE,
+          "%s: %s (expected: the folder of a job that you run)"
+              .formatted(folder.path(), refused.getCause()),
+          refused);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new CommandFailedException(ExitCode.INTERRUPTED, "interrupted", interrupted);
+    }
+    output.print(new View(name, true, left), left);
+  }
+
+  /** Stops a run; what it has left. */
+  private String stop(JobFolder folder, String name) throws InterruptedException {
     if (!folder.held()) {
       throw new CommandFailedException(
           ExitCode.USAGE,
@@ -57,17 +76,19 @@ final class StopCommand implements Runnable {
               .formatted(name, folder.path()));
     }
     String holder = folder.said();
-    try {
-      if (!folder.stop(savepoint, LIMIT)) {
-        throw new CommandFailedException(
-            ExitCode.FAILED,
-            "job '%s' did not stop in %d s: %s (expected: a process that answers; what it has not committed stays invisible if it is killed)"
-                .formatted(name, LIMIT.toSeconds(), holder));
-      }
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw new CommandFailedException(ExitCode.INTERRUPTED, "interrupted", interrupted);
+    if (!folder.stop(savepoint, LIMIT)) {
+      throw new CommandFailedException(
+          ExitCode.FAILED,
+          "job '%s' did not stop in %d s: %s (expected: a process that answers; what it has not committed stays invisible if it is killed)"
+              .formatted(name, LIMIT.toSeconds(), holder));
     }
-    output.print(new View(name, true, folder.said()), folder.said());
+    String left = folder.said();
+    if (left.startsWith(RunCommand.HOLDER)) {
+      throw new CommandFailedException(
+          ExitCode.FAILED,
+          "job '%s' ended before it could stop in order: %s (expected: a process that lives until it has stopped; 'tidemill plan' says how the next run begins)"
+              .formatted(name, left));
+    }
+    return left;
   }
 }
