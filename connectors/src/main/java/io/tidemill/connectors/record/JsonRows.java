@@ -112,7 +112,8 @@ public final class JsonRows implements Serializable {
       return null;
     }
     throw new IllegalArgumentException(
-        "field '%s' is %s (expected: a number that JSON has)".formatted(path, value));
+        "field '%s' is %s (expected: a number that JSON has; the option json.non-finite of the sink says what to write instead, null or text)"
+            .formatted(path, value));
   }
 
   private Form array(ArrayType type, String path) {

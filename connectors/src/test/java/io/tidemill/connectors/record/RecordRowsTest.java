@@ -136,7 +136,8 @@ class RecordRowsTest {
     assertThat(nulls.getRow(2, 1).getArray(0).getDouble(0)).isEqualTo(2);
     assertThat(nulls.getRow(2, 1).getArray(0).isNullAt(1)).isTrue();
     assertThatThrownBy(() -> new JsonRows(rowType, JsonRows.NonFinite.FAIL).of(row))
-        .hasMessage("field 'r.a[]' is -Infinity (expected: a number that JSON has)");
+        .hasMessage(
+            "field 'r.a[]' is -Infinity (expected: a number that JSON has; the option json.non-finite of the sink says what to write instead, null or text)");
     assertThat(new JsonRows(rowType, JsonRows.NonFinite.TEXT).of(row)).isSameAs(row);
   }
 
