@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -18,7 +18,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 final class RegistryClient {
   static final int ATTEMPTS = 5;
   static final Duration FIRST_PAUSE = Duration.ofMillis(500);
+  static final Duration ANSWER = Duration.ofSeconds(10);
 
-  private static final Duration ANSWER = Duration.ofSeconds(10);
   private static final int LARGEST_ANSWER = 16 << 20;
   private static final int MOST_REFERENCES = 1_000;
   private static final String JSON = "application/vnd.schemaregistry.v1+json";
@@ -42,19 +45,26 @@ final class RegistryClient {
   private final RegistrySettings settings;
   private final int attempts;
   private final Duration firstPause;
+  private final Duration patience;
   private final HttpClient http;
 
   RegistryClient(RegistrySettings settings) throws RegistryException {
-    this(settings, ATTEMPTS, FIRST_PAUSE);
+    this(settings, ATTEMPTS, FIRST_PAUSE, ANSWER);
   }
 
-  RegistryClient(RegistrySettings settings, int attempts, Duration firstPause)
+  /**
+   * A client.
+   *
+   * @param patience for a whole answer
+   */
+  RegistryClient(RegistrySettings settings, int attempts, Duration firstPause, Duration patience)
       throws RegistryException {
     this.settings = settings;
     this.attempts = attempts;
     this.firstPause = firstPause;
+    this.patience = patience;
     HttpClient.Builder builder =
-        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(ANSWER);
+        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(patience);
     settings.tls().ifPresent(builder::sslContext);
     this.http = builder.build();
   }
@@ -177,7 +187,7 @@ final class RegistryClient {
   private Optional<JsonNode> answer(String url, String path, @Nullable String body)
       throws IOException {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(url + path)).timeout(ANSWER).header("Accept", JSON);
+        HttpRequest.newBuilder(URI.create(url + path)).header("Accept", JSON);
     if (settings.authorization() != null) {
       request.header("Authorization", settings.authorization());
     }
@@ -186,16 +196,9 @@ final class RegistryClient {
           .header("Content-Type", JSON)
           .POST(HttpRequest.BodyPublishers.ofString(body, StandardCharsets.UTF_8));
     }
-    HttpResponse<InputStream> response;
-    try {
-      response = http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
-    } catch (InterruptedException e) {
-      throw interrupted(e);
-    }
-    byte[] bytes;
-    try (InputStream in = response.body()) {
-      bytes = in.readNBytes(LARGEST_ANSWER + 1);
-    }
+    ByteArrayOutputStream content = new ByteArrayOutputStream();
+    HttpResponse<Void> response = whole(request.build(), content);
+    byte[] bytes = content.toByteArray();
     int status = response.statusCode();
     JsonNode answer = json(bytes);
     if (status == 200 && bytes.length <= LARGEST_ANSWER && !answer.isMissingNode()) {
@@ -220,6 +223,33 @@ final class RegistryClient {
         "schema registry at %s: %s (expected: the base of Confluent's API, and credentials that it takes)"
             .formatted(url, said),
         null);
+  }
+
+  /** Reads as much of an answer as it may have, and waits no longer for a body without an end. */
+  private HttpResponse<Void> whole(HttpRequest request, ByteArrayOutputStream content)
+      throws IOException {
+    CompletableFuture<HttpResponse<Void>> answer =
+        http.sendAsync(
+            request,
+            HttpResponse.BodyHandlers.ofByteArrayConsumer(
+                part -> {
+                  if (part.isPresent() && content.size() <= LARGEST_ANSWER) {
+                    content.writeBytes(part.get());
+                  }
+                }));
+    try {
+      return answer.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      answer.cancel(true);
+      throw new IOException("no whole answer in " + patience.toMillis() + " ms", e);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException failure
+          ? failure
+          : new IOException(String.valueOf(e.getCause()), e);
+    } catch (InterruptedException e) {
+      answer.cancel(true);
+      throw interrupted(e);
+    }
   }
 
   private static JsonNode json(byte[] bytes) {

@@ -195,7 +195,7 @@ public final class RegistryFormat {
   /** A registry that does not answer, or not to this job. Blocks for about ten seconds at most. */
   public List<Problem<OptionKey>> obstacles() {
     try {
-      new RegistryClient(settings, 1, Duration.ZERO).ping();
+      new RegistryClient(settings, 1, Duration.ZERO, RegistryClient.ANSWER).ping();
       return List.of();
     } catch (RegistryException e) {
       return List.of(

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import org.apache.flink.table.data.RowData;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -85,6 +86,37 @@ class RegistryClientTest {
   }
 
   @Test
+  void anAnswerWithoutAnEndIsNotWaitedForLonger() throws Exception {
+    CountDownLatch over = new CountDownLatch(1);
+    server.createContext(
+        "/schemas/ids/7",
+        exchange -> {
+          exchange.sendResponseHeaders(200, 0);
+          exchange.getResponseBody().write('{');
+          exchange.getResponseBody().flush();
+          awaitEnd(over);
+        });
+    RegistryClient client =
+        new RegistryClient(settings(url(), null), 1, Duration.ZERO, Duration.ofMillis(200));
+
+    try {
+      assertThatThrownBy(() -> client.schema("/schemas/ids/7"))
+          .isInstanceOf(RegistryException.class)
+          .hasMessageContaining("no whole answer in 200 ms");
+    } finally {
+      over.countDown();
+    }
+  }
+
+  private static void awaitEnd(CountDownLatch over) {
+    try {
+      over.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
   void unknownSchemaIsAskedForOnce() {
     answer("/schemas/ids/7", "404 {\"error_code\":40403,\"message\":\"none\"}");
     RegistryDecoder decoder = decoder(settings(url(), null));
@@ -140,7 +172,10 @@ class RegistryClientTest {
     answer("/schemas/ids/7", "200 " + SCHEMA);
     var two = new RegistrySettings(List.of("http://127.0.0.1:1", url()), null, null, null);
 
-    assertThat(new RegistryClient(two, 2, Duration.ZERO).schema("/schemas/ids/7")).isPresent();
+    assertThat(
+            new RegistryClient(two, 2, Duration.ZERO, RegistryClient.ANSWER)
+                .schema("/schemas/ids/7"))
+        .isPresent();
   }
 
   @Test
@@ -169,9 +204,11 @@ class RegistryClientTest {
     new RegistryClient(
             new RegistrySettings(List.of(url), "Basic YWRhOnNlY3JldA==", null, store),
             1,
-            Duration.ZERO)
+            Duration.ZERO,
+            RegistryClient.ANSWER)
         .ping();
-    var untrusting = new RegistryClient(settings(url, null), 1, Duration.ZERO);
+    var untrusting =
+        new RegistryClient(settings(url, null), 1, Duration.ZERO, RegistryClient.ANSWER);
     assertThatThrownBy(untrusting::ping).isInstanceOf(RegistryException.class);
     https.stop(0);
   }
@@ -187,7 +224,8 @@ class RegistryClientTest {
   }
 
   private RegistryClient client(int attempts) throws RegistryException {
-    return new RegistryClient(settings(url(), null), attempts, Duration.ofMillis(1));
+    return new RegistryClient(
+        settings(url(), null), attempts, Duration.ofMillis(1), RegistryClient.ANSWER);
   }
 
   private static RegistryDecoder decoder(RegistrySettings settings) {
