@@ -14,9 +14,11 @@ import java.util.concurrent.TimeoutException;
 import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ListTransactionsOptions;
 import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -93,6 +95,42 @@ final class Broker implements Serializable {
             throw e;
           }
         });
+  }
+
+  /** Topics that are not there, and that the broker makes for no one. As {@link #missing}. */
+  List<Problem<OptionKey>> missingForGood(Collection<String> topics, Duration limit)
+      throws UnansweredException {
+    List<Problem<OptionKey>> missing = missing(topics, limit);
+    return missing.isEmpty() || makesTopics(limit) ? List.of() : missing;
+  }
+
+  /** Whether a topic is made when it is written, as far as the broker tells. */
+  private boolean makesTopics(Duration limit) {
+    try {
+      return ask(
+          limit,
+          admin -> {
+            long millis = limit.toMillis();
+            Node any =
+                admin
+                    .describeCluster()
+                    .nodes()
+                    .get(millis, TimeUnit.MILLISECONDS)
+                    .iterator()
+                    .next();
+            ConfigResource broker = new ConfigResource(ConfigResource.Type.BROKER, any.idString());
+            Map<ConfigResource, Config> configs =
+                admin.describeConfigs(List.of(broker)).all().get(millis, TimeUnit.MILLISECONDS);
+            return configs.values().stream()
+                .flatMap(config -> config.entries().stream())
+                .noneMatch(
+                    entry ->
+                        entry.name().equals("auto.create.topics.enable")
+                            && "false".equals(entry.value()));
+          });
+    } catch (UnansweredException mayNotTell) {
+      return true;
+    }
   }
 
   /** How many transactions are open whose ids begin so. */

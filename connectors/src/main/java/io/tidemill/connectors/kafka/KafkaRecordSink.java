@@ -128,13 +128,14 @@ final class KafkaRecordSink implements RecordSink {
   }
 
   /**
-   * A broker that does not answer; the topic itself may be made by the broker when it is written.
+   * A broker that does not answer, or a topic that is not there and that the broker does not make
+   * when it is written.
    */
   @Override
   public List<Problem<OptionKey>> obstacles(Duration limit) {
     Broker broker = new Broker(options);
     try {
-      List<Problem<OptionKey>> missing = broker.missing(List.of(), limit);
+      List<Problem<OptionKey>> missing = broker.missingForGood(List.of(settings.topic()), limit);
       return missing.isEmpty() ? format.map(ValueFormat::obstacles).orElse(missing) : missing;
     } catch (Broker.UnansweredException e) {
       return List.of(broker.unreachable(e));

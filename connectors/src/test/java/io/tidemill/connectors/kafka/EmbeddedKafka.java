@@ -39,6 +39,10 @@ final class EmbeddedKafka implements AutoCloseable {
   }
 
   static EmbeddedKafka start() throws IOException {
+    return start(Map.of());
+  }
+
+  static EmbeddedKafka start(Map<String, String> more) throws IOException {
     Path folder =
         Files.createTempDirectory(Files.createDirectories(Path.of("target", "kafka")), "broker");
     int broker = freePort();
@@ -65,6 +69,7 @@ final class EmbeddedKafka implements AutoCloseable {
             Map.entry("transaction.state.log.num.partitions", "1"),
             Map.entry("transaction.state.log.min.isr", "1"),
             Map.entry("group.initial.rebalance.delay.ms", "0")));
+    properties.putAll(more);
     Path file = folder.resolve("server.properties");
     try (var writer = Files.newBufferedWriter(file)) {
       properties.store(writer, null);

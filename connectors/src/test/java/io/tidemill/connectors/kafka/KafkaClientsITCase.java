@@ -106,6 +106,41 @@ class KafkaClientsITCase {
     return alive;
   }
 
+  private static RecordSink sink(EmbeddedKafka kafka) {
+    ConnectorOptions options =
+        new ConnectorOptions(
+            "sink",
+            Map.of(
+                "connector", "kafka",
+                "topic", "out",
+                "format", "json",
+                "properties.bootstrap.servers", kafka.bootstrapServers()));
+    return new Connectors()
+        .sink(
+            new SinkSpec(
+                options,
+                SCHEMA,
+                SCHEMA.rowType(),
+                new ConnectorOptions("source", Map.of()),
+                "job",
+                List.of()));
+  }
+
+  @Test
+  void aTopicThatTheBrokerDoesNotMakeIsMissedBeforeTheStart() throws Exception {
+    try (EmbeddedKafka kafka = EmbeddedKafka.start(Map.of("auto.create.topics.enable", "false"))) {
+      RecordSink sink = sink(kafka);
+
+      assertThat(sink.obstacles(Duration.ofSeconds(20)))
+          .singleElement()
+          .asString()
+          .startsWith("sink: topic: 'out' is not on the broker at " + kafka.bootstrapServers());
+
+      kafka.createTopic("out", 1);
+      assertThat(sink.obstacles(Duration.ofSeconds(20))).isEmpty();
+    }
+  }
+
   @Test
   void aSinkSeesTheTransactionsThatAnotherRunOfItsJobHasOpen() throws Exception {
     try (EmbeddedKafka kafka = EmbeddedKafka.start();
@@ -119,24 +154,7 @@ class KafkaClientsITCase {
                 new ByteArraySerializer(),
                 new ByteArraySerializer())) {
       kafka.createTopic("out", 1);
-      ConnectorOptions options =
-          new ConnectorOptions(
-              "sink",
-              Map.of(
-                  "connector", "kafka",
-                  "topic", "out",
-                  "format", "json",
-                  "properties.bootstrap.servers", kafka.bootstrapServers()));
-      RecordSink sink =
-          new Connectors()
-              .sink(
-                  new SinkSpec(
-                      options,
-                      SCHEMA,
-                      SCHEMA.rowType(),
-                      new ConnectorOptions("source", Map.of()),
-                      "job",
-                      List.of()));
+      RecordSink sink = sink(kafka);
       other.initTransactions();
       other.beginTransaction();
       other.send(new ProducerRecord<>("out", "a".getBytes(UTF_8))).get();
