@@ -49,7 +49,7 @@ final class StopCommand implements Runnable {
     String name =
         Files.isRegularFile(file)
             ? new PipelineReader(caller.environment()).read(file).definition().name()
-            : job;
+            : String.valueOf(file.getFileName());
     JobFolder folder = JobFolder.of(file, name);
     String left;
     try {

@@ -2,8 +2,8 @@ package io.tidemill.pipelines.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemill.pipelines.compose.JobFolder;
 import io.tidemill.pipelines.compose.Jobs;
+import io.tidemill.pipelines.run.JobFolder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

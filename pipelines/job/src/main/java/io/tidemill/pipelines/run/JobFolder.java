@@ -21,6 +21,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What belongs to a job beside its file, {@code .tidemill/<name>}, for the eyes of its owner only:
@@ -34,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe.
  */
 public final class JobFolder {
+  private static final Logger LOG = LoggerFactory.getLogger(JobFolder.class);
   private static final String PARENT = ".tidemill";
   private static final String LEASE = "lease";
   private static final String STOP = "stop";
@@ -203,13 +206,13 @@ public final class JobFolder {
       this.channel = channel;
     }
 
-    /** Tells others a line in place of the one before. */
+    /** Tells others a line in place of the one before, if it can: the lock alone is the lease. */
     public void say(String line) {
       try {
         channel.truncate(0);
         channel.write(ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8)), 0);
       } catch (IOException unwritable) {
-        throw new UncheckedIOException(unwritable);
+        LOG.warn("{}: cannot be written: {}", path, unwritable.getMessage());
       }
     }
 

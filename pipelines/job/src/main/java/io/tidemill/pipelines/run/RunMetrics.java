@@ -27,6 +27,7 @@ import org.apache.flink.metrics.reporter.MetricReporterFactory;
 final class RunMetrics implements MetricReporter {
   private static final String REPORTER = "tidemill-run";
   private static final String ID = "id";
+  private static final int LONGEST_NAME = 80;
   private static final Set<String> KEPT =
       Set.of(
           "numRecordsIn",
@@ -102,12 +103,17 @@ final class RunMetrics implements MetricReporter {
   private static String key(Map<String, String> labels, String name) {
     String operator = labels.getOrDefault("<step>", labels.getOrDefault("<operator_name>", ""));
     String cause = labels.getOrDefault("<cause>", "");
-    return operator + "/" + name + (cause.isEmpty() ? "" : "/" + cause);
+    return key(operator, name) + (cause.isEmpty() ? "" : "/" + cause);
+  }
+
+  /** Flink cuts the names of operators where it names metrics. */
+  private static String key(String operator, String name) {
+    return operator.substring(0, Math.min(LONGEST_NAME, operator.length())) + "/" + name;
   }
 
   /** A sum over all subtasks, of those that have ended too; 0 where nobody counts it. */
   synchronized long sum(String operator, String name) {
-    String key = operator + "/" + name;
+    String key = key(operator, name);
     long sum = ended.getOrDefault(key, 0L);
     for (Map.Entry<Metric, String> entry : living.entrySet()) {
       if (entry.getValue().equals(key)) {
@@ -119,7 +125,7 @@ final class RunMetrics implements MetricReporter {
 
   /** The sums of what an operator counts by cause. */
   synchronized Map<String, Long> byCause(String operator, String name) {
-    String prefix = operator + "/" + name + "/";
+    String prefix = key(operator, name) + "/";
     Map<String, Long> sums = new HashMap<>();
     ended.forEach((key, value) -> add(sums, prefix, key, value));
     living.forEach((metric, key) -> add(sums, prefix, key, valueOf(metric)));
@@ -134,7 +140,7 @@ final class RunMetrics implements MetricReporter {
 
   /** The largest 99th percentile of the subtasks; 0 without any. */
   synchronized double p99(String operator, String name) {
-    String key = operator + "/" + name;
+    String key = key(operator, name);
     return living.entrySet().stream()
         .filter(entry -> entry.getValue().equals(key))
         .map(Map.Entry::getKey)
