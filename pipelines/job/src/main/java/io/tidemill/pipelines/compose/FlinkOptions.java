@@ -9,11 +9,13 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.jar.JarFile;
 import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.FallbackKey;
 import org.apache.flink.configuration.PipelineOptions;
@@ -24,7 +26,7 @@ import org.apache.flink.configuration.PipelineOptions;
  * key is refused only where it looks like a slip of the hand, or where no one else adds any.
  * Immutable.
  */
-record FlinkOptions(Set<String> keys) {
+record FlinkOptions(Map<String, ConfigOption<?>> byKey) {
   private static final Set<String> CLOSED =
       Set.of("execution", "restart-strategy", "pipeline", "parallelism", "taskmanager", "rest");
 
@@ -33,15 +35,15 @@ record FlinkOptions(Set<String> keys) {
 
   /** Those of the Flink that is on the class path. */
   static FlinkOptions onClassPath() {
-    Set<String> keys = new TreeSet<>();
+    Map<String, ConfigOption<?>> byKey = new TreeMap<>();
     for (String type : holders()) {
       try {
         for (Field field : Class.forName(type).getFields()) {
           if (Modifier.isStatic(field.getModifiers())
               && field.get(null) instanceof ConfigOption<?> option) {
-            keys.add(option.key());
+            byKey.put(option.key(), option);
             for (FallbackKey former : option.fallbackKeys()) {
-              keys.add(former.getKey());
+              byKey.putIfAbsent(former.getKey(), option);
             }
           }
         }
@@ -49,7 +51,7 @@ record FlinkOptions(Set<String> keys) {
         throw new IllegalStateException("Flink's options in " + type, notHere);
       }
     }
-    return new FlinkOptions(keys);
+    return new FlinkOptions(byKey);
   }
 
   private static List<String> holders() {
@@ -72,12 +74,19 @@ record FlinkOptions(Set<String> keys) {
     return holders;
   }
 
-  /** What to say of a key that was probably meant to be another; empty if it may stand. */
-  Optional<String> problemWith(String key) {
-    if (keys.contains(key) || key.startsWith(PARAMETERS + ".")) {
+  /**
+   * What is wrong with an option: a key that was probably meant to be another, or a value that
+   * Flink does not read; empty if it may stand.
+   */
+  Optional<String> problemWith(String key, String value) {
+    ConfigOption<?> option = byKey.get(key);
+    if (option != null) {
+      return unreadable(key, value, option);
+    }
+    if (key.startsWith(PARAMETERS + ".")) {
       return Optional.empty();
     }
-    Optional<String> nearest = new Suggestion(key, keys).nearest();
+    Optional<String> nearest = new Suggestion(key, byKey.keySet()).nearest();
     if (nearest.isPresent()) {
       return Optional.of(
           "%s: no option of Flink's (did you mean '%s'?)".formatted(key, nearest.get()));
@@ -85,5 +94,17 @@ record FlinkOptions(Set<String> keys) {
     return CLOSED.contains(key.replaceFirst("\\..*", ""))
         ? Optional.of(key + ": no option of Flink's (expected: one of its documentation)")
         : Optional.empty();
+  }
+
+  private static Optional<String> unreadable(String key, String value, ConfigOption<?> option) {
+    try {
+      Configuration.fromMap(Map.of(key, value)).getOptional(option);
+      return Optional.empty();
+    } catch (IllegalArgumentException e) {
+      Throwable reason = e.getCause() == null ? e : e.getCause();
+      return Optional.of(
+          "%s: '%s' (expected: a value that Flink reads; it says: %s)"
+              .formatted(key, value, reason.getMessage()));
+    }
   }
 }

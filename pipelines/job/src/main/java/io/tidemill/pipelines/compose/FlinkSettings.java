@@ -6,7 +6,6 @@ import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.ResourcesDefinition;
 import io.tidemill.pipelines.definition.StepDefinition;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import org.apache.flink.api.common.RuntimeExecutionMode;
@@ -15,7 +14,6 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.PipelineOptions;
-import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
@@ -28,15 +26,17 @@ record FlinkSettings(Configuration configuration, ExecutionMode mode) {
   /** How long a failed job may take until it has its state back, for transactions to outlive it. */
   static final Duration LONGEST_RESTART = Duration.ofMinutes(5);
 
+  /** In the place of options that are refused. */
+  static final Map<String, String> ASSUMED =
+      Map.of(CheckpointingOptions.CHECKPOINTING_INTERVAL.key(), "1 min");
+
   /**
    * The settings of a job.
    *
-   * @param overrides options that win over the job's own
-   * @throws IllegalArgumentException if an option that is read here has a value that it cannot have
+   * @param options the job's own and those that win over them, each of which Flink reads
+   * @throws IllegalArgumentException if an option has a value that this job cannot have
    */
-  static FlinkSettings of(PipelineDefinition job, Map<String, String> overrides) {
-    Map<String, String> options = new HashMap<>(job.flinkOptions());
-    options.putAll(overrides);
+  static FlinkSettings of(PipelineDefinition job, Map<String, String> options) {
     Configuration configuration = Configuration.fromMap(options);
     configuration.set(PipelineOptions.NAME, job.name());
     RuntimeExecutionMode mode =
@@ -78,13 +78,7 @@ record FlinkSettings(Configuration configuration, ExecutionMode mode) {
         .orElse(1);
   }
 
-  /** Reads the options that decide about records, so that a wrong value is found before a start. */
   private static void check(Configuration configuration) {
-    configuration.get(CoreOptions.DEFAULT_PARALLELISM);
-    configuration.get(PipelineOptions.OBJECT_REUSE);
-    configuration.get(PipelineOptions.MAX_PARALLELISM);
-    configuration.getOptional(CheckpointingOptions.CHECKPOINTING_INTERVAL);
-    configuration.getOptional(StateRecoveryOptions.SAVEPOINT_PATH);
     CheckpointingMode mode = configuration.get(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE);
     if (mode != CheckpointingMode.EXACTLY_ONCE) {
       throw new IllegalArgumentException(

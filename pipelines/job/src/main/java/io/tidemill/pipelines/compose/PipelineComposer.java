@@ -6,11 +6,11 @@ import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.model.loader.StoredModel;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.types.logical.RowType;
@@ -47,11 +47,7 @@ public final class PipelineComposer {
   public PlannedPipeline plan(PipelineDefinition job, Function<String, Location> locations) {
     PlanProblems problems = new PlanProblems(locations);
     String store = Optional.ofNullable(job.store()).orElse(fallbackStore);
-    checkFlinkOptions(job, problems);
-    FlinkSettings flink =
-        problems
-            .collect("flink", () -> FlinkSettings.of(job, flinkOverrides))
-            .orElseGet(() -> new FlinkSettings(new Configuration(), job.mode()));
+    FlinkSettings flink = flinkSettings(job, problems);
     SourceTranslator source = new SourceTranslator(job, problems);
     StepTranslator translator = new StepTranslator(job, store, problems);
     List<Optional<StoredModel>> models = translator.models();
@@ -81,14 +77,25 @@ public final class PipelineComposer {
         deadLetters);
   }
 
-  private void checkFlinkOptions(PipelineDefinition job, PlanProblems problems) {
-    Set<String> keys = new TreeSet<>(job.flinkOptions().keySet());
-    keys.addAll(flinkOverrides.keySet());
-    if (!keys.isEmpty()) {
-      FlinkOptions options = FlinkOptions.onClassPath();
-      for (String key : keys) {
-        options.problemWith(key).ifPresent(wrong -> problems.add("flink." + key, "%s", wrong));
-      }
-    }
+  private FlinkSettings flinkSettings(PipelineDefinition job, PlanProblems problems) {
+    Map<String, String> given = new TreeMap<>(job.flinkOptions());
+    given.putAll(flinkOverrides);
+    FlinkOptions known = FlinkOptions.onClassPath();
+    Map<String, String> options = new HashMap<>();
+    given.forEach(
+        (key, value) -> {
+          Optional<String> wrong = known.problemWith(key, value);
+          if (wrong.isPresent()) {
+            problems.add("flink." + key, "%s", wrong.get());
+            // What depends on it is not wrong as well.
+            options.putAll(FlinkSettings.ASSUMED);
+          } else {
+            options.put(key, value);
+          }
+        });
+    return problems
+        .collect("flink", () -> FlinkSettings.of(job, options))
+        .orElseGet(
+            () -> new FlinkSettings(Configuration.fromMap(FlinkSettings.ASSUMED), job.mode()));
   }
 }

@@ -261,6 +261,21 @@ class PipelineComposerTest {
   }
 
   @Test
+  void refusesValuesThatFlinkDoesNotReadAllAtOnceAndNothingBesideThem() {
+    assertThat(
+            problems(
+                Jobs.KAFKA.replace(
+                    "flink: { execution.checkpointing.interval: 10s",
+                    "flink: { execution.checkpointing.interval: -5s, rest.port: abc")))
+        .containsExactly(
+            "job.yaml:24:44: execution.checkpointing.interval: '-5s' (expected: a value that Flink"
+                + " reads; it says: text does not start with a number, and is not a valid ISO-8601"
+                + " duration format: -5s)",
+            "job.yaml:24:60: rest.port: 'abc' (expected: a value that Flink reads; it says: For"
+                + " input string: \"abc\")");
+  }
+
+  @Test
   void allowsLatestInDevelopment() {
     PipelinePlan plan =
         plan("development: true\n" + Jobs.KAFKA.replace("fraud@production", "fraud:latest"));
