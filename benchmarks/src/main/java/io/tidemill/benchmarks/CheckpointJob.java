@@ -18,13 +18,20 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * How long a checkpoint of a job with Tidemill's operator takes, from its trigger to its
  * completion, one after another.
  *
- * @param pace of the records; unless none comes at all, a model call of two seconds is always in
- *     flight
+ * @param pace of the records
+ * @param kind what is called: {@code HELD}, so that a call of two seconds is always in flight, or
+ *     the workload's own model
  */
-record CheckpointJob(Workload workload, EndlessSource.Pace pace) implements ProcessVariant {
+record CheckpointJob(Workload workload, EndlessSource.Pace pace, WorkloadModel.Kind kind)
+    implements ProcessVariant {
   private static final Duration PAUSE = Duration.ofMillis(10);
   private static final long START_SECONDS = 60;
   private static final long CHECKPOINT_SECONDS = 30;
+
+  /** Without a record. */
+  static CheckpointJob idle(Workload workload) {
+    return new CheckpointJob(workload, EndlessSource.Pace.SILENT, WorkloadModel.Kind.HELD);
+  }
 
   @Override
   public String name() {
@@ -32,13 +39,13 @@ record CheckpointJob(Workload workload, EndlessSource.Pace pace) implements Proc
       case SILENT -> "checkpoint-idle";
       case SLOW -> "checkpoint-in-call";
       case STEADY -> "checkpoint-backlog";
-      case FULL -> "checkpoint-back-pressured";
+      case BRISK, FULL -> "checkpoint-scoring";
     };
   }
 
   @Override
   public String floor() {
-    return new CheckpointJob(workload, EndlessSource.Pace.SILENT).name();
+    return idle(workload).name();
   }
 
   @Override
@@ -53,7 +60,7 @@ record CheckpointJob(Workload workload, EndlessSource.Pace pace) implements Proc
         durations(cluster, job.getJobID(), meter, turns.warmUp());
         for (Optional<Duration> turn = turns.next(); turn.isPresent(); turn = turns.next()) {
           List<Double> millis = durations(cluster, job.getJobID(), meter, turn.get());
-          turns.end(Measurement.ofCheckpoint(Spread.of(millis).median()));
+          turns.end(Measurement.ofCheckpoints(millis));
         }
       } finally {
         meter.stop();
@@ -73,7 +80,7 @@ record CheckpointJob(Workload workload, EndlessSource.Pace pace) implements Proc
   }
 
   private StreamExecutionEnvironment graph() {
-    WorkloadModel model = new WorkloadModel(workload, WorkloadModel.Kind.HELD, name());
+    WorkloadModel model = new WorkloadModel(workload, kind, name());
     StreamExecutionEnvironment environment =
         ScoringJob.build(
             name(),

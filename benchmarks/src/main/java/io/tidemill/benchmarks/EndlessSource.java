@@ -23,9 +23,6 @@ import org.jspecify.annotations.Nullable;
  * measured.
  */
 final class EndlessSource implements Source<RowData, EndlessSource.Nothing, EndlessSource.Nothing> {
-  private static final Executor AFTER_PAUSE =
-      CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS);
-
   private final String meterName;
   private final Workload workload;
   private final Pace pace;
@@ -39,18 +36,22 @@ final class EndlessSource implements Source<RowData, EndlessSource.Nothing, Endl
   /** How fast records come. */
   enum Pace {
     /** As fast as they are taken. */
-    FULL(64),
+    FULL(64, 0),
+    /** A thousand a second. */
+    BRISK(10, 10),
     /** A hundred a second. */
-    STEADY(10),
+    STEADY(10, 100),
     /** Ten a second. */
-    SLOW(1),
+    SLOW(1, 100),
     /** Never. */
-    SILENT(0);
+    SILENT(0, 100);
 
     private final int recordsPerPoll;
+    private final int pauseMillis;
 
-    Pace(int recordsPerPoll) {
+    Pace(int recordsPerPoll, int pauseMillis) {
       this.recordsPerPoll = recordsPerPoll;
+      this.pauseMillis = pauseMillis;
     }
   }
 
@@ -98,6 +99,7 @@ final class EndlessSource implements Source<RowData, EndlessSource.Nothing, Endl
     private final Meter meter;
     private final RowData[] records;
     private final Pace pace;
+    private final Executor afterPause;
     private CompletableFuture<Void> available = CompletableFuture.completedFuture(null);
     private int next;
 
@@ -105,6 +107,7 @@ final class EndlessSource implements Source<RowData, EndlessSource.Nothing, Endl
       this.meter = meter;
       this.records = records;
       this.pace = pace;
+      this.afterPause = CompletableFuture.delayedExecutor(pace.pauseMillis, TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -121,7 +124,7 @@ final class EndlessSource implements Source<RowData, EndlessSource.Nothing, Endl
       if (pace == Pace.FULL) {
         return InputStatus.MORE_AVAILABLE;
       }
-      available = CompletableFuture.runAsync(() -> {}, AFTER_PAUSE);
+      available = CompletableFuture.runAsync(() -> {}, afterPause);
       return InputStatus.NOTHING_AVAILABLE;
     }
 

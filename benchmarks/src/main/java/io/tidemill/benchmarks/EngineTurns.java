@@ -31,8 +31,8 @@ final class EngineTurns {
 
   /** Calls again and again for this long. Blocks. */
   void take(Duration length) throws Exception {
+    ProcessCpu cpu = ProcessCpu.sinceNow();
     long bytesBefore = THREADS.getCurrentThreadAllocatedBytes();
-    long cpuBefore = Meter.cpuNanos();
     long start = System.nanoTime();
     long elapsed = 0;
     while (elapsed < length.toNanos()) {
@@ -41,8 +41,8 @@ final class EngineTurns {
       elapsed = System.nanoTime() - start;
     }
     nanos += elapsed;
-    cpuNanos += Meter.cpuNanos() - cpuBefore;
     bytes += THREADS.getCurrentThreadAllocatedBytes() - bytesBefore;
+    cpuNanos += cpu.untilNow();
   }
 
   /** Counts from now on. */

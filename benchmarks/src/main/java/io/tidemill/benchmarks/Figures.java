@@ -2,6 +2,8 @@ package io.tidemill.benchmarks;
 
 import static io.tidemill.benchmarks.Quantity.BYTES_PER_RECORD;
 import static io.tidemill.benchmarks.Quantity.CHECKPOINT_MILLIS;
+import static io.tidemill.benchmarks.Quantity.CPU_PERCENT;
+import static io.tidemill.benchmarks.Quantity.LONGEST_CHECKPOINT_MILLIS;
 import static io.tidemill.benchmarks.Quantity.NANOS_PER_RECORD;
 import static io.tidemill.benchmarks.Quantity.RECORDS_PER_CPU_SECOND;
 import static io.tidemill.benchmarks.Quantity.RECORDS_PER_SECOND;
@@ -24,6 +26,7 @@ final class Figures {
             noOp(workloads.mlp()),
             scaling(workloads),
             workloads.engines().stream().map(Figures::ratioToEngine).toList(),
+            List.of(brisk(workloads.mlp())),
             checkpoints(workloads.mlp()))
         .flatMap(List::stream)
         .toList();
@@ -81,19 +84,33 @@ final class Figures {
         rawCallTimes("batch32RatioToRawCall", mlp, 32));
   }
 
+  private static Figure brisk(Workload mlp) {
+    return new Figure(
+        "cpuPercentAtThousandPerSecond",
+        CPU_PERCENT,
+        List.of(
+            Figure.Case.of("operator", new BriskJob(mlp, true)),
+            Figure.Case.of("flink", new BriskJob(mlp, false))));
+  }
+
   private static List<Figure> checkpoints(Workload mlp) {
-    Variant idle = new CheckpointJob(mlp, EndlessSource.Pace.SILENT);
+    Variant idle = CheckpointJob.idle(mlp);
+    Variant scoring = new CheckpointJob(mlp, EndlessSource.Pace.FULL, WorkloadModel.Kind.ENGINE);
     return List.of(
         Figure.ratio(
             "checkpointRatioToIdle",
             CHECKPOINT_MILLIS,
-            new CheckpointJob(mlp, EndlessSource.Pace.SLOW),
+            new CheckpointJob(mlp, EndlessSource.Pace.SLOW, WorkloadModel.Kind.HELD),
             idle),
         Figure.ratio(
             "checkpointOfBacklogRatioToIdle",
             CHECKPOINT_MILLIS,
-            new CheckpointJob(mlp, EndlessSource.Pace.STEADY),
-            idle));
+            new CheckpointJob(mlp, EndlessSource.Pace.STEADY, WorkloadModel.Kind.HELD),
+            idle),
+        new Figure(
+            "longestCheckpointMillis",
+            LONGEST_CHECKPOINT_MILLIS,
+            List.of(Figure.Case.of("idle", idle), Figure.Case.of("scoring", scoring))));
   }
 
   private static Figure bySize(String name, IntFunction<Variant> over, IntFunction<Variant> under) {

@@ -1,6 +1,8 @@
 package io.tidemill.benchmarks;
 
 import java.io.Serializable;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 
@@ -28,11 +30,18 @@ record Measurement(Map<Quantity, Double> values) implements Serializable {
             // A short turn may be less than what the system counts in.
             records * 1e9 / Math.max(1, cpuNanos),
             Quantity.BYTES_PER_RECORD,
-            (double) bytes / records));
+            (double) bytes / records,
+            Quantity.CPU_PERCENT,
+            cpuNanos * 100.0 / nanos));
   }
 
-  static Measurement ofCheckpoint(double millis) {
-    return new Measurement(Map.of(Quantity.CHECKPOINT_MILLIS, millis));
+  static Measurement ofCheckpoints(List<Double> millis) {
+    return new Measurement(
+        Map.of(
+            Quantity.CHECKPOINT_MILLIS,
+            Spread.of(millis).median(),
+            Quantity.LONGEST_CHECKPOINT_MILLIS,
+            Collections.max(millis)));
   }
 
   OptionalDouble value(Quantity quantity) {

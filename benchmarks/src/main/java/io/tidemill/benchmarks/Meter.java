@@ -2,8 +2,6 @@ package io.tidemill.benchmarks;
 
 import static java.util.Objects.requireNonNull;
 
-import com.sun.management.OperatingSystemMXBean;
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -126,23 +124,18 @@ final class Meter implements AutoCloseable {
     turn.complete(null);
     try {
       runFor(SETTLE_MILLIS, work);
+      ProcessCpu cpu = ProcessCpu.sinceNow();
       AllocatedBytes bytes = AllocatedBytes.sinceNow();
-      long startCpuNanos = cpuNanos();
       long startNanos = System.nanoTime();
       long before = total();
       runFor(length.toMillis(), work);
       long records = total() - before;
       long nanos = System.nanoTime() - startNanos;
-      long cpuNanos = cpuNanos() - startCpuNanos;
-      return Measurement.ofRecords(records, nanos, cpuNanos, bytes.untilNow());
+      long allocated = bytes.untilNow();
+      return Measurement.ofRecords(records, nanos, cpu.untilNow(), allocated);
     } finally {
       turn = new CompletableFuture<>();
     }
-  }
-
-  /** Processor time of this process, all threads together. */
-  static long cpuNanos() {
-    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime();
   }
 
   private void runFor(long millis, Future<?> work) throws InterruptedException, ExecutionException {

@@ -10,8 +10,12 @@ enum Quantity {
   RECORDS_PER_CPU_SECOND("recordsPerCpuSecond", 0),
   /** Allocated on the heap, over all threads that live at the end of the measurement. */
   BYTES_PER_RECORD("bytesPerRecord", 1),
+  /** Of one processor, all threads together. */
+  CPU_PERCENT("cpuPercent", 2),
   /** From a checkpoint's trigger to its completion: the median of those of one measurement. */
-  CHECKPOINT_MILLIS("checkpointMillis", 3);
+  CHECKPOINT_MILLIS("checkpointMillis", 3),
+  /** The same: the longest of them. */
+  LONGEST_CHECKPOINT_MILLIS("longestCheckpointMillis", 3);
 
   private final String label;
   private final int decimals;

@@ -28,8 +28,12 @@ final class ScoringJob {
   /** Measures a step with records as fast as they are taken. */
   static void measure(String name, Workload workload, int parallelism, Turns turns, Step step)
       throws Exception {
-    StreamExecutionEnvironment environment =
-        build(name, workload, parallelism, EndlessSource.Pace.FULL, step);
+    measure(name, turns, build(name, workload, parallelism, EndlessSource.Pace.FULL, step));
+  }
+
+  /** Measures a job with a meter of this name. */
+  static void measure(String name, Turns turns, StreamExecutionEnvironment environment)
+      throws Exception {
     try (Meter meter = Meter.open(name)) {
       JobClient job = environment.executeAsync(name);
       CompletableFuture<?> end = job.getJobExecutionResult();
