@@ -6,9 +6,13 @@ import io.tidemill.model.store.ByteSize;
 import io.tidemill.pipelines.yaml.Quantity;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
 import java.util.ServiceLoader;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExecutionException;
@@ -33,13 +37,6 @@ import picocli.CommandLine.TypeConversionException;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
-      RunCommand.class,
-      StopCommand.class,
-      PlanCommand.class,
-      ValidateCommand.class,
-      ModelCommand.class
-    },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done",
@@ -53,6 +50,14 @@ public final class Tidemill implements Runnable {
   private static final String LOG_LEVEL = "tidemill.log.level";
 
   private static final String DEBUG = "--debug";
+
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          RunCommand.class,
+          StopCommand.class,
+          PlanCommand.class,
+          ValidateCommand.class,
+          ModelCommand.class);
 
   @Spec private CommandSpec spec;
 
@@ -71,14 +76,25 @@ public final class Tidemill implements Runnable {
       System.setProperty(LOG_LEVEL, "INFO");
     }
     Caller caller = new Caller(System.getenv(), Terminal.ofProcess());
-    System.exit(commandLine(caller).execute(arguments));
+    System.exit(commandLine(caller, arguments).execute(arguments));
   }
 
-  /** The command with all that it can do, for this caller. */
-  static CommandLine commandLine(Caller caller) {
+  /**
+   * The command for this caller, with what the arguments ask for, as making all of it takes a third
+   * of a short command's time; with all that it can do where they ask for nothing that there is.
+   */
+  static CommandLine commandLine(Caller caller, String... arguments) {
+    Deque<String> words = new ArrayDeque<>(Arrays.asList(arguments));
+    words.removeIf(word -> word.startsWith("-"));
     CommandLine commandLine = new CommandLine(new Tidemill(), caller);
-    for (Subcommand more : ServiceLoader.load(Subcommand.class)) {
-      commandLine.addSubcommand(more.command(caller.environment()));
+    if (!addTo(commandLine, COMMANDS, words.poll(), caller)) {
+      for (Subcommand more : ServiceLoader.load(Subcommand.class)) {
+        commandLine.addSubcommand(more.command(caller.environment()));
+      }
+    }
+    CommandLine model = commandLine.getSubcommands().get(ModelCommand.NAME);
+    if (model != null) {
+      addTo(model, ModelCommand.COMMANDS, words.poll(), caller);
     }
     register(commandLine, ModelRef.class, ModelRef::parse);
     register(commandLine, VersionArgument.class, VersionArgument::parse);
@@ -91,6 +107,18 @@ public final class Tidemill implements Runnable {
         .setExecutionStrategy(parsed -> run(parsed, caller))
         .setParameterExceptionHandler(report)
         .setExecutionExceptionHandler(report);
+  }
+
+  /** Adds the command of a name alone and answers true or, if there is none, adds all. */
+  private static boolean addTo(
+      CommandLine commandLine, List<Class<?>> commands, @Nullable String name, Caller caller) {
+    List<Class<?>> named =
+        commands.stream()
+            .filter(type -> type.getAnnotation(Command.class).name().equals(name))
+            .toList();
+    (named.isEmpty() ? commands : named)
+        .forEach(type -> commandLine.addSubcommand(new CommandLine(type, caller)));
+    return !named.isEmpty();
   }
 
   private static int run(ParseResult parsed, Caller caller) {

@@ -17,7 +17,7 @@ record CommandRun(ExitCode exitCode, String out, String err) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine commandLine =
-        Tidemill.commandLine(new Caller(environment, terminal))
+        Tidemill.commandLine(new Caller(environment, terminal), arguments)
             .setOut(new PrintWriter(out, true))
             .setErr(new PrintWriter(err, true))
             .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
