@@ -81,6 +81,13 @@ public record RecordSchema(RowType rowType, Optional<AvroSchema> written) {
     return of(new RowType(false, fields));
   }
 
+  /** The fields as a list of names and SQL types. */
+  public List<Column> columns() {
+    return rowType.getFields().stream()
+        .map(field -> new Column(field.getName(), field.getType().asSummaryString()))
+        .toList();
+  }
+
   /** The same fields and more behind them. */
   public RecordSchema plus(List<RowType.RowField> more) {
     List<RowType.RowField> fields = new ArrayList<>(rowType.getFields());

@@ -163,7 +163,8 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     try {
       StepMemory memory = new StepMemory(step, handle.model().signature(), settings);
       memory.requireRoom();
-      DirectMemory.Promise promised = DirectMemory.OF_PROCESS.promise(step, memory.mostBytes());
+      long most = settings.mostBytes(handle.model().signature().bytesPerRow());
+      DirectMemory.Promise promised = DirectMemory.OF_PROCESS.promise(step, most);
       promise = promised;
       BufferAllocator all = ColumnMemory.child(name, settings.memoryBytes());
       allocator = all;

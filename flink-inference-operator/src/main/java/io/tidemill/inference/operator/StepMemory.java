@@ -2,7 +2,6 @@ package io.tidemill.inference.operator;
 
 import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.Signature;
-import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ColumnSpec;
@@ -17,16 +16,6 @@ record StepMemory(Step step, Signature signature, StepSettings settings) {
   /** The most that one batch may take, its outputs included. */
   long batchBytes() {
     return settings.memoryBytes() / settings.batching().maxInFlight();
-  }
-
-  /**
-   * The most that this subtask takes at once: what full batches need, or the limit where that is
-   * less. Outputs whose size is open, and strings, count for nothing.
-   */
-  long mostBytes() {
-    long row = Stream.concat(inputs(), outputs()).mapToLong(ColumnSpec::bytesPerRow).sum();
-    long full = row * settings.batching().maxSize() * settings.batching().maxInFlight();
-    return Math.min(settings.memoryBytes(), full);
   }
 
   /**
@@ -77,6 +66,6 @@ record StepMemory(Step step, Signature signature, StepSettings settings) {
   }
 
   private Stream<ColumnSpec> outputs() {
-    return signature.outputs().stream().filter(TensorSpec::hasFixedRows).map(TensorSpec::column);
+    return signature.fixedOutputColumns().stream();
   }
 }

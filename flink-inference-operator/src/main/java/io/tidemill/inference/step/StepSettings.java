@@ -128,6 +128,16 @@ public record StepSettings(
         false);
   }
 
+  /**
+   * The most Arrow memory that one subtask takes at once: what full batches need, or the limit
+   * where that is less.
+   *
+   * @param bytesPerRow of a record's inputs and outputs
+   */
+  public long mostBytes(long bytesPerRow) {
+    return Math.min(memoryBytes, bytesPerRow * batching.maxSize() * batching.maxInFlight());
+  }
+
   private static int usualWorkers(int maxInFlight) {
     return (maxInFlight + 1) / 2;
   }

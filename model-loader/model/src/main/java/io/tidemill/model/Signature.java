@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A model's typed inputs and outputs. Their order here is the order of the columns in every call.
@@ -100,5 +101,17 @@ public record Signature(
   /** The columns of an input batch. */
   public List<ColumnSpec> inputColumns() {
     return inputs.stream().map(TensorSpec::column).toList();
+  }
+
+  /** Those of outputs whose size is known before a call. */
+  public List<ColumnSpec> fixedOutputColumns() {
+    return outputs.stream().filter(TensorSpec::hasFixedRows).map(TensorSpec::column).toList();
+  }
+
+  /** Of an input with its outputs; those whose size is open, and strings, count for nothing. */
+  public long bytesPerRow() {
+    return Stream.concat(inputColumns().stream(), fixedOutputColumns().stream())
+        .mapToLong(ColumnSpec::bytesPerRow)
+        .sum();
   }
 }

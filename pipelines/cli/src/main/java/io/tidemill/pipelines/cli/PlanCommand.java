@@ -1,6 +1,10 @@
 package io.tidemill.pipelines.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemill.connectors.problem.Problem;
+import io.tidemill.model.store.ByteSize;
 import io.tidemill.pipelines.JobOptions;
 import io.tidemill.pipelines.compose.ModelProblemsException;
 import io.tidemill.pipelines.compose.PipelinePlan;
@@ -10,18 +14,20 @@ import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.run.RunStart;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code tidemill plan}: what a job would do. */
 @Command(
     name = "plan",
     description = {
       "Show what a job would do, and all its problems.",
-      "Models with version and digest, bindings, operators, guarantees, and what a run would",
-      "go on from. Asks no broker, and writes nothing."
+      "Models with version and digest, bindings, memory, operators, guarantees, the columns that",
+      "the sink writes, and what a run would go on from. Asks no broker, and writes nothing."
     },
     mixinStandardHelpOptions = true)
 final class PlanCommand implements Callable<Integer> {
@@ -30,6 +36,12 @@ final class PlanCommand implements Callable<Integer> {
   @Mixin private JobOptions job;
   @Mixin private ResumeOptions resume;
   @Mixin private Output output;
+
+  @Option(
+      names = "--sink-schema",
+      description =
+          "Print the Avro schema of what the sink writes, and no more: for those who read it.")
+  private boolean sinkSchema;
 
   PlanCommand(Caller caller) {
     this.caller = caller;
@@ -48,9 +60,12 @@ final class PlanCommand implements Callable<Integer> {
       @Nullable PipelinePlan plan) {}
 
   @Override
-  public Integer call() {
+  public Integer call() throws JsonProcessingException {
     try {
       PlannedPipeline pipeline = job.plan(caller.environment(), resume.flinkOptions());
+      if (sinkSchema) {
+        return printSinkSchema(pipeline);
+      }
       String begins = RunStart.of(pipeline, job.folder(pipeline), resume.fresh()).description();
       PipelinePlan plan = pipeline.describe();
       output.print(
@@ -61,6 +76,20 @@ final class PlanCommand implements Callable<Integer> {
     } catch (ModelProblemsException missing) {
       return refuse(missing, missing.problems());
     }
+  }
+
+  private int printSinkSchema(PlannedPipeline pipeline) throws JsonProcessingException {
+    Map<String, String> sink = pipeline.definition().sink().options();
+    String format = sink.getOrDefault("value.format", sink.getOrDefault("format", "none"));
+    if (!format.startsWith("avro")) {
+      throw new CommandFailedException(
+          ExitCode.USAGE,
+          "--sink-schema: the sink's format is %s (expected: one of Avro; 'plan' lists the columns of any)"
+              .formatted(format));
+    }
+    JsonNode schema = new ObjectMapper().readTree(pipeline.sinkSchema().avro().json());
+    output.print(schema, schema.toPrettyString());
+    return ExitCode.DONE.number();
   }
 
   private int refuse(RuntimeException refused, List<Problem<Location>> problems) {
@@ -89,8 +118,11 @@ final class PlanCommand implements Callable<Integer> {
           step.threads() == null ? "" : " (threads: " + step.threads() + ")");
       step.bindings().forEach(binding -> out.printf("  binding    %s%n", binding));
       out.printf("  batch      %s%n", step.batching());
+      out.printf("  memory     %s of Arrow's for each subtask%n", new ByteSize(step.memoryBytes()));
     }
     out.printf("sink         %s: %s%n", plan.sink().connector(), plan.sink().guarantee());
+    plan.columns()
+        .forEach(column -> out.printf("  column     %s %s%n", column.name(), column.type()));
     PipelinePlan.Connector deadLetter = plan.deadLetter();
     if (deadLetter != null) {
       out.printf("dead-letter  %s: %s%n", deadLetter.connector(), deadLetter.guarantee());

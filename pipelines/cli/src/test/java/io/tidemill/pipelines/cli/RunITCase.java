@@ -111,13 +111,33 @@ class RunITCase {
     assertThat(directory.resolve(".tidemill")).doesNotExist();
     assertThat(table.exitCode()).isEqualTo(ExitCode.DONE);
     assertThat(table.out())
-        .contains("job          adding (batch)", "adder:1.0.0 (adder@production)", "sha256:");
+        .contains("job          adding (batch)", "adder:1.0.0 (adder@production)", "sha256:")
+        .containsPattern("memory     [\\d.,]+ [KM]iB of Arrow's for each subtask")
+        .contains("  column     total FLOAT");
     JsonNode view = new ObjectMapper().readTree(json.out());
     assertThat(view.at("/valid").asBoolean()).isTrue();
     assertThat(view.at("/begins").asText()).isEqualTo("anew, as a batch job always does");
     JsonNode plan = view.get("plan");
     assertThat(plan.at("/steps/0/model").asText()).isEqualTo("adder:1.0.0");
+    assertThat(plan.at("/steps/0/memoryBytes").asLong()).isPositive();
+    assertThat(plan.at("/columns").findValuesAsText("name")).contains("total");
     assertThat(plan.at("/operators").findValuesAsText("uid")).contains("source", "first", "second");
+  }
+
+  @Test
+  void printsTheAvroSchemaThatReadersOfTheSinkNeed() throws IOException {
+    Path job = job();
+    assertThat(run(job, "plan", "--sink-schema").err())
+        .contains("--sink-schema: the sink's format is json (expected: one of Avro;");
+
+    Files.writeString(
+        job, Files.readString(job).replace("/out', format: json", "/out', format: avro"));
+
+    CommandRun run = run(job, "plan", "--sink-schema");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(new ObjectMapper().readTree(run.out()).at("/fields"))
+        .extracting(field -> field.get("name").asText())
+        .containsExactly("id", "a", "b", "total", "grand_total");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.compose;
 
+import io.tidemill.connectors.record.RecordSchema;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param store the model store's URI
  * @param deadLetter null where a record that cannot be scored fails the job
+ * @param columns that the sink writes
  * @param notes what is allowed and costs something
  */
 public record PipelinePlan(
@@ -18,11 +20,13 @@ public record PipelinePlan(
     Connector source,
     List<Step> steps,
     Connector sink,
+    List<RecordSchema.Column> columns,
     @Nullable Connector deadLetter,
     List<Operator> operators,
     List<String> notes) {
   public PipelinePlan {
     steps = List.copyOf(steps);
+    columns = List.copyOf(columns);
     operators = List.copyOf(operators);
     notes = List.copyOf(notes);
   }
@@ -43,6 +47,8 @@ public record PipelinePlan(
    * @param threads that compute one call; null leaves it to the engine
    * @param bindings fields and tensors, one line each
    * @param batching the batch's limits in one line
+   * @param memoryBytes the most Arrow memory that each subtask takes, of the process's direct
+   *     memory
    */
   public record Step(
       String id,
@@ -53,7 +59,8 @@ public record PipelinePlan(
       String device,
       @Nullable Integer threads,
       List<String> bindings,
-      String batching) {
+      String batching,
+      long memoryBytes) {
     public Step {
       bindings = List.copyOf(bindings);
     }

@@ -33,6 +33,7 @@ record PlanDescription(
         connector(source.options(), source.source().orElseThrow().guarantee()),
         steps.stream().map(PlanDescription::step).toList(),
         connector(sink.options(), sink.sink().orElseThrow().guarantee()),
+        pipeline.sinkSchema().columns(),
         deadLetters
             .sink()
             .map(made -> connector(deadLetters.options().orElseThrow(), made.guarantee()))
@@ -57,7 +58,8 @@ record PlanDescription(
         step.model().placement().device().toString(),
         step.model().placement().threads(),
         step.binding().description(),
-        batching(step.definition().settings()));
+        batching(step.definition().settings()),
+        step.definition().settings().mostBytes(step.model().signature().bytesPerRow()));
   }
 
   private static String batching(StepSettings settings) {
