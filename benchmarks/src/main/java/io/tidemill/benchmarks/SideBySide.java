@@ -27,7 +27,7 @@ public final class SideBySide {
     Arguments asked;
     try {
       asked = Arguments.parse(arguments);
-      report = measure(asked, System.err);
+      report = measure(asked, Settings.ofSeconds(asked.seconds()), System.err);
     } catch (UsageException e) {
       System.err.println(e.getMessage());
       System.exit(2);
@@ -36,14 +36,14 @@ public final class SideBySide {
     System.out.println(asked.json() ? ReportJson.print(report) : ReportTable.print(report));
   }
 
-  static Report measure(Arguments asked, PrintStream progress) throws Exception {
+  static Report measure(Arguments asked, Settings settings, PrintStream progress)
+      throws Exception {
     Path root = Files.createTempDirectory("tidemill-benchmarks");
     try {
       Workloads workloads = Workloads.write(root);
       List<Figure> figures = Figures.all(workloads);
       List<Variant> variants = Variants.chosen(workloads, figures, asked.only());
       Report report = new Report(asked.seconds(), asked.rounds(), figures);
-      Settings settings = Settings.ofSeconds(asked.seconds());
       int count = asked.rounds() * variants.size();
       int done = 0;
       for (int round = 0; round < asked.rounds(); round++) {

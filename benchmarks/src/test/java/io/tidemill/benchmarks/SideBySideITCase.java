@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,14 +16,7 @@ class SideBySideITCase {
 
   @Test
   void measuresTheRawLoopAndJobsAgainstIt() throws Exception {
-    Report report =
-        measure(
-            "--seconds",
-            "1",
-            "--rounds",
-            "2",
-            "--only",
-            "raw-mlp-b512-c1,mlp512RatioToHandBuffered");
+    Report report = measure("--only", "raw-mlp-b512-c1,mlp512RatioToHandBuffered");
 
     JsonNode json = new ObjectMapper().readTree(ReportJson.print(report));
     assertThat(json.get("variants").fieldNames())
@@ -50,7 +44,7 @@ class SideBySideITCase {
 
   @Test
   void measuresCheckpointsWhileNothingHappensAndWhileACallIsInFlight() throws Exception {
-    Report report = measure("--seconds", "1", "--only", "checkpointRatioToIdle");
+    Report report = measure("--only", "checkpointRatioToIdle");
 
     JsonNode json = new ObjectMapper().readTree(ReportJson.print(report));
     assertThat(json.at("/variants/checkpoint-idle/checkpointMillis").asDouble()).isPositive();
@@ -60,9 +54,20 @@ class SideBySideITCase {
   }
 
   @Test
+  void measuresTheProcessorThatAStepWithLittleToDoTakes() throws Exception {
+    Report report = measure("--only", "operator-mlp-brisk");
+
+    JsonNode json = new ObjectMapper().readTree(ReportJson.print(report));
+    assertThat(json.at("/variants/operator-mlp-brisk/recordsPerSecond").asDouble())
+        .isBetween(100.0, 2_000.0);
+    assertThat(json.at("/figures/cpuPercentAtThousandPerSecond/operator").asDouble())
+        .isBetween(0.01, 400.0);
+  }
+
+  @Test
   void measuresRecordsWithAFieldForEachFloatAndCopiedOnes() throws Exception {
     Report report =
-        measure("--seconds", "1", "--only", "noopScalarsNanosPerRecord,noopCopiedBytesPerRecord");
+        measure("--only", "noopScalarsNanosPerRecord,noopCopiedBytesPerRecord");
 
     JsonNode figures = new ObjectMapper().readTree(ReportJson.print(report)).get("figures");
     assertThat(figures.fieldNames())
@@ -81,7 +86,7 @@ class SideBySideITCase {
   void measuresAnEngineAgainstItsOwnCalls(String engine) throws Exception {
     String figure = engine + "RatioToRawAt32";
 
-    Report report = measure("--seconds", "1", "--only", figure);
+    Report report = measure("--only", figure);
 
     JsonNode figures = new ObjectMapper().readTree(ReportJson.print(report)).get("figures");
     assertThat(figures.get(figure).asDouble()).isPositive();
@@ -105,6 +110,8 @@ class SideBySideITCase {
 
   private static Report measure(String... arguments) throws Exception {
     return SideBySide.measure(
-        Arguments.parse(arguments), new PrintStream(OutputStream.nullOutputStream()));
+        Arguments.parse(arguments),
+        new Settings(Duration.ofMillis(100), Duration.ofMillis(500)),
+        new PrintStream(OutputStream.nullOutputStream()));
   }
 }

@@ -2,6 +2,9 @@ package io.tidemill.pipelines.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.model.Model;
+import io.tidemill.model.loader.StoredModel;
+import io.tidemill.pipelines.ClusterJob;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
@@ -10,12 +13,15 @@ import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,7 +30,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.JarOutputStream;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
 import org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint;
 import org.apache.flink.runtime.taskexecutor.TaskManagerRunner;
 
@@ -32,7 +41,7 @@ import org.apache.flink.runtime.taskexecutor.TaskManagerRunner;
  * A Flink session cluster of two processes, a JobManager and a TaskManager, spoken to over REST.
  * Its class path, which stands for Flink's {@code lib} folder, is what it is given.
  */
-final class SessionCluster implements AutoCloseable {
+public final class SessionCluster implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String LOGGING =
       """
@@ -57,7 +66,7 @@ final class SessionCluster implements AutoCloseable {
    * @param lib the class path of both
    * @param more lines of Flink's configuration
    */
-  SessionCluster(Path folder, String lib, String more) throws Exception {
+  public SessionCluster(Path folder, String lib, String more) throws Exception {
     this.folder = folder;
     this.lib = lib;
     restPort = freePort();
@@ -152,8 +161,43 @@ final class SessionCluster implements AutoCloseable {
     return Pattern.compile(regex).matcher(taskManagerLog()).results().count();
   }
 
+  /** How many entries the folder of this name has of what Linux tells of the TaskManager. */
+  public long taskManagerHas(String name) throws IOException {
+    try (Stream<Path> entries = Files.list(Path.of("/proc", taskManager(), name))) {
+      return entries.count();
+    }
+  }
+
+  /** Class loaders of jobs that the TaskManager still reaches. */
+  public long userClassLoaders() throws IOException, InterruptedException {
+    jcmd("GC.run");
+    return jcmd("VM.classloader_stats")
+        .lines()
+        .filter(line -> line.contains("ChildFirstClassLoader"))
+        .count();
+  }
+
+  private String taskManager() {
+    return String.valueOf(processes.get(processes.size() - 1).pid());
+  }
+
+  private String jcmd(String command) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                taskManager(),
+                command)
+            .redirectErrorStream(true)
+            .start();
+    String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (process.waitFor() != 0) {
+      throw new IOException("jcmd " + command + ": " + answer);
+    }
+    return answer;
+  }
+
   /** Uploads a job's jar; answers its id. */
-  String upload(Path jar) throws IOException, InterruptedException {
+  public String upload(Path jar) throws IOException, InterruptedException {
     String boundary = "tidemill-boundary";
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     String head =
@@ -176,7 +220,7 @@ final class SessionCluster implements AutoCloseable {
   }
 
   /** Submits a job; answers its id. */
-  String run(String jar, Class<?> entry, String... arguments)
+  public String run(String jar, Class<?> entry, String... arguments)
       throws IOException, InterruptedException {
     Map<String, Object> request =
         Map.of("entryClass", entry.getName(), "programArgsList", List.of(arguments));
@@ -191,12 +235,54 @@ final class SessionCluster implements AutoCloseable {
     await(() -> state(job).equals("CANCELED"));
   }
 
-  String state(String job) throws IOException, InterruptedException {
+  public String state(String job) throws IOException, InterruptedException {
     return get("/jobs/" + job).at("/state").asText();
   }
 
   JsonNode get(String path) throws IOException, InterruptedException {
     return send("GET", path, BodyPublishers.noBody(), "application/json");
+  }
+
+  /**
+   * The pipelines' classes, as they are submitted; and the model's beside them, as a user's jar has
+   * them that was packaged with everything. Those of Flink's lib folder must win.
+   */
+  public static Path jobJar(Path file) throws Exception {
+    try (OutputStream out = Files.newOutputStream(file);
+        JarOutputStream target = new JarOutputStream(out)) {
+      addAll(ClusterJob.class, target);
+      addAll(Model.class, target);
+      addAll(StoredModel.class, target);
+    }
+    return file;
+  }
+
+  /** Adds every class and resource of the folder or jar that a class comes from. */
+  private static void addAll(Class<?> from, JarOutputStream jar) throws Exception {
+    Path source = location(from);
+    if (Files.isDirectory(source)) {
+      addTree(source, jar);
+      return;
+    }
+    try (FileSystem content = FileSystems.newFileSystem(source)) {
+      addTree(content.getPath("/"), jar);
+    }
+  }
+
+  static Path location(Class<?> type) throws URISyntaxException {
+    return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
+  }
+
+  private static void addTree(Path root, JarOutputStream jar) throws IOException {
+    try (Stream<Path> files = Files.walk(root)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        String name = root.relativize(file).toString();
+        if (name.startsWith("io/tidemill/") || name.startsWith("META-INF/services/io.tidemill")) {
+          jar.putNextEntry(new ZipEntry(name));
+          Files.copy(file, jar);
+        }
+      }
+    }
   }
 
   private JsonNode send(String method, String path, BodyPublisher body, String type)
@@ -215,7 +301,7 @@ final class SessionCluster implements AutoCloseable {
   }
 
   /** Waits until something is so. A process that ends meanwhile fails the test with its log. */
-  void await(Callable<Boolean> condition) throws Exception {
+  public void await(Callable<Boolean> condition) throws Exception {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (!so(condition)) {
       boolean ended = processes.get(processes.size() - 1).waitFor(100, TimeUnit.MILLISECONDS);
@@ -237,7 +323,7 @@ final class SessionCluster implements AutoCloseable {
   }
 
   /** The test's class path without the folders and jars of these names. */
-  static String classPathWithout(List<String> parts) {
+  public static String classPathWithout(List<String> parts) {
     return String.join(
         File.pathSeparator,
         List.of(System.getProperty("java.class.path").split(File.pathSeparator)).stream()

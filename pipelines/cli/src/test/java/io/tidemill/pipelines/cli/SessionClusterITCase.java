@@ -4,18 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.tidemill.model.Model;
 import io.tidemill.model.engine.tensorflow.SavedModels;
-import io.tidemill.model.loader.StoredModel;
 import io.tidemill.pipelines.ClusterJob;
 import io.tidemill.pipelines.compose.Jobs;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystem;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -66,7 +61,7 @@ class SessionClusterITCase {
             external-resource.gpu.driver-factory.class: %s
             """
                 .formatted(OneGpu.class.getName()));
-    jar = cluster.upload(jobJar());
+    jar = cluster.upload(SessionCluster.jobJar(FOLDER.resolve("job.jar")));
   }
 
   @AfterAll
@@ -81,52 +76,9 @@ class SessionClusterITCase {
     }
   }
 
-  /**
-   * The pipelines' classes, as they are submitted; and the model's beside them, as a user's jar has
-   * them that was packaged with everything. Those of Flink's lib folder must win.
-   */
-  private static Path jobJar() throws Exception {
-    Path file = FOLDER.resolve("job.jar");
-    try (OutputStream out = Files.newOutputStream(file);
-        JarOutputStream target = new JarOutputStream(out)) {
-      addAll(ClusterJob.class, target);
-      addAll(Model.class, target);
-      addAll(StoredModel.class, target);
-    }
-    return file;
-  }
-
-  /** Adds every class and resource of the folder or jar that a class comes from. */
-  private static void addAll(Class<?> from, JarOutputStream jar) throws Exception {
-    Path source = location(from);
-    if (Files.isDirectory(source)) {
-      addTree(source, jar);
-      return;
-    }
-    try (FileSystem content = FileSystems.newFileSystem(source)) {
-      addTree(content.getPath("/"), jar);
-    }
-  }
-
-  private static Path location(Class<?> type) throws URISyntaxException {
-    return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
-  }
-
-  private static void addTree(Path root, JarOutputStream jar) throws IOException {
-    try (Stream<Path> files = Files.walk(root)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        String name = root.relativize(file).toString();
-        if (name.startsWith("io/tidemill/") || name.startsWith("META-INF/services/io.tidemill")) {
-          jar.putNextEntry(new ZipEntry(name));
-          Files.copy(file, jar);
-        }
-      }
-    }
-  }
-
   private static void writeGpuPlugin() throws Exception {
     Path folder = Files.createDirectories(FOLDER.resolve("plugins/one-gpu"));
-    Path classes = location(OneGpu.class);
+    Path classes = SessionCluster.location(OneGpu.class);
     String prefix = OneGpu.class.getName().replace('.', '/');
     try (OutputStream out = Files.newOutputStream(folder.resolve("one-gpu.jar"));
         JarOutputStream plugin = new JarOutputStream(out)) {
