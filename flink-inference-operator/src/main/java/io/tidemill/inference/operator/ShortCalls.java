@@ -85,7 +85,9 @@ final class ShortCalls implements CallPlace {
     records += batchRecords;
     callNanos += batchCallNanos;
     if (nowNanos - lastNanos > PAUSE_NANOS) {
-      leaveIfCalm(true);
+      if (withWorkers) {
+        leaveIfCalm(true);
+      }
       begin(nowNanos);
     } else if (nowNanos - begunNanos >= WINDOW_NANOS) {
       look((double) (nowNanos - begunNanos));
@@ -124,6 +126,7 @@ final class ShortCalls implements CallPlace {
         proven = false;
         rateHere = rate;
         stay = 0;
+        calm = 0;
       }
     } else if (!proven && busy >= BUSY && rate < rateHere * GAIN) {
       leave(nextWait + ThreadLocalRandom.current().nextInt(nextWait));
@@ -152,6 +155,5 @@ final class ShortCalls implements CallPlace {
   private void leave(int windows) {
     withWorkers = false;
     wait = windows;
-    calm = 0;
   }
 }

@@ -61,6 +61,14 @@ class ShortCallsTest {
     }
   }
 
+  /** So many, with nothing between them. */
+  private void pauses(int count) {
+    for (int i = 0; i < count; i++) {
+      now += 2 * ShortCalls.PAUSE_NANOS;
+      call(0);
+    }
+  }
+
   private void becomeShort() {
     call(0);
     windows(2, 0.1, 1);
@@ -219,12 +227,44 @@ class ShortCallsTest {
   void aStreamThatOnlyPausesNeedsNoWorkers() {
     becomeBusy();
     windows(1, 1.9, 120);
-    for (int i = 0; i < ShortCalls.MOST_CALM; i++) {
-      assertThat(calls.isHere()).isFalse();
-      now += 2 * ShortCalls.PAUSE_NANOS;
-      call(0);
-    }
+    pauses(ShortCalls.MOST_CALM - 1);
+    assertThat(calls.isHere()).isFalse();
 
+    pauses(1);
+    assertThat(calls.isHere()).isTrue();
+  }
+
+  @Test
+  void pausesBeforeTheWorkersAreTriedDecideNothing() {
+    becomeShort();
+    pauses(ShortCalls.MOST_CALM - 1);
+    windows(1, 1, 100);
+    assertThat(calls.isHere()).isFalse();
+
+    pauses(1);
+    assertThat(calls.isHere()).isFalse();
+  }
+
+  @Test
+  void pausesDoNotPutOffTheNextTry() {
+    becomeShort();
+    pauses(ShortCalls.MOST_CALM);
+
+    windows(1, 1, 100);
+    assertThat(calls.isHere()).isFalse();
+  }
+
+  @Test
+  void pausesDoNotBringTheNextTryForward() {
+    becomeBusy();
+    windows(1, 1.9, 110);
+    while (calls.isHere()) {
+      windows(1, 1, 100);
+    }
+    windows(1, 1.9, 110);
+
+    pauses(ShortCalls.MOST_CALM);
+    windows(2 * ShortCalls.FIRST_WAIT - 1, 1, 100);
     assertThat(calls.isHere()).isTrue();
   }
 }
