@@ -84,7 +84,7 @@ final class ShortCalls implements CallPlace {
     trust(batchCallNanos < limitNanos);
     records += batchRecords;
     callNanos += batchCallNanos;
-    if (nowNanos - lastNanos > PAUSE_NANOS) {
+    if (nowNanos - lastNanos - batchCallNanos > PAUSE_NANOS) {
       if (withWorkers) {
         leaveIfCalm(true);
       }

@@ -267,4 +267,21 @@ class ShortCallsTest {
     windows(2 * ShortCalls.FIRST_WAIT - 1, 1, 100);
     assertThat(calls.isHere()).isTrue();
   }
+
+  @Test
+  void aCallThatTakesAsLongAsAPauseIsNone() {
+    long nanos = 2 * ShortCalls.PAUSE_NANOS;
+    ShortCalls ofSlowModel = new ShortCalls(Duration.ofSeconds(1), processors);
+    for (int batch = 0; batch < ShortCalls.FULL_TRUST; batch++) {
+      now += nanos;
+      ofSlowModel.scored(1, nanos, now);
+    }
+    assertThat(ofSlowModel.isHere()).isTrue();
+
+    for (long end = now + ShortCalls.WINDOW_NANOS; now < end; ) {
+      now += nanos;
+      ofSlowModel.scored(1, nanos, now);
+    }
+    assertThat(ofSlowModel.hasIdleProcessor()).isTrue();
+  }
 }
