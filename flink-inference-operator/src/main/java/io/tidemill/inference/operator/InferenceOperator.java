@@ -381,7 +381,9 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     inFlight.complete(batch);
     inFlight.drain(emission);
     long now = clock.nanos();
-    callPlace.scored(batchSize, report.modelNanos() / Math.max(1, report.calls()), now);
+    if (report.calls() > 0) {
+      callPlace.scored(batchSize, report.modelNanos() / report.calls(), now);
+    }
     dispatchIfDue(now);
   }
 

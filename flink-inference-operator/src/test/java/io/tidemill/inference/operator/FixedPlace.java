@@ -7,6 +7,7 @@ final class FixedPlace implements CallPlace, Serializable {
   private static final long serialVersionUID = 1L;
 
   private boolean here;
+  private int batches;
 
   void here(boolean nowHere) {
     here = nowHere;
@@ -23,5 +24,12 @@ final class FixedPlace implements CallPlace, Serializable {
   }
 
   @Override
-  public void scored(int records, long callNanos, long nowNanos) {}
+  public void scored(int records, long callNanos, long nowNanos) {
+    batches++;
+  }
+
+  /** Batches that it was told of. */
+  int batches() {
+    return batches;
+  }
 }

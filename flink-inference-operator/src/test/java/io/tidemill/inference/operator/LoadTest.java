@@ -40,7 +40,6 @@ class LoadTest {
   private final FakeModel model = FakeModel.ofFeatures(1);
   private final HeldCalls calls = new HeldCalls();
 
-  /** All slots are taken by a slow model. */
   /** A step does not wait for a call that hangs, which gives its memory back when it ends. */
   @AfterEach
   void awaitTheEndOfEveryCall() throws InterruptedException {
@@ -51,6 +50,7 @@ class LoadTest {
     }
   }
 
+  /** All slots are taken by a slow model. */
   @Test
   void recordThatFindsNoRoomWaitsInTheMailboxUntilASlotIsFree() throws Exception {
     model.behave(calls);
@@ -304,6 +304,20 @@ class LoadTest {
       assertThat(step.output()).isEqualTo(scoredRange(1, 20));
       assertThat(step.metrics().counter("taskThreadCalls")).isEqualTo(calledHere).isPositive();
       assertThat(step.flink().getTaskMailbox().hasMail()).isFalse();
+    }
+  }
+
+  @Test
+  void aBatchWithoutACallTellsNothingOfCalls() throws Exception {
+    try (StepHarness step = new StepHarness(SETTINGS, model).open()) {
+      step.send(StepHarness.UNFIT, StepHarness.SKIPPED);
+      step.runMail();
+      assertThat(model.calls()).isEmpty();
+      assertThat(step.measuredBatches()).isZero();
+
+      step.send(StepHarness.UNFIT, 1);
+      step.runMail();
+      assertThat(step.measuredBatches()).isEqualTo(1);
     }
   }
 

@@ -194,6 +194,11 @@ final class StepHarness implements AutoCloseable {
     place.here(false);
   }
 
+  /** Batches whose calls have told how long calls take. */
+  int measuredBatches() {
+    return place.batches();
+  }
+
   /** From now on the task may be failed by another thread than its own. */
   void expectFailureFromOutside() {
     environment.setExpectedExternalFailureCause(InferenceException.class);
