@@ -163,13 +163,14 @@ final class Workers<T, R> {
     Scorer<T, R> scorer = free.pop();
     scorer.enter(batch);
     int before = unfinished.get();
-    if (before == 0 && place.isHere() && callHere(scorer)) {
-      return scorer;
-    }
-    if (before >= workers) {
+    if (before == 0 && place.isHere()) {
+      if (callHere(scorer)) {
+        return scorer;
+      }
+    } else if (before >= workers) {
       scorer.encode(true);
-      dropInterruption();
     }
+    dropInterruption();
     unfinished.getAndIncrement();
     submitted.add(scorer);
     return null;

@@ -277,6 +277,24 @@ class WorkersTest {
   }
 
   @Test
+  void aCallOfTheTaskThreadThatFailsLeavesItUninterrupted() throws Exception {
+    Thread self = Thread.currentThread();
+    model.behave(
+        (fake, input, memory) -> {
+          if (Thread.currentThread() == self) {
+            self.interrupt();
+            throw new ModelCallException("interrupted");
+          }
+          return fake.answer(input, memory);
+        });
+    place.here(true);
+    submit(1);
+
+    assertThat(Thread.interrupted()).isFalse();
+    workers.finish(called.take());
+  }
+
+  @Test
   void anInterruptionFromOutsideEndsNoWorker() throws Exception {
     submit(1);
     HeldCalls.Call held = calls.next();
