@@ -292,7 +292,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
       }
     } else {
       batcher.add(record, timestamp, bytes, 0);
-      if (batcher.isFull() && inFlight.hasFreeSlot()) {
+      if (batcher.isFull() && mayDispatch()) {
         dispatch(full(), clock.nanos());
       }
     }
@@ -305,13 +305,13 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
 
   /** Waits until the open batch takes a record of this size. */
   private void makeRoom(long bytes) throws InterruptedException {
-    if (inFlight.hasFreeSlot()) {
+    if (mayDispatch()) {
       dispatch(full(), clock.nanos());
       return;
     }
     long started = clock.nanos();
     while (!batcher.fits(bytes)) {
-      if (inFlight.hasFreeSlot()) {
+      if (mayDispatch()) {
         dispatch(full(), clock.nanos());
       } else {
         awaitMail();
@@ -320,8 +320,12 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     stepMetrics.backPressured(clock.nanos() - started);
   }
 
+  private boolean mayDispatch() {
+    return inFlight.hasFreeSlot() && running().hasRoom();
+  }
+
   private void dispatchIfDue(long nowNanos) {
-    if (inFlight.hasFreeSlot()) {
+    if (mayDispatch()) {
       CloseCause cause = batcher.due(nowNanos);
       if (cause != null) {
         dispatch(cause, nowNanos);
@@ -435,7 +439,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
   @Override
   public void endInput() throws Exception {
     while (!batcher.isEmpty() || !inFlight.isEmpty()) {
-      if (!batcher.isEmpty() && inFlight.hasFreeSlot()) {
+      if (!batcher.isEmpty() && mayDispatch()) {
         CloseCause full = batcher.fullCause();
         dispatch(full != null ? full : CloseCause.END_OF_INPUT, clock.nanos());
       } else {

@@ -28,9 +28,8 @@ import org.slf4j.LoggerFactory;
  *   <li>An interruption by anyone else, as users' code may leave one, ends nothing.
  * </ul>
  *
- * <p>The task thread makes a call itself where {@link CallPlace} says so and no batch is with the
- * workers. One of these, which are all idle then, sees whether it hangs. What a failed call leaves
- * to do is theirs, as nothing bounds it.
+ * <p>The task thread makes a call itself where {@link CallPlace} says so and a worker is idle, who
+ * sees whether it hangs. What a failed call leaves to do is theirs, as nothing bounds it.
  *
  * <p>Calls begin in the order in which batches are submitted. Encoding and decoding fall to whoever
  * would wait otherwise: to the task thread while every worker calls the model, so that the model
@@ -153,6 +152,14 @@ final class Workers<T, R> {
   }
 
   /**
+   * Whether a batch may be submitted now. Where the task thread makes the calls, one waits until a
+   * worker is idle: handed over, it would keep them all busy, and the calls with them for ever.
+   */
+  boolean hasRoom() {
+    return unfinished.get() < workers || !place.isHere();
+  }
+
+  /**
    * Lets the model score a batch. Answers its scorer, for {@link #finish}, if this thread made the
    * call; null if a worker will bring it back.
    *
@@ -163,7 +170,7 @@ final class Workers<T, R> {
     Scorer<T, R> scorer = free.pop();
     scorer.enter(batch);
     int before = unfinished.get();
-    if (before == 0 && place.isHere()) {
+    if (before < workers && place.isHere()) {
       if (callHere(scorer)) {
         return scorer;
       }

@@ -308,6 +308,46 @@ class LoadTest {
   }
 
   @Test
+  void callsComeBackToTheTaskThreadThoughTheWorkersNeverRest() throws Exception {
+    model.behave(calls);
+    try (StepHarness step = new StepHarness(SETTINGS.withWorkers(1), model).open()) {
+      step.send(1, 2, 3, 4, 5, 6);
+      HeldCalls.Call first = calls.next();
+      step.callingHere();
+      first.answer();
+      step.runMail();
+      HeldCalls.Call second = calls.next();
+      step.advance(Duration.ofMillis(20));
+      assertThat(step.metrics().counter("batches")).isEqualTo(2);
+
+      model.behave(FakeModel::answer);
+      second.answer();
+      step.runMail();
+
+      assertThat(callsHere()).isEqualTo(1);
+      assertThat(step.output()).isEqualTo(scoredRange(1, 6));
+    }
+  }
+
+  @Test
+  void theTaskThreadCallsBesideAWorkerWhereAnotherIsIdle() throws Exception {
+    model.behave(calls);
+    try (StepHarness step = new StepHarness(SETTINGS, model).open()) {
+      step.send(1, 2);
+      HeldCalls.Call held = calls.next();
+      step.callingHere();
+      model.behave(FakeModel::answer);
+      step.send(3, 4);
+      assertThat(callsHere()).isEqualTo(1);
+      assertThat(step.output()).isEmpty();
+
+      held.answer();
+      step.runMail();
+      assertThat(step.output()).isEqualTo(scoredRange(1, 4));
+    }
+  }
+
+  @Test
   void aBatchWithoutACallTellsNothingOfCalls() throws Exception {
     try (StepHarness step = new StepHarness(SETTINGS, model).open()) {
       step.send(StepHarness.UNFIT, StepHarness.SKIPPED);

@@ -189,7 +189,7 @@ class WorkersTest {
   }
 
   @Test
-  void theTaskThreadMakesNoCallWhileABatchIsWithTheWorkers() throws Exception {
+  void theTaskThreadMakesNoCallWhileNoWorkerIsIdle() throws Exception {
     submit(1);
     HeldCalls.Call first = calls.next();
     place.here(true);
