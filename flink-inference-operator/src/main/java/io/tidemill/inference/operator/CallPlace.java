@@ -5,8 +5,8 @@ import java.time.Duration;
 
 /** Who makes a step's model calls. Task thread only. */
 interface CallPlace {
-  /** Whether the task thread makes the next call itself. */
-  boolean isHere();
+  /** Whether the task thread makes the next call itself, if it is one with so many records. */
+  boolean isHere(int records);
 
   /**
    * Whether a processor is idle but for the workers, so that whoever waits for them may do so

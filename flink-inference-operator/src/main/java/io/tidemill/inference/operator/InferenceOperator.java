@@ -321,7 +321,7 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
   }
 
   private boolean mayDispatch() {
-    return inFlight.hasFreeSlot() && running().hasRoom();
+    return inFlight.hasFreeSlot() && running().hasRoom(batcher.open().size());
   }
 
   private void dispatchIfDue(long nowNanos) {

@@ -11,7 +11,8 @@ import java.util.concurrent.TimeUnit;
  *
  * <p><b>Short</b> are calls of which at most one in a hundred takes longer than the limit. They are
  * the workers' until so many were short, and again as soon as too many were not, so that a model
- * that hangs or slows down does so there.
+ * that hangs or slows down does so there. So is a batch larger than any that was short, as the
+ * first full one of a stream that was quiet.
  *
  * <p><b>A processor that is idle</b> may be of more use than what it takes to hand over. So where
  * the task thread is busy and the process leaves a processor idle, the workers are tried, and kept
@@ -47,6 +48,8 @@ final class ShortCalls implements CallPlace {
   private final ProcessorUse use;
   private int trust;
   private boolean areShort;
+  // Of a short call.
+  private int mostRecords;
 
   private boolean withWorkers;
   private boolean proven;
@@ -70,8 +73,8 @@ final class ShortCalls implements CallPlace {
   }
 
   @Override
-  public boolean isHere() {
-    return areShort && !withWorkers;
+  public boolean isHere(int batchRecords) {
+    return areShort && !withWorkers && batchRecords <= mostRecords;
   }
 
   @Override
@@ -81,7 +84,7 @@ final class ShortCalls implements CallPlace {
 
   @Override
   public void scored(int batchRecords, long batchCallNanos, long nowNanos) {
-    trust(batchCallNanos < limitNanos);
+    trust(batchRecords, batchCallNanos < limitNanos);
     records += batchRecords;
     callNanos += batchCallNanos;
     if (nowNanos - lastNanos - batchCallNanos > PAUSE_NANOS) {
@@ -96,9 +99,17 @@ final class ShortCalls implements CallPlace {
     lastNanos = nowNanos;
   }
 
-  private void trust(boolean isShort) {
-    trust = isShort ? Math.min(FULL_TRUST, trust + 1) : Math.max(0, trust - PRICE_OF_A_LONG_CALL);
+  private void trust(int batchRecords, boolean isShort) {
+    if (isShort) {
+      trust = Math.min(FULL_TRUST, trust + 1);
+      mostRecords = Math.max(mostRecords, batchRecords);
+    } else {
+      trust = Math.max(0, trust - PRICE_OF_A_LONG_CALL);
+    }
     areShort = areShort ? trust > 0 : trust == FULL_TRUST;
+    if (!isShort && !areShort) {
+      mostRecords = 0;
+    }
   }
 
   private void begin(long nowNanos) {

@@ -152,11 +152,12 @@ final class Workers<T, R> {
   }
 
   /**
-   * Whether a batch may be submitted now. Where the task thread makes the calls, one waits until a
-   * worker is idle: handed over, it would keep them all busy, and the calls with them for ever.
+   * Whether a batch of so many records may be submitted now. Where the task thread makes the calls,
+   * one waits until a worker is idle: handed over, it would keep them all busy, and the calls with
+   * them for ever.
    */
-  boolean hasRoom() {
-    return unfinished.get() < workers || !place.isHere();
+  boolean hasRoom(int records) {
+    return unfinished.get() < workers || !place.isHere(records);
   }
 
   /**
@@ -170,7 +171,7 @@ final class Workers<T, R> {
     Scorer<T, R> scorer = free.pop();
     scorer.enter(batch);
     int before = unfinished.get();
-    if (before < workers && place.isHere()) {
+    if (before < workers && place.isHere(batch.size())) {
       if (callHere(scorer)) {
         return scorer;
       }

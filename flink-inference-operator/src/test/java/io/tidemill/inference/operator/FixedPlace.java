@@ -14,7 +14,7 @@ final class FixedPlace implements CallPlace, Serializable {
   }
 
   @Override
-  public boolean isHere() {
+  public boolean isHere(int records) {
     return here;
   }
 

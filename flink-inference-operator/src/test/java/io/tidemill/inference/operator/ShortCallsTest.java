@@ -72,24 +72,24 @@ class ShortCallsTest {
   private void becomeShort() {
     call(0);
     windows(2, 0.1, 1);
-    assertThat(calls.isHere()).isTrue();
+    assertThat(calls.isHere(1)).isTrue();
   }
 
   /** Until the workers are tried. */
   private void becomeBusy() {
     becomeShort();
     windows(1, 1, 100);
-    assertThat(calls.isHere()).isFalse();
+    assertThat(calls.isHere(1)).isFalse();
     assertThat(calls.hasIdleProcessor()).isTrue();
   }
 
   @Test
   void callsAreTheWorkersUntilManyWereShort() {
     callShort(ShortCalls.FULL_TRUST - 1);
-    assertThat(calls.isHere()).isFalse();
+    assertThat(calls.isHere(1)).isFalse();
 
     callShort(1);
-    assertThat(calls.isHere()).isTrue();
+    assertThat(calls.isHere(1)).isTrue();
   }
 
   @Test
@@ -97,7 +97,7 @@ class ShortCallsTest {
     callShort(ShortCalls.FULL_TRUST);
     for (int i = 0; i < 100; i++) {
       call(LIMIT);
-      assertThat(calls.isHere()).isTrue();
+      assertThat(calls.isHere(1)).isTrue();
       callShort(ShortCalls.PRICE_OF_A_LONG_CALL);
     }
   }
@@ -107,12 +107,37 @@ class ShortCallsTest {
     callShort(ShortCalls.FULL_TRUST);
     call(LIMIT);
     call(LIMIT);
-    assertThat(calls.isHere()).isFalse();
+    assertThat(calls.isHere(1)).isFalse();
 
     callShort(ShortCalls.FULL_TRUST - 1);
-    assertThat(calls.isHere()).isFalse();
+    assertThat(calls.isHere(1)).isFalse();
     callShort(1);
-    assertThat(calls.isHere()).isTrue();
+    assertThat(calls.isHere(1)).isTrue();
+  }
+
+  @Test
+  void aBatchLargerThanAnyThatWasShortIsTheWorkers() {
+    callShort(ShortCalls.FULL_TRUST);
+    assertThat(calls.isHere(2)).isFalse();
+
+    calls.scored(8, LIMIT, now);
+    assertThat(calls.isHere(2)).isFalse();
+    callShort(ShortCalls.PRICE_OF_A_LONG_CALL);
+    calls.scored(8, LIMIT - 1, now);
+    assertThat(calls.isHere(8)).isTrue();
+    assertThat(calls.isHere(9)).isFalse();
+  }
+
+  @Test
+  void whichBatchesAreShortIsLearnedAnewWhenCallsWereLong() {
+    callShort(ShortCalls.FULL_TRUST);
+    calls.scored(8, LIMIT - 1, now);
+    call(LIMIT);
+    call(LIMIT);
+    callShort(ShortCalls.FULL_TRUST);
+
+    assertThat(calls.isHere(1)).isTrue();
+    assertThat(calls.isHere(2)).isFalse();
   }
 
   @Test
@@ -122,7 +147,7 @@ class ShortCallsTest {
       none.scored(1, 0, now);
     }
 
-    assertThat(none.isHere()).isFalse();
+    assertThat(none.isHere(1)).isFalse();
     assertThat(none.hasIdleProcessor()).isFalse();
   }
 
@@ -131,7 +156,7 @@ class ShortCallsTest {
     becomeShort();
     windows(50, ShortCalls.BUSY - 0.05, 100);
 
-    assertThat(calls.isHere()).isTrue();
+    assertThat(calls.isHere(1)).isTrue();
   }
 
   @Test
@@ -140,7 +165,7 @@ class ShortCallsTest {
     becomeShort();
     windows(50, 1, 100);
 
-    assertThat(calls.isHere()).isTrue();
+    assertThat(calls.isHere(1)).isTrue();
   }
 
   @Test
@@ -151,33 +176,33 @@ class ShortCallsTest {
       calls.scored(100, BATCH_NANOS, now);
     }
 
-    assertThat(calls.isHere()).isFalse();
+    assertThat(calls.isHere(1)).isFalse();
   }
 
   @Test
   void workersThatPayAreKeptAndComparedAnewByAndBy() {
     becomeBusy();
     windows(ShortCalls.LONGEST_STAY - 1, 1.9, 120);
-    assertThat(calls.isHere()).isFalse();
+    assertThat(calls.isHere(1)).isFalse();
 
     windows(1, 1.9, 120);
-    assertThat(calls.isHere()).isTrue();
+    assertThat(calls.isHere(1)).isTrue();
     windows(1, 1, 100);
-    assertThat(calls.isHere()).isFalse();
+    assertThat(calls.isHere(1)).isFalse();
   }
 
   @Test
   void workersThatDoNotPayAreTriedEverMoreRarely() {
     becomeBusy();
     windows(1, 1.9, 110);
-    assertThat(calls.isHere()).isTrue();
+    assertThat(calls.isHere(1)).isTrue();
     windows(ShortCalls.FIRST_WAIT - 1, 1, 100);
-    assertThat(calls.isHere()).isTrue();
+    assertThat(calls.isHere(1)).isTrue();
 
     int before = 0;
     for (int tries = 0; tries < 4; tries++) {
       int waited = 0;
-      while (calls.isHere()) {
+      while (calls.isHere(1)) {
         windows(1, 1, 100);
         waited++;
       }
@@ -194,11 +219,11 @@ class ShortCallsTest {
     windows(1, 1.9, 120);
     processors.others = 2.4;
     windows(1, 1.6, 120);
-    assertThat(calls.isHere()).isFalse();
+    assertThat(calls.isHere(1)).isFalse();
 
     processors.others = 2.6;
     windows(1, 1.4, 120);
-    assertThat(calls.isHere()).isTrue();
+    assertThat(calls.isHere(1)).isTrue();
   }
 
   @Test
@@ -206,10 +231,10 @@ class ShortCallsTest {
     becomeBusy();
     windows(1, 1.9, 120);
     windows(ShortCalls.MOST_CALM - 1, 0.3, 20);
-    assertThat(calls.isHere()).isFalse();
+    assertThat(calls.isHere(1)).isFalse();
 
     windows(1, 0.3, 20);
-    assertThat(calls.isHere()).isTrue();
+    assertThat(calls.isHere(1)).isTrue();
   }
 
   @Test
@@ -217,7 +242,7 @@ class ShortCallsTest {
     becomeBusy();
     for (int i = 0; i < 2 * ShortCalls.MOST_CALM; i++) {
       windows(1, 1.9, 120);
-      assertThat(calls.isHere()).isFalse();
+      assertThat(calls.isHere(1)).isFalse();
       now += TimeUnit.SECONDS.toNanos(1);
       call(0);
     }
@@ -228,10 +253,10 @@ class ShortCallsTest {
     becomeBusy();
     windows(1, 1.9, 120);
     pauses(ShortCalls.MOST_CALM - 1);
-    assertThat(calls.isHere()).isFalse();
+    assertThat(calls.isHere(1)).isFalse();
 
     pauses(1);
-    assertThat(calls.isHere()).isTrue();
+    assertThat(calls.isHere(1)).isTrue();
   }
 
   @Test
@@ -239,10 +264,10 @@ class ShortCallsTest {
     becomeShort();
     pauses(ShortCalls.MOST_CALM - 1);
     windows(1, 1, 100);
-    assertThat(calls.isHere()).isFalse();
+    assertThat(calls.isHere(1)).isFalse();
 
     pauses(1);
-    assertThat(calls.isHere()).isFalse();
+    assertThat(calls.isHere(1)).isFalse();
   }
 
   @Test
@@ -251,21 +276,21 @@ class ShortCallsTest {
     pauses(ShortCalls.MOST_CALM);
 
     windows(1, 1, 100);
-    assertThat(calls.isHere()).isFalse();
+    assertThat(calls.isHere(1)).isFalse();
   }
 
   @Test
   void pausesDoNotBringTheNextTryForward() {
     becomeBusy();
     windows(1, 1.9, 110);
-    while (calls.isHere()) {
+    while (calls.isHere(1)) {
       windows(1, 1, 100);
     }
     windows(1, 1.9, 110);
 
     pauses(ShortCalls.MOST_CALM);
     windows(2 * ShortCalls.FIRST_WAIT - 1, 1, 100);
-    assertThat(calls.isHere()).isTrue();
+    assertThat(calls.isHere(1)).isTrue();
   }
 
   @Test
@@ -276,7 +301,7 @@ class ShortCallsTest {
       now += nanos;
       ofSlowModel.scored(1, nanos, now);
     }
-    assertThat(ofSlowModel.isHere()).isTrue();
+    assertThat(ofSlowModel.isHere(1)).isTrue();
 
     for (long end = now + ShortCalls.WINDOW_NANOS; now < end; ) {
       now += nanos;
