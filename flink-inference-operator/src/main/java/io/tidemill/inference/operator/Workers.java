@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
  * Arrow memory and the model's handle.
  *
  * <ul>
- *   <li>What is held is let go of once, when the last thread has ended, all of it even if letting
- *       go of a part fails.
+ *   <li>What is held is let go of once, when it is closed and the last thread has ended, all of it
+ *       even if letting go of a part fails.
  *   <li>A thread ends when {@link #close} says so. One that ends earlier fails the task.
  *   <li>An interruption by anyone else, as users' code may leave one, ends nothing.
  * </ul>
@@ -59,6 +59,7 @@ final class Workers<T, R> {
   private final BlockingQueue<Scorer<T, R>> submitted = new LinkedBlockingQueue<>();
   // Batches whose turn with a worker has not ended.
   private final AtomicInteger unfinished = new AtomicInteger();
+  // The task thread too, until it closes.
   private final AtomicInteger running;
   private final Completions<T, R> completions;
   private final List<AutoCloseable> held;
@@ -108,16 +109,13 @@ final class Workers<T, R> {
     this.scorers = List.copyOf(scorers);
     this.place = place;
     this.free = new ArrayDeque<>(scorers);
-    this.running = new AtomicInteger(settings.workers());
+    this.running = new AtomicInteger(settings.workers() + 1);
     this.held = List.copyOf(held);
     this.taskEnds = taskEnds;
     this.completions = completions;
   }
 
-  /**
-   * Starts the threads. If one does not start, those that did end again, and what is held is let go
-   * of.
-   */
+  /** Starts the threads. If one does not start, those that did end again. */
   void start(ThreadFactory factory) {
     try {
       for (int i = 0; i < workers; i++) {
@@ -284,9 +282,8 @@ final class Workers<T, R> {
     }
   }
 
-  // Worker.
   private void release() {
-    if (running.decrementAndGet() > 0) {
+    if (running.decrementAndGet() != 0) {
       return;
     }
     List<AutoCloseable> all = new ArrayList<>(scorers);
@@ -312,6 +309,7 @@ final class Workers<T, R> {
     for (Thread thread : threads) {
       join(thread, deadline);
     }
+    release();
     List<String> left = threads.stream().filter(Thread::isAlive).map(Thread::getName).toList();
     if (!left.isEmpty()) {
       int total = ABANDONED.addAndGet(left.size());

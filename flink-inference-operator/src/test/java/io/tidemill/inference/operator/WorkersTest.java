@@ -45,6 +45,7 @@ class WorkersTest {
   private final BlockingQueue<Scorer<Long, String>> called = new LinkedBlockingQueue<>();
   private final BlockingQueue<Throwable> ended = new LinkedBlockingQueue<>();
   private final BlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
+  private final AtomicBoolean dying = new AtomicBoolean();
   private final FixedPlace place = new FixedPlace();
   private final ModelHandle handle = new ModelHandle(model, model::close);
   private final StepMemory memory =
@@ -61,11 +62,17 @@ class WorkersTest {
             @Override
             public void called(Scorer<Long, String> scorer) {
               called.add(scorer);
+              if (dying.get()) {
+                throw new OutOfMemoryError("of the mailbox");
+              }
             }
 
             @Override
             public void failed(Batch<Long, Object> batch, Throwable failure) {
               failures.add(failure);
+              if (dying.get()) {
+                throw new OutOfMemoryError("of the mailbox");
+              }
             }
 
             @Override
@@ -348,6 +355,24 @@ class WorkersTest {
     half.close(TimeUnit.SECONDS.toMillis(20));
 
     assertThat(closed).isTrue();
+  }
+
+  @Test
+  void workersThatEndByThemselvesLeaveTheTaskThreadWhatItMayUse() throws Exception {
+    model.behave(FakeModel::answer);
+    submit(1);
+    Scorer<Long, String> scorer = called.take();
+    dying.set(true);
+    submit(2);
+    for (Thread thread : workers.threads()) {
+      thread.join();
+    }
+
+    workers.finish(scorer);
+    assertThat(ended).hasSize(1);
+    assertThat(model.closed()).isFalse();
+    workers.close(TimeUnit.SECONDS.toMillis(20));
+    assertThat(model.closed()).isTrue();
   }
 
   @Test
