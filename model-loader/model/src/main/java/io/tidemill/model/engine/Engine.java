@@ -23,6 +23,11 @@ import java.util.Optional;
  * <p>Where a method takes a model's files, these are one file, or a folder of them.
  */
 public interface Engine {
+  /** The most rows that are of use for a warm-up. */
+  int SAMPLE_ROWS = 16;
+
+  /** The most elements that one of them may have in an input. */
+  int SAMPLE_ELEMENTS = 1 << 20;
 
   /** Its name as manifests have it, such as {@code tensorflow}. */
   String name();
@@ -107,7 +112,8 @@ public interface Engine {
    *
    * @param served the signature that is called
    * @return for each row a value for every input: a {@code byte[]} that is the memory of its
-   *     tensor's row, little-endian, or a list of numbers, booleans, texts, or {@code {"b64": "…"}}
+   *     tensor's row, little-endian, or a list of numbers, booleans, or texts, of which one may be
+   *     a {@code byte[]}
    * @throws InvalidModelException if they are damaged
    */
   default List<Map<String, Object>> samples(Path files, Signature served) {

@@ -8,8 +8,6 @@ import io.tidemill.model.columnar.ColumnSpec;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.columnar.StringColumn;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -23,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Records that someone wrote down for a model, as a reader of JSON has them: each has a value for
  * every input, which is a number, a boolean, a text, or a list of them, nested as one likes. Bytes
- * that are no text are {@code {"b64": "…"}}; a {@code byte[]} is the tensor's memory,
- * little-endian.
+ * that are no text are {@code {"b64": "…"}}, or a {@code byte[]} in a list; as an input's value one
+ * is its memory, little-endian.
  *
  * <p>Not thread-safe.
  */
@@ -49,12 +47,12 @@ final class SampleRecords {
     }
     List<TensorSpec> tensors = signature.inputs();
     checkNames(tensors.stream().map(TensorSpec::name).collect(Collectors.toSet()));
-    List<List<List<Object>>> values = tensors.stream().map(this::values).toList();
+    List<List<Object>> values = tensors.stream().map(this::rows).toList();
     refuseProblems();
     List<ColumnSpec> specs = new ArrayList<>();
     for (int i = 0; i < tensors.size(); i++) {
       TensorSpec tensor = tensors.get(i);
-      specs.add(new ColumnSpec(tensor.name(), tensor.type(), values.get(i).get(0).size()));
+      specs.add(new ColumnSpec(tensor.name(), tensor.type(), width(tensor, values.get(i).get(0))));
     }
     ColumnBatch batch = ColumnBatch.allocate(allocator, specs, records.size());
     try {
@@ -80,59 +78,39 @@ final class SampleRecords {
     }
   }
 
-  /** The elements of an input, record by record. */
-  private List<List<Object>> values(TensorSpec tensor) {
-    List<List<Object>> rows = new ArrayList<>();
+  /** The value of an input in each record: the memory of its row, or a list of its elements. */
+  private List<Object> rows(TensorSpec tensor) {
+    List<Object> rows = new ArrayList<>();
     for (int i = 0; i < records.size(); i++) {
-      List<Object> row = new ArrayList<>();
-      if (records.get(i).get(tensor.name()) instanceof byte[] memory) {
-        decode(tensor, memory, row);
-      } else {
-        flatten(records.get(i).get(tensor.name()), row);
-      }
-      int width =
-          tensor.hasFixedRows() || rows.isEmpty()
-              ? tensor.hasFixedRows() ? tensor.elementsPerRow() : Math.max(1, row.size())
-              : rows.get(0).size();
-      if (row.size() != width) {
+      Object value = records.get(i).get(tensor.name());
+      List<Object> elements = new ArrayList<>();
+      flatten(value, elements);
+      Object row = value instanceof byte[] memory ? memory : elements;
+      int width = width(tensor, row);
+      int expected =
+          tensor.hasFixedRows()
+              ? tensor.elementsPerRow()
+              : rows.isEmpty() ? Math.max(1, width) : width(tensor, rows.get(0));
+      if (width != expected) {
         problem(
-            i,
-            "input '%s': %d elements (expected: %d)".formatted(tensor.name(), row.size(), width));
+            i, "input '%s': %d elements (expected: %d)".formatted(tensor.name(), width, expected));
       }
       rows.add(row);
     }
     return rows;
   }
 
-  private static void decode(TensorSpec tensor, byte[] memory, List<Object> elements) {
-    int bytes = tensor.type().bytes();
-    boolean whole = bytes == Float.BYTES || bytes == Double.BYTES;
-    boolean known = tensor.type().kind() == ElementType.Kind.FLOAT ? whole : bytes > 0;
-    if (!known || memory.length % bytes != 0) {
-      throw new IllegalArgumentException(
-          "input '%s': %d bytes of memory (expected: elements of %s)"
-              .formatted(tensor.name(), memory.length, tensor.type().label()));
+  private static int width(TensorSpec tensor, Object row) {
+    if (row instanceof byte[] memory) {
+      int bytes = tensor.type().bytes();
+      if (bytes == 0 || memory.length % bytes != 0) {
+        throw new IllegalArgumentException(
+            "input '%s': %d bytes of memory (expected: elements of %s)"
+                .formatted(tensor.name(), memory.length, tensor.type().label()));
+      }
+      return memory.length / bytes;
     }
-    ByteBuffer in = ByteBuffer.wrap(memory).order(ByteOrder.LITTLE_ENDIAN);
-    while (in.hasRemaining()) {
-      elements.add(element(in, tensor.type().kind(), bytes));
-    }
-  }
-
-  private static Object element(ByteBuffer in, ElementType.Kind kind, int bytes) {
-    if (kind == ElementType.Kind.FLOAT) {
-      return bytes == Float.BYTES ? (Object) in.getFloat() : (Object) in.getDouble();
-    }
-    if (kind == ElementType.Kind.BOOL) {
-      return in.get() != 0;
-    }
-    boolean signed = kind == ElementType.Kind.SIGNED;
-    return switch (bytes) {
-      case Byte.BYTES -> signed ? (long) in.get() : Byte.toUnsignedLong(in.get());
-      case Short.BYTES -> signed ? (long) in.getShort() : Short.toUnsignedLong(in.getShort());
-      case Integer.BYTES -> signed ? (long) in.getInt() : Integer.toUnsignedLong(in.getInt());
-      default -> in.getLong();
-    };
+    return ((List<?>) row).size();
   }
 
   private static void flatten(@Nullable Object value, List<Object> elements) {
@@ -143,10 +121,16 @@ final class SampleRecords {
     }
   }
 
-  private void fill(Column column, List<List<Object>> rows) {
-    int element = 0;
+  private void fill(Column column, List<Object> rows) {
+    int width = column.spec().elementsPerRow();
     for (int i = 0; i < rows.size(); i++) {
-      for (Object value : rows.get(i)) {
+      if (rows.get(i) instanceof byte[] memory) {
+        // Columns and tensors have the same memory, on machines that begin with the lowest byte.
+        ((FixedWidthColumn) column).setBytes(i * memory.length, memory, 0, memory.length);
+        continue;
+      }
+      int element = i * width;
+      for (Object value : (List<?>) rows.get(i)) {
         try {
           set(column, element++, value);
         } catch (IllegalArgumentException | ClassCastException unfit) {
@@ -163,10 +147,7 @@ final class SampleRecords {
 
   private static void set(Column column, int element, Object value) {
     if (column instanceof StringColumn strings) {
-      byte[] bytes =
-          value instanceof Map<?, ?> coded
-              ? Base64.getDecoder().decode(String.valueOf(coded.get("b64")))
-              : ((String) value).getBytes(StandardCharsets.UTF_8);
+      byte[] bytes = bytes(value);
       strings.append(bytes, 0, bytes.length);
       return;
     }
@@ -176,6 +157,13 @@ final class SampleRecords {
     } else {
       numbers.number(element, (Number) value);
     }
+  }
+
+  private static byte[] bytes(Object text) {
+    if (text instanceof Map<?, ?> coded) {
+      return Base64.getDecoder().decode(String.valueOf(coded.get("b64")));
+    }
+    return text instanceof byte[] bytes ? bytes : ((String) text).getBytes(StandardCharsets.UTF_8);
   }
 
   private void problem(int record, String problem) {

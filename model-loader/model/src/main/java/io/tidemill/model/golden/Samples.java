@@ -18,7 +18,8 @@ import org.apache.arrow.memory.BufferAllocator;
  * <p>Immutable and thread-safe.
  *
  * @param records each with a value for every input, as {@link GoldenRecorder#record(Path, List)}
- *     takes them; a {@code byte[]} is the memory of a tensor's row, little-endian
+ *     takes them; a {@code byte[]} is the memory of a tensor's row, little-endian, or in a list one
+ *     string
  */
 public record Samples(List<Map<String, Object>> records) {
   /** The file's name, at the top of a version's files. */

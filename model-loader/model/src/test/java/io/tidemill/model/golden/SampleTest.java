@@ -13,11 +13,14 @@ import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.CountingAllocator;
 import io.tidemill.model.columnar.ElementType;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class SampleTest {
   @RegisterExtension final CountingAllocator allocator = new CountingAllocator();
@@ -39,6 +42,29 @@ class SampleTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(value = ElementType.class, names = "STRING", mode = EnumSource.Mode.EXCLUDE)
+  void memoryOfEveryTypeIsWrittenAsItIs(ElementType type, @TempDir Path folder) throws Exception {
+    TensorSpec input = TensorSpec.of("in", type, -1, 2);
+    Signature signature = new Signature(List.of(input), List.of(input));
+    byte[] memory = new byte[2 * type.bytes()];
+    Arrays.fill(memory, type == ElementType.BOOL ? (byte) 1 : (byte) 0xC1);
+
+    new Samples(List.of(Map.of("in", memory))).write(signature, folder.resolve(Samples.FILE_NAME));
+
+    try (ColumnBatch sample = Samples.in(folder, signature).orElseThrow().of(1, allocator.get())) {
+      byte[] read = new byte[memory.length];
+      sample.fixedWidth(0).getBytes(0, read, 0, read.length);
+      assertThat(read).isEqualTo(memory);
+    }
+    assertThatThrownBy(
+            () ->
+                new Samples(List.of(Map.of("in", new byte[2 * type.bytes() + 1])))
+                    .write(signature, folder.resolve("other")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("input 'in': ");
+  }
+
   @Test
   void callsThatAreWrittenAreReadAgainWhateverFormTheyHad(@TempDir Path folder) throws Exception {
     byte[] memory = {0, 0, (byte) 0x80, 0x3F, 0, 0, 0, 0x40};
@@ -46,7 +72,7 @@ class SampleTest {
         new Samples(
             List.of(
                 Map.of("amounts", memory, "texts", List.of("a", Map.of("b64", "Yg=="))),
-                Map.of("amounts", List.of(3, 4.5), "texts", List.of("", "c"))));
+                Map.of("amounts", List.of(3, 4.5), "texts", List.of("", new byte[] {'c'}))));
 
     samples.write(MIXED, folder.resolve(Samples.FILE_NAME));
 

@@ -6,19 +6,22 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnknownFieldSet;
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.engine.Engine;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.zip.CRC32C;
+import org.apache.arrow.memory.util.Float16;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.TensorProto;
 
@@ -31,8 +34,6 @@ import org.tensorflow.proto.TensorProto;
  */
 record WarmupRequests(Path file, String signature, String example) {
   private static final String FILE = "assets.extra/tf_serving_warmup_requests";
-  private static final int MOST_ROWS = 16;
-  private static final int MOST_ELEMENTS = 1 << 20;
   private static final int MOST_BYTES = 64 << 20;
 
   /** What TFRecord adds to a checksum, so that one of a checksum is no trap. */
@@ -43,7 +44,7 @@ record WarmupRequests(Path file, String signature, String example) {
   }
 
   /**
-   * The first rows, as {@link io.tidemill.model.engine.Engine#samples} answers them.
+   * The first rows, as {@link Engine#samples} answers them.
    *
    * @throws InvalidModelException if the file is damaged
    */
@@ -54,7 +55,7 @@ record WarmupRequests(Path file, String signature, String example) {
     }
     try (DataInputStream in =
         new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
-      while (rows.size() < MOST_ROWS && hasMore(in)) {
+      while (rows.size() < Engine.SAMPLE_ROWS && hasMore(in)) {
         ByteString log = ByteString.copyFrom(content(in));
         for (ByteString predicted : messages(log, 6)) {
           predict(predicted, rows);
@@ -65,13 +66,13 @@ record WarmupRequests(Path file, String signature, String example) {
           }
         }
       }
-    } catch (IOException | IllegalArgumentException damaged) {
+    } catch (IOException | RuntimeException damaged) {
       throw new InvalidModelException(
           "%s: %s (expected: TFRecords of PredictionLog)"
               .formatted(file, damaged.getMessage() == null ? "ends early" : damaged.getMessage()),
           damaged);
     }
-    return rows.subList(0, Math.min(MOST_ROWS, rows.size()));
+    return rows.subList(0, Math.min(Engine.SAMPLE_ROWS, rows.size()));
   }
 
   private static boolean hasMore(DataInputStream in) throws IOException {
@@ -135,7 +136,7 @@ record WarmupRequests(Path file, String signature, String example) {
 
   private static void addRows(Map<String, TensorProto> inputs, List<Map<String, Object>> rows) {
     long count = inputs.values().stream().mapToLong(WarmupRequests::rowsOf).min().orElse(0);
-    for (int row = 0; row < Math.min(count, MOST_ROWS); row++) {
+    for (int row = 0; row < Math.min(count, Engine.SAMPLE_ROWS); row++) {
       Map<String, Object> record = new LinkedHashMap<>();
       for (Map.Entry<String, TensorProto> input : inputs.entrySet()) {
         record.put(input.getKey(), row(input.getValue(), row));
@@ -157,10 +158,10 @@ record WarmupRequests(Path file, String signature, String example) {
     }
     ByteString content = tensor.getTensorContent();
     long bytes = content.size() / rowsOf(tensor);
-    if (elements < 0 || elements > MOST_ELEMENTS || bytes > elements * Long.BYTES) {
+    if (elements < 0 || elements > Engine.SAMPLE_ELEMENTS || bytes > elements * Long.BYTES) {
       throw new IllegalArgumentException(
           "a row of %d elements in %d bytes (expected: at most %d)"
-              .formatted(elements, bytes, MOST_ELEMENTS));
+              .formatted(elements, bytes, Engine.SAMPLE_ELEMENTS));
     }
     if (!content.isEmpty() && tensor.getDtype() != DataType.DT_STRING) {
       int begin = Math.toIntExact(row * bytes);
@@ -171,8 +172,14 @@ record WarmupRequests(Path file, String signature, String example) {
           case DT_FLOAT -> tensor.getFloatValList();
           case DT_DOUBLE -> tensor.getDoubleValList();
           case DT_INT64 -> tensor.getInt64ValList();
-          case DT_UINT32 -> tensor.getUint32ValList();
-          case DT_UINT64 -> tensor.getUint64ValList();
+          case DT_UINT32 -> mapped(tensor.getUint32ValList(), Integer::toUnsignedLong);
+          case DT_UINT64 ->
+              mapped(
+                  tensor.getUint64ValList(), value -> new BigInteger(Long.toUnsignedString(value)));
+          case DT_HALF ->
+              mapped(tensor.getHalfValList(), bits -> Float16.toFloat(bits.shortValue()));
+          case DT_BFLOAT16 ->
+              mapped(tensor.getHalfValList(), bits -> Float.intBitsToFloat(bits << Short.SIZE));
           case DT_BOOL -> tensor.getBoolValList();
           case DT_STRING -> tensor.getStringValList();
           case DT_INT8, DT_INT16, DT_INT32, DT_UINT8, DT_UINT16 -> tensor.getIntValList();
@@ -183,13 +190,13 @@ record WarmupRequests(Path file, String signature, String example) {
     for (long i = row * elements; i < (row + 1) * elements; i++) {
       // What is missing at the end is as the last one; of none it is zero.
       Object value = values.isEmpty() ? 0 : values.get((int) Math.min(i, values.size() - 1));
-      elementsOfRow.add(value instanceof ByteString text ? coded(text) : value);
+      elementsOfRow.add(value instanceof ByteString text ? text.toByteArray() : value);
     }
     return elementsOfRow;
   }
 
-  private static Map<String, String> coded(ByteString bytes) {
-    return Map.of("b64", Base64.getEncoder().encodeToString(bytes.toByteArray()));
+  private static <T> List<Object> mapped(List<T> values, Function<T, Object> value) {
+    return values.stream().map(value).toList();
   }
 
   /** An Input's first field is an ExampleList. */
@@ -199,7 +206,7 @@ record WarmupRequests(Path file, String signature, String example) {
       if (isOfSignature(request)) {
         for (ByteString input : messages(request, 2)) {
           for (ByteString list : messages(input, 1)) {
-            messages(list, 1).forEach(one -> rows.add(Map.of(example, coded(one))));
+            messages(list, 1).forEach(one -> rows.add(Map.of(example, List.of(one.toByteArray()))));
           }
         }
       }

@@ -8,12 +8,12 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
 import io.tidemill.model.InvalidModelException;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32C;
@@ -114,16 +114,50 @@ class WarmupRequestsTest {
             tensor(DataType.DT_STRING, 2).addStringVal(text("a")).addStringVal(text("b")).build()),
         message(2, message(1, spec("").concat(message(2, input)))));
 
-    assertThat(rows("serving_default"))
-        .containsExactly(
-            Map.of("word", List.of(coded("a"))),
-            Map.of("word", List.of(coded("b"))),
-            Map.of("examples", coded("first")),
-            Map.of("examples", coded("")));
+    List<Map<String, Object>> rows = rows("serving_default");
+
+    assertThat(rows.stream().map(row -> String.join(",", row.keySet())))
+        .containsExactly("word", "word", "examples", "examples");
+    assertThat(rows.stream().map(row -> (List<?>) row.values().iterator().next()))
+        .allMatch(values -> values.size() == 1)
+        .map(values -> new String((byte[]) values.get(0), UTF_8))
+        .containsExactly("a", "b", "first", "");
   }
 
-  private static Map<String, String> coded(String text) {
-    return Map.of("b64", Base64.getEncoder().encodeToString(text.getBytes(UTF_8)));
+  @Test
+  void answersNumbersOfEveryType() throws IOException {
+    BigInteger large = BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE);
+    answers(tensor(DataType.DT_UINT32, 1).addUint32Val(-1), 4294967295L);
+    answers(tensor(DataType.DT_UINT64, 1).addUint64Val(-1), large);
+    answers(tensor(DataType.DT_HALF, 1).addHalfVal(0x3e00), 1.5f);
+    answers(tensor(DataType.DT_BFLOAT16, 1).addHalfVal(0xbfc0), -1.5f);
+    answers(tensor(DataType.DT_INT8, 1).addIntVal(-7), -7);
+    answers(tensor(DataType.DT_INT16, 1).addIntVal(-7), -7);
+    answers(tensor(DataType.DT_UINT16, 1).addIntVal(65535), 65535);
+    answers(tensor(DataType.DT_BOOL, 1).addBoolVal(true), true);
+    answers(tensor(DataType.DT_DOUBLE, 1).addDoubleVal(1.5), 1.5);
+  }
+
+  private void answers(TensorProto.Builder tensor, Object value) throws IOException {
+    write(predict("", "x", tensor.build()));
+
+    assertThat(rows("serving_default")).containsExactly(Map.of("x", List.of(value)));
+  }
+
+  @Test
+  void refusesTensorsThatMakeNoSense() throws IOException {
+    write(predict("", "x", tensor(DataType.DT_FLOAT, 1, 1L << 40, 1L << 40).build()));
+    refuses("long overflow");
+    write(predict("", "x", tensor(DataType.DT_FLOAT, 1, -4).build()));
+    refuses("a row of -4 elements in 0 bytes");
+    write(predict("", "x", tensor(DataType.DT_FLOAT, 1L << 40, 1 << 21).build()));
+    refuses("a row of 2097152 elements in 0 bytes");
+    write(predict("", "x", tensor(DataType.DT_COMPLEX64, 1).build()));
+    refuses("a tensor of DT_COMPLEX64");
+    write(message(6, message(1, spec("").concat(message(2, ByteString.EMPTY)))));
+    refuses("Index: 0");
+    write(predict("", "x", tensor(DataType.DT_FLOAT, -1, 4).build()));
+    assertThat(rows("serving_default")).isEmpty();
   }
 
   @Test
