@@ -84,6 +84,20 @@ record Listing(Path path) {
                 children.size() > SHOWN ? " and " + (children.size() - SHOWN) + " more" : ""));
   }
 
+  /**
+   * A file in this folder, by its path from here.
+   *
+   * @throws IllegalArgumentException if it is none, or a link leads elsewhere
+   */
+  Path file(String relative) throws IOException {
+    Path file = path.resolve(relative);
+    if (!Files.isRegularFile(file) || !file.toRealPath().startsWith(path.toRealPath())) {
+      throw new IllegalArgumentException(
+          "'%s' (expected: a file in '%s')".formatted(relative, name()));
+    }
+    return file;
+  }
+
   byte[] start(int bytes) throws IOException {
     try (InputStream in = Files.newInputStream(path)) {
       return in.readNBytes(bytes);

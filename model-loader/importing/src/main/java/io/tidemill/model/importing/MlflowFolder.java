@@ -1,6 +1,7 @@
 package io.tidemill.model.importing;
 
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Signature;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.FoundModel;
 import java.io.IOException;
@@ -14,7 +15,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Parse;
@@ -62,31 +62,48 @@ final class MlflowFolder implements ModelFormat {
   public DetectedModel read(Path path, Workspace workspace) throws IOException {
     Path file = path.resolve(FILE);
     Map<?, ?> description = parse(file);
-    Map<?, ?> flavours = description.get("flavors") instanceof Map<?, ?> said ? said : Map.of();
+    Map<?, ?> flavours = mapping(description, "flavors");
+    MlflowExample example =
+        new MlflowExample(new Listing(path), mapping(description, "saved_input_example_info"));
     for (String name : List.of("tensorflow", "keras")) {
       if (flavours.get(name) instanceof Map<?, ?> said) {
         Engine engine = workspace.engines().find("tensorflow");
         Path model = savedModel(file, inside(file, path, said), engine);
         String usual = said.get("signature_def_key") instanceof String key ? key : null;
-        return DetectedModel.of(
-            TITLE,
+        return detected(
             workspace.taken(model, FoundModel.of(TITLE, model)),
-            engine.name(),
-            workspace.signature(model, engine, null, usual));
+            engine,
+            workspace.signature(model, engine, null, usual),
+            example,
+            workspace);
       }
     }
     for (String name : FLAVOURS) {
       if (flavours.get(name) instanceof Map<?, ?> said) {
         Engine engine = workspace.engines().find(name);
         return read(
-            file, inside(file, path, said), engine, description.get("signature"), workspace);
+            file,
+            inside(file, path, said),
+            engine,
+            mapping(description, "signature"),
+            example,
+            workspace);
       }
     }
     throw refused(file, flavours);
   }
 
+  private static Map<?, ?> mapping(Map<?, ?> parent, String key) {
+    return parent.get(key) instanceof Map<?, ?> mapping ? mapping : Map.of();
+  }
+
   private static DetectedModel read(
-      Path file, Path model, Engine engine, @Nullable Object signature, Workspace workspace)
+      Path file,
+      Path model,
+      Engine engine,
+      Map<?, ?> sides,
+      MlflowExample example,
+      Workspace workspace)
       throws IOException {
     Optional<FoundModel> found = engine.detect(model);
     if (found.isEmpty()) {
@@ -103,11 +120,23 @@ final class MlflowFolder implements ModelFormat {
     // Other engines say it themselves. MLflow's is what its Python wrapper takes, which casts and
     // names as it likes, so the two need not agree.
     DeclaredSignature declared =
-        engine.name().equals(TORCH) && signature instanceof Map<?, ?> sides
+        engine.name().equals(TORCH)
             ? new MlflowSignature(file.toString(), sides).tensors().orElse(null)
             : null;
-    return DetectedModel.of(
-        TITLE, files, engine.name(), workspace.signature(files, engine, declared, null));
+    Signature signature = workspace.signature(files, engine, declared, null);
+    return detected(files, engine, signature, example, workspace);
+  }
+
+  private static DetectedModel detected(
+      Path files, Engine engine, Signature signature, MlflowExample example, Workspace workspace)
+      throws IOException {
+    Path sampled =
+        workspace.sampled(
+            workspace.sampled(files, engine, signature),
+            signature,
+            "saved_input_example_info",
+            () -> example.rows(signature));
+    return DetectedModel.of(TITLE, sampled, engine.name(), signature);
   }
 
   private static String remedy(String engine) {

@@ -71,8 +71,10 @@ record TritonConfig(
         : List.of();
   }
 
-  private static Map<?, ?> message(Map<?, ?> parent, String field) {
-    return parent.get(field) instanceof List<?> list && list.get(0) instanceof Map<?, ?> message
+  static Map<?, ?> message(Map<?, ?> parent, String field) {
+    return parent.get(field) instanceof List<?> list
+            && !list.isEmpty()
+            && list.get(0) instanceof Map<?, ?> message
         ? message
         : Map.of();
   }
@@ -161,7 +163,7 @@ record TritonConfig(
     return first(message.get(field));
   }
 
-  private static String first(@Nullable Object values) {
+  static String first(@Nullable Object values) {
     return values instanceof List<?> list && !list.isEmpty() ? String.valueOf(list.get(0)) : "";
   }
 }

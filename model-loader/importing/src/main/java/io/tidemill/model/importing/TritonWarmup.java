@@ -3,6 +3,7 @@ package io.tidemill.model.importing;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.engine.Engine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -10,7 +11,6 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,18 +25,14 @@ import org.jspecify.annotations.Nullable;
  * @param messages of the configuration
  */
 record TritonWarmup(Path folder, List<Object> messages) {
-  private static final int MOST_ROWS = 16;
-  private static final int MOST_ELEMENTS = 1 << 20;
-
   /**
-   * A row for each of the first messages, as {@link io.tidemill.model.engine.Engine#samples}
-   * answers them.
+   * A row for each of the first messages, as {@link Engine#samples} answers them.
    *
-   * @throws IllegalArgumentException if one does not fit the signature, or its file is not there
+   * @throws RuntimeException if one does not fit the signature, or its file is not there
    */
   List<Map<String, Object>> rows(Signature signature) {
     List<Map<String, Object>> rows = new ArrayList<>();
-    for (Object message : messages.subList(0, Math.min(MOST_ROWS, messages.size()))) {
+    for (Object message : messages.subList(0, Math.min(Engine.SAMPLE_ROWS, messages.size()))) {
       if (message instanceof Map<?, ?> warmup && warmup.get("inputs") instanceof List<?> inputs) {
         Map<String, Object> row = row(inputs, signature);
         if (!row.isEmpty()) {
@@ -53,8 +49,7 @@ record TritonWarmup(Path folder, List<Object> messages) {
       Map<?, ?> said =
           inputs.stream()
               .filter(input -> first(input, "key").equals(tensor.name()))
-              .map(input -> ((Map<?, ?>) input).get("value"))
-              .map(value -> (Map<?, ?>) ((List<?>) value).get(0))
+              .map(input -> TritonConfig.message((Map<?, ?>) input, "value"))
               .findFirst()
               .orElse(Map.of());
       if (said.containsKey("random_data")) {
@@ -67,9 +62,7 @@ record TritonWarmup(Path folder, List<Object> messages) {
   }
 
   private static String first(@Nullable Object message, String field) {
-    return message instanceof Map<?, ?> map && map.get(field) instanceof List<?> values
-        ? String.valueOf(values.get(0))
-        : "";
+    return message instanceof Map<?, ?> map ? TritonConfig.first(map.get(field)) : "";
   }
 
   private static List<Object> zeros(TensorSpec tensor, Map<?, ?> said) {
@@ -77,7 +70,7 @@ record TritonWarmup(Path folder, List<Object> messages) {
     for (Object size : said.get("dims") instanceof List<?> sizes ? sizes : List.of()) {
       elements = Math.multiplyExact(elements, Long.parseLong(String.valueOf(size)));
     }
-    if (!said.containsKey("zero_data") || elements < 1 || elements > MOST_ELEMENTS) {
+    if (!said.containsKey("zero_data") || elements < 1 || elements > Engine.SAMPLE_ELEMENTS) {
       throw new IllegalArgumentException(
           "input '%s': no data for %d elements (expected: zero_data or an input_data_file)"
               .formatted(tensor.name(), elements));
@@ -92,13 +85,8 @@ record TritonWarmup(Path folder, List<Object> messages) {
   }
 
   private Object content(TensorSpec tensor, String name) {
-    Path warmup = folder.resolve("warmup");
-    Path file = warmup.resolve(name).normalize();
-    if (!file.startsWith(warmup)) {
-      throw new IllegalArgumentException("'%s' (expected: a file in warmup)".formatted(name));
-    }
-    try (InputStream in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(MOST_ELEMENTS * Long.BYTES);
+    try (InputStream in = Files.newInputStream(new Listing(folder).file("warmup/" + name))) {
+      byte[] bytes = in.readNBytes(Engine.SAMPLE_ELEMENTS * Long.BYTES);
       return tensor.type() == ElementType.STRING ? strings(bytes) : bytes;
     } catch (IOException e) {
       throw new IllegalArgumentException("warmup/" + name + ": cannot be read", e);
@@ -117,7 +105,7 @@ record TritonWarmup(Path folder, List<Object> messages) {
       }
       byte[] string = new byte[length];
       in.get(string);
-      strings.add(Map.of("b64", Base64.getEncoder().encodeToString(string)));
+      strings.add(string);
     }
     return strings;
   }

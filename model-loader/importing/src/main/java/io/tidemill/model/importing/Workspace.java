@@ -46,6 +46,7 @@ final class Workspace implements AutoCloseable {
 
   private final Set<String> leftOut = new TreeSet<>();
   private final Map<Path, String> origins = new LinkedHashMap<>();
+  private final Map<Path, Path> sources = new LinkedHashMap<>();
   private @Nullable Path folder;
   private @Nullable Path unnamed;
 
@@ -124,6 +125,12 @@ final class Workspace implements AutoCloseable {
 
   /** What of a model that was found at a path is published. */
   Path taken(Path path, FoundModel found) throws IOException {
+    Path taken = take(path, found);
+    sources.put(taken, found.files());
+    return taken;
+  }
+
+  private Path take(Path path, FoundModel found) throws IOException {
     Path model = found.files();
     if (Files.isDirectory(model)) {
       return tidy(model);
@@ -135,14 +142,15 @@ final class Workspace implements AutoCloseable {
     return Files.isDirectory(path) ? chosen(model, published) : published;
   }
 
-  /** The model, with the calls that its files carry as its samples. */
+  /** The model, with the calls that its files carry, or that lie beside them, as its samples. */
   Path sampled(Path model, Engine engine, Signature signature) throws IOException {
-    return sampled(model, signature, "calls in the files", () -> engine.samples(model, signature));
+    Path source = sources.getOrDefault(model, model);
+    return sampled(model, signature, "calls in the files", () -> engine.samples(source, signature));
   }
 
   /**
    * The model, with calls that came with it as its samples, unless it has some already. Those that
-   * do not fit it are left out.
+   * cannot be read or do not fit it are left out.
    *
    * @param title what they are, as messages name them
    */
@@ -167,7 +175,8 @@ final class Workspace implements AutoCloseable {
       }
       target = copyOf(Files.isDirectory(model) ? model : model.toAbsolutePath().resolveSibling(""));
       samples.write(signature, target.resolve(Samples.FILE_NAME));
-    } catch (IllegalArgumentException | InvalidModelException unfit) {
+    } catch (RuntimeException unfit) {
+      // Whatever is wrong with them, the model is none the worse.
       leftOut.add("%s (%s)".formatted(title, original(String.valueOf(unfit.getMessage()))));
       return model;
     }

@@ -3,6 +3,7 @@ package io.tidemill.model.importing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.onnx.proto.OnnxMl;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
 import io.tidemill.model.InvalidModelException;
@@ -94,6 +95,11 @@ class ModelImportTest {
     @Override
     public List<String> check(Path files, Signature given) {
       return given.equals(FOUR_TO_ONE) ? List.of() : List.of("it is another");
+    }
+
+    @Override
+    public List<Map<String, Object>> samples(Path files, Signature served) {
+      return engine.samples(files, served);
     }
 
     @Override
@@ -409,10 +415,72 @@ class ModelImportTest {
       assertThat(features(imported.model())).containsExactly(1f, 2f, 0f, 0f);
     }
 
-    file("models/fraud/config.pbtxt", config.replace("first", "../../../secret"));
+    file("secret", "0123456789abcdef");
+    Files.createSymbolicLink(
+        directory.resolve("models/fraud/warmup/link"), directory.resolve("secret"));
+    for (String file : List.of("../../../secret", "link", ".", "absent", "\0")) {
+      file("models/fraud/config.pbtxt", config.replace("first", file));
+      try (ModelImport imported = ModelImport.open(model, ImportOptions.NONE, ENGINES)) {
+        assertThat(imported.model().files()).isEqualTo(model.resolve("1/model.savedmodel"));
+        assertThat(imported.leftOut()).singleElement().asString().startsWith("model_warmup (");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "inputs { key: 'features' value { zero_data: true dims: [9223372036854775807, 9] } }",
+        "inputs { key: 'features' value { zero_data: true dims: [1048577] } }",
+        "inputs { key: 'features' value { zero_data: true dims: [-4] } }",
+        "inputs { key: 'features' value { zero_data: true dims: [four] } }",
+        "inputs { key: 'features' value: 7 }",
+        "inputs { key: 'features' value: [] }",
+        "inputs { key: 'features' }",
+        "inputs { key: [] }",
+      })
+  void leavesOutWarmUpsOfTritonThatMakeNoSense(String warmup) throws IOException {
+    savedModel("fraud/1/model.savedmodel", "serving_default");
+    String config =
+        """
+        backend: "tensorflow"
+        version_policy: []
+        model_warmup { name: "w" batch_size: 1 %s }
+        """;
+    Path model = file("fraud/config.pbtxt", config.formatted(warmup)).resolveSibling("");
+
     try (ModelImport imported = ModelImport.open(model, ImportOptions.NONE, ENGINES)) {
+      assertThat(imported.model().files()).isEqualTo(model.resolve("1/model.savedmodel"));
+      assertThat(imported.leftOut()).singleElement().asString().startsWith("model_warmup (");
+    }
+  }
+
+  @Test
+  void takesTheTestDataOfAnOnnxFileThatIsNamedAndGathered() throws IOException {
+    Path folder = directory.resolve("o");
+    OnnxModels.mlpWithWeightsBeside(folder, 4);
+    Files.createDirectories(folder.resolve("test_data_set_0"));
+    Files.write(
+        folder.resolve("test_data_set_0/input_0.pb"),
+        OnnxMl.TensorProto.newBuilder()
+            .setDataType(OnnxMl.TensorProto.DataType.FLOAT_VALUE)
+            .addAllDims(List.of(1L, 4L))
+            .addAllFloatData(List.of(1f, 2f, 3f, 4f))
+            .build()
+            .toByteArray());
+
+    for (Path pushed : List.of(folder, folder.resolve(OnnxModels.FILE))) {
+      try (ModelImport imported = ModelImport.open(pushed, ImportOptions.NONE, ENGINES)) {
+        assertThat(features(imported.model())).containsExactly(1f, 2f, 3f, 4f);
+      }
+    }
+    Files.write(folder.resolve("test_data_set_0/input_0.pb"), new byte[] {8});
+    try (ModelImport imported = ModelImport.open(folder, ImportOptions.NONE, ENGINES)) {
+      assertThat(imported.model().files()).isEqualTo(folder);
       assertThat(imported.leftOut())
-          .containsExactly("model_warmup ('../../../secret' (expected: a file in warmup))");
+          .containsExactly(
+              "calls in the files (%s: ends early (expected: a TensorProto for features float32[-1, 4]))"
+                  .formatted(folder.resolve("test_data_set_0/input_0.pb")));
     }
   }
 
@@ -745,6 +813,117 @@ class ModelImportTest {
     assertThatThrownBy(() -> detect(directory.resolve("p")))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining("say no signature here");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'columns': ['a', 'b', 'c', 'd'], 'data': [[1, 2.0, 3, null], [0, 0, 0, 0]]}",
+        "{'index': [0], 'columns': [0, 1, 2, 3], 'data': [[1, 2, 3, NaN]]}",
+        "{'data': [[1, 2, 3, null]]}",
+        "{'columns': ['other', 'features'], 'data': [['x', [1, 2, 3, null]]]}",
+        "{'dataframe_split': {'columns': ['a', 'b', 'c', 'd'], 'data': [[1, 2, 3, null]]}}",
+        "{'dataframe_records': [{'a': 1, 'b': 2, 'c': 3, 'd': null}]}",
+        "{'inputs': [[1, 2, 3, NaN]]}",
+        "{'inputs': {'features': [[1, 2, 3, null], [5, 6, 7, 8]]}}",
+        "{'instances': [{'features': [1, 2, 3, null]}]}",
+        "{'instances': [[1, 2, 3, null]]}",
+      })
+  void takesTheExampleOfAnMlflowModelAsSamples(String json) throws IOException {
+    file("o/model.onnx", "\u0008\u0007");
+    file("o/input_example.json", json.replace('\'', '"'));
+    file(
+        "o/MLmodel",
+        """
+        flavors: {onnx: {data: model.onnx}}
+        saved_input_example_info: {artifact_path: input_example.json, pandas_orient: split, type: dataframe}
+        """);
+
+    try (ModelImport imported =
+        ModelImport.open(directory.resolve("o"), ImportOptions.NONE, ENGINES)) {
+      assertThat(imported.leftOut()).isEmpty();
+      assertThat(features(imported.model())).containsExactly(1f, 2f, 3f, Float.NaN);
+    }
+  }
+
+  @Test
+  void prefersTheExampleThatMlflowsServerTakesAndTheModelsOwnCallsToIt() throws IOException {
+    savedModel("t/data/model", "serving_default");
+    file("t/input_example.json", "[1, 2]");
+    file("t/serving_input_example.json", "{\"inputs\": [[1, 2, 3, 4]]}");
+    file(
+        "t/MLmodel",
+        """
+        flavors: {tensorflow: {data: data}}
+        saved_input_example_info:
+          artifact_path: input_example.json
+          serving_input_path: serving_input_example.json
+          type: json_object
+        """);
+    Path folder = directory.resolve("t");
+
+    try (ModelImport imported = ModelImport.open(folder, ImportOptions.NONE, ENGINES)) {
+      assertThat(features(imported.model())).containsExactly(1f, 2f, 3f, 4f);
+      assertThat(imported.model().files().resolve("saved_model.pb")).exists();
+    }
+
+    file("t/data/model/assets.extra/tf_serving_warmup_requests", "damaged");
+    try (ModelImport imported = ModelImport.open(folder, ImportOptions.NONE, ENGINES)) {
+      assertThat(imported.leftOut()).singleElement().asString().startsWith("calls in the files (");
+      assertThat(features(imported.model())).containsExactly(1f, 2f, 3f, 4f);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'data': [1], 'indices': [0], 'indptr': [0, 1], 'shape': [1, 4]}|keys [data, indices, indptr, shape] (expected",
+        "{'columns': ['a'], 'data': [[1, 2]]}|a row of 2 values (expected: 1)",
+        "{'columns': ['a'], 'data': [['x']]}|1 elements (expected: 4)",
+        "{'inputs': {'other': [['x', 2, 3, 4]]}}|input 'features': x (expected: a value for float32)",
+        "{'inputs': [['x', 2, 3, 4]]}|input 'features': x (expected: a value for float32)",
+        "{'amount': 1}|keys [amount] (expected: columns and data, dataframe_split",
+        "{'instances': [null]}|values of [] (expected: of the inputs [features])",
+        "[1, 2]|'e.json' (expected: a JSON object)",
+        "{'inputs': [1|'e.json': Unexpected end-of-input",
+        "{'inputs': [1e99999999999, 1, 1, 1]}|1 elements (expected: 4)",
+      })
+  void leavesOutAnExampleOfMlflowThatDoesNotFit(String json, String reason) throws IOException {
+    file("o/e.json", json.replace('\'', '"'));
+
+    leavesOut("e.json", reason);
+  }
+
+  @Test
+  void leavesOutAnExampleOfMlflowThatIsDeepLargeOrElsewhere() throws IOException {
+    file("o/deep.json", "{\"inputs\": " + "[".repeat(100_000) + "]".repeat(100_000) + "}");
+    leavesOut("deep.json", "nesting depth");
+    Files.write(directory.resolve("o/large.json"), new byte[(16 << 20) + 1]);
+    leavesOut("large.json", "16777217 bytes (expected: at most 16777216)");
+    file("secret.json", "{\"inputs\": [[1, 2, 3, 4]]}");
+    leavesOut("../secret.json", "'../secret.json' (expected: a file in 'o')");
+    Files.createSymbolicLink(directory.resolve("o/link.json"), directory.resolve("secret.json"));
+    leavesOut("link.json", "'link.json' (expected: a file in 'o')");
+    leavesOut("absent.json", "'absent.json' (expected: a file in 'o')");
+  }
+
+  private void leavesOut(String example, String reason) throws IOException {
+    Path model = file("o/model.onnx", "\u0008\u0007");
+    file(
+        "o/MLmodel",
+        "{flavors: {onnx: {data: model.onnx}}, saved_input_example_info: {artifact_path: '%s'}}"
+            .formatted(example));
+
+    try (ModelImport imported =
+        ModelImport.open(directory.resolve("o"), ImportOptions.NONE, ENGINES)) {
+      assertThat(imported.model().files()).isEqualTo(model);
+      assertThat(imported.leftOut())
+          .singleElement()
+          .asString()
+          .startsWith("saved_input_example_info (")
+          .contains(reason);
+    }
   }
 
   @Test

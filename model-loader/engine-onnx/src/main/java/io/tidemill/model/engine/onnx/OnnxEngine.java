@@ -108,6 +108,15 @@ public final class OnnxEngine implements Engine {
   }
 
   @Override
+  public List<Map<String, Object>> samples(Path files, Signature served) {
+    try {
+      return new TestDataSets(FILE.find(files.toString(), files)).rows(served);
+    } catch (IOException e) {
+      throw new UncheckedIOException(files + ": " + e, e);
+    }
+  }
+
+  @Override
   public List<String> check(Path files, Signature given) {
     try (OnnxFile file = open(files.toString(), files, Placement.CPU)) {
       return file.tensors().differences(given);

@@ -49,6 +49,16 @@ enum OnnxType {
     return number;
   }
 
+  /** The type of this number in ONNX's files; empty where columns have none. */
+  static Optional<OnnxType> numbered(long number) {
+    return Arrays.stream(values()).filter(type -> type.number == number).findFirst();
+  }
+
+  /** The column's type. */
+  ElementType column() {
+    return column;
+  }
+
   /** ONNX's type for a column's. */
   static OnnxType of(ElementType column) {
     return Arrays.stream(values()).filter(type -> type.column == column).findFirst().orElseThrow();

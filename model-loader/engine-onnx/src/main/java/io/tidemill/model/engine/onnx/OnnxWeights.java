@@ -2,7 +2,6 @@ package io.tidemill.model.engine.onnx;
 
 import io.tidemill.model.InvalidModelException;
 import java.io.IOException;
-import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -66,8 +65,8 @@ final class OnnxWeights {
   static Set<String> of(Path model) throws IOException {
     OnnxWeights files = new OnnxWeights();
     try {
-      files.read(Message.MODEL, ZipMaps.map(model), 0);
-    } catch (BufferUnderflowException | IllegalArgumentException noOnnx) {
+      files.read(Message.MODEL, ProtoFields.map(model), 0);
+    } catch (IllegalArgumentException noOnnx) {
       return Set.of();
     }
     Path folder = model.toAbsolutePath().normalize().resolveSibling("");

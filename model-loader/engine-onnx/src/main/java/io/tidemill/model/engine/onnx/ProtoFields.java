@@ -1,15 +1,17 @@
 package io.tidemill.model.engine.onnx;
 
 import java.io.ByteArrayOutputStream;
-import java.nio.BufferUnderflowException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.function.LongConsumer;
 
 /**
  * The fields of one message of a protocol buffer, one after another, by their numbers.
  *
- * <p>What is malformed is a {@link BufferUnderflowException} or an {@link
- * IllegalArgumentException}.
+ * <p>What is malformed is an {@link IllegalArgumentException}.
  *
  * <p>Not thread-safe.
  */
@@ -34,23 +36,27 @@ final class ProtoFields {
     }
     begin = bytes.position();
     long tag = varint(bytes);
-    field = Math.toIntExact(tag >>> 3);
+    if (tag >>> 3 > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("no field " + (tag >>> 3));
+    }
+    field = (int) (tag >>> 3);
     wire = (int) tag & 7;
     switch (wire) {
       case 0 -> number = varint(bytes);
-      case 1 -> skip(Long.BYTES);
-      case MESSAGE -> {
-        long length = varint(bytes);
-        if (length < 0 || length > bytes.remaining()) {
-          throw new BufferUnderflowException();
-        }
-        content = bytes.slice(bytes.position(), (int) length);
-        skip((int) length);
-      }
-      case 5 -> skip(Integer.BYTES);
+      case 1 -> take(Long.BYTES);
+      case MESSAGE -> take(varint(bytes));
+      case 5 -> take(Integer.BYTES);
       default -> throw new IllegalArgumentException("no wire type " + wire);
     }
     return true;
+  }
+
+  private void take(long length) {
+    if (length < 0 || length > bytes.remaining()) {
+      throw new IllegalArgumentException("ends early");
+    }
+    content = bytes.slice(bytes.position(), (int) length);
+    bytes.position(bytes.position() + (int) length);
   }
 
   int field() {
@@ -67,7 +73,7 @@ final class ProtoFields {
     return wire == MESSAGE;
   }
 
-  /** Its bytes. */
+  /** Its bytes; of a number of fixed width too. */
   ByteBuffer content() {
     return content.duplicate();
   }
@@ -88,13 +94,41 @@ final class ProtoFields {
     return raw;
   }
 
-  private void skip(int length) {
-    bytes.position(bytes.position() + length);
+  /** Its numbers: one, or as many as are packed in it. */
+  void numbers(LongConsumer each) {
+    if (wire == MESSAGE) {
+      for (ByteBuffer packed = content(); packed.hasRemaining(); ) {
+        each.accept(varint(packed));
+      }
+    } else {
+      each.accept(number);
+    }
   }
 
-  static long varint(ByteBuffer bytes) {
+  /** A file of a message, which has at most 2 GiB. */
+  static ByteBuffer map(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file)) {
+      long size = Math.min(channel.size(), Integer.MAX_VALUE);
+      return channel.map(FileChannel.MapMode.READ_ONLY, 0, size);
+    }
+  }
+
+  /** The first text of a field of a message; empty if there is none. */
+  static String text(ByteBuffer message, int field) {
+    for (ProtoFields fields = new ProtoFields(message.duplicate()); fields.next(); ) {
+      if (fields.isBytes(field)) {
+        return fields.text();
+      }
+    }
+    return "";
+  }
+
+  private static long varint(ByteBuffer bytes) {
     long value = 0;
     for (int shift = 0; shift < Long.SIZE; shift += 7) {
+      if (!bytes.hasRemaining()) {
+        throw new IllegalArgumentException("ends early");
+      }
       byte next = bytes.get();
       value |= (next & 0x7fL) << shift;
       if (next >= 0) {

@@ -2,9 +2,7 @@ package io.tidemill.model.engine.onnx;
 
 import io.tidemill.model.engine.onnx.ProtoFields.Writer;
 import java.io.IOException;
-import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,8 +71,9 @@ record ZipMaps(List<ZipMap> maps, boolean hasOperators) {
     List<ZipMap> maps = new ArrayList<>();
     boolean hasOperators = false;
     try {
-      for (ProtoFields model = new ProtoFields(map(file)); model.next(); ) {
-        hasOperators |= model.isBytes(MODEL_OPERATORS) && text(model.content(), 1).isEmpty();
+      for (ProtoFields model = new ProtoFields(ProtoFields.map(file)); model.next(); ) {
+        hasOperators |=
+            model.isBytes(MODEL_OPERATORS) && ProtoFields.text(model.content(), 1).isEmpty();
         if (model.isBytes(MODEL_GRAPH)) {
           for (ProtoFields graph = new ProtoFields(model.content()); graph.next(); ) {
             if (graph.isBytes(GRAPH_NODE)) {
@@ -83,22 +82,14 @@ record ZipMaps(List<ZipMap> maps, boolean hasOperators) {
           }
         }
       }
-    } catch (BufferUnderflowException | ArithmeticException | IllegalArgumentException noOnnx) {
+    } catch (IllegalArgumentException noOnnx) {
       return new ZipMaps(List.of(), true);
     }
     return new ZipMaps(maps, hasOperators);
   }
 
-  /** A protocol buffer has at most 2 GiB. */
-  static ByteBuffer map(Path file) throws IOException {
-    try (FileChannel channel = FileChannel.open(file)) {
-      long size = Math.min(channel.size(), Integer.MAX_VALUE);
-      return channel.map(FileChannel.MapMode.READ_ONLY, 0, size);
-    }
-  }
-
   private static Optional<ZipMap> zipMap(ByteBuffer node) {
-    if (!text(node.duplicate(), 4).equals(OPERATOR)) {
+    if (!ProtoFields.text(node, 4).equals(OPERATOR)) {
       return Optional.empty();
     }
     List<String> classes = new ArrayList<>();
@@ -109,33 +100,19 @@ record ZipMaps(List<ZipMap> maps, boolean hasOperators) {
     }
     return classes.isEmpty()
         ? Optional.empty()
-        : Optional.of(new ZipMap(text(node.duplicate(), 1), text(node.duplicate(), 2), classes));
+        : Optional.of(new ZipMap(ProtoFields.text(node, 1), ProtoFields.text(node, 2), classes));
   }
 
   private static void addClasses(ByteBuffer attribute, List<String> classes) {
-    if (text(attribute.duplicate(), 1).startsWith("classlabels_")) {
+    if (ProtoFields.text(attribute, 1).startsWith("classlabels_")) {
       for (ProtoFields fields = new ProtoFields(attribute); fields.next(); ) {
         if (fields.isBytes(9)) {
           classes.add(fields.text());
-        } else if (fields.isBytes(8)) {
-          for (ByteBuffer packed = fields.content(); packed.hasRemaining(); ) {
-            classes.add(String.valueOf(ProtoFields.varint(packed)));
-          }
         } else if (fields.field() == 8) {
-          classes.add(String.valueOf(fields.number()));
+          fields.numbers(number -> classes.add(String.valueOf(number)));
         }
       }
     }
-  }
-
-  /** The first text of a field; empty if there is none. */
-  private static String text(ByteBuffer message, int field) {
-    for (ProtoFields fields = new ProtoFields(message); fields.next(); ) {
-      if (fields.isBytes(field)) {
-        return fields.text();
-      }
-    }
-    return "";
   }
 
   /**
@@ -148,7 +125,7 @@ record ZipMaps(List<ZipMap> maps, boolean hasOperators) {
     if (!hasOperators) {
       changed.message(MODEL_OPERATORS, new Writer().number(2, OPERATOR_SET));
     }
-    for (ProtoFields model = new ProtoFields(map(file)); model.next(); ) {
+    for (ProtoFields model = new ProtoFields(ProtoFields.map(file)); model.next(); ) {
       if (model.isBytes(MODEL_GRAPH)) {
         changed.message(MODEL_GRAPH, graph(model.content()));
       } else {
@@ -164,7 +141,7 @@ record ZipMaps(List<ZipMap> maps, boolean hasOperators) {
       if (fields.isBytes(GRAPH_NODE) && zipMap(fields.content()).isPresent()) {
         changed.message(GRAPH_NODE, zipMap(fields.content()).orElseThrow().node());
       } else if (fields.isBytes(GRAPH_OUTPUT)) {
-        String output = text(fields.content(), 1);
+        String output = ProtoFields.text(fields.content(), 1);
         maps.stream()
             .filter(map -> map.output().equals(output))
             .findFirst()
