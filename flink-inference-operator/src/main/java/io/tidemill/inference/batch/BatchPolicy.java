@@ -17,12 +17,12 @@ import java.time.Duration;
 public record BatchPolicy(int maxSize, long maxBytes, Duration maxDelay, int maxInFlight)
     implements Serializable {
   public static final long UNLIMITED_BYTES = Long.MAX_VALUE;
+  public static final int LARGEST_SIZE = 1 << 20;
+  public static final int LARGEST_IN_FLIGHT = 1024;
 
   private static final int DEFAULT_MAX_SIZE = 256;
   private static final Duration DEFAULT_MAX_DELAY = Duration.ofMillis(20);
   private static final int DEFAULT_MAX_IN_FLIGHT = 4;
-  private static final int LARGEST_SIZE = 1 << 20;
-  private static final int LARGEST_IN_FLIGHT = 1024;
   private static final Duration LONGEST_DELAY = Duration.ofDays(1);
 
   public BatchPolicy {

@@ -16,7 +16,13 @@ public record ModelRef(String name, @Nullable SemanticVersion version, @Nullable
   /** The alias that no one sets: the highest release there is. */
   public static final String LATEST = "latest";
 
-  private static final Pattern NAME = Pattern.compile("[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?");
+  private static final String NAME_FORM = "[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?";
+
+  /** What a reference looks like, as a regular expression. */
+  public static final String FORM =
+      NAME_FORM + "(?::(?:" + SemanticVersion.FORM + "|" + LATEST + ")|@" + NAME_FORM + ")";
+
+  private static final Pattern NAME = Pattern.compile(NAME_FORM);
 
   public ModelRef {
     checkName("model name", name);

@@ -18,18 +18,21 @@ public record SemanticVersion(long major, long minor, long patch, String preRele
 
   private static final String NUMBER = "(0|[1-9]\\d{0,17})";
   private static final String IDENTIFIER = "(?:0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)";
-  private static final Pattern FORM =
-      Pattern.compile(
-          NUMBER
-              + "\\."
-              + NUMBER
-              + "\\."
-              + NUMBER
-              + "(?:-("
-              + IDENTIFIER
-              + "(?:\\."
-              + IDENTIFIER
-              + ")*))?");
+
+  /** What a version looks like, as a regular expression. */
+  static final String FORM =
+      NUMBER
+          + "\\."
+          + NUMBER
+          + "\\."
+          + NUMBER
+          + "(?:-("
+          + IDENTIFIER
+          + "(?:\\."
+          + IDENTIFIER
+          + ")*))?";
+
+  private static final Pattern PATTERN = Pattern.compile(FORM);
 
   /**
    * Reads {@code major.minor.patch[-pre-release]}.
@@ -37,7 +40,7 @@ public record SemanticVersion(long major, long minor, long patch, String preRele
    * @throws IllegalArgumentException if the text has another form
    */
   public static SemanticVersion parse(String text) {
-    Matcher matcher = FORM.matcher(text);
+    Matcher matcher = PATTERN.matcher(text);
     if (text.length() > MOST_CHARACTERS || !matcher.matches()) {
       throw new IllegalArgumentException(
           "version: '" + shown(text) + "' (expected: major.minor.patch as in 1.4.2 or 2.0.0-rc.1)");
@@ -56,7 +59,7 @@ public record SemanticVersion(long major, long minor, long patch, String preRele
 
   /** Whether a text is a version in the form that {@link #parse} reads. */
   public static boolean isVersion(String text) {
-    return text.length() <= MOST_CHARACTERS && FORM.matcher(text).matches();
+    return text.length() <= MOST_CHARACTERS && PATTERN.matcher(text).matches();
   }
 
   @Override

@@ -13,8 +13,10 @@ import java.util.regex.Pattern;
  * @param bytes at least 0
  */
 public record ByteSize(long bytes) {
-  private static final Pattern FORM =
-      Pattern.compile("(\\d{1,18}(?:\\.\\d{1,9})?)\\s*([kmgt]?)(?:i?b)?");
+  /** What a size looks like, as a regular expression. */
+  public static final String FORM = "(\\d{1,18}(?:\\.\\d{1,9})?)\\s*([kmgtKMGT]?)(?:[iI]?[bB])?";
+
+  private static final Pattern PATTERN = Pattern.compile(FORM);
   private static final List<String> UNITS = List.of("", "k", "m", "g", "t");
   private static final int BITS = 10;
 
@@ -30,14 +32,16 @@ public record ByteSize(long bytes) {
    * @throws IllegalArgumentException if the text has another form or is more than a {@code long}
    */
   public static ByteSize parse(String text) {
-    Matcher matcher = FORM.matcher(text.strip().toLowerCase(Locale.ROOT));
+    Matcher matcher = PATTERN.matcher(text.strip());
     if (!matcher.matches()) {
       throw new IllegalArgumentException(
           "size: '" + text + "' (expected: as in 10GiB, 512MB or 1048576)");
     }
     BigDecimal bytes =
         new BigDecimal(matcher.group(1))
-            .multiply(BigDecimal.valueOf(1L << (BITS * UNITS.indexOf(matcher.group(2)))));
+            .multiply(
+                BigDecimal.valueOf(
+                    1L << (BITS * UNITS.indexOf(matcher.group(2).toLowerCase(Locale.ROOT)))));
     if (bytes.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0) {
       throw new IllegalArgumentException(
           "size: '" + text + "' (expected: at most " + Long.MAX_VALUE + " bytes)");

@@ -90,7 +90,7 @@ final class Output {
     return new RunProgress(err(), terminal.present() && forPeople(), bounded, System::nanoTime);
   }
 
-  private static String json(Object answer) {
+  static String json(Object answer) {
     try {
       return JSON.writeValueAsString(answer);
     } catch (JsonProcessingException unexpected) {

@@ -57,6 +57,7 @@ public final class Tidemill implements Runnable {
           StopCommand.class,
           PlanCommand.class,
           ValidateCommand.class,
+          SchemaCommand.class,
           ModelCommand.class);
 
   @Spec private CommandSpec spec;

@@ -16,6 +16,7 @@ class TidemillTest {
         "run --help",
         "stop --help",
         "plan --help",
+        "schema --help",
         "model --help",
         "model push --help",
         "model list --help",
@@ -51,7 +52,7 @@ class TidemillTest {
       delimiter = '|',
       textBlock =
           """
-          valdate job.yaml  | tidemill: unknown command 'valdate' (did you mean 'validate'? allowed: run, stop, plan, validate, model)
+          valdate job.yaml  | tidemill: unknown command 'valdate' (did you mean 'validate'? allowed: run, stop, plan, validate, schema, model)
           rnu job.yaml      | tidemill: unknown command 'rnu' (did you mean 'run'?
           job.yaml          | tidemill: unknown command 'job.yaml' (allowed: run,
           model psh a b     | tidemill model: unknown command 'psh' (did you mean 'push'? allowed: push, list,

@@ -4,13 +4,14 @@ import java.util.regex.Pattern;
 
 /** The form of the names that end up in uids, metrics and transactional ids. */
 final class Names {
-  private static final Pattern FORM =
-      Pattern.compile("[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?");
+  static final String FORM = "[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?";
+
+  private static final Pattern PATTERN = Pattern.compile(FORM);
 
   private Names() {}
 
   static String check(String subject, String name) {
-    if (!FORM.matcher(name).matches()) {
+    if (!PATTERN.matcher(name).matches()) {
       throw new IllegalArgumentException(
           subject
               + ": '"

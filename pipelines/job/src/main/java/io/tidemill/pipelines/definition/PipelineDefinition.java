@@ -32,6 +32,9 @@ public record PipelineDefinition(
     @Nullable ConnectorDefinition deadLetter,
     VerifyDefinition verify,
     Map<String, String> flinkOptions) {
+  /** What a job's name looks like, as a regular expression. */
+  public static final String NAME_FORM = Names.FORM;
+
   public PipelineDefinition {
     checkName(name);
     requireNonNull(mode, "mode");

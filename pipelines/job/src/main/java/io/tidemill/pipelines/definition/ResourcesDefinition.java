@@ -15,10 +15,15 @@ public record ResourcesDefinition(
   /** What a device may be, for messages. */
   public static final String DEVICES = "cpu, gpu, gpu:N or gpu:auto";
 
-  private static final Pattern DEVICE = Pattern.compile("cpu|gpu(?::(?:auto|\\d{1,4}))?");
-  // Flink's own limit on the number of key groups.
-  private static final int MAX_PARALLELISM = 32_768;
-  private static final int MAX_THREADS = 1024;
+  /** The same as a regular expression. */
+  public static final String DEVICE_FORM = "cpu|gpu(?::(?:auto|\\d{1,4}))?";
+
+  /** Flink's own limit on the number of key groups. */
+  public static final int MAX_PARALLELISM = 32_768;
+
+  public static final int MAX_THREADS = 1024;
+
+  private static final Pattern DEVICE = Pattern.compile(DEVICE_FORM);
 
   /**
    * Checks.

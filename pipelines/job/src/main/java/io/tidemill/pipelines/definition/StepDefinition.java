@@ -29,9 +29,14 @@ public record StepDefinition(
     Map<String, OutputField> output,
     ResourcesDefinition resources,
     StepSettings settings) {
-  /** The uids of what is around the steps, and of each step's dead letters. */
-  private static final Pattern TAKEN =
-      Pattern.compile("(source|sink|dead-letter|fail-on-dead-letter)(-.*)?|.*-dead-letters");
+  /** What an id looks like, as a regular expression. */
+  public static final String ID_FORM = Names.FORM;
+
+  /** Which ids are taken: the uids of what is around the steps, and of each step's dead letters. */
+  public static final String TAKEN_IDS =
+      "(source|sink|dead-letter|fail-on-dead-letter)(-.*)?|.*-dead-letters";
+
+  private static final Pattern TAKEN = Pattern.compile(TAKEN_IDS);
 
   public StepDefinition {
     checkId(id);

@@ -2,14 +2,45 @@ package io.tidemill.pipelines.yaml;
 
 import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.SchemaDefinition;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a source, a sink or a dead-letter sink. */
 final class ConnectorReading {
-  private static final String SCHEMA = "schema";
-  private static final String COLUMNS = "columns";
+  private static final Key<String> CONNECTOR =
+      Key.<String>scalar(
+              ConnectorDefinition.CONNECTOR,
+              "kafka, or any SQL connector of Flink; its options stand beside it, as in"
+                  + " CREATE TABLE … WITH",
+              Schema.NOT_BLANK.and("examples", List.of("kafka", "filesystem")),
+              Function.identity())
+          .required("a connector's name such as kafka");
+  private static final Key<Path> SCHEMA =
+      Key.of(
+          "schema",
+          "An Avro file with the columns, relative to the job's file",
+          Schema.NOT_BLANK,
+          (section, node) -> section.scalar("schema", node, section::file));
+  private static final Key<Section> COLUMNS =
+      Key.section(
+          "columns",
+          "The columns in their order, each with its SQL type, such as amount: DOUBLE",
+          Keys.open(Schema.NOT_BLANK).and("minProperties", 1));
+
+  private static final Schema WITH_SCHEMA = having(SCHEMA);
+  private static final Schema WITH_COLUMNS = having(COLUMNS);
+  private static final Keys WITH_OPTIONS = Keys.open(Schema.SCALAR, CONNECTOR, SCHEMA, COLUMNS);
+
+  static final Keys SOURCE =
+      WITH_OPTIONS.and("oneOf", List.of(WITH_SCHEMA.keywords(), WITH_COLUMNS.keywords()));
+  static final Keys SINK = WITH_OPTIONS.and("not", having(SCHEMA, COLUMNS));
+  static final Keys DEAD_LETTER =
+      Keys.open(Schema.SCALAR, CONNECTOR).and("not", Schema.either(WITH_SCHEMA, WITH_COLUMNS));
 
   /** Of files, in Flink's connector for them. */
   private static final String PATH = "path";
@@ -20,9 +51,13 @@ final class ConnectorReading {
     this.document = document;
   }
 
+  private static Schema having(Key<?>... keys) {
+    return Schema.of("required", Arrays.stream(keys).map(Key::name).toList());
+  }
+
   Optional<ConnectorDefinition> source(Section section) {
-    if (!section.has(SCHEMA) && !section.has(COLUMNS)) {
-      section.required(SCHEMA, "a schema file, or 'columns' with names and types");
+    if (!section.has(COLUMNS)) {
+      section.demand(SCHEMA, "a schema file, or 'columns' with names and types");
     }
     return read(section);
   }
@@ -37,29 +72,27 @@ final class ConnectorReading {
   /** Reads a connector whose schema may be given or not, as a sink's. */
   Optional<ConnectorDefinition> read(Section section) {
     int problemsBefore = document.problemCount();
-    section.required(ConnectorDefinition.CONNECTOR, "a connector's name such as kafka");
+    section.demand(CONNECTOR, CONNECTOR.expected());
     Map<String, String> options = section.texts(SCHEMA, COLUMNS);
     options.computeIfPresent(PATH, (key, path) -> document.beside(path));
     SchemaDefinition schema = schema(section);
     return document.problemCount() > problemsBefore
         ? Optional.empty()
-        : Optional.of(new ConnectorDefinition(options, schema));
+        : section.checked(CONNECTOR.name(), () -> new ConnectorDefinition(options, schema));
   }
 
   private static @Nullable SchemaDefinition schema(Section section) {
     if (section.has(SCHEMA) && section.has(COLUMNS)) {
-      section.report(COLUMNS, "given beside 'schema' (expected: one of the two)");
+      section.report(COLUMNS.name(), "given beside 'schema' (expected: one of the two)");
     }
     if (!section.has(COLUMNS)) {
-      return section
-          .optional(SCHEMA, section::file)
-          .<SchemaDefinition>map(SchemaDefinition.File::new)
-          .orElse(null);
+      return section.read(SCHEMA).<SchemaDefinition>map(SchemaDefinition.File::new).orElse(null);
     }
     return section
-        .section(COLUMNS, COLUMNS)
+        .read(COLUMNS)
         .map(columns -> columns.texts())
-        .flatMap(types -> section.checked(COLUMNS, () -> new SchemaDefinition.Columns(types)))
+        .flatMap(
+            types -> section.checked(COLUMNS.name(), () -> new SchemaDefinition.Columns(types)))
         .orElse(null);
   }
 }

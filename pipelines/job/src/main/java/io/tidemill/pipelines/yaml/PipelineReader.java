@@ -39,6 +39,17 @@ public final class PipelineReader {
   }
 
   /**
+   * What a file may hold, for editors: a JSON Schema (draft 2020-12), made of the keys that are
+   * read.
+   */
+  public static Map<String, Object> schema() {
+    return Schema.of("$schema", "https://json-schema.org/draft/2020-12/schema")
+        .and("title", "A job of Tidemill")
+        .and(RootReading.KEYS.schema())
+        .keywords();
+  }
+
+  /**
    * Reads a file. Paths in it are relative to its own folder.
    *
    * @throws InvalidPipelineException with every problem, if it is not a job or cannot be read

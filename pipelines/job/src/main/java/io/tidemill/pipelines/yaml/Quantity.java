@@ -12,8 +12,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Stateless and thread-safe.
  */
 public final class Quantity {
-  private static final Pattern ISO = Pattern.compile("(?i)p.*");
-  private static final Pattern WITH_UNIT = Pattern.compile("\\d+\\s*[a-zA-Zµ]+");
+  /** What may be a duration: a number with a unit, or ISO-8601's. */
+  static final String FORM = "\\d+\\s*[a-zA-Zµ]+|[pP].*";
+
+  private static final Pattern PATTERN = Pattern.compile(FORM);
   private static final Pattern MICROS = Pattern.compile("(?i)us$");
 
   private Quantity() {}
@@ -26,12 +28,12 @@ public final class Quantity {
   public static Duration duration(String subject, String text) {
     String trimmed = text.trim();
     try {
-      if (ISO.matcher(trimmed).matches()) {
-        return checked(Duration.parse(trimmed));
-      }
       // Flink takes a number alone for milliseconds, which no one can be sure of.
-      if (WITH_UNIT.matcher(trimmed).matches()) {
-        return checked(TimeUtils.parseDuration(MICROS.matcher(trimmed).replaceFirst("µs")));
+      if (PATTERN.matcher(trimmed).matches()) {
+        return checked(
+            Character.isDigit(trimmed.charAt(0))
+                ? TimeUtils.parseDuration(MICROS.matcher(trimmed).replaceFirst("µs"))
+                : Duration.parse(trimmed));
       }
     } catch (DateTimeException | ArithmeticException | IllegalArgumentException refused) {
       throw refused(subject, text, refused);

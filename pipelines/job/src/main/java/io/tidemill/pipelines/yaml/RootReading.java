@@ -20,19 +20,72 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /** Reads the root of a file: the job itself. */
 final class RootReading {
-  private static final List<String> KEYS =
-      List.of(
-          "name",
-          "mode",
-          "store",
-          "development",
-          "source",
-          "steps",
-          "sink",
-          "dead-letter",
-          "verify",
-          "flink");
   private static final String CONNECTOR_FORM = "a connector and its options";
+  private static final Key<String> NAME =
+      Key.scalar(
+              "name",
+              "Names the job, its transactions and its metrics",
+              Schema.form(PipelineDefinition.NAME_FORM, "string", "number", "boolean"),
+              PipelineDefinition::checkName)
+          .required("the job's name");
+  private static final Key<ExecutionMode> MODE =
+      Key.choice("mode", "streaming, or batch for a source that ends", ExecutionMode.STREAMING);
+  private static final Key<String> STORE =
+      Key.scalar(
+          "store",
+          "The model store's URI, or a folder relative to the job's file",
+          Schema.NOT_BLANK,
+          PipelineDefinition::checkStore);
+  private static final Key<Boolean> DEVELOPMENT =
+      Key.flag("development", "Whether a model may be name:latest").otherwise(false);
+  private static final Key<Section> SOURCE =
+      Key.section("source", "Where records come from", ConnectorReading.SOURCE)
+          .required(CONNECTOR_FORM);
+  private static final Key<Node> STEPS =
+      Key.of(
+              "steps",
+              "One or several, each scoring what the one before it hands on",
+              Schema.list(StepReading.KEYS.schema()),
+              (job, node) -> Optional.of(node))
+          .required("a list of steps, each with id and model");
+  private static final Key<Section> SINK =
+      Key.section(
+              "sink",
+              "Where predictions go; without schema or columns it writes the source's"
+                  + " columns and the predictions",
+              ConnectorReading.SINK)
+          .required(CONNECTOR_FORM);
+  private static final Key<Section> DEAD_LETTER =
+      Key.section(
+          "dead-letter",
+          "Where records go that cannot be scored; without it, one of them fails the job",
+          ConnectorReading.DEAD_LETTER);
+  private static final Key<Boolean> VERIFY_REQUIRED =
+      Key.flag("required", "Whether versions must be signed").required("true or false");
+  private static final Key<List<String>> VERIFY_KEYS =
+      Key.texts(
+          "keys",
+          "Files with public keys in PEM, relative to the job's file; one of them must have"
+              + " signed");
+  private static final Key<Section> VERIFY =
+      Key.section(
+          "verify",
+          "Whose signatures the models must have",
+          Keys.of(VERIFY_REQUIRED, VERIFY_KEYS)
+              .and(
+                  "if",
+                  Schema.of(
+                      "properties",
+                      Map.of(VERIFY_REQUIRED.name(), Map.of("enum", List.of(true, "true")))))
+              .and("then", Schema.of("required", List.of(VERIFY_KEYS.name()))));
+  private static final Key<Section> FLINK =
+      Key.section(
+          "flink",
+          "Flink's own options, such as execution.checkpointing.interval: 10s",
+          Keys.open(Schema.SCALAR));
+
+  static final Keys KEYS =
+      Keys.of(NAME, MODE, STORE, DEVELOPMENT, SOURCE, STEPS, SINK, DEAD_LETTER, VERIFY, FLINK);
 
   private final Document document;
   private final Section job;
@@ -44,7 +97,7 @@ final class RootReading {
    */
   RootReading(Document document, Node root) {
     this.document = document;
-    this.job = Section.of(document, root, "the job", "").orElseThrow(document::failure);
+    this.job = Section.of(document, root, "the job", "", KEYS).orElseThrow(document::failure);
   }
 
   /**
@@ -53,24 +106,19 @@ final class RootReading {
    * @throws io.tidemill.pipelines.definition.InvalidPipelineException with every problem
    */
   PipelineDefinition read() {
-    job.allowOnly(KEYS);
-    Optional<String> name = job.required("name", "the job's name", PipelineDefinition::checkName);
-    ExecutionMode mode = job.choice("mode", ExecutionMode.STREAMING);
-    String store =
-        job.optional("store", PipelineDefinition::checkStore).map(document::beside).orElse(null);
-    boolean development = job.flag("development").orElse(false);
+    Optional<String> name = job.read(NAME);
+    ExecutionMode mode = job.read(MODE).orElse(ExecutionMode.STREAMING);
+    String store = job.read(STORE).map(document::beside).orElse(null);
+    boolean development = job.read(DEVELOPMENT).orElse(false);
     ConnectorReading connectors = new ConnectorReading(document);
-    Optional<ConnectorDefinition> source =
-        job.requiredSection("source", "source", CONNECTOR_FORM).flatMap(connectors::source);
+    Optional<ConnectorDefinition> source = job.read(SOURCE).flatMap(connectors::source);
     List<StepDefinition> steps = steps();
-    Optional<ConnectorDefinition> sink =
-        job.requiredSection("sink", "sink", CONNECTOR_FORM).flatMap(connectors::read);
+    Optional<ConnectorDefinition> sink = job.read(SINK).flatMap(connectors::read);
     ConnectorDefinition deadLetter =
-        job.section("dead-letter", "dead-letter").flatMap(connectors::deadLetter).orElse(null);
-    VerifyDefinition verify =
-        job.section("verify", "verify").map(this::verify).orElse(VerifyDefinition.NONE);
+        job.read(DEAD_LETTER).flatMap(connectors::deadLetter).orElse(null);
+    VerifyDefinition verify = job.read(VERIFY).map(this::verify).orElse(VerifyDefinition.NONE);
     Map<String, String> flinkOptions =
-        job.section("flink", "flink").map(section -> section.texts()).orElse(Map.of());
+        job.read(FLINK).map(section -> section.texts()).orElse(Map.of());
     if (document.problemCount() > 0) {
       throw document.failure();
     }
@@ -89,16 +137,17 @@ final class RootReading {
 
   private List<StepDefinition> steps() {
     List<StepDefinition> steps = new ArrayList<>();
-    Optional<Node> node = job.required("steps", "a list of steps, each with id and model");
+    Optional<Node> node = job.read(STEPS);
     if (node.isEmpty()) {
       return steps;
     }
     if (!(node.get() instanceof SequenceNode sequence)) {
-      job.report("steps", "not a list (expected: a list of steps, each beginning with '- id:')");
+      job.report(
+          STEPS.name(), "not a list (expected: a list of steps, each beginning with '- id:')");
       return steps;
     }
     if (sequence.getValue().isEmpty()) {
-      job.report("steps", "none (expected: >= 1)");
+      job.report(STEPS.name(), "none (expected: >= 1)");
     }
     Set<String> ids = new HashSet<>();
     for (Node item : sequence.getValue()) {
@@ -110,13 +159,13 @@ final class RootReading {
   private Optional<StepDefinition> step(Node item, Set<String> ids) {
     String shownId = idOf(item);
     String name = "step '" + shownId + "'";
-    return Section.of(document, item, name, "steps." + shownId)
+    return Section.of(document, item, name, "steps." + shownId, StepReading.KEYS)
         .flatMap(
             section -> {
-              Optional<String> id =
-                  section.required("id", "the step's name", StepDefinition::checkId);
+              Optional<String> id = section.read(StepReading.ID);
               if (id.isPresent() && !ids.add(id.get())) {
-                section.report("id", "'%s' twice (expected: distinct ids)", id.get());
+                section.report(
+                    StepReading.ID.name(), "'%s' twice (expected: distinct ids)", id.get());
               }
               return StepReading.read(document, section, name, id);
             });
@@ -127,7 +176,7 @@ final class RootReading {
     if (step instanceof MappingNode mapping) {
       for (NodeTuple tuple : mapping.getValue()) {
         if (tuple.getKeyNode() instanceof ScalarNode key
-            && key.getValue().equals("id")
+            && key.getValue().equals(StepReading.ID.name())
             && tuple.getValueNode() instanceof ScalarNode value) {
           return value.getValue();
         }
@@ -137,21 +186,13 @@ final class RootReading {
   }
 
   private VerifyDefinition verify(Section verify) {
-    verify.allowOnly(List.of("required", "keys"));
-    verify.required("required", "true or false");
-    boolean required = verify.flag("required").orElse(false);
+    boolean required = verify.read(VERIFY_REQUIRED).orElse(false);
     List<Path> keys = new ArrayList<>();
-    verify
-        .optional("keys")
-        .ifPresent(
-            node ->
-                verify
-                    .texts("keys", node)
-                    .forEach(
-                        text ->
-                            verify.checked("keys", () -> verify.file(text)).ifPresent(keys::add)));
-    if (required && !verify.has("keys")) {
-      verify.required("keys", "a list of files with public keys");
+    for (String file : verify.read(VERIFY_KEYS).orElse(List.of())) {
+      verify.checked(VERIFY_KEYS.name(), () -> verify.file(file)).ifPresent(keys::add);
+    }
+    if (required) {
+      verify.demand(VERIFY_KEYS, "a list of files with public keys");
     }
     // Without keys there is a problem already, so that the answer is not used.
     return new VerifyDefinition(required && !keys.isEmpty(), keys);

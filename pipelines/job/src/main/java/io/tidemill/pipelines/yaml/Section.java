@@ -3,14 +3,13 @@ package io.tidemill.pipelines.yaml;
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
 import io.tidemill.connectors.problem.Suggestion;
-import io.tidemill.model.store.ByteSize;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -54,10 +53,14 @@ final class Section {
    *
    * @param name what messages call it
    * @param path its path among the document's locations; empty for the whole
+   * @param allowed every other key is reported
    */
-  static Optional<Section> of(Document document, Node node, String name, String path) {
+  static Optional<Section> of(
+      Document document, Node node, String name, String path, Keys allowed) {
     if (node instanceof MappingNode mapping) {
-      return Optional.of(new Section(document, mapping, name, path));
+      Section section = new Section(document, mapping, name, path);
+      section.allowOnly(allowed);
+      return Optional.of(section);
     }
     document.report(node, "%s: %s (expected: keys and values)", name, form(node));
     return Optional.empty();
@@ -83,117 +86,68 @@ final class Section {
     document.remember(pathOf(key.getValue()), tuple.getValueNode());
   }
 
-  /** Reports every key that is none of these. */
-  void allowOnly(List<String> allowed) {
+  private void allowOnly(Keys allowed) {
     keys.forEach(
         (key, keyNode) -> {
-          if (!allowed.contains(key)) {
+          if (!allowed.open() && !allowed.names().contains(key)) {
             document.report(
-                keyNode, "unknown key '%s' in %s %s", key, name, new Suggestion(key, allowed));
+                keyNode,
+                "unknown key '%s' in %s %s",
+                key,
+                name,
+                new Suggestion(key, allowed.names()));
           }
         });
   }
 
   /** Reports the key if it is here. */
-  void refuse(String key, String reason) {
-    Node keyNode = keys.get(key);
+  void refuse(Key<?> key, String reason) {
+    Node keyNode = keys.get(key.name());
     if (keyNode != null) {
-      document.report(keyNode, "unknown key '%s' in %s (%s)", key, name, reason);
+      document.report(keyNode, "unknown key '%s' in %s (%s)", key.name(), name, reason);
     }
   }
 
-  boolean has(String key) {
-    return values.containsKey(key);
+  boolean has(Key<?> key) {
+    return values.containsKey(key.name());
   }
 
-  List<String> keys() {
-    return List.copyOf(values.keySet());
+  /** Each key with its value, in the order of the file. */
+  Map<String, Node> values() {
+    return Collections.unmodifiableMap(values);
   }
 
-  /** The value of a key that must be there. */
-  Optional<Node> required(String key, String expected) {
-    Node value = values.get(key);
-    if (value == null) {
-      document.report(node, "missing key '%s' in %s (expected: %s)", key, name, expected);
+  /** The value of a key; empty if it is absent or refused, of which the latter is reported. */
+  <T> Optional<T> read(Key<T> key) {
+    if (!key.expected().isEmpty()) {
+      demand(key, key.expected());
     }
-    return Optional.ofNullable(value);
+    return Optional.ofNullable(values.get(key.name()))
+        .flatMap(value -> key.reading().apply(this, value));
   }
 
-  /** The value of a key, or of no key. */
-  Optional<Node> optional(String key) {
-    return Optional.ofNullable(values.get(key));
-  }
-
-  /** A scalar that must be there, read by {@code parse}, which refuses by its exception. */
-  <T> Optional<T> required(String key, String expected, Function<String, T> parse) {
-    return required(key, expected).flatMap(value -> scalar(key, value, parse));
-  }
-
-  /** A scalar or, where its key is absent, the default; the default also where it is refused. */
-  <T> T optional(String key, T otherwise, Function<String, T> parse) {
-    return optional(key, parse).orElse(otherwise);
-  }
-
-  /** A scalar, if its key is there. */
-  <T> Optional<T> optional(String key, Function<String, T> parse) {
-    return optional(key).flatMap(value -> scalar(key, value, parse));
-  }
-
-  /** A value with the whole number that is written here; as it was where none is, or is refused. */
-  <T> T number(String key, T value, BiFunction<T, Integer, T> change) {
-    return changed(key, value, Section::wholeNumber, change);
-  }
-
-  /** The same with a duration. */
-  <T> T duration(String key, T value, BiFunction<T, Duration, T> change) {
-    return changed(key, value, text -> Quantity.duration(key, text), change);
-  }
-
-  /** The same with a number of bytes. */
-  <T> T bytes(String key, T value, BiFunction<T, Long, T> change) {
-    return changed(key, value, text -> ByteSize.parse(text).bytes(), change);
-  }
-
-  private <T, V> T changed(
-      String key, T value, Function<String, V> parse, BiFunction<T, V, T> change) {
-    return optional(key, value, text -> change.apply(value, parse.apply(text)));
-  }
-
-  private static int wholeNumber(String text) {
-    try {
-      return Integer.parseInt(text);
-    } catch (NumberFormatException notWhole) {
-      throw new IllegalArgumentException("'" + text + "' (expected: a whole number)", notWhole);
+  /** Reports a key that is not here. */
+  void demand(Key<?> key, String expected) {
+    if (!has(key)) {
+      document.report(node, "missing key '%s' in %s (expected: %s)", key.name(), name, expected);
     }
   }
 
-  /** One of an enum's words, in lower case with hyphens; the default where the key is absent. */
-  <E extends Enum<E>> E choice(String key, E otherwise) {
-    Map<String, E> words = new LinkedHashMap<>();
-    for (E value : otherwise.getDeclaringClass().getEnumConstants()) {
-      words.put(value.name().toLowerCase(Locale.ROOT).replace('_', '-'), value);
-    }
-    return optional(
-        key,
-        otherwise,
-        text -> {
-          E value = words.get(text);
-          if (value == null) {
-            throw new IllegalArgumentException(
-                "'" + text + "' " + new Suggestion(text, words.keySet()));
-          }
-          return value;
-        });
+  /** What the value of a key makes of something; as it was if the key is absent or refused. */
+  <T, V> V change(Key<T> key, V value, BiFunction<V, T, V> change) {
+    return read(key)
+        .flatMap(read -> checked(key.name(), () -> change.apply(value, read)))
+        .orElse(value);
   }
 
-  /** A mapping, if its key is there. */
-  Optional<Section> section(String key, String sectionName) {
-    return optional(key).flatMap(value -> of(document, value, sectionName, pathOf(key)));
+  /** What messages call the mapping of a key. */
+  String nameOf(String key) {
+    return path.isEmpty() ? key : key + " of " + name;
   }
 
-  /** A mapping that must be there. */
-  Optional<Section> requiredSection(String key, String sectionName, String expected) {
-    return required(key, expected).flatMap(value -> of(document, value, sectionName, pathOf(key)));
+  /** The mapping that is the value of a key. */
+  Optional<Section> section(String key, Node value, String sectionName, Keys allowed) {
+    return of(document, value, sectionName, pathOf(key), allowed);
   }
 
   /** A list of scalars, or one scalar alone. */
@@ -237,26 +191,16 @@ final class Section {
     }
   }
 
-  /** Whether a scalar says so; YAML's other words for it are refused. */
-  Optional<Boolean> flag(String key) {
-    return optional(
-        key,
-        text -> {
-          if (!text.equals("true") && !text.equals("false")) {
-            throw new IllegalArgumentException("'" + text + "' (expected: true or false)");
-          }
-          return Boolean.valueOf(text);
-        });
-  }
-
   /** Every key with its text, but for those that are something else. */
-  Map<String, String> texts(String... others) {
+  Map<String, String> texts(Key<?>... others) {
+    List<String> names = Arrays.stream(others).map(Key::name).toList();
     Map<String, String> texts = new LinkedHashMap<>();
-    for (String key : keys()) {
-      if (!List.of(others).contains(key)) {
-        optional(key, Function.<String>identity()).ifPresent(text -> texts.put(key, text));
-      }
-    }
+    values.forEach(
+        (key, value) -> {
+          if (!names.contains(key)) {
+            scalar(key, value, Function.identity()).ifPresent(text -> texts.put(key, text));
+          }
+        });
     return texts;
   }
 

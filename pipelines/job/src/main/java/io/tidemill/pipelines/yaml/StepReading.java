@@ -1,38 +1,172 @@
 package io.tidemill.pipelines.yaml;
 
+import io.tidemill.inference.batch.BatchPolicy;
+import io.tidemill.inference.batch.InFlight.Order;
 import io.tidemill.inference.step.OutputField;
 import io.tidemill.inference.step.StepSettings;
+import io.tidemill.inference.step.StepSettings.OnNotFinite;
+import io.tidemill.inference.step.StepSettings.OnNullInput;
 import io.tidemill.model.ModelRef;
 import io.tidemill.pipelines.definition.ResourcesDefinition;
 import io.tidemill.pipelines.definition.StepDefinition;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /** Reads one step. */
 final class StepReading {
-  private static final List<String> KEYS =
-      List.of(
-          "id",
-          "model",
-          "input",
-          "output",
+  private static final StepSettings DEFAULTS = StepSettings.defaults();
+
+  static final Key<String> ID =
+      Key.scalar(
+              "id",
+              "Names the step in metrics, messages and savepoints; keep it while the job lives",
+              Schema.form(StepDefinition.ID_FORM, "string", "number", "boolean")
+                  .and("not", Schema.text(StepDefinition.TAKEN_IDS)),
+              StepDefinition::checkId)
+          .required("the step's name");
+  private static final Key<String> MODEL =
+      Key.scalar(
+              "model",
+              "name:version, or name@alias, which is resolved when the job is planned",
+              Schema.form(ModelRef.FORM, "string")
+                  .and("examples", List.of("fraud:1.4.2", "fraud@production")),
+              text -> {
+                ModelRef.parse(text);
+                return text;
+              })
+          .required("name:version as in fraud:1.4.2, or name@alias as in fraud@production");
+  private static final Key<Section> INPUT =
+      Key.section(
+              "input",
+              "For each input tensor its fields, as in features: [amount, hour]; a field in"
+                  + " a field is pay.amount",
+              Keys.open(Schema.either(Schema.NOT_BLANK, Schema.list(Schema.NOT_BLANK)))
+                  .and("minProperties", 1))
+          .required("tensors and their fields as in { features: [a, b] }");
+  private static final Key<String> FIELD =
+      Key.<String>scalar("field", "The field's name", Schema.NOT_BLANK, Function.identity())
+          .required("the field's name");
+  private static final Key<List<String>> LABELS =
+      Key.texts(
+          "labels",
+          "Words for the elements in their order: the field is that of the largest, or of"
+              + " the class that an integer counts from 0");
+  private static final Keys OUTPUT_FIELD = Keys.of(FIELD, LABELS);
+  private static final Key<Section> OUTPUT =
+      Key.section(
+              "output",
+              "For each tensor to keep its field, as in score: fraud_score or class: {"
+                  + " field: verdict, labels: [honest, fraud] }",
+              Keys.open(Schema.either(Schema.NOT_BLANK, OUTPUT_FIELD.schema()))
+                  .and("minProperties", 1))
+          .required("tensors and their fields as in { score: my_score }");
+  private static final Key<Integer> MAX_SIZE =
+      Key.number("max-size", "The most records of a batch", 1, BatchPolicy.LARGEST_SIZE)
+          .otherwise(DEFAULTS.batching().maxSize());
+  private static final Key<Long> MAX_BYTES = Key.bytes("max-bytes", "The most bytes of a batch");
+  private static final Key<Duration> MAX_DELAY =
+      Key.duration(
+          "max-delay",
+          "The longest the first record of a batch waits for the others",
+          DEFAULTS.batching().maxDelay());
+  private static final Key<Integer> MAX_IN_FLIGHT =
+      Key.number(
+              "max-in-flight",
+              "The most batches at the model; half as many calls at a time, the others"
+                  + " encoded and waiting",
+              1,
+              BatchPolicy.LARGEST_IN_FLIGHT)
+          .otherwise(DEFAULTS.batching().maxInFlight());
+  private static final Key<Section> BATCHING =
+      Key.section(
           "batching",
-          "resources",
-          "order",
+          "When a batch closes, and how many are in flight",
+          Keys.of(MAX_SIZE, MAX_BYTES, MAX_DELAY, MAX_IN_FLIGHT));
+  private static final Key<ResourcesDefinition> DEVICE =
+      Key.scalar(
+              "device",
+              ResourcesDefinition.DEVICES,
+              Schema.form(ResourcesDefinition.DEVICE_FORM, "string")
+                  .and("examples", List.of("cpu", "gpu", "gpu:auto")),
+              ResourcesDefinition::on)
+          .required(ResourcesDefinition.DEVICES);
+  private static final Key<Integer> PARALLELISM =
+      Key.number(
+          "parallelism",
+          "Subtasks of the step; else the largest of the job's steps",
+          1,
+          ResourcesDefinition.MAX_PARALLELISM);
+  private static final Key<Integer> THREADS =
+      Key.number(
+          "threads",
+          "Threads that compute one model call; else the engine's own choice",
+          1,
+          ResourcesDefinition.MAX_THREADS);
+  private static final Key<Section> RESOURCES =
+      Key.section(
+              "resources",
+              "Where the step runs, and with how much",
+              Keys.of(DEVICE, PARALLELISM, THREADS))
+          .required("a device as in { device: cpu }");
+  private static final Key<Order> ORDER =
+      Key.choice("order", "ordered, or unordered between two watermarks", DEFAULTS.order());
+  private static final Key<OnNotFinite> ON_NAN =
+      Key.choice(
           "on-nan",
+          "What becomes of a record whose prediction is NaN or infinite",
+          DEFAULTS.onNan());
+  private static final Key<OnNullInput> NULL_INPUT =
+      Key.choice(
           "null-input",
-          "dead-batches",
+          "What becomes of a record with a null input; by-model is nan for boosters, else"
+              + " dead-letter",
+          DEFAULTS.nullInput());
+  private static final Key<Integer> DEAD_BATCHES =
+      Key.number(
+              "dead-batches",
+              "As many batches of dead letters only, one after the other, fail the task; 0"
+                  + " for never",
+              0,
+              Integer.MAX_VALUE)
+          .otherwise(DEFAULTS.deadBatches());
+  private static final Key<Duration> LOAD_TIMEOUT =
+      Key.duration(
           "load-timeout",
+          "The limit on fetching, loading and warming up the model",
+          DEFAULTS.timeouts().load());
+  private static final Key<Duration> CALL_TIMEOUT =
+      Key.duration(
           "call-timeout",
-          "short-call");
-  private static final List<String> OUTPUT_KEYS = List.of("field", "labels");
-  private static final String INPUT_FORM = "tensors and their fields as in { features: [a, b] }";
-  private static final String OUTPUT_FORM = "tensors and their fields as in { score: my_score }";
+          "The limit on one model call; one that passes it fails the task",
+          DEFAULTS.timeouts().call());
+  private static final Key<Duration> SHORT_CALL =
+      Key.duration(
+          "short-call",
+          "The longest call that the task thread makes itself; 0s leaves every call to the workers",
+          DEFAULTS.timeouts().shortCall());
+
+  static final Keys KEYS =
+      Keys.of(
+          ID,
+          MODEL,
+          INPUT,
+          OUTPUT,
+          BATCHING,
+          RESOURCES,
+          ORDER,
+          ON_NAN,
+          NULL_INPUT,
+          DEAD_BATCHES,
+          LOAD_TIMEOUT,
+          CALL_TIMEOUT,
+          SHORT_CALL);
 
   private final Document document;
   private final Section section;
@@ -57,15 +191,7 @@ final class StepReading {
 
   private Optional<StepDefinition> read(Optional<String> id) {
     int problemsBefore = document.problemCount();
-    section.allowOnly(KEYS);
-    Optional<String> model =
-        section.required(
-            "model",
-            "name:version as in fraud:1.4.2, or name@alias as in fraud@production",
-            text -> {
-              ModelRef.parse(text);
-              return text;
-            });
+    Optional<String> model = section.read(MODEL);
     Map<String, List<String>> input = input();
     Map<String, OutputField> output = output();
     Optional<ResourcesDefinition> resources = resources();
@@ -85,15 +211,13 @@ final class StepReading {
     Map<String, List<String>> input = new LinkedHashMap<>();
     int problemsBefore = document.problemCount();
     section
-        .requiredSection("input", "input of " + step, INPUT_FORM)
+        .read(INPUT)
         .ifPresent(
             tensors -> {
-              for (String tensor : tensors.keys()) {
-                tensors
-                    .optional(tensor)
-                    .ifPresent(node -> input.put(tensor, tensors.texts(tensor, node)));
-              }
-              check("input", problemsBefore, input, StepDefinition::checkInput);
+              tensors
+                  .values()
+                  .forEach((tensor, node) -> input.put(tensor, tensors.texts(tensor, node)));
+              check(INPUT, problemsBefore, input, StepDefinition::checkInput);
             });
     return input;
   }
@@ -102,16 +226,16 @@ final class StepReading {
     Map<String, OutputField> output = new LinkedHashMap<>();
     int problemsBefore = document.problemCount();
     section
-        .requiredSection("output", "output of " + step, OUTPUT_FORM)
+        .read(OUTPUT)
         .ifPresent(
             tensors -> {
-              for (String tensor : tensors.keys()) {
-                tensors
-                    .optional(tensor)
-                    .flatMap(node -> outputField(tensors, tensor, node))
-                    .ifPresent(field -> output.put(tensor, field));
-              }
-              check("output", problemsBefore, output, StepDefinition::checkOutput);
+              tensors
+                  .values()
+                  .forEach(
+                      (tensor, node) ->
+                          outputField(tensors, tensor, node)
+                              .ifPresent(field -> output.put(tensor, field)));
+              check(OUTPUT, problemsBefore, output, StepDefinition::checkOutput);
             });
     return output;
   }
@@ -121,25 +245,22 @@ final class StepReading {
       return tensors.scalar(tensor, node, OutputField::new);
     }
     return tensors
-        .section(tensor, "output '" + tensor + "' of " + step)
+        .section(tensor, node, "output '" + tensor + "' of " + step, OUTPUT_FIELD)
         .flatMap(
             field -> {
-              field.allowOnly(OUTPUT_KEYS);
-              List<String> labels =
-                  field
-                      .optional("labels")
-                      .map(list -> field.texts("labels", list))
-                      .orElse(List.of());
-              return field.required(
-                  "field", "the field's name", name -> new OutputField(name, labels));
+              List<String> labels = field.read(LABELS).orElse(List.of());
+              return field
+                  .read(FIELD)
+                  .flatMap(
+                      name -> field.checked(FIELD.name(), () -> new OutputField(name, labels)));
             });
   }
 
   /** Reports what a check refuses, unless the parts of it were refused already. */
-  private <T> void check(String key, int problemsBefore, T value, Consumer<T> check) {
+  private <T> void check(Key<?> key, int problemsBefore, T value, Consumer<T> check) {
     if (document.problemCount() == problemsBefore) {
       section.checked(
-          key,
+          key.name(),
           () -> {
             check.accept(value);
             return value;
@@ -149,42 +270,32 @@ final class StepReading {
 
   /** Each value goes through the settings' own checks, and is refused where it stands. */
   private StepSettings settings() {
-    StepSettings read =
-        section
-            .section("batching", "batching of " + step)
-            .map(StepReading::batching)
-            .orElse(StepSettings.defaults());
-    read =
-        read.withOrder(section.choice("order", read.order()))
-            .withOnNan(section.choice("on-nan", read.onNan()))
-            .withNullInput(section.choice("null-input", read.nullInput()));
-    read = section.number("dead-batches", read, StepSettings::withDeadBatches);
-    read = section.duration("load-timeout", read, StepSettings::withLoadTimeout);
-    read = section.duration("call-timeout", read, StepSettings::withCallTimeout);
-    return section.duration("short-call", read, StepSettings::withShortCall);
+    StepSettings read = section.read(BATCHING).map(StepReading::batching).orElse(DEFAULTS);
+    read = section.change(ORDER, read, StepSettings::withOrder);
+    read = section.change(ON_NAN, read, StepSettings::withOnNan);
+    read = section.change(NULL_INPUT, read, StepSettings::withNullInput);
+    read = section.change(DEAD_BATCHES, read, StepSettings::withDeadBatches);
+    read = section.change(LOAD_TIMEOUT, read, StepSettings::withLoadTimeout);
+    read = section.change(CALL_TIMEOUT, read, StepSettings::withCallTimeout);
+    return section.change(SHORT_CALL, read, StepSettings::withShortCall);
   }
 
   private static StepSettings batching(Section limits) {
-    limits.allowOnly(List.of("max-size", "max-bytes", "max-delay", "max-in-flight"));
-    StepSettings read =
-        limits.number("max-size", StepSettings.defaults(), StepSettings::withMaxSize);
-    read = limits.bytes("max-bytes", read, StepSettings::withMaxBytes);
-    read = limits.duration("max-delay", read, StepSettings::withMaxDelay);
-    return limits.number("max-in-flight", read, StepSettings::withMaxInFlight);
+    StepSettings read = limits.change(MAX_SIZE, DEFAULTS, StepSettings::withMaxSize);
+    read = limits.change(MAX_BYTES, read, StepSettings::withMaxBytes);
+    read = limits.change(MAX_DELAY, read, StepSettings::withMaxDelay);
+    return limits.change(MAX_IN_FLIGHT, read, StepSettings::withMaxInFlight);
   }
 
   private Optional<ResourcesDefinition> resources() {
     return section
-        .requiredSection("resources", "resources of " + step, "a device as in { device: cpu }")
+        .read(RESOURCES)
         .map(
             resources -> {
-              resources.allowOnly(List.of("device", "parallelism", "threads"));
               ResourcesDefinition read =
-                  resources
-                      .required("device", ResourcesDefinition.DEVICES, ResourcesDefinition::on)
-                      .orElse(ResourcesDefinition.on("cpu"));
-              read = resources.number("parallelism", read, ResourcesDefinition::withParallelism);
-              return resources.number("threads", read, ResourcesDefinition::withThreads);
+                  resources.read(DEVICE).orElse(ResourcesDefinition.on("cpu"));
+              read = resources.change(PARALLELISM, read, ResourcesDefinition::withParallelism);
+              return resources.change(THREADS, read, ResourcesDefinition::withThreads);
             });
   }
 }

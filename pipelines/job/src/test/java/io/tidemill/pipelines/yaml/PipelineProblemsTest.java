@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PipelineProblemsTest {
-  private static final String VALID =
+  static final String VALID =
       """
       name: fraud
       mode: streaming
@@ -34,64 +34,65 @@ class PipelineProblemsTest {
         connector: kafka
       """;
 
+  /** One change of a valid file in each line, and the one problem that it makes. */
+  static final String MISTAKES =
+      """
+      max-size: 256     | max-sise: 256     | 11:17: unknown key 'max-sise' in batching of step 'score' (did you mean 'max-size'? allowed: max-size, max-bytes, max-delay, max-in-flight)
+      max-size: 256     | max-size: 0       | 11:27: batching of step 'score': max-size: 0 (expected: 1 to 1048576)
+      max-size: 256     | max-size: 2000000 | 11:27: batching of step 'score': max-size: 2000000 (expected: 1 to 1048576)
+      max-size: 256     | max-delay: 2d     | 11:28: batching of step 'score': max-delay: PT48H (expected: 0s to 1 day)
+      max-size: 256     | max-in-flight: 2000 | 11:32: batching of step 'score': max-in-flight: 2000 (expected: 1 to 1024)
+      model: fraud:1.0.0 | load-timeout: 0s | 8:19: step 'score': load-timeout: PT0S (expected: 1ms to 365 days)
+      model: fraud:1.0.0 | call-timeout: 500us | 8:19: step 'score': call-timeout: PT0.0005S (expected: 1ms to 365 days)
+      model: fraud:1.0.0 | short-call: 2s | 8:17: step 'score': short-call: PT2S (expected: 0s to 1s)
+      model: fraud:1.0.0 | dead-batches: -1 | 8:19: step 'score': dead-batches: -1 (expected: >= 1, or 0 for any number)
+      max-size: 256     | max-size: many    | 11:27: batching of step 'score': max-size: 'many' (expected: a whole number)
+      max-size: 256     | max-size: 1.5     | 11:27: batching of step 'score': max-size: '1.5' (expected: a whole number)
+      max-size: 256     | max-size: [1]     | 11:27: batching of step 'score': max-size: a list (expected: one value)
+      max-size: 256     | max-size: !!int 1.5 | 11:27: batching of step 'score': max-size: '1.5' (expected: a whole number)
+      max-size: 256     | max-size: !boom 1 | 11:27: batching of step 'score': max-size: tag '!boom' (expected: no tag)
+      max-size: 256     | max-bytes: big    | 11:28: batching of step 'score': max-bytes: size: 'big' (expected: as in 10GiB, 512MB or 1048576)
+      max-size: 256     | max-bytes: 0      | 11:28: batching of step 'score': max-bytes: 0 (expected: >= 1)
+      max-size: 256     | max-delay: 20     | 11:28: batching of step 'score': max-delay: '20' (expected: a duration as in 20ms, 10s, 1min or PT1S)
+      max-size: 256     | max-in-flight: -1 | 11:32: batching of step 'score': max-in-flight: -1 (expected: 1 to 1024)
+      { max-size: 256 } | 256               | 11:15: batching of step 'score': '256' (expected: keys and values)
+      device: cpu       | device: tpu       | 12:26: resources of step 'score': device: 'tpu' (expected: cpu, gpu, gpu:N or gpu:auto)
+      device: cpu       | device:           | 12:25: resources of step 'score': device: nothing (expected: a value)
+      device: cpu       | parallelism: 2    | 12:16: missing key 'device' in resources of step 'score' (expected: cpu, gpu, gpu:N or gpu:auto)
+      device: cpu       | device: cpu, parallelism: 0 | 12:44: resources of step 'score': parallelism: 0 (expected: 1 to 32768)
+      device: cpu       | device: cpu, threads: 0 | 12:40: resources of step 'score': threads: 0 (expected: 1 to 1024)
+      device: cpu       | device: cpu, threads: 1025 | 12:40: resources of step 'score': threads: 1025 (expected: 1 to 1024)
+      device: cpu       | device: cpu, threads: all | 12:40: resources of step 'score': threads: 'all' (expected: a whole number)
+      device: cpu       | device: cpu, thread: 2 | 12:31: unknown key 'thread' in resources of step 'score' (did you mean 'threads'? allowed: device, parallelism, threads)
+      model: fraud:1.0.0 | order: orderd    | 7:5: missing key 'model' in step 'score' (expected: name:version as in fraud:1.4.2, or name@alias as in fraud@production)
+      model: fraud:1.0.0 | model: ''        | 8:12: step 'score': model: '' (expected: name:version as in fraud:1.4.2, or name@alias as in fraud@production)
+      id: score         | id: my step       | 7:9: step 'my step': id: 'my step' (expected: 1 to 128 letters, digits, '.', '_', '-', beginning and ending with a letter or digit)
+      x: [a]            | x: []             | 9:17: input of step 'score': x: an empty list (expected: >= 1 value)
+      x: [a]            | x: { a: b }       | 9:17: input of step 'score': x: keys and values (expected: one value)
+      { x: [a] }        | {}                | 9:12: step 'score': input: none (expected: >= 1 tensor)
+      { y: s }          | { y: { name: s, field: s } } | 10:20: unknown key 'name' in output 'y' of step 'score' (allowed: field, labels)
+      { y: s }          | { y: { labels: [a] } } | 10:18: missing key 'field' in output 'y' of step 'score' (expected: the field's name)
+      { y: s }          | { y: s, z: s }    | 10:13: step 'score': output: field 's' twice (expected: once)
+      mode: streaming   | mode: stream      | 2:7: the job: mode: 'stream' (allowed: streaming, batch)
+      mode: streaming   | mode: steaming    | 2:7: the job: mode: 'steaming' (did you mean 'streaming'? allowed: streaming, batch)
+      mode: streaming   | development: maybe | 2:14: the job: development: 'maybe' (expected: true or false)
+      mode: streaming   | store: ''         | 2:8: the job: store: '' (expected: not blank)
+      mode: streaming   | name: again       | 2:1: duplicate key 'name' in the job (first at fraud.yaml:1:1)
+      mode: streaming   | [a]: b            | 2:1: the job: a key that is not text (expected: text)
+      mode: streaming   | flink: { a: [b] } | 2:13: flink: a: a list (expected: one value)
+      mode: streaming   | flink: { a: '${NOT_SET}' } | 2:13: flink: a: environment variable 'NOT_SET' is not set; set it, or give a default as in ${NOT_SET:-value}
+      mode: streaming   | dead-letter: { connector: kafka, schema: x } | 2:34: unknown key 'schema' in dead-letter (dead letters have columns of their own)
+      name: fraud       | name: 'a b'       | 1:7: the job: name: 'a b' (expected: 1 to 128 letters, digits, '.', '_', '-', beginning and ending with a letter or digit)
+      connector: kafka | connector: ''          | 4:14: source: connector: '' (expected: not blank)
+      columns: { a: DOUBLE } | topic: t     | 4:3: missing key 'schema' in source (expected: a schema file, or 'columns' with names and types)
+      columns: { a: DOUBLE } | columns: {}  | 5:12: source: columns: none (expected: >= 1)
+      columns: { a: DOUBLE } | columns: { a: [b] } | 5:17: columns of source: a: a list (expected: one value)
+      """;
+
   @TempDir private Path directory;
 
-  /** One change of a valid file, and the one problem that it makes. */
   @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      textBlock =
-          """
-          max-size: 256     | max-sise: 256     | 11:17: unknown key 'max-sise' in batching of step 'score' (did you mean 'max-size'? allowed: max-size, max-bytes, max-delay, max-in-flight)
-          max-size: 256     | max-size: 0       | 11:27: batching of step 'score': max-size: 0 (expected: 1 to 1048576)
-          max-size: 256     | max-size: 2000000 | 11:27: batching of step 'score': max-size: 2000000 (expected: 1 to 1048576)
-          max-size: 256     | max-delay: 2d     | 11:28: batching of step 'score': max-delay: PT48H (expected: 0s to 1 day)
-          max-size: 256     | max-in-flight: 2000 | 11:32: batching of step 'score': max-in-flight: 2000 (expected: 1 to 1024)
-          model: fraud:1.0.0 | load-timeout: 0s | 8:19: step 'score': load-timeout: PT0S (expected: 1ms to 365 days)
-          model: fraud:1.0.0 | call-timeout: 500us | 8:19: step 'score': call-timeout: PT0.0005S (expected: 1ms to 365 days)
-          model: fraud:1.0.0 | short-call: 2s | 8:17: step 'score': short-call: PT2S (expected: 0s to 1s)
-          model: fraud:1.0.0 | dead-batches: -1 | 8:19: step 'score': dead-batches: -1 (expected: >= 1, or 0 for any number)
-          max-size: 256     | max-size: many    | 11:27: batching of step 'score': max-size: 'many' (expected: a whole number)
-          max-size: 256     | max-size: 1.5     | 11:27: batching of step 'score': max-size: '1.5' (expected: a whole number)
-          max-size: 256     | max-size: [1]     | 11:27: batching of step 'score': max-size: a list (expected: one value)
-          max-size: 256     | max-size: !!int 1.5 | 11:27: batching of step 'score': max-size: '1.5' (expected: a whole number)
-          max-size: 256     | max-size: !boom 1 | 11:27: batching of step 'score': max-size: tag '!boom' (expected: no tag)
-          max-size: 256     | max-bytes: big    | 11:28: batching of step 'score': max-bytes: size: 'big' (expected: as in 10GiB, 512MB or 1048576)
-          max-size: 256     | max-bytes: 0      | 11:28: batching of step 'score': max-bytes: 0 (expected: >= 1)
-          max-size: 256     | max-delay: 20     | 11:28: batching of step 'score': max-delay: '20' (expected: a duration as in 20ms, 10s, 1min or PT1S)
-          max-size: 256     | max-in-flight: -1 | 11:32: batching of step 'score': max-in-flight: -1 (expected: 1 to 1024)
-          { max-size: 256 } | 256               | 11:15: batching of step 'score': '256' (expected: keys and values)
-          device: cpu       | device: tpu       | 12:26: resources of step 'score': device: 'tpu' (expected: cpu, gpu, gpu:N or gpu:auto)
-          device: cpu       | device:           | 12:25: resources of step 'score': device: nothing (expected: a value)
-          device: cpu       | parallelism: 2    | 12:16: missing key 'device' in resources of step 'score' (expected: cpu, gpu, gpu:N or gpu:auto)
-          device: cpu       | device: cpu, parallelism: 0 | 12:44: resources of step 'score': parallelism: 0 (expected: 1 to 32768)
-          device: cpu       | device: cpu, threads: 0 | 12:40: resources of step 'score': threads: 0 (expected: 1 to 1024)
-          device: cpu       | device: cpu, threads: 1025 | 12:40: resources of step 'score': threads: 1025 (expected: 1 to 1024)
-          device: cpu       | device: cpu, threads: all | 12:40: resources of step 'score': threads: 'all' (expected: a whole number)
-          device: cpu       | device: cpu, thread: 2 | 12:31: unknown key 'thread' in resources of step 'score' (did you mean 'threads'? allowed: device, parallelism, threads)
-          model: fraud:1.0.0 | order: orderd    | 7:5: missing key 'model' in step 'score' (expected: name:version as in fraud:1.4.2, or name@alias as in fraud@production)
-          model: fraud:1.0.0 | model: ''        | 8:12: step 'score': model: '' (expected: name:version as in fraud:1.4.2, or name@alias as in fraud@production)
-          id: score         | id: my step       | 7:9: step 'my step': id: 'my step' (expected: 1 to 128 letters, digits, '.', '_', '-', beginning and ending with a letter or digit)
-          x: [a]            | x: []             | 9:17: input of step 'score': x: an empty list (expected: >= 1 value)
-          x: [a]            | x: { a: b }       | 9:17: input of step 'score': x: keys and values (expected: one value)
-          { x: [a] }        | {}                | 9:12: step 'score': input: none (expected: >= 1 tensor)
-          { y: s }          | { y: { name: s, field: s } } | 10:20: unknown key 'name' in output 'y' of step 'score' (allowed: field, labels)
-          { y: s }          | { y: { labels: [a] } } | 10:18: missing key 'field' in output 'y' of step 'score' (expected: the field's name)
-          { y: s }          | { y: s, z: s }    | 10:13: step 'score': output: field 's' twice (expected: once)
-          mode: streaming   | mode: stream      | 2:7: the job: mode: 'stream' (allowed: streaming, batch)
-          mode: streaming   | mode: steaming    | 2:7: the job: mode: 'steaming' (did you mean 'streaming'? allowed: streaming, batch)
-          mode: streaming   | development: maybe | 2:14: the job: development: 'maybe' (expected: true or false)
-          mode: streaming   | store: ''         | 2:8: the job: store: '' (expected: not blank)
-          mode: streaming   | name: again       | 2:1: duplicate key 'name' in the job (first at fraud.yaml:1:1)
-          mode: streaming   | [a]: b            | 2:1: the job: a key that is not text (expected: text)
-          mode: streaming   | flink: { a: [b] } | 2:13: flink: a: a list (expected: one value)
-          mode: streaming   | flink: { a: '${NOT_SET}' } | 2:13: flink: a: environment variable 'NOT_SET' is not set; set it, or give a default as in ${NOT_SET:-value}
-          mode: streaming   | dead-letter: { connector: kafka, schema: x } | 2:34: unknown key 'schema' in dead-letter (dead letters have columns of their own)
-          name: fraud       | name: 'a b'       | 1:7: the job: name: 'a b' (expected: 1 to 128 letters, digits, '.', '_', '-', beginning and ending with a letter or digit)
-          columns: { a: DOUBLE } | topic: t     | 4:3: missing key 'schema' in source (expected: a schema file, or 'columns' with names and types)
-          columns: { a: DOUBLE } | columns: {}  | 5:12: source: columns: none (expected: >= 1)
-          columns: { a: DOUBLE } | columns: { a: [b] } | 5:17: columns: a: a list (expected: one value)
-          """)
+  @CsvSource(delimiter = '|', textBlock = MISTAKES)
   void reportsTheProblemOfOneChange(String valid, String changed, String problem) {
     List<String> problems = problemsOf(VALID.replace(valid.strip(), changed.strip()));
 

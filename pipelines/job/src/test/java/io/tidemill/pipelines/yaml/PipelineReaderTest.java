@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PipelineReaderTest {
-  private static final String SMALLEST =
+  static final String SMALLEST =
       """
       name: fraud
       source: { connector: kafka, topic: in, columns: { a: DOUBLE } }
@@ -33,43 +33,44 @@ class PipelineReaderTest {
       sink: { connector: kafka, topic: out }
       """;
 
+  static final String EVERY_KEY =
+      """
+      name: fraud
+      mode: batch
+      store: ${STORE}
+      development: true
+      source:
+        connector: kafka
+        properties.bootstrap.servers: ${BOOTSTRAP:-localhost:9092}
+        scan.parallelism: 3
+        schema: t.avsc
+      steps:
+        - id: score
+          model: fraud@production
+          input: { features: [amount, hour], text: note }
+          output:
+            score: fraud_score
+            class: { field: verdict, labels: [honest, fraud] }
+          batching: { max-size: 512, max-bytes: 4mb, max-delay: 5ms, max-in-flight: 3 }
+          resources: { device: gpu:1, parallelism: 2, threads: 4 }
+          order: unordered
+          on-nan: dead-letter
+          null-input: skip
+          dead-batches: 7
+          load-timeout: 90s
+          call-timeout: 2s
+          short-call: 0s
+      sink: { connector: filesystem, path: '/tmp/$$x' }
+      dead-letter: { connector: kafka, topic: dead }
+      flink: { execution.checkpointing.interval: 10s }
+      """;
+
   @TempDir private Path directory;
 
   @Test
   void readsEveryKey() throws IOException {
     Path schema = Files.writeString(directory.resolve("t.avsc"), "{}");
-    PipelineDefinition job =
-        read(
-            """
-            name: fraud
-            mode: batch
-            store: ${STORE}
-            development: true
-            source:
-              connector: kafka
-              properties.bootstrap.servers: ${BOOTSTRAP:-localhost:9092}
-              scan.parallelism: 3
-              schema: t.avsc
-            steps:
-              - id: score
-                model: fraud@production
-                input: { features: [amount, hour], text: note }
-                output:
-                  score: fraud_score
-                  class: { field: verdict, labels: [honest, fraud] }
-                batching: { max-size: 512, max-bytes: 4mb, max-delay: 5ms, max-in-flight: 3 }
-                resources: { device: gpu:1, parallelism: 2, threads: 4 }
-                order: unordered
-                on-nan: dead-letter
-                null-input: skip
-                dead-batches: 7
-                load-timeout: 90s
-                call-timeout: 2s
-                short-call: 0s
-            sink: { connector: filesystem, path: '/tmp/$$x' }
-            dead-letter: { connector: kafka, topic: dead }
-            flink: { execution.checkpointing.interval: 10s }
-            """);
+    PipelineDefinition job = read(EVERY_KEY);
 
     assertThat(job.name()).isEqualTo("fraud");
     assertThat(job.mode()).isEqualTo(ExecutionMode.BATCH);
