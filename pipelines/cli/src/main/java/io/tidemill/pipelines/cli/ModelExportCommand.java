@@ -36,9 +36,8 @@ final class ModelExportCommand implements Runnable {
 
   @Override
   public void run() {
-    Path target = path.toAbsolutePath().normalize();
-    boolean file = target.toString().endsWith(".tar");
-    checkFree(target, file);
+    boolean file = path.toString().endsWith(".tar");
+    Path target = file ? newFile() : new NewFolder(path).path();
     FoundModel found = model.find();
     try {
       if (file) {
@@ -53,24 +52,11 @@ final class ModelExportCommand implements Runnable {
     output.print(ModelView.of(found.manifest(), target), found + " is in " + target);
   }
 
-  private void checkFree(Path target, boolean file) {
-    if (target.getParent() == null) {
-      throw refused("the root (expected: an empty folder, or none)");
+  private Path newFile() {
+    if (Files.exists(path)) {
+      throw new CommandFailedException(ExitCode.USAGE, path + ": exists (expected: a new file)");
     }
-    if (file && Files.exists(target)) {
-      throw refused("exists (expected: a new file)");
-    }
-    try {
-      if (Files.exists(target) && !PathUtils.isEmptyDirectory(target)) {
-        throw refused("not empty (expected: an empty folder, or none)");
-      }
-    } catch (IOException noFolder) {
-      throw refused("not a folder (expected: an empty folder, or none)");
-    }
-  }
-
-  private CommandFailedException refused(String why) {
-    return new CommandFailedException(ExitCode.USAGE, path + ": " + why);
+    return path.toAbsolutePath().normalize();
   }
 
   private void writeFile(FoundModel found, Path target) throws IOException {

@@ -53,6 +53,7 @@ public final class Tidemill implements Runnable {
 
   private static final List<Class<?>> COMMANDS =
       List.of(
+          InitCommand.class,
           RunCommand.class,
           StopCommand.class,
           PlanCommand.class,

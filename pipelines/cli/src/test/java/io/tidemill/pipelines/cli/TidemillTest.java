@@ -16,6 +16,7 @@ class TidemillTest {
         "run --help",
         "stop --help",
         "plan --help",
+        "init --help",
         "schema --help",
         "model --help",
         "model push --help",
@@ -52,14 +53,18 @@ class TidemillTest {
       delimiter = '|',
       textBlock =
           """
-          valdate job.yaml  | tidemill: unknown command 'valdate' (did you mean 'validate'? allowed: run, stop, plan, validate, schema, model)
+          valdate job.yaml  | tidemill: unknown command 'valdate' (did you mean 'validate'? allowed: init, run, stop, plan, validate, schema, model)
           rnu job.yaml      | tidemill: unknown command 'rnu' (did you mean 'run'?
-          job.yaml          | tidemill: unknown command 'job.yaml' (allowed: run,
+          job.yaml          | tidemill: unknown command 'job.yaml' (allowed: init, run,
           model psh a b     | tidemill model: unknown command 'psh' (did you mean 'push'? allowed: push, list,
           model tset a:1.0.0 | tidemill model: unknown command 'tset' (did you mean 'test'?
           model list a b    | tidemill: Unmatched argument at index 3: 'b'
           model             | tidemill: no command (expected: one of push, list, inspect, diff, verify, test, sign, alias, delete, pull, export, prune)
           validate          | tidemill: Missing required parameter: 'JOB.yaml'
+          init pom.xml      | tidemill: pom.xml: not a folder (expected: an empty folder, or none)
+          init .            | tidemill: .: not empty (expected: an empty folder, or none)
+          init / --template kafka | tidemill: /: the root (expected: an empty folder, or none)
+          init new --template csv | Invalid value for option '--template'
           validate --bogus x | tidemill validate: unknown option '--bogus' (allowed: --debug, --help,
           model list --stoer=x | tidemill model list: unknown option '--stoer' (did you mean '--store'? allowed:
           model list -o xml | Invalid value for option '--output'

@@ -78,7 +78,9 @@ class PipelineSchemaTest {
       for (Path file :
           files
               .filter(file -> !file.toString().matches(".*/(target|\\.[a-z]+)/.*"))
-              .filter(file -> file.toString().matches(".*/job-configs/[^/]*\\.yaml|.*\\.md"))
+              .filter(
+                  file ->
+                      file.toString().matches(".*/(job-configs|templates)/[^/]*\\.yaml|.*\\.md"))
               .toList()) {
         String text = Files.readString(file);
         if (file.toString().endsWith(".yaml")) {

@@ -108,6 +108,26 @@ public final class OnnxModels {
   }
 
   /**
+   * A logistic regression.
+   *
+   * @return input {@code features} float32 [-1, weights], output {@code score} float32 [-1, 1]
+   */
+  public static Signature logistic(Path directory, float bias, float... weights) {
+    OnnxModels model = new OnnxModels();
+    model.input(TensorSpec.of("features", ElementType.FLOAT32, -1, weights.length));
+    TensorProto.Builder column = floats("weights", weights.length, 1);
+    for (float weight : weights) {
+      column.addFloatData(weight);
+    }
+    model.graph.addInitializer(column);
+    model.graph.addInitializer(floats("bias", 1).addFloatData(bias));
+    model.node("Gemm", "logit", "features", "weights", "bias");
+    model.node("Sigmoid", "score", "logit");
+    model.output(TensorSpec.of("score", ElementType.FLOAT32, -1, 1));
+    return model.write(directory);
+  }
+
+  /**
    * Hands each input through unchanged: one per type, named {@code in_float32} and {@code
    * out_float32}, of three elements per row.
    */
@@ -444,18 +464,22 @@ public final class OnnxModels {
   }
 
   private void weights(Random random, String name, int... shape) {
-    TensorProto.Builder tensor =
-        TensorProto.newBuilder().setName(name).setDataType(TensorProto.DataType.FLOAT_VALUE);
-    int count = 1;
-    for (int size : shape) {
-      tensor.addDims(size);
-      count *= size;
-    }
+    TensorProto.Builder tensor = floats(name, shape);
+    int count = Arrays.stream(shape).reduce(1, (some, more) -> some * more);
     double scale = Math.sqrt(2.0 * shape[shape.length - 1] / count);
     for (int i = 0; i < count; i++) {
       tensor.addFloatData((float) (random.nextGaussian() * scale));
     }
     graph.addInitializer(tensor);
+  }
+
+  private static TensorProto.Builder floats(String name, int... shape) {
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder().setName(name).setDataType(TensorProto.DataType.FLOAT_VALUE);
+    for (int size : shape) {
+      tensor.addDims(size);
+    }
+    return tensor;
   }
 
   private void constant(String name, long... values) {
