@@ -4,6 +4,7 @@ import io.tidemill.connectors.kafka.KafkaConnector;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.record.Connector;
 import io.tidemill.connectors.record.DeadLetterSpec;
+import io.tidemill.connectors.record.KeptDeadLetters;
 import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
@@ -31,6 +32,11 @@ public final class Connectors implements Connector {
   @Override
   public RecordSink deadLetters(DeadLetterSpec spec) {
     return named(spec.options()).deadLetters(spec);
+  }
+
+  @Override
+  public KeptDeadLetters kept(DeadLetterSpec spec) {
+    return named(spec.options()).kept(spec);
   }
 
   private Connector named(ConnectorOptions options) {

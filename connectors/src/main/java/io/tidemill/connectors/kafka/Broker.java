@@ -31,7 +31,7 @@ final class Broker implements Serializable {
   private static final int USUAL_RECORD_BYTES = 1_048_588;
 
   private final String part;
-  private final HashMap<String, Object> properties = new HashMap<>();
+  private final HashMap<String, Object> properties;
 
   /** A question, which ends by the limit. */
   private interface Question<T> {
@@ -40,14 +40,7 @@ final class Broker implements Serializable {
 
   Broker(KafkaOptions options) {
     this.part = options.options().place();
-    options
-        .properties()
-        .forEach(
-            (key, value) -> {
-              if (AdminClientConfig.configNames().contains(key.toString())) {
-                properties.put(key.toString(), value);
-              }
-            });
+    this.properties = new HashMap<>(options.properties(AdminClientConfig.configNames()));
   }
 
   /**

@@ -19,13 +19,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Turns a dead letter into a record of a topic that can be replayed: key, value and headers as they
- * came, then what happened under the header names of Kafka Connect. Not thread-safe.
+ * came, then what happened under the header names of Kafka Connect. {@link DeadLetterDecoder} reads
+ * it. Not thread-safe.
  */
 final class DeadLetterEncoder
     implements KafkaRecordSerializationSchema<RowData>, KafkaDatasetFacetProvider {
   private static final long serialVersionUID = 1L;
-
-  private static final String PREFIX = "__connect.errors.";
 
   /** Tells how many bytes a value had that was cut. */
   static final String TRUNCATED = "tidemill.value-bytes";
@@ -54,12 +53,12 @@ final class DeadLetterEncoder
     DeadLetterRecord deadLetter = DeadLetterRecord.fromRow(row);
     RecordHeaders all = new RecordHeaders();
     deadLetter.headers().forEach(header -> all.add(header.name(), header.value()));
-    add(all, PREFIX + "topic", deadLetter.topic());
-    add(all, PREFIX + "partition", deadLetter.partition());
-    add(all, PREFIX + "offset", deadLetter.offset());
-    add(all, PREFIX + "stage", deadLetter.stage());
-    add(all, PREFIX + "exception.class.name", deadLetter.causeClass());
-    add(all, PREFIX + "exception.message", deadLetter.message());
+    add(all, DeadLetterHeader.TOPIC.text(), deadLetter.topic());
+    add(all, DeadLetterHeader.PARTITION.text(), deadLetter.partition());
+    add(all, DeadLetterHeader.OFFSET.text(), deadLetter.offset());
+    add(all, DeadLetterHeader.STAGE.text(), deadLetter.stage());
+    add(all, DeadLetterHeader.CAUSE.text(), deadLetter.causeClass());
+    add(all, DeadLetterHeader.MESSAGE.text(), deadLetter.message());
     deadLetter.context().forEach((name, value) -> add(all, name, value));
     for (Header header : headers) {
       all.add(header.name(), header.value());

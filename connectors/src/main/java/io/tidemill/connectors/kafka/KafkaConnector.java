@@ -2,6 +2,7 @@ package io.tidemill.connectors.kafka;
 
 import io.tidemill.connectors.record.Connector;
 import io.tidemill.connectors.record.DeadLetterSpec;
+import io.tidemill.connectors.record.KeptDeadLetters;
 import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
@@ -25,5 +26,10 @@ public final class KafkaConnector implements Connector {
   @Override
   public RecordSink deadLetters(DeadLetterSpec spec) {
     return KafkaRecordSink.create(spec);
+  }
+
+  @Override
+  public KeptDeadLetters kept(DeadLetterSpec spec) {
+    return KeptTopic.create(spec);
   }
 }

@@ -6,6 +6,7 @@ import io.tidemill.connectors.problem.Suggestion;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -85,6 +86,19 @@ final class KafkaOptions {
             (key, value) -> {
               if (key.startsWith(PREFIX)) {
                 properties.setProperty(key.substring(PREFIX.length()), value);
+              }
+            });
+    return properties;
+  }
+
+  /** Those of the client's properties that another kind of client has too. */
+  Map<String, Object> properties(Set<String> names) {
+    Map<String, Object> properties = new HashMap<>();
+    properties()
+        .forEach(
+            (key, value) -> {
+              if (names.contains(key.toString())) {
+                properties.put(key.toString(), value);
               }
             });
     return properties;

@@ -1,22 +1,29 @@
 package io.tidemill.connectors.kafka;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
+import io.tidemill.connectors.record.DeadLetterRecord;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSource;
+import io.tidemill.connectors.record.RowJson;
 import io.tidemill.connectors.record.SourceSpec;
 import io.tidemill.connectors.record.SourceStreams;
+import io.tidemill.connectors.record.Standalone;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.functions.util.ListCollector;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.connector.kafka.source.KafkaSource;
@@ -28,6 +35,9 @@ import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions.S
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.DeserializationFormatFactory;
 import org.apache.flink.table.types.logical.RowType;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
 
 /**
  * Topics as a source. A record's timestamp is Kafka's; there are no watermarks, since nothing here
@@ -135,6 +145,42 @@ final class KafkaRecordSource implements RecordSource {
     } catch (Broker.UnansweredException e) {
       return List.of(broker.unreachable(e));
     }
+  }
+
+  @Override
+  public Optional<String> decode(DeadLetterRecord letter) throws IOException {
+    byte[] value = letter.value();
+    if (value == null) {
+      return Optional.empty();
+    }
+    RecordHeaders headers = new RecordHeaders();
+    letter.headers().forEach(header -> headers.add(header.name(), header.value()));
+    ConsumerRecord<byte[], byte[]> record =
+        new ConsumerRecord<>(
+            String.valueOf(letter.topic()),
+            Objects.requireNonNullElse(letter.partition(), 0),
+            Objects.requireNonNullElse(letter.offset(), 0L),
+            Objects.requireNonNullElse(letter.timestamp(), ConsumerRecord.NO_TIMESTAMP),
+            TimestampType.CREATE_TIME,
+            ConsumerRecord.NULL_SIZE,
+            value.length,
+            letter.key(),
+            value,
+            headers,
+            Optional.empty());
+    List<RowData> rows = new ArrayList<>();
+    decoder.open(new Standalone());
+    decoder.deserialize(record, new ListCollector<>(rows));
+    RowJson json = new RowJson(rowType);
+    StringBuilder lines = new StringBuilder();
+    for (RowData row : rows) {
+      Origin origin = Origin.of(row, Origin.indexIn(rowType));
+      if (origin != null && origin.string(Origin.ERROR_CLASS) != null) {
+        throw new IOException(String.valueOf(origin.string(Origin.ERROR_MESSAGE)));
+      }
+      lines.append(lines.isEmpty() ? "" : "\n").append(new String(json.encode(row), UTF_8));
+    }
+    return Optional.of(lines.toString());
   }
 
   @Override

@@ -103,7 +103,7 @@ public record ConnectorOptions(String place, Map<String, String> values) {
         true);
   }
 
-  /** Whether the value of an option must not be printed. */
+  /** Whether the value of an option, or of a record's header, must not be printed. */
   public static boolean isSecret(String key) {
     String lower = key.toLowerCase(Locale.ROOT);
     return lower.contains("password")
@@ -113,6 +113,8 @@ public record ConnectorOptions(String place, Map<String, String> values) {
         || lower.contains("secret")
         || lower.contains("token")
         || lower.contains("credential")
+        || lower.contains("authorization")
+        || lower.contains("cookie")
         || lower.contains("sasl.jaas.config")
         || lower.contains("basic-auth")
         || lower.matches(".*(^|[.\\-_])(api|access|private|encryption)?[.\\-_]?key($|[.\\-_]).*");

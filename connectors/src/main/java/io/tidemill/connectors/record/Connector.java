@@ -12,4 +12,7 @@ public interface Connector {
 
   /** A sink for rows of {@link DeadLetterRecord#TYPE}. */
   RecordSink deadLetters(DeadLetterSpec spec);
+
+  /** What such a sink has written. */
+  KeptDeadLetters kept(DeadLetterSpec spec);
 }

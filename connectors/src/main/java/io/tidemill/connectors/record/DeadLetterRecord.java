@@ -141,6 +141,11 @@ public final class DeadLetterRecord {
     return new DeadLetterRecord(row);
   }
 
+  /** Whether a row has what every dead letter has; others were written by someone else. */
+  public boolean isComplete() {
+    return !row.isNullAt(STAGE);
+  }
+
   /** The type of a stream of dead letters. */
   public static TypeInformation<RowData> typeInformation() {
     return InternalTypeInfo.of(TYPE);

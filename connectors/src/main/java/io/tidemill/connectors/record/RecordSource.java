@@ -2,6 +2,7 @@ package io.tidemill.connectors.record;
 
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -41,6 +42,16 @@ public interface RecordSource {
    * {@code limit} at most.
    */
   List<Problem<OptionKey>> obstacles(Duration limit);
+
+  /**
+   * The values in a dead letter's original bytes, one JSON object a line; empty where the source
+   * keeps no bytes.
+   *
+   * @throws IOException if they do not decode
+   */
+  default Optional<String> decode(DeadLetterRecord letter) throws IOException {
+    return Optional.empty();
+  }
 
   /**
    * Adds the source to a graph.

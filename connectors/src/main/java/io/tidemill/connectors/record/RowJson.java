@@ -2,17 +2,12 @@ package io.tidemill.connectors.record;
 
 import java.io.Serializable;
 import java.util.List;
-import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.formats.common.TimestampFormat;
 import org.apache.flink.formats.json.JsonFormatOptions;
 import org.apache.flink.formats.json.JsonRowDataSerializationSchema;
-import org.apache.flink.metrics.MetricGroup;
-import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.utils.ProjectedRowData;
 import org.apache.flink.table.types.logical.RowType;
-import org.apache.flink.util.SimpleUserCodeClassLoader;
-import org.apache.flink.util.UserCodeClassLoader;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,18 +59,5 @@ public final class RowJson implements Serializable {
       throw new IllegalStateException("Flink's JSON encoder does not start", e);
     }
     return ProjectedRowData.from(positions);
-  }
-
-  /** Flink's encoder asks for nothing of this, and does not work unopened. */
-  private static final class Standalone implements SerializationSchema.InitializationContext {
-    @Override
-    public MetricGroup getMetricGroup() {
-      return new UnregisteredMetricsGroup();
-    }
-
-    @Override
-    public UserCodeClassLoader getUserCodeClassLoader() {
-      return SimpleUserCodeClassLoader.create(Thread.currentThread().getContextClassLoader());
-    }
   }
 }

@@ -6,15 +6,18 @@ import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.record.Connector;
 import io.tidemill.connectors.record.DeadLetterRecord;
 import io.tidemill.connectors.record.DeadLetterSpec;
+import io.tidemill.connectors.record.KeptDeadLetters;
 import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
 import org.apache.flink.api.common.functions.MapFunction;
+import org.apache.flink.connector.file.src.FileSource;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.connector.source.ScanTableSource;
+import org.apache.flink.table.connector.source.SourceProvider;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.DynamicTableSinkFactory;
 import org.apache.flink.table.factories.DynamicTableSourceFactory;
@@ -33,21 +36,7 @@ public final class TableConnector implements Connector {
   public RecordSource source(SourceSpec spec) {
     OptionCheck check = new OptionCheck(spec.options());
     RowType columns = spec.schema().rowType();
-    refuseMisreadTimestamps(check, columns);
-    DynamicTableSource source =
-        new FactoryCall<>(DynamicTableSourceFactory.class, check)
-            .create(factory -> factory.createDynamicTableSource(spec.options().asTable(columns)));
-    if (!(source instanceof ScanTableSource scan)
-        || !scan.getChangelogMode().equals(ChangelogMode.insertOnly())) {
-      check.refuse(
-          ConnectorOptions.CONNECTOR,
-          "'%s' (expected: a connector that scans plain records)",
-          spec.options().connector());
-      throw check.failure();
-    }
-    check.throwIfAny();
-    ScanTableSource.ScanRuntimeProvider provider =
-        scan.getScanRuntimeProvider(ScanRuntimeProviderContext.INSTANCE);
+    ScanTableSource.ScanRuntimeProvider provider = scan(check, columns);
     return new TableRecordSource(
         spec.options().connector(),
         ScanStream.of(provider, columns, check),
@@ -67,6 +56,41 @@ public final class TableConnector implements Connector {
   @Override
   public RecordSink deadLetters(DeadLetterSpec spec) {
     return sink(spec.options(), new DeadLetterColumns(spec.headers()), DeadLetterRecord.TYPE);
+  }
+
+  @Override
+  public KeptDeadLetters kept(DeadLetterSpec spec) {
+    OptionCheck check = new OptionCheck(spec.options());
+    if (scan(check, DeadLetterRecord.TYPE) instanceof SourceProvider provider
+        && provider.createSource() instanceof FileSource<?> files) {
+      @SuppressWarnings("unchecked") // A file source of rows is one of rows.
+      FileSource<RowData> rows = (FileSource<RowData>) files;
+      return new KeptFiles(spec.options(), new DecodedFiles(rows));
+    }
+    check.refuse(
+        ConnectorOptions.CONNECTOR,
+        "'%s' (expected: kafka or filesystem; dead letters elsewhere are read with the tools of that"
+            + " place)",
+        spec.options().connector());
+    throw check.failure();
+  }
+
+  private static ScanTableSource.ScanRuntimeProvider scan(OptionCheck check, RowType columns) {
+    refuseMisreadTimestamps(check, columns);
+    ConnectorOptions options = check.options();
+    DynamicTableSource source =
+        new FactoryCall<>(DynamicTableSourceFactory.class, check)
+            .create(factory -> factory.createDynamicTableSource(options.asTable(columns)));
+    if (!(source instanceof ScanTableSource scan)
+        || !scan.getChangelogMode().equals(ChangelogMode.insertOnly())) {
+      check.refuse(
+          ConnectorOptions.CONNECTOR,
+          "'%s' (expected: a connector that scans plain records)",
+          options.connector());
+      throw check.failure();
+    }
+    check.throwIfAny();
+    return scan.getScanRuntimeProvider(ScanRuntimeProviderContext.INSTANCE);
   }
 
   private static RecordSink sink(

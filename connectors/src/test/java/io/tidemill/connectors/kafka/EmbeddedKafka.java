@@ -29,7 +29,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.utils.Time;
 
 /** A real broker in the test's process, on a free port, with its data under {@code target}. */
-final class EmbeddedKafka implements AutoCloseable {
+public final class EmbeddedKafka implements AutoCloseable {
   private final KafkaRaftServer server;
   private final String bootstrapServers;
 
@@ -38,11 +38,11 @@ final class EmbeddedKafka implements AutoCloseable {
     this.bootstrapServers = bootstrapServers;
   }
 
-  static EmbeddedKafka start() throws IOException {
+  public static EmbeddedKafka start() throws IOException {
     return start(Map.of());
   }
 
-  static EmbeddedKafka start(Map<String, String> more) throws IOException {
+  public static EmbeddedKafka start(Map<String, String> more) throws IOException {
     Path folder =
         Files.createTempDirectory(Files.createDirectories(Path.of("target", "kafka")), "broker");
     int broker = freePort();
@@ -88,11 +88,11 @@ final class EmbeddedKafka implements AutoCloseable {
     return new EmbeddedKafka(server, "localhost:" + broker);
   }
 
-  String bootstrapServers() {
+  public String bootstrapServers() {
     return bootstrapServers;
   }
 
-  void createTopic(String name, int partitions) {
+  public void createTopic(String name, int partitions) {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
       admin.createTopics(List.of(new NewTopic(name, partitions, (short) 1))).all().get();
     } catch (Exception e) {
@@ -100,7 +100,7 @@ final class EmbeddedKafka implements AutoCloseable {
     }
   }
 
-  void send(List<ProducerRecord<byte[], byte[]>> records) {
+  public void send(List<ProducerRecord<byte[], byte[]>> records) {
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(
             Map.of("bootstrap.servers", bootstrapServers),
@@ -115,7 +115,7 @@ final class EmbeddedKafka implements AutoCloseable {
   }
 
   /** Everything that is committed in a topic now, in the order of partitions and offsets. */
-  List<ConsumerRecord<byte[], byte[]>> readCommitted(String topic) {
+  public List<ConsumerRecord<byte[], byte[]>> readCommitted(String topic) {
     List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(

@@ -10,6 +10,7 @@ import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSchema.Column;
+import io.tidemill.connectors.record.Standalone;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.util.ArrayList;
@@ -285,7 +286,7 @@ class KafkaRecordDecoderTest {
 
   private void decodeOne(KafkaRecordDecoder decoder, long offset, byte @Nullable [] value)
       throws IOException {
-    decoder.open(new Opened());
+    decoder.open(new Standalone());
     RecordHeaders headers = new RecordHeaders();
     headers.add("trace", new byte[] {1});
     headers.add("empty", null);

@@ -11,6 +11,7 @@ import io.tidemill.connectors.record.Header;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.connectors.record.RecordSchema;
+import io.tidemill.connectors.record.Standalone;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,7 +70,7 @@ class KafkaRecordEncoderTest {
         ValueFormat.find(SerializationFormatFactory.class, check)
             .flatMap(format -> format.encoder(SCHEMA, "out"))
             .orElseThrow(check::failure);
-    json.open(new Opened());
+    json.open(new Standalone());
     KafkaRecordEncoder encoder =
         new KafkaRecordEncoder(
             "out",
@@ -98,7 +99,8 @@ class KafkaRecordEncoderTest {
     return names;
   }
 
-  private record OneWriter() implements KafkaRecordSerializationSchema.KafkaSinkContext {
+  /** A sink of one subtask. */
+  record OneWriter() implements KafkaRecordSerializationSchema.KafkaSinkContext {
     @Override
     public int getParallelInstanceId() {
       return 0;

@@ -14,6 +14,7 @@ import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
 import io.tidemill.connectors.record.SourceStreams;
+import io.tidemill.connectors.record.Standalone;
 import io.tidemill.connectors.registry.RefusedSchemaException;
 import io.tidemill.connectors.registry.RegistryFormat;
 import java.io.IOException;
@@ -378,7 +379,7 @@ class SchemaRegistryITCase {
   private static SerializationSchema<RowData> encoder(
       Map<String, String> more, String avsc, String topic) throws Exception {
     SerializationSchema<RowData> encoder = format(more).encoder(AvroSchema.parse(avsc), topic);
-    encoder.open(new Opened());
+    encoder.open(new Standalone());
     return encoder;
   }
 

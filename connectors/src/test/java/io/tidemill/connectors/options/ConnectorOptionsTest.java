@@ -13,6 +13,8 @@ class ConnectorOptionsTest {
   @ValueSource(
       strings = {
         "password",
+        "Authorization",
+        "set-cookie",
         "properties.ssl.keystore.password",
         "properties.sasl.jaas.config",
         "properties.ssl.keystore.key",

@@ -1,6 +1,7 @@
 package io.tidemill.connectors.table;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -11,6 +12,7 @@ import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.DeadLetterRecord;
 import io.tidemill.connectors.record.DeadLetterSpec;
 import io.tidemill.connectors.record.Header;
+import io.tidemill.connectors.record.KeptDeadLetters;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSink;
@@ -137,6 +139,89 @@ class TableConnectorITCase {
         .contains("\"message\":\"boom\"")
         .contains("\"tidemill.step\":\"score\"")
         .contains("\"tidemill.model\":\"fraud\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"json", "avro"})
+  void deadLettersAreReadAsTheyWereWritten(String format) throws Exception {
+    Path out = folder.resolve("dead");
+    DeadLetterSpec spec =
+        new DeadLetterSpec(
+            files("dead-letter", out, format),
+            options("source", Map.of("connector", "datagen")),
+            files("sink", folder.resolve("out")),
+            "job",
+            List.of(Header.of("tidemill.job", "job")));
+    KeptDeadLetters none = new Connectors().kept(spec);
+    assertThat(none.obstacles(Duration.ofSeconds(1)))
+        .singleElement()
+        .asString()
+        .contains("dead-letter: path: '")
+        .contains("is not there");
+    StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.BATCH);
+    RowData[] rows = new RowData[3];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] =
+          DeadLetterRecord.of(null, "score", "java.lang.Error", "boom " + i, Map.of("a", "b"))
+              .withValue(new byte[] {(byte) i, -1})
+              .toRow();
+    }
+    new Connectors()
+        .deadLetters(spec)
+        .attach(environment.fromData(DeadLetterRecord.typeInformation(), rows), "dead-letters");
+    environment.execute();
+    Files.writeString(out.resolve("_SUCCESS"), "no letter");
+
+    KeptDeadLetters kept = new Connectors().kept(spec);
+    List<String> read = new ArrayList<>();
+    List<String> addresses = new ArrayList<>();
+    kept.forEach(
+        List.of(),
+        found -> {
+          DeadLetterRecord letter = requireNonNull(found.letter());
+          addresses.add(found.address());
+          byte[] value = requireNonNull(letter.value());
+          assertThat(value).hasSize(2).endsWith(-1);
+          read.add(letter.message() + " " + value[0] + " " + letter.context());
+        });
+
+    assertThat(kept.obstacles(Duration.ofSeconds(1))).isEmpty();
+    assertThat(read)
+        .containsExactly(
+            "boom 0 0 {a=b, tidemill.job=job}",
+            "boom 1 1 {a=b, tidemill.job=job}",
+            "boom 2 2 {a=b, tidemill.job=job}");
+    assertThat(addresses).allMatch(address -> address.matches("part-[^/]+:[123]"));
+    assertThat(addresses.get(1)).endsWith(":2");
+    assertThatThrownBy(() -> kept.forEach(List.of("dead/0/1"), found -> {}))
+        .hasMessage("address: 'dead/0/1' (expected: FILE:LINE, as 'ls' prints it)");
+  }
+
+  @Test
+  void lineThatIsNoDeadLetterIsToldApart() throws Exception {
+    Path out = Files.createDirectories(folder.resolve("dead"));
+    Files.write(out.resolve("a.json"), List.of("{\"id\":1}", "{\"stage\":\"s\"}"));
+    Files.write(out.resolve("broken.json"), List.of("broken"));
+    KeptDeadLetters kept =
+        new Connectors()
+            .kept(
+                new DeadLetterSpec(
+                    files("dead-letter", out),
+                    options("source", Map.of("connector", "datagen")),
+                    files("sink", folder.resolve("out")),
+                    "job",
+                    List.of()));
+    List<String> read = new ArrayList<>();
+    KeptDeadLetters.Reader reader =
+        found -> read.add(found.address() + " " + (found.letter() != null));
+
+    kept.forEach(List.of("a.json:1"), reader);
+    assertThatThrownBy(() -> kept.forEach(List.of(), reader))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("broken.json")
+        .hasMessageContaining("does not decode");
+
+    assertThat(read).startsWith("a.json:1 false", "a.json:2 true");
   }
 
   @Test

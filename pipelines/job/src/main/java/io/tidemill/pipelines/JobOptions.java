@@ -1,6 +1,7 @@
 package io.tidemill.pipelines;
 
 import io.tidemill.connectors.problem.Problem;
+import io.tidemill.pipelines.compose.JobDeadLetters;
 import io.tidemill.pipelines.compose.PipelineComposer;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
@@ -72,9 +73,7 @@ public final class JobOptions {
    */
   public PlannedPipeline plan(Map<String, String> environment, Map<String, String> overrides) {
     ParsedPipeline parsed = new PipelineReader(environment).read(job);
-    Map<String, String> options = new LinkedHashMap<>(flinkOptions);
-    options.putAll(overrides);
-    PipelineComposer composer = new PipelineComposer(storeFallback(environment), options);
+    PipelineComposer composer = composer(environment, overrides);
     String uri = store;
     if (uri == null) {
       return composer.plan(parsed.definition(), parsed::locationOf);
@@ -82,6 +81,23 @@ public final class JobOptions {
     return composer.plan(
         parsed.definition().withStore(checked(uri)),
         path -> path.equals("store") ? Location.of(STORE) : parsed.locationOf(path));
+  }
+
+  private PipelineComposer composer(
+      Map<String, String> environment, Map<String, String> overrides) {
+    Map<String, String> options = new LinkedHashMap<>(flinkOptions);
+    options.putAll(overrides);
+    return new PipelineComposer(storeFallback(environment), options);
+  }
+
+  /**
+   * The job's dead letters, for which no store is asked.
+   *
+   * @throws io.tidemill.pipelines.definition.InvalidPipelineException with all that is wrong
+   */
+  public JobDeadLetters deadLetters(Map<String, String> environment) {
+    ParsedPipeline parsed = new PipelineReader(environment).read(job);
+    return composer(environment, Map.of()).deadLetters(parsed.definition(), parsed::locationOf);
   }
 
   /** The job's file as the user wrote it. */

@@ -2,8 +2,6 @@ package io.tidemill.pipelines.cli;
 
 import static java.time.temporal.ChronoUnit.SECONDS;
 
-import io.tidemill.connectors.options.OptionKey;
-import io.tidemill.connectors.problem.Problem;
 import io.tidemill.pipelines.JobOptions;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.ConnectorDefinition;
@@ -19,7 +17,6 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -41,7 +38,9 @@ final class RunCommand implements Callable<Integer> {
   /** Begins what a run says of itself until it has ended. */
   static final String HOLDER = "process ";
 
-  private static final Duration BROKER_LIMIT = Duration.ofSeconds(5);
+  /** How long a broker may take to answer before a command begins. */
+  static final Duration BROKER_LIMIT = Duration.ofSeconds(5);
+
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
   private static final Duration TICK = Duration.ofMillis(200);
 
@@ -99,7 +98,7 @@ final class RunCommand implements Callable<Integer> {
     PrintWriter err = output.err();
     RunStart start = RunStart.of(pipeline, folder, resume.fresh());
     if (start.isFirst()) {
-      refuse(pipeline.openElsewhere(BROKER_LIMIT));
+      CommandFailedException.throwIfAny(pipeline.openElsewhere(BROKER_LIMIT));
     }
     err.printf("%s begins %s%n", name, start.description());
     long beginNanos = System.nanoTime();
@@ -160,7 +159,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   /** What the next run does, and where to look before it. */
-  private static String next(PlannedPipeline pipeline, JobFolder folder, RunFigures figures) {
+  private String next(PlannedPipeline pipeline, JobFolder folder, RunFigures figures) {
     String begins;
     try {
       begins = "the next run begins " + RunStart.of(pipeline, folder, false).description();
@@ -172,25 +171,18 @@ final class RunCommand implements Callable<Integer> {
       return begins;
     }
     Map<String, String> options = deadLetter.options();
-    return "%s; the dead letters are in %s %s"
+    return "%s; the dead letters are in %s %s: 'tidemill dead-letters stats %s'"
         .formatted(
             begins,
             deadLetter.connector(),
-            options.getOrDefault("topic", options.getOrDefault("path", "")));
+            options.getOrDefault("topic", options.getOrDefault("path", "")),
+            job.file());
   }
 
   /**
    * A broker that is not there is one message before the start, not a stack of retries after it.
    */
   private static void checkBrokers(PlannedPipeline pipeline) {
-    refuse(pipeline.obstacles(BROKER_LIMIT));
-  }
-
-  private static void refuse(List<Problem<OptionKey>> obstacles) {
-    if (!obstacles.isEmpty()) {
-      throw new CommandFailedException(
-          ExitCode.USAGE,
-          obstacles.stream().map(Problem::toString).collect(Collectors.joining("\n")));
-    }
+    CommandFailedException.throwIfAny(pipeline.obstacles(BROKER_LIMIT));
   }
 }

@@ -6,6 +6,8 @@ import io.tidemill.model.store.ByteSize;
 import io.tidemill.pipelines.yaml.Quantity;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -59,6 +61,7 @@ public final class Tidemill implements Runnable {
           PlanCommand.class,
           ValidateCommand.class,
           SchemaCommand.class,
+          DeadLettersCommand.class,
           ModelCommand.class);
 
   @Spec private CommandSpec spec;
@@ -103,6 +106,7 @@ public final class Tidemill implements Runnable {
     register(commandLine, ByteSize.class, ByteSize::parse);
     register(commandLine, Device.class, Device::parse);
     register(commandLine, Duration.class, text -> Quantity.duration("time", text));
+    register(commandLine, Instant.class, Tidemill::instant);
     ErrorReport report = new ErrorReport();
     return commandLine
         .setCaseInsensitiveEnumValuesAllowed(true)
@@ -121,6 +125,15 @@ public final class Tidemill implements Runnable {
     (named.isEmpty() ? commands : named)
         .forEach(type -> commandLine.addSubcommand(new CommandLine(type, caller)));
     return !named.isEmpty();
+  }
+
+  /** A moment: itself, or how long ago it was. */
+  private static Instant instant(String text) {
+    try {
+      return Instant.parse(text);
+    } catch (DateTimeParseException other) {
+      return Instant.now().minus(Quantity.duration("time", text));
+    }
   }
 
   private static int run(ParseResult parsed, Caller caller) {

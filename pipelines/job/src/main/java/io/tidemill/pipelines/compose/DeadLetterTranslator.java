@@ -6,6 +6,7 @@ import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.DeadLetterRecord;
 import io.tidemill.connectors.record.DeadLetterSpec;
 import io.tidemill.connectors.record.Header;
+import io.tidemill.connectors.record.KeptDeadLetters;
 import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.pipelines.definition.PipelineDefinition;
@@ -20,41 +21,43 @@ final class DeadLetterTranslator {
   /** Its path in the definition, its uid, and the name that messages use. */
   static final String ID = "dead-letter";
 
+  /** The header that names the job. */
+  static final String JOB = "tidemill.job";
+
   private static final String FAIL = "fail-on-dead-letter";
 
-  private final Optional<ConnectorOptions> options;
+  private final Optional<DeadLetterSpec> spec;
   private final Optional<RecordSink> sink;
 
   DeadLetterTranslator(PipelineDefinition job, CheckpointPlan checkpoints, PlanProblems problems) {
-    options =
+    spec =
         Optional.ofNullable(job.deadLetter())
-            .map(definition -> new ConnectorOptions(ID, definition.options()));
-    sink =
-        options.flatMap(
-            own ->
-                problems.collect(
-                    ID,
-                    () ->
-                        new Connectors()
-                            .deadLetters(
-                                new DeadLetterSpec(
-                                    own,
-                                    new ConnectorOptions(
-                                        SourceTranslator.ID, job.source().options()),
-                                    new ConnectorOptions(SinkTranslator.ID, job.sink().options()),
-                                    job.name(),
-                                    List.of(Header.of("tidemill.job", job.name()))))));
+            .map(
+                definition ->
+                    new DeadLetterSpec(
+                        new ConnectorOptions(ID, definition.options()),
+                        new ConnectorOptions(SourceTranslator.ID, job.source().options()),
+                        new ConnectorOptions(SinkTranslator.ID, job.sink().options()),
+                        job.name(),
+                        List.of(Header.of(JOB, job.name()))));
+    sink = spec.flatMap(own -> problems.collect(ID, () -> new Connectors().deadLetters(own)));
     sink.ifPresent(made -> made.problemsWith(checkpoints).forEach(problems::add));
   }
 
   /** Empty where the job has none. */
   Optional<ConnectorOptions> options() {
-    return options;
+    return spec.map(DeadLetterSpec::options);
   }
 
   /** The sink; empty where the job has none, or it is a problem. */
   Optional<RecordSink> sink() {
     return sink;
+  }
+
+  /** What the sink has written; empty where the job has none, or it is a problem. */
+  Optional<KeptDeadLetters> kept(PlanProblems problems) {
+    return sink.flatMap(made -> spec)
+        .flatMap(own -> problems.collect(ID, () -> new Connectors().kept(own)));
   }
 
   /** Adds the sink or, where there is none, what fails the job instead. */

@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.compose;
 
+import io.tidemill.connectors.record.KeptDeadLetters;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSource;
@@ -75,6 +76,28 @@ public final class PipelineComposer {
         steps,
         sink.orElseThrow(),
         deadLetters);
+  }
+
+  /**
+   * The dead letters of a job. Asks neither a model store nor a broker.
+   *
+   * @param locations where each part of the definition was written, by its path
+   * @throws io.tidemill.pipelines.definition.InvalidPipelineException with every problem of the
+   *     source and of the dead-letter sink, or if there is no such sink
+   */
+  public JobDeadLetters deadLetters(PipelineDefinition job, Function<String, Location> locations) {
+    PlanProblems problems = new PlanProblems(locations);
+    SourceTranslator source = new SourceTranslator(job, problems);
+    Optional<KeptDeadLetters> kept =
+        new DeadLetterTranslator(job, flinkSettings(job, problems).checkpoints(), problems).kept(problems);
+    if (job.deadLetter() == null) {
+      problems.add(
+          "",
+          "%s: missing (expected: a dead-letter sink, for there to be dead letters)",
+          DeadLetterTranslator.ID);
+    }
+    problems.throwIfAny();
+    return new JobDeadLetters(job.name(), source.source().orElseThrow(), kept.orElseThrow());
   }
 
   private FlinkSettings flinkSettings(PipelineDefinition job, PlanProblems problems) {

@@ -108,10 +108,10 @@ final class SinkTranslator {
     List<Header> headers = new ArrayList<>();
     for (PlannedStep step : steps) {
       ModelVersion version = step.model().version();
-      headers.add(Header.of("tidemill.step", step.definition().id()));
-      headers.add(Header.of("tidemill.model", version.name()));
-      headers.add(Header.of("tidemill.version", version.version().toString()));
-      headers.add(Header.of("tidemill.digest", version.digest()));
+      headers.add(Header.of(StepDeadLetters.STEP, step.definition().id()));
+      headers.add(Header.of(StepDeadLetters.MODEL, version.name()));
+      headers.add(Header.of(StepDeadLetters.VERSION, version.version().toString()));
+      headers.add(Header.of(StepDeadLetters.DIGEST, version.digest()));
     }
     return headers;
   }

@@ -18,7 +18,12 @@ import org.apache.flink.table.types.logical.RowType;
  */
 final class StepDeadLetters implements MapFunction<DeadLetter<RowData>, RowData> {
   private static final long serialVersionUID = 1L;
-  private static final String PREFIX = "tidemill.";
+
+  static final String CAUSE = "tidemill.cause";
+  static final String STEP = "tidemill.step";
+  static final String MODEL = "tidemill.model";
+  static final String VERSION = "tidemill.version";
+  static final String DIGEST = "tidemill.digest";
 
   private final int originIndex;
   private final RowJson json;
@@ -32,13 +37,13 @@ final class StepDeadLetters implements MapFunction<DeadLetter<RowData>, RowData>
   @Override
   public RowData map(DeadLetter<RowData> letter) {
     Map<String, String> context = new LinkedHashMap<>();
-    context.put(PREFIX + "cause", label(letter.cause()));
-    context.put(PREFIX + "step", letter.step());
-    context.put(PREFIX + "model", letter.model().name());
-    context.put(PREFIX + "version", letter.model().version().toString());
-    context.put(PREFIX + "digest", letter.model().digest());
-    context.put(PREFIX + "batch", String.valueOf(letter.batch()));
-    context.put(PREFIX + "attempts", String.valueOf(letter.attempts()));
+    context.put(CAUSE, label(letter.cause()));
+    context.put(STEP, letter.step());
+    context.put(MODEL, letter.model().name());
+    context.put(VERSION, letter.model().version().toString());
+    context.put(DIGEST, letter.model().digest());
+    context.put("tidemill.batch", String.valueOf(letter.batch()));
+    context.put("tidemill.attempts", String.valueOf(letter.attempts()));
     Origin origin = Origin.of(letter.record(), originIndex);
     DeadLetterRecord record =
         DeadLetterRecord.of(

@@ -3,6 +3,7 @@ package io.tidemill.pipelines.run;
 import static java.util.stream.Collectors.toMap;
 
 import io.tidemill.model.ModelVersion;
+import io.tidemill.pipelines.compose.JobDeadLetter;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.StepDefinition;
 import java.util.Collections;
@@ -67,7 +68,7 @@ public record RunFigures(
     long ofSteps = deadLetters.values().stream().mapToLong(Long::longValue).sum();
     long undecodable = first(metrics, "dead-letter: Writer", "dead-letter-tombstones") - ofSteps;
     if (undecodable > 0) {
-      deadLetters.put("undecodable", undecodable);
+      deadLetters.put(JobDeadLetter.UNDECODABLE, undecodable);
     }
     return new RunFigures(
         metrics.sum(steps.get(0).id(), IN) + Math.max(0, undecodable),

@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.cli;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
@@ -12,18 +13,20 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-/** The command lines of docs/models.md are those that the command takes. */
-class ModelsDocumentTest {
+/** The command lines of documents are those that the command takes. */
+class CommandDocumentsTest {
   private static final String COMMAND = "./tidemill ";
   private static final Pattern WORD = Pattern.compile("'([^']*)'|(\\S+)");
 
   private static Stream<String> commandLines() throws IOException {
-    return Files.readAllLines(Path.of("../../docs/models.md")).stream()
+    return Stream.concat(
+            Files.readAllLines(Path.of("../../docs/models.md")).stream(),
+            Files.readAllLines(Path.of("../../docs/dead-letters.md")).stream())
         .filter(line -> line.startsWith(COMMAND))
         .map(line -> line.substring(COMMAND.length()).replaceAll("\\s#.*", ""));
   }
@@ -44,15 +47,18 @@ class ModelsDocumentTest {
         .doesNotThrowAnyException();
   }
 
-  @Test
-  void showsEveryModelCommand() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"model", "dead-letters"})
+  void showsEveryCommandOf(String group) throws IOException {
     String shown = String.join("\n", commandLines().toList());
 
-    for (String command :
-        new CommandLine(new ModelCommand(), new Caller(Map.of(), Terminal.ofProcess()))
-            .getSubcommands()
-            .keySet()) {
-      assertThat(shown).contains("model " + command);
+    CommandLine commands =
+        requireNonNull(
+            Tidemill.commandLine(new Caller(Map.of(), Terminal.ofProcess()))
+                .getSubcommands()
+                .get(group));
+    for (String command : commands.getSubcommands().keySet()) {
+      assertThat(shown).contains(group + " " + command);
     }
   }
 }

@@ -1,4 +1,4 @@
-package io.tidemill.connectors.kafka;
+package io.tidemill.connectors.record;
 
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.serialization.SerializationSchema;
@@ -7,10 +7,13 @@ import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.util.SimpleUserCodeClassLoader;
 import org.apache.flink.util.UserCodeClassLoader;
 
-/** What a decoder or an encoder is opened with outside of a job. */
-final class Opened
-    implements DeserializationSchema.InitializationContext,
-        SerializationSchema.InitializationContext {
+/**
+ * What Flink's encoders and decoders are opened with outside of a job: they ask for little of it,
+ * and some do not work unopened. Stateless and thread-safe.
+ */
+public final class Standalone
+    implements SerializationSchema.InitializationContext,
+        DeserializationSchema.InitializationContext {
   @Override
   public MetricGroup getMetricGroup() {
     return new UnregisteredMetricsGroup();
@@ -18,6 +21,6 @@ final class Opened
 
   @Override
   public UserCodeClassLoader getUserCodeClassLoader() {
-    return SimpleUserCodeClassLoader.create(getClass().getClassLoader());
+    return SimpleUserCodeClassLoader.create(Thread.currentThread().getContextClassLoader());
   }
 }

@@ -1,0 +1,140 @@
+package io.tidemill.connectors.kafka;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.record.DeadLetterRecord;
+import io.tidemill.connectors.record.Header;
+import io.tidemill.connectors.record.Origin;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.StreamSupport;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.record.TimestampType;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class DeadLetterDecoderTest {
+  private static final List<Header> OWN =
+      List.of(Header.of("trace", "t1"), new Header("empty", null), Header.of("trace", "t2"));
+
+  /** What a sink writes, as a consumer gets it. */
+  private static ConsumerRecord<byte[], byte[]> written(DeadLetterRecord letter, int limit) {
+    ConnectorOptions options =
+        new ConnectorOptions("", Map.of("properties.bootstrap.servers", "localhost:1"));
+    DeadLetterEncoder encoder =
+        new DeadLetterEncoder(
+            "dead",
+            List.of(Header.of("tidemill.job", "fraud")),
+            new RecordLimit(new Broker(new KafkaOptions(options)), "dead", limit),
+            Oversized.TRUNCATE);
+    ProducerRecord<byte[], byte[]> record =
+        requireNonNull(
+            encoder.serialize(letter.toRow(), new KafkaRecordEncoderTest.OneWriter(), null));
+    return new ConsumerRecord<>(
+        "dead",
+        0,
+        5,
+        record.timestamp() == null ? ConsumerRecord.NO_TIMESTAMP : record.timestamp(),
+        TimestampType.CREATE_TIME,
+        0,
+        0,
+        record.key(),
+        record.value(),
+        record.headers(),
+        Optional.empty());
+  }
+
+  private static DeadLetterRecord letter(@Nullable List<Header> headers, byte[] value) {
+    GenericRowData origin = new GenericRowData(Origin.TYPE.getFieldCount());
+    origin.setField(Origin.KEY, "k".getBytes(UTF_8));
+    origin.setField(Origin.HEADERS, headers == null ? null : Origin.writeHeaders(headers));
+    origin.setField(Origin.TOPIC, StringData.fromString("in"));
+    origin.setField(Origin.PARTITION, 2);
+    origin.setField(Origin.OFFSET, 7L);
+    origin.setField(Origin.TIMESTAMP, 1_000L);
+    origin.setField(Origin.VALUE, value);
+    return DeadLetterRecord.of(
+        Origin.of(GenericRowData.of(origin), 0),
+        "score",
+        "java.lang.Error",
+        "boom",
+        Map.of("tidemill.step", "score"));
+  }
+
+  private static DeadLetterRecord read(ConsumerRecord<byte[], byte[]> record) {
+    return requireNonNull(new DeadLetterDecoder().decode(record));
+  }
+
+  @Test
+  void readsWhatTheEncoderWrites() {
+    DeadLetterRecord read = read(written(letter(OWN, new byte[] {1, 2}), 1 << 20));
+
+    assertThat(read.key()).asString().isEqualTo("k");
+    assertThat(read.value()).containsExactly(1, 2);
+    assertThat(read.headers()).hasToString(OWN.toString());
+    assertThat(read.topic()).isEqualTo("in");
+    assertThat(read.partition()).isEqualTo(2);
+    assertThat(read.offset()).isEqualTo(7);
+    assertThat(read.timestamp()).isEqualTo(1_000);
+    assertThat(read.stage()).isEqualTo("score");
+    assertThat(read.causeClass()).isEqualTo("java.lang.Error");
+    assertThat(read.message()).isEqualTo("boom");
+    assertThat(read.context())
+        .containsExactlyInAnyOrderEntriesOf(
+            Map.of("tidemill.step", "score", "tidemill.job", "fraud"));
+  }
+
+  @Test
+  void headersOfALetterThatBecameALetterAgainAreItsOwn() {
+    List<Header> first = headers(written(letter(OWN, new byte[0]), 1 << 20));
+
+    DeadLetterRecord read = read(written(letter(first, new byte[0]), 1 << 20));
+
+    assertThat(read.headers()).hasToString(first.toString());
+    assertThat(read.offset()).isEqualTo(7);
+  }
+
+  @Test
+  void letterOfARecordFromNoTopicHasNoPlace() {
+    DeadLetterRecord letter =
+        DeadLetterRecord.of(null, "score", "java.lang.Error", "boom", Map.of())
+            .withValue("{}".getBytes(UTF_8));
+
+    DeadLetterRecord read = read(written(letter, 1 << 20));
+
+    assertThat(read.topic()).isNull();
+    assertThat(read.partition()).isNull();
+    assertThat(read.timestamp()).isNull();
+    assertThat(read.headers()).isEmpty();
+    assertThat(read.value()).asString().isEqualTo("{}");
+  }
+
+  @Test
+  void cutValueSaysHowLongItWas() {
+    DeadLetterRecord read = read(written(letter(null, new byte[2_000]), 1_000));
+
+    assertThat(read.value()).hasSizeLessThan(1_000);
+    assertThat(read.context()).containsEntry(DeadLetterEncoder.TRUNCATED, "2000");
+  }
+
+  @Test
+  void otherRecordIsNoLetter() {
+    ConsumerRecord<byte[], byte[]> other = new ConsumerRecord<>("dead", 0, 5, null, new byte[0]);
+    other.headers().add("__connect.errors.topic", "in".getBytes(UTF_8));
+
+    assertThat(new DeadLetterDecoder().decode(other)).isNull();
+  }
+
+  private static List<Header> headers(ConsumerRecord<byte[], byte[]> record) {
+    return StreamSupport.stream(record.headers().spliterator(), false)
+        .map(header -> new Header(header.key(), header.value()))
+        .toList();
+  }
+}

@@ -1,0 +1,288 @@
+package io.tidemill.pipelines.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.connectors.kafka.EmbeddedKafka;
+import io.tidemill.model.engine.tensorflow.SavedModels;
+import io.tidemill.pipelines.compose.Jobs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code tidemill dead-letters}, over what runs of jobs have left. */
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
+class DeadLettersITCase {
+  private static final int GOOD = 20;
+  private static final long FIRST = Instant.parse("2026-11-28T10:00:00Z").toEpochMilli();
+
+  @TempDir private static Path directory;
+
+  @SuppressWarnings("NullAway.Init") // Set before all tests.
+  private static EmbeddedKafka kafka;
+
+  @BeforeAll
+  static void startBrokerAndPublishAModel() throws IOException {
+    kafka = EmbeddedKafka.start(Map.of("auto.create.topics.enable", "false"));
+    Path model = Files.createDirectories(directory.resolve("saved"));
+    new Jobs(directory).publish("adder", "1.0.0", SavedModels.twoByTwo(model), model);
+  }
+
+  @AfterAll
+  static void stopBroker() {
+    kafka.close();
+  }
+
+  /** A job whose timestamps have another format than those of some records. */
+  private static Path kafkaJob(String name) throws IOException {
+    for (String topic : List.of("-in", "-out", "-dead")) {
+      kafka.createTopic(name + topic, 2);
+    }
+    return Files.writeString(
+        directory.resolve(name + ".yaml"),
+        """
+        name: %1$s
+        source:
+          connector: kafka
+          topic: %1$s-in
+          properties.bootstrap.servers: %2$s
+          properties.group.id: %1$s
+          scan.startup.mode: earliest-offset
+          format: json
+          json.timestamp-format.standard: SQL
+          columns: { id: INT, at: TIMESTAMP(3), a: DOUBLE, b: FLOAT }
+        steps:
+          - id: add
+            model: adder:1.0.0
+            input: { left: a, right: b }
+            output: { sum: total }
+            resources: { device: cpu }
+        sink: { connector: kafka, topic: %1$s-out, format: json }
+        dead-letter: { connector: kafka, topic: %1$s-dead }
+        flink: { execution.checkpointing.interval: 200ms }
+        """
+            .formatted(name, kafka.bootstrapServers()));
+  }
+
+  private static ProducerRecord<byte[], byte[]> record(String topic, int id, String at, String b) {
+    var record =
+        new ProducerRecord<>(
+            topic,
+            id % 2,
+            FIRST + id * 1_000L,
+            ("k" + id).getBytes(UTF_8),
+            "{\"id\": %1$d, \"at\": \"%2$s\", \"a\": %1$d, \"b\": %3$s}"
+                .formatted(id, at, b)
+                .getBytes(UTF_8));
+    record.headers().add("trace", ("\u001b" + id).getBytes(UTF_8));
+    record.headers().add("authorization", "Bearer abc".getBytes(UTF_8));
+    return record;
+  }
+
+  /** {@value #GOOD} good ones, three of another format, two without an input. */
+  private static void send(String topic) {
+    List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
+    for (int id = 0; id < GOOD; id++) {
+      records.add(record(topic, id, "2026-11-28 10:00:00", "2"));
+    }
+    for (int id = GOOD; id < GOOD + 3; id++) {
+      records.add(record(topic, id, "2026-11-28T10:00:00", "2"));
+    }
+    for (int id = GOOD + 3; id < GOOD + 5; id++) {
+      records.add(record(topic, id, "2026-11-28 10:00:00", "null"));
+    }
+    kafka.send(records);
+  }
+
+  private static CommandRun tidemill(String... arguments) {
+    return CommandRun.of(
+        Map.of("ROOT", directory.toString(), "TIDEMILL_STORE", new Jobs(directory).store()),
+        arguments);
+  }
+
+  /** Runs a job until its topics hold so many records, and stops it. */
+  private static CommandRun run(Path job, int predictions, int deadLetters) {
+    String name = job.getFileName().toString().replace(".yaml", "");
+    CompletableFuture<CommandRun> run =
+        CompletableFuture.supplyAsync(() -> tidemill("run", job.toString()));
+    while (!run.isDone()
+        && (kafka.readCommitted(name + "-out").size() < predictions
+            || kafka.readCommitted(name + "-dead").size() < deadLetters)) {
+      Thread.onSpinWait();
+    }
+    tidemill("stop", job.toString());
+    return run.join();
+  }
+
+  private static JsonNode json(CommandRun run) throws IOException {
+    assertThat(run.err()).isEmpty();
+    return new ObjectMapper().readTree(run.out());
+  }
+
+  @Test
+  void countsListsAndShowsWhatARunHasLeft() throws Exception {
+    Path job = kafkaJob("look");
+    send("look-in");
+    CommandRun run = run(job, GOOD, 5);
+    kafka.send(List.of(new ProducerRecord<>("look-dead", 0, null, "foreign".getBytes(UTF_8))));
+
+    assertThat(run.err())
+        .contains("the dead letters are in kafka look-dead: 'tidemill dead-letters stats " + job);
+    CommandRun stats = tidemill("dead-letters", "stats", job.toString());
+    assertThat(stats.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(stats.out().lines().map(line -> line.replaceAll(" +", " ")))
+        .satisfiesExactly(
+            heading -> assertThat(heading).isEqualTo("CAUSE STEP MODEL LETTERS FIRST LAST EXAMPLE"),
+            undecodable ->
+                assertThat(undecodable)
+                    .matches(
+                        "undecodable source - 3 2026-11-28T10:00:20Z 2026-11-28T10:00:22Z look-dead/\\d/\\d .+"),
+            nullInput ->
+                assertThat(nullInput)
+                    .matches(
+                        "null-input add adder:1.0.0 2 2026-11-28T10:00:23Z 2026-11-28T10:00:24Z look-dead/\\d/\\d .+"),
+            sum ->
+                assertThat(sum)
+                    .isEqualTo(
+                        "5 dead letters of job 'look' in topic 'look-dead' at "
+                            + kafka.bootstrapServers()),
+            others ->
+                assertThat(others)
+                    .isEqualTo("1 other records there: no dead letters, or those of another job"));
+    JsonNode counted = json(tidemill("dead-letters", "stats", job.toString(), "-o", "json"));
+    assertThat(counted.at("/letters").asInt()).isEqualTo(5);
+    assertThat(counted.at("/others").asInt()).isEqualTo(1);
+    assertThat(counted.at("/groups/0/letters").asInt()).isEqualTo(3);
+
+    CommandRun list = tidemill("dead-letters", "ls", job.toString(), "--limit", "1");
+    assertThat(list.out().lines().skip(1).map(line -> line.replaceAll(" +", " ")))
+        .satisfiesExactly(
+            newest ->
+                assertThat(newest)
+                    .matches(
+                        "look-dead/\\d/\\d 2026-11-28T10:00:24Z null-input add adder:1.0.0 look-in/0/12 .+"),
+            rest -> assertThat(rest).isEqualTo("the 1 newest; --limit shows more"),
+            sum -> assertThat(sum).startsWith("5 dead letters of job 'look'"),
+            others -> assertThat(others).startsWith("1 other records"));
+    JsonNode undecodable =
+        json(
+            tidemill(
+                "dead-letters",
+                "ls",
+                job.toString(),
+                "--cause",
+                "undecodable",
+                "--since",
+                "2026-11-28T10:00:21Z",
+                "--oldest",
+                "-o",
+                "json"));
+    assertThat(undecodable.at("/listed").findValuesAsText("record"))
+        .containsExactly("look-in/1/10", "look-in/0/11");
+    JsonNode ofStep =
+        json(tidemill("dead-letters", "ls", job.toString(), "--step", "add", "-o", "json"));
+    assertThat(ofStep.at("/listed").findValuesAsText("record"))
+        .containsExactly("look-in/0/12", "look-in/1/11");
+
+    String decoded = ofStep.at("/listed/0/address").asText();
+    CommandRun shown = tidemill("dead-letters", "show", job.toString(), decoded);
+    assertThat(shown.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(shown.out())
+        .contains("address           " + decoded)
+        .contains("cause             null-input")
+        .contains("tidemill.digest   sha256:")
+        .contains("header            trace: \\u001b24")
+        .contains("header            authorization: ******")
+        .contains("key               k24 (3 bytes)")
+        .contains(
+            "value             {\"id\":24,\"at\":\"2026-11-28T10:00:00\",\"a\":24.0,\"b\":null}");
+    CommandRun text =
+        tidemill(
+            "dead-letters", "show", job.toString(), undecodable.at("/listed/0/address").asText());
+    assertThat(text.out())
+        .contains("decoded           no: ")
+        .contains("value             {\"id\": 21, \"at\": \"2026-11-28T10:00:00\"")
+        .contains("value             7b 22 69 64 22 3a 20 32 31");
+    CommandRun nothing = tidemill("dead-letters", "show", job.toString(), "look-dead/0/99");
+    assertThat(nothing.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(nothing.err())
+        .contains("address: 'look-dead/0/99' is no dead letter of job 'look' in topic 'look-dead'");
+  }
+
+  @Test
+  void readsTheFilesOfAFolder() throws Exception {
+    Files.write(
+        Files.createDirectories(directory.resolve("in")).resolve("a.json"),
+        List.of("{\"id\": \"a\", \"a\": 1}", "{\"id\": \"b\", \"a\": 1, \"b\": 2}"));
+    Path job =
+        Files.writeString(
+            directory.resolve("files.yaml"),
+            """
+            name: files
+            mode: batch
+            source:
+              connector: filesystem
+              path: ${ROOT}/in
+              format: json
+              columns: { id: STRING, a: DOUBLE, b: FLOAT }
+            steps:
+              - id: add
+                model: adder:1.0.0
+                input: { left: a, right: b }
+                output: { sum: total }
+                resources: { device: cpu }
+            sink: { connector: filesystem, path: '${ROOT}/scored', format: json }
+            dead-letter: { connector: filesystem, path: '${ROOT}/dead', format: json }
+            """);
+    CommandRun before = tidemill("dead-letters", "stats", job.toString());
+    tidemill("run", job.toString());
+
+    assertThat(before.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(before.err()).contains("dead-letter: path: '").contains("is not there");
+    JsonNode list = json(tidemill("dead-letters", "ls", job.toString(), "-o", "json"));
+    assertThat(list.at("/letters").asInt()).isEqualTo(1);
+    String address = list.at("/listed/0/address").asText();
+    assertThat(address).matches("part-.*:1");
+    assertThat(tidemill("dead-letters", "show", job.toString(), address).out())
+        .contains("record            -")
+        .contains("value             {\"id\":\"a\",\"a\":1.0,\"b\":null} (");
+    assertThat(tidemill("dead-letters", "stats", job.toString(), "--step", "other").out())
+        .isEqualTo("No dead letters of job 'files' in folder %s/dead%n".formatted(directory));
+  }
+
+  @Test
+  void saysWhatIsNotThere() throws Exception {
+    Path job = kafkaJob("absent");
+    String yaml = Files.readString(job);
+    Files.writeString(job, yaml.replace("topic: absent-dead", "topic: nowhere"));
+    Path without = directory.resolve("without.yaml");
+    Files.writeString(without, yaml.replaceFirst("dead-letter: .*\n", ""));
+    Path away = directory.resolve("away.yaml");
+    Files.writeString(away, yaml.replace(kafka.bootstrapServers(), "localhost:1"));
+
+    assertThat(tidemill("dead-letters", "stats", job.toString()).err())
+        .contains("dead-letter: topic: 'nowhere' is not on the broker at ");
+    assertThat(tidemill("dead-letters", "ls", without.toString()).err())
+        .contains("dead-letter: missing (expected: a dead-letter sink");
+    CommandRun noBroker = tidemill("dead-letters", "ls", away.toString());
+    assertThat(noBroker.err()).contains("no Kafka broker answers at localhost:1");
+    assertThat(noBroker.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(tidemill("dead-letters", "ls", away.toString(), "--limit", "0").err())
+        .contains("--limit: 0 (expected: >= 1)");
+    assertThat(tidemill("dead-letters").err()).contains("no command (expected: one of ");
+  }
+}
