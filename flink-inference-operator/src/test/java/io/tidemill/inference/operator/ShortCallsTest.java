@@ -17,6 +17,7 @@ class ShortCallsTest {
 
   /** Four of them, of which others of the process use what the test says. */
   private static final class Processors implements ProcessorUse {
+    private int count = 4;
     private double others;
     private double nanos;
     private double stepNanos;
@@ -28,7 +29,7 @@ class ShortCallsTest {
 
     @Override
     public int processors() {
-      return 4;
+      return count;
     }
 
     @Override
@@ -113,6 +114,20 @@ class ShortCallsTest {
     assertThat(calls.isHere(1)).isFalse();
     callShort(1);
     assertThat(calls.isHere(1)).isTrue();
+  }
+
+  @Test
+  void callsThatSeemLongOnTheOnlyProcessorAreTakenOverAndJudgedThere() {
+    processors.count = 1;
+    for (int i = 0; i < ShortCalls.FULL_TRUST && !calls.isHere(1); i++) {
+      call(LIMIT);
+      callShort(ShortCalls.PRICE_OF_A_DISTURBED_CALL + 1);
+    }
+    assertThat(calls.isHere(1)).isTrue();
+
+    call(LIMIT);
+    call(LIMIT);
+    assertThat(calls.isHere(1)).isFalse();
   }
 
   @Test
