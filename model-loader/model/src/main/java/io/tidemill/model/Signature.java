@@ -43,9 +43,7 @@ public record Signature(
     }
     checkSome("inputs", inputs);
     checkSome("outputs", outputs);
-    List<String> given = new ArrayList<>(inputs.stream().map(TensorSpec::name).toList());
-    constants.forEach(constant -> given.add(constant.name()));
-    checkDistinct("inputs", given);
+    checkDistinct("inputs", names(inputs, constants));
     checkDistinct("outputs", outputs.stream().map(TensorSpec::name).toList());
   }
 
@@ -96,6 +94,17 @@ public record Signature(
     }
     constants.forEach(constant -> notes.add("constant " + constant));
     return notes;
+  }
+
+  /** The names of all that a call is given: the inputs, and then the constants. */
+  public List<String> inputNames() {
+    return names(inputs, constants);
+  }
+
+  private static List<String> names(List<TensorSpec> inputs, List<Constant> constants) {
+    return Stream.concat(
+            inputs.stream().map(TensorSpec::name), constants.stream().map(Constant::name))
+        .toList();
   }
 
   /** The columns of an input batch. */

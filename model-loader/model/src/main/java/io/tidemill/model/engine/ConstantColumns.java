@@ -36,6 +36,11 @@ public final class ConstantColumns implements AutoCloseable {
     return columns.column(index);
   }
 
+  /** Whether memory of a constant of fixed width is among these bytes. */
+  public boolean holds(long address, long bytes) {
+    return columns.holds(address, bytes);
+  }
+
   @Override
   public void close() {
     columns.close();

@@ -64,30 +64,25 @@ public interface Engine {
   Optional<Signature> signature(Path files);
 
   /**
-   * One signature of a model that has several.
-   *
-   * @throws InvalidModelException as {@link #signature(Path)}, and if there is none of this name
-   */
-  default Signature signature(Path files, String named) {
-    throw new InvalidModelException(
-        "%s: signature '%s' (expected: none, models of engine '%s' have one without a name)"
-            .formatted(files, named, name()));
-  }
-
-  /**
-   * A signature in which some of the model's inputs are constants.
+   * One signature of a model that has several, or one in which some of its inputs are constants.
    *
    * @param named which of several; empty for the usual one
    * @param constants the value of each by its name: text, or numbers with commas between them
-   * @throws InvalidModelException as {@link #signature(Path)}, and if it has no such inputs
+   * @throws InvalidModelException as {@link #signature(Path)}, and if there is none of this name,
+   *     or it has no such inputs
    */
   default Optional<Signature> signature(Path files, String named, Map<String, String> constants) {
+    if (!named.isEmpty()) {
+      throw new InvalidModelException(
+          "%s: signature '%s' (expected: none, models of engine '%s' have one without a name)"
+              .formatted(files, named, name()));
+    }
     if (!constants.isEmpty()) {
       throw new InvalidModelException(
           "%s: constants %s (expected: none, models of engine '%s' take none)"
               .formatted(files, constants.keySet(), name()));
     }
-    return named.isEmpty() ? signature(files) : Optional.of(signature(files, named));
+    return signature(files);
   }
 
   /**

@@ -81,6 +81,30 @@ class ModelPushITCase {
   }
 
   @Test
+  void aSavedModelWithConstants() throws IOException {
+    Path saved = folder("saved");
+    SavedModels.scaled(saved);
+    String[] constants = {
+      "--constant", "keep_prob=0.5", "--constant", "offsets=1,2,3",
+      "--constant", "is_training=false", "--constant", "unit=EUR, per hour"
+    };
+
+    assertScores("TensorFlow SavedModel", "tensorflow", saved, constants);
+    assertThat(run("inspect", "net:1.0.0").out())
+        .contains("constant is_training bool[] = false\n")
+        .contains("constant keep_prob float32[] = 0.5\n")
+        .contains("constant offsets float32[3] = 1,2,3\n")
+        .contains("constant unit string[] = EUR, per hour\n");
+    constants[1] = "keep_prob=1.0";
+    List<String> other = new ArrayList<>(List.of("push", saved.toString(), "net:1.0.0"));
+    other.addAll(List.of(constants));
+    assertThat(run(other.toArray(new String[0])).err()).contains("net:1.0.0").contains("sha256:");
+    assertThat(run("push", saved.toString(), "net:2.0.0").err())
+        .contains("input 'is_training' is bool[], which has no rows")
+        .contains("--constant is_training=VALUE");
+  }
+
+  @Test
   void aBasePathOfTensorFlowServing() throws IOException {
     SavedModels.mlp(folder("serving/1"), 4);
     SavedModels.mlp(folder("serving/2"), 4);

@@ -83,7 +83,7 @@ public final class OnnxEngine implements Engine {
   @Override
   public Optional<Signature> signature(Path files, String named, Map<String, String> constants) {
     if (!named.isEmpty()) {
-      return Optional.of(signature(files, named));
+      return Engine.super.signature(files, named, constants);
     }
     try (OnnxFile file = open(files.toString(), files, Placement.CPU)) {
       return Optional.of(file.tensors().signature(files.toString(), constants));

@@ -3,20 +3,20 @@ package io.tidemill.model.engine.tensorflow;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Signature;
-import io.tidemill.model.TensorSpec;
 import java.util.List;
 import org.tensorflow.internal.c_api.TF_Graph;
 import org.tensorflow.internal.c_api.TF_Operation;
 import org.tensorflow.internal.c_api.global.tensorflow;
 
 /**
- * Where the tensors of a manifest's signature are in a SavedModel's graph.
+ * Where the tensors of a manifest's signature are in a SavedModel's graph: its inputs, of which the
+ * constants come last, and its outputs.
  *
  * <p>Immutable. The operations are the graph's and live as long as it does.
  */
 record Binding(List<Endpoint> inputs, List<Endpoint> outputs) {
   /** One tensor: output {@code index} of an operation. */
-  record Endpoint(TensorSpec spec, TF_Operation operation, int index) {}
+  record Endpoint(TF_Operation operation, int index) {}
 
   /**
    * Finds every tensor of the manifest in the SavedModel.
@@ -27,22 +27,23 @@ record Binding(List<Endpoint> inputs, List<Endpoint> outputs) {
   static Binding bind(
       ModelVersion version, Signature signature, ServedSignature served, TF_Graph graph) {
     return new Binding(
-        signature.inputs().stream().map(spec -> find(version, spec, served, graph)).toList(),
-        signature.outputs().stream().map(spec -> find(version, spec, served, graph)).toList());
+        signature.inputNames().stream().map(name -> find(version, name, served, graph)).toList(),
+        signature.outputs().stream()
+            .map(spec -> find(version, spec.name(), served, graph))
+            .toList());
   }
 
   private static Endpoint find(
-      ModelVersion version, TensorSpec spec, ServedSignature served, TF_Graph graph) {
-    String name = served.place(spec.name()).orElseThrow();
+      ModelVersion version, String tensor, ServedSignature served, TF_Graph graph) {
+    String name = served.place(tensor).orElseThrow();
     int colon = name.lastIndexOf(':');
     String operationName = colon < 0 ? name : name.substring(0, colon);
     TF_Operation operation = tensorflow.TF_GraphOperationByName(graph, operationName);
     if (operation == null) {
       throw new InvalidModelException(
           "%s: tensor '%s' of '%s' is not in the SavedModel's graph"
-              .formatted(version, name, spec.name()));
+              .formatted(version, name, tensor));
     }
-    return new Endpoint(
-        spec, operation, colon < 0 ? 0 : Integer.parseInt(name.substring(colon + 1)));
+    return new Endpoint(operation, colon < 0 ? 0 : Integer.parseInt(name.substring(colon + 1)));
   }
 }

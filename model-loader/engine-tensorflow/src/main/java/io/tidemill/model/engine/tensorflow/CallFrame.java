@@ -1,5 +1,6 @@
 package io.tidemill.model.engine.tensorflow;
 
+import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.engine.tensorflow.Binding.Endpoint;
 import java.util.List;
@@ -34,17 +35,20 @@ final class CallFrame implements AutoCloseable {
   private final TF_Status status = tensorflow.TF_NewStatus();
   private final NativeAddress.Tensor tensor = new NativeAddress.Tensor();
 
-  CallFrame(Binding binding) {
-    inputs =
-        binding.inputs().stream()
-            .map(input -> new InputTensor(input.spec()))
-            .toArray(InputTensor[]::new);
+  /**
+   * Makes room.
+   *
+   * @param rowInputs those that a batch has columns for
+   */
+  CallFrame(Binding binding, List<TensorSpec> rowInputs, ConstantTensors constants) {
+    inputs = rowInputs.stream().map(InputTensor::new).toArray(InputTensor[]::new);
     inputPlaces = places(binding.inputs());
     outputPlaces = places(binding.outputs());
     inputTensors = new PointerPointer<>(binding.inputs().size());
     outputTensors = new PointerPointer<>(binding.outputs().size());
     inputAddresses = new LongPointer(inputTensors.zero());
     outputAddresses = new LongPointer(outputTensors.zero());
+    constants.put(inputAddresses, inputs.length);
   }
 
   private static TF_Output places(List<Endpoint> endpoints) {
@@ -79,7 +83,7 @@ final class CallFrame implements AutoCloseable {
         (TF_Buffer) null,
         inputPlaces,
         inputTensors,
-        inputs.length,
+        (int) inputAddresses.capacity(),
         outputPlaces,
         outputTensors,
         (int) outputAddresses.capacity(),

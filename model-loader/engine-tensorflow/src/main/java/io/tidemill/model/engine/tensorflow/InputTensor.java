@@ -1,8 +1,10 @@
 package io.tidemill.model.engine.tensorflow;
 
+import io.tidemill.model.Constant;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.Column;
 import io.tidemill.model.columnar.ColumnSpec;
+import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.columnar.StringColumn;
 import io.tidemill.model.engine.InputShape;
@@ -24,7 +26,7 @@ final class InputTensor implements AutoCloseable {
 
   private static final int NONE = -1;
 
-  private final InputShape sizes;
+  private final Sizes sizes;
   private final int number;
   private final LongPointer shape;
   private @Nullable TF_Tensor kept;
@@ -35,9 +37,26 @@ final class InputTensor implements AutoCloseable {
   private final NativeAddress.Text text = new NativeAddress.Text();
 
   InputTensor(TensorSpec spec) {
-    sizes = new InputShape(spec);
-    number = TensorType.number(spec.type());
-    shape = new LongPointer(spec.shape().size());
+    this(spec.type(), spec.shape().size(), new InputShape(spec)::over);
+  }
+
+  /** Of an input that is the same in every call, over the only row of its column. */
+  InputTensor(Constant constant) {
+    this(
+        constant.type(),
+        constant.shape().size(),
+        (column, rows) -> constant.shape().stream().mapToLong(Long::longValue).toArray());
+  }
+
+  private InputTensor(ElementType type, int rank, Sizes sizes) {
+    this.sizes = sizes;
+    number = TensorType.number(type);
+    shape = new LongPointer(rank);
+  }
+
+  /** Says the sizes of a tensor over the first rows of a column. */
+  private interface Sizes {
+    long[] over(Column column, int rows);
   }
 
   /**

@@ -44,7 +44,8 @@ final class OutputTensor {
    * @throws io.tidemill.model.ModelCallException if the tensor is not what the signature says
    * @throws org.apache.arrow.memory.OutOfMemoryException if the allocator's limit does not allow it
    */
-  Column take(TF_Tensor tensor, ColumnBatch input, BufferAllocator allocator) {
+  Column take(
+      TF_Tensor tensor, ColumnBatch input, ConstantTensors constants, BufferAllocator allocator) {
     boolean kept = false;
     try {
       ColumnSpec columnSpec = checked(tensor);
@@ -57,7 +58,7 @@ final class OutputTensor {
         return FixedWidthColumn.allocate(allocator, columnSpec, rows);
       }
       long address = tensorflow.TF_TensorData(tensor).address();
-      if (input.holds(address, bytes)) {
+      if (input.holds(address, bytes) || constants.holds(address, bytes)) {
         FixedWidthColumn copy = FixedWidthColumn.allocate(allocator, columnSpec, rows);
         MemoryUtil.copyMemory(address, copy.address(), bytes);
         return copy;

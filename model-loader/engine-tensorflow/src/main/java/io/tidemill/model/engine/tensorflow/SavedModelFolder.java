@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.SavedModel;
@@ -165,9 +164,7 @@ record SavedModelFolder(String subject, Path path, SavedModel content) {
   }
 
   private static boolean names(Signature signature, SignatureDef candidate) {
-    Set<String> inputs = new TreeSet<>();
-    signature.inputs().forEach(spec -> inputs.add(spec.name()));
-    return inputs.equals(candidate.getInputsMap().keySet())
+    return Set.copyOf(signature.inputNames()).equals(candidate.getInputsMap().keySet())
         && signature.outputs().stream()
             .allMatch(spec -> candidate.getOutputsMap().containsKey(spec.name()));
   }

@@ -2,6 +2,7 @@ package io.tidemill.model.engine.tensorflow;
 
 import com.google.protobuf.ByteString;
 import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
 import io.tidemill.model.engine.Operation;
 import io.tidemill.model.engine.tensorflow.Reach.Site;
 import java.io.BufferedReader;
@@ -70,7 +71,10 @@ final class SavedModelOperations {
             Stream.concat(filenames.stream(), assets.stream()).toList());
     initializing = new Reach(graph, initializers(metaGraph), assets);
     serving =
-        new Reach(graph, served.places(signature.outputs()), served.places(signature.inputs()));
+        new Reach(
+            graph,
+            served.places(signature.outputs().stream().map(TensorSpec::name).toList()),
+            served.places(signature.inputNames()));
   }
 
   private static Set<String> listed(String resource) {

@@ -1,6 +1,5 @@
 package io.tidemill.model.engine.tensorflow;
 
-import io.tidemill.model.TensorSpec;
 import io.tidemill.model.engine.ModelTensor;
 import io.tidemill.model.engine.ModelTensors;
 import java.util.List;
@@ -47,8 +46,8 @@ record ServedSignature(String name, SignatureDef definition) {
   }
 
   /** Where those of its tensors that a manifest names are in the graph. */
-  List<String> places(List<TensorSpec> tensors) {
-    return tensors.stream().flatMap(spec -> place(spec.name()).stream()).toList();
+  List<String> places(List<String> tensors) {
+    return tensors.stream().flatMap(name -> place(name).stream()).toList();
   }
 
   /** Where one of its tensors is in the graph, as in {@code serving_default_x:0}. */

@@ -74,21 +74,19 @@ public final class TensorFlowEngine implements Engine {
 
   @Override
   public Optional<Signature> signature(Path files) {
-    SavedModelFolder folder = read(files);
-    return Optional.of(whole(folder, folder.preferred()));
+    return signature(files, "", Map.of());
   }
 
   @Override
-  public Signature signature(Path files, String named) {
+  public Optional<Signature> signature(Path files, String named, Map<String, String> constants) {
     SavedModelFolder folder = read(files);
-    ServedSignature served = folder.named(named);
-    return whole(folder, served).of(named, served.definition().getMethodName());
-  }
-
-  private static Signature whole(SavedModelFolder folder, ServedSignature served) {
-    Signature signature = served.tensors().signature(folder.subject());
+    ServedSignature served = named.isEmpty() ? folder.preferred() : folder.named(named);
+    Signature signature = served.tensors().signature(folder.subject(), constants);
+    if (!named.isEmpty()) {
+      signature = signature.of(named, served.definition().getMethodName());
+    }
     folder.operations(signature);
-    return signature;
+    return Optional.of(signature);
   }
 
   @Override
@@ -104,9 +102,7 @@ public final class TensorFlowEngine implements Engine {
   @Override
   public List<Map<String, Object>> samples(Path files, Signature served) {
     SavedModelFolder folder = read(files);
-    return WarmupRequests.in(
-            folder.path(), folder.madeInto(served).name(), served.inputs().get(0).name())
-        .rows();
+    return WarmupRequests.in(folder.path(), folder.madeInto(served).name(), served).rows();
   }
 
   private static SavedModelFolder read(Path files) {

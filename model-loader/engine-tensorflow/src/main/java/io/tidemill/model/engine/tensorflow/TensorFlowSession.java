@@ -32,8 +32,10 @@ final class TensorFlowSession implements EngineSession {
   private static final EngineWords WORDS = new EngineWords("TensorFlow");
 
   private final ModelVersion version;
+  private final Signature signature;
   private final Binding binding;
   private final OutputTensor[] outputs;
+  private final ConstantTensors constants;
   private final TF_Session session;
   private final AutoCloseable owner;
   private final KeptFrames<CallFrame> frames = new KeptFrames<>();
@@ -51,6 +53,7 @@ final class TensorFlowSession implements EngineSession {
       TF_Session session,
       AutoCloseable owner) {
     this.version = version;
+    this.signature = signature;
     this.binding = binding;
     this.session = session;
     this.owner = owner;
@@ -58,6 +61,7 @@ final class TensorFlowSession implements EngineSession {
         signature.outputs().stream()
             .map(spec -> new OutputTensor(version, spec))
             .toArray(OutputTensor[]::new);
+    constants = new ConstantTensors(version, signature.constants());
   }
 
   @Override
@@ -65,7 +69,7 @@ final class TensorFlowSession implements EngineSession {
     long place = input.column(0) instanceof FixedWidthColumn values ? values.address() : 0;
     CallFrame frame = frames.take(place);
     if (frame == null) {
-      frame = new CallFrame(binding);
+      frame = new CallFrame(binding, signature.inputs(), constants);
     }
     try {
       return call(frame, input, allocator);
@@ -87,12 +91,13 @@ final class TensorFlowSession implements EngineSession {
       throw WORDS.ofCall(version, input.rows(), frame.message(), null);
     }
     return EngineModel.columns(
-        outputs.length, i -> outputs[i].take(frame.takeOutput(i), input, allocator));
+        outputs.length, i -> outputs[i].take(frame.takeOutput(i), input, constants, allocator));
   }
 
   @Override
   public void close() {
     frames.close();
+    constants.close();
     try {
       owner.close();
     } catch (Exception e) {

@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnknownFieldSet;
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Signature;
 import io.tidemill.model.engine.Engine;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
@@ -30,17 +31,18 @@ import org.tensorflow.proto.TensorProto;
  * its {@code PredictionLog}s. Logs of other signatures, and of calls that are neither Predict nor
  * Classify nor Regress, are passed over.
  *
- * @param example the input that takes an {@code Example}, for Classify and Regress
+ * @param tensors of that signature; its first input takes an {@code Example}, for Classify and
+ *     Regress
  */
-record WarmupRequests(Path file, String signature, String example) {
+record WarmupRequests(Path file, String signature, Signature tensors) {
   private static final String FILE = "assets.extra/tf_serving_warmup_requests";
   private static final int MOST_BYTES = 64 << 20;
 
   /** What TFRecord adds to a checksum, so that one of a checksum is no trap. */
   private static final int MASK = 0xa282ead8;
 
-  static WarmupRequests in(Path savedModel, String signature, String example) {
-    return new WarmupRequests(savedModel.resolve(FILE), signature, example);
+  static WarmupRequests in(Path savedModel, String signature, Signature tensors) {
+    return new WarmupRequests(savedModel.resolve(FILE), signature, tensors);
   }
 
   /**
@@ -129,6 +131,7 @@ record WarmupRequests(Path file, String signature, String example) {
               messages(entry, 1).get(0).toString(UTF_8),
               TensorProto.parseFrom(messages(entry, 2).get(0)));
         }
+        tensors.constants().forEach(constant -> inputs.remove(constant.name()));
         addRows(inputs, rows);
       }
     }
@@ -204,6 +207,7 @@ record WarmupRequests(Path file, String signature, String example) {
       throws InvalidProtocolBufferException {
     for (ByteString request : messages(log, 1)) {
       if (isOfSignature(request)) {
+        String example = tensors.inputs().get(0).name();
         for (ByteString input : messages(request, 2)) {
           for (ByteString list : messages(input, 1)) {
             messages(list, 1).forEach(one -> rows.add(Map.of(example, List.of(one.toByteArray()))));

@@ -1,5 +1,6 @@
 package io.tidemill.model.engine.tensorflow;
 
+import io.tidemill.model.Constant;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
@@ -7,7 +8,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -18,15 +21,12 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
-import org.tensorflow.types.TBfloat16;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.types.TBool;
-import org.tensorflow.types.TFloat16;
 import org.tensorflow.types.TFloat32;
-import org.tensorflow.types.TFloat64;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
 import org.tensorflow.types.TString;
-import org.tensorflow.types.TUint8;
 import org.tensorflow.types.family.TType;
 
 /**
@@ -46,16 +46,29 @@ public final class SavedModels {
   /** What a graph's author names its tensors. */
   record Tensors(
       List<TensorSpec> inputs,
-      List<Operand<?>> inputOperands,
+      List<Constant> constants,
+      Map<String, Operand<?>> operands,
       List<TensorSpec> outputs,
       List<Operand<?>> outputOperands) {
     Tensors() {
-      this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+      this(
+          new ArrayList<>(),
+          new ArrayList<>(),
+          new LinkedHashMap<>(),
+          new ArrayList<>(),
+          new ArrayList<>());
     }
 
     <T extends Operand<?>> T input(TensorSpec spec, T operand) {
       inputs.add(spec);
-      inputOperands.add(operand);
+      operands.put(spec.name(), operand);
+      return operand;
+    }
+
+    /** An input without rows, and what it is to be in every call. */
+    <T extends Operand<?>> T constant(Constant constant, T operand) {
+      constants.add(constant);
+      operands.put(constant.name(), operand);
       return operand;
     }
 
@@ -272,24 +285,107 @@ public final class SavedModels {
         tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(shape))));
   }
 
-  private static Operand<? extends TType> input(
+  private static Operand<TType> input(
       Ops tf, Tensors tensors, String name, ElementType type, long width) {
-    Class<? extends TType> tensorType =
-        switch (type) {
-          case FLOAT32 -> TFloat32.class;
-          case FLOAT64 -> TFloat64.class;
-          case FLOAT16 -> TFloat16.class;
-          case BFLOAT16 -> TBfloat16.class;
-          case INT32 -> TInt32.class;
-          case INT64 -> TInt64.class;
-          case UINT8 -> TUint8.class;
-          case BOOL -> TBool.class;
-          case STRING -> TString.class;
-          default -> throw new IllegalArgumentException(type.label());
-        };
     return tensors.input(
-        TensorSpec.of(name, type, -1, width),
-        tf.placeholder(tensorType, Placeholder.shape(Shape.of(-1, width))));
+        TensorSpec.of(name, type, -1, width), placeholder(tf, name, type, Shape.of(-1, width)));
+  }
+
+  /** Of any type: TensorFlow's Java classes know some of them only. */
+  private static Operand<TType> placeholder(Ops tf, String name, ElementType type, Shape shape) {
+    return tf.scope()
+        .opBuilder("Placeholder", name)
+        .setAttr("dtype", number(type))
+        .setAttr("shape", shape)
+        .build()
+        .output(0);
+  }
+
+  private static DataType number(ElementType type) {
+    return DataType.forNumber(TensorType.number(type));
+  }
+
+  /**
+   * Answers {@code narrow} of a type, [-1, 3], as {@code wide} float64, and {@code number} float64
+   * as {@code narrowed} of that type.
+   */
+  static Signature casts(Path directory, ElementType type) {
+    return export(
+        directory,
+        SERVING_DEFAULT,
+        (tf, tensors) -> {
+          Operand<TType> narrow = input(tf, tensors, "narrow", type, 3);
+          Operand<TType> number = input(tf, tensors, "number", ElementType.FLOAT64, 3);
+          tensors.output(
+              TensorSpec.of("wide", ElementType.FLOAT64, -1, 3),
+              cast(tf, narrow, type, ElementType.FLOAT64));
+          tensors.output(
+              TensorSpec.of("narrowed", type, -1, 3), cast(tf, number, ElementType.FLOAT64, type));
+        });
+  }
+
+  private static Operand<TType> cast(
+      Ops tf, Operand<TType> from, ElementType type, ElementType target) {
+    return tf.scope()
+        .opBuilder("Cast", "cast_" + target.label())
+        .addInput(from.asOutput())
+        .setAttr("SrcT", number(type))
+        .setAttr("DstT", number(target))
+        .build()
+        .output(0);
+  }
+
+  /**
+   * Multiplies {@code values} float32 [-1, 3] by {@code keep_prob}, a single float32, and adds the
+   * {@code offsets} float32 [3], as {@code scaled}; where {@code is_training}, negated. The {@code
+   * unit} string is handed through as {@code units} of every row.
+   */
+  public static Signature scaled(Path directory) {
+    return export(
+        directory,
+        SERVING_DEFAULT,
+        (tf, tensors) -> {
+          Operand<TFloat32> values = floats(tf, tensors, "values", -1, 3);
+          Operand<TFloat32> rate =
+              tensors.constant(
+                  new Constant("keep_prob", ElementType.FLOAT32, List.of(), List.of("0.5")),
+                  tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar())));
+          Operand<TFloat32> offsets =
+              tensors.constant(
+                  new Constant("offsets", ElementType.FLOAT32, List.of(3L), List.of("1", "2", "3")),
+                  tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(3))));
+          Operand<TBool> training =
+              tensors.constant(
+                  new Constant("is_training", ElementType.BOOL, List.of(), List.of("false")),
+                  tf.placeholder(TBool.class, Placeholder.shape(Shape.scalar())));
+          Operand<TString> unit =
+              tensors.constant(
+                  new Constant("unit", ElementType.STRING, List.of(), List.of("€ per hour")),
+                  tf.placeholder(TString.class, Placeholder.shape(Shape.scalar())));
+          Operand<TFloat32> scaled = tf.math.add(tf.math.mul(values, rate), offsets);
+          tensors.output(
+              TensorSpec.of("scaled", ElementType.FLOAT32, -1, 3),
+              tf.select(training, tf.math.neg(scaled), scaled));
+          tensors.output(
+              TensorSpec.of("units", ElementType.STRING, -1),
+              tf.fill(tf.shape.take(tf.shape(values), tf.constant(1)), unit));
+        });
+  }
+
+  /** Answers {@code values} float32 [-1], and the constant {@code same} float32 [-1] as it is. */
+  static Signature handedThrough(Path directory) {
+    return export(
+        directory,
+        SERVING_DEFAULT,
+        (tf, tensors) -> {
+          Operand<TFloat32> values = floats(tf, tensors, "values", -1);
+          Operand<TFloat32> same =
+              tensors.constant(
+                  new Constant("same", ElementType.FLOAT32, List.of(2L), List.of("7", "8")),
+                  tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1))));
+          tensors.output(TensorSpec.of("negated", ElementType.FLOAT32, -1), tf.math.neg(values));
+          tensors.output(TensorSpec.of("out", ElementType.FLOAT32, -1), tf.identity(same));
+        });
   }
 
   private static Operand<TFloat32> dense(
@@ -329,16 +425,14 @@ public final class SavedModels {
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
-      return new Signature(tensors.inputs(), tensors.outputs());
+      return new Signature(tensors.inputs(), tensors.outputs()).with(tensors.constants());
     }
   }
 
   private static org.tensorflow.Signature signature(String name, Tensors tensors) {
     org.tensorflow.Signature.Builder builder =
         org.tensorflow.Signature.builder(name).methodName("tensorflow/serving/predict");
-    for (int i = 0; i < tensors.inputs().size(); i++) {
-      builder.input(tensors.inputs().get(i).name(), tensors.inputOperands().get(i));
-    }
+    tensors.operands().forEach(builder::input);
     for (int i = 0; i < tensors.outputs().size(); i++) {
       builder.output(tensors.outputs().get(i).name(), tensors.outputOperands().get(i));
     }

@@ -14,10 +14,12 @@ import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.NativePlatform;
+import io.tidemill.model.engine.Operation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -136,7 +138,8 @@ class TensorFlowModelLoaderITCase {
             "second",
             first.toBuilder().putOutputs("out", in.toBuilder().setName("copy:0").build()).build());
     Files.write(file, saved.build().toByteArray());
-    Signature second = new TensorFlowEngine().signature(directory, "second");
+    Signature second =
+        new TensorFlowEngine().signature(directory, "second", Map.of()).orElseThrow();
 
     assertThat(second.name()).isEqualTo("second");
     assertThat(second.method()).isEqualTo("tensorflow/serving/predict");
@@ -231,5 +234,36 @@ class TensorFlowModelLoaderITCase {
         .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith(
             "engine tensorflow: platform Mac OS X aarch64 (expected: Linux amd64");
+  }
+
+  @Test
+  void takesConstantsForInputsWithoutRows() {
+    Signature signature = SavedModels.scaled(directory);
+    TensorFlowEngine engine = new TensorFlowEngine();
+    Map<String, String> values =
+        Map.of(
+            "keep_prob", "0.5", "offsets", "1,2,3", "is_training", "false", "unit", "€ per hour");
+
+    assertThat(engine.signature(directory, "", values)).contains(signature);
+    assertThat(engine.signature(directory, "serving_default", values))
+        .contains(signature.of("serving_default", "tensorflow/serving/predict"));
+    assertThat(engine.check(directory, signature)).isEmpty();
+    assertThat(engine.operations(directory, signature)).noneMatch(Operation::dangerous);
+    assertThatThrownBy(() -> engine.signature(directory))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining(
+            "input 'keep_prob' is float32[], which has no rows (expected: a dimension for them, of the files or that you say); or give it one value for all calls with --constant keep_prob=VALUE")
+        .hasMessageContaining("input 'offsets' has 3 rows in every call")
+        .hasMessageContaining("input 'is_training' is bool[], which has no rows");
+    assertThatThrownBy(
+            () -> engine.signature(directory, "", Map.of("is_training", "maybe", "rate", "1")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("constant 'is_training': 'maybe' (expected: bool)")
+        .hasMessageContaining(
+            "constant 'rate' is none of the inputs [is_training, keep_prob, offsets, unit, values]");
+    assertThatThrownBy(() -> Loading.load(directory, signature.with(List.of())))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("input 'offsets' is in signature 'serving_default'")
+        .hasMessageContaining("but not in the manifest");
   }
 }

@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
+import io.tidemill.model.Constant;
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
+import io.tidemill.model.columnar.ElementType;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
@@ -78,7 +82,13 @@ class WarmupRequestsTest {
   }
 
   private List<Map<String, Object>> rows(String signature) {
-    return WarmupRequests.in(folder, signature, "examples").rows();
+    TensorSpec examples = TensorSpec.of("examples", ElementType.STRING, -1);
+    Constant constant = new Constant("keep_prob", ElementType.FLOAT32, List.of(), List.of("1"));
+    return WarmupRequests.in(
+            folder,
+            signature,
+            new Signature(List.of(examples), List.of(examples)).with(List.of(constant)))
+        .rows();
   }
 
   @Test
@@ -158,6 +168,20 @@ class WarmupRequestsTest {
     refuses("Index: 0");
     write(predict("", "x", tensor(DataType.DT_FLOAT, -1, 4).build()));
     assertThat(rows("serving_default")).isEmpty();
+  }
+
+  @Test
+  void passesOverAnInputThatIsAConstant() throws IOException {
+    ByteString rate =
+        message(1, text("keep_prob"))
+            .concat(message(2, tensor(DataType.DT_FLOAT).addFloatVal(0.5f).build().toByteString()));
+    ByteString values =
+        message(1, text("x"))
+            .concat(
+                message(2, tensor(DataType.DT_FLOAT, 1).addFloatVal(7f).build().toByteString()));
+    write(message(6, message(1, spec("").concat(message(2, rate, values)))));
+
+    assertThat(rows("serving_default")).containsExactly(Map.of("x", List.of(7f)));
   }
 
   @Test

@@ -82,10 +82,12 @@ class ZeroCopyITCase {
     TF_Tensor tensor =
         tensorflow.TF_AllocateTensor(tensorflow.TF_FLOAT, new long[] {4, 32}, 2, 4 * 32 * 4L);
     long address = tensorflow.TF_TensorData(tensor).address();
-    try (ColumnBatch input = ColumnBatch.allocate(allocator, List.of(SPEC.column()), 4)) {
+    try (ColumnBatch input = ColumnBatch.allocate(allocator, List.of(SPEC.column()), 4);
+        ConstantTensors constants = new ConstantTensors(Loading.VERSION, List.of())) {
       long before = allocator.getAllocatedMemory();
 
-      try (Column column = new OutputTensor(Loading.VERSION, SPEC).take(tensor, input, allocator)) {
+      try (Column column =
+          new OutputTensor(Loading.VERSION, SPEC).take(tensor, input, constants, allocator)) {
         assertThat(((FixedWidthColumn) column).address()).isEqualTo(address);
         assertThat(allocator.getAllocatedMemory() - before).isEqualTo(4 * 32 * 4L);
       }
@@ -97,7 +99,9 @@ class ZeroCopyITCase {
   void outputWithoutRowsIsAnEmptyColumn() {
     TF_Tensor tensor = tensorflow.TF_AllocateTensor(tensorflow.TF_FLOAT, new long[] {0, 32}, 2, 0);
     try (ColumnBatch input = ColumnBatch.allocate(allocator, List.of(SPEC.column()), 4);
-        Column column = new OutputTensor(Loading.VERSION, SPEC).take(tensor, input, allocator)) {
+        ConstantTensors constants = new ConstantTensors(Loading.VERSION, List.of());
+        Column column =
+            new OutputTensor(Loading.VERSION, SPEC).take(tensor, input, constants, allocator)) {
       assertThat(column.capacity()).isZero();
     }
   }
