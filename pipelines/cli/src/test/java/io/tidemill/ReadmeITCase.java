@@ -88,6 +88,45 @@ class ReadmeITCase {
   }
 
   @Test
+  void importsOfThePageAreThoseOfThisJavaJob() throws IOException {
+    String source = Files.readString(Path.of("src/test/java/io/tidemill/ReadmeITCase.java"));
+    List<String> imports =
+        javaPage().lines().filter(line -> line.startsWith("import io.tidemill.")).toList();
+
+    assertThat(imports)
+        .hasSize(5)
+        .allSatisfy(
+            line -> {
+              String name = line.replaceFirst(".*\\.", "").replace(";", "");
+              assertThat(source).contains(line);
+              assertThat(readme()).containsPattern("\\b" + name + "\\b");
+            });
+  }
+
+  @Test
+  void dependenciesOfThePageAreThoseOfThisBuild() throws IOException {
+    String parent = Files.readString(ROOT.resolve("pom.xml"));
+    String bom = Files.readString(ROOT.resolve("bom/pom.xml"));
+    Matcher dependency =
+        Pattern.compile(
+                "<artifactId>([^<]*)</artifactId>(?:\\s*<version>([^<]*)</version>)?",
+                Pattern.DOTALL)
+            .matcher(javaPage());
+
+    int versions = 0;
+    while (dependency.find()) {
+      if (dependency.group(1).startsWith("tidemill-")) {
+        assertThat(bom).contains("<artifactId>" + dependency.group(1) + "</artifactId>");
+      }
+      if (dependency.group(2) != null) {
+        assertThat(parent).contains("version>" + dependency.group(2) + "</");
+        versions++;
+      }
+    }
+    assertThat(versions).isEqualTo(2);
+  }
+
+  @Test
   void jobInYamlIsPlannedAsItStands() throws IOException {
     Matcher block = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL).matcher(readme());
     assertThat(block.find()).isTrue();
@@ -98,6 +137,10 @@ class ReadmeITCase {
     PlannedPipeline planned = new Jobs(folder).plan(block.group(1), Map.of());
 
     assertThat(planned.models()).extracting(Object::toString).containsExactly("fraud:1.4.2");
+  }
+
+  private static String javaPage() throws IOException {
+    return Files.readString(ROOT.resolve("docs/java.md"));
   }
 
   private static String readme() throws IOException {
