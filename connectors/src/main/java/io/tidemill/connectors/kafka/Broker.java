@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -16,11 +17,13 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ListTransactionsOptions;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** The broker of a source or a sink, which may be asked. Immutable. */
@@ -66,12 +69,20 @@ final class Broker implements Serializable {
 
   /** The bytes of the largest record that a topic takes; the usual where it is not there yet. */
   int largestRecord(String topic, Duration limit) throws UnansweredException {
+    return topicConfig(topic, TopicConfig.MAX_MESSAGE_BYTES_CONFIG, limit)
+        .map(Integer::parseInt)
+        .orElse(USUAL_RECORD_BYTES);
+  }
+
+  /** What a topic is configured with; empty where it is not there. */
+  Optional<String> topicConfig(String topic, String key, Duration limit)
+      throws UnansweredException {
     ConfigResource topicResource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
     return ask(
         limit,
         admin -> {
           try {
-            return Integer.parseInt(
+            return Optional.of(
                 admin
                     .describeConfigs(List.of(topicResource))
                     .values()
@@ -79,11 +90,31 @@ final class Broker implements Serializable {
                     .iterator()
                     .next()
                     .get(limit.toMillis(), TimeUnit.MILLISECONDS)
-                    .get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG)
+                    .get(key)
                     .value());
           } catch (ExecutionException e) {
             if (e.getCause() instanceof UnknownTopicOrPartitionException) {
-              return USUAL_RECORD_BYTES;
+              return Optional.empty();
+            }
+            throw e;
+          }
+        });
+  }
+
+  /** Makes a topic of one partition that keeps the last record of each key, unless it is there. */
+  void makeCompacted(String topic, Duration limit) throws UnansweredException {
+    NewTopic wanted =
+        new NewTopic(topic, Optional.of(1), Optional.empty())
+            .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT));
+    ask(
+        limit,
+        admin -> {
+          try {
+            admin.createTopics(List.of(wanted)).all().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+          } catch (ExecutionException e) {
+            if (e.getCause() instanceof TopicExistsException) {
+              return false;
             }
             throw e;
           }

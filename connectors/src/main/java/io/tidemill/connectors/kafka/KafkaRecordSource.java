@@ -6,6 +6,7 @@ import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.DeadLetterRecord;
+import io.tidemill.connectors.record.DeadLetterReplay;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSource;
@@ -181,6 +182,11 @@ final class KafkaRecordSource implements RecordSource {
       lines.append(lines.isEmpty() ? "" : "\n").append(new String(json.encode(row), UTF_8));
     }
     return Optional.of(lines.toString());
+  }
+
+  @Override
+  public Optional<DeadLetterReplay> replay(String jobName) {
+    return Optional.of(new KafkaReplay(new KafkaOptions(spec.options()), settings::reads, jobName));
   }
 
   @Override

@@ -51,7 +51,7 @@ record SinkSettings(
           .defaultValue(Oversized.TRUNCATE);
 
   /** By default what the producer's usual {@code buffer.memory} holds: more could not be sent. */
-  private static final ConfigOption<Integer> LARGEST_REQUEST =
+  static final ConfigOption<Integer> LARGEST_REQUEST =
       ConfigOptions.key(KafkaOptions.PREFIX + ProducerConfig.MAX_REQUEST_SIZE_CONFIG)
           .intType()
           .defaultValue(32 << 20);

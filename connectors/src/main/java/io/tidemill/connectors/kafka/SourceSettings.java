@@ -78,6 +78,12 @@ record SourceSettings(
         properties);
   }
 
+  /** Whether a topic is read. */
+  boolean reads(String topic) {
+    return topics.contains(topic)
+        || pattern.filter(names -> names.matcher(topic).matches()).isPresent();
+  }
+
   private static Optional<Pattern> pattern(OptionCheck check) {
     Optional<String> written =
         check.written(KafkaConnectorOptions.TOPIC_PATTERN, "a regular expression");

@@ -54,6 +54,15 @@ public interface RecordSource {
   }
 
   /**
+   * The way back for the records of dead letters; empty where there is none.
+   *
+   * @param jobName what is remembered by: stable, unique in a Kafka cluster
+   */
+  default Optional<DeadLetterReplay> replay(String jobName) {
+    return Optional.empty();
+  }
+
+  /**
    * Adds the source to a graph.
    *
    * @param uidPrefix begins the uid and the name of each operator

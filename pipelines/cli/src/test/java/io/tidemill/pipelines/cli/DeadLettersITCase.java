@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -116,12 +118,16 @@ class DeadLettersITCase {
 
   /** Runs a job until its topics hold so many records, and stops it. */
   private static CommandRun run(Path job, int predictions, int deadLetters) {
-    String name = job.getFileName().toString().replace(".yaml", "");
+    String dead = job.getFileName().toString().replace(".yaml", "-dead");
+    return run(job, predictions, () -> kafka.readCommitted(dead).size() < deadLetters);
+  }
+
+  private static CommandRun run(Path job, int predictions, BooleanSupplier deadLettersLack) {
+    String out = job.getFileName().toString().replace(".yaml", "-out");
     CompletableFuture<CommandRun> run =
         CompletableFuture.supplyAsync(() -> tidemill("run", job.toString()));
     while (!run.isDone()
-        && (kafka.readCommitted(name + "-out").size() < predictions
-            || kafka.readCommitted(name + "-dead").size() < deadLetters)) {
+        && (kafka.readCommitted(out).size() < predictions || deadLettersLack.getAsBoolean())) {
       Thread.onSpinWait();
     }
     tidemill("stop", job.toString());
@@ -223,6 +229,88 @@ class DeadLettersITCase {
         .contains("address: 'look-dead/0/99' is no dead letter of job 'look' in topic 'look-dead'");
   }
 
+  private static List<Integer> ids(String topic) throws IOException {
+    List<Integer> ids = new ArrayList<>();
+    for (ConsumerRecord<byte[], byte[]> record : kafka.readCommitted(topic)) {
+      ids.add(new ObjectMapper().readTree(record.value()).get("id").asInt());
+    }
+    return ids;
+  }
+
+  @Test
+  void replaysEachRecordOnceAndTheCorrectedJobScoresIt() throws Exception {
+    Path job = kafkaJob("mend");
+    send("mend-in");
+    run(job, GOOD, 5);
+    String place =
+        "topic 'mend-in' at %s, and marked in topic 'mend-replayed'%n"
+            .formatted(kafka.bootstrapServers());
+    String[] undecodable = {"dead-letters", "replay", job.toString(), "--cause", "undecodable"};
+
+    CommandRun unasked = tidemill(undecodable);
+    assertThat(unasked.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(unasked.err()).contains("to write 3 records back to topic 'mend-in'", "-y");
+    assertThat(tidemill("dead-letters", "replay", job.toString(), "--dry-run").out())
+        .isEqualTo("dry run: would write 5 records back to " + place);
+    assertThat(ids("mend-in")).hasSize(GOOD + 5);
+
+    Files.writeString(job, Files.readString(job).replace("standard: SQL", "standard: ISO-8601"));
+    FakeTerminal person = new FakeTerminal(true, "y");
+    assertThat(CommandRun.of(Map.of(), person, undecodable).out())
+        .isEqualTo("wrote 3 records back to " + place);
+    assertThat(person.questions()).singleElement().asString().contains("write 3 records back");
+    assertThat(CommandRun.of(Map.of(), person, undecodable).out())
+        .isEqualTo("wrote 0 records back to %s3 were written back before%n", place);
+    assertThat(person.questions()).hasSize(1);
+
+    JsonNode nullInput =
+        json(tidemill("dead-letters", "ls", job.toString(), "--cause", "null-input", "-o", "json"));
+    String address = nullInput.at("/listed/0/address").asText();
+    JsonNode one =
+        json(tidemill("dead-letters", "replay", job.toString(), address, "-y", "-o", "json"));
+    assertThat(one.at("/replayed").asInt()).isEqualTo(1);
+    assertThat(tidemill("dead-letters", "replay", job.toString(), "mend-dead/0/99", "-y").err())
+        .contains("'mend-dead/0/99' is no dead letter of job 'mend'");
+
+    run(job, GOOD + 3, 6);
+    assertThat(ids("mend-out")).hasSize(GOOD + 3).doesNotHaveDuplicates();
+    assertThat(kafka.readCommitted("mend-out"))
+        .filteredOn(record -> new String(record.value(), UTF_8).contains("\"id\":21,"))
+        .singleElement()
+        .satisfies(
+            prediction -> {
+              assertThat(new String(prediction.value(), UTF_8)).contains("\"total\":23.0");
+              assertThat(prediction.key()).asString().isEqualTo("k21");
+              assertThat(prediction.timestamp()).isEqualTo(FIRST + 21_000);
+              assertThat(prediction.headers().headers("trace")).hasSize(1);
+              assertThat(prediction.headers().lastHeader("__connect.errors.stage")).isNull();
+            });
+    // The one that died again is another letter, and may be replayed again.
+    JsonNode left =
+        json(tidemill("dead-letters", "replay", job.toString(), "--dry-run", "-o", "json"));
+    assertThat(left.at("/replayed").asInt()).isEqualTo(2);
+    assertThat(left.at("/before").asInt()).isEqualTo(4);
+  }
+
+  @Test
+  void replaysWhatIsInAFolderToo() throws Exception {
+    Path job = kafkaJob("mixed");
+    Files.writeString(
+        job,
+        Files.readString(job)
+            .replaceFirst(
+                "dead-letter: .*",
+                "dead-letter: { connector: filesystem, path: '\\${ROOT}/mixed', format: json, sink.rolling-policy.rollover-interval: 200ms, sink.rolling-policy.check-interval: 100ms }"));
+    send("mixed-in");
+    String[] stats = {"dead-letters", "stats", job.toString()};
+    run(job, GOOD, () -> !tidemill(stats).out().contains("\n5 dead letters"));
+
+    String[] replay = {"dead-letters", "replay", job.toString(), "-y"};
+    assertThat(tidemill(replay).out()).startsWith("wrote 5 records back to topic 'mixed-in'");
+    assertThat(tidemill(replay).out()).contains("wrote 0 records", "5 were written back before");
+    assertThat(ids("mixed-in")).hasSize(GOOD + 10);
+  }
+
   @Test
   void readsTheFilesOfAFolder() throws Exception {
     Files.write(
@@ -260,6 +348,10 @@ class DeadLettersITCase {
     assertThat(tidemill("dead-letters", "show", job.toString(), address).out())
         .contains("record            -")
         .contains("value             {\"id\":\"a\",\"a\":1.0,\"b\":null} (");
+    CommandRun replay = tidemill("dead-letters", "replay", job.toString(), "-y");
+    assertThat(replay.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(replay.err())
+        .contains("job 'files' reads no topic (expected: a source of connector kafka");
     assertThat(tidemill("dead-letters", "stats", job.toString(), "--step", "other").out())
         .isEqualTo("No dead letters of job 'files' in folder %s/dead%n".formatted(directory));
   }

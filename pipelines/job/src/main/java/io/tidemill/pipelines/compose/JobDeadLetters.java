@@ -3,6 +3,7 @@ package io.tidemill.pipelines.compose;
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.DeadLetterRecord;
+import io.tidemill.connectors.record.DeadLetterReplay;
 import io.tidemill.connectors.record.KeptDeadLetters;
 import io.tidemill.connectors.record.RecordSource;
 import java.io.IOException;
@@ -80,5 +81,10 @@ public final class JobDeadLetters {
    */
   public Optional<String> decode(DeadLetterRecord letter) throws IOException {
     return source.decode(letter);
+  }
+
+  /** The way back for the records of dead letters; empty where the source has none. */
+  public Optional<DeadLetterReplay> replay() {
+    return source.replay(job);
   }
 }

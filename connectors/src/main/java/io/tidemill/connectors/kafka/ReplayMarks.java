@@ -1,0 +1,62 @@
+package io.tidemill.connectors.kafka;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.tidemill.connectors.record.DeadLetterRecord;
+import io.tidemill.connectors.record.DeadLetterReplay;
+import io.tidemill.connectors.record.DeadLetterReplay.Verdict;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** What was replayed. Not thread-safe. */
+final class ReplayMarks implements DeadLetterReplay.Judge {
+  private final Predicate<String> topics;
+  private final Set<String> replayed = new HashSet<>();
+
+  /** Nothing so far, of the records of these topics. */
+  ReplayMarks(Predicate<String> topics) {
+    this.topics = topics;
+  }
+
+  /** What is marked in a topic. */
+  static ReplayMarks read(KafkaOptions options, String topic, Predicate<String> topics)
+      throws IOException {
+    ReplayMarks marks = new ReplayMarks(topics);
+    new CommittedRecords(options, topic)
+        .forEach(
+            record -> {
+              if (record.key() != null) {
+                marks.replayed.add(new String(record.key(), UTF_8));
+              }
+            });
+    return marks;
+  }
+
+  /** Remembers the record of a letter as replayed. */
+  @Override
+  public Verdict take(DeadLetterRecord letter) {
+    String topic = letter.topic();
+    if (topic == null
+        || letter.partition() == null
+        || letter.value() == null
+        || !topics.test(topic)) {
+      return Verdict.ELSEWHERE;
+    }
+    if (letter.context().containsKey(DeadLetterEncoder.TRUNCATED)) {
+      return Verdict.CUT;
+    }
+    return replayed.add(of(letter)) ? Verdict.REPLAYED : Verdict.BEFORE;
+  }
+
+  /**
+   * The mark of a letter's record. The timestamp tells it from the record that has its place in a
+   * topic which was made anew; several letters of one record have one mark.
+   */
+  static String of(DeadLetterRecord letter) {
+    @Nullable Long timestamp = letter.timestamp();
+    return "%s/%s/%s@%s".formatted(letter.topic(), letter.partition(), letter.offset(), timestamp);
+  }
+}

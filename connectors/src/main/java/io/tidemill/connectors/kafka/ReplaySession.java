@@ -1,0 +1,162 @@
+package io.tidemill.connectors.kafka;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.tidemill.connectors.record.DeadLetterRecord;
+import io.tidemill.connectors.record.DeadLetterReplay;
+import io.tidemill.connectors.record.DeadLetterReplay.Verdict;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Predicate;
+import org.apache.flink.util.ExceptionUtils;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * A replay that goes on, in transactions of a few seconds: readers of committed records wait for an
+ * open one. Not thread-safe.
+ */
+final class ReplaySession implements DeadLetterReplay.Session {
+  /** What is sent before it is committed. */
+  static final long TRANSACTION_BYTES = 8 << 20;
+
+  /** What a record adds to the work beside its bytes. */
+  private static final int RECORD_BYTES = 1 << 10;
+
+  /** After this the broker aborts what a dead replay has left, and its readers go on. */
+  private static final int TRANSACTION_MILLIS = 60_000;
+
+  private static final Duration CLOSE = Duration.ofSeconds(10);
+
+  /** Not null: that would take the mark away. */
+  private static final byte[] MARK = new byte[0];
+
+  private final KafkaOptions options;
+  private final String job;
+  private final String marksTopic;
+  private final long transactionBytes;
+  private final KafkaProducer<byte[], byte[]> producer;
+  private ReplayMarks marks = new ReplayMarks(topic -> false);
+  private long bytes;
+  private long open;
+  private long committed;
+
+  ReplaySession(KafkaOptions options, String job, String marksTopic, long transactionBytes) {
+    this.options = options;
+    this.job = job;
+    this.marksTopic = marksTopic;
+    this.transactionBytes = transactionBytes;
+    Map<String, Object> properties = options.properties(ProducerConfig.configNames());
+    properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, job + "-replay");
+    properties.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_MILLIS);
+    properties.put(
+        ProducerConfig.MAX_REQUEST_SIZE_CONFIG, SinkSettings.LARGEST_REQUEST.defaultValue());
+    producer =
+        new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+  }
+
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  /** Ends every other replay of the job, then reads what they marked. */
+  void begin(Predicate<String> topics) throws IOException {
+    attempt(
+        () -> {
+          producer.initTransactions();
+          // Waits until the broker knows the topic, which may be new.
+          producer.partitionsFor(marksTopic);
+          marks = ReplayMarks.read(options, marksTopic, topics);
+        });
+  }
+
+  @Override
+  public Verdict take(DeadLetterRecord letter) throws IOException {
+    Verdict verdict = marks.take(letter);
+    if (verdict == Verdict.REPLAYED) {
+      attempt(() -> write(letter));
+    }
+    return verdict;
+  }
+
+  private void write(DeadLetterRecord letter) throws IOException {
+    if (open == 0) {
+      producer.beginTransaction();
+    }
+    String topic = Objects.requireNonNull(letter.topic());
+    Integer partition = letter.partition();
+    RecordHeaders headers = new RecordHeaders();
+    letter.headers().forEach(header -> headers.add(header.name(), header.value()));
+    ProducerRecord<byte[], byte[]> record =
+        new ProducerRecord<>(
+            topic,
+            // One that is there no more leaves the choice to Kafka.
+            partition != null && partition < producer.partitionsFor(topic).size()
+                ? partition
+                : null,
+            letter.timestamp(),
+            letter.key(),
+            letter.value(),
+            headers);
+    // What fails here fails the commit.
+    var unused = producer.send(record);
+    unused =
+        producer.send(
+            new ProducerRecord<>(marksTopic, ReplayMarks.of(letter).getBytes(UTF_8), MARK));
+    open++;
+    bytes += RECORD_BYTES + record.value().length;
+    if (bytes >= transactionBytes) {
+      commit();
+    }
+  }
+
+  private void commit() {
+    producer.commitTransaction();
+    committed += open;
+    open = 0;
+    bytes = 0;
+  }
+
+  @Override
+  public void finish() throws IOException {
+    if (open > 0) {
+      attempt(this::commit);
+    }
+  }
+
+  /** Also aborts what is open. */
+  @Override
+  public void close() {
+    producer.close(CLOSE);
+  }
+
+  private void attempt(Step step) throws IOException {
+    try {
+      step.run();
+    } catch (KafkaException e) {
+      boolean ended =
+          ExceptionUtils.findThrowable(e, ProducerFencedException.class).isPresent()
+              || ExceptionUtils.findThrowable(e, InvalidProducerEpochException.class).isPresent();
+      Throwable cause = e;
+      while (cause.getCause() != null) {
+        cause = cause.getCause();
+      }
+      throw new IOException(
+          "the replay of job '%s' has ended with %d records written back: %s (expected: %s; run it again, and none is written back twice)"
+              .formatted(
+                  job,
+                  committed,
+                  ended ? "another one has begun" : String.valueOf(cause.getMessage()),
+                  ended ? "one at a time" : "a broker that takes them"),
+          e);
+    }
+  }
+}

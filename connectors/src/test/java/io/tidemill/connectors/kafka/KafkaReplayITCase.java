@@ -1,0 +1,254 @@
+package io.tidemill.connectors.kafka;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.record.DeadLetterRecord;
+import io.tidemill.connectors.record.DeadLetterReplay;
+import io.tidemill.connectors.record.DeadLetterReplay.Judge;
+import io.tidemill.connectors.record.DeadLetterReplay.Session;
+import io.tidemill.connectors.record.DeadLetterReplay.Verdict;
+import io.tidemill.connectors.record.Header;
+import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.RecordSchema;
+import io.tidemill.connectors.record.SourceSpec;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class KafkaReplayITCase {
+  private static final int LETTERS = 20;
+
+  @SuppressWarnings("NullAway.Init") // Set before all tests.
+  private static EmbeddedKafka kafka;
+
+  @BeforeAll
+  static void startBroker() throws IOException {
+    kafka = EmbeddedKafka.start(Map.of("auto.create.topics.enable", "false"));
+  }
+
+  @AfterAll
+  static void stopBroker() {
+    kafka.close();
+  }
+
+  private static DeadLetterRecord letter(String topic, int id) {
+    GenericRowData origin = new GenericRowData(Origin.TYPE.getFieldCount());
+    origin.setField(Origin.KEY, ("k" + id).getBytes(UTF_8));
+    origin.setField(
+        Origin.HEADERS,
+        Origin.writeHeaders(List.of(Header.of("trace", "t" + id), new Header("empty", null))));
+    origin.setField(Origin.TOPIC, StringData.fromString(topic));
+    origin.setField(Origin.PARTITION, id % 2);
+    origin.setField(Origin.OFFSET, (long) id);
+    origin.setField(Origin.TIMESTAMP, 1_000L + id);
+    origin.setField(Origin.VALUE, ("v" + id).getBytes(UTF_8));
+    return DeadLetterRecord.of(
+        Origin.of(GenericRowData.of(origin), 0),
+        "score",
+        "java.lang.Error",
+        "boom",
+        Map.of("tidemill.step", "score"));
+  }
+
+  /** In transactions of two letters. */
+  private static DeadLetterReplay replay(String topic) {
+    kafka.createTopic(topic, 2);
+    return replayAgain(topic);
+  }
+
+  private static DeadLetterReplay replayAgain(String topic) {
+    return new KafkaReplay(options(topic), topic::equals, "job-" + topic, 2_000);
+  }
+
+  private static KafkaOptions options(String topic) {
+    return new KafkaOptions(
+        new ConnectorOptions(
+            "source",
+            Map.of(
+                "connector",
+                "kafka",
+                "topic",
+                topic,
+                "properties.group.id",
+                "g",
+                "properties.bootstrap.servers",
+                kafka.bootstrapServers())));
+  }
+
+  private static List<Verdict> take(Judge judge, String topic, int from, int to)
+      throws IOException {
+    List<Verdict> verdicts = new ArrayList<>();
+    for (int id = from; id < to; id++) {
+      verdicts.add(judge.take(letter(topic, id)));
+    }
+    return verdicts;
+  }
+
+  private static List<String> values(String topic) {
+    return kafka.readCommitted(topic).stream()
+        .map(record -> new String(record.value(), UTF_8))
+        .toList();
+  }
+
+  private static List<String> all() {
+    return IntStream.range(0, LETTERS).mapToObj(id -> "v" + id).toList();
+  }
+
+  @Test
+  void recordsComeBackAsTheyWereAndOnce() throws Exception {
+    DeadLetterReplay replay = replay("once");
+    assertThat(replay.obstacles(Duration.ofSeconds(20))).isEmpty();
+    assertThat(take(replay.look(), "once", 0, LETTERS)).containsOnly(Verdict.REPLAYED);
+    assertThat(values("once")).isEmpty();
+
+    for (int i = 0; i < 2; i++) {
+      try (Session session = replayAgain("once").begin()) {
+        take(session, "once", 0, LETTERS / 2 * (i + 1));
+        session.finish();
+      }
+    }
+
+    assertThat(take(replay.look(), "once", 0, LETTERS)).containsOnly(Verdict.BEFORE);
+    assertThat(values("once")).containsExactlyInAnyOrderElementsOf(all());
+    ConsumerRecord<byte[], byte[]> third =
+        kafka.readCommitted("once").stream()
+            .filter(record -> new String(record.value(), UTF_8).equals("v3"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(third.partition()).isEqualTo(1);
+    assertThat(third.key()).asString().isEqualTo("k3");
+    assertThat(third.timestamp()).isEqualTo(1_003);
+    assertThat(third.headers())
+        .extracting(header -> header.key())
+        .containsExactly("trace", "empty");
+    assertThat(third.headers().lastHeader("empty").value()).isNull();
+    assertThat(replay.obstacles(Duration.ofSeconds(20))).isEmpty();
+  }
+
+  @Test
+  void replayThatDiesDoublesNothingAndTheNextGoesOn() throws Exception {
+    // Neither finished nor closed, as by kill -9: one of nine is in an open transaction.
+    Session dead = replay("killed").begin();
+    take(dead, "killed", 0, 9);
+    assertThat(values("killed")).hasSize(8);
+
+    try (Session next = replayAgain("killed").begin()) {
+      assertThat(take(next, "killed", 0, LETTERS))
+          .containsExactlyElementsOf(
+              IntStream.range(0, LETTERS)
+                  .mapToObj(id -> id < 8 ? Verdict.BEFORE : Verdict.REPLAYED)
+                  .toList());
+      next.finish();
+    }
+
+    assertThat(values("killed")).containsExactlyInAnyOrderElementsOf(all());
+    dead.close();
+    assertThat(values("killed")).hasSize(LETTERS);
+  }
+
+  @Test
+  void replayThatWasNotFinishedIsClosedWithoutItsRest() throws Exception {
+    try (Session session = replay("closed").begin()) {
+      take(session, "closed", 0, 3);
+    }
+
+    assertThat(values("closed")).containsExactlyInAnyOrder("v0", "v1");
+  }
+
+  @Test
+  void replayThatBeginsEndsTheOther() throws Exception {
+    try (Session first = replay("two").begin()) {
+      take(first, "two", 0, 5);
+      try (Session second = replayAgain("two").begin()) {
+        take(second, "two", 0, 10);
+
+        assertThatThrownBy(() -> take(first, "two", 5, LETTERS))
+            .isInstanceOf(IOException.class)
+            .hasMessage(
+                "the replay of job 'job-two' has ended with 4 records written back: another one has begun (expected: one at a time; run it again, and none is written back twice)");
+        take(second, "two", 10, LETTERS);
+        second.finish();
+      }
+    }
+
+    assertThat(values("two")).containsExactlyInAnyOrderElementsOf(all());
+  }
+
+  @Test
+  void letterThatCannotBeReplayedSaysWhy() throws Exception {
+    Judge judge = replay("unfit").look();
+
+    assertThat(judge.take(letter("unfit", 1))).isEqualTo(Verdict.REPLAYED);
+    assertThat(judge.take(letter("unfit", 1))).isEqualTo(Verdict.BEFORE);
+    assertThat(judge.take(letter("other", 1))).isEqualTo(Verdict.ELSEWHERE);
+    assertThat(judge.take(DeadLetterRecord.of(null, "score", "java.lang.Error", "boom", Map.of())))
+        .isEqualTo(Verdict.ELSEWHERE);
+    assertThat(
+            judge.take(
+                letter("unfit", 2).withContext(List.of(Header.of("tidemill.value-bytes", "9")))))
+        .isEqualTo(Verdict.CUT);
+  }
+
+  @Test
+  void marksStandWhereTheyAreKeptAndNotRead() throws Exception {
+    DeadLetterReplay replay = replay("marked");
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
+      admin
+          .createTopics(
+              List.of(new NewTopic("job-marked-replayed", Optional.of(1), Optional.empty())))
+          .all()
+          .get();
+    }
+    DeadLetterReplay ofPattern =
+        requireNonNull(
+            KafkaRecordSource.create(
+                    new SourceSpec(
+                        new ConnectorOptions(
+                            "source",
+                            Map.of(
+                                "connector",
+                                "kafka",
+                                "topic-pattern",
+                                "all.*",
+                                "format",
+                                "raw",
+                                "scan.startup.mode",
+                                "earliest-offset",
+                                "properties.bootstrap.servers",
+                                kafka.bootstrapServers())),
+                        RecordSchema.ofColumns(List.of(new RecordSchema.Column("t", "STRING"))),
+                        true))
+                .replay("all")
+                .orElse(null));
+
+    assertThat(replay.obstacles(Duration.ofSeconds(20)))
+        .singleElement()
+        .asString()
+        .startsWith(
+            "source: topic: 'job-marked-replayed' has cleanup.policy=delete (expected: compact");
+    assertThat(ofPattern.obstacles(Duration.ofSeconds(20)))
+        .singleElement()
+        .asString()
+        .startsWith("source: topic: 'all-replayed' would be read (expected: ");
+    assertThat(replayAgain("nowhere").obstacles(Duration.ofSeconds(20)))
+        .singleElement()
+        .asString()
+        .startsWith("source: topic: 'nowhere' is not on the broker at ");
+  }
+}
