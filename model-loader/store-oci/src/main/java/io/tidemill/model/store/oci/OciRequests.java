@@ -37,6 +37,8 @@ final class OciRequests {
   /** Slower than any line over which a model is worth sending: a bound, not an expectation. */
   private static final long SLOWEST_BYTES_PER_SECOND = 64 << 10;
 
+  private static final long NANOS_PER_SECOND = Duration.ofSeconds(1).toNanos();
+
   private final String store;
   private final Duration answer;
 
@@ -134,13 +136,28 @@ final class OciRequests {
         cause);
   }
 
-  /** A stream whose every read is given up at a deadline. */
+  /**
+   * A stream that is given up where nothing comes in time, or less than the slowest line brings.
+   */
   InputStream bounded(String what, InputStream in) {
     return new FilterInputStream(in) {
+      private long patienceNanos = answer.toNanos();
+
+      @Override
+      public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : Byte.toUnsignedInt(one[0]);
+      }
+
       @Override
       public int read(byte[] buffer, int offset, int length) throws IOException {
-        long deadlineNanos = System.nanoTime() + answer.toNanos();
-        return await(what, deadlineNanos, () -> super.read(buffer, offset, length));
+        long begunNanos = System.nanoTime();
+        int count =
+            await(what, begunNanos + patienceNanos, () -> super.read(buffer, offset, length));
+        long earnedNanos = Math.max(0, count) * NANOS_PER_SECOND / SLOWEST_BYTES_PER_SECOND;
+        long leftNanos = patienceNanos + earnedNanos - (System.nanoTime() - begunNanos);
+        patienceNanos = Math.min(answer.toNanos(), leftNanos);
+        return count;
       }
     };
   }

@@ -189,6 +189,15 @@ class HostileRegistryTest {
         "https://100.64.0.1/, an address of a private network",
         "https://[fd00::1]/, an address of a private network",
         "https://[::ffff:192.168.0.1]/, an address of a private network",
+        "https://[64:ff9b::a00:1]/, an address of a private network",
+        "https://[64:ff9b:1::808:808]/, an address of a private network",
+        "https://[2002:7f00:1::]/, an address of a private network",
+        "https://[::10.0.0.1]/, an address of a private network",
+        "https://[fec0::1]/, an address of a private network",
+        "https://0.1.2.3/, an address of a private network",
+        "https://255.255.255.255/, an address of a private network",
+        "https://198.18.0.1/, an address of a private network",
+        "https://192.0.0.192/, an address of a private network",
         "https://localhost/, an address of a private network"
       })
   void followsNoRedirectToWhereNobodyNamed(String redirect) {

@@ -9,6 +9,7 @@ import io.tidemill.model.StoreUnavailableException;
 import io.tidemill.model.store.ModelStore;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -187,7 +188,39 @@ class OciConnectionTest {
           }
         };
 
+    assertThatThrownBy(() -> requests.bounded("read a file", stalled).read())
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("cannot read a file (no answer in time)");
     assertThatThrownBy(() -> requests.bounded("read a file", stalled).read(new byte[1], 0, 1))
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("cannot read a file (no answer in time)");
+  }
+
+  @Test
+  void givesUpAContentThatComesDropByDrop() {
+    OciRequests requests = new OciRequests("oci://host/models", Duration.ofMillis(200));
+    CountDownLatch never = new CountDownLatch(1);
+    InputStream drops =
+        new InputStream() {
+          private int left = 50;
+
+          @Override
+          public int read() throws IOException {
+            return read(new byte[1], 0, 1);
+          }
+
+          @Override
+          public int read(byte[] buffer, int offset, int length) throws IOException {
+            try {
+              never.await(20, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+              throw new InterruptedIOException();
+            }
+            return left-- > 0 ? 1 : -1;
+          }
+        };
+
+    assertThatThrownBy(() -> requests.bounded("read a file", drops).readAllBytes())
         .isInstanceOf(StoreUnavailableException.class)
         .hasMessageContaining("cannot read a file (no answer in time)");
   }
