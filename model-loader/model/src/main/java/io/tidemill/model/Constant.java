@@ -22,6 +22,8 @@ import java.util.stream.Collectors;
  */
 public record Constant(String name, ElementType type, List<Long> shape, List<String> values)
     implements Serializable {
+  private static final int MOST_DIGITS = 100;
+
   public Constant {
     requireNonNull(name, "name");
     requireNonNull(type, "type");
@@ -35,7 +37,8 @@ public record Constant(String name, ElementType type, List<Long> shape, List<Str
       throw new IllegalArgumentException(
           "shape of constant '%s': %s (expected: sizes >= 1)".formatted(name, shape));
     }
-    if (shape.stream().reduce(1L, Math::multiplyExact) != values.size()) {
+    // What is too large for a double to tell is no number of values.
+    if (shape.stream().mapToDouble(Long::doubleValue).reduce(1, (a, b) -> a * b) != values.size()) {
       throw new IllegalArgumentException(
           "constant '%s': %d values (expected: %s)"
               .formatted(name, values.size(), type.label() + shape));
@@ -55,8 +58,11 @@ public record Constant(String name, ElementType type, List<Long> shape, List<Str
       if (type.kind() == Kind.BOOL && List.of("true", "false").contains(text)) {
         return text.equals("true") ? 1 : 0;
       }
-      BigDecimal whole = new BigDecimal(text);
-      if (whole.compareTo(new BigDecimal(type.min())) >= 0
+      // Neither many digits nor a large exponent may take long.
+      BigDecimal whole =
+          new BigDecimal(text.length() > MOST_DIGITS ? "" : text).stripTrailingZeros();
+      if (whole.scale() <= 0
+          && whole.compareTo(new BigDecimal(type.min())) >= 0
           && whole.compareTo(new BigDecimal(type.max())) <= 0) {
         return whole.toBigIntegerExact();
       }

@@ -33,6 +33,17 @@ public record TensorSpec(String name, ElementType type, List<Long> shape) implem
       throw new IllegalArgumentException(
           "shape of tensor '" + name + "': " + shape + " (expected: sizes >= 1, or -1 for any)");
     }
+    double elements =
+        shape.stream()
+            .skip(1)
+            .filter(size -> size > 0)
+            .mapToDouble(Long::doubleValue)
+            .reduce(1, (a, b) -> a * b);
+    if (elements > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "shape of tensor '%s': %s (expected: at most %d elements in a row)"
+              .formatted(name, shape, Integer.MAX_VALUE));
+    }
   }
 
   public static TensorSpec of(String name, ElementType type, long... shape) {

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.CountingAllocator;
 import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.engine.ModelTensor;
+import io.tidemill.model.engine.ModelTensors;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,7 +52,9 @@ class ConstantTest {
         "INT8    | 1.5  | constant 'x': '1.5' (expected: int8)",
         "UINT32  | -1   | constant 'x': '-1' (expected: uint32)",
         "BOOL    | yes  | constant 'x': 'yes' (expected: bool)",
-        "INT64   | 1,2  | constant 'x': 2 values (expected: int64[])"
+        "INT64   | 1,2  | constant 'x': 2 values (expected: int64[])",
+        "INT64   | 1e-100000000 | constant 'x': '1e-100000000' (expected: int64)",
+        "UINT64  | 1e100000000  | constant 'x': '1e100000000' (expected: uint64)"
       })
   void refusesAValueThatItsTypeOrShapeDoesNotHold(ElementType type, String values, String message) {
     List<String> parts = Arrays.asList(values.split(",", -1));
@@ -57,6 +62,27 @@ class ConstantTest {
     assertThatThrownBy(() -> new Constant("x", type, List.of(), parts))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message);
+  }
+
+  @Test
+  void refusesSizesBeyondAllCounting() {
+    List<Long> shape = List.of(1L << 40, 1L << 40);
+    List<String> values = List.of("1", "2");
+    ModelTensor tensor =
+        ModelTensor.dense(ElementType.INT64, "int64", List.of(-1L, 1L << 40, 1L << 40));
+    ModelTensors tensors = new ModelTensors("the file", Map.of("x", tensor), Map.of("y", tensor));
+
+    assertThatThrownBy(() -> new Constant("x", ElementType.INT64, shape, values))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("constant 'x': 2 values (expected: int64[1099511627776, 1099511627776])");
+    assertThatThrownBy(() -> TensorSpec.of("x", ElementType.INT64, -1, 1L << 40, 1L << 40))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "shape of tensor 'x': [-1, 1099511627776, 1099511627776] (expected: at most 2147483647 elements in a row)");
+    assertThatThrownBy(() -> tensors.signature("model", Map.of("x", "1,2")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("shape of constant 'x': [0, 1099511627776, 1099511627776]")
+        .hasMessageContaining("output: shape of tensor 'y'");
   }
 
   @Test

@@ -58,8 +58,12 @@ public record ModelTensor(
     if (shape == null) {
       return elements == 1 ? List.of() : List.of((long) elements);
     }
-    long others = shape.stream().filter(size -> size > 0).reduce(1L, Math::multiplyExact);
-    return shape.stream().map(size -> size < 0 ? elements / others : size).toList();
+    double others =
+        shape.stream()
+            .filter(size -> size > 0)
+            .mapToDouble(Long::doubleValue)
+            .reduce(1, (a, b) -> a * b);
+    return shape.stream().map(size -> size < 0 ? (long) (elements / others) : size).toList();
   }
 
   boolean fits(Constant manifest) {
