@@ -6,6 +6,7 @@ import io.tidemill.model.ModelVersion;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.StoreRefusedException;
 import io.tidemill.model.StoreUnavailableException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -127,8 +128,16 @@ public final class ModelStore {
    *
    * @return the manifest of the same content, if that is published already
    * @throws StoreRefusedException if the version exists with other content
+   * @throws InvalidModelException if nobody would read so long a manifest
    */
   public Optional<ModelManifest> checkPush(ModelManifest manifest) {
+    int bytes = manifest.yaml().getBytes(StandardCharsets.UTF_8).length;
+    int most = StoreKey.Kind.MANIFEST.mostBytes();
+    if (bytes > most) {
+      throw new InvalidModelException(
+          "%s: a manifest of %d bytes (expected: at most %d); give it fewer or shorter labels"
+              .formatted(manifest.ref(), bytes, most));
+    }
     Optional<ModelManifest> there = find(manifest.name(), manifest.version());
     if (there.isEmpty()) {
       contents.policy().checkPush(uri(), manifest);

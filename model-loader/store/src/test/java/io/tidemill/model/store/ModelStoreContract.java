@@ -115,6 +115,26 @@ public abstract class ModelStoreContract {
   }
 
   @Test
+  void refusesAManifestThatIsLongerThanAnybodyReads() throws Exception {
+    ModelStore store = open();
+    ModelDraft draft = draft("fraud", "1.4.2");
+    ModelDraft labelled =
+        new ModelDraft(
+            draft.name(),
+            draft.version(),
+            draft.engine(),
+            draft.signature(),
+            Map.of("classes", "x".repeat(5 << 20)));
+
+    assertThatThrownBy(() -> store.push(labelled, files(folder, "a")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("fraud:1.4.2: a manifest of 524")
+        .hasMessageContaining(
+            " bytes (expected: at most 4194304); give it fewer or shorter labels");
+    assertThat(store.models()).isEmpty();
+  }
+
+  @Test
   void refusesAnotherSignatureForAPublishedVersion() throws Exception {
     ModelStore store = open();
     store.push(draft("fraud", "1.4.2"), files(folder, "a"));
