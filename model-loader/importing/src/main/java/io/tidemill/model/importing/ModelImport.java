@@ -9,8 +9,8 @@ import io.tidemill.model.Signature;
 import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.Engines;
-import io.tidemill.model.golden.Golden;
 import io.tidemill.model.golden.RowIndependence;
+import io.tidemill.model.golden.Samples;
 import io.tidemill.model.importing.archive.ModelArchive;
 import io.tidemill.model.store.RefusedFormat;
 import java.io.IOException;
@@ -95,7 +95,7 @@ public final class ModelImport implements AutoCloseable {
     try (Model loaded =
         workspace.load(
             workspace.engines().find(model.engine()), model.files(), model.signature())) {
-      new RowIndependence(loaded, Golden.in(model.files())).require();
+      new RowIndependence(loaded, Samples.in(model.files(), model.signature())).require();
     } catch (UnavailableHereException elsewhere) {
       return;
     } catch (ModelException refused) {

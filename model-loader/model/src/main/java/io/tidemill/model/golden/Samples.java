@@ -29,12 +29,16 @@ public record Samples(List<Map<String, Object>> records) {
     records = List.copyOf(records);
   }
 
-  /** The sample among a version's files, if it carries one. */
+  /** Rows that a version carries, with answers or without. */
   public static Optional<Sample> in(Path files, Signature signature) {
     Path file = files.resolve(FILE_NAME);
-    return Files.isRegularFile(file)
-        ? Optional.of(Golden.sample(file, signature.inputs(), List.of()))
-        : Optional.empty();
+    return Golden.in(files)
+        .map(golden -> golden.sample(signature))
+        .or(
+            () ->
+                Files.isRegularFile(file)
+                    ? Optional.of(Golden.sample(file, signature.inputs(), List.of()))
+                    : Optional.empty());
   }
 
   /**

@@ -3,6 +3,7 @@ package io.tidemill.model.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemill.model.FakeModel;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelCallException;
@@ -17,15 +18,22 @@ import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.columnar.StringColumn;
 import io.tidemill.model.golden.RowIndependence;
+import io.tidemill.model.golden.Samples;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.arrow.memory.BufferAllocator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RowGroupsTest {
   private static final ModelVersion VERSION =
@@ -57,12 +65,17 @@ class RowGroupsTest {
             assertThat(input.rows()).isEqualTo(batch);
             addresses.add(input.fixedWidth(0).address());
             int rows = batch - rowsMissing;
+            // It may throw: before there is memory to give back.
+            float[] all = new float[rows];
+            for (int row = 0; row < rows; row++) {
+              all[row] = sum.of(input.fixedWidth(0), row, rows);
+            }
             FixedWidthColumn sums =
                 FixedWidthColumn.allocate(target, SIGNATURE.outputs().get(0).column(), rows);
             StringColumn echoes =
                 StringColumn.allocate(target, SIGNATURE.outputs().get(1).column(), rows);
             for (int row = 0; row < rows; row++) {
-              sums.setFloat(row, sum.of(input.fixedWidth(0), row, rows));
+              sums.setFloat(row, all[row]);
               byte[] text = input.strings(1).get(row);
               echoes.append(text, 0, text.length);
             }
@@ -172,7 +185,70 @@ class RowGroupsTest {
       assertThatThrownBy(() -> new RowIndependence(model, Optional.empty()).require())
           .isInstanceOf(InvalidModelException.class)
           .hasMessageContaining(
-              "because it fails on made-up rows: no image (expected: a golden.arrow with rows of its own beside it");
+              "because it fails on made-up rows: no image (expected: a golden.arrow beside it with rows of its own, two different ones or more");
     }
+  }
+
+  private static final float NOT_MADE_UP = 1000;
+
+  /** Fails on rows that are made up. */
+  private static Sum ofFileOnly(Sum sum) {
+    return (values, row, rows) -> {
+      if (Math.abs(values.getFloat(3 * row)) < NOT_MADE_UP) {
+        throw new ModelCallException("no image");
+      }
+      return sum.of(values, row, rows);
+    };
+  }
+
+  private static List<Map<String, Object>> rows(int count) {
+    List<Map<String, Object>> rows = new ArrayList<>();
+    for (int row = 0; row < count; row++) {
+      rows.add(Map.of("values", List.of(NOT_MADE_UP + row, 1, 2), "texts", "text"));
+    }
+    return rows;
+  }
+
+  private void proveWithFile(Model model, int rows, Path folder) throws IOException {
+    Path files = Files.createDirectories(folder.resolve("rows" + rows));
+    Path file = files.resolve(Samples.FILE_NAME);
+    Files.deleteIfExists(file);
+    new Samples(rows(rows)).write(SIGNATURE, file);
+    new RowIndependence(model, Samples.in(files, SIGNATURE)).require();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 4, 5, 8, 9, 16})
+  void provesWithTheRowsOfAFileWhateverTheirNumber(int rows, @TempDir Path folder)
+      throws IOException {
+    Sum withTheNext =
+        (values, row, all) -> ofRow(values, row, all) + values.getFloat(3 * ((row + 1) % all));
+    try (Model good = model(4, ofFileOnly(RowGroupsTest::ofRow), 0)) {
+      proveWithFile(good, rows, folder);
+    }
+    try (Model bad = model(4, ofFileOnly(withTheNext), 0)) {
+      assertThatThrownBy(() -> proveWithFile(bad, rows, folder))
+          .isInstanceOf(InvalidModelException.class)
+          .hasMessageContaining("the answer to one changes with those beside it");
+    }
+  }
+
+  @Test
+  void rowsThatAreAllTheSameProveNothing(@TempDir Path folder) {
+    try (Model model = model(4, ofFileOnly(RowGroupsTest::ofRow), 0)) {
+      assertThatThrownBy(() -> proveWithFile(model, 1, folder))
+          .isInstanceOf(InvalidModelException.class)
+          .hasMessageContaining("nothing proves that they do not change each other's answers")
+          .hasMessageContaining("two different ones or more");
+    }
+  }
+
+  @Test
+  void answersThatAreNoNumbersProveNothing() {
+    Model model = new FakeModel(SIGNATURE.inBatchesOf(4)).behave(FakeModel.answeringNaN());
+
+    assertThatThrownBy(() -> new RowIndependence(model, Optional.empty()).require())
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("because it answers nothing but NaN to made-up rows (expected: ");
   }
 }

@@ -19,6 +19,7 @@ import org.apache.arrow.util.AutoCloseables;
 public final class LoadedCopy implements AutoCloseable {
   private final Model model;
   private final Optional<Golden> golden;
+  private final Optional<Sample> own;
   private final WarmUp warmUp;
   private final CachedModel files;
 
@@ -26,11 +27,8 @@ public final class LoadedCopy implements AutoCloseable {
     this.model = model;
     this.golden = golden;
     this.files = files;
-    Sample sample =
-        golden
-            .map(file -> file.sample(model.signature()))
-            .or(() -> Samples.in(files.files(), model.signature()))
-            .orElseGet(() -> Sample.zeros(model.signature()));
+    own = Samples.in(files.files(), model.signature());
+    Sample sample = own.orElseGet(() -> Sample.zeros(model.signature()));
     warmUp = new WarmUp(model, sample, System::nanoTime);
   }
 
@@ -77,7 +75,7 @@ public final class LoadedCopy implements AutoCloseable {
     } else {
       warmUp.one();
     }
-    new RowIndependence(model, golden).require();
+    new RowIndependence(model, own).require();
     return warmUp.proof() != null;
   }
 
