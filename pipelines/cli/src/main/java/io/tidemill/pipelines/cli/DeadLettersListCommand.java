@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "ls",
     description = {
-      "List the dead letters of a job, one a line with its address; 'show' shows one whole.",
+      "List the dead letters of a job, one a line with an address for 'show'.",
       "Newest and oldest are by the records' timestamps."
     },
     mixinStandardHelpOptions = true)

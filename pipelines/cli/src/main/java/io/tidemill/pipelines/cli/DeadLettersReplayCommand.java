@@ -20,9 +20,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "replay",
     description = {
-      "Write the records of dead letters back into the topic that they came from, as they were.",
+      "Write dead letters' records back into the topic they came from, unchanged.",
       "Correct the cause first: the job scores them as it goes on.",
-      "Each is written back once, however often this runs and whatever ends it: what was is",
+      "However often this runs and whatever ends it, each is written back once: it is",
       "marked in the topic NAME-replayed, in the same transaction."
     },
     mixinStandardHelpOptions = true)

@@ -23,8 +23,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "show",
     description = {
-      "Show one dead letter whole: what happened, and the record's headers, key and value.",
-      "The value is decoded by the source's format if it can be, else it is text and bytes."
+      "Show one dead letter whole: what happened, and its record.",
+      "The value is decoded by the source's format, or shown as text and bytes."
     },
     mixinStandardHelpOptions = true)
 final class DeadLettersShowCommand implements Runnable {

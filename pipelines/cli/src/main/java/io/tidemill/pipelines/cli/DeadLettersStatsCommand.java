@@ -17,7 +17,7 @@ import picocli.CommandLine.Mixin;
     name = "stats",
     description = {
       "Count the dead letters of a job by cause, step and model version.",
-      "Times are those of the records. Needs the job's file and its broker or folder, no model."
+      "Times are those of the records. It takes the job's file, and no model."
     },
     mixinStandardHelpOptions = true)
 final class DeadLettersStatsCommand implements Runnable {
