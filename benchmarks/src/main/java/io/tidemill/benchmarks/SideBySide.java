@@ -36,8 +36,7 @@ public final class SideBySide {
     System.out.println(asked.json() ? ReportJson.print(report) : ReportTable.print(report));
   }
 
-  static Report measure(Arguments asked, Settings settings, PrintStream progress)
-      throws Exception {
+  static Report measure(Arguments asked, Settings settings, PrintStream progress) throws Exception {
     Path root = Files.createTempDirectory("tidemill-benchmarks");
     try {
       Workloads workloads = Workloads.write(root);

@@ -66,8 +66,7 @@ class SideBySideITCase {
 
   @Test
   void measuresRecordsWithAFieldForEachFloatAndCopiedOnes() throws Exception {
-    Report report =
-        measure("--only", "noopScalarsNanosPerRecord,noopCopiedBytesPerRecord");
+    Report report = measure("--only", "noopScalarsNanosPerRecord,noopCopiedBytesPerRecord");
 
     JsonNode figures = new ObjectMapper().readTree(ReportJson.print(report)).get("figures");
     assertThat(figures.fieldNames())

@@ -12,9 +12,9 @@ import java.util.concurrent.TimeUnit;
  * <p><b>Short</b> are calls of which at most one in a hundred takes longer than the limit. They are
  * the workers' until so many were short, and again as soon as too many were not, so that a model
  * that hangs or slows down does so there. So is a batch larger than any that was short, as the
- * first full one of a stream that was quiet. Where there is one processor, the task thread stands in
- * the way of the workers' calls and makes them seem long: it takes them over where nine in ten are
- * short.
+ * first full one of a stream that was quiet. Where there is one processor, the task thread stands
+ * in the way of the workers' calls and makes them seem long: it takes them over where nine in ten
+ * are short.
  *
  * <p><b>A processor that is idle</b> may be of more use than what it takes to hand over. So where
  * the task thread is busy and the process leaves a processor idle, the workers are tried, and kept

@@ -89,7 +89,8 @@ public final class PipelineComposer {
     PlanProblems problems = new PlanProblems(locations);
     SourceTranslator source = new SourceTranslator(job, problems);
     Optional<KeptDeadLetters> kept =
-        new DeadLetterTranslator(job, flinkSettings(job, problems).checkpoints(), problems).kept(problems);
+        new DeadLetterTranslator(job, flinkSettings(job, problems).checkpoints(), problems)
+            .kept(problems);
     if (job.deadLetter() == null) {
       problems.add(
           "",
