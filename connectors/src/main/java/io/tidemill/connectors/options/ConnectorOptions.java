@@ -67,6 +67,12 @@ public record ConnectorOptions(String place, Map<String, String> values) {
                                 + " filesystem)"))));
   }
 
+  /** The format of the values, by whichever of its two keys it is named; empty where by none. */
+  public Optional<String> format() {
+    String key = FactoryUtil.FORMAT.key();
+    return value("value." + key).or(() -> value(key));
+  }
+
   /** Whether this is the connector that is named. */
   public boolean names(String connector) {
     return connector.equals(values.get(CONNECTOR));

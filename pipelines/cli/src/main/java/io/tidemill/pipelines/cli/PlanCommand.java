@@ -14,7 +14,6 @@ import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.run.RunStart;
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -79,8 +78,7 @@ final class PlanCommand implements Callable<Integer> {
   }
 
   private int printSinkSchema(PlannedPipeline pipeline) throws JsonProcessingException {
-    Map<String, String> sink = pipeline.definition().sink().options();
-    String format = sink.getOrDefault("value.format", sink.getOrDefault("format", "none"));
+    String format = pipeline.sinkFormat().orElse("none");
     if (!format.startsWith("avro")) {
       throw new CommandFailedException(
           ExitCode.USAGE,

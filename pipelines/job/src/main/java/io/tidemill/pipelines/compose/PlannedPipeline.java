@@ -79,6 +79,11 @@ public final class PlannedPipeline {
     return sink.schema().orElseThrow();
   }
 
+  /** The format in which the sink writes them; empty where it has none. */
+  public Optional<String> sinkFormat() {
+    return sink.options().format();
+  }
+
   /** Flink's configuration for this job; a copy. */
   public Configuration configuration() {
     return new Configuration(configuration);
