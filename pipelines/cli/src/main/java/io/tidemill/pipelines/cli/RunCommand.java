@@ -164,7 +164,7 @@ final class RunCommand implements Callable<Integer> {
     try {
       begins = "the next run begins " + RunStart.of(pipeline, folder, false).description();
     } catch (InvalidPipelineException needsAWord) {
-      begins = "the next run needs --fresh or --from-savepoint";
+      begins = "the next run needs --fresh or --from-savepoint: " + needsAWord.getMessage();
     }
     ConnectorDefinition deadLetter = pipeline.definition().deadLetter();
     if (figures.allDeadLetters() == 0 || deadLetter == null) {

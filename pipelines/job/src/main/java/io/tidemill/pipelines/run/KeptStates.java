@@ -1,6 +1,7 @@
 package io.tidemill.pipelines.run;
 
 import java.io.DataInputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -20,6 +21,7 @@ import org.apache.flink.runtime.checkpoint.Checkpoints;
 import org.apache.flink.runtime.checkpoint.OperatorState;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +45,13 @@ record KeptStates(Path root) {
   private static final String BEGAN_WITH = "began-with";
   private static final String FINISHED = "finished";
   private static final Pattern RUN = Pattern.compile("run-(\\d{1,9})");
+
+  /**
+   * How often a folder is listed until all that was in it is still there: a job that has ended
+   * deletes its checkpoints a little later, and Flink's local file system looks at every child
+   * after it has listed their names.
+   */
+  private static final int LISTINGS = 100;
 
   private static final Logger LOG = LoggerFactory.getLogger(KeptStates.class);
 
@@ -132,13 +141,21 @@ record KeptStates(Path root) {
 
   private List<Path> children(Path folder) throws IOException {
     FileSystem files = root.getFileSystem();
-    if (!files.exists(folder)) {
-      return List.of();
+    FileNotFoundException last = null;
+    for (int listing = 0; listing < LISTINGS; listing++) {
+      if (!files.exists(folder)) {
+        return List.of();
+      }
+      try {
+        FileStatus @Nullable [] children = files.listStatus(folder);
+        if (children != null) {
+          return Stream.of(children).filter(FileStatus::isDir).map(FileStatus::getPath).toList();
+        }
+      } catch (FileNotFoundException deletedMeanwhile) {
+        last = deletedMeanwhile;
+      }
     }
-    return Stream.of(files.listStatus(folder))
-        .filter(FileStatus::isDir)
-        .map(FileStatus::getPath)
-        .toList();
+    throw last != null ? last : new IOException(folder + ": cannot be listed");
   }
 
   /** Only a complete one has its metadata, which Flink writes last. */
@@ -157,6 +174,9 @@ record KeptStates(Path root) {
           KeptState state = read(candidate, run, false);
           newest = newest == null || newest.checkpoint() < state.checkpoint() ? state : newest;
         } catch (IOException unreadable) {
+          if (!files.exists(new Path(candidate, METADATA))) {
+            continue;
+          }
           LOG.warn("{}: damaged, and passed over: {}", candidate, unreadable.getMessage());
           damaged = unreadable;
         }
