@@ -23,7 +23,7 @@ class ConnectorsArchitectureTest {
     "connectors.avro, org.apache.avro.. org.apache.flink..",
     "connectors.record, .problem .options .avro org.apache.flink..",
     "connectors.registry, .problem .options .avro com.fasterxml.jackson.. org.apache.flink..",
-    "connectors.kafka, .problem .options .avro .registry .record org.apache.flink.. org.apache.kafka.. org.slf4j",
+    "connectors.kafka, .problem .options .avro .registry .record org.apache.flink.. org.apache.kafka.. javax.security.auth.login org.slf4j",
     "connectors.table, .problem .options .avro .record org.apache.flink..",
   })
   void importsOnlyWhatTheTableAllows(String room, String allowed) {

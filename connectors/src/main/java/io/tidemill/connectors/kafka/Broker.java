@@ -2,6 +2,7 @@ package io.tidemill.connectors.kafka;
 
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
+import io.tidemill.connectors.problem.RootCause;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.Collection;
@@ -201,11 +202,7 @@ final class Broker implements Serializable {
     } catch (TimeoutException e) {
       throw new UnansweredException("no answer in " + limit.toMillis() + " ms", e);
     } catch (ExecutionException | KafkaException e) {
-      Throwable cause = e;
-      while (cause.getCause() != null) {
-        cause = cause.getCause();
-      }
-      throw new UnansweredException(String.valueOf(cause.getMessage()), e);
+      throw new UnansweredException(RootCause.of(e).message(), e);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.tidemill.connectors.kafka;
 
+import io.tidemill.connectors.problem.RootCause;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Comparator;
@@ -88,11 +89,7 @@ final class CommittedRecords {
       }
       read(consumer, left, reader);
     } catch (KafkaException e) {
-      Throwable cause = e;
-      while (cause.getCause() != null) {
-        cause = cause.getCause();
-      }
-      throw new IOException(place() + " cannot be read: " + cause.getMessage(), e);
+      throw new IOException(place() + " cannot be read: " + RootCause.of(e).message(), e);
     }
   }
 

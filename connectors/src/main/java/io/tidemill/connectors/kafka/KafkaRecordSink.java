@@ -22,6 +22,7 @@ import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.table.factories.SerializationFormatFactory;
+import org.apache.kafka.clients.producer.ProducerConfig;
 
 /** A topic as a sink, of predictions or of dead letters. Immutable. */
 final class KafkaRecordSink implements RecordSink {
@@ -59,6 +60,7 @@ final class KafkaRecordSink implements RecordSink {
             .orElseGet(() -> ValueFormat.keysOfUnknown(options.options())),
         KafkaOptions.producerProperties());
     SinkSettings settings = SinkSettings.read(options, spec.jobName() + "-predictions", check);
+    ClientCheck.run(spec.options(), ProducerConfig.configDef(), check);
     options.refuseTopic(check, settings.topic(), spec.source(), READ);
     Optional<SerializationSchema<RowData>> values =
         format.flatMap(found -> found.encoder(spec.schema(), settings.topic()));
@@ -84,6 +86,7 @@ final class KafkaRecordSink implements RecordSink {
     allowed.add(SinkSettings.OVERSIZED.key());
     options.checkKeys(check, allowed, List.of(), KafkaOptions.producerProperties());
     SinkSettings settings = SinkSettings.read(options, spec.jobName() + "-dead-letters", check);
+    ClientCheck.run(spec.options(), ProducerConfig.configDef(), check);
     options.refuseTopic(check, settings.topic(), spec.source(), READ);
     options.refuseTopic(check, settings.topic(), spec.sink(), WRITTEN);
     check.throwIfAny();

@@ -36,6 +36,7 @@ import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions.S
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.DeserializationFormatFactory;
 import org.apache.flink.table.types.logical.RowType;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
@@ -82,6 +83,7 @@ final class KafkaRecordSource implements RecordSource {
             .toList(),
         KafkaOptions.consumerProperties());
     SourceSettings settings = SourceSettings.read(options, check);
+    ClientCheck.run(spec.options(), ConsumerConfig.configDef(), check);
     Optional<DeserializationSchema<RowData>> values =
         format.flatMap(found -> found.decoder(spec.schema()));
     Map<String, RecordMetadata> metadata = RecordMetadata.read(spec.schema().rowType(), check);

@@ -2,6 +2,7 @@ package io.tidemill.connectors.kafka;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.tidemill.connectors.problem.RootCause;
 import io.tidemill.connectors.record.DeadLetterRecord;
 import io.tidemill.connectors.record.DeadLetterReplay;
 import io.tidemill.connectors.record.DeadLetterReplay.Verdict;
@@ -145,16 +146,12 @@ final class ReplaySession implements DeadLetterReplay.Session {
       boolean ended =
           ExceptionUtils.findThrowable(e, ProducerFencedException.class).isPresent()
               || ExceptionUtils.findThrowable(e, InvalidProducerEpochException.class).isPresent();
-      Throwable cause = e;
-      while (cause.getCause() != null) {
-        cause = cause.getCause();
-      }
       throw new IOException(
           "the replay of job '%s' has ended with %d records written back: %s (expected: %s; run it again, and none is written back twice)"
               .formatted(
                   job,
                   committed,
-                  ended ? "another one has begun" : String.valueOf(cause.getMessage()),
+                  ended ? "another one has begun" : RootCause.of(e).message(),
                   ended ? "one at a time" : "a broker that takes them"),
           e);
     }

@@ -7,6 +7,7 @@ import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
+import io.tidemill.connectors.problem.RootCause;
 import io.tidemill.connectors.record.JsonRows;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.registry.RegistryFormat;
@@ -214,11 +215,7 @@ record ValueFormat(
         | IllegalArgumentException
         | UnsupportedOperationException
         | TableException e) {
-      Throwable cause = e;
-      while (cause.getCause() != null) {
-        cause = cause.getCause();
-      }
-      check.refuse(option, "%s", String.valueOf(cause.getMessage()).replaceAll("\\s+", " "));
+      check.refuse(option, "%s", RootCause.of(e).message());
       return Optional.empty();
     }
   }

@@ -83,6 +83,11 @@ public final class OptionCheck {
             });
   }
 
+  /** Whether something is wrong with an option already. */
+  public boolean isRefused(String key) {
+    return problems.all().stream().anyMatch(problem -> problem.place().key().equals(key));
+  }
+
   /** How many problems there are so far. */
   public int problemCount() {
     return problems.count();

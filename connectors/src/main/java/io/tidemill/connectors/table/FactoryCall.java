@@ -3,6 +3,7 @@ package io.tidemill.connectors.table;
 import io.tidemill.connectors.options.ClassPath;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
+import io.tidemill.connectors.problem.RootCause;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -40,7 +41,7 @@ record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck che
       try {
         return creation.apply(factory);
       } catch (ValidationException | TableException | IllegalArgumentException refusal) {
-        report(innermostMessage(refusal), factory);
+        report(RootCause.of(refusal).message(), factory);
       }
     } catch (ValidationException unknown) {
       Set<String> there = new ClassPath<>(kind).names(found -> true);
@@ -110,13 +111,5 @@ record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck che
 
   private static ClassLoader loader() {
     return Thread.currentThread().getContextClassLoader();
-  }
-
-  private static String innermostMessage(Throwable failure) {
-    Throwable cause = failure;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return String.valueOf(cause.getMessage()).replaceAll("\\s+", " ");
   }
 }

@@ -376,13 +376,16 @@ class KafkaOptionsTest {
   }
 
   @Test
-  void addressThatIsNoneIsNamedToo() {
+  void hostThatIsNoneIsNamedToo() {
     List<Problem<OptionKey>> problems =
         new Connectors()
-            .source(source(with(SOURCE, "properties.bootstrap.servers", "localhost")))
+            .source(source(with(SOURCE, "properties.bootstrap.servers", "nowhere.invalid:9092")))
             .obstacles(Duration.ofMillis(500));
 
-    assertThat(problems).singleElement().asString().contains("Invalid url in bootstrap.servers");
+    assertThat(problems)
+        .singleElement()
+        .asString()
+        .contains("nowhere.invalid:9092", "No resolvable bootstrap urls");
   }
 
   @Test

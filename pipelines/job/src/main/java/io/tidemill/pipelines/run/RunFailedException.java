@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.run;
 
+import io.tidemill.connectors.problem.RootCause;
 import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.inference.operator.InferenceException;
 import io.tidemill.model.ModelException;
@@ -15,7 +16,7 @@ public final class RunFailedException extends RuntimeException {
   }
 
   static RunFailedException of(String job, Throwable failure) {
-    Throwable telling = innermost(failure);
+    Throwable telling = RootCause.of(failure).failure();
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof ModelException
           || cause instanceof InferenceException
@@ -35,14 +36,6 @@ public final class RunFailedException extends RuntimeException {
             .formatted(job, known ? message : telling.getClass().getSimpleName() + ": " + message),
         telling instanceof ModelException,
         failure);
-  }
-
-  private static Throwable innermost(Throwable failure) {
-    Throwable innermost = failure;
-    while (innermost.getCause() != null) {
-      innermost = innermost.getCause();
-    }
-    return innermost;
   }
 
   /** Whether a model could not be had, rather than the job failed at its work. */
