@@ -1,6 +1,7 @@
 package io.tidemill.model.store;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelException;
@@ -34,6 +35,9 @@ import org.apache.flink.core.fs.Path;
  * <p>Thread-safe.
  */
 record GuardedFiles(Path root, FileSystem files) {
+  /** How often a folder is listed until nothing that was in it goes meanwhile. */
+  private static final int LISTINGS = 100;
+
   /** An operation on the file system. */
   interface Operation<T> {
     T run() throws IOException;
@@ -66,13 +70,23 @@ record GuardedFiles(Path root, FileSystem files) {
         "list",
         folder,
         () -> {
-          try {
-            FileStatus[] there = files.listStatus(folder);
-            return there == null ? List.of() : List.of(there);
-          } catch (FileNotFoundException e) {
-            // This machine's files answer so too if one in the folder goes meanwhile.
-            return local() ? listOneByOne(folder) : List.of();
+          FileNotFoundException gone = null;
+          for (int listing = 0; listing < LISTINGS; listing++) {
+            try {
+              FileStatus[] there = files.listStatus(folder);
+              return there == null ? List.of() : List.of(there);
+            } catch (FileNotFoundException e) {
+              // Some file systems answer so too if one in the folder goes meanwhile.
+              if (local()) {
+                return listOneByOne(folder);
+              }
+              if (!files.exists(folder)) {
+                return List.of();
+              }
+              gone = e;
+            }
           }
+          throw requireNonNull(gone, "gone");
         });
   }
 

@@ -15,6 +15,8 @@ import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
 
 class ObjectBackendTest extends ModelStoreContract {
+  private final ObjectFileSystem objects = new ObjectFileSystem();
+
   private Path root() {
     return folder.resolve("store");
   }
@@ -23,7 +25,7 @@ class ObjectBackendTest extends ModelStoreContract {
   protected StoreBackend backend() throws Exception {
     Files.createDirectories(root());
     var path = new org.apache.flink.core.fs.Path("file:" + root());
-    return new FolderBackend(path, new ObjectFileSystem());
+    return new FolderBackend(path, objects);
   }
 
   @Test
@@ -63,5 +65,17 @@ class ObjectBackendTest extends ModelStoreContract {
 
     assertThat(store.verify(manifest, TransferListener.NONE)).isEmpty();
     assertThat(dead).doesNotExist();
+  }
+
+  /** A claim that is not seen would give two publishers the right to the same version. */
+  @Test
+  void aFolderIsListedThoughSomethingInItGoesMeanwhile() throws Exception {
+    open().push(draft("fraud", "1.4.2"), files(folder, "a"));
+
+    objects.vanish(3);
+
+    assertThat(backend().list(StoreKey.manifests("fraud")))
+        .extracting(StoreBackend.Entry::name)
+        .containsExactly("1.4.2");
   }
 }
