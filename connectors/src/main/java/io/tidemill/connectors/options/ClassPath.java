@@ -25,6 +25,9 @@ import org.apache.flink.table.types.logical.VarCharType;
  * @param kind of their factories
  */
 public record ClassPath<F extends Factory>(Class<F> kind) {
+  private static final String HADOOP =
+      " with org.apache.hadoop:hadoop-client-api and hadoop-client-runtime";
+
   /** What people have beside that, each with the artifacts that bring it. */
   private static final Map<String, String> ELSEWHERE =
       new TreeMap<>(
@@ -32,11 +35,8 @@ public record ClassPath<F extends Factory>(Class<F> kind) {
               Map.entry("csv", "org.apache.flink:flink-csv"),
               Map.entry("json", "org.apache.flink:flink-json"),
               Map.entry("avro", "org.apache.flink:flink-avro"),
-              Map.entry(
-                  "parquet",
-                  "org.apache.flink:flink-parquet and org.apache.hadoop:hadoop-client-runtime"),
-              Map.entry(
-                  "orc", "org.apache.flink:flink-orc and org.apache.hadoop:hadoop-client-runtime"),
+              Map.entry("parquet", "org.apache.flink:flink-sql-parquet" + HADOOP),
+              Map.entry("orc", "org.apache.flink:flink-sql-orc" + HADOOP),
               Map.entry("protobuf", "org.apache.flink:flink-protobuf"),
               Map.entry("datagen", "org.apache.flink:flink-connector-datagen"),
               Map.entry("filesystem", "org.apache.flink:flink-connector-files"),
