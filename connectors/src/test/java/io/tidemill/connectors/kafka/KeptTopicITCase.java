@@ -13,8 +13,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -114,6 +118,50 @@ class KeptTopicITCase {
     assertThat(read(kept, "some/1/0", "some/9/0", "some/0/99")).isEmpty();
     assertThatThrownBy(() -> read(kept, "other/0/1"))
         .hasMessage("address: 'other/0/1' (expected: some/PARTITION/OFFSET, as 'ls' prints it)");
+  }
+
+  @Test
+  void goesOnWithWhatIsLeftWhereTheOldestAreDeletedMeanwhile() throws Exception {
+    kafka.createTopic("aging", 1);
+    kafka.send(IntStream.range(0, 10).mapToObj(i -> letter("aging", 0, "x" + i)).toList());
+    KeptDeadLetters kept =
+        new Connectors()
+            .kept(
+                new DeadLetterSpec(
+                    new ConnectorOptions(
+                        "dead-letter",
+                        Map.of(
+                            "connector",
+                            "kafka",
+                            "topic",
+                            "aging",
+                            "properties.bootstrap.servers",
+                            kafka.bootstrapServers(),
+                            // So that nothing is read ahead.
+                            "properties.max.poll.records",
+                            "1",
+                            "properties.max.partition.fetch.bytes",
+                            "1")),
+                    new ConnectorOptions("source", Map.of("connector", "datagen")),
+                    new ConnectorOptions("sink", Map.of("connector", "blackhole")),
+                    "job",
+                    List.of()));
+    List<String> read = new ArrayList<>();
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
+      kept.forEach(
+          List.of(),
+          found -> {
+            if (read.isEmpty()) {
+              var until = Map.of(new TopicPartition("aging", 0), RecordsToDelete.beforeOffset(6));
+              assertThat(admin.deleteRecords(until).all()).succeedsWithin(Duration.ofSeconds(20));
+            }
+            read.add(found.address());
+          });
+    }
+
+    assertThat(read)
+        .startsWith("aging/0/0")
+        .endsWith("aging/0/6", "aging/0/7", "aging/0/8", "aging/0/9");
   }
 
   @Test
