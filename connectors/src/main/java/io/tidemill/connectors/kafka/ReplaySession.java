@@ -8,6 +8,8 @@ import io.tidemill.connectors.record.DeadLetterReplay;
 import io.tidemill.connectors.record.DeadLetterReplay.Verdict;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
@@ -22,11 +24,12 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * A replay that goes on, in transactions of a few seconds: readers of committed records wait for an
- * open one. Not thread-safe.
+ * A replay that goes on. What it takes waits here until it is worth a transaction: readers of
+ * committed records wait for an open one, and the broker ends one that is open for long, as while
+ * the next letter is looked for. Not thread-safe.
  */
 final class ReplaySession implements DeadLetterReplay.Session {
-  /** What is sent before it is committed. */
+  /** What is taken before it is sent and committed. */
   static final long TRANSACTION_BYTES = 8 << 20;
 
   /** What a record adds to the work beside its bytes. */
@@ -45,9 +48,9 @@ final class ReplaySession implements DeadLetterReplay.Session {
   private final String marksTopic;
   private final long transactionBytes;
   private final KafkaProducer<byte[], byte[]> producer;
+  private final List<ProducerRecord<byte[], byte[]>> taken = new ArrayList<>();
   private ReplayMarks marks = new ReplayMarks(topic -> false);
   private long bytes;
-  private long open;
   private long committed;
 
   ReplaySession(KafkaOptions options, String job, String marksTopic, long transactionBytes) {
@@ -83,52 +86,60 @@ final class ReplaySession implements DeadLetterReplay.Session {
   public Verdict take(DeadLetterRecord letter) throws IOException {
     Verdict verdict = marks.take(letter);
     if (verdict == Verdict.REPLAYED) {
-      attempt(() -> write(letter));
+      ProducerRecord<byte[], byte[]> record = record(letter);
+      taken.add(record);
+      taken.add(new ProducerRecord<>(marksTopic, ReplayMarks.of(letter).getBytes(UTF_8), MARK));
+      bytes += RECORD_BYTES + record.value().length;
+      if (bytes >= transactionBytes) {
+        finish();
+      }
     }
     return verdict;
   }
 
-  private void write(DeadLetterRecord letter) throws IOException {
-    if (open == 0) {
-      producer.beginTransaction();
-    }
-    String topic = Objects.requireNonNull(letter.topic());
-    Integer partition = letter.partition();
+  /** The record of a letter, in arrays of its own: a letter lives only until the next is read. */
+  private static ProducerRecord<byte[], byte[]> record(DeadLetterRecord letter) {
     RecordHeaders headers = new RecordHeaders();
     letter.headers().forEach(header -> headers.add(header.name(), header.value()));
-    ProducerRecord<byte[], byte[]> record =
-        new ProducerRecord<>(
-            topic,
-            // One that is there no more leaves the choice to Kafka.
-            partition != null && partition < producer.partitionsFor(topic).size()
-                ? partition
-                : null,
-            letter.timestamp(),
-            letter.key(),
-            letter.value(),
-            headers);
-    // What fails here fails the commit.
-    var unused = producer.send(record);
-    unused =
-        producer.send(
-            new ProducerRecord<>(marksTopic, ReplayMarks.of(letter).getBytes(UTF_8), MARK));
-    open++;
-    bytes += RECORD_BYTES + record.value().length;
-    if (bytes >= transactionBytes) {
-      commit();
-    }
+    byte[] key = letter.key();
+    return new ProducerRecord<>(
+        Objects.requireNonNull(letter.topic()),
+        letter.partition(),
+        letter.timestamp(),
+        key == null ? null : key.clone(),
+        Objects.requireNonNull(letter.value()).clone(),
+        headers);
   }
 
   private void commit() {
+    producer.beginTransaction();
+    for (ProducerRecord<byte[], byte[]> record : taken) {
+      // What fails here fails the commit.
+      var unused = producer.send(placed(record));
+    }
     producer.commitTransaction();
-    committed += open;
-    open = 0;
+    committed += taken.size() / 2;
+    taken.clear();
     bytes = 0;
+  }
+
+  /** The record in its partition; one that is there no more leaves the choice to Kafka. */
+  private ProducerRecord<byte[], byte[]> placed(ProducerRecord<byte[], byte[]> record) {
+    Integer partition = record.partition();
+    return partition == null || partition < producer.partitionsFor(record.topic()).size()
+        ? record
+        : new ProducerRecord<>(
+            record.topic(),
+            null,
+            record.timestamp(),
+            record.key(),
+            record.value(),
+            record.headers());
   }
 
   @Override
   public void finish() throws IOException {
-    if (open > 0) {
+    if (!taken.isEmpty()) {
       attempt(this::commit);
     }
   }

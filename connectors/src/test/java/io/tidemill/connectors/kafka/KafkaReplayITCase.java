@@ -27,6 +27,9 @@ import org.apache.flink.table.data.StringData;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -147,6 +150,18 @@ class KafkaReplayITCase {
     Session dead = replay("killed").begin();
     take(dead, "killed", 0, 9);
     assertThat(values("killed")).hasSize(8);
+    KafkaProducer<byte[], byte[]> open =
+        new KafkaProducer<>(
+            Map.of(
+                "bootstrap.servers",
+                kafka.bootstrapServers(),
+                "transactional.id",
+                "job-killed-replay"),
+            new ByteArraySerializer(),
+            new ByteArraySerializer());
+    open.initTransactions();
+    open.beginTransaction();
+    open.send(new ProducerRecord<>("killed", 0, null, "v8".getBytes(UTF_8))).get();
 
     try (Session next = replayAgain("killed").begin()) {
       assertThat(take(next, "killed", 0, LETTERS))
@@ -159,6 +174,7 @@ class KafkaReplayITCase {
 
     assertThat(values("killed")).containsExactlyInAnyOrderElementsOf(all());
     dead.close();
+    open.close();
     assertThat(values("killed")).hasSize(LETTERS);
   }
 
@@ -188,6 +204,19 @@ class KafkaReplayITCase {
     }
 
     assertThat(values("two")).containsExactlyInAnyOrderElementsOf(all());
+  }
+
+  @Test
+  void noTransactionIsOpenWhileLettersAreLookedFor() throws Exception {
+    try (Session session = replay("slow").begin()) {
+      take(session, "slow", 0, 3);
+
+      assertThat(new Broker(options("slow")).openTransactions("job-slow-", Duration.ofSeconds(20)))
+          .isZero();
+      session.finish();
+    }
+
+    assertThat(values("slow")).containsExactlyInAnyOrder("v0", "v1", "v2");
   }
 
   @Test
