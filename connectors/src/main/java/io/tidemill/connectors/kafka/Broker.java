@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -52,10 +53,7 @@ final class Broker implements Serializable {
    */
   List<Problem<OptionKey>> missing(Collection<String> topics, Duration limit)
       throws UnansweredException {
-    var existing =
-        ask(
-            limit,
-            admin -> admin.listTopics().names().get(limit.toMillis(), TimeUnit.MILLISECONDS));
+    Set<String> existing = topics(limit);
     return topics.stream()
         .filter(topic -> !existing.contains(topic))
         .map(
@@ -66,6 +64,12 @@ final class Broker implements Serializable {
                             .formatted(topic, servers())
                         + " correct its name)"))
         .toList();
+  }
+
+  /** The topics that are there. Blocks as {@link #missing} does. */
+  Set<String> topics(Duration limit) throws UnansweredException {
+    return ask(
+        limit, admin -> admin.listTopics().names().get(limit.toMillis(), TimeUnit.MILLISECONDS));
   }
 
   /** The bytes of the largest record that a topic takes; the usual where it is not there yet. */

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions;
 import org.apache.kafka.common.config.TopicConfig;
@@ -95,17 +96,43 @@ final class KafkaReplay implements DeadLetterReplay {
 
   @Override
   public Judge look() throws IOException {
+    Set<String> existing = existing();
+    return existing.contains(marks)
+        ? ReplayMarks.read(options, marks, readIn(existing))
+        : new ReplayMarks(readIn(existing));
+  }
+
+  @Override
+  public Session begin() throws IOException {
+    Set<String> existing = existing();
+    // Asked to make what is there, a broker refuses whoever may make nothing.
+    if (!existing.contains(marks)) {
+      makeMarks();
+    }
+    ReplaySession session = new ReplaySession(options, job, marks, transactionBytes);
     try {
-      return new Broker(options).missing(List.of(marks), LIMIT).isEmpty()
-          ? ReplayMarks.read(options, marks, topics)
-          : new ReplayMarks(topics);
+      session.begin(readIn(existing));
+      return session;
+    } catch (IOException | RuntimeException e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  private Set<String> existing() throws IOException {
+    try {
+      return new Broker(options).topics(LIMIT);
     } catch (Broker.UnansweredException e) {
       throw new IOException("topic '%s': %s".formatted(marks, e.getMessage()), e);
     }
   }
 
-  @Override
-  public Session begin() throws IOException {
+  /** A pattern also matches topics that are there no more. */
+  private Predicate<String> readIn(Set<String> existing) {
+    return topics.and(existing::contains);
+  }
+
+  private void makeMarks() throws IOException {
     try {
       new Broker(options).makeCompacted(marks, LIMIT);
     } catch (Broker.UnansweredException e) {
@@ -113,14 +140,6 @@ final class KafkaReplay implements DeadLetterReplay {
           "topic '%s' cannot be made: %s (expected: a topic with cleanup.policy=compact for the marks of replays; make it, or have it made)"
               .formatted(marks, e.getMessage()),
           e);
-    }
-    ReplaySession session = new ReplaySession(options, job, marks, transactionBytes);
-    try {
-      session.begin(topics);
-      return session;
-    } catch (IOException | RuntimeException e) {
-      session.close();
-      throw e;
     }
   }
 }

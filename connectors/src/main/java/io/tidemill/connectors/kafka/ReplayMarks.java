@@ -39,8 +39,11 @@ final class ReplayMarks implements DeadLetterReplay.Judge {
   @Override
   public Verdict take(DeadLetterRecord letter) {
     String topic = letter.topic();
+    Integer partition = letter.partition();
     if (topic == null
-        || letter.partition() == null
+        || partition == null
+        || partition < 0
+        || letter.offset() == null
         || letter.value() == null
         || !topics.test(topic)) {
       return Verdict.ELSEWHERE;

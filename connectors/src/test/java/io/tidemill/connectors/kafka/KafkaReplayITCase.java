@@ -29,7 +29,15 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -51,6 +59,11 @@ class KafkaReplayITCase {
   }
 
   private static DeadLetterRecord letter(String topic, int id) {
+    return letter(topic, id, Origin.OFFSET, (long) id);
+  }
+
+  /** One with another value in a field. */
+  private static DeadLetterRecord letter(String topic, int id, int field, @Nullable Object other) {
     GenericRowData origin = new GenericRowData(Origin.TYPE.getFieldCount());
     origin.setField(Origin.KEY, ("k" + id).getBytes(UTF_8));
     origin.setField(
@@ -61,6 +74,7 @@ class KafkaReplayITCase {
     origin.setField(Origin.OFFSET, (long) id);
     origin.setField(Origin.TIMESTAMP, 1_000L + id);
     origin.setField(Origin.VALUE, ("v" + id).getBytes(UTF_8));
+    origin.setField(field, other);
     return DeadLetterRecord.of(
         Origin.of(GenericRowData.of(origin), 0),
         "score",
@@ -220,6 +234,71 @@ class KafkaReplayITCase {
   }
 
   @Test
+  void recordsOfATopicThatIsGoneAreLeftOut() throws Exception {
+    kafka.createTopic("kept", 2);
+    KafkaReplay replay = new KafkaReplay(options("kept"), topic -> true, "job-gone", 2_000);
+
+    assertThat(take(replay.look(), "gone", 0, 2)).containsOnly(Verdict.ELSEWHERE);
+    try (Session session = replay.begin()) {
+      assertThat(take(session, "gone", 0, 2)).containsOnly(Verdict.ELSEWHERE);
+      assertThat(take(session, "kept", 0, 2)).containsOnly(Verdict.REPLAYED);
+      session.finish();
+    }
+
+    assertThat(values("kept")).containsExactlyInAnyOrder("v0", "v1");
+  }
+
+  @Test
+  void topicForMarksIsNotMadeWhereItIs() throws Exception {
+    try (EmbeddedKafka strict =
+            EmbeddedKafka.start(
+                Map.of(
+                    "authorizer.class.name",
+                    "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                    "allow.everyone.if.no.acl.found",
+                    "true"));
+        Admin admin = Admin.create(Map.of("bootstrap.servers", strict.bootstrapServers()))) {
+      strict.createTopic("strict", 1);
+      strict.createTopic("job-strict-replayed", 1);
+      ResourcePattern cluster =
+          new ResourcePattern(ResourceType.CLUSTER, "kafka-cluster", PatternType.LITERAL);
+      ResourcePattern marks =
+          new ResourcePattern(ResourceType.TOPIC, "job-strict-replayed", PatternType.LITERAL);
+      List<AclBinding> rights = new ArrayList<>();
+      for (ResourcePattern one : List.of(cluster, marks)) {
+        rights.add(
+            new AclBinding(
+                one,
+                new AccessControlEntry("User:*", "*", AclOperation.ALL, AclPermissionType.ALLOW)));
+        rights.add(
+            new AclBinding(
+                one,
+                new AccessControlEntry(
+                    "User:*", "*", AclOperation.CREATE, AclPermissionType.DENY)));
+      }
+      admin.createAcls(rights).all().get();
+      KafkaOptions options =
+          new KafkaOptions(
+              new ConnectorOptions(
+                  "source",
+                  Map.of(
+                      "connector",
+                      "kafka",
+                      "topic",
+                      "strict",
+                      "properties.bootstrap.servers",
+                      strict.bootstrapServers())));
+
+      try (Session session = new KafkaReplay(options, "strict"::equals, "job-strict").begin()) {
+        take(session, "strict", 0, 1);
+        session.finish();
+      }
+
+      assertThat(strict.readCommitted("strict")).hasSize(1);
+    }
+  }
+
+  @Test
   void letterThatCannotBeReplayedSaysWhy() throws Exception {
     Judge judge = replay("unfit").look();
 
@@ -228,6 +307,10 @@ class KafkaReplayITCase {
     assertThat(judge.take(letter("other", 1))).isEqualTo(Verdict.ELSEWHERE);
     assertThat(judge.take(DeadLetterRecord.of(null, "score", "java.lang.Error", "boom", Map.of())))
         .isEqualTo(Verdict.ELSEWHERE);
+    for (int lost : List.of(Origin.PARTITION, Origin.OFFSET)) {
+      assertThat(judge.take(letter("unfit", 4, lost, null))).isEqualTo(Verdict.ELSEWHERE);
+    }
+    assertThat(judge.take(letter("unfit", 4, Origin.PARTITION, -1))).isEqualTo(Verdict.ELSEWHERE);
     assertThat(
             judge.take(
                 letter("unfit", 2).withContext(List.of(Header.of("tidemill.value-bytes", "9")))))
