@@ -2,10 +2,12 @@ package io.tidemill.pipelines.cli;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * Rows under a heading, each column as wide as its widest cell.
+ * Rows under a heading, each column as wide as its widest cell. A cell stays in its line, as names
+ * from files of others might look like rows of their own.
  *
  * <p>Not thread-safe.
  */
@@ -21,7 +23,7 @@ final class TextTable {
       throw new IllegalArgumentException(
           "cells: " + cells.length + " (expected: " + rows.get(0).size() + ")");
     }
-    rows.add(List.of(cells));
+    rows.add(Arrays.stream(cells).map(cell -> cell.replaceAll("\\R", " ")).toList());
   }
 
   void print(PrintWriter out) {

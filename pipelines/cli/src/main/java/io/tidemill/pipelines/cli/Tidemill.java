@@ -132,7 +132,14 @@ public final class Tidemill implements Runnable {
     try {
       return Instant.parse(text);
     } catch (DateTimeParseException other) {
-      return Instant.now().minus(Quantity.duration("time", text));
+      try {
+        return Instant.now().minus(Quantity.duration("time", text));
+      } catch (IllegalArgumentException neither) {
+        throw new IllegalArgumentException(
+            "'%s' (expected: a time as in 2026-11-28T09:30:00Z, or how long ago, as in 2h)"
+                .formatted(text),
+            neither);
+      }
     }
   }
 

@@ -87,6 +87,7 @@ class TidemillTest {
           stop fraud        | tidemill: job 'fraud' does not run here (lease: /
           model prune --store= | tidemill: store: '' (expected: a URI as in
           model prune --older-than long | time: 'long' (expected: a duration as in 20ms, 10s, 1min or PT1S)
+          dead-letters ls job.yaml --since 2026-11-28 | '--since': '2026-11-28' (expected: a time as in 2026-11-28T09:30:00Z, or how long ago, as in 2h)
           model list --store s3://user:secret@models | tidemill: store: a URI with a password (expected: none)
           model list --store s3://user:more/secret@models | tidemill: store: a URI with a password (expected: none)
           model push https://me:secret@host/m fraud:1.0.0 | tidemill: https:/******@host/m: a URI (expected: a path of this machine
