@@ -27,12 +27,16 @@ final class TextTable {
   }
 
   void print(PrintWriter out) {
+    int[] widths = new int[rows.get(0).size()];
+    for (List<String> row : rows) {
+      for (int i = 0; i < widths.length; i++) {
+        widths[i] = Math.max(widths[i], row.get(i).length());
+      }
+    }
     for (List<String> row : rows) {
       StringBuilder line = new StringBuilder();
-      for (int i = 0; i < row.size(); i++) {
-        int column = i;
-        int width = rows.stream().mapToInt(cells -> cells.get(column).length()).max().orElse(0);
-        line.append(row.get(i)).append(" ".repeat(width - row.get(i).length() + 2));
+      for (int i = 0; i < widths.length; i++) {
+        line.append(row.get(i)).append(" ".repeat(widths[i] - row.get(i).length() + 2));
       }
       out.println(line.toString().stripTrailing());
     }
