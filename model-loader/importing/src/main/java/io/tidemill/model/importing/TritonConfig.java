@@ -150,7 +150,7 @@ record TritonConfig(
     return Integer.parseInt(spec.name().substring(spec.name().lastIndexOf('_') + 1));
   }
 
-  private static Optional<ElementType> type(String label) {
+  static Optional<ElementType> type(String label) {
     return ElementType.ofLabel(
         label
             .replace("TYPE_BF", "bfloat")

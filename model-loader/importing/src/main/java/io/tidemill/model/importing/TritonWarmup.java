@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +55,13 @@ record TritonWarmup(Path folder, List<Object> messages) {
               .orElse(Map.of());
       if (said.containsKey("random_data")) {
         return Map.of();
+      }
+      String type = first(said, "data_type");
+      // A file's bytes would be taken for values of the input's type.
+      if (!type.isEmpty() && !TritonConfig.type(type).equals(Optional.of(tensor.type()))) {
+        throw new IllegalArgumentException(
+            "input '%s': data_type %s (expected: %s)"
+                .formatted(tensor.name(), type, tensor.type().label()));
       }
       String file = first(said, "input_data_file");
       row.put(tensor.name(), file.isEmpty() ? zeros(tensor, said) : content(tensor, file));

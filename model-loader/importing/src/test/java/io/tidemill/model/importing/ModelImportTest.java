@@ -434,6 +434,7 @@ class ModelImportTest {
         "inputs { key: 'features' value { zero_data: true dims: [1048577] } }",
         "inputs { key: 'features' value { zero_data: true dims: [-4] } }",
         "inputs { key: 'features' value { zero_data: true dims: [four] } }",
+        "inputs { key: 'features' value { zero_data: true dims: [4] data_type: TYPE_INT32 } }",
         "inputs { key: 'features' value: 7 }",
         "inputs { key: 'features' value: [] }",
         "inputs { key: 'features' }",

@@ -7,6 +7,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnknownFieldSet;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Signature;
+import io.tidemill.model.TensorSpec;
 import io.tidemill.model.engine.Engine;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
@@ -132,7 +133,21 @@ record WarmupRequests(Path file, String signature, Signature tensors) {
               TensorProto.parseFrom(messages(entry, 2).get(0)));
         }
         tensors.constants().forEach(constant -> inputs.remove(constant.name()));
+        checkTypes(inputs);
         addRows(inputs, rows);
+      }
+    }
+  }
+
+  /** A row's bytes would be taken for values of the input's type. */
+  private void checkTypes(Map<String, TensorProto> inputs) {
+    for (TensorSpec input : tensors.inputs()) {
+      TensorProto tensor = inputs.get(input.name());
+      if (tensor != null && TensorType.column(tensor.getDtypeValue()) != input.type()) {
+        throw new IllegalArgumentException(
+            "input '%s': a tensor of %s (expected: %s)"
+                .formatted(
+                    input.name(), TensorType.label(tensor.getDtypeValue()), input.type().label()));
       }
     }
   }

@@ -171,6 +171,14 @@ class WarmupRequestsTest {
   }
 
   @Test
+  void refusesAnInputOfAnotherType() throws IOException {
+    // As many bytes would be taken for other values.
+    write(predict("", "examples", tensor(DataType.DT_INT32, 1).addIntVal(7).build()));
+
+    refuses("input 'examples': a tensor of int32 (expected: string)");
+  }
+
+  @Test
   void passesOverAnInputThatIsAConstant() throws IOException {
     ByteString rate =
         message(1, text("keep_prob"))
