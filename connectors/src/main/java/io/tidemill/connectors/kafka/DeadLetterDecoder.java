@@ -25,7 +25,7 @@ final class DeadLetterDecoder {
     // A record's own headers may have the same names, if it was a dead letter before; they stand
     // first.
     int stage = headers.size() - 1;
-    while (stage >= 0 && !is(headers.get(stage), DeadLetterHeader.STAGE)) {
+    while (stage >= 0 && text(headers.subList(stage, stage + 1), DeadLetterHeader.STAGE) == null) {
       stage--;
     }
     if (stage < 0) {

@@ -130,6 +130,9 @@ class DeadLetterDecoderTest {
     other.headers().add("__connect.errors.topic", "in".getBytes(UTF_8));
 
     assertThat(new DeadLetterDecoder().decode(other)).isNull();
+
+    other.headers().add("__connect.errors.stage", null);
+    assertThat(new DeadLetterDecoder().decode(other)).isNull();
   }
 
   private static List<Header> headers(ConsumerRecord<byte[], byte[]> record) {
