@@ -37,14 +37,15 @@ public record ConnectorOptions(String place, Map<String, String> values) {
   private static final String HIDDEN = "******";
 
   // As in s3://KEY:SECRET@bucket; a secret may hold slashes, and what looks so after digits is a
-  // port.
+  // port. Bounded, else a long text is read to its end from each "://" in it.
   private static final Pattern IN_URL =
-      Pattern.compile("(?<=:/{1,2})(?:[^\\s/@:]*:(?!\\d+/)[^\\s\"']*|[^\\s/@:]+)(?=@)");
+      Pattern.compile("(?<=:/{1,2})(?:[^\\s/@:]*:(?!\\d+/)[^\\s\"']{0,1024}|[^\\s/@:]+)(?=@)");
 
-  // As in password="…" of a login module, or ?token=… of a URL.
+  // As in password="…" of a login module, or ?token=… of a URL. From a word's beginning and without
+  // a way back, else a long word is read to its end from each "token" in it.
   private static final Pattern IN_TEXT =
       Pattern.compile(
-          "(?i)((?:password|passphrase|passwd|secret|token|credential|api[-_.]?key)[\\w.-]*\"?\\s*(?:=|(?<=\")\\s*:)\\s*)(?:\"[^\"]*\"|'[^']*'|[^\\s&;,\"']+)");
+          "(?i)(?<![\\w.-])((?>[\\w.-]*?(?:password|passphrase|passwd|secret|token|credential|api[-_.]?key)[\\w.-]*)\"?\\s*(?:=|(?<=\")\\s*:)\\s*)(?:\"[^\"]*\"|'[^']*'|[^\\s&;,\"']+)");
 
   public ConnectorOptions {
     values = Collections.unmodifiableMap(new LinkedHashMap<>(values));

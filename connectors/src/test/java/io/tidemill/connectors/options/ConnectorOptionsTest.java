@@ -3,8 +3,10 @@ package io.tidemill.connectors.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -44,6 +46,7 @@ class ConnectorOptionsTest {
         "jdbc:postgresql://db:5432/fraud?user=me&password=hunter2&ssl=true",
         "PlainLoginModule required username=\"me\" password=\"hunter2\";",
         "{\"token\": \"hunter2\"}",
+        "my.api-key.of-token_password2=hunter2",
         "https://host/path?access_token=hunter2"
       })
   void hidesSecretsInsideValues(String value) {
@@ -62,6 +65,16 @@ class ConnectorOptionsTest {
       })
   void showsValuesWithoutSecretsAsTheyAre(String value) {
     assertThat(ConnectorOptions.shown("path", value)).isEqualTo(value);
+  }
+
+  /** A value of somebody else's record, which would hold up whoever looks at it. */
+  @Test
+  @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void longValuesTakeNoLongerThanTheyAre() {
+    for (String value :
+        List.of("password".repeat(200_000), ("http://" + "a:".repeat(1_000)).repeat(1_000) + "/")) {
+      assertThat(ConnectorOptions.withoutSecrets(value)).isEqualTo(value);
+    }
   }
 
   @ParameterizedTest
