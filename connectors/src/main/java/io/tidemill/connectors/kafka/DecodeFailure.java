@@ -12,7 +12,7 @@ import javax.net.ssl.SSLException;
  * Why the bytes of a record did not decode. Immutable.
  *
  * @param causeClass the class name of the innermost exception
- * @param message what was said, outermost first
+ * @param message what was said, outermost first; the class where nothing was
  */
 record DecodeFailure(String causeClass, String message) {
   private static final int LONGEST_MESSAGE = 1_000;
@@ -30,7 +30,8 @@ record DecodeFailure(String causeClass, String message) {
       message.setLength(LONGEST_MESSAGE);
       message.append('…');
     }
-    return new DecodeFailure(chain.get(chain.size() - 1).getClass().getName(), message.toString());
+    String innermost = chain.get(chain.size() - 1).getClass().getName();
+    return new DecodeFailure(innermost, message.isEmpty() ? innermost : message.toString());
   }
 
   /**

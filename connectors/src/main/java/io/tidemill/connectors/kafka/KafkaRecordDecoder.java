@@ -122,11 +122,12 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
       ConsumerRecord<byte[], byte[]> record, Exception failure, Collector<RowData> out)
       throws IOException {
     String place = record.topic() + "-" + record.partition() + " offset " + record.offset();
+    DecodeFailure why = DecodeFailure.of(failure);
     if (DecodeFailure.isOutside(failure)) {
       throw new IOException(
-          place + ": the value does not decode, and not for its own sake; see the cause", failure);
+          place + ": the value does not decode, and not for its own sake: " + why.message(),
+          failure);
     }
-    DecodeFailure why = DecodeFailure.of(failure);
     if (!deadLetters) {
       throw new RecordFailureException(
           place

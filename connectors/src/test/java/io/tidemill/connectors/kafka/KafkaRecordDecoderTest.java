@@ -139,6 +139,14 @@ class KafkaRecordDecoderTest {
   }
 
   @Test
+  void failureWithoutAMessageIsNamed() throws Exception {
+    decode(
+        new KafkaRecordDecoder(AVRO.avro().decoder(), AVRO.rowType(), Map.of(), true), new byte[0]);
+
+    assertThat(origin(0).string(Origin.ERROR_MESSAGE)).isEqualTo("java.io.EOFException");
+  }
+
+  @Test
   void lengthBeyondTheBytesIsRefusedBeforeMemoryIsTaken() throws Exception {
     byte[] twoGigabytes = {(byte) 0xfc, (byte) 0xff, (byte) 0xff, (byte) 0xff, 0x0f, 'x'};
 
@@ -262,7 +270,7 @@ class KafkaRecordDecoderTest {
 
     assertThatThrownBy(() -> decode(decoder, garbage()))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("not for its own sake")
+        .hasMessageEndingWith("and not for its own sake: no schema: refused")
         .hasRootCauseInstanceOf(ConnectException.class);
     assertThat(out).isEmpty();
   }
