@@ -17,7 +17,9 @@ import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import kafka.tools.StorageTool;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListTransactionsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -93,10 +95,38 @@ public final class EmbeddedKafka implements AutoCloseable {
   }
 
   public void createTopic(String name, int partitions) {
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
-      admin.createTopics(List.of(new NewTopic(name, partitions, (short) 1))).all().get();
+    createTopic(new NewTopic(name, partitions, (short) 1));
+  }
+
+  /**
+   * Makes a topic, and waits until the broker shows it: the controller knows it a little before.
+   */
+  void createTopic(NewTopic topic) {
+    try (Admin admin = admin()) {
+      admin.createTopics(List.of(topic)).all().get();
+      while (!admin.listTopics().names().get().contains(topic.name())) {
+        Thread.onSpinWait();
+      }
     } catch (Exception e) {
-      throw new IllegalStateException("topic " + name + " was not created", e);
+      throw new IllegalStateException("topic " + topic.name() + " was not created", e);
+    }
+  }
+
+  private Admin admin() {
+    return Admin.create(Map.of("bootstrap.servers", bootstrapServers));
+  }
+
+  /** Waits until what was committed can be read: the broker answers a producer before. */
+  void awaitCommits() {
+    var ending =
+        new ListTransactionsOptions()
+            .filterStates(List.of(TransactionState.PREPARE_COMMIT, TransactionState.PREPARE_ABORT));
+    try (Admin admin = admin()) {
+      while (!admin.listTransactions(ending).all().get().isEmpty()) {
+        Thread.onSpinWait();
+      }
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IllegalStateException("the broker does not tell its transactions", e);
     }
   }
 
@@ -116,6 +146,7 @@ public final class EmbeddedKafka implements AutoCloseable {
 
   /** Everything that is committed in a topic now, in the order of partitions and offsets. */
   public List<ConsumerRecord<byte[], byte[]>> readCommitted(String topic) {
+    awaitCommits();
     List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(

@@ -46,6 +46,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class KafkaClientsITCase {
   private static final int WARM = 2;
   private static final int JOBS = 6;
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   /** What a job's first task may leave for a while, such as a connection that is kept alive. */
   private static final int SPARE_FILES = 8;
@@ -82,6 +83,14 @@ class KafkaClientsITCase {
       }
 
       assertThat(kafka.readCommitted("out")).hasSize(JOBS);
+      // Flink closes the coordinator of a source, and its client, after the job has ended.
+      long deadline = System.nanoTime() + PATIENCE.toNanos();
+      while (!(clients.containsAll(clients())
+              && openFiles() < files + SPARE_FILES
+              && alive() <= WARM)
+          && System.nanoTime() < deadline) {
+        Thread.onSpinWait();
+      }
       Set<String> left = clients();
       left.removeAll(clients);
       assertThat(left).as("threads of Kafka's clients after %d jobs", JOBS).isEmpty();
@@ -96,14 +105,10 @@ class KafkaClientsITCase {
         .getOpenFileDescriptorCount();
   }
 
-  /** How many are still reached; memory is freed at most a few times, until none too many is. */
+  /** Class loaders of jobs that are still reached. */
   private static long alive() {
-    long alive = LOADERS.size();
-    for (int i = 0; i < 10 && alive > WARM; i++) {
-      System.gc();
-      alive = LOADERS.stream().filter(loader -> loader.get() != null).count();
-    }
-    return alive;
+    System.gc();
+    return LOADERS.stream().filter(loader -> loader.get() != null).count();
   }
 
   private static RecordSink sink(EmbeddedKafka kafka) {

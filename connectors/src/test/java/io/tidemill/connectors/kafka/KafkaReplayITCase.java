@@ -20,11 +20,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.StringData;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -141,6 +139,7 @@ class KafkaReplayITCase {
       }
     }
 
+    kafka.awaitCommits();
     assertThat(take(replay.look(), "once", 0, LETTERS)).containsOnly(Verdict.BEFORE);
     assertThat(values("once")).containsExactlyInAnyOrderElementsOf(all());
     ConsumerRecord<byte[], byte[]> third =
@@ -320,13 +319,7 @@ class KafkaReplayITCase {
   @Test
   void marksStandWhereTheyAreKeptAndNotRead() throws Exception {
     DeadLetterReplay replay = replay("marked");
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
-      admin
-          .createTopics(
-              List.of(new NewTopic("job-marked-replayed", Optional.of(1), Optional.empty())))
-          .all()
-          .get();
-    }
+    kafka.createTopic(new NewTopic("job-marked-replayed", 1, (short) 1));
     DeadLetterReplay ofPattern =
         requireNonNull(
             KafkaRecordSource.create(

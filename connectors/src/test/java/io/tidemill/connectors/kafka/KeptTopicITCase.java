@@ -98,6 +98,7 @@ class KeptTopicITCase {
     }
 
     kafka.send(List.of(letter("dead", 1, "later")));
+    kafka.awaitCommits();
     assertThat(read(kept)).hasSize(3);
     assertThat(read(kept(kafka.bootstrapServers(), "dead")))
         .contains("dead/0/3 open", "dead/1/2 later")
