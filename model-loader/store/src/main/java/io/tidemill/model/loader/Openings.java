@@ -104,9 +104,13 @@ final class Openings {
     CompletableFuture<ModelHandle> unused =
         handle.whenComplete(
             (opened, failure) -> {
-              leftBehind.decrementAndGet();
-              if (opened != null) {
-                opened.close();
+              // Counted until what it loaded is unloaded.
+              try {
+                if (opened != null) {
+                  opened.close();
+                }
+              } finally {
+                leftBehind.decrementAndGet();
               }
             });
     thread.interrupt();

@@ -29,7 +29,11 @@ class LoadTimeoutTest {
   private static final LoadRequest REQUEST =
       new LoadRequest(VERSION, "fake", SIGNATURE, Placement.CPU);
   private static final TaskContext IMPATIENT =
-      new TaskContext(0, List.of(), 1, Duration.ofMillis(800));
+      new TaskContext(0, List.of(), 1, Duration.ofMillis(100));
+
+  /** Until then the thread is at the stage at which it hangs, on a slow machine too. */
+  private static final TaskContext AT_ITS_STAGE =
+      new TaskContext(0, List.of(), 1, Duration.ofSeconds(3));
 
   private final CountDownLatch gate = new CountDownLatch(1);
   private final List<FakeModel> models = new CopyOnWriteArrayList<>();
@@ -93,7 +97,7 @@ class LoadTimeoutTest {
                     }))
         .isInstanceOf(UnavailableHereException.class)
         .hasMessageStartingWith(
-            "fraud:1.4.2: not ready on cpu within its load-timeout of PT0.8S, given up at stage 'fetch'")
+            "fraud:1.4.2: not ready on cpu within its load-timeout of PT0.1S, given up at stage 'fetch'")
         .satisfies(
             e -> assertThat(((ModelException) e).subject().model()).isEqualTo("fraud:1.4.2"));
   }
@@ -102,7 +106,7 @@ class LoadTimeoutTest {
   void namesTheStageOfALoadThatDoesNotEnd() {
     loadHangs = true;
 
-    assertThatThrownBy(() -> loaded.open(REQUEST, IMPATIENT, this::files))
+    assertThatThrownBy(() -> loaded.open(REQUEST, AT_ITS_STAGE, this::files))
         .hasMessageContaining("given up at stage 'load'");
   }
 
@@ -110,7 +114,7 @@ class LoadTimeoutTest {
   void namesTheStageOfAWarmUpThatDoesNotEnd() {
     warmUpHangs = true;
 
-    assertThatThrownBy(() -> loaded.open(REQUEST, IMPATIENT, this::files))
+    assertThatThrownBy(() -> loaded.open(REQUEST, AT_ITS_STAGE, this::files))
         .hasMessageContaining("given up at stage 'warm-up'");
   }
 
