@@ -42,7 +42,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What checkpoints of real jobs hold, and what comes of them at any parallelism. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 600, unit = TimeUnit.SECONDS)
 class CheckpointITCase {
   private static final int MAX_SIZE = 16;
   private static final int MAX_IN_FLIGHT = 2;
@@ -92,7 +92,15 @@ class CheckpointITCase {
   @Test
   void checkpointCompletesWhileEveryCallIsHeld(@InjectMiniCluster MiniCluster cluster)
       throws Exception {
-    FakeModel model = FakeModel.ofFeatures(1).behave(FakeModel.waitingFor(new CountDownLatch(1)));
+    CountDownLatch held = new CountDownLatch(1);
+    FakeModel model =
+        FakeModel.ofFeatures(1)
+            .behave(
+                (self, input, allocator) -> {
+                  held.countDown();
+                  return FakeModel.waitingFor(new CountDownLatch(1))
+                      .predict(self, input, allocator);
+                });
     Passage passage = Passage.closed();
     StreamExecutionEnvironment env = Jobs.environment(1, onDemand);
     Jobs.step(Jobs.source(env, 1_000, passage), model)
@@ -109,7 +117,8 @@ class CheckpointITCase {
     Jobs.awaitRunning(cluster, job);
     // One batch takes the only slot, and the open one has room: the operator can accept.
     passage.let(20);
-    String checkpoint = cluster.triggerCheckpoint(job.getJobID()).get(30, TimeUnit.SECONDS);
+    held.await();
+    String checkpoint = cluster.triggerCheckpoint(job.getJobID()).get();
 
     assertThat(model.callSizes()).containsExactly(16);
     assertThat(seen.size()).isZero();
@@ -258,7 +267,7 @@ class CheckpointITCase {
           return finishedSubtasks(cluster, job) > 0;
         });
 
-    cluster.triggerCheckpoint(job.getJobID()).get(30, TimeUnit.SECONDS);
+    cluster.triggerCheckpoint(job.getJobID()).get();
     assertThat(seen.size()).as("records of the finished subtask").isGreaterThanOrEqualTo(500);
 
     first.letOthersGo();
@@ -305,7 +314,7 @@ class CheckpointITCase {
     passage.let(10);
     firstHeld.await();
     secondHeld.await();
-    String checkpoint = cluster.triggerCheckpoint(job.getJobID()).get(30, TimeUnit.SECONDS);
+    String checkpoint = cluster.triggerCheckpoint(job.getJobID()).get();
     Jobs.cancel(job);
     assertThat(KeptCheckpoint.read(checkpoint, "first").records()).containsExactly(6);
     assertThat(KeptCheckpoint.read(checkpoint, "second").records()).containsExactly(4);

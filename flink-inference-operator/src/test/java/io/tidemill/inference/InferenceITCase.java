@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Steps in real jobs on a real cluster. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 600, unit = TimeUnit.SECONDS)
 class InferenceITCase {
   @RegisterExtension static final MiniClusterExtension CLUSTER = Jobs.cluster();
 

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What a step of a real job holds while others are slow, and gives back at its end. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 600, unit = TimeUnit.SECONDS)
 class PressureITCase {
   private static final int MAX_SIZE = 16;
   private static final int MAX_IN_FLIGHT = 3;

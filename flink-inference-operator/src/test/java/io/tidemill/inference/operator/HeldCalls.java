@@ -10,7 +10,7 @@ import org.apache.arrow.memory.BufferAllocator;
 
 /** Model calls that the test ends, in any order. */
 final class HeldCalls implements FakeModel.Behaviour {
-  private static final long PATIENCE_SECONDS = 20;
+  private static final long PATIENCE_SECONDS = 60;
 
   private final LinkedBlockingQueue<Call> arrived = new LinkedBlockingQueue<>();
 

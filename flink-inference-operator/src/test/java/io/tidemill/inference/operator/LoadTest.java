@@ -40,13 +40,11 @@ class LoadTest {
   private final FakeModel model = FakeModel.ofFeatures(1);
   private final HeldCalls calls = new HeldCalls();
 
-  /** A step does not wait for a call that hangs, which gives its memory back when it ends. */
+  /** A step does not wait for a call that hangs; its last worker gives the memory back. */
   @AfterEach
-  void awaitTheEndOfEveryCall() throws InterruptedException {
-    for (FakeModel.Call call : model.calls()) {
-      if (call.thread() != Thread.currentThread()) {
-        call.thread().join();
-      }
+  void awaitTheEndOfEveryWorker() throws InterruptedException {
+    for (Thread worker : workers()) {
+      worker.join();
     }
   }
 

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 class NewReleaseITCase {
   @Test
   @EnabledIfSystemProperty(named = "tidemill.release", matches = "\\d+\\.\\d+\\.\\d+")
-  @Timeout(value = 120, unit = TimeUnit.SECONDS)
+  @Timeout(value = 600, unit = TimeUnit.SECONDS)
   void writesItsSavepoints() throws Exception {
     Path release =
         Path.of("src", "test", "resources", "savepoints", System.getProperty("tidemill.release"));

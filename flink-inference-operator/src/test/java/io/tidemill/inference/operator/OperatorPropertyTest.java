@@ -5,7 +5,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Checkpoints, timers, faults and memory at once, at random. */
-@Timeout(value = 300, unit = TimeUnit.SECONDS)
+@Timeout(value = 1_800, unit = TimeUnit.SECONDS)
 class OperatorPropertyTest {
   private static final int SEEDS = 3_000;
 

@@ -131,6 +131,7 @@ final class StoredJob {
     CountDownLatch gate = new CountDownLatch(1);
     CountDownLatch held = new CountDownLatch(PARALLELISM);
     JobClient job = environment.executeAsync();
+    CompletableFuture<?> end = job.getJobExecutionResult();
     try {
       passage.let(EMITTED);
       passage.awaitLeft(EMITTED);
@@ -149,6 +150,7 @@ final class StoredJob {
     } finally {
       gate.countDown();
       job.cancel().get();
+      end.handle((result, cancelled) -> result).get();
     }
   }
 

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  *
  * <p>{@link StoredJob} says what is in a savepoint, {@link NewReleaseITCase} how one is written.
  */
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 600, unit = TimeUnit.SECONDS)
 class StoredJobITCase {
   private static final Path FOLDER = Path.of("src", "test", "resources", "savepoints");
 
