@@ -3,7 +3,10 @@ package io.tidemill.connectors.kafka;
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.problem.RootCause;
+import java.io.IOException;
 import java.io.Serializable;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -15,6 +18,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions;
+import org.apache.kafka.clients.ClientDnsLookup;
+import org.apache.kafka.clients.ClientUtils;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
@@ -38,9 +43,15 @@ final class Broker implements Serializable {
   private final String part;
   private final HashMap<String, Object> properties;
 
+  /** For one that listens, and may answer late: on a busy machine, or while it starts. */
+  private static final Duration BUSY = Duration.ofSeconds(30);
+
+  private static final Duration CONNECTION = Duration.ofSeconds(1);
+
   /** A question, which ends by the limit. */
   private interface Question<T> {
-    T ask(Admin admin) throws InterruptedException, ExecutionException, TimeoutException;
+    T ask(Admin admin, long limitMillis)
+        throws InterruptedException, ExecutionException, TimeoutException;
   }
 
   Broker(KafkaOptions options) {
@@ -49,7 +60,8 @@ final class Broker implements Serializable {
   }
 
   /**
-   * Topics that are not there. Blocks for the limit and the time that the client needs to close.
+   * Topics that are not there. Blocks for the limit and the time that the client needs to close,
+   * and for longer where a broker listens that is too busy to answer.
    */
   List<Problem<OptionKey>> missing(Collection<String> topics, Duration limit)
       throws UnansweredException {
@@ -69,7 +81,8 @@ final class Broker implements Serializable {
   /** The topics that are there. Blocks as {@link #missing} does. */
   Set<String> topics(Duration limit) throws UnansweredException {
     return ask(
-        limit, admin -> admin.listTopics().names().get(limit.toMillis(), TimeUnit.MILLISECONDS));
+        limit,
+        (admin, millis) -> admin.listTopics().names().get(millis, TimeUnit.MILLISECONDS));
   }
 
   /** The bytes of the largest record that a topic takes; the usual where it is not there yet. */
@@ -85,7 +98,7 @@ final class Broker implements Serializable {
     ConfigResource topicResource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
     return ask(
         limit,
-        admin -> {
+        (admin, millis) -> {
           try {
             return Optional.of(
                 admin
@@ -94,7 +107,7 @@ final class Broker implements Serializable {
                     .values()
                     .iterator()
                     .next()
-                    .get(limit.toMillis(), TimeUnit.MILLISECONDS)
+                    .get(millis, TimeUnit.MILLISECONDS)
                     .get(key)
                     .value());
           } catch (ExecutionException e) {
@@ -113,9 +126,9 @@ final class Broker implements Serializable {
             .configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT));
     ask(
         limit,
-        admin -> {
+        (admin, millis) -> {
           try {
-            admin.createTopics(List.of(wanted)).all().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            admin.createTopics(List.of(wanted)).all().get(millis, TimeUnit.MILLISECONDS);
             return true;
           } catch (ExecutionException e) {
             if (e.getCause() instanceof TopicExistsException) {
@@ -138,8 +151,7 @@ final class Broker implements Serializable {
     try {
       return ask(
           limit,
-          admin -> {
-            long millis = limit.toMillis();
+          (admin, millis) -> {
             Node any =
                 admin
                     .describeCluster()
@@ -167,12 +179,8 @@ final class Broker implements Serializable {
     var ongoing = new ListTransactionsOptions().filterStates(List.of(TransactionState.ONGOING));
     return ask(
         limit,
-        admin ->
-            admin
-                .listTransactions(ongoing)
-                .all()
-                .get(limit.toMillis(), TimeUnit.MILLISECONDS)
-                .stream()
+        (admin, millis) ->
+            admin.listTransactions(ongoing).all().get(millis, TimeUnit.MILLISECONDS).stream()
                 .filter(transaction -> transaction.transactionalId().startsWith(prefix))
                 .count());
   }
@@ -194,12 +202,38 @@ final class Broker implements Serializable {
   }
 
   private <T> T ask(Duration limit, Question<T> question) throws UnansweredException {
+    try {
+      return askOnce(limit, question);
+    } catch (UnansweredException e) {
+      if (!e.isLate() || limit.compareTo(BUSY) >= 0 || !listens()) {
+        throw e;
+      }
+      return askOnce(BUSY, question);
+    }
+  }
+
+  /** Whether a process listens at one of the addresses, be it too busy to answer. */
+  private boolean listens() {
+    List<String> servers = List.of(String.valueOf(servers()).split(","));
+    for (InetSocketAddress server :
+        ClientUtils.parseAndValidateAddresses(servers, ClientDnsLookup.USE_ALL_DNS_IPS)) {
+      try (Socket socket = new Socket()) {
+        socket.connect(server, (int) CONNECTION.toMillis());
+        return true;
+      } catch (IOException nobody) {
+        // Perhaps at the next.
+      }
+    }
+    return false;
+  }
+
+  private <T> T askOnce(Duration limit, Question<T> question) throws UnansweredException {
     Map<String, Object> limited = new HashMap<>(properties);
     int millis = (int) Math.min(limit.toMillis(), Integer.MAX_VALUE);
     limited.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, millis);
     limited.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, millis);
     try (Admin admin = Admin.create(limited)) {
-      return question.ask(admin);
+      return question.ask(admin, millis);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new UnansweredException("interrupted", e);
@@ -214,6 +248,13 @@ final class Broker implements Serializable {
   static final class UnansweredException extends Exception {
     UnansweredException(String message, Throwable cause) {
       super(message, cause);
+    }
+
+    /** Whether there was no answer in time, and no refusal. */
+    boolean isLate() {
+      return getCause() instanceof TimeoutException
+          || (getCause() instanceof ExecutionException late
+              && late.getCause() instanceof org.apache.kafka.common.errors.TimeoutException);
     }
   }
 }

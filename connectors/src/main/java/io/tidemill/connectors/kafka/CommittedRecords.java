@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -117,14 +118,23 @@ final class CommittedRecords {
     }
   }
 
+  private List<TopicPartition> partitions(KafkaConsumer<byte[], byte[]> consumer) {
+    return consumer.partitionsFor(topic).stream()
+        .map(partition -> new TopicPartition(topic, partition.partition()))
+        .toList();
+  }
+
   private Map<TopicPartition, Long> ends(KafkaConsumer<byte[], byte[]> consumer)
       throws IOException {
     Map<TopicPartition, Long> known = ends;
     if (known == null) {
-      List<TopicPartition> partitions =
-          consumer.partitionsFor(topic).stream()
-              .map(partition -> new TopicPartition(topic, partition.partition()))
-              .toList();
+      List<TopicPartition> partitions = partitions(consumer);
+      // Brokers hear of a new topic a little later than whoever made it.
+      long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
+      while (partitions.isEmpty() && System.nanoTime() - deadlineNanos < 0) {
+        LockSupport.parkNanos(POLL.toNanos());
+        partitions = partitions(consumer);
+      }
       if (partitions.isEmpty()) {
         throw new IOException(place() + ": its broker does not know it (expected: a topic)");
       }

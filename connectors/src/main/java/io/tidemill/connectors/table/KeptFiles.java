@@ -6,6 +6,7 @@ import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.DeadLetterRecord;
 import io.tidemill.connectors.record.KeptDeadLetter;
 import io.tidemill.connectors.record.KeptDeadLetters;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** The dead letters in the published files of a folder. For use by one thread. */
 final class KeptFiles implements KeptDeadLetters {
   private static final String PATH = "path";
+  private static final int LISTINGS = 100;
 
   private final ConnectorOptions options;
   private final Path folder;
@@ -86,9 +88,7 @@ final class KeptFiles implements KeptDeadLetters {
   private List<FileSourceSplit> files() throws IOException {
     List<FileSourceSplit> known = found;
     if (known == null) {
-      known =
-          new ArrayList<>(
-              new NonSplittingRecursiveEnumerator().enumerateSplits(new Path[] {folder}, 1));
+      known = new ArrayList<>(listed());
       // The oldest first, as a topic has them.
       known.sort(
           Comparator.comparingLong(FileSourceSplit::fileModificationTime)
@@ -96,6 +96,22 @@ final class KeptFiles implements KeptDeadLetters {
       found = known;
     }
     return known;
+  }
+
+  /**
+   * A job that writes here meanwhile gives its files their names, and Flink's local file system
+   * looks at every file after it has listed the names of all.
+   */
+  private Collection<FileSourceSplit> listed() throws IOException {
+    for (int listing = 1; ; listing++) {
+      try {
+        return new NonSplittingRecursiveEnumerator().enumerateSplits(new Path[] {folder}, 1);
+      } catch (FileNotFoundException moved) {
+        if (listing == LISTINGS) {
+          throw moved;
+        }
+      }
+    }
   }
 
   private void read(FileSourceSplit file, String name, Reader reader) throws IOException {

@@ -14,8 +14,12 @@ import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
 import io.tidemill.connectors.record.SourceStreams;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
 import java.lang.ref.WeakReference;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -112,6 +116,10 @@ class KafkaClientsITCase {
   }
 
   private static RecordSink sink(EmbeddedKafka kafka) {
+    return sink(kafka.bootstrapServers());
+  }
+
+  private static RecordSink sink(String servers) {
     ConnectorOptions options =
         new ConnectorOptions(
             "sink",
@@ -119,7 +127,7 @@ class KafkaClientsITCase {
                 "connector", "kafka",
                 "topic", "out",
                 "format", "json",
-                "properties.bootstrap.servers", kafka.bootstrapServers()));
+                "properties.bootstrap.servers", servers));
     return new Connectors()
         .sink(
             new SinkSpec(
@@ -143,6 +151,43 @@ class KafkaClientsITCase {
 
       kafka.createTopic("out", 1);
       assertThat(sink.obstacles(Duration.ofSeconds(20))).isEmpty();
+    }
+  }
+
+  /** A broker that listens, and answers nobody until the first who asks has gone. */
+  private static void answerLate(ServerSocket front, String broker) {
+    String[] address = broker.split(":");
+    try (Socket first = front.accept()) {
+      first.getInputStream().transferTo(OutputStream.nullOutputStream());
+      while (true) {
+        Socket client = front.accept();
+        Socket server = new Socket(address[0], Integer.parseInt(address[1]));
+        new Thread(() -> pass(client, server)).start();
+        new Thread(() -> pass(server, client)).start();
+      }
+    } catch (IOException closed) {
+      // The test is over.
+    }
+  }
+
+  private static void pass(Socket from, Socket to) {
+    try (from;
+        to) {
+      from.getInputStream().transferTo(to.getOutputStream());
+    } catch (IOException closed) {
+      // By the other end.
+    }
+  }
+
+  @Test
+  void aBrokerThatAnswersLateIsNoObstacle() throws Exception {
+    try (EmbeddedKafka kafka = EmbeddedKafka.start();
+        ServerSocket front = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
+      kafka.createTopic("out", 1);
+      new Thread(() -> answerLate(front, kafka.bootstrapServers())).start();
+
+      assertThat(sink("localhost:" + front.getLocalPort()).obstacles(Duration.ofSeconds(1)))
+          .isEmpty();
     }
   }
 

@@ -9,10 +9,12 @@ import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.record.DeadLetterSpec;
 import io.tidemill.connectors.record.KeptDeadLetters;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
@@ -119,6 +121,25 @@ class KeptTopicITCase {
     assertThat(read(kept, "some/1/0", "some/9/0", "some/0/99")).isEmpty();
     assertThatThrownBy(() -> read(kept, "other/0/1"))
         .hasMessage("address: 'other/0/1' (expected: some/PARTITION/OFFSET, as 'ls' prints it)");
+  }
+
+  /** As brokers do of a topic that was just made. */
+  @Test
+  void topicThatTheBrokerHearsOfLaterIsWaitedFor() throws Exception {
+    CompletableFuture<List<String>> read =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return read(kept(kafka.bootstrapServers(), "news"));
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    for (int i = 0; i < 8; i++) {
+      kafka.createTopic("before-" + i, 1);
+    }
+    kafka.createTopic("news", 2);
+    assertThat(read.get()).isEmpty();
   }
 
   @Test

@@ -20,6 +20,7 @@ import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +28,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -222,6 +225,49 @@ class TableConnectorITCase {
         .hasMessageContaining("does not decode");
 
     assertThat(read).startsWith("a.json:1 false", "a.json:2 true");
+  }
+
+  /** As a job that runs does to its files, at each checkpoint. */
+  @Test
+  void deadLettersAreReadWhileFilesBesideThemMove() throws Exception {
+    Path out = Files.createDirectories(folder.resolve("dead"));
+    Files.write(out.resolve("a.json"), List.of("{\"stage\":\"s\"}"));
+    DeadLetterSpec spec =
+        new DeadLetterSpec(
+            files("dead-letter", out),
+            options("source", Map.of("connector", "datagen")),
+            files("sink", folder.resolve("out")),
+            "job",
+            List.of());
+    AtomicBoolean enough = new AtomicBoolean();
+    CompletableFuture<Void> job =
+        CompletableFuture.runAsync(
+            () -> {
+              while (!enough.get()) {
+                moves(out);
+              }
+            });
+    try {
+      for (int look = 0; look < 200; look++) {
+        List<String> read = new ArrayList<>();
+        new Connectors()
+            .kept(spec)
+            .forEach(List.of("a.json:1"), found -> read.add(found.address()));
+        assertThat(read).containsExactly("a.json:1");
+      }
+    } finally {
+      enough.set(true);
+      job.get();
+    }
+  }
+
+  private static void moves(Path folder) {
+    try {
+      Path moved = Files.move(Files.createFile(folder.resolve(".b")), folder.resolve("b.json"));
+      Files.delete(moved);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
