@@ -40,7 +40,7 @@ class KeptStatesTest {
 
   /** As Flink does to those of a job that was stopped, a little after the job has ended. */
   @Test
-  @Timeout(value = 60, unit = TimeUnit.SECONDS)
+  @Timeout(value = 300, unit = TimeUnit.SECONDS)
   void theNewestIsFoundWhileCheckpointsBesideItAreDeleted() throws Exception {
     write(directory.resolve("run-1/last/savepoint-a"), 1_000_000_000);
     AtomicBoolean enough = new AtomicBoolean();

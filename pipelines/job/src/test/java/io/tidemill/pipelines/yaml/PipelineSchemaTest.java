@@ -13,8 +13,11 @@ import com.networknt.schema.SpecificationVersion;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import java.io.IOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -71,29 +74,45 @@ class PipelineSchemaTest {
         .isEmpty();
   }
 
+  /** Files outside of folders in which others, Git or another build, write and delete meanwhile. */
+  private static List<Path> shownFiles() throws IOException {
+    List<Path> shown = new ArrayList<>();
+    Files.walkFileTree(
+        ROOT,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+            return folder.getFileName().toString().matches("target|\\.[a-z]+")
+                ? FileVisitResult.SKIP_SUBTREE
+                : FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            if (file.toString().matches(".*/(job-configs|templates)/[^/]*\\.yaml|.*\\.md")) {
+              shown.add(file);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+        });
+    return shown;
+  }
+
   /** Every job that is shown or shipped; of a part of one, with what it lacks. */
   private static Stream<Named<String>> shown() throws IOException {
     List<Named<String>> jobs = new ArrayList<>();
-    try (Stream<Path> files = Files.walk(ROOT)) {
-      for (Path file :
-          files
-              .filter(file -> !file.toString().matches(".*/(target|\\.[a-z]+)/.*"))
-              .filter(
-                  file ->
-                      file.toString().matches(".*/(job-configs|templates)/[^/]*\\.yaml|.*\\.md"))
-              .toList()) {
-        String text = Files.readString(file);
-        if (file.toString().endsWith(".yaml")) {
-          jobs.add(Named.of(file.toString(), text));
-          continue;
-        }
-        var block = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL).matcher(text);
-        while (block.find()) {
-          Map<String, Object> job = load(block.group(1));
-          if (properties(PipelineReader.schema()).keySet().containsAll(job.keySet())) {
-            load(PipelineReaderTest.SMALLEST).forEach(job::putIfAbsent);
-            jobs.add(Named.of(file.toString(), dump(job)));
-          }
+    for (Path file : shownFiles()) {
+      String text = Files.readString(file);
+      if (file.toString().endsWith(".yaml")) {
+        jobs.add(Named.of(file.toString(), text));
+        continue;
+      }
+      var block = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL).matcher(text);
+      while (block.find()) {
+        Map<String, Object> job = load(block.group(1));
+        if (properties(PipelineReader.schema()).keySet().containsAll(job.keySet())) {
+          load(PipelineReaderTest.SMALLEST).forEach(job::putIfAbsent);
+          jobs.add(Named.of(file.toString(), dump(job)));
         }
       }
     }
