@@ -47,6 +47,7 @@ import org.slf4j.LoggerFactory;
 final class Workers<T, R> {
   private static final Logger LOG = LoggerFactory.getLogger(Workers.class);
   private static final AtomicInteger ABANDONED = new AtomicInteger();
+  private static final long LOOK_MILLIS = 10;
 
   private final List<Thread> threads = new ArrayList<>();
   private final int workers;
@@ -303,11 +304,11 @@ final class Workers<T, R> {
    * @throws InferenceException if memory was still in use when the last thread ended
    */
   boolean close(long patienceMillis) {
-    long patience = callHangs() ? 0 : patienceMillis;
+    long overdue = scorers.stream().filter(Workers::isOverdue).count();
     stop();
-    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patience);
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patienceMillis);
     for (Thread thread : threads) {
-      join(thread, deadline);
+      join(thread, overdue, deadline);
     }
     release();
     List<String> left = threads.stream().filter(Thread::isAlive).map(Thread::getName).toList();
@@ -327,24 +328,29 @@ final class Workers<T, R> {
     return left.isEmpty();
   }
 
-  private boolean callHangs() {
+  private static boolean isOverdue(Scorer<?, ?> scorer) {
     try {
-      callNanosLeft();
+      scorer.callTimer().nanosLeft();
       return false;
     } catch (InferenceException e) {
       return true;
     }
   }
 
-  private static void join(Thread thread, long deadlineNanos) {
+  private boolean moreAlive(long than) {
+    return threads.stream().filter(Thread::isAlive).count() > than;
+  }
+
+  /** Waits for a thread, unless all that live may be those whose calls are overdue. */
+  private void join(Thread thread, long overdue, long deadlineNanos) {
     boolean interrupted = false;
-    while (thread.isAlive()) {
+    while (thread.isAlive() && moreAlive(overdue)) {
       long millis = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime());
       if (millis <= 0) {
         break;
       }
       try {
-        thread.join(millis);
+        thread.join(overdue == 0 ? millis : Math.min(millis, LOOK_MILLIS));
       } catch (InterruptedException e) {
         interrupted = true;
       }

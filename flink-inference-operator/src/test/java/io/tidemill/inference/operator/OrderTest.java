@@ -19,7 +19,7 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 300, unit = TimeUnit.SECONDS)
 class OrderTest {
   private final FakeModel model = FakeModel.ofFeatures(1);
   private final HeldCalls calls = new HeldCalls();

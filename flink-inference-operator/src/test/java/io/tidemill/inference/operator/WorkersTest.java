@@ -31,7 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 300, unit = TimeUnit.SECONDS)
 class WorkersTest {
   private static final StepSettings SETTINGS = StepSettings.defaults();
   private static final long INTERRUPTING = 13;
@@ -118,7 +118,7 @@ class WorkersTest {
 
   @AfterEach
   void close() {
-    workers.close(TimeUnit.SECONDS.toMillis(20));
+    workers.close(TimeUnit.SECONDS.toMillis(60));
   }
 
   @Test
@@ -352,7 +352,7 @@ class WorkersTest {
                       return new Thread(work);
                     }))
         .hasMessage("unable to create native thread");
-    half.close(TimeUnit.SECONDS.toMillis(20));
+    half.close(TimeUnit.SECONDS.toMillis(60));
 
     assertThat(closed).isTrue();
   }
@@ -371,7 +371,7 @@ class WorkersTest {
     workers.finish(scorer);
     assertThat(ended).hasSize(1);
     assertThat(model.closed()).isFalse();
-    workers.close(TimeUnit.SECONDS.toMillis(20));
+    workers.close(TimeUnit.SECONDS.toMillis(60));
     assertThat(model.closed()).isTrue();
   }
 
@@ -405,7 +405,7 @@ class WorkersTest {
             });
     own.start(Thread::new);
 
-    assertThatThrownBy(() -> own.close(TimeUnit.SECONDS.toMillis(20)))
+    assertThatThrownBy(() -> own.close(TimeUnit.SECONDS.toMillis(60)))
         .isInstanceOf(InferenceException.class)
         .hasMessageContaining("leaking");
     assertThat(closed).isTrue();

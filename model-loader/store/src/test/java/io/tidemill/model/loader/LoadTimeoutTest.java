@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class LoadTimeoutTest {
   private static final ModelVersion VERSION = FakeModel.version("fraud", "1.4.2");
   private static final Signature SIGNATURE = FakeModel.ofFeatures(2).signature();

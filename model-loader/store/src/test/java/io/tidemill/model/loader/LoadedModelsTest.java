@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(300)
 class LoadedModelsTest {
   private static final int THREADS = 8;
   private static final Signature SIGNATURE = FakeModel.ofFeatures(2).signature();
@@ -79,7 +79,7 @@ class LoadedModelsTest {
   @AfterEach
   void endThreads() throws Exception {
     threads.shutdownNow();
-    assertThat(threads.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(threads.awaitTermination(300, TimeUnit.SECONDS)).isTrue();
   }
 
   private ModelHandle open() {

@@ -448,7 +448,7 @@ public abstract class ModelStoreContract {
     List<ModelManifest> winners = new ArrayList<>();
     for (Future<ModelManifest> push : pushes) {
       try {
-        winners.add(push.get(60, TimeUnit.SECONDS));
+        winners.add(push.get(300, TimeUnit.SECONDS));
       } catch (ExecutionException e) {
         assertThat(e.getCause()).isInstanceOf(StoreRefusedException.class);
       }

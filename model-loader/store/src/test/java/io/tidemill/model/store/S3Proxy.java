@@ -17,7 +17,7 @@ import org.apache.flink.configuration.Configuration;
 
 /** An S3 endpoint on this machine, in a process of its own that keeps its objects in memory. */
 final class S3Proxy implements AutoCloseable {
-  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration START = Duration.ofMinutes(3);
 
   private final Process process;
   private final String endpoint;

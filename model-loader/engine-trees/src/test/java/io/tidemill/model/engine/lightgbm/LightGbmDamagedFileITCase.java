@@ -41,7 +41,7 @@ class LightGbmDamagedFileITCase {
             .directory(directory.toFile())
             .start();
     try {
-      assertThat(process.waitFor(2, TimeUnit.MINUTES)).as("seed %d: ends", SEED).isTrue();
+      assertThat(process.waitFor(15, TimeUnit.MINUTES)).as("seed %d: ends", SEED).isTrue();
     } finally {
       process.destroyForcibly();
     }

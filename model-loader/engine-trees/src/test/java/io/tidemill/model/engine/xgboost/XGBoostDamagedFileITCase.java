@@ -78,7 +78,7 @@ class XGBoostDamagedFileITCase {
             .redirectOutput(output.toFile())
             .directory(directory.toFile())
             .start();
-    assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+    assertThat(process.waitFor(15, TimeUnit.MINUTES)).isTrue();
 
     assertThat(process.exitValue()).as("seed %d: %s", SEED, Files.readString(output)).isZero();
     assertThat(Files.readString(output)).containsPattern("[1-9][0-9]* of 150 refused");

@@ -17,7 +17,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Debian's docker-registry on this machine, with its content in a folder. */
 final class DockerRegistry implements AutoCloseable {
-  private static final Duration START = Duration.ofSeconds(30);
+  private static final Duration START = Duration.ofMinutes(3);
 
   private final Process process;
   private final String host;

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Registries that answer as none should, on this machine, and others to which they send. */
-@Timeout(60)
+@Timeout(300)
 class HostileRegistryTest {
   private static final String SECRET = "Basic dXNlcjpodW50ZXIy";
   private static final SemanticVersion VERSION = SemanticVersion.parse("1.0.0");

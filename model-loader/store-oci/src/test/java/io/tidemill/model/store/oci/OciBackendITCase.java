@@ -125,8 +125,8 @@ class OciBackendITCase extends ModelStoreContract {
               threads.submit(
                   () -> succeeds(start, () -> store.alias("fraud", "production", version))));
 
-      boolean deleted = changes.get(0).get(60, TimeUnit.SECONDS);
-      boolean aliased = changes.get(1).get(60, TimeUnit.SECONDS);
+      boolean deleted = changes.get(0).get(300, TimeUnit.SECONDS);
+      boolean aliased = changes.get(1).get(300, TimeUnit.SECONDS);
 
       assertThat(deleted).isNotEqualTo(aliased);
       assertThat(store.find("fraud", version).isPresent()).isEqualTo(aliased);

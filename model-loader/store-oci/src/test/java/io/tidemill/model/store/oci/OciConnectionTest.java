@@ -77,7 +77,7 @@ class OciConnectionTest {
 
       assertThatThrownBy(() -> store.find("fraud", VERSION))
           .isInstanceOf(StoreUnavailableException.class);
-      assertThat(firstByte.get(60, TimeUnit.SECONDS)).isEqualTo(TLS_HANDSHAKE);
+      assertThat(firstByte.get(300, TimeUnit.SECONDS)).isEqualTo(TLS_HANDSHAKE);
     }
   }
 

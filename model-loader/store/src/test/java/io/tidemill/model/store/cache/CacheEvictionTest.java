@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a cache deletes, and what it never does. */
-@Timeout(60)
+@Timeout(300)
 class CacheEvictionTest {
   private static final ByteSize NOTHING = new ByteSize(0);
 
@@ -115,7 +115,7 @@ class CacheEvictionTest {
       assertThat(cache.entries()).extracting(CacheEntry::inUse).containsExactly(true);
 
       process.destroyForcibly();
-      assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.waitFor(300, TimeUnit.SECONDS)).isTrue();
       assertThat(models(cache.prune(NOTHING, null, false))).containsExactly("fraud:1.4.2");
       assertThat(cache.entries()).isEmpty();
     } finally {

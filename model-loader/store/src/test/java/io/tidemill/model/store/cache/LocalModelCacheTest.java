@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
+@Timeout(300)
 class LocalModelCacheTest {
   @TempDir Path folder;
   private final InMemoryBackend backend = new InMemoryBackend();
@@ -319,7 +319,7 @@ class LocalModelCacheTest {
     }
     assertThat(backend.listings()).isEqualTo(1);
     threads.shutdown();
-    assertThat(threads.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(threads.awaitTermination(300, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
