@@ -26,7 +26,7 @@ final class FraudTrainingITCase {
         new FraudTraining(new Transactions(1), 2).train(temporary.resolve("fraud"), steps::add);
 
     assertThat(trained.auc()).as("%s", trained).isBetween(0.88, 0.95);
-    assertThat(trained.duration()).isLessThan(Duration.ofSeconds(60));
+    assertThat(trained.duration()).isPositive().isLessThan(Duration.ofMinutes(10));
     assertThat(steps).startsWith(0).endsWith(FraudTraining.STEPS).isSorted();
     assertThat(temporary.resolve("fraud/saved_model.pb")).isRegularFile();
     assertThat(scores(trained.savedModel(), 12f, 14f, 3f, 0.05f, 900f, 3f, 800f, 0.95f))

@@ -1,7 +1,6 @@
 package io.tidemill.pipelines.demo;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemill.model.engine.tensorflow.SavedModels;
 import io.tidemill.pipelines.ClusterJob;
@@ -68,7 +67,7 @@ final class KafkaSessionITCase {
   }
 
   @Test
-  @Timeout(value = 20, unit = TimeUnit.MINUTES)
+  @Timeout(value = 40, unit = TimeUnit.MINUTES)
   void jobsOneAfterTheOtherLeaveNoThreadNoHandleAndNoClassLoaderInTheTaskManager()
       throws Exception {
     Path model = Files.createDirectories(directory.resolve("saved"));
@@ -94,8 +93,9 @@ final class KafkaSessionITCase {
       }
 
       cluster.await(() -> cluster.userClassLoaders() <= WARM);
-      assertThat(cluster.taskManagerHas("task")).as("threads").isLessThan(threads + SPARE);
-      assertThat(cluster.taskManagerHas("fd")).as("handles").isLessThan(handles + SPARE);
+      // What the last job leaves may end a little later than the job.
+      cluster.await(() -> cluster.taskManagerHas("task") < threads + SPARE);
+      cluster.await(() -> cluster.taskManagerHas("fd") < handles + SPARE);
     }
   }
 

@@ -22,7 +22,7 @@ final class KafkaTemplateITCase {
   @TempDir Path directory;
 
   @Test
-  @Timeout(value = 240, unit = TimeUnit.SECONDS)
+  @Timeout(value = 900, unit = TimeUnit.SECONDS)
   void recordsOfATopicAreScoredAsTheModelItselfScoresThem() throws Exception {
     try (DemoBroker broker = new DemoBroker(directory.resolve("broker"))) {
       String address = broker.bootstrapServers();

@@ -41,7 +41,7 @@ final class KillITCase {
   private static final long SEED = Long.getLong("tidemill.test.seed", 20_261_128);
   private static final int PARTITIONS = 2;
   private static final int PORTION = 20_000;
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
 
   @TempDir Path directory;
 
