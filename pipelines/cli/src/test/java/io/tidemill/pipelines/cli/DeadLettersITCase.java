@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code tidemill dead-letters}, over what runs of jobs have left. */
-@Timeout(value = 180, unit = TimeUnit.SECONDS)
+@Timeout(value = 900, unit = TimeUnit.SECONDS)
 class DeadLettersITCase {
   private static final int GOOD = 20;
   private static final long FIRST = Instant.parse("2026-11-28T10:00:00Z").toEpochMilli();

@@ -24,7 +24,7 @@ class FirstHourITCase {
   @TempDir private Path directory;
 
   @Test
-  @Timeout(value = 300, unit = TimeUnit.SECONDS)
+  @Timeout(value = 900, unit = TimeUnit.SECONDS)
   void endsWithPredictionsOfTheUsersOwnModel() throws Exception {
     OnnxModels.classifier(directory.resolve("own"), SPECIES.toArray(String[]::new));
     Path model = directory.resolve("own").resolve(OnnxModels.FILE);

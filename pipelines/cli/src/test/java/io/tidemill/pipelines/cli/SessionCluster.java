@@ -42,7 +42,7 @@ import org.apache.flink.runtime.taskexecutor.TaskManagerRunner;
  * Its class path, which stands for Flink's {@code lib} folder, is what it is given.
  */
 public final class SessionCluster implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final String LOGGING =
       """
       rootLogger.level = INFO
@@ -75,7 +75,14 @@ public final class SessionCluster implements AutoCloseable {
     Files.writeString(folder.resolve("conf/config.yaml"), configuration(restPort) + more);
     try {
       start(StandaloneSessionClusterEntrypoint.class, "jobmanager.log", "-Xmx512m");
-      start(TaskManagerRunner.class, "taskmanager.log", "-Xmx512m", "-XX:MaxDirectMemorySize=512m");
+      start(
+          TaskManagerRunner.class,
+          "taskmanager.log",
+          "-Xmx512m",
+          "-XX:MaxDirectMemorySize=512m",
+          // Whose threads are counted: of the machine's own there are no more later than at first.
+          "-XX:+UseSerialGC",
+          "-XX:-UseDynamicNumberOfCompilerThreads");
       await(() -> get("/taskmanagers").at("/taskmanagers/0/freeSlots").asInt() > 0);
     } catch (Exception | AssertionError e) {
       close();
@@ -112,8 +119,6 @@ public final class SessionCluster implements AutoCloseable {
         taskmanager.memory.network.min: 32m
         taskmanager.memory.network.max: 32m
         jobmanager.memory.process.size: 1g
-        heartbeat.interval: 1s
-        heartbeat.timeout: 8s
         io.tmp.dirs: %s
         process.working-dir: %s
         classloader.parent-first-patterns.additional: ai.djl;org.tensorflow;org.bytedeco;ai.onnxruntime;com.sun.jna;org.apache.arrow;io.tidemill.model
