@@ -50,7 +50,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class KafkaClientsITCase {
   private static final int WARM = 2;
   private static final int JOBS = 6;
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   /** What a job's first task may leave for a while, such as a connection that is kept alive. */
   private static final int SPARE_FILES = 8;

@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 /** A real registry, Apicurio, in a process of its own with its schemas in memory. */
 final class SchemaRegistry implements AutoCloseable {
   private static final ObjectMapper MAPPER = new ObjectMapper();
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
