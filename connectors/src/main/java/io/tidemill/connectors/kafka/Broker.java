@@ -81,8 +81,7 @@ final class Broker implements Serializable {
   /** The topics that are there. Blocks as {@link #missing} does. */
   Set<String> topics(Duration limit) throws UnansweredException {
     return ask(
-        limit,
-        (admin, millis) -> admin.listTopics().names().get(millis, TimeUnit.MILLISECONDS));
+        limit, (admin, millis) -> admin.listTopics().names().get(millis, TimeUnit.MILLISECONDS));
   }
 
   /** The bytes of the largest record that a topic takes; the usual where it is not there yet. */
