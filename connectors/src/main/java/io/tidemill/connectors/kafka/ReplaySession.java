@@ -59,6 +59,8 @@ final class ReplaySession implements DeadLetterReplay.Session {
     this.marksTopic = marksTopic;
     this.transactionBytes = transactionBytes;
     Map<String, Object> properties = options.properties(ProducerConfig.configNames());
+    // Of a consumer, as these are those of a source.
+    properties.remove(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG);
     properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, job + "-replay");
     properties.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_MILLIS);
     properties.put(

@@ -9,16 +9,20 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.jar.JarFile;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.FallbackKey;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.StateBackendOptions;
 
 /**
  * The options that Flink itself declares, in the classes of its configuration package. File
@@ -32,6 +36,25 @@ record FlinkOptions(Map<String, ConfigOption<?>> byKey) {
 
   /** A map, whose keys are the user's. */
   private static final String PARAMETERS = PipelineOptions.GLOBAL_JOB_PARAMETERS.key();
+
+  /** To Flink these are text, which a cluster reads as one of some words or the name of a class. */
+  private static final Map<String, List<String>> WORDS =
+      Map.of(
+          RestartStrategyOptions.RESTART_STRATEGY.key(),
+          List.of(
+              "fixed-delay",
+              "exponential-delay",
+              "failure-rate",
+              "none",
+              "off",
+              "disable",
+              "fixeddelay",
+              "exponentialdelay",
+              "failurerate"),
+          StateBackendOptions.STATE_BACKEND.key(),
+          List.of("hashmap", "rocksdb", "forst"),
+          CheckpointingOptions.CHECKPOINT_STORAGE.key(),
+          List.of("jobmanager", "filesystem"));
 
   /** Those of the Flink that is on the class path. */
   static FlinkOptions onClassPath() {
@@ -99,7 +122,12 @@ record FlinkOptions(Map<String, ConfigOption<?>> byKey) {
   private static Optional<String> unreadable(String key, String value, ConfigOption<?> option) {
     try {
       Configuration.fromMap(Map.of(key, value)).getOptional(option);
-      return Optional.empty();
+      List<String> words = WORDS.getOrDefault(option.key(), List.of());
+      return words.isEmpty()
+              || words.contains(value.toLowerCase(Locale.ROOT))
+              || value.contains(".")
+          ? Optional.empty()
+          : Optional.of("%s: '%s' %s".formatted(key, value, new Suggestion(value, words)));
     } catch (IllegalArgumentException e) {
       Throwable reason = e.getCause() == null ? e : e.getCause();
       return Optional.of(

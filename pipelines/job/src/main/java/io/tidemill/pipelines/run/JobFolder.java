@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -121,7 +122,14 @@ public final class JobFolder {
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
               }
               : new FileAttribute<?>[0];
-      Files.createDirectory(folder, ownersOnly);
+      try {
+        Files.createDirectory(folder, ownersOnly);
+      } catch (FileAlreadyExistsException made) {
+        // By another first run, which then holds the lease or waits for it; a file is in the way.
+        if (!Files.isDirectory(folder)) {
+          throw made;
+        }
+      }
     }
   }
 

@@ -261,6 +261,27 @@ class PipelineComposerTest {
   }
 
   @Test
+  void refusesWordsThatOnlyAClusterReads() {
+    String flink = "flink: { execution.checkpointing.interval: 10s";
+    assertThat(
+            problems(
+                Jobs.KAFKA.replace(
+                    flink,
+                    flink + ", restart-strategy.type: fixed-dealy, state.backend.type: rocks")))
+        .containsExactly(
+            "job.yaml:24:72: restart-strategy.type: 'fixed-dealy' (did you mean 'fixed-delay'?"
+                + " allowed: fixed-delay, exponential-delay, failure-rate, none, off, disable,"
+                + " fixeddelay, exponentialdelay, failurerate)",
+            "job.yaml:24:105: state.backend.type: 'rocks' (allowed: hashmap, rocksdb, forst)");
+    assertThat(
+            plan(Jobs.KAFKA.replace(
+                    flink,
+                    flink + ", restart-strategy.type: None, state.backend.type: com.acme.Factory"))
+                .name())
+        .isEqualTo("fraud");
+  }
+
+  @Test
   void refusesValuesThatFlinkDoesNotReadAllAtOnceAndNothingBesideThem() {
     assertThat(
             problems(

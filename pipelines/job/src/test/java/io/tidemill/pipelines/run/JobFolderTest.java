@@ -12,6 +12,12 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -65,6 +71,31 @@ class JobFolderTest {
     assertThat(folder().held()).isFalse();
     folder().take("the second").orElseThrow().close();
     assertThat(folder().said()).isEqualTo("the second");
+  }
+
+  @Test
+  void ofManyFirstRunsAtOnceOneHoldsTheLease() throws Exception {
+    ExecutorService runs = Executors.newFixedThreadPool(4);
+    try {
+      for (int round = 0; round < 100; round++) {
+        JobFolder folder = JobFolder.of(directory.resolve("job.yaml"), "fraud-" + round);
+        CyclicBarrier start = new CyclicBarrier(4);
+        Callable<Optional<JobFolder.Lease>> run =
+            () -> {
+              start.await();
+              return folder.take("a run");
+            };
+        List<JobFolder.Lease> leases = new ArrayList<>();
+        for (Future<Optional<JobFolder.Lease>> taken :
+            runs.invokeAll(List.of(run, run, run, run))) {
+          taken.get().ifPresent(leases::add);
+        }
+        assertThat(leases).hasSize(1);
+        leases.get(0).close();
+      }
+    } finally {
+      runs.shutdown();
+    }
   }
 
   @Test
