@@ -6,7 +6,6 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
@@ -53,7 +52,11 @@ final class ProcessCpu {
     try {
       String line = Files.readString(statistics);
       return Long.parseLong(line.substring(0, line.indexOf(' ')));
-    } catch (NoSuchFileException ended) {
+    } catch (IOException e) {
+      // One that ended before it was opened is no file; one that ended after it is no process.
+      if (Files.exists(statistics)) {
+        throw e;
+      }
       return 0;
     }
   }
