@@ -93,14 +93,7 @@ class CheckpointITCase {
   void checkpointCompletesWhileEveryCallIsHeld(@InjectMiniCluster MiniCluster cluster)
       throws Exception {
     CountDownLatch held = new CountDownLatch(1);
-    FakeModel model =
-        FakeModel.ofFeatures(1)
-            .behave(
-                (self, input, allocator) -> {
-                  held.countDown();
-                  return FakeModel.waitingFor(new CountDownLatch(1))
-                      .predict(self, input, allocator);
-                });
+    FakeModel model = FakeModel.ofFeatures(1).behave(FakeModel.held(held));
     Passage passage = Passage.closed();
     StreamExecutionEnvironment env = Jobs.environment(1, onDemand);
     Jobs.step(Jobs.source(env, 1_000, passage), model)
@@ -199,14 +192,7 @@ class CheckpointITCase {
   private String savepointInMidBatch(
       MiniCluster cluster, int parallelism, @Nullable String from, int records) throws Exception {
     CountDownLatch held = new CountDownLatch(parallelism);
-    FakeModel model =
-        FakeModel.ofFeatures(1)
-            .behave(
-                (self, input, allocator) -> {
-                  held.countDown();
-                  return FakeModel.waitingFor(new CountDownLatch(1))
-                      .predict(self, input, allocator);
-                });
+    FakeModel model = FakeModel.ofFeatures(1).behave(FakeModel.held(held));
     Passage passage = Passage.closed();
     StreamExecutionEnvironment env = Jobs.environment(parallelism, Jobs.resumed(onDemand, from));
     JobClient job = start(env, 2_000, passage, model);
@@ -295,19 +281,10 @@ class CheckpointITCase {
                   if (self.calls().size() == 1) {
                     return self.answer(input, allocator);
                   }
-                  firstHeld.countDown();
-                  return FakeModel.waitingFor(new CountDownLatch(1))
-                      .predict(self, input, allocator);
+                  return FakeModel.held(firstHeld).predict(self, input, allocator);
                 });
     CountDownLatch secondHeld = new CountDownLatch(1);
-    FakeModel second =
-        FakeModel.ofFeatures(1)
-            .behave(
-                (self, input, allocator) -> {
-                  secondHeld.countDown();
-                  return FakeModel.waitingFor(new CountDownLatch(1))
-                      .predict(self, input, allocator);
-                });
+    FakeModel second = FakeModel.ofFeatures(1).behave(FakeModel.held(secondHeld));
     Passage passage = Passage.closed();
     JobClient job = startTwoSteps(onDemand, passage, 4, first, second);
     Jobs.awaitRunning(cluster, job);

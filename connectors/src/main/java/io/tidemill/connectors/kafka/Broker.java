@@ -40,13 +40,13 @@ final class Broker implements Serializable {
   /** What a broker takes unless its {@code message.max.bytes} says otherwise. */
   private static final int USUAL_RECORD_BYTES = 1_048_588;
 
-  private final String part;
-  private final HashMap<String, Object> properties;
-
   /** For one that listens, and may answer late: on a busy machine, or while it starts. */
   private static final Duration BUSY = Duration.ofSeconds(30);
 
   private static final Duration CONNECTION = Duration.ofSeconds(1);
+
+  private final String part;
+  private final HashMap<String, Object> properties;
 
   /** A question, which ends by the limit. */
   private interface Question<T> {

@@ -3,8 +3,7 @@ package io.tidemill.connectors.kafka;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.problem.RootCause;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.io.File;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -144,7 +143,7 @@ final class ClientCheck {
     int before = check.problemCount();
     for (String store : STORES) {
       String path = properties.get(store);
-      if (path != null && !Files.isReadable(Path.of(path))) {
+      if (path != null && !(new File(path).isFile() && new File(path).canRead())) {
         refuse(store, "a file that can be read, here and on every machine that runs the job");
       }
     }

@@ -118,6 +118,12 @@ class ClientCheckTest {
                 .formatted(absent),
             "job.yaml: source: properties.ssl.truststore.location: '%s' (expected: a file that can be read, here and on every machine that runs the job)"
                 .formatted(absent));
+    for (String none : List.of("", directory.toString(), "a\0b")) {
+      assertThat(problems("properties.ssl.truststore.location", none))
+          .singleElement()
+          .asString()
+          .contains("ssl.truststore.location: '" + none + "' (expected: a file");
+    }
     String[] trusting = {
       "properties.security.protocol", "SSL",
       "properties.ssl.truststore.location", store.toString(),

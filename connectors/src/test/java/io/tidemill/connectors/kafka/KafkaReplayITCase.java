@@ -97,6 +97,10 @@ class KafkaReplayITCase {
   }
 
   private static KafkaOptions options(String topic) {
+    return options(topic, kafka);
+  }
+
+  private static KafkaOptions options(String topic, EmbeddedKafka broker) {
     return new KafkaOptions(
         new ConnectorOptions(
             "source",
@@ -110,7 +114,7 @@ class KafkaReplayITCase {
                 "properties.interceptor.classes",
                 OfAConsumer.class.getName(),
                 "properties.bootstrap.servers",
-                kafka.bootstrapServers())));
+                broker.bootstrapServers())));
   }
 
   /** Which no producer takes. */
@@ -300,17 +304,7 @@ class KafkaReplayITCase {
                     "User:*", "*", AclOperation.CREATE, AclPermissionType.DENY)));
       }
       admin.createAcls(rights).all().get();
-      KafkaOptions options =
-          new KafkaOptions(
-              new ConnectorOptions(
-                  "source",
-                  Map.of(
-                      "connector",
-                      "kafka",
-                      "topic",
-                      "strict",
-                      "properties.bootstrap.servers",
-                      strict.bootstrapServers())));
+      KafkaOptions options = options("strict", strict);
 
       try (Session session = new KafkaReplay(options, "strict"::equals, "job-strict").begin()) {
         take(session, "strict", 0, 1);

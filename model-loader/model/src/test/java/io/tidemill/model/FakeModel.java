@@ -86,6 +86,15 @@ public final class FakeModel implements Model {
     return (model, input, allocator) -> model.constant(input.rows(), Double.NaN, allocator);
   }
 
+  /** No call ends but by an interruption; each counts down when it has begun. */
+  public static Behaviour held(CountDownLatch begun) {
+    Behaviour forEver = waitingFor(new CountDownLatch(1));
+    return (model, input, allocator) -> {
+      begun.countDown();
+      return forEver.predict(model, input, allocator);
+    };
+  }
+
   /** Every call waits for the gate; one that is interrupted meanwhile throws. */
   public static Behaviour waitingFor(CountDownLatch gate) {
     return (model, input, allocator) -> {
