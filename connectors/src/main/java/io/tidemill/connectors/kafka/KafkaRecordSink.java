@@ -48,6 +48,7 @@ final class KafkaRecordSink implements RecordSink {
   static KafkaRecordSink create(SinkSpec spec) {
     KafkaOptions options = new KafkaOptions(spec.options()).connectedLike(spec.source());
     OptionCheck check = new OptionCheck(options.options());
+    spec.keys().refuse(check);
     Optional<ValueFormat> format = ValueFormat.find(SerializationFormatFactory.class, check);
     List<String> allowed = new ArrayList<>(SinkSettings.KEYS);
     allowed.add(FactoryUtil.FORMAT.key());

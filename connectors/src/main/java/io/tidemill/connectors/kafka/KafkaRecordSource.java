@@ -70,6 +70,7 @@ final class KafkaRecordSource implements RecordSource {
   static KafkaRecordSource create(SourceSpec spec) {
     KafkaOptions options = new KafkaOptions(spec.options());
     OptionCheck check = new OptionCheck(spec.options());
+    spec.keys().refuse(check);
     Optional<ValueFormat> format = ValueFormat.find(DeserializationFormatFactory.class, check);
     options.checkKeys(
         check,

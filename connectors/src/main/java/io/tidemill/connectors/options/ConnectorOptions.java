@@ -16,6 +16,7 @@ import org.apache.flink.table.catalog.Column;
 import org.apache.flink.table.catalog.ObjectIdentifier;
 import org.apache.flink.table.catalog.ResolvedCatalogTable;
 import org.apache.flink.table.catalog.ResolvedSchema;
+import org.apache.flink.table.catalog.UniqueConstraint;
 import org.apache.flink.table.factories.DynamicTableFactory;
 import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.table.types.logical.RowType;
@@ -86,20 +87,34 @@ public record ConnectorOptions(String place, Map<String, String> values) {
 
   /** A table of these options with these columns, as Flink's factories want to have it. */
   public DynamicTableFactory.Context asTable(RowType columns) {
+    return asTable(columns, TableKeys.NONE);
+  }
+
+  /** The same with a primary key and partitions. */
+  public DynamicTableFactory.Context asTable(RowType columns, TableKeys keys) {
     ResolvedSchema schema =
-        ResolvedSchema.of(
+        new ResolvedSchema(
             columns.getFields().stream()
                 .map(
                     field ->
                         (Column)
                             Column.physical(
                                 field.getName(),
-                                TypeConversions.fromLogicalToDataType(field.getType())))
-                .toList());
+                                TypeConversions.fromLogicalToDataType(
+                                    keys.primaryKey().contains(field.getName())
+                                        ? field.getType().copy(false)
+                                        : field.getType())))
+                .toList(),
+            List.of(),
+            keys.primaryKey().isEmpty()
+                ? null
+                : UniqueConstraint.primaryKey(TableKeys.PRIMARY_KEY, keys.primaryKey()),
+            List.of());
     CatalogTable table =
         CatalogTable.newBuilder()
             .schema(Schema.newBuilder().fromResolvedSchema(schema).build())
             .options(values)
+            .partitionKeys(keys.partitionedBy())
             .build();
     return new FactoryUtil.DefaultDynamicTableContext(
         ObjectIdentifier.of("tidemill", "pipeline", "stream"),

@@ -37,6 +37,11 @@ public interface RecordSource {
   /** One line for a plan: what a failure does to what this source has read. */
   String guarantee();
 
+  /** What does not fit together between this source and the checkpoints of its job. */
+  default List<Problem<OptionKey>> problemsWith(CheckpointPlan checkpoints) {
+    return List.of();
+  }
+
   /**
    * What stands in the way outside the process, such as a topic that is not there. Blocks for about
    * {@code limit} at most.

@@ -1,6 +1,7 @@
 package io.tidemill.connectors.record;
 
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.TableKeys;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.apache.flink.table.types.logical.RowType;
@@ -10,6 +11,7 @@ import org.apache.flink.table.types.logical.RowType;
  *
  * @param options the connector's own, as in {@code CREATE TABLE … WITH}
  * @param schema the fields that are written, in their order
+ * @param keys of these fields, which the connector may refuse
  * @param rows the type of the rows that arrive, which has each field of {@code schema} by name and
  *     may have the {@link Origin}
  * @param source the options of the job's source: a Kafka sink that names no broker uses its, and a
@@ -20,6 +22,7 @@ import org.apache.flink.table.types.logical.RowType;
 public record SinkSpec(
     ConnectorOptions options,
     RecordSchema schema,
+    TableKeys keys,
     RowType rows,
     ConnectorOptions source,
     String jobName,
@@ -51,6 +54,17 @@ public record SinkSpec(
                 + ", the type that arrives)");
       }
     }
+  }
+
+  /** Without keys. */
+  public SinkSpec(
+      ConnectorOptions options,
+      RecordSchema schema,
+      RowType rows,
+      ConnectorOptions source,
+      String jobName,
+      List<Header> headers) {
+    this(options, schema, TableKeys.NONE, rows, source, jobName, headers);
   }
 
   /** The positions of the written fields in a row that arrives. */

@@ -3,13 +3,17 @@ package io.tidemill.connectors.table;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.connector.file.src.FileSource;
 import org.apache.flink.legacy.table.connector.source.SourceFunctionProvider;
 import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.DataStreamSource;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.transformations.LegacySourceTransformation;
 import org.apache.flink.table.connector.source.DataStreamScanProvider;
+import org.apache.flink.table.connector.source.InputFormatProvider;
 import org.apache.flink.table.connector.source.ScanTableSource;
 import org.apache.flink.table.connector.source.SourceProvider;
 import org.apache.flink.table.data.RowData;
@@ -45,13 +49,23 @@ interface ScanStream {
     if (provider instanceof DataStreamScanProvider stream) {
       return (environment, uid) -> stream.produceDataStream(new PrefixedUids(uid), environment);
     }
+    if (provider instanceof InputFormatProvider format) {
+      return (environment, uid) -> {
+        DataStreamSource<RowData> rows =
+            environment.createInput(format.createInputFormat(), InternalTypeInfo.of(rowType));
+        // Flink's own mark for the formats of its tables; the public door takes each for endless.
+        ((LegacySourceTransformation<?>) rows.getTransformation())
+            .setBoundedness(Boundedness.BOUNDED);
+        return rows.name(uid).uid(uid);
+      };
+    }
     if (provider instanceof SourceFunctionProvider function) {
       return (environment, uid) -> legacy(function, environment, uid, rowType);
     }
     check.refuse(
         ConnectorOptions.CONNECTOR,
-        "'%s' reads through %s (expected: a connector with SourceProvider, DataStreamScanProvider"
-            + " or SourceFunctionProvider)",
+        "'%s' reads through %s (expected: a connector with SourceProvider, DataStreamScanProvider,"
+            + " InputFormatProvider or SourceFunctionProvider)",
         check.options().connector(),
         SinkStream.kindOf(provider));
     throw check.failure();

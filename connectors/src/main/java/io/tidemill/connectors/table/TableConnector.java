@@ -3,6 +3,7 @@ package io.tidemill.connectors.table;
 import io.tidemill.connectors.avro.FlinkAvro;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
+import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.record.Connector;
 import io.tidemill.connectors.record.DeadLetterRecord;
 import io.tidemill.connectors.record.DeadLetterSpec;
@@ -15,15 +16,19 @@ import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.connector.file.src.FileSource;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
+import org.apache.flink.table.connector.sink.abilities.SupportsPartitioning;
 import org.apache.flink.table.connector.source.DynamicTableSource;
+import org.apache.flink.table.connector.source.InputFormatProvider;
 import org.apache.flink.table.connector.source.ScanTableSource;
 import org.apache.flink.table.connector.source.SourceProvider;
+import org.apache.flink.table.connector.source.abilities.SupportsPartitionPushDown;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.DynamicTableSinkFactory;
 import org.apache.flink.table.factories.DynamicTableSourceFactory;
 import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.table.runtime.connector.source.ScanRuntimeProviderContext;
 import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.types.RowKind;
 
 /**
  * Makes the ends of a job that are some SQL connector of Flink, found by its factory's name. Making
@@ -36,12 +41,14 @@ public final class TableConnector implements Connector {
   public RecordSource source(SourceSpec spec) {
     OptionCheck check = new OptionCheck(spec.options());
     RowType columns = spec.schema().rowType();
-    ScanTableSource.ScanRuntimeProvider provider = scan(check, columns);
+    ScanTableSource.ScanRuntimeProvider provider = scan(check, columns, spec.keys());
     return new TableRecordSource(
-        spec.options().connector(),
+        spec.options(),
         ScanStream.of(provider, columns, check),
         spec.schema(),
-        provider.isBounded());
+        provider.isBounded(),
+        // Flink reads such a format from its beginning whenever it reads it again.
+        !(provider instanceof InputFormatProvider));
   }
 
   @Override
@@ -50,18 +57,23 @@ public final class TableConnector implements Connector {
     return sink(
         spec.options(),
         new ProjectFields(spec.rows(), spec.positions(), written.getFieldCount()),
-        written);
+        written,
+        spec.keys());
   }
 
   @Override
   public RecordSink deadLetters(DeadLetterSpec spec) {
-    return sink(spec.options(), new DeadLetterColumns(spec.headers()), DeadLetterRecord.TYPE);
+    return sink(
+        spec.options(),
+        new DeadLetterColumns(spec.headers()),
+        DeadLetterRecord.TYPE,
+        TableKeys.NONE);
   }
 
   @Override
   public KeptDeadLetters kept(DeadLetterSpec spec) {
     OptionCheck check = new OptionCheck(spec.options());
-    if (scan(check, DeadLetterRecord.TYPE) instanceof SourceProvider provider
+    if (scan(check, DeadLetterRecord.TYPE, TableKeys.NONE) instanceof SourceProvider provider
         && provider.createSource() instanceof FileSource<?> files) {
       @SuppressWarnings("unchecked") // A file source of rows is one of rows.
       FileSource<RowData> rows = (FileSource<RowData>) files;
@@ -75,12 +87,17 @@ public final class TableConnector implements Connector {
     throw check.failure();
   }
 
-  private static ScanTableSource.ScanRuntimeProvider scan(OptionCheck check, RowType columns) {
+  private static ScanTableSource.ScanRuntimeProvider scan(
+      OptionCheck check, RowType columns, TableKeys declared) {
     refuseMisreadTimestamps(check, columns);
+    TableKeys keys = declared.of(columns, check);
     ConnectorOptions options = check.options();
     DynamicTableSource source =
         new FactoryCall<>(DynamicTableSourceFactory.class, check)
-            .create(factory -> factory.createDynamicTableSource(options.asTable(columns)));
+            .create(factory -> factory.createDynamicTableSource(options.asTable(columns, keys)));
+    if (!(source instanceof SupportsPartitionPushDown)) {
+      keys.refusePartitions(check);
+    }
     if (!(source instanceof ScanTableSource scan)
         || !scan.getChangelogMode().equals(ChangelogMode.insertOnly())) {
       check.refuse(
@@ -94,15 +111,26 @@ public final class TableConnector implements Connector {
   }
 
   private static RecordSink sink(
-      ConnectorOptions options, MapFunction<RowData, RowData> columns, RowType written) {
+      ConnectorOptions options,
+      MapFunction<RowData, RowData> columns,
+      RowType written,
+      TableKeys declared) {
     OptionCheck check = new OptionCheck(options);
     refuseMisreadTimestamps(check, written);
+    TableKeys keys = declared.of(written, check);
     DynamicTableSink table =
         new FactoryCall<>(DynamicTableSinkFactory.class, check)
-            .create(factory -> factory.createDynamicTableSink(options.asTable(written)));
+            .create(factory -> factory.createDynamicTableSink(options.asTable(written, keys)));
+    if (!(table instanceof SupportsPartitioning)) {
+      keys.refusePartitions(check);
+    }
+    if (!keys.primaryKey().isEmpty()
+        && !table.getChangelogMode(ChangelogMode.upsert()).contains(RowKind.UPDATE_AFTER)) {
+      keys.refusePrimaryKey(check);
+    }
     check.throwIfAny();
     table.getChangelogMode(ChangelogMode.insertOnly());
-    return new TableRecordSink(options, table, columns, written);
+    return new TableRecordSink(options, table, columns, written, keys);
   }
 
   /** Flink's own Avro takes every timestamp for milliseconds (FLINK-39036). */

@@ -3,6 +3,7 @@ package io.tidemill.connectors.table;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.OptionKey;
+import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.RecordSink;
@@ -27,16 +28,19 @@ final class TableRecordSink implements RecordSink {
   private final DynamicTableSink table;
   private final MapFunction<RowData, RowData> columns;
   private final RowType written;
+  private final TableKeys keys;
 
   TableRecordSink(
       ConnectorOptions options,
       DynamicTableSink table,
       MapFunction<RowData, RowData> columns,
-      RowType written) {
+      RowType written,
+      TableKeys keys) {
     this.options = options;
     this.table = table;
     this.columns = columns;
     this.written = written;
+    this.keys = keys;
     stream(false);
   }
 
@@ -44,7 +48,11 @@ final class TableRecordSink implements RecordSink {
   public String guarantee() {
     return "that of Flink's connector '"
         + options.connector()
-        + "'; tombstones are not written, and counted";
+        + "'"
+        + (keys.primaryKey().isEmpty()
+            ? ""
+            : ", by the key " + String.join(", ", keys.primaryKey()))
+        + "; tombstones are not written, and counted";
   }
 
   @Override

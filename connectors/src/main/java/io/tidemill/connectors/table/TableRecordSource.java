@@ -1,7 +1,9 @@
 package io.tidemill.connectors.table;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
+import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSource;
@@ -19,20 +21,32 @@ import org.apache.flink.table.types.logical.RowType;
 
 /** A table source of Flink as a source whose records have no origin. Immutable. */
 final class TableRecordSource implements RecordSource {
-  private final String connector;
+  private final ConnectorOptions options;
   private final ScanStream stream;
   private final RecordSchema schema;
   private final RowType values;
   private final RowType rowType;
   private final boolean bounded;
+  private final boolean restores;
 
-  TableRecordSource(String connector, ScanStream stream, RecordSchema schema, boolean bounded) {
-    this.connector = connector;
+  /**
+   * A source.
+   *
+   * @param restores whether a job that failed goes on where its last checkpoint was
+   */
+  TableRecordSource(
+      ConnectorOptions options,
+      ScanStream stream,
+      RecordSchema schema,
+      boolean bounded,
+      boolean restores) {
+    this.options = options;
     this.stream = stream;
     this.schema = schema;
     this.values = schema.rowType();
     this.rowType = Origin.appendTo(values);
     this.bounded = bounded;
+    this.restores = restores;
   }
 
   @Override
@@ -59,8 +73,21 @@ final class TableRecordSource implements RecordSource {
   @Override
   public String guarantee() {
     return "that of Flink's connector '"
-        + connector
+        + options.connector()
         + "'; what its format does not decode fails the job";
+  }
+
+  @Override
+  public List<Problem<OptionKey>> problemsWith(CheckpointPlan checkpoints) {
+    return restores || checkpoints.batch()
+        ? List.of()
+        : List.of(
+            new Problem<>(
+                new OptionKey(options.place(), ConnectorOptions.CONNECTOR),
+                "'"
+                    + options.connector()
+                    + "' in mode streaming (expected: mode batch; a job that failed would read it"
+                    + " from its beginning and write every record again)"));
   }
 
   @Override

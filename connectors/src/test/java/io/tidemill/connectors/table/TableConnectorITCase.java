@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.tidemill.connectors.Connectors;
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.DeadLetterRecord;
 import io.tidemill.connectors.record.DeadLetterSpec;
@@ -96,6 +97,46 @@ class TableConnectorITCase {
   @Test
   void filesAreCopiedInBatchMode() throws Exception {
     copiesFiles(RuntimeExecutionMode.BATCH);
+  }
+
+  @Test
+  void partitionsAreFoldersThatAreColumns() throws Exception {
+    Path in = Files.createDirectories(folder.resolve("in"));
+    Files.write(
+        in.resolve("a.json"),
+        List.of("{\"id\":\"a\",\"amount\":1.0}", "{\"id\":\"b\",\"amount\":2.5}"));
+    Path out = folder.resolve("out");
+    TableKeys byId = new TableKeys(List.of(), List.of("id"));
+
+    copy(files("source", in), TableKeys.NONE, files("sink", out), byId);
+
+    assertThat(lines(out.resolve("id=a"))).containsExactly("{\"amount\":1.0}");
+    assertThat(lines(out.resolve("id=b"))).containsExactly("{\"amount\":2.5}");
+
+    Path again = folder.resolve("again");
+    copy(files("source", out), byId, files("sink", again), TableKeys.NONE);
+
+    assertThat(lines(again))
+        .containsExactlyInAnyOrder(
+            "{\"id\":\"a\",\"amount\":1.0}", "{\"id\":\"b\",\"amount\":2.5}");
+  }
+
+  @Test
+  void primaryKeyOfFilesIsRefused() {
+    assertThatThrownBy(
+            () -> sink(files("sink", folder), new TableKeys(List.of("id"), List.of("id"))))
+        .hasMessage(
+            "job.yaml: sink: primary-key: not taken by 'filesystem' (expected: a connector that"
+                + " writes rows by their key, such as jdbc)");
+  }
+
+  @Test
+  void partitionsThatLeaveTheFilesNoColumnAreRefused() {
+    assertThatThrownBy(
+            () -> sink(files("sink", folder), new TableKeys(List.of(), List.of("id", "amount"))))
+        .hasMessage(
+            "job.yaml: sink: partitioned-by: every column (expected: one at least that is in the"
+                + " files)");
   }
 
   @Test
@@ -320,8 +361,8 @@ class TableConnectorITCase {
             "job.yaml: sink: connector: 'filesytem' is not on the class path (did you mean"
                 + " 'filesystem'? expected: one of ")
         .hasMessageContaining("kafka");
-    assertThatThrownBy(() -> sink(options("sink", Map.of("connector", "jdbc"))))
-        .hasMessageContaining("or the jar of org.apache.flink:flink-connector-jdbc-core");
+    assertThatThrownBy(() -> sink(options("sink", Map.of("connector", "mongodb"))))
+        .hasMessageContaining("or the jar of org.apache.flink:flink-sql-connector-mongodb");
   }
 
   @Test
@@ -433,9 +474,15 @@ class TableConnectorITCase {
   }
 
   private static void copy(ConnectorOptions from, ConnectorOptions to) throws Exception {
+    copy(from, TableKeys.NONE, to, TableKeys.NONE);
+  }
+
+  private static void copy(
+      ConnectorOptions from, TableKeys fromKeys, ConnectorOptions to, TableKeys toKeys)
+      throws Exception {
     StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.BATCH);
-    RecordSource source = new Connectors().source(new SourceSpec(from, SCHEMA, false));
-    sink(to).attach(source.attach(environment, "source").records(), "sink");
+    RecordSource source = new Connectors().source(new SourceSpec(from, SCHEMA, fromKeys, false));
+    sink(to, toKeys).attach(source.attach(environment, "source").records(), "sink");
     environment.execute();
   }
 
@@ -444,11 +491,16 @@ class TableConnectorITCase {
   }
 
   private static RecordSink sink(ConnectorOptions options) {
+    return sink(options, TableKeys.NONE);
+  }
+
+  private static RecordSink sink(ConnectorOptions options, TableKeys keys) {
     return new Connectors()
         .sink(
             new SinkSpec(
                 options,
                 SCHEMA,
+                keys,
                 Origin.appendTo(SCHEMA.rowType()),
                 options("source", Map.of("connector", "datagen")),
                 "job",

@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.compose;
 
+import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.KeptDeadLetters;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSchema;
@@ -49,7 +50,7 @@ public final class PipelineComposer {
     PlanProblems problems = new PlanProblems(locations);
     String store = Optional.ofNullable(job.store()).orElse(fallbackStore);
     FlinkSettings flink = flinkSettings(job, problems);
-    SourceTranslator source = new SourceTranslator(job, problems);
+    SourceTranslator source = new SourceTranslator(job, flink.checkpoints(), problems);
     StepTranslator translator = new StepTranslator(job, store, problems);
     List<Optional<StoredModel>> models = translator.models();
     var deadLetters = new DeadLetterTranslator(job, flink.checkpoints(), problems);
@@ -87,10 +88,10 @@ public final class PipelineComposer {
    */
   public JobDeadLetters deadLetters(PipelineDefinition job, Function<String, Location> locations) {
     PlanProblems problems = new PlanProblems(locations);
-    SourceTranslator source = new SourceTranslator(job, problems);
+    CheckpointPlan checkpoints = flinkSettings(job, problems).checkpoints();
+    SourceTranslator source = new SourceTranslator(job, checkpoints, problems);
     Optional<KeptDeadLetters> kept =
-        new DeadLetterTranslator(job, flinkSettings(job, problems).checkpoints(), problems)
-            .kept(problems);
+        new DeadLetterTranslator(job, checkpoints, problems).kept(problems);
     if (job.deadLetter() == null) {
       problems.add(
           "",

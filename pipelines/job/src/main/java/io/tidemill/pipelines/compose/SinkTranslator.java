@@ -2,6 +2,7 @@ package io.tidemill.pipelines.compose;
 
 import io.tidemill.connectors.Connectors;
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.Header;
 import io.tidemill.connectors.record.Origin;
@@ -53,6 +54,8 @@ final class SinkTranslator {
                                 new SinkSpec(
                                     options,
                                     columns,
+                                    new TableKeys(
+                                        job.sink().primaryKey(), job.sink().partitionedBy()),
                                     rows,
                                     new ConnectorOptions(
                                         SourceTranslator.ID, job.source().options()),

@@ -2,12 +2,15 @@ package io.tidemill.pipelines.compose;
 
 import io.tidemill.connectors.Connectors;
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.TableKeys;
+import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SourceSpec;
 import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.SchemaDefinition;
+import java.util.List;
 import java.util.Optional;
 
 /** The source of a job, as far as it could be planned. Immutable. */
@@ -19,7 +22,7 @@ final class SourceTranslator {
   private final Optional<RecordSchema> schema;
   private final Optional<RecordSource> source;
 
-  SourceTranslator(PipelineDefinition job, PlanProblems problems) {
+  SourceTranslator(PipelineDefinition job, CheckpointPlan checkpoints, PlanProblems problems) {
     options = new ConnectorOptions(ID, job.source().options());
     Optional<RecordSchema> values = schema(job, problems);
     source =
@@ -29,7 +32,13 @@ final class SourceTranslator {
                     ID,
                     () ->
                         new Connectors()
-                            .source(new SourceSpec(options, columns, job.deadLetter() != null))));
+                            .source(
+                                new SourceSpec(
+                                    options,
+                                    columns,
+                                    new TableKeys(List.of(), job.source().partitionedBy()),
+                                    job.deadLetter() != null))));
+    source.ifPresent(made -> made.problemsWith(checkpoints).forEach(problems::add));
     schema = source.map(RecordSource::schema).or(() -> values);
     if (job.mode() == ExecutionMode.BATCH && source.isPresent() && !source.get().bounded()) {
       problems.add(

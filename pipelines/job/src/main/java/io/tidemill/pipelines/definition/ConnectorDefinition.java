@@ -2,6 +2,7 @@ package io.tidemill.pipelines.definition;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -10,12 +11,20 @@ import org.jspecify.annotations.Nullable;
  *
  * @param options as in {@code CREATE TABLE … WITH}, {@value #CONNECTOR} among them
  * @param schema the columns; null where the job itself knows them
+ * @param primaryKey the columns by which a sink's row is known; empty for none
+ * @param partitionedBy the columns that are folders, {@code column=value}; empty for none
  */
-public record ConnectorDefinition(Map<String, String> options, @Nullable SchemaDefinition schema) {
+public record ConnectorDefinition(
+    Map<String, String> options,
+    @Nullable SchemaDefinition schema,
+    List<String> primaryKey,
+    List<String> partitionedBy) {
   /** The option that names the connector. */
   public static final String CONNECTOR = "connector";
 
   public ConnectorDefinition {
+    primaryKey = List.copyOf(primaryKey);
+    partitionedBy = List.copyOf(partitionedBy);
     options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
     String connector = options.get(CONNECTOR);
     if (connector == null) {

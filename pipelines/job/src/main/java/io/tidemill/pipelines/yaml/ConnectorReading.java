@@ -32,13 +32,22 @@ final class ConnectorReading {
           "The columns in their order, each with its SQL type, such as amount: DOUBLE",
           Keys.open(Schema.NOT_BLANK).and("minProperties", 1));
 
+  private static final Key<List<String>> PARTITIONED_BY =
+      Key.texts(
+          "partitioned-by", "Of files: the columns that are folders of the form column=value");
+  private static final Key<List<String>> PRIMARY_KEY =
+      Key.texts(
+          "primary-key", "The columns by which a row is known, for sinks that write rows by key");
+
   private static final Schema WITH_SCHEMA = having(SCHEMA);
   private static final Schema WITH_COLUMNS = having(COLUMNS);
-  private static final Keys WITH_OPTIONS = Keys.open(Schema.SCALAR, CONNECTOR, SCHEMA, COLUMNS);
 
   static final Keys SOURCE =
-      WITH_OPTIONS.and("oneOf", List.of(WITH_SCHEMA.keywords(), WITH_COLUMNS.keywords()));
-  static final Keys SINK = WITH_OPTIONS.and("not", having(SCHEMA, COLUMNS));
+      Keys.open(Schema.SCALAR, CONNECTOR, SCHEMA, COLUMNS, PARTITIONED_BY)
+          .and("oneOf", List.of(WITH_SCHEMA.keywords(), WITH_COLUMNS.keywords()));
+  static final Keys SINK =
+      Keys.open(Schema.SCALAR, CONNECTOR, SCHEMA, COLUMNS, PARTITIONED_BY, PRIMARY_KEY)
+          .and("not", having(SCHEMA, COLUMNS));
   static final Keys DEAD_LETTER =
       Keys.open(Schema.SCALAR, CONNECTOR).and("not", Schema.either(WITH_SCHEMA, WITH_COLUMNS));
 
@@ -56,6 +65,7 @@ final class ConnectorReading {
   }
 
   Optional<ConnectorDefinition> source(Section section) {
+    section.refuse(PRIMARY_KEY, "only a sink writes by key");
     if (!section.has(COLUMNS)) {
       section.demand(SCHEMA, "a schema file, or 'columns' with names and types");
     }
@@ -66,6 +76,8 @@ final class ConnectorReading {
     String reason = "dead letters have columns of their own";
     section.refuse(SCHEMA, reason);
     section.refuse(COLUMNS, reason);
+    section.refuse(PRIMARY_KEY, reason);
+    section.refuse(PARTITIONED_BY, reason);
     return read(section);
   }
 
@@ -73,12 +85,16 @@ final class ConnectorReading {
   Optional<ConnectorDefinition> read(Section section) {
     int problemsBefore = document.problemCount();
     section.demand(CONNECTOR, CONNECTOR.expected());
-    Map<String, String> options = section.texts(SCHEMA, COLUMNS);
+    Map<String, String> options = section.texts(SCHEMA, COLUMNS, PARTITIONED_BY, PRIMARY_KEY);
     options.computeIfPresent(PATH, (key, path) -> document.beside(path));
     SchemaDefinition schema = schema(section);
+    List<String> primaryKey = section.read(PRIMARY_KEY).orElse(List.of());
+    List<String> partitionedBy = section.read(PARTITIONED_BY).orElse(List.of());
     return document.problemCount() > problemsBefore
         ? Optional.empty()
-        : section.checked(CONNECTOR.name(), () -> new ConnectorDefinition(options, schema));
+        : section.checked(
+            CONNECTOR.name(),
+            () -> new ConnectorDefinition(options, schema, primaryKey, partitionedBy));
   }
 
   private static @Nullable SchemaDefinition schema(Section section) {
