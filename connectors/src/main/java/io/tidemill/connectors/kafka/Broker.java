@@ -28,6 +28,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -213,9 +214,7 @@ final class Broker implements Serializable {
 
   /** Whether a process listens at one of the addresses, be it too busy to answer. */
   private boolean listens() {
-    List<String> servers = List.of(String.valueOf(servers()).split(","));
-    for (InetSocketAddress server :
-        ClientUtils.parseAndValidateAddresses(servers, ClientDnsLookup.USE_ALL_DNS_IPS)) {
+    for (InetSocketAddress server : addresses()) {
       try (Socket socket = new Socket()) {
         socket.connect(server, (int) CONNECTION.toMillis());
         return true;
@@ -224,6 +223,15 @@ final class Broker implements Serializable {
       }
     }
     return false;
+  }
+
+  private List<InetSocketAddress> addresses() {
+    List<String> servers = List.of(String.valueOf(servers()).split(","));
+    try {
+      return ClientUtils.parseAndValidateAddresses(servers, ClientDnsLookup.USE_ALL_DNS_IPS);
+    } catch (ConfigException providedToTheClient) {
+      return List.of();
+    }
   }
 
   private <T> T askOnce(Duration limit, Question<T> question) throws UnansweredException {

@@ -19,6 +19,7 @@ import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions;
 import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 
@@ -91,13 +92,16 @@ final class KafkaOptions {
     return properties;
   }
 
-  /** Those of the client's properties that another kind of client has too. */
+  /**
+   * Those of the client's properties that another kind of client has too, and those that no client
+   * of Kafka's has: they are of what a user plugs in, such as a config provider.
+   */
   Map<String, Object> properties(Set<String> names) {
     Map<String, Object> properties = new HashMap<>();
     properties()
         .forEach(
             (key, value) -> {
-              if (names.contains(key.toString())) {
+              if (names.contains(key.toString()) || !ofAnyClient().contains(key.toString())) {
                 properties.put(key.toString(), value);
               }
             });
@@ -128,7 +132,7 @@ final class KafkaOptions {
   /** Kafka's clients take any property, so only a slip of the hand is refused. */
   private static void checkProperty(OptionCheck check, String key, Set<String> properties) {
     String property = key.substring(PREFIX.length());
-    if (!properties.contains(property) && property.length() >= SHORTEST_SUSPECT) {
+    if (!ofAnyClient().contains(property) && property.length() >= SHORTEST_SUSPECT) {
       new Suggestion(property, properties)
           .nearest()
           .ifPresent(
@@ -181,5 +185,12 @@ final class KafkaOptions {
 
   static Set<String> producerProperties() {
     return ProducerConfig.configNames();
+  }
+
+  private static Set<String> ofAnyClient() {
+    Set<String> names = consumerProperties();
+    names.addAll(producerProperties());
+    names.addAll(AdminClientConfig.configNames());
+    return names;
   }
 }

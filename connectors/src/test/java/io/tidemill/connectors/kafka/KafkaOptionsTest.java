@@ -31,6 +31,7 @@ import org.apache.flink.streaming.connectors.kafka.table.KafkaDynamicTableFactor
 import org.apache.flink.table.connector.source.abilities.SupportsReadingMetadata;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.VarBinaryType;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.junit.jupiter.api.Test;
 
 class KafkaOptionsTest {
@@ -97,6 +98,34 @@ class KafkaOptionsTest {
                 line.startsWith(
                     "job.yaml: source: format: 'jsn' is not on the class path (did you mean 'json'?"
                         + " expected: one of "));
+  }
+
+  @Test
+  void propertyOfAnotherKindOfClientIsNoSlip() {
+    assertThat(
+            new Connectors()
+                .source(
+                    source(
+                        with(
+                            with(SOURCE, "properties.metadata.max.idle.ms", "60000"),
+                            "properties.key.serializer",
+                            "org.apache.kafka.common.serialization.ByteArraySerializer"))))
+        .isNotNull();
+  }
+
+  @Test
+  void whatAUserPlugsInGetsItsPropertiesInEveryClient() {
+    KafkaOptions options =
+        new KafkaOptions(
+            new ConnectorOptions(
+                "job.yaml: source",
+                Map.of(
+                    "properties.config.providers", "file",
+                    "properties.config.providers.file.class", "a.Provider",
+                    "properties.fetch.min.bytes", "1")));
+
+    assertThat(options.properties(AdminClientConfig.configNames()))
+        .containsOnlyKeys("config.providers", "config.providers.file.class");
   }
 
   @Test
