@@ -6,14 +6,18 @@ import io.tidemill.connectors.problem.RootCause;
 import java.io.File;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import javax.security.auth.login.AppConfigurationEntry;
 import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
-import org.apache.kafka.common.config.ConfigValue;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.config.ConfigTransformer;
 import org.apache.kafka.common.config.SaslConfigs;
+import org.apache.kafka.common.config.SecurityConfig;
 import org.apache.kafka.common.config.SslConfigs;
 import org.apache.kafka.common.config.types.Password;
 import org.apache.kafka.common.errors.InvalidTopicException;
@@ -25,21 +29,23 @@ import org.apache.kafka.common.utils.Utils;
 /**
  * What can be told of the properties of a client of Kafka, and of the topics that it uses, without
  * a broker: Kafka's own checks, which it makes when a client starts. Reads the files of keys and
- * certificates that the options name.
+ * certificates that the options name. What a config provider of Kafka's gives is not asked for.
  */
 final class ClientCheck {
   private static final List<String> STORES =
       List.of(SslConfigs.SSL_KEYSTORE_LOCATION_CONFIG, SslConfigs.SSL_TRUSTSTORE_LOCATION_CONFIG);
   private static final int LAST_PORT = 65_535;
 
-  private final KafkaOptions options;
+  private final KafkaOptions written;
   private final OptionCheck check;
+
+  /** What the client gets: what was written, and what a connection of another part adds. */
   private final Map<String, String> properties = new HashMap<>();
 
-  private ClientCheck(ConnectorOptions options, OptionCheck check) {
-    this.options = new KafkaOptions(options);
+  private ClientCheck(ConnectorOptions written, KafkaOptions connected, OptionCheck check) {
+    this.written = new KafkaOptions(written);
     this.check = check;
-    this.options
+    connected
         .properties()
         .forEach((name, value) -> properties.put(name.toString(), value.toString()));
   }
@@ -47,12 +53,14 @@ final class ClientCheck {
   /**
    * Refuses what a client would not start with.
    *
-   * @param options as they were written, without a connection of another part, which is checked
+   * @param written as they were written, without a connection of another part, which is checked
    *     there
+   * @param connected the same with that connection
    * @param client what a client of this kind reads
    */
-  static void run(ConnectorOptions options, ConfigDef client, OptionCheck check) {
-    ClientCheck made = new ClientCheck(options, check);
+  static void run(
+      ConnectorOptions written, KafkaOptions connected, ConfigDef client, OptionCheck check) {
+    ClientCheck made = new ClientCheck(written, connected, check);
     int before = check.problemCount();
     made.checkTopics();
     made.checkAddresses();
@@ -64,7 +72,7 @@ final class ClientCheck {
   }
 
   private void checkTopics() {
-    for (String topic : options.topics()) {
+    for (String topic : written.topics()) {
       try {
         Topic.validate(topic);
       } catch (InvalidTopicException e) {
@@ -75,10 +83,16 @@ final class ClientCheck {
   }
 
   private void checkAddresses() {
-    for (String address : options.servers()) {
+    if (isProvided(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG)) {
+      return;
+    }
+    for (String address : written.servers()) {
       if (!isAddress(address)) {
         check.refuse(
-            KafkaOptions.BOOTSTRAP, "'%s' (expected: host:port, as in broker:9092)", address);
+            KafkaOptions.BOOTSTRAP,
+            "'%s' (expected: host:port, as in broker:9092)",
+            // A name and a password may stand before the host, where Kafka takes none.
+            address.replaceFirst("(?s).*@", "******@"));
       }
     }
   }
@@ -96,33 +110,46 @@ final class ClientCheck {
   }
 
   private void checkValues(ConfigDef client) {
-    for (ConfigValue read : client.validate(properties)) {
-      if (properties.containsKey(read.name())
-          && !read.errorMessages().isEmpty()
-          && !check.isRefused(KafkaOptions.PREFIX + read.name())) {
-        refuse(
-            read.name(),
-            "a value that Kafka's client reads; it says: " + read.errorMessages().get(0));
-      }
+    client.configKeys().values().stream()
+        .filter(key -> isWritten(key.name) && !isProvided(key.name))
+        .filter(key -> !check.isRefused(KafkaOptions.PREFIX + key.name))
+        .forEach(this::checkValue);
+  }
+
+  private void checkValue(ConfigDef.ConfigKey key) {
+    try {
+      // As the client reads it: to validate is to refuse what it only warns of.
+      new ConfigDef().define(key).parse(properties);
+    } catch (ConfigException | LinkageError e) {
+      String value = properties.getOrDefault(key.name, "").strip();
+      String shown = ConnectorOptions.shown(KafkaOptions.PREFIX + key.name, value);
+      String message = RootCause.of(e).message();
+      refuse(
+          key.name,
+          "a value that Kafka's client reads; it says: "
+              + (value.isEmpty() ? message : message.replace(value, shown)));
     }
   }
 
   private void checkLogin() {
-    String login = properties.get(SaslConfigs.SASL_JAAS_CONFIG);
-    if (login == null) {
+    if (!isWritten(SaslConfigs.SASL_JAAS_CONFIG)
+        || isProvided(SaslConfigs.SASL_JAAS_CONFIG)
+        || !protocol().startsWith("SASL_")) {
       return;
     }
+    Password login = new Password(properties.get(SaslConfigs.SASL_JAAS_CONFIG));
     try {
       for (AppConfigurationEntry entry :
-          JaasContext.loadClientContext(Map.of(SaslConfigs.SASL_JAAS_CONFIG, new Password(login)))
+          JaasContext.loadClientContext(Map.of(SaslConfigs.SASL_JAAS_CONFIG, login))
               .configurationEntries()) {
         checkModule(entry.getLoginModuleName());
       }
     } catch (IllegalArgumentException e) {
       refuse(
           SaslConfigs.SASL_JAAS_CONFIG,
-          "MODULE required KEY=\"VALUE\" ...; Kafka says: %s"
-              .formatted(ConnectorOptions.withoutSecrets(String.valueOf(e.getMessage()))));
+          "MODULE required KEY=\"VALUE\" ...; Kafka says: "
+              // What it quotes may be a piece of a password with a quote in it.
+              + String.valueOf(e.getMessage()).replaceAll("(?s)'.*'", "'******'"));
     }
   }
 
@@ -140,20 +167,54 @@ final class ClientCheck {
   }
 
   private void checkStores() {
+    List<String> used = properties.keySet().stream().filter(ClientCheck::isOfTls).toList();
+    if (!protocol().endsWith("SSL")
+        || used.stream().noneMatch(this::isWritten)
+        || used.stream().anyMatch(this::isProvided)) {
+      return;
+    }
+    // Before the stores: a provider may know their type.
+    ConfigDef tls =
+        new ConfigDef()
+            .define(
+                SecurityConfig.SECURITY_PROVIDERS_CONFIG,
+                ConfigDef.Type.STRING,
+                null,
+                ConfigDef.Importance.LOW,
+                SecurityConfig.SECURITY_PROVIDERS_DOC);
+    SslConfigs.addClientSslSupport(tls);
+    Map<String, Object> values;
+    try {
+      values = tls.parse(properties);
+    } catch (ConfigException | LinkageError refusedWhereItWasWritten) {
+      return;
+    }
+    // One of a user's own may take for a location what it likes.
+    if (values.get(SslConfigs.SSL_ENGINE_FACTORY_CLASS_CONFIG) == null && areFiles(values)) {
+      checkStores(values);
+    }
+  }
+
+  private static boolean isOfTls(String property) {
+    return property.equals(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG)
+        || property.equals(SecurityConfig.SECURITY_PROVIDERS_CONFIG)
+        || property.startsWith("ssl.");
+  }
+
+  private boolean areFiles(Map<String, Object> values) {
     int before = check.problemCount();
     for (String store : STORES) {
-      String path = properties.get(store);
-      if (path != null && !(new File(path).isFile() && new File(path).canRead())) {
+      if (values.get(store) instanceof String path
+          && !(new File(path).isFile() && new File(path).canRead())) {
         refuse(store, "a file that can be read, here and on every machine that runs the job");
       }
     }
-    if (check.problemCount() != before || !usesOwnTls()) {
-      return;
-    }
-    ConfigDef tls = new ConfigDef();
-    SslConfigs.addClientSslSupport(tls);
+    return check.problemCount() == before;
+  }
+
+  private void checkStores(Map<String, Object> values) {
     try (DefaultSslEngineFactory stores = new DefaultSslEngineFactory()) {
-      stores.configure(tls.parse(properties));
+      stores.configure(values);
     } catch (KafkaException e) {
       check.refuse(
           KafkaOptions.PREFIX + CommonClientConfigs.SECURITY_PROTOCOL_CONFIG,
@@ -163,9 +224,22 @@ final class ClientCheck {
     }
   }
 
-  private boolean usesOwnTls() {
-    return properties.getOrDefault(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG, "").endsWith("SSL")
-        && !properties.containsKey(SslConfigs.SSL_ENGINE_FACTORY_CLASS_CONFIG);
+  /** As Kafka reads it, whatever its case and the space around it. */
+  private String protocol() {
+    return properties
+        .getOrDefault(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG, "")
+        .strip()
+        .toUpperCase(Locale.ROOT);
+  }
+
+  private boolean isWritten(String property) {
+    return written.options().values().containsKey(KafkaOptions.PREFIX + property);
+  }
+
+  /** Whether a client finds the value out, as in {@code ${file:/run/secrets/kafka:password}}. */
+  private boolean isProvided(String property) {
+    return properties.containsKey(AbstractConfig.CONFIG_PROVIDERS_CONFIG)
+        && ConfigTransformer.DEFAULT_PATTERN.matcher(properties.getOrDefault(property, "")).find();
   }
 
   private void refuse(String property, String expected) {

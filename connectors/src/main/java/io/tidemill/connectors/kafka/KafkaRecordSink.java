@@ -61,7 +61,7 @@ final class KafkaRecordSink implements RecordSink {
             .orElseGet(() -> ValueFormat.keysOfUnknown(options.options())),
         KafkaOptions.producerProperties());
     SinkSettings settings = SinkSettings.read(options, spec.jobName() + "-predictions", check);
-    ClientCheck.run(spec.options(), ProducerConfig.configDef(), check);
+    ClientCheck.run(spec.options(), options, ProducerConfig.configDef(), check);
     options.refuseTopic(check, settings.topic(), spec.source(), READ);
     Optional<SerializationSchema<RowData>> values =
         format.flatMap(found -> found.encoder(spec.schema(), settings.topic()));
@@ -87,7 +87,7 @@ final class KafkaRecordSink implements RecordSink {
     allowed.add(SinkSettings.OVERSIZED.key());
     options.checkKeys(check, allowed, List.of(), KafkaOptions.producerProperties());
     SinkSettings settings = SinkSettings.read(options, spec.jobName() + "-dead-letters", check);
-    ClientCheck.run(spec.options(), ProducerConfig.configDef(), check);
+    ClientCheck.run(spec.options(), options, ProducerConfig.configDef(), check);
     options.refuseTopic(check, settings.topic(), spec.source(), READ);
     options.refuseTopic(check, settings.topic(), spec.sink(), WRITTEN);
     check.throwIfAny();

@@ -84,7 +84,7 @@ final class KafkaRecordSource implements RecordSource {
             .toList(),
         KafkaOptions.consumerProperties());
     SourceSettings settings = SourceSettings.read(options, check);
-    ClientCheck.run(spec.options(), ConsumerConfig.configDef(), check);
+    ClientCheck.run(spec.options(), options, ConsumerConfig.configDef(), check);
     Optional<DeserializationSchema<RowData>> values =
         format.flatMap(found -> found.decoder(spec.schema()));
     Map<String, RecordMetadata> metadata = RecordMetadata.read(spec.schema().rowType(), check);

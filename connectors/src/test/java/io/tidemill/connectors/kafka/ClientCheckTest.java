@@ -8,10 +8,14 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.security.Provider;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.config.provider.FileConfigProvider;
+import org.apache.kafka.common.security.auth.SecurityProviderCreator;
+import org.apache.kafka.common.security.ssl.DefaultSslEngineFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,16 +28,25 @@ class ClientCheckTest {
   @TempDir private Path directory;
 
   private static List<String> problems(String... options) {
-    Map<String, String> values = new HashMap<>();
-    values.put("connector", "kafka");
-    values.put("topic", "in");
-    values.put("properties.bootstrap.servers", "broker:9092");
-    for (int i = 0; i < options.length; i += 2) {
-      values.put(options[i], options[i + 1]);
+    ConnectorOptions written =
+        options(
+            Map.of(
+                "connector", "kafka", "topic", "in", "properties.bootstrap.servers", "broker:9092"),
+            options);
+    return problems(written, new KafkaOptions(written));
+  }
+
+  private static ConnectorOptions options(Map<String, String> first, String... more) {
+    Map<String, String> values = new HashMap<>(first);
+    for (int i = 0; i < more.length; i += 2) {
+      values.put(more[i], more[i + 1]);
     }
-    ConnectorOptions written = new ConnectorOptions("job.yaml: source", values);
+    return new ConnectorOptions("job.yaml: source", values);
+  }
+
+  private static List<String> problems(ConnectorOptions written, KafkaOptions connected) {
     OptionCheck check = new OptionCheck(written);
-    ClientCheck.run(written, ConsumerConfig.configDef(), check);
+    ClientCheck.run(written, connected, ConsumerConfig.configDef(), check);
     return check.problemCount() == 0
         ? List.of()
         : check.failure().problems().stream().map(Object::toString).toList();
@@ -79,19 +92,87 @@ class ClientCheckTest {
                     "job.yaml: source: properties.fetch.min.bytes: 'much' (expected: a value that Kafka's client reads; it says: "))
         .anyMatch(problem -> problem.contains("properties.security.protocol: 'TLS'"))
         .anyMatch(problem -> problem.contains("no.such.Handler"));
+    assertThat(problems("properties.sasl.login.class", NotMade.class.getName()))
+        .singleElement()
+        .asString()
+        .contains("it says: not made");
+  }
+
+  @Test
+  void whatTheClientOnlyWarnsOfIsNotRefused() {
+    assertThat(
+            problems(
+                "properties.bootstrap.servers", "broker:9092,broker:9092",
+                "properties.ssl.enabled.protocols", "TLSv1.3, TLSv1.3"))
+        .isEmpty();
+  }
+
+  @Test
+  void securityThatTheProtocolDoesNotHaveIsNotRead() {
+    assertThat(
+            problems(
+                "properties.security.protocol", "PLAINTEXT",
+                "properties.sasl.jaas.config", "",
+                "properties.ssl.keystore.location", "",
+                "properties.ssl.truststore.location", absent(),
+                "properties.ssl.truststore.password", ""))
+        .isEmpty();
+  }
+
+  @Test
+  void whatAConfigProviderGivesIsLeftToTheClient() {
+    String[] provided = {
+      "properties.config.providers", "file",
+      "properties.config.providers.file.class", FileConfigProvider.class.getName(),
+      "properties.bootstrap.servers", "${file:/run/kafka:brokers}",
+      "properties.fetch.min.bytes", "${file:/run/kafka:bytes}",
+      "properties.security.protocol", "SASL_SSL",
+      "properties.sasl.jaas.config", "${file:/run/kafka:login}",
+      "properties.ssl.truststore.location", absent(),
+      "properties.ssl.truststore.password", "${file:/run/kafka:password}"
+    };
+    assertThat(problems(provided)).isEmpty();
+    provided[0] = "properties.without.providers";
+    assertThat(problems(provided)).hasSize(3);
+  }
+
+  @Test
+  void noPieceOfASecretIsPrinted() {
+    assertThat(
+            problems(
+                "properties.bootstrap.servers", "SSL://a:s3cret@broker:9092,b:s3cret@broker:9092",
+                "properties.fetch.min.bytes", "password=s3cret",
+                "properties.security.protocol", "SASL_SSL",
+                "properties.sasl.jaas.config", LOGIN.replace("\"s3cret", "\"with\"s3cret\"")))
+        .hasSize(4)
+        .noneMatch(problem -> problem.contains("s3cret"));
+    assertThat(
+            problems(
+                "properties.security.protocol",
+                "SASL_SSL",
+                "properties.sasl.jaas.config",
+                LOGIN.replace("required", "s3cret")))
+        .singleElement()
+        .asString()
+        .doesNotContain("s3cret");
+  }
+
+  private static List<String> loginProblems(String login) {
+    return problems(
+        "properties.security.protocol", "SASL_SSL", "properties.sasl.jaas.config", login);
   }
 
   @Test
   void aLoginModuleIsOnTheClassPathAndItsEntryIsWhole() {
-    assertThat(problems("properties.sasl.jaas.config", LOGIN)).isEmpty();
-    assertThat(problems("properties.sasl.jaas.config", "org.apache.flink.kafka.shaded." + LOGIN))
+    assertThat(loginProblems(LOGIN)).isEmpty();
+    assertThat(loginProblems("org.apache.flink.kafka.shaded." + LOGIN))
         .singleElement()
         .asString()
         .startsWith(
             "job.yaml: source: properties.sasl.jaas.config: login module"
                 + " 'org.apache.flink.kafka.shaded.org.apache.kafka.common.security.plain.PlainLoginModule'"
                 + " is not on the class path");
-    assertThat(problems("properties.sasl.jaas.config", LOGIN.replace(";", "")))
+    assertThat(loginProblems(LOGIN.replace(";", "")))
         .singleElement()
         .asString()
         .contains("MODULE required KEY=\"VALUE\" ...;")
@@ -100,13 +181,8 @@ class ClientCheckTest {
 
   @Test
   void storesOfKeysAndCertificatesAreReadWithTheirPasswords() throws Exception {
-    Path store = directory.resolve("trust.p12");
-    KeyStore empty = KeyStore.getInstance("PKCS12");
-    empty.load(null, null);
-    try (OutputStream out = Files.newOutputStream(store)) {
-      empty.store(out, "s3cret".toCharArray());
-    }
-    String absent = directory.resolve("keys.jks").toString();
+    Path store = emptyStore("PKCS12");
+    String absent = absent();
 
     assertThat(
             problems(
@@ -119,7 +195,12 @@ class ClientCheckTest {
             "job.yaml: source: properties.ssl.truststore.location: '%s' (expected: a file that can be read, here and on every machine that runs the job)"
                 .formatted(absent));
     for (String none : List.of("", directory.toString(), "a\0b")) {
-      assertThat(problems("properties.ssl.truststore.location", none))
+      assertThat(
+              problems(
+                  "properties.security.protocol",
+                  "SSL",
+                  "properties.ssl.truststore.location",
+                  none))
           .singleElement()
           .asString()
           .contains("ssl.truststore.location: '" + none + "' (expected: a file");
@@ -131,6 +212,9 @@ class ClientCheckTest {
       "properties.ssl.truststore.password", "s3cret"
     };
     assertThat(problems(trusting)).isEmpty();
+    trusting[1] = "ssl";
+    trusting[3] = store + " ";
+    assertThat(problems(trusting)).isEmpty();
     trusting[7] = "an0ther";
     assertThat(problems(trusting))
         .singleElement()
@@ -138,5 +222,94 @@ class ClientCheckTest {
         .startsWith("job.yaml: source: properties.security.protocol: ")
         .contains(store.toString(), "password")
         .doesNotContain("an0ther");
+  }
+
+  @Test
+  void aStoreOfOnesOwnIsReadWithWhatAConnectionOfAnotherPartAdds() throws Exception {
+    Path store = emptyStore("JKS");
+    ConnectorOptions written =
+        options(
+            Map.of("connector", "kafka", "topic", "out"),
+            "properties.security.protocol",
+            "SSL",
+            "properties.ssl.keystore.location",
+            store.toString());
+    for (boolean right : List.of(true, false)) {
+      ConnectorOptions source =
+          options(
+              Map.of("connector", "kafka", "properties.bootstrap.servers", "broker:9092"),
+              "properties.ssl.keystore.password",
+              right ? "s3cret" : "an0ther");
+      assertThat(problems(written, new KafkaOptions(written).connectedLike(source)))
+          .hasSize(right ? 0 : 1);
+    }
+    ConnectorOptions refused =
+        options(
+            Map.of("connector", "kafka", "properties.bootstrap.servers", "broker:9092"),
+            "properties.ssl.engine.factory.class",
+            "no.such.Factory");
+    assertThat(problems(written, new KafkaOptions(written).connectedLike(refused))).isEmpty();
+  }
+
+  @Test
+  void aPluginOfTheUsersOwnMayReadStoresThatKafkaDoesNot() throws Exception {
+    Path store = emptyStore("JKS");
+    assertThat(
+            problems(
+                "properties.security.protocol", "SSL",
+                "properties.ssl.engine.factory.class", DefaultSslEngineFactory.class.getName(),
+                "properties.ssl.truststore.location", "classpath:trust.jks"))
+        .isEmpty();
+    assertThat(
+            problems(
+                "properties.security.protocol",
+                "SSL",
+                "properties.security.providers",
+                OwnStores.class.getName(),
+                "properties.ssl.truststore.type",
+                "OWN",
+                "properties.ssl.truststore.location",
+                store.toString()))
+        .isEmpty();
+  }
+
+  private Path emptyStore(String type) throws Exception {
+    Path store = directory.resolve("store." + type);
+    KeyStore empty = KeyStore.getInstance(type);
+    empty.load(null, null);
+    try (OutputStream out = Files.newOutputStream(store)) {
+      empty.store(out, "s3cret".toCharArray());
+    }
+    return store;
+  }
+
+  private String absent() {
+    return directory.resolve("keys.jks").toString();
+  }
+
+  /** A class that does not come to be. */
+  static final class NotMade {
+    static final Object FIELD = fail();
+
+    private static Object fail() {
+      throw new IllegalStateException("not made");
+    }
+  }
+
+  /** Knows a kind of store that the JDK does not. */
+  public static final class OwnStores implements SecurityProviderCreator {
+    @Override
+    public Provider getProvider() {
+      return new OwnProvider();
+    }
+  }
+
+  private static final class OwnProvider extends Provider {
+    private static final long serialVersionUID = 1L;
+
+    OwnProvider() {
+      super("OwnStores", "1", "stores of this test");
+      put("KeyStore.OWN", "sun.security.provider.JavaKeyStore$JKS");
+    }
   }
 }
