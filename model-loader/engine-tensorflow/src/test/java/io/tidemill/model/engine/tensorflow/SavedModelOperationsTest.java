@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.CollectionDef;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.MetaGraphDef;
@@ -233,8 +234,26 @@ class SavedModelOperationsTest {
     MetaGraphDef.Builder hidden = clean();
     function(hidden, "MatMul", node("read", "ReadFile"));
 
+    AttrValue.Builder branches = AttrValue.newBuilder();
+    branches.getListBuilder().addFuncBuilder().setName("branch");
+    MetaGraphDef.Builder chosen =
+        using(
+            node("case", "StatelessCase").toBuilder()
+                .putAttr("branches", branches.build())
+                .build());
+    function(chosen, "branch", node("read", "ReadFile"));
+
     assertThat(dangerous(nested)).containsExactly("ReadFile");
     assertThat(dangerous(hidden)).containsExactly("ReadFile");
+    assertThat(dangerous(chosen)).containsExactly("ReadFile");
+  }
+
+  @Test
+  void leavesAFunctionAloneThatIsCalledByItsName() throws IOException {
+    MetaGraphDef.Builder graph = using(node("call", "plus_one"));
+    function(graph, "plus_one", node("one", "NoOp"));
+
+    assertThat(dangerous(graph)).isEmpty();
   }
 
   @Test
@@ -297,6 +316,10 @@ class SavedModelOperationsTest {
         .containsExactly("InitializeTableFromTextFileV2");
     assertThat(dangerous(table("words.txt", "other")))
         .containsExactly("InitializeTableFromTextFileV2");
+    // A call reads the path that stands in the graph: only the loader feeds assets.
+    MetaGraphDef.Builder called = table("words.txt", "asset");
+    called.getGraphDefBuilder().getNodeBuilder(1).addInput("^init");
+    assertThat(dangerous(called)).containsExactly("InitializeTableFromTextFileV2");
   }
 
   /** A table that is filled in a function, from the file that a constant names. */
@@ -353,6 +376,21 @@ class SavedModelOperationsTest {
     assertThat(dangerous(used)).containsExactly("SaveV2");
     assertThat(dangerous(restoring)).containsExactly("SaveV2");
     assertThat(dangerous(initializing)).containsExactly("RestoreV2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"main_op", "legacy_init_op", "saved_model_main_op"})
+  void marksWhatTheInitializersOfOldExportsReach(String collection) throws IOException {
+    MetaGraphDef.Builder graph = clean();
+    graph
+        .getGraphDefBuilder()
+        .addNode(node("init", "NoOp", "^write"))
+        .addNode(node("write", "WriteFile"));
+    CollectionDef.Builder initializers = CollectionDef.newBuilder();
+    initializers.getNodeListBuilder().addValue("init");
+    graph.putCollectionDef(collection, initializers.build());
+
+    assertThat(dangerous(graph)).containsExactly("WriteFile");
   }
 
   @Test
