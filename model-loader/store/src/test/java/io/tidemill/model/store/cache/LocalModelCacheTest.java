@@ -17,10 +17,13 @@ import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -35,6 +38,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(300)
 class LocalModelCacheTest {
+  private static final FileAttribute<Set<PosixFilePermission>> OWNERS_ALONE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
   @TempDir Path folder;
   private final InMemoryBackend backend = new InMemoryBackend();
   private final ModelStore store = backend.store();
@@ -250,16 +256,21 @@ class LocalModelCacheTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"shared", "link"})
+  @ValueSource(strings = {"shared", "link", "target"})
   void refusesADirectoryThatOthersCanPutAnotherInThePlaceOf(String place) throws Exception {
     Path shared = Files.createDirectories(folder.resolve("shared"));
     Path own = Files.createDirectories(folder.resolve("own/models"));
     Files.setPosixFilePermissions(own, PosixFilePermissions.fromString("rwx------"));
     Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxrwxrwx"));
     Path directory =
-        place.equals("shared")
-            ? shared.resolve("deep/models")
-            : Files.createSymbolicLink(shared.resolve("link"), own);
+        switch (place) {
+          case "shared" -> shared.resolve("deep/models");
+          case "link" -> Files.createSymbolicLink(shared.resolve("link"), own);
+          default -> {
+            Path inside = Files.createDirectory(shared.resolve("models"), OWNERS_ALONE);
+            yield Files.createSymbolicLink(folder.resolve("link"), inside);
+          }
+        };
 
     assertThatThrownBy(() -> opened(new LocalModelCache(directory), store, manifest))
         .isInstanceOf(UnavailableHereException.class)
@@ -293,6 +304,17 @@ class LocalModelCacheTest {
     assertThatThrownBy(() -> opened(cache, store, manifest))
         .isInstanceOf(UnavailableHereException.class)
         .hasMessageContaining("owned by 'nobody' (expected: by 'root')");
+  }
+
+  @Test
+  void refusesADirectoryBelowOneOfSomeoneElse() throws Exception {
+    assumeTrue(System.getProperty("user.name").equals("root"), "only root gives a file away");
+    Path above = Files.createDirectory(folder.resolve("above"), OWNERS_ALONE);
+    Files.setAttribute(above, "unix:uid", 12_345);
+
+    assertThatThrownBy(() -> opened(new LocalModelCache(above.resolve("models")), store, manifest))
+        .isInstanceOf(UnavailableHereException.class)
+        .hasMessageContaining("'" + above + "' above it is rwx------ of '12345'");
   }
 
   @Test
