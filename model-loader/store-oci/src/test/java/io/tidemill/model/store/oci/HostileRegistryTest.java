@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -155,6 +157,19 @@ class HostileRegistryTest {
         .isInstanceOf(StoreUnavailableException.class)
         .hasMessageContaining("or a page twice");
     assertThat(toRegistry).hasSize(2);
+  }
+
+  @Test
+  void takesNoMoreTagsThanAnyStoreHas() {
+    String tags =
+        IntStream.rangeClosed(0, 100_000)
+            .mapToObj(tag -> "\"t" + tag + "\"")
+            .collect(Collectors.joining(","));
+    answer(exchange -> say(exchange, 200, "{\"tags\": [" + tags + "]}"));
+
+    assertThatThrownBy(store::models)
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("more than 100000 tags of models");
   }
 
   @Test
