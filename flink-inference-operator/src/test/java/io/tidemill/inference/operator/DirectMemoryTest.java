@@ -47,4 +47,10 @@ class DirectMemoryTest {
     first.close();
     assertThat(memory.promised()).isEqualTo(600);
   }
+
+  @Test
+  void theProcessHasNoMoreThanItsSettingSays() {
+    assertThatThrownBy(() -> DirectMemory.OF_PROCESS.promise(STEP, 1L << 60))
+        .isInstanceOf(InferenceException.class);
+  }
 }

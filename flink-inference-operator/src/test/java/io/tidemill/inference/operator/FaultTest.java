@@ -11,6 +11,7 @@ import io.tidemill.inference.batch.InFlight.Order;
 import io.tidemill.inference.codec.DeadLetter;
 import io.tidemill.inference.codec.DeadLetterCause;
 import io.tidemill.inference.codec.PredictionDecoder;
+import io.tidemill.inference.codec.RecordEncoder;
 import io.tidemill.inference.codec.UnfitRecordException;
 import io.tidemill.inference.step.StepSettings;
 import io.tidemill.inference.step.StepSettings.OnNotFinite;
@@ -39,12 +40,18 @@ import org.apache.arrow.memory.ArrowBuf;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Records, models and memory at fault. */
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
 class FaultTest {
   private static final String BAD_RECORD = "io.tidemill.model.ModelCallException: bad record";
+  private static final Signature TEXTS =
+      new Signature(
+          List.of(TensorSpec.of("text", ElementType.STRING, -1)),
+          List.of(TensorSpec.of("score", ElementType.FLOAT32, -1, 1)));
 
   private final FakeModel model = FakeModel.ofFeatures(1);
 
@@ -585,7 +592,10 @@ class FaultTest {
     }
   }
 
-  /** The record's text, appended as its sign says: -9 appends and passes unscored, -8 twice. */
+  /**
+   * The record's text, appended as its sign says: -9 appends and passes unscored, -8 twice, -7 not
+   * at all, -6 and -5 before they fail.
+   */
   private static boolean encodeText(Long record, ColumnBatch columns, int row) {
     byte[] text = "x".repeat((int) Math.abs(record)).getBytes(StandardCharsets.UTF_8);
     columns.strings(0).append(text, 0, text.length);
@@ -593,34 +603,66 @@ class FaultTest {
       columns.strings(0).append(text, 0, text.length);
     } else if (record == -7) {
       columns.truncate(row);
+    } else if (record == -6) {
+      throw new UnfitRecordException("text: none of these");
+    } else if (record == -5) {
+      throw new IllegalStateException("no such text");
     }
     return record != -9;
   }
 
   @Test
   void anEncoderThatAppendsOtherThanOneRowShiftsNoScore() throws Exception {
-    FakeModel texts =
-        new FakeModel(
-            new Signature(
-                List.of(TensorSpec.of("text", ElementType.STRING, -1)),
-                List.of(TensorSpec.of("score", ElementType.FLOAT32, -1, 1))));
+    FakeModel texts = new FakeModel(TEXTS);
     try (StepHarness step =
         new StepHarness(
-                settings(7),
+                settings(11),
                 texts,
                 new FakeClock(),
                 FaultTest::encodeText,
                 new StepHarness.Decoder())
             .open()) {
-      step.send(1, -9, 3, -8, -7, 4, 5);
-      step.awaitOutput(5);
+      step.send(1, -9, 3, -8, -7, 4, -6, 5, -5, 2, 1);
+      step.runMail();
 
-      assertThat(step.output()).containsExactly("1=1.0", "-9=unscored", "3=3.0", "4=4.0", "5=5.0");
+      assertThat(step.output())
+          .containsExactly("1=1.0", "-9=unscored", "3=3.0", "4=4.0", "5=5.0", "2=2.0", "1=1.0");
       assertThat(step.deadLetters())
           .extracting(DeadLetter::record, DeadLetter::cause)
-          .containsExactly(tuple(-8L, DeadLetterCause.UNFIT), tuple(-7L, DeadLetterCause.UNFIT));
+          .containsExactly(
+              tuple(-8L, DeadLetterCause.UNFIT),
+              tuple(-7L, DeadLetterCause.UNFIT),
+              tuple(-6L, DeadLetterCause.UNFIT),
+              tuple(-5L, DeadLetterCause.UNFIT));
       assertThat(step.deadLetters().get(0).message())
           .contains("elements of column 'text': 4 (expected: 3, 1 for each row)");
+    }
+  }
+
+  /** Says that it writes every element, and writes none. */
+  private static final class SilentEncoder implements RecordEncoder<Long> {
+    @Override
+    public boolean encode(Long record, ColumnBatch columns, int row) {
+      return true;
+    }
+
+    @Override
+    public boolean writesEveryElement() {
+      return true;
+    }
+  }
+
+  @Test
+  void anEncoderThatIsNotAsItSaysFailsTheTaskBeforeTheCall() throws Exception {
+    FakeModel texts = new FakeModel(TEXTS);
+    try (StepHarness step =
+        new StepHarness(
+                settings(2), texts, new FakeClock(), new SilentEncoder(), new StepHarness.Decoder())
+            .open()) {
+      step.send(1, 2);
+      assertThatThrownBy(step::runMail)
+          .hasMessageContaining("elements of column 'text': 0 (expected: 2, 1 for each row)");
+      assertThat(texts.calls()).isEmpty();
     }
   }
 
@@ -703,21 +745,31 @@ class FaultTest {
     }
   }
 
-  @Test
-  void outputsOfAnotherTypeThanTheSignatureFailTheTask() throws Exception {
+  private static List<Arguments> answersOfAnotherSignature() {
+    ColumnSpec score = new ColumnSpec("score", ElementType.FLOAT32, 1);
+    return List.of(
+        Arguments.of(
+            List.of(new ColumnSpec("score", ElementType.INT64, 1)),
+            "output 'score': 1 of int64 a row answered (expected: score float32"),
+        Arguments.of(
+            List.of(new ColumnSpec("score", ElementType.FLOAT32, 2)),
+            "output 'score': 2 of float32 a row answered (expected: score float32"),
+        Arguments.of(List.of(score, score), "2 outputs answered (expected: 1, as in its"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("answersOfAnotherSignature")
+  void outputsThatAreNotTheSignaturesFailTheTask(List<ColumnSpec> answered, String problem)
+      throws Exception {
     model.behave(
         (self, input, allocator) -> {
-          ColumnBatch other =
-              ColumnBatch.allocate(
-                  allocator, List.of(new ColumnSpec("score", ElementType.INT64, 1)), input.rows());
+          ColumnBatch other = ColumnBatch.allocate(allocator, answered, input.rows());
           other.rows(input.rows());
           return other;
         });
     try (StepHarness step = new StepHarness(settings(2), model).open()) {
       step.send(1, 2);
-      assertThatThrownBy(step::runMail)
-          .hasMessageContaining(
-              "output 'score': 1 of int64 a row answered (expected: score float32");
+      assertThatThrownBy(step::runMail).hasMessageContaining(problem);
       assertThat(step.deadLetters()).isEmpty();
     }
   }
@@ -814,9 +866,35 @@ class FaultTest {
   }
 
   @Test
+  void directMemoryThatEndsWhileABatchIsEncodedHalvesToo() throws Exception {
+    RecordEncoder<Long> encoder =
+        (record, columns, row) -> {
+          if (row >= 4) {
+            throw new OutOfMemoryError("Cannot reserve 64 bytes of direct buffer memory");
+          }
+          columns.fixedWidth(0).setFloat(row, record);
+          return true;
+        };
+    try (StepHarness step =
+        new StepHarness(settings(16), model, new FakeClock(), encoder, new StepHarness.Decoder())
+            .open()) {
+      for (int record = 1; record <= 16; record++) {
+        step.send(record);
+      }
+      step.runMail();
+      assertThat(step.output()).isEqualTo(scoredRange(1, 16));
+      assertThat(step.deadLetters()).isEmpty();
+      assertThat(step.metrics().gauge("sizeLimit")).isEqualTo(4);
+    }
+  }
+
+  @Test
   void aHeapThatIsFullFailsTheTask() throws Exception {
     model.behave(
         (self, input, allocator) -> {
+          if (input.rows() == 1) {
+            return self.answer(input, allocator);
+          }
           throw new OutOfMemoryError("Java heap space");
         });
     try (StepHarness step = new StepHarness(settings(2), model).open()) {
@@ -850,6 +928,15 @@ class FaultTest {
               "step 'score', %s: max-size: 1048576 records of 4096 bytes in tensor 'features'"
                   + " (expected: below 2 GiB in all, at most 524287 records)",
               wide.version());
+    }
+    FakeModel answersWide =
+        new FakeModel(
+            new Signature(
+                List.of(TensorSpec.of("features", ElementType.FLOAT32, -1, 1)),
+                List.of(TensorSpec.of("scores", ElementType.FLOAT32, -1, 1024))));
+    try (StepHarness step = new StepHarness(settings(1 << 20), answersWide)) {
+      assertThatThrownBy(step::open)
+          .hasMessageContaining("1048576 records of 4096 bytes in tensor 'scores'");
     }
   }
 }

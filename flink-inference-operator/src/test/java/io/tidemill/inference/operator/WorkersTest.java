@@ -284,6 +284,20 @@ class WorkersTest {
   }
 
   @Test
+  void anInterruptionThatAnEncoderLeavesIsNotTheCalls() throws Exception {
+    AtomicBoolean interrupted = new AtomicBoolean();
+    model.behave(
+        (self, input, memory) -> {
+          interrupted.set(Thread.currentThread().isInterrupted());
+          return self.answer(input, memory);
+        });
+    submit(INTERRUPTING);
+    workers.finish(called.take());
+
+    assertThat(interrupted).isFalse();
+  }
+
+  @Test
   void aCallOfTheTaskThreadThatFailsLeavesItUninterrupted() throws Exception {
     Thread self = Thread.currentThread();
     model.behave(
