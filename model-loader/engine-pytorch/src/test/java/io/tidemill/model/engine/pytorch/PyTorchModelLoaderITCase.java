@@ -130,6 +130,14 @@ class PyTorchModelLoaderITCase {
     return List.of(
         Arguments.of("its directory is not right before its end", change(Zips::withOtherDirectory)),
         Arguments.of("it has several ends", change(Zips::withTwoEnds)),
+        Arguments.of(
+            "its directory has more entries than it says", change(Zips::withFewerEntriesSaid)),
+        Arguments.of(
+            "'model/DATA.pkl' is in it twice",
+            change(zip -> Zips.withEntry(zip, "model/DATA.pkl"))),
+        Arguments.of(
+            "it is of a format before PyTorch 1.4",
+            change(zip -> Zips.withEntry(zip, "model/Model.json"))),
         Arguments.of("its ends of 32 and of 64 bits disagree", change(Zips::withOtherEndOf64Bits)),
         Arguments.of(
             "its end is not at the end", change(zip -> Arrays.copyOf(zip, zip.length + 1))));

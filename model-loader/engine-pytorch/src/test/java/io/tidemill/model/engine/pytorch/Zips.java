@@ -1,10 +1,17 @@
 package io.tidemill.model.engine.pytorch;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import java.util.zip.ZipOutputStream;
 
-/** Changes to the end of a zip that has no comment. */
+/** Changes to a zip that has no comment, to its end above all. */
 final class Zips {
   private static final int END_BYTES = 22;
   private static final int OFFSET_AT = 16;
@@ -44,6 +51,31 @@ final class Zips {
     byte[] copy = copyWith(zip, END_BYTES);
     behind(copy, zip).put(first).put(end(zip));
     return copy;
+  }
+
+  /** An end that counts one entry less than there are. */
+  static byte[] withFewerEntriesSaid(byte[] zip) {
+    byte[] copy = zip.clone();
+    int at = zip.length - END_BYTES + 8;
+    short fewer = (short) (of(zip).getShort(at) - 1);
+    of(copy).putShort(at, fewer).putShort(at + 2, fewer);
+    return copy;
+  }
+
+  /** One more entry, of a name. */
+  static byte[] withEntry(byte[] zip, String name) {
+    ByteArrayOutputStream copy = new ByteArrayOutputStream();
+    try (ZipInputStream in = new ZipInputStream(new ByteArrayInputStream(zip));
+        ZipOutputStream out = new ZipOutputStream(copy)) {
+      for (ZipEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
+        out.putNextEntry(new ZipEntry(entry.getName()));
+        in.transferTo(out);
+      }
+      out.putNextEntry(new ZipEntry(name));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return copy.toByteArray();
   }
 
   /** As PyTorch writes it, whose ends have 64 bits as well. */
