@@ -295,12 +295,13 @@ class ModelImportTest {
             zip -> {
               Archives.put(zip, "fraud/saved_model.pb", pb);
               Archives.put(zip, "fraud/.DS_Store", new byte[] {1});
+              Archives.put(zip, "fraud/._saved_model.pb", new byte[] {1});
               Archives.put(zip, "__MACOSX/fraud/._saved_model.pb", new byte[] {1});
             });
 
     try (ModelImport imported = ModelImport.open(archive, ImportOptions.NONE, ENGINES)) {
       assertThat(imported.model().files().toFile().list()).containsExactly("saved_model.pb");
-      assertThat(imported.leftOut()).containsExactly(".DS_Store");
+      assertThat(imported.leftOut()).containsExactly(".DS_Store", "._saved_model.pb");
     }
   }
 

@@ -22,6 +22,7 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarConstants;
+import org.apache.commons.compress.archivers.tar.TarUtils;
 import org.apache.commons.compress.archivers.zip.UnixStat;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.io.file.PathUtils;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelArchiveTest {
+  private static final int KIND_AT = 156;
   private static final byte[] EVIL = "evil".getBytes(StandardCharsets.UTF_8);
   private static final ArchiveLimits SMALL =
       new ArchiveLimits(new ByteSize(3000), new ByteSize(2000), 5, 100);
@@ -120,6 +122,14 @@ class ModelArchiveTest {
             tar -> {
               put(tar, "a", EVIL);
               put(tar, "a/b", EVIL);
+            }),
+        tar(
+            "a size of 4 bytes",
+            tar -> {
+              TarArchiveEntry folder = new TarArchiveEntry("a/");
+              folder.setSize(4);
+              tar.putArchiveEntry(folder);
+              tar.closeArchiveEntry();
             }),
         tar("more than 2 KiB", tar -> put(tar, "a", new byte[2001])),
         tar(
@@ -376,6 +386,30 @@ class ModelArchiveTest {
   /** Where the directory of a zip begins. */
   private static int directoryOf(byte[] zip) {
     return new String(zip, StandardCharsets.ISO_8859_1).indexOf("PK\u0001\u0002");
+  }
+
+  @Test
+  void refusesANameForAllEntries() throws IOException {
+    Path archive =
+        Archives.tar(
+            directory.resolve("a.tar"),
+            tar -> {
+              Archives.attribute(tar, "path", "b");
+              put(tar, "a", EVIL);
+            });
+    byte[] bytes = Files.readAllBytes(archive);
+    // Commons Compress writes no such attributes.
+    bytes[KIND_AT] = TarConstants.LF_PAX_GLOBAL_EXTENDED_HEADER;
+    int sum = TarConstants.CHKSUM_OFFSET;
+    Arrays.fill(bytes, sum, sum + TarConstants.CHKSUMLEN, (byte) ' ');
+    TarUtils.formatCheckSumOctalBytes(
+        TarUtils.computeCheckSum(Arrays.copyOf(bytes, TarConstants.DEFAULT_RCDSIZE)),
+        bytes,
+        sum,
+        TarConstants.CHKSUMLEN);
+    Files.write(archive, bytes);
+
+    refuses(archive, "a name or a size for all entries");
   }
 
   @Test
