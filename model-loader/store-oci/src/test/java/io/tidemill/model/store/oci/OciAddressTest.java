@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.InvalidModelException;
+import java.net.URI;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,5 +47,14 @@ class OciAddressTest {
     assertThat(OciAddress.parse("oci://localhost:5000/m").insecure()).isTrue();
     assertThat(OciAddress.parse("oci://127.0.0.1/m").insecure()).isTrue();
     assertThat(OciAddress.parse("oci://localhost.example.com/m").insecure()).isFalse();
+  }
+
+  @Test
+  void theRegistryIsItselfOverItsOwnSchemeAndPortOnly() {
+    OciHosts hosts = new OciHosts(OciAddress.parse("oci://registry.example.com/models"));
+
+    assertThat(hosts.isRegistry(URI.create("https://registry.example.com/v2/"))).isTrue();
+    assertThat(hosts.isRegistry(URI.create("http://registry.example.com/v2/"))).isFalse();
+    assertThat(hosts.isRegistry(URI.create("https://registry.example.com:8443/v2/"))).isFalse();
   }
 }
