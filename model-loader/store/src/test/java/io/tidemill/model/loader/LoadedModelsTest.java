@@ -248,6 +248,17 @@ class LoadedModelsTest {
   }
 
   @Test
+  void aModelWhoseRowsAreNotProvedToBeScoredAloneIsUnloadedAndNotGivenOut() {
+    engine.behaviour = FakeModel.answeringNaN();
+    LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE.inBatchesOf(4), Placement.CPU);
+
+    assertThatThrownBy(() -> open(request, 4, Path.of("files")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("nothing proves that they do not change each other's answers");
+    assertThat(engine.models.get(0).closed()).isTrue();
+  }
+
+  @Test
   void aModelIsWarmedUpWithTheCallsThatCameWithIt(@TempDir Path folder) throws Exception {
     new Samples(List.of(Map.of("features", List.of(1.5, 2))))
         .write(SIGNATURE, folder.resolve(Samples.FILE_NAME));

@@ -345,7 +345,7 @@ class FolderBackendTest extends ModelStoreContract {
     Path elsewhere = Files.writeString(folder.resolve("elsewhere"), "1.4.2");
     switch (damage) {
       case "text" -> Files.writeString(alias, "newest");
-      case "endless" -> Files.writeString(alias, "1".repeat(2000));
+      case "endless" -> Files.writeString(alias, "1.4.2" + " ".repeat(2000));
       case "link" -> Files.createSymbolicLink(alias, elsewhere);
       default -> new ProcessBuilder("mkfifo", alias.toString()).start().waitFor();
     }

@@ -62,9 +62,11 @@ class ManifestReaderTest {
 
     assertThat(read(named.yaml())).isEqualTo(named);
     assertThat(named.digest()).isNotEqualTo(MANIFEST.digest());
-    assertThatThrownBy(() -> read(named.yaml().replace("plus2", "plus3")))
-        .isInstanceOf(InvalidModelException.class)
-        .hasMessageContaining("digest of fraud:1.4.2");
+    for (String part : List.of("plus2", "serving/predict")) {
+      assertThatThrownBy(() -> read(named.yaml().replace(part, "other")))
+          .isInstanceOf(InvalidModelException.class)
+          .hasMessageContaining("digest of fraud:1.4.2");
+    }
   }
 
   @Test
