@@ -278,6 +278,18 @@ class LoadedModelsTest {
   }
 
   @Test
+  void aModelThatFailsOnTheCallsThatCameWithItIsUnloadedAndNotGivenOut(@TempDir Path folder)
+      throws Exception {
+    new Samples(List.of(Map.of("features", List.of(1.5, 2))))
+        .write(SIGNATURE, folder.resolve(Samples.FILE_NAME));
+    engine.behaviour = FakeModel.failing(() -> new ModelCallException("not mine either"));
+    LoadRequest request = new LoadRequest(VERSION, "fake", SIGNATURE, Placement.CPU);
+
+    assertThatThrownBy(() -> open(request, 1, folder)).isInstanceOf(ModelCallException.class);
+    assertThat(engine.models.get(0).closed()).isTrue();
+  }
+
+  @Test
   void aModelIsProvedHealthyOnARowOfItsGoldenFile(@TempDir Path folder) throws Exception {
     recordGolden(folder);
     engine.behaviour =
