@@ -61,6 +61,13 @@ class ModelLooksTest {
   }
 
   @Test
+  void inspectWritesWhatATerminalWouldObeyAsItsCode() {
+    model.push("fraud:1.5.0", "--label", "by=a\u001b[31m\u202eb");
+
+    assertThat(model.run("inspect", "fraud:1.5.0").out()).contains("by=a\\u001b[31m\\u202eb\n");
+  }
+
+  @Test
   void inspectAnswersTheSameInJsonAndYaml() throws IOException {
     JsonNode json = json(model.run("inspect", "fraud:1.4.2", "-o", "json"));
     Object yaml =

@@ -101,6 +101,13 @@ class TidemillTest {
   }
 
   @Test
+  void writesWhatATerminalWouldObeyAsItsCode() {
+    assertThat(CommandRun.of("model", "li\u001b[31mst").err()).contains("li\\u001b[31mst");
+    assertThat(CommandRun.of("model", "push", "no\u001bsuch", "fraud:1.0.0").err())
+        .contains("no\\u001bsuch");
+  }
+
+  @Test
   void showsAStackTraceOnlyForDebugging() {
     CommandRun quiet = CommandRun.of("model", "export", "fraud:1.0.0", "x", "--store", "absent");
     CommandRun debugging =
