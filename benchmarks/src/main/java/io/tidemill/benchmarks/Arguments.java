@@ -16,6 +16,7 @@ record Arguments(int seconds, int rounds, List<String> only, boolean json) {
           + " a figure, as in mlp512RatioToRaw, or the beginning of a variant's, as in raw-mlp)";
 
   private static final int DEFAULT_SECONDS = 10;
+  private static final int MOST = 99_999;
 
   /**
    * Reads the command line.
@@ -23,42 +24,21 @@ record Arguments(int seconds, int rounds, List<String> only, boolean json) {
    * @throws UsageException naming the argument that is wrong
    */
   static Arguments parse(String... arguments) {
+    CommandLine line = new CommandLine(USAGE, arguments);
     int seconds = DEFAULT_SECONDS;
     int rounds = 1;
     List<String> only = List.of();
     boolean json = false;
-    for (int i = 0; i < arguments.length; i++) {
-      String name = arguments[i];
-      switch (name) {
-        case "--seconds" -> seconds = positive(name, value(arguments, ++i));
-        case "--rounds" -> rounds = positive(name, value(arguments, ++i));
-        case "--only" -> only = List.of(value(arguments, ++i).split(",", -1));
+    while (line.hasNext()) {
+      switch (line.next()) {
+        case "--seconds" -> seconds = line.positive(MOST);
+        case "--rounds" -> rounds = line.positive(MOST);
+        case "--only" -> only = List.of(line.value().split(",", -1));
         case "--json" -> json = true;
-        case "-o" -> json = format(value(arguments, ++i));
-        default -> throw new UsageException("argument: '" + name + "'; " + USAGE);
+        case "-o" -> json = line.json();
+        default -> throw line.unknown();
       }
     }
     return new Arguments(seconds, rounds, only, json);
-  }
-
-  private static String value(String[] arguments, int index) {
-    if (index >= arguments.length) {
-      throw new UsageException(arguments[index - 1] + ": no value (expected: one); " + USAGE);
-    }
-    return arguments[index];
-  }
-
-  private static int positive(String argument, String text) {
-    if (!text.matches("[1-9]\\d{0,4}")) {
-      throw new UsageException(argument + ": '" + text + "' (expected: 1 to 99999)");
-    }
-    return Integer.parseInt(text);
-  }
-
-  private static boolean format(String text) {
-    if (!text.equals("json")) {
-      throw new UsageException("-o: '" + text + "' (expected: json)");
-    }
-    return true;
   }
 }

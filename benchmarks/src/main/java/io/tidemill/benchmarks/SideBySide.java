@@ -2,17 +2,13 @@ package io.tidemill.benchmarks;
 
 import static java.util.stream.Collectors.joining;
 
-import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * Measures the ways to score a stream side by side and prints one table.
@@ -37,8 +33,8 @@ public final class SideBySide {
   }
 
   static Report measure(Arguments asked, Settings settings, PrintStream progress) throws Exception {
-    Path root = Files.createTempDirectory("tidemill-benchmarks");
-    try {
+    try (WorkFolder folder = WorkFolder.create()) {
+      Path root = folder.path();
       Workloads workloads = Workloads.write(root);
       List<Figure> figures = Figures.all(workloads);
       List<Variant> variants = Variants.chosen(workloads, figures, asked.only());
@@ -55,8 +51,6 @@ public final class SideBySide {
         }
       }
       return report;
-    } finally {
-      delete(root);
     }
   }
 
@@ -84,14 +78,6 @@ public final class SideBySide {
         contest.run(settings.laps(), settings.turn()).forEach(report::add);
       } else {
         report.add(measuredHere);
-      }
-    }
-  }
-
-  private static void delete(Path root) throws IOException {
-    try (Stream<Path> paths = Files.walk(root)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
       }
     }
   }

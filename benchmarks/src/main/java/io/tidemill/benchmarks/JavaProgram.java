@@ -1,0 +1,26 @@
+package io.tidemill.benchmarks;
+
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A program of this class path, as another process with this one's options runs it. */
+record JavaProgram(Class<?> main, List<String> arguments) {
+
+  JavaProgram {
+    arguments = List.copyOf(arguments);
+  }
+
+  /** The words that start it, with these options of the JVM after this process's own. */
+  List<String> command(List<String> options) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.addAll(options);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.add(main.getName());
+    command.addAll(arguments);
+    return command;
+  }
+}

@@ -1,0 +1,48 @@
+package io.tidemill.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import org.junit.jupiter.api.Test;
+
+class KafkaComparisonITCase {
+
+  @Test
+  void measuresAScoringJobBesideTheSameWithoutTheStep() throws Exception {
+    KafkaReport report =
+        KafkaComparison.measure(
+            KafkaArguments.parse("--records", "20000", "--turns", "1"),
+            "",
+            new PrintStream(OutputStream.nullOutputStream()));
+
+    JsonNode json = new ObjectMapper().readTree(report.json());
+    assertThat(json.get("jobs").fieldNames())
+        .toIterable()
+        .containsExactly("pass-through", "pass-through-headers", "tidemill");
+    assertThat(json.at("/jobs/tidemill/peakBytes").asLong()).isGreaterThan(50_000_000);
+    assertThat(json.at("/jobs/tidemill/threadSeconds/task").asDouble()).isPositive();
+    assertThat(json.get("figures").fieldNames())
+        .toIterable()
+        .contains(
+            "kafkaWallRatioToPassThrough",
+            "kafkaRateRatioToPassThrough",
+            "kafkaMemoryRatioToPassThrough");
+    assertThat(json.get("figures")).allMatch(figure -> figure.asDouble() > 0);
+    double wall = json.at("/jobs/tidemill/wallSeconds").asDouble();
+    assertThat(json.at("/figures/kafkaWallRatioToPassThrough").asDouble())
+        .isEqualTo(wall / json.at("/jobs/pass-through/wallSeconds").asDouble());
+    assertThat(report.table()).contains("kafkaRateRatioToPassThrough");
+  }
+
+  @Test
+  void namesTheArgumentThatIsWrong() {
+    assertThatThrownBy(() -> KafkaArguments.parse("--records", "0"))
+        .hasMessage("--records: '0' (expected: 1 to 99999999)");
+    assertThatThrownBy(() -> KafkaArguments.parse("--seconds", "3"))
+        .hasMessage("argument: '--seconds'; " + KafkaArguments.USAGE);
+  }
+}
