@@ -7,6 +7,7 @@ import io.tidemill.connectors.registry.RegistryDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +49,9 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
   private transient @Nullable DeserializationSchema<RowData> decoder;
   private transient DeserializationSchema.@Nullable InitializationContext context;
   private transient @Nullable Map<String, StringData> topics;
-  private transient @Nullable List<RowData> decoded;
+  private transient @Nullable Rows decoded;
+  private transient @Nullable String lastTopic;
+  private transient @Nullable StringData lastTopicText;
 
   /**
    * Serializes {@code decoder} at once.
@@ -90,15 +93,13 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
       out.collect(row(RowKind.DELETE, null, record, null));
       return;
     }
-    List<RowData> rows = decoded == null ? new ArrayList<>(1) : decoded;
+    Rows rows = decoded == null ? new Rows() : decoded;
     decoded = rows;
-    rows.clear();
+    rows.all.clear();
     try {
       DeserializationSchema<RowData> format = current();
-      format.deserialize(
-          format instanceof RegistryDecoder ? named(record, value) : value,
-          new ListCollector(rows));
-      if (rows.isEmpty()) {
+      format.deserialize(format instanceof RegistryDecoder ? named(record, value) : value, rows);
+      if (rows.all.isEmpty()) {
         throw new IOException("the format made no record of " + value.length + " bytes");
       }
     } catch (IOException | RuntimeException e) {
@@ -108,7 +109,7 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
       refuse(record, e, out);
       return;
     }
-    for (RowData row : rows) {
+    for (RowData row : rows.all) {
       out.collect(row(row.getRowKind(), row, record, null));
     }
   }
@@ -214,15 +215,26 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
   }
 
   private static @Nullable ArrayData headers(ConsumerRecord<byte[], byte[]> record) {
-    if (!record.headers().iterator().hasNext()) {
+    var came = record.headers().toArray();
+    if (came.length == 0) {
       return null;
     }
-    List<Header> headers = new ArrayList<>();
-    record.headers().forEach(header -> headers.add(new Header(header.key(), header.value())));
-    return Origin.writeHeaders(headers);
+    return Origin.writeHeaders(
+        Arrays.stream(came).map(header -> new Header(header.key(), header.value())).toList());
   }
 
+  @SuppressWarnings("ReferenceEquality") // The client hands on one object per partition.
   private StringData topic(String name) {
+    StringData last = lastTopicText;
+    if (last == null || name != lastTopic) {
+      last = known(name);
+      lastTopic = name;
+      lastTopicText = last;
+    }
+    return last;
+  }
+
+  private StringData known(String name) {
     Map<String, StringData> known = topics == null ? new HashMap<>() : topics;
     topics = known;
     return known.computeIfAbsent(
@@ -235,11 +247,14 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
         });
   }
 
-  private record ListCollector(List<RowData> rows) implements Collector<RowData> {
+  /** What a decoder made of one value. */
+  private static final class Rows implements Collector<RowData> {
+    final List<RowData> all = new ArrayList<>(1);
+
     @Override
     public void collect(RowData row) {
       if (row != null) {
-        rows.add(row);
+        all.add(row);
       }
     }
 

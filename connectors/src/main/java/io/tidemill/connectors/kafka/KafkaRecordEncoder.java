@@ -16,6 +16,7 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.utils.ProjectedRowData;
 import org.apache.flink.types.RowKind;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class KafkaRecordEncoder
     implements KafkaRecordSerializationSchema<RowData>, KafkaDatasetFacetProvider {
   private static final long serialVersionUID = 1L;
+  private static final RecordHeader[] NONE = {};
 
   private final String topic;
   private final SerializationSchema<RowData> values;
@@ -36,6 +38,8 @@ final class KafkaRecordEncoder
   private final RecordLimit limit;
 
   private transient @Nullable ProjectedRowData projected;
+  // Kafka's own, which are the same for every record.
+  private transient RecordHeader @Nullable [] written;
 
   /**
    * Makes an encoder for one topic.
@@ -71,21 +75,7 @@ final class KafkaRecordEncoder
       RowData row, KafkaSinkContext context, @Nullable Long timestamp) {
     Origin origin = Origin.of(row, originIndex);
     byte[] value = value(row, origin);
-    RecordHeaders all = new RecordHeaders();
-    if (origin != null) {
-      for (Header header : origin.headers()) {
-        // It names the schema of the value that came, and this is another.
-        if (value == null || !header.name().equals(RegistryDecoder.HEADER)) {
-          all.add(header.name(), header.value());
-        }
-      }
-    }
-    if (value != null) {
-      // No model made a tombstone.
-      for (Header header : headers) {
-        all.add(header.name(), header.value());
-      }
-    }
+    RecordHeaders all = headers(origin, value != null);
     byte[] key = origin == null ? null : origin.bytes(Origin.KEY);
     var record =
         new ProducerRecord<>(topic, null, kafkaTimestamp(timestamp, origin), key, value, all);
@@ -112,6 +102,39 @@ final class KafkaRecordEncoder
   static Optional<KafkaDatasetFacet> facet(String topic) {
     return Optional.of(
         new DefaultKafkaDatasetFacet(DefaultKafkaDatasetIdentifier.ofTopics(List.of(topic))));
+  }
+
+  /**
+   * Those that came, and behind them the sink's own, unless it is a tombstone: no model made it.
+   */
+  private RecordHeaders headers(@Nullable Origin origin, boolean predicted) {
+    RecordHeader[] own = predicted ? own() : NONE;
+    if (origin == null || !origin.hasHeaders()) {
+      return new RecordHeaders(own);
+    }
+    RecordHeaders all = new RecordHeaders();
+    for (Header header : origin.headers()) {
+      // It names the schema of the value that came, and this is another.
+      if (!predicted || !header.name().equals(RegistryDecoder.HEADER)) {
+        all.add(header.name(), header.value());
+      }
+    }
+    for (RecordHeader header : own) {
+      all.add(header);
+    }
+    return all;
+  }
+
+  private RecordHeader[] own() {
+    RecordHeader[] own = written;
+    if (own == null) {
+      own = new RecordHeader[headers.length];
+      for (int i = 0; i < own.length; i++) {
+        own[i] = new RecordHeader(headers[i].name(), headers[i].value());
+      }
+      written = own;
+    }
+    return own;
   }
 
   private byte @Nullable [] value(RowData row, @Nullable Origin origin) {

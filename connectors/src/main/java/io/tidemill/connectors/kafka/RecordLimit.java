@@ -26,6 +26,9 @@ final class RecordLimit implements Serializable {
   /** The lengths of a header's name and value, as they may be written. */
   private static final int HEADER_FRAME_BYTES = 10;
 
+  /** In UTF-8, of a letter as Java counts them. */
+  private static final int MOST_BYTES_OF_LETTER = 3;
+
   private final Broker broker;
   private final String topic;
   private int bytes;
@@ -56,11 +59,19 @@ final class RecordLimit implements Serializable {
 
   /** How far a record lies beyond the limit; zero or less for one that fits. */
   int excess(ProducerRecord<byte[], byte[]> record) {
-    long size = FRAME_BYTES + length(record.key()) + length(record.value());
+    long excess = FRAME_BYTES + length(record.key()) + length(record.value()) - (long) bytes;
+    long names = 0;
     for (Header header : record.headers()) {
-      size += HEADER_FRAME_BYTES + Utils.utf8Length(header.key()) + length(header.value());
+      excess += HEADER_FRAME_BYTES + length(header.value());
+      names += header.key().length();
     }
-    return (int) Math.min(Integer.MAX_VALUE, size - bytes);
+    if (excess + MOST_BYTES_OF_LETTER * names > 0) {
+      // Only then it matters how long the names are, which takes a look at each letter.
+      for (Header header : record.headers()) {
+        excess += Utils.utf8Length(header.key());
+      }
+    }
+    return (int) Math.min(Integer.MAX_VALUE, excess);
   }
 
   private static long length(byte[] bytes) {

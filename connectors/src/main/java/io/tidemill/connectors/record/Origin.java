@@ -132,9 +132,13 @@ public final class Origin {
     return "%s-%s offset %s".formatted(field(TOPIC), field(PARTITION), field(OFFSET));
   }
 
+  public boolean hasHeaders() {
+    return !row.isNullAt(HEADERS);
+  }
+
   /** The headers in their order; empty if there are none. */
   public List<Header> headers() {
-    return row.isNullAt(HEADERS) ? List.of() : readHeaders(row.getArray(HEADERS));
+    return hasHeaders() ? readHeaders(row.getArray(HEADERS)) : List.of();
   }
 
   static RowData.FieldGetter[] getters(RowType type) {

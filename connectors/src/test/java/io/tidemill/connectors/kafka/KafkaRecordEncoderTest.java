@@ -55,12 +55,30 @@ class KafkaRecordEncoderTest {
         .containsExactly("trace", "__value_schema_id");
   }
 
+  @Test
+  void headerThatAnInterceptorAddsIsOfItsRecordOnly() throws Exception {
+    KafkaRecordEncoder encoder = encoder(Map.of());
+    RowData row = GenericRowData.of(1f, null);
+
+    serialize(encoder, row).headers().add("audit", new byte[0]);
+
+    assertThat(headers(serialize(encoder, row))).containsExactly("tidemill.model");
+  }
+
   private static String value(Map<String, String> options, float score) throws Exception {
     return new String(encode(options, row(RowKind.INSERT, score)).value(), UTF_8);
   }
 
   private static ProducerRecord<byte[], byte[]> encode(Map<String, String> more, RowData row)
       throws Exception {
+    return serialize(encoder(more), row);
+  }
+
+  private static ProducerRecord<byte[], byte[]> serialize(KafkaRecordEncoder encoder, RowData row) {
+    return requireNonNull(encoder.serialize(row, new OneWriter(), null));
+  }
+
+  private static KafkaRecordEncoder encoder(Map<String, String> more) throws Exception {
     Map<String, String> values = new LinkedHashMap<>(more);
     values.put("format", "json");
     values.put("properties.bootstrap.servers", "localhost:1");
@@ -71,15 +89,13 @@ class KafkaRecordEncoderTest {
             .flatMap(format -> format.encoder(SCHEMA, "out"))
             .orElseThrow(check::failure);
     json.open(new Standalone());
-    KafkaRecordEncoder encoder =
-        new KafkaRecordEncoder(
-            "out",
-            json,
-            new int[] {0},
-            1,
-            List.of(Header.of("tidemill.model", "fraud")),
-            new RecordLimit(new Broker(new KafkaOptions(options)), "out", 1 << 20));
-    return requireNonNull(encoder.serialize(row, new OneWriter(), null));
+    return new KafkaRecordEncoder(
+        "out",
+        json,
+        new int[] {0},
+        1,
+        List.of(Header.of("tidemill.model", "fraud")),
+        new RecordLimit(new Broker(new KafkaOptions(options)), "out", 1 << 20));
   }
 
   private static RowData row(RowKind kind, @Nullable Float score) {
