@@ -56,6 +56,12 @@ record SinkSettings(
           .intType()
           .defaultValue(32 << 20);
 
+  /**
+   * Bytes of a request's part for one partition. The producer's usual 16 KiB holds few predictions
+   * with their headers, and each request costs client and broker as much as hundreds of records.
+   */
+  private static final int BATCH_BYTES = 128 << 10;
+
   /** What Flink allows. */
   private static final int LONGEST_PREFIX_BYTES = 64_000;
 
@@ -104,6 +110,7 @@ record SinkSettings(
     Properties properties = options.properties();
     properties.setProperty(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Integer.toString(timeout));
     int largest = check.read(LARGEST_REQUEST, "bytes");
+    properties.putIfAbsent(ProducerConfig.BATCH_SIZE_CONFIG, Integer.toString(BATCH_BYTES));
     // A record passes through with more headers than it came with: the topic alone is its limit.
     properties.setProperty(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(largest));
     return new SinkSettings(
