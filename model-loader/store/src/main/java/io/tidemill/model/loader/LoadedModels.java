@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.arrow.util.AutoCloseables;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,14 +63,33 @@ public final class LoadedModels {
     final CompletableFuture<Void> unloaded = new CompletableFuture<>();
 
     private int handles = 1;
+    private boolean joined;
+    private @Nullable ModelHandle ahead;
 
-    /** Counts one more handle, unless the last one is closed already. */
+    /**
+     * Counts one more handle, unless the last one is closed already; then the one that waited for
+     * this is not needed any more.
+     */
     synchronized boolean join() {
       if (handles == 0) {
         return false;
       }
       handles++;
+      joined = true;
+      if (ahead != null) {
+        ahead.close();
+        ahead = null;
+      }
       return true;
+    }
+
+    /** Closes a handle as soon as there was another. */
+    synchronized void closeWhenJoined(ModelHandle handle) {
+      if (joined) {
+        handle.close();
+      } else {
+        ahead = handle;
+      }
     }
 
     /** Counts one handle less; answers whether it was the last. */
@@ -100,6 +120,22 @@ public final class LoadedModels {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(request + ": interrupted while it was loaded", e);
     }
+  }
+
+  /**
+   * Loads a version for a task that will ask for it: it stays loaded until one does, or until this
+   * handle is closed. Blocks while it is loaded.
+   *
+   * @param files as those of {@link #open(LoadRequest, TaskContext, Supplier)}
+   * @throws io.tidemill.model.ModelException if it cannot be had
+   */
+  public ModelHandle openAhead(LoadRequest request, TaskContext task, Supplier<CachedModel> files) {
+    ModelHandle handle = open(request, task, files);
+    Copy copy = copies.get(request);
+    if (copy != null) {
+      copy.closeWhenJoined(handle);
+    }
+    return handle;
   }
 
   private ModelHandle open(

@@ -159,6 +159,20 @@ public record StoredModel(
         Retries.Pause.REAL);
   }
 
+  /**
+   * Loads the version for a task that will ask for it: it stays loaded until one does, or until
+   * this handle is closed. Blocks on the store and the engine.
+   *
+   * @throws io.tidemill.model.ModelException if it cannot be had, as the task will learn too
+   */
+  public ModelHandle openAhead(TaskContext task) {
+    return LoadedModels.ofProcess()
+        .openAhead(
+            request(task),
+            task,
+            () -> files(ModelStore::open, LocalModelCache.ofUser(), Retries.Pause.REAL));
+  }
+
   ModelHandle open(
       TaskContext task,
       Function<String, ModelStore> stores,

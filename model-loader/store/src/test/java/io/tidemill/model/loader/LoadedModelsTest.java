@@ -96,6 +96,13 @@ class LoadedModelsTest {
     return loaded.open(request, task, () -> CachedModel.outside(files));
   }
 
+  private ModelHandle openAhead() {
+    return loaded.openAhead(
+        new LoadRequest(VERSION, "fake", SIGNATURE, Placement.CPU),
+        new TaskContext(0, List.of(), 1),
+        () -> CachedModel.outside(Path.of("files")));
+  }
+
   private List<Future<ModelHandle>> openOnEveryThread() {
     List<Future<ModelHandle>> handles = new ArrayList<>();
     for (int i = 0; i < THREADS; i++) {
@@ -154,6 +161,45 @@ class LoadedModelsTest {
     assertThat(model.closed()).isFalse();
     second.close();
     assertThat(model.closed()).isTrue();
+  }
+
+  @Test
+  void aVersionThatWasLoadedAheadIsTheFirstTasksAndIsUnloadedWithIt() {
+    ModelHandle ahead = openAhead();
+
+    ModelHandle first = open();
+
+    assertThat(engine.models).hasSize(1);
+    assertThatThrownBy(ahead::model).isInstanceOf(IllegalStateException.class);
+    first.close();
+    assertThat(engine.models.get(0).closed()).isTrue();
+  }
+
+  @Test
+  void aTaskThatAsksWhileAVersionIsLoadedAheadSharesTheLoad() throws Exception {
+    engine.gate = new CountDownLatch(1);
+    Future<ModelHandle> ahead = threads.submit(() -> openAhead());
+    engine.loading.acquire();
+    Future<ModelHandle> task = threads.submit(() -> open());
+    while (loadsThatWait() < 2) {
+      Thread.onSpinWait();
+    }
+    engine.gate.countDown();
+
+    ModelHandle ofTask = task.get();
+    ahead.get();
+
+    assertThat(engine.models).hasSize(1);
+    assertThat(engine.models.get(0).closed()).isFalse();
+    ofTask.close();
+    assertThat(engine.models.get(0).closed()).isTrue();
+  }
+
+  @Test
+  void aVersionThatWasLoadedAheadForNoTaskIsUnloadedWithItsHandle() {
+    openAhead().close();
+
+    assertThat(engine.models.get(0).closed()).isTrue();
   }
 
   @Test

@@ -137,6 +137,11 @@ public final class PlannedPipeline {
     deadLetters.attach(all);
   }
 
+  /** Begins to load the models in this process, where the tasks of this job will ask for them. */
+  public ModelsAhead loadAhead() {
+    return ModelsAhead.load(steps);
+  }
+
   /** The job as Flink's graph, to be looked at. */
   public StreamGraph graph() {
     StreamExecutionEnvironment environment =

@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.run;
 
+import io.tidemill.pipelines.compose.ModelsAhead;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,6 +11,8 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.configuration.ClusterOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
@@ -64,6 +67,21 @@ public final class EmbeddedFlink {
       configuration.set(
           RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofSeconds(1));
     }
+    // Flink and a model take some seconds each to start.
+    ModelsAhead models = pipeline.loadAhead();
+    try {
+      EmbeddedJob job = startOnFreePort(pipeline, start, configuration);
+      CompletableFuture<JobExecutionResult> unused =
+          job.client().getJobExecutionResult().whenComplete((result, failure) -> models.close());
+      return job;
+    } catch (RuntimeException refused) {
+      models.close();
+      throw refused;
+    }
+  }
+
+  private static EmbeddedJob startOnFreePort(
+      PlannedPipeline pipeline, RunStart start, Configuration configuration) {
     Optional<Integer> asked = configuration.getOptional(RestOptions.PORT);
     int tries = asked.isPresent() ? 1 : PORTS_TRIED;
     while (true) {
