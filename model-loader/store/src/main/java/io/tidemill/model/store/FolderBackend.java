@@ -62,7 +62,14 @@ final class FolderBackend implements StoreBackend {
 
   FolderBackend(Path root, FileSystem files) {
     this.root = root;
-    this.files = new GuardedFiles(root, files);
+    this.files =
+        new GuardedFiles(
+            root,
+            files,
+            (message, cause) ->
+                cause == null
+                    ? new InvalidModelException(message)
+                    : new StoreUnavailableException("store " + message, cause));
   }
 
   /**

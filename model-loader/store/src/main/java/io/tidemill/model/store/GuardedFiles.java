@@ -3,9 +3,6 @@ package io.tidemill.model.store;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
-import io.tidemill.model.InvalidModelException;
-import io.tidemill.model.ModelException;
-import io.tidemill.model.StoreUnavailableException;
 import java.io.FileNotFoundException;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -27,45 +24,58 @@ import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.FileSystem.WriteMode;
 import org.apache.flink.core.fs.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a store needs of Flink's file systems, with their differences taken out: what is not there
- * is empty everywhere, a text appears whole or not at all, and every failure says where it was.
+ * Files below a folder on one of Flink's file systems, with the differences of these taken out:
+ * what is not there is empty everywhere, a text appears whole or not at all, and every failure says
+ * where it was.
  *
  * <p>Thread-safe.
+ *
+ * @param failure what all of this throws
  */
-record GuardedFiles(Path root, FileSystem files) {
+public record GuardedFiles(Path root, FileSystem files, Failure failure) {
   /** How often a folder is listed until nothing that was in it goes meanwhile. */
   private static final int LISTINGS = 100;
 
   /** An operation on the file system. */
-  interface Operation<T> {
+  private interface Operation<T> {
     T run() throws IOException;
   }
 
-  /** Runs it; whatever fails is the store's fault, and the message says where. */
+  /** Makes what is thrown. */
+  public interface Failure {
+    /**
+     * A failure.
+     *
+     * @param message begins with the place in quotes
+     * @param cause null where a link or a special file is in the way
+     */
+    RuntimeException of(String message, @Nullable Throwable cause);
+  }
+
+  /** Runs it; whatever fails is the place's fault, and the message says where. */
   private <T> T guarded(String what, Path where, Operation<T> operation) {
+    refuseLinksAbove(where);
     try {
-      refuseLinksAbove(where);
       return operation.run();
-    } catch (ModelException e) {
-      throw e;
     } catch (IOException | RuntimeException e) {
       // Flink's S3 file system, for one, throws what the client of S3 throws.
-      throw new StoreUnavailableException(
-          "store '%s': cannot %s %s (%s); check that it is reachable and that its credentials allow this"
+      throw failure.of(
+          "'%s': cannot %s %s (%s); check that it is reachable and that its credentials allow this"
               .formatted(root, what, where, e),
           e);
     }
   }
 
   /** Whether they are this machine's, where a folder is moved in one step and may be a link. */
-  boolean local() {
+  public boolean local() {
     return !files.isDistributedFS();
   }
 
   /** What lies in a folder; nothing if there is no folder. */
-  List<FileStatus> list(Path folder) {
+  public List<FileStatus> list(Path folder) {
     return guarded(
         "list",
         folder,
@@ -120,7 +130,7 @@ record GuardedFiles(Path root, FileSystem files) {
     return new StoreLeftover(status.getPath().toString(), bytes, written);
   }
 
-  boolean exists(Path file) {
+  public boolean exists(Path file) {
     return guarded("look for", file, () -> files.exists(file));
   }
 
@@ -129,7 +139,7 @@ record GuardedFiles(Path root, FileSystem files) {
   }
 
   /** Paths of all files below a folder, relative to it. */
-  List<String> tree(Path folder) {
+  public List<String> tree(Path folder) {
     refuseSpecial(folder);
     List<String> paths = new ArrayList<>();
     for (FileStatus status : list(folder)) {
@@ -177,10 +187,11 @@ record GuardedFiles(Path root, FileSystem files) {
     }
   }
 
-  private static InvalidModelException special(String path, String kind) {
-    return new InvalidModelException(
+  private RuntimeException special(String path, String kind) {
+    return failure.of(
         "'%s': a %s (expected: a regular file or folder); take it away, and publish or set again what it stands for"
-            .formatted(path, kind));
+            .formatted(path, kind),
+        null);
   }
 
   private static java.nio.file.Path onDisk(Path path) {
@@ -188,7 +199,7 @@ record GuardedFiles(Path root, FileSystem files) {
   }
 
   /** The beginning of a file, or empty if it is not there. */
-  Optional<byte[]> read(Path file, int mostBytes) {
+  public Optional<byte[]> read(Path file, int mostBytes) {
     refuseSpecial(file);
     return guarded(
         "read",
@@ -231,7 +242,7 @@ record GuardedFiles(Path root, FileSystem files) {
    * where a file system's rename refuses to replace and its files grow in sight of readers (HDFS)
    * may one see a replaced file empty for a moment.
    */
-  void write(Path file, String text) {
+  public void write(Path file, String text) {
     guarded(
         "write",
         file,
@@ -267,12 +278,17 @@ record GuardedFiles(Path root, FileSystem files) {
         });
   }
 
+  /** Makes a folder, and those above it. */
+  public void makeFolder(Path folder) {
+    guarded("make", folder, () -> files.mkdirs(folder));
+  }
+
   /**
    * Moves a folder in one step.
    *
    * @return false if it is not there, or something is in its new place
    */
-  boolean move(Path from, Path to) {
+  public boolean move(Path from, Path to) {
     return guarded(
         "move",
         from,
@@ -290,7 +306,7 @@ record GuardedFiles(Path root, FileSystem files) {
   }
 
   /** Deletes a file, or a folder with everything in it, but follows no link. */
-  void delete(Path path) {
+  public void delete(Path path) {
     guarded(
         "delete",
         path,
