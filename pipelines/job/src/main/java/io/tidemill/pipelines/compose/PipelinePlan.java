@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param store the model store's URI
  * @param deadLetter null where a record that cannot be scored fails the job
  * @param columns that the sink writes
+ * @param timeZone whose days a date is one of; null of a streaming job
+ * @param errors how many dead letters may be published, in words; null for any number
  * @param notes what is allowed and costs something
  */
 public record PipelinePlan(
@@ -22,6 +24,8 @@ public record PipelinePlan(
     Connector sink,
     List<RecordSchema.Column> columns,
     @Nullable Connector deadLetter,
+    @Nullable String timeZone,
+    @Nullable String errors,
     List<Operator> operators,
     List<String> notes) {
   public PipelinePlan {

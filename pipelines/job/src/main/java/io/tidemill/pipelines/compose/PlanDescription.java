@@ -4,6 +4,7 @@ import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.inference.batch.BatchPolicy;
 import io.tidemill.inference.batch.InFlight.Order;
 import io.tidemill.inference.step.StepSettings;
+import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -38,6 +39,8 @@ record PlanDescription(
             .sink()
             .map(made -> connector(deadLetters.options().orElseThrow(), made.guarantee()))
             .orElse(null),
+        job.mode() == ExecutionMode.BATCH ? job.nightly().timeZone().toString() : null,
+        job.nightly().errors() == null ? null : job.nightly().errors().toString(),
         operators(graph),
         notes(graph));
   }

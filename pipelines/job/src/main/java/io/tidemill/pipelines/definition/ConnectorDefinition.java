@@ -34,6 +34,13 @@ public record ConnectorDefinition(
     Names.checkText(CONNECTOR, connector);
   }
 
+  /** The same with another value for an option. */
+  public ConnectorDefinition with(String option, String value) {
+    Map<String, String> changed = new LinkedHashMap<>(options);
+    changed.put(option, value);
+    return new ConnectorDefinition(changed, schema, primaryKey, partitionedBy);
+  }
+
   /** The connector's name, such as {@code kafka}. */
   public String connector() {
     return options.getOrDefault(CONNECTOR, "");

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param steps at least one, in the order of the records' way
  * @param deadLetter where records go that could not be scored; null where one fails the job
  * @param verify which signatures the models must have
+ * @param nightly what a run for a date is told
  * @param flinkOptions Flink's own configuration
  */
 public record PipelineDefinition(
@@ -31,6 +32,7 @@ public record PipelineDefinition(
     ConnectorDefinition sink,
     @Nullable ConnectorDefinition deadLetter,
     VerifyDefinition verify,
+    NightlyDefinition nightly,
     Map<String, String> flinkOptions) {
   /** What a job's name looks like, as a regular expression. */
   public static final String NAME_FORM = Names.FORM;
@@ -45,6 +47,7 @@ public record PipelineDefinition(
     steps = List.copyOf(steps);
     requireNonNull(sink, "sink");
     requireNonNull(verify, "verify");
+    requireNonNull(nightly, "nightly");
     flinkOptions = Collections.unmodifiableMap(new LinkedHashMap<>(flinkOptions));
     checkSteps(steps);
   }
@@ -70,7 +73,36 @@ public record PipelineDefinition(
   /** The same job with another model store. */
   public PipelineDefinition withStore(String uri) {
     return new PipelineDefinition(
-        name, mode, uri, development, source, steps, sink, deadLetter, verify, flinkOptions);
+        name,
+        mode,
+        uri,
+        development,
+        source,
+        steps,
+        sink,
+        deadLetter,
+        verify,
+        nightly,
+        flinkOptions);
+  }
+
+  /** The same job with other places for what it makes, and other options of Flink. */
+  public PipelineDefinition with(
+      ConnectorDefinition predictions,
+      @Nullable ConnectorDefinition deadLetters,
+      Map<String, String> flink) {
+    return new PipelineDefinition(
+        name,
+        mode,
+        store,
+        development,
+        source,
+        steps,
+        predictions,
+        deadLetters,
+        verify,
+        nightly,
+        flink);
   }
 
   private static void checkSteps(List<StepDefinition> steps) {

@@ -55,9 +55,16 @@ final class ConnectorReading {
   private static final String PATH = "path";
 
   private final Document document;
+  private final boolean dated;
 
-  ConnectorReading(Document document) {
+  /**
+   * Reads connectors.
+   *
+   * @param dated whether their options may have templates of dates
+   */
+  ConnectorReading(Document document, boolean dated) {
     this.document = document;
+    this.dated = dated;
   }
 
   private static Schema having(Key<?>... keys) {
@@ -85,7 +92,10 @@ final class ConnectorReading {
   Optional<ConnectorDefinition> read(Section section) {
     int problemsBefore = document.problemCount();
     section.demand(CONNECTOR, CONNECTOR.expected());
-    Map<String, String> options = section.texts(SCHEMA, COLUMNS, PARTITIONED_BY, PRIMARY_KEY);
+    Map<String, String> options =
+        dated
+            ? section.datedOptions(SCHEMA, COLUMNS, PARTITIONED_BY, PRIMARY_KEY)
+            : section.options(SCHEMA, COLUMNS, PARTITIONED_BY, PRIMARY_KEY);
     options.computeIfPresent(PATH, (key, path) -> document.beside(path));
     SchemaDefinition schema = schema(section);
     List<String> primaryKey = section.read(PRIMARY_KEY).orElse(List.of());

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.nodes.Node;
 
@@ -18,18 +19,21 @@ final class Document {
   private final String file;
   private final Path directory;
   private final Variables variables;
+  private final DateTemplates dates;
   private final Problems<Location> problems = new Problems<>();
   private final Map<String, Location> locations = new HashMap<>();
+  private @Nullable Location template;
 
   /**
    * A file that is about to be read.
    *
    * @param directory what paths in the file are relative to
    */
-  Document(String file, Path directory, Variables variables) {
+  Document(String file, Path directory, Variables variables, DateTemplates dates) {
     this.file = file;
     this.directory = directory;
     this.variables = variables;
+    this.dates = dates;
   }
 
   /** A path of this machine from the folder of the job's file; a URI as it is. */
@@ -47,6 +51,14 @@ final class Document {
     return variables;
   }
 
+  /** A text with the date in it, where it asks for one. */
+  String dated(Node node, String text) {
+    if (template == null && DateTemplates.isIn(text)) {
+      template = location(node);
+    }
+    return dates.render(text);
+  }
+
   @FormatMethod
   void report(Node node, @FormatString String message, Object... arguments) {
     problems.add(location(node), message, arguments);
@@ -62,7 +74,7 @@ final class Document {
 
   /** What was read of it. */
   ParsedPipeline parsed(PipelineDefinition definition) {
-    return new ParsedPipeline(definition, file, locations);
+    return new ParsedPipeline(definition, file, locations, template);
   }
 
   /** All problems so far. */

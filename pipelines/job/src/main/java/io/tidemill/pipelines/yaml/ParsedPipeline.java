@@ -5,18 +5,28 @@ import static java.util.Objects.requireNonNull;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A definition, and where each part of it was written. Immutable and thread-safe.
  *
  * @param locations by path: {@code sink.topic}, {@code steps.score.input.features[2]}
+ * @param template the first template of a date; null if there is none
  */
 public record ParsedPipeline(
-    PipelineDefinition definition, String file, Map<String, Location> locations) {
+    PipelineDefinition definition,
+    String file,
+    Map<String, Location> locations,
+    @Nullable Location template) {
   public ParsedPipeline {
     requireNonNull(definition, "definition");
     requireNonNull(file, "file");
     locations = Map.copyOf(locations);
+  }
+
+  /** Whether the job is one that runs for a date: it has templates, or a limit on errors. */
+  public boolean forDates() {
+    return template != null || definition.nightly().errors() != null;
   }
 
   /** The place of a part; for one that is not written in the file, of the nearest that holds it. */

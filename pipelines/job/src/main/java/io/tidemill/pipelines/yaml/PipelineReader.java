@@ -6,8 +6,10 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.api.lowlevel.Parse;
@@ -28,14 +30,26 @@ public final class PipelineReader {
   private static final int MAX_ALIASES = 50;
 
   private final Map<String, String> environment;
+  private final DateTemplates dates;
+
+  /**
+   * A reader that leaves templates of dates as they are.
+   *
+   * @param environment what {@code ${NAME}} stands for
+   */
+  public PipelineReader(Map<String, String> environment) {
+    this(environment, null);
+  }
 
   /**
    * A reader.
    *
    * @param environment what {@code ${NAME}} stands for
+   * @param date what <code>{{ ds }}</code> stands for; null to leave templates as they are
    */
-  public PipelineReader(Map<String, String> environment) {
+  public PipelineReader(Map<String, String> environment, @Nullable LocalDate date) {
     this.environment = Map.copyOf(environment);
+    this.dates = new DateTemplates(date);
   }
 
   /**
@@ -72,7 +86,7 @@ public final class PipelineReader {
   }
 
   private Document document(String file, Path directory) {
-    return new Document(file, directory, new Variables(environment));
+    return new Document(file, directory, new Variables(environment), dates);
   }
 
   private static ParsedPipeline read(Document document, String text) {

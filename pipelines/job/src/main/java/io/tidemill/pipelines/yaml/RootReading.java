@@ -1,17 +1,22 @@
 package io.tidemill.pipelines.yaml;
 
+import io.tidemill.connectors.problem.Suggestion;
 import io.tidemill.pipelines.definition.ConnectorDefinition;
+import io.tidemill.pipelines.definition.ErrorsDefinition;
 import io.tidemill.pipelines.definition.ExecutionMode;
+import io.tidemill.pipelines.definition.NightlyDefinition;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.StepDefinition;
 import io.tidemill.pipelines.definition.VerifyDefinition;
 import java.nio.file.Path;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -78,6 +83,37 @@ final class RootReading {
                       "properties",
                       Map.of(VERIFY_REQUIRED.name(), Map.of("enum", List.of(true, "true")))))
               .and("then", Schema.of("required", List.of(VERIFY_KEYS.name()))));
+  private static final Key<ZoneId> TIME_ZONE =
+      Key.scalar(
+              "time-zone",
+              "Of a batch job: whose days --date today and yesterday mean, by its name",
+              Schema.NOT_BLANK.and("examples", List.of("Europe/Berlin", "America/New_York")),
+              RootReading::zone)
+          .otherwise(NightlyDefinition.DEFAULT_ZONE);
+  private static final Key<Double> MAX_RATE =
+      Key.scalar(
+          "max-rate",
+          "The largest part of the records that may be dead letters, as in 1% or 0.01",
+          Schema.form("\\d+(?:\\.\\d+)?\\s*%|\\d*\\.?\\d+", "number", "string")
+              .and("minimum", 0)
+              .and("maximum", 1),
+          RootReading::rate);
+  private static final Key<Integer> MIN_RECORDS =
+      Key.number("min-records", "Of fewer records max-rate is not asked", 0, Integer.MAX_VALUE)
+          .otherwise(0);
+  private static final Key<Integer> MAX_COUNT =
+      Key.number("max-count", "The most dead letters", 0, Integer.MAX_VALUE);
+  private static final Key<Section> ERRORS =
+      Key.section(
+          "errors",
+          "Of a batch job: past which number of dead letters a run for a date fails and publishes"
+              + " nothing",
+          Keys.of(MAX_RATE, MIN_RECORDS, MAX_COUNT)
+              .and(
+                  "anyOf",
+                  List.of(
+                      Map.of("required", List.of("max-rate")),
+                      Map.of("required", List.of("max-count")))));
   private static final Key<Section> FLINK =
       Key.section(
           "flink",
@@ -85,7 +121,19 @@ final class RootReading {
           Keys.open(Schema.SCALAR));
 
   static final Keys KEYS =
-      Keys.of(NAME, MODE, STORE, DEVELOPMENT, SOURCE, STEPS, SINK, DEAD_LETTER, VERIFY, FLINK);
+      Keys.of(
+          NAME,
+          MODE,
+          STORE,
+          DEVELOPMENT,
+          SOURCE,
+          STEPS,
+          SINK,
+          DEAD_LETTER,
+          VERIFY,
+          TIME_ZONE,
+          ERRORS,
+          FLINK);
 
   private final Document document;
   private final Section job;
@@ -110,13 +158,14 @@ final class RootReading {
     ExecutionMode mode = job.read(MODE).orElse(ExecutionMode.STREAMING);
     String store = job.read(STORE).map(document::beside).orElse(null);
     boolean development = job.read(DEVELOPMENT).orElse(false);
-    ConnectorReading connectors = new ConnectorReading(document);
+    ConnectorReading connectors = new ConnectorReading(document, mode == ExecutionMode.BATCH);
     Optional<ConnectorDefinition> source = job.read(SOURCE).flatMap(connectors::source);
     List<StepDefinition> steps = steps();
     Optional<ConnectorDefinition> sink = job.read(SINK).flatMap(connectors::read);
     ConnectorDefinition deadLetter =
         job.read(DEAD_LETTER).flatMap(connectors::deadLetter).orElse(null);
     VerifyDefinition verify = job.read(VERIFY).map(this::verify).orElse(VerifyDefinition.NONE);
+    NightlyDefinition nightly = nightly(mode);
     Map<String, String> flinkOptions =
         job.read(FLINK).map(section -> section.texts()).orElse(Map.of());
     if (document.problemCount() > 0) {
@@ -132,7 +181,63 @@ final class RootReading {
         sink.orElseThrow(document::failure),
         deadLetter,
         verify,
+        nightly,
         flinkOptions);
+  }
+
+  private NightlyDefinition nightly(ExecutionMode mode) {
+    if (mode != ExecutionMode.BATCH) {
+      for (Key<?> key : List.of(TIME_ZONE, ERRORS)) {
+        if (job.has(key)) {
+          job.report(key.name(), "given in mode %s (expected: mode: batch)", mode.label());
+        }
+      }
+    }
+    ZoneId zone = job.read(TIME_ZONE).orElse(NightlyDefinition.DEFAULT.timeZone());
+    ErrorsDefinition errors =
+        job.read(ERRORS)
+            .flatMap(
+                section -> {
+                  Double rate = section.read(MAX_RATE).orElse(null);
+                  Integer count = section.read(MAX_COUNT).orElse(null);
+                  int least = section.read(MIN_RECORDS).orElse(0);
+                  boolean misread = section.has(MAX_RATE) && rate == null;
+                  misread |= section.has(MAX_COUNT) && count == null;
+                  return misread
+                      ? Optional.<ErrorsDefinition>empty()
+                      : job.checked(
+                          ERRORS.name(),
+                          () ->
+                              new ErrorsDefinition(
+                                  rate, least, count == null ? null : count.longValue()));
+                })
+            .orElse(null);
+    return new NightlyDefinition(zone, errors);
+  }
+
+  private static ZoneId zone(String name) {
+    Set<String> known = ZoneId.getAvailableZoneIds();
+    if (!known.contains(name)) {
+      throw new IllegalArgumentException(
+          "'%s' (%sexpected: a name such as Europe/Berlin or UTC)"
+              .formatted(name, new Suggestion(name, new TreeSet<>(known)).meant()));
+    }
+    return ZoneId.of(name);
+  }
+
+  private static double rate(String text) {
+    String trimmed = text.trim();
+    boolean percent = trimmed.endsWith("%");
+    try {
+      String number = percent ? trimmed.substring(0, trimmed.length() - 1) : trimmed;
+      double rate = Double.parseDouble(number.trim()) / (percent ? 100 : 1);
+      if (rate >= 0 && rate <= 1) {
+        return rate;
+      }
+    } catch (NumberFormatException notANumber) {
+      // Refused below.
+    }
+    throw new IllegalArgumentException("'%s' (expected: 0%% to 100%%, or 0 to 1)".formatted(text));
   }
 
   private List<StepDefinition> steps() {

@@ -170,6 +170,10 @@ final class Section {
 
   /** The text of a scalar with its variables replaced, as {@code parse} reads it. */
   <T> Optional<T> scalar(String key, Node value, Function<String, T> parse) {
+    return substituted(key, value, text -> parse.apply(DateTemplates.refuse(text)));
+  }
+
+  private <T> Optional<T> substituted(String key, Node value, Function<String, T> parse) {
     if (!(value instanceof ScalarNode scalar)) {
       document.report(value, "%s: %s: %s (expected: one value)", name, key, form(value));
       return Optional.empty();
@@ -191,14 +195,32 @@ final class Section {
     }
   }
 
-  /** Every key with its text, but for those that are something else. */
-  Map<String, String> texts(Key<?>... others) {
-    List<String> names = Arrays.stream(others).map(Key::name).toList();
+  /** Every key with its text. */
+  Map<String, String> texts() {
+    return texts((key, value) -> scalar(key, value, Function.identity()), List.of());
+  }
+
+  /** The same with the date in each text that asks for one, but for keys that are no options. */
+  Map<String, String> datedOptions(Key<?>... others) {
+    return texts(
+        (key, value) -> substituted(key, value, text -> document.dated(value, text)),
+        Arrays.stream(others).map(Key::name).toList());
+  }
+
+  /** Each option with its text, but for keys that are no options. */
+  Map<String, String> options(Key<?>... others) {
+    return texts(
+        (key, value) -> scalar(key, value, Function.identity()),
+        Arrays.stream(others).map(Key::name).toList());
+  }
+
+  private Map<String, String> texts(
+      BiFunction<String, Node, Optional<String>> reading, List<String> others) {
     Map<String, String> texts = new LinkedHashMap<>();
     values.forEach(
         (key, value) -> {
-          if (!names.contains(key)) {
-            scalar(key, value, Function.identity()).ifPresent(text -> texts.put(key, text));
+          if (!others.contains(key)) {
+            reading.apply(key, value).ifPresent(text -> texts.put(key, text));
           }
         });
     return texts;

@@ -118,6 +118,23 @@ class PipelineDefinitionTest {
         .hasMessageStartingWith("keys: none (expected: >= 1 file with a public key");
   }
 
+  @Test
+  void tellsWhichLimitOnErrorsIsPassed() {
+    ErrorsDefinition errors = new ErrorsDefinition(0.01, 1000, 50L);
+
+    assertThat(errors)
+        .hasToString("at most 1% of the records if they are 1,000 or more, and at most 50");
+    assertThat(errors.passed(999, 40)).isEmpty();
+    assertThat(errors.passed(1000, 10)).isEmpty();
+    assertThat(errors.passed(1000, 11)).contains("errors.max-rate: 1%");
+    assertThat(errors.passed(999, 51)).contains("errors.max-count: 50");
+    assertThat(new ErrorsDefinition(0.0, 0, null).passed(0, 0)).isEmpty();
+    assertThatThrownBy(() -> new ErrorsDefinition(null, 0, null))
+        .hasMessageStartingWith("errors: neither max-rate nor max-count");
+    assertThatThrownBy(() -> new ErrorsDefinition(Double.NaN, 0, null))
+        .hasMessageStartingWith("max-rate: NaN");
+  }
+
   private static PipelineDefinition job(String name, List<StepDefinition> steps) {
     return new PipelineDefinition(
         name,
@@ -129,6 +146,7 @@ class PipelineDefinitionTest {
         KAFKA,
         null,
         VerifyDefinition.NONE,
+        NightlyDefinition.DEFAULT,
         Map.of());
   }
 

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PipelineProblemsTest {
   static final String VALID =
@@ -101,6 +102,50 @@ class PipelineProblemsTest {
   }
 
   @Test
+  void refusesInAStreamingJobWhatARunForADateHas() {
+    String yaml = VALID + "  topic: 't{{ ds }}'\ntime-zone: UTC\nerrors: { max-rate: 1% }\n";
+
+    assertThat(problemsOf(yaml))
+        .containsExactly(
+            "fraud.yaml:15:10: sink: topic: 't{{ ds }}': a template of dates (expected: none here,"
+                + " but in options of source, sink and dead-letter of a job in mode batch)",
+            "fraud.yaml:16:12: the job: time-zone: given in mode streaming (expected: mode: batch)",
+            "fraud.yaml:17:9: the job: errors: given in mode streaming (expected: mode: batch)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{{ yesterday }}", "{{ ds ", "{{ ds * 2 }}", "{{}}", "{{ds-1-1}}"})
+  void refusesTemplatesThatThereAreNot(String template) {
+    String yaml = batch("  topic: 'a-" + template + "'\n");
+
+    assertThat(problemsOf(yaml))
+        .containsExactly(
+            "fraud.yaml:15:10: sink: topic: '"
+                + template
+                + "' (expected: {{ ds }} or {{ ds_nodash }}, or with days added or taken as in"
+                + " {{ ds - 1 }})");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          store: 'a/{{ ds }}' | 8: the job: store: 'a/{{ ds }}': a template of dates (expected: none here, but in options of source, sink and dead-letter of a job in mode batch)
+          time-zone: Europe/Berlim   | 12: the job: time-zone: 'Europe/Berlim' (did you mean 'Europe/Berlin'? expected: a name such as Europe/Berlin or UTC)
+          errors: { max-rate: 101% } | 21: errors: max-rate: '101%' (expected: 0% to 100%, or 0 to 1)
+          errors: { max-rate: 1 % of all } | 21: errors: max-rate: '1 % of all' (expected: 0% to 100%, or 0 to 1)
+          errors: { min-records: 5 } | 9: the job: errors: neither max-rate nor max-count (expected: >= 1)
+          """)
+  void refusesWhatARunForADateCannotHave(String key, String problem) {
+    assertThat(problemsOf(batch(key))).containsExactly("fraud.yaml:15:" + problem);
+  }
+
+  private static String batch(String end) {
+    return VALID.replace("mode: streaming", "mode: batch") + end;
+  }
+
+  @Test
   void reportsAllProblemsInTheOrderOfTheFile() {
     String yaml =
         VALID
@@ -113,7 +158,7 @@ class PipelineProblemsTest {
         .containsExactly(
             "fraud.yaml:2:1: unknown key 'mod' in the job (did you mean 'mode'? allowed: name,"
                 + " mode, store, development, source, steps, sink, dead-letter, verify,"
-                + " flink)",
+                + " time-zone, errors, flink)",
             "fraud.yaml:4:3: missing key 'connector' in source (expected: a connector's name such"
                 + " as kafka)",
             "fraud.yaml:8:13: step 'score': on-nan: 'kep' (did you mean 'keep'? allowed: keep,"

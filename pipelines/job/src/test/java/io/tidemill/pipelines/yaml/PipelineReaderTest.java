@@ -8,7 +8,9 @@ import io.tidemill.inference.step.OutputField;
 import io.tidemill.inference.step.StepSettings;
 import io.tidemill.inference.step.StepSettings.OnNotFinite;
 import io.tidemill.inference.step.StepSettings.OnNullInput;
+import io.tidemill.pipelines.definition.ErrorsDefinition;
 import io.tidemill.pipelines.definition.ExecutionMode;
+import io.tidemill.pipelines.definition.NightlyDefinition;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.ResourcesDefinition;
 import io.tidemill.pipelines.definition.SchemaDefinition;
@@ -18,6 +20,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -160,6 +164,37 @@ class PipelineReaderTest {
     assertThat(parsed.locationOf("steps.score.input.x[3]")).hasToString("fraud.yaml:4:52");
     assertThat(parsed.locationOf("steps.score.batching.max-size")).hasToString("fraud.yaml:4:5");
     assertThat(parsed.locationOf("flink.a")).hasToString("fraud.yaml");
+  }
+
+  @Test
+  void putsTheDateInTheOptionsOfABatchJob() {
+    String yaml =
+        """
+        name: nights
+        mode: batch
+        source: { connector: filesystem, path: 'in/{{ds}}/{{ ds_nodash - 7 }}', format: json, columns: { a: INT } }
+        steps: [{ id: score, model: fraud:1.0.0, input: { x: a }, output: { y: z }, resources: { device: cpu } }]
+        sink: { connector: filesystem, path: 's3://out/dt={{ ds + 10 }}', format: json }
+        time-zone: Europe/Berlin
+        errors: { max-rate: 0.5%, min-records: 1000, max-count: 7 }
+        """;
+
+    ParsedPipeline dated =
+        new PipelineReader(Map.of(), LocalDate.of(2026, 11, 21)).read("a.yaml", directory, yaml);
+    ParsedPipeline written = new PipelineReader(Map.of()).read("a.yaml", directory, yaml);
+
+    assertThat(dated.definition().source().options())
+        .containsEntry("path", directory + "/in/2026-11-21/20261114");
+    assertThat(dated.definition().sink().options()).containsEntry("path", "s3://out/dt=2026-12-01");
+    assertThat(dated.definition().nightly())
+        .isEqualTo(
+            new NightlyDefinition(
+                ZoneId.of("Europe/Berlin"), new ErrorsDefinition(0.005, 1000, 7L)));
+    assertThat(written.template()).hasToString("a.yaml:3:40");
+    assertThat(written.forDates()).isTrue();
+    assertThat(written.definition().sink().options())
+        .containsEntry("path", "s3://out/dt={{ ds + 10 }}");
+    assertThat(parse(SMALLEST).forDates()).isFalse();
   }
 
   private ParsedPipeline parse(String yaml) {
