@@ -1,0 +1,54 @@
+package io.tidemill.pipelines.nightly;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.tidemill.model.store.GuardedFiles;
+import java.util.Optional;
+import org.apache.flink.core.fs.Path;
+
+/**
+ * Reads and writes accounts as JSON, each whole or not at all.
+ *
+ * <p>Thread-safe.
+ */
+record AccountFiles(GuardedFiles files) {
+  private static final ObjectMapper JSON =
+      new ObjectMapper()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          // Of a later version.
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
+  void write(Path file, Object account) {
+    try {
+      files.write(file, JSON.writeValueAsString(account) + "\n");
+    } catch (JsonProcessingException unexpected) {
+      throw new IllegalStateException(unexpected);
+    }
+  }
+
+  /**
+   * The account in a file.
+   *
+   * @return empty if it is not there
+   * @throws NightlyException if it is none
+   */
+  <T> Optional<T> read(Path file, Class<T> type) {
+    return files.read(file, Integer.MAX_VALUE - 8).map(text -> parse(file, text, type));
+  }
+
+  private static <T> T parse(Path file, byte[] text, Class<T> type) {
+    try {
+      return JSON.readValue(new String(text, UTF_8), type);
+    } catch (JsonProcessingException damaged) {
+      throw new NightlyException(
+          NightlyException.Reason.FAILED,
+          "'%s': no account of a run: %s (expected: as Tidemill wrote it; take it away, and run again with --force)"
+              .formatted(file, damaged.getOriginalMessage()),
+          damaged);
+    }
+  }
+}

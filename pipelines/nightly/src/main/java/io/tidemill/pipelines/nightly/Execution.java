@@ -1,0 +1,16 @@
+package io.tidemill.pipelines.nightly;
+
+import io.tidemill.pipelines.run.RunFigures;
+import java.util.function.BooleanSupplier;
+
+/** Runs a staged job to the end of its input. */
+public interface Execution {
+  /**
+   * Runs it.
+   *
+   * @param lost whether the run has lost its right to publish, so that it is better stopped
+   * @return what the job did
+   * @throws RuntimeException if it did not come to its end
+   */
+  RunFigures run(BooleanSupplier lost) throws InterruptedException;
+}

@@ -1,0 +1,42 @@
+package io.tidemill.pipelines.nightly;
+
+import io.tidemill.pipelines.yaml.ParsedPipeline;
+import java.util.List;
+
+/** The runs of a job for all dates, as their accounts tell. Immutable. */
+public final class JobRuns {
+  private final String job;
+  private final Place place;
+
+  private JobRuns(String job, Place place) {
+    this.job = job;
+    this.place = place;
+  }
+
+  /**
+   * Those of a job.
+   *
+   * @param written the job with its templates
+   * @throws io.tidemill.pipelines.definition.InvalidPipelineException if it does not run for dates
+   */
+  public static JobRuns of(ParsedPipeline written) {
+    return new JobRuns(written.definition().name(), Place.of(written));
+  }
+
+  /** Where they publish, for a message. */
+  public String place() {
+    return place.above();
+  }
+
+  /** All that are remembered, by date and number. Blocks on the file system. */
+  public List<RunAccount> all() {
+    return place.runsOf(job).stream()
+        .map(account -> diedUnseen(account) ? account.died() : account)
+        .toList();
+  }
+
+  /** Whether a run has died, and none came since to say so. */
+  private static boolean diedUnseen(RunAccount account) {
+    return account.state() == RunState.RUNNING && !account.owner().lives().orElse(true);
+  }
+}

@@ -1,0 +1,302 @@
+package io.tidemill.pipelines.nightly;
+
+import static io.tidemill.pipelines.nightly.NightlyException.Reason.FAILED;
+import static io.tidemill.pipelines.nightly.NightlyException.Reason.NO_INPUT;
+
+import io.tidemill.connectors.record.RecordSchema;
+import io.tidemill.pipelines.compose.PlannedPipeline;
+import io.tidemill.pipelines.definition.ErrorsDefinition;
+import io.tidemill.pipelines.run.RunFigures;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.Path;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One run of a job for a date: it publishes all of its results, or nothing. For use by one thread.
+ */
+public final class NightlyRun {
+  /** How often a run that waits looks for its input. */
+  static final Duration LOOK = Duration.ofSeconds(30);
+
+  private static final Logger LOG = LoggerFactory.getLogger(NightlyRun.class);
+  private static final int TOP_CAUSES = 3;
+
+  private final DatedJob job;
+  private final List<ModelUse> models;
+  private final List<RecordSchema.Column> columns;
+  private final Surroundings around;
+  private final RunAccounts accounts;
+
+  NightlyRun(
+      DatedJob job, List<ModelUse> models, List<RecordSchema.Column> columns, Surroundings around) {
+    this.job = job;
+    this.models = List.copyOf(models);
+    this.columns = List.copyOf(columns);
+    this.around = around;
+    this.accounts = job.accounts();
+  }
+
+  /**
+   * A run.
+   *
+   * @param planned the job's {@link DatedJob#staged()}, planned
+   */
+  public static NightlyRun of(DatedJob job, PlannedPipeline planned, Surroundings around) {
+    List<ModelUse> models = new ArrayList<>();
+    for (int i = 0; i < planned.models().size(); i++) {
+      models.add(
+          new ModelUse(
+              job.definition().steps().get(i).id(),
+              planned.models().get(i).toString(),
+              planned.models().get(i).digest()));
+    }
+    return new NightlyRun(job, models, planned.sinkSchema().columns(), around);
+  }
+
+  /**
+   * Waits for the input. Blocks on the file system.
+   *
+   * @param limit the longest time to wait
+   * @param waiting is done once if it has to wait
+   * @return the files to be read, which may be none
+   * @throws NightlyException if it does not come
+   */
+  public List<InputFile> await(Duration limit, Runnable waiting) throws InterruptedException {
+    Duration left = limit;
+    Optional<List<InputFile>> found = job.inputs().list();
+    if (found.isEmpty() && !limit.isZero()) {
+      waiting.run();
+    }
+    while (found.isEmpty() && !left.isZero()) {
+      Duration look = left.compareTo(LOOK) < 0 ? left : LOOK;
+      around.pause().pause(look);
+      left = left.minus(look);
+      found = job.inputs().list();
+    }
+    return found.orElseThrow(
+        () ->
+            new NightlyException(
+                NO_INPUT,
+                "input '%s' is not there yet (expected: a file or folder, which may be empty; --wait 2h waits for it)"
+                    .formatted(job.inputs().path())));
+  }
+
+  /**
+   * Runs. Blocks until all is published or nothing is.
+   *
+   * @param inputs the files that {@link #await} has found
+   * @param force whether to run even if nothing has changed since it was published
+   * @throws NightlyException if nothing is published
+   */
+  public NightlyResult run(List<InputFile> inputs, boolean force, Execution execution)
+      throws InterruptedException {
+    Basis basis = new Basis(inputs, models, job.configuration(columns));
+    try (RunLease lease = RunLease.take(accounts, draft(basis), around.lives(), around.pause())) {
+      try {
+        clearUp(lease);
+        Optional<Published> before = published();
+        List<String> why = before.map(there -> changes(basis, there)).orElse(List.of());
+        if (before.isPresent() && why.isEmpty() && !force) {
+          lease.withdraw();
+          return new NightlyResult(false, before.get().run());
+        }
+        lease.say(account -> account.because(why(before.isPresent(), why)));
+        Counts counts = execute(lease, execution);
+        check(basis, counts);
+        stage(lease, basis);
+        publish(lease);
+        return new NightlyResult(true, lease.account());
+      } catch (RuntimeException | InterruptedException failed) {
+        end(lease, failed);
+        throw failed;
+      }
+    }
+  }
+
+  private RunAccount draft(Basis basis) {
+    return new RunAccount(
+        0,
+        job.id(),
+        job.name(),
+        job.date().toString(),
+        RunState.RUNNING,
+        "",
+        null,
+        around.owner(),
+        0,
+        now().toString(),
+        null,
+        0,
+        job.target(),
+        job.deadLetterTarget(),
+        basis.inputs().size(),
+        basis.bytes(),
+        models,
+        basis.digest(),
+        null,
+        around.versions());
+  }
+
+  private Instant now() {
+    return around.clock().instant();
+  }
+
+  /** Ends what runs that died have left: one that was publishing is finished, others go. */
+  private void clearUp(RunLease lease) {
+    for (RunAccount dead : accounts.activeBut(lease.account())) {
+      if (dead.state().publishing()) {
+        Publication.of(job, dead).goOn(dead.state(), state -> accounts.write(dead.in(state)));
+        accounts.write(dead.ended(RunState.PUBLISHED, null, now()));
+      } else {
+        accounts.write(dead.died());
+      }
+    }
+    for (FileStatus left : job.place().files().list(job.staging())) {
+      job.place().files().delete(left.getPath());
+    }
+    accounts.forgetOld();
+  }
+
+  /** What readers see; empty where there is nothing that is whole. */
+  private Optional<Published> published() {
+    Path target = new Path(job.target());
+    return job.place().files().exists(new Path(target, PublishedFolder.SUCCESS))
+        ? new AccountFiles(job.place().files())
+            .read(new Path(target, Published.FILE), Published.class)
+        : Optional.empty();
+  }
+
+  private List<String> changes(Basis basis, Published before) {
+    List<String> changes = new ArrayList<>(basis.changesSince(before.basis()));
+    if (!OutputFile.in(job.place().files(), new Path(job.target())).equals(before.files())) {
+      changes.add("someone has changed the published files");
+    }
+    return changes;
+  }
+
+  private static String why(boolean before, List<String> changes) {
+    if (!before) {
+      return "nothing is published for the date";
+    }
+    return changes.isEmpty() ? "--force" : String.join("; ", changes);
+  }
+
+  private Counts execute(RunLease lease, Execution execution) throws InterruptedException {
+    RunFigures figures = execution.run(lease::lost);
+    Counts counts = Counts.of(figures);
+    lease.say(account -> account.counted(counts));
+    if (counts.recordsIn() != counts.recordsOut() + counts.allDeadLetters()) {
+      throw failed(
+          "%,d records were read, and %,d predictions and %,d dead letters made of them, after %d restarts (expected: as many; a record counts again after a restart)",
+          counts.recordsIn(), counts.recordsOut(), counts.allDeadLetters(), figures.restarts());
+    }
+    return counts;
+  }
+
+  private void check(Basis basis, Counts counts) {
+    if (counts.allDeadLetters() > 0) {
+      Optional<String> limit =
+          Optional.ofNullable(job.definition().nightly().errors())
+              .flatMap(errors -> passed(errors, counts));
+      if (limit.isEmpty() && counts.recordsOut() == 0) {
+        limit = Optional.of("some predictions");
+      }
+      if (limit.isPresent()) {
+        throw failed(
+            "%,d of %,d records became dead letters (expected: %s); most of them: %s; they are in '%s' until the next run",
+            counts.allDeadLetters(),
+            counts.recordsIn(),
+            limit.get(),
+            topCauses(counts),
+            job.staging(job.id(), "dead-letters"));
+      }
+    }
+    List<InputFile> now = job.inputs().list().orElse(List.of());
+    if (!now.equals(basis.inputs())) {
+      throw failed(
+          "the input in '%s' was changed while it was read: %s (expected: files that stay as they are; run again)",
+          job.inputs().path(),
+          String.join(
+              "", new Basis(now, basis.models(), basis.configuration()).changesSince(basis)));
+    }
+  }
+
+  private static Optional<String> passed(ErrorsDefinition errors, Counts counts) {
+    return errors.passed(counts.recordsIn(), counts.allDeadLetters());
+  }
+
+  private static String topCauses(Counts counts) {
+    return counts.deadLetters().entrySet().stream()
+        .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+        .limit(TOP_CAUSES)
+        .map(cause -> String.format(Locale.ROOT, "%s %,d", cause.getKey(), cause.getValue()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private NightlyException failed(String message, Object... values) {
+    return new NightlyException(
+        FAILED,
+        "job '%s' for %s: %s; nothing is published"
+            .formatted(job.name(), job.date(), String.format(Locale.ROOT, message, values)));
+  }
+
+  /** Completes what is staged with its account. */
+  private void stage(RunLease lease, Basis basis) {
+    RunAccount account = lease.account().ended(RunState.PUBLISHED, null, now());
+    for (PublishedFolder folder : job.folders(job.id(), job.target(), job.deadLetterTarget())) {
+      Path staged = folder.staged();
+      folder.files().makeFolder(staged);
+      for (FileStatus child : folder.files().list(staged)) {
+        if (child.getPath().getName().startsWith(".")) {
+          // Where Flink's writers work.
+          folder.files().delete(child.getPath());
+        }
+      }
+      new AccountFiles(folder.files())
+          .write(
+              new Path(staged, Published.FILE),
+              new Published(account, basis, columns, OutputFile.in(folder.files(), staged)));
+      folder
+          .files()
+          .write(new Path(staged, PublishedFolder.SUCCESS), "run %d\n".formatted(account.run()));
+    }
+  }
+
+  private void publish(RunLease lease) {
+    lease.say(account -> account.in(RunState.REPLACING));
+    Publication.of(job, lease.account())
+        .goOn(RunState.REPLACING, state -> lease.say(account -> account.in(state)));
+    lease.say(account -> account.ended(RunState.PUBLISHED, null, now()));
+    try {
+      job.place().files().delete(job.staging());
+    } catch (NightlyException stays) {
+      LOG.warn("left to the next run: {}", stays.getMessage());
+    }
+  }
+
+  /** Accounts for a failure. What is being published stays so, for the next run to finish. */
+  private void end(RunLease lease, Exception failure) {
+    try {
+      if (lease.account().state() == RunState.RUNNING) {
+        lease.say(account -> account.ended(RunState.FAILED, said(failure), now()));
+        job.place().files().delete(job.predictions().staged());
+      }
+    } catch (RuntimeException again) {
+      LOG.warn("its account was not written: {}", again.getMessage());
+    }
+  }
+
+  private static @Nullable String said(Exception failure) {
+    return failure instanceof InterruptedException ? "interrupted" : failure.getMessage();
+  }
+}

@@ -1,0 +1,100 @@
+package io.tidemill.pipelines.nightly;
+
+import io.tidemill.connectors.problem.Problem;
+import io.tidemill.model.store.GuardedFiles;
+import io.tidemill.pipelines.definition.ConnectorDefinition;
+import io.tidemill.pipelines.definition.InvalidPipelineException;
+import io.tidemill.pipelines.yaml.ParsedPipeline;
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.Path;
+
+/**
+ * Where a job publishes for all dates: the folder above those of the dates. In it {@code _tidemill}
+ * is hidden from readers, and holds for each date the accounts of its runs and what they stage.
+ * Immutable.
+ *
+ * @param above the part of the sink's path above the first that has a date
+ * @param atomic whether the file system moves a folder in one step
+ */
+record Place(GuardedFiles files, String above, boolean atomic) {
+  /** The template of a date, as it stands in a path that no date was put in. */
+  private static final String TEMPLATE = "{{";
+
+  private static final String FILESYSTEM = "filesystem";
+  private static final String OWN = "_tidemill";
+  private static final Set<String> ATOMIC = Set.of("file", "hdfs", "viewfs");
+
+  /**
+   * That of a job.
+   *
+   * @param written the job with its templates
+   * @throws InvalidPipelineException if it has none
+   */
+  static Place of(ParsedPipeline written) {
+    ConnectorDefinition sink = written.definition().sink();
+    String path = sink.options().getOrDefault(DatedJob.PATH, "");
+    int template = path.indexOf(TEMPLATE);
+    if (!isFiles(sink) || template < 0) {
+      throw refused(
+          written,
+          "sink: %s '%s' (expected: connector: filesystem, and a path with the date in it as in scores/dt={{ ds }}: each run for a date replaces that folder)"
+              .formatted(sink.connector(), path));
+    }
+    String above = path.substring(0, path.lastIndexOf('/', template) + 1);
+    try {
+      Path root = new Path(above);
+      FileSystem files = root.getFileSystem();
+      String scheme = root.makeQualified(files).toUri().getScheme();
+      return new Place(guarded(root, files), above, ATOMIC.contains(scheme));
+    } catch (IOException | IllegalArgumentException none) {
+      throw refused(
+          written, "sink: path '%s': %s".formatted(path, String.valueOf(none.getMessage())));
+    }
+  }
+
+  static GuardedFiles guarded(Path root, FileSystem files) {
+    return new GuardedFiles(
+        root,
+        files,
+        (message, cause) ->
+            new NightlyException(NightlyException.Reason.FAILED, "sink " + message, cause));
+  }
+
+  static boolean isFiles(ConnectorDefinition connector) {
+    return connector.connector().equals(FILESYSTEM);
+  }
+
+  static boolean isDated(ConnectorDefinition connector) {
+    return connector.options().getOrDefault(DatedJob.PATH, "").contains(TEMPLATE);
+  }
+
+  private static InvalidPipelineException refused(ParsedPipeline job, String message) {
+    return new InvalidPipelineException(
+        List.of(new Problem<>(job.locationOf("sink." + DatedJob.PATH), message)));
+  }
+
+  /** What belongs to the folder of a date. */
+  RunAccounts accounts(String target) {
+    String below = target.substring(above.length()).replaceFirst("/+$", "").replace('/', '+');
+    return new RunAccounts(files, new Path(own(), below));
+  }
+
+  private Path own() {
+    return new Path(files.root(), OWN);
+  }
+
+  /** All accounts of a job, by date and number. Blocks on the file system. */
+  List<RunAccount> runsOf(String job) {
+    return files.list(own()).stream()
+        .filter(FileStatus::isDir)
+        .flatMap(folder -> new RunAccounts(files, folder.getPath()).all().stream())
+        .filter(account -> account.job().equals(job))
+        .sorted(Comparator.comparing(RunAccount::date).thenComparing(RunAccount::run))
+        .toList();
+  }
+}

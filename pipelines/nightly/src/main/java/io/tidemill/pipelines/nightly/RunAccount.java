@@ -1,0 +1,134 @@
+package io.tidemill.pipelines.nightly;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The account of one run for a date, and while it is active the right to publish there: nobody else
+ * writes a file of its name, a higher number ends its right, and its beat shows that it lives.
+ * Immutable.
+ *
+ * @param run its number among those that publish to the same place, from 1
+ * @param id what no other run has
+ * @param why it ran
+ * @param message why it published nothing; null where it did
+ * @param beat how often it has said that it lives
+ * @param finished null while it runs
+ * @param target where its predictions go
+ * @param deadLetterTarget where its dead letters go; null where there are none
+ * @param digest over input files, models and configuration
+ * @param counts null until its job has ended
+ * @param versions of what it ran with
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record RunAccount(
+    int run,
+    String id,
+    String job,
+    String date,
+    RunState state,
+    String why,
+    @Nullable String message,
+    Owner owner,
+    long beat,
+    String started,
+    @Nullable String finished,
+    double seconds,
+    String target,
+    @Nullable String deadLetterTarget,
+    int inputFiles,
+    long inputBytes,
+    List<ModelUse> models,
+    String digest,
+    @Nullable Counts counts,
+    Map<String, String> versions) {
+  private static final double NANOS = 1e9;
+
+  public RunAccount {
+    requireNonNull(state, "state");
+    requireNonNull(owner, "owner");
+    models = List.copyOf(models);
+    versions = new TreeMap<>(versions);
+  }
+
+  /** The name of its file, by which accounts are in order. */
+  String name() {
+    return "%08d-%s.json".formatted(run, id);
+  }
+
+  RunAccount numbered(int number) {
+    return with(number, state, why, message, beat, finished, seconds, counts);
+  }
+
+  RunAccount because(String reason) {
+    return with(run, state, reason, message, beat, finished, seconds, counts);
+  }
+
+  RunAccount beaten() {
+    return with(run, state, why, message, beat + 1, finished, seconds, counts);
+  }
+
+  RunAccount counted(Counts figures) {
+    return with(run, state, why, message, beat, finished, seconds, figures);
+  }
+
+  RunAccount in(RunState next) {
+    return with(run, next, why, message, beat, finished, seconds, counts);
+  }
+
+  /** The same of a process that is no more; when it ended nobody knows. */
+  RunAccount died() {
+    String said = "its process ended before it did";
+    return with(run, RunState.DIED, why, said, beat, null, 0, counts);
+  }
+
+  /** The same at its end, or as near to it as it says of itself. */
+  RunAccount ended(RunState last, @Nullable String said, Instant now) {
+    double took = Duration.between(Instant.parse(started), now).toNanos() / NANOS;
+    return with(run, last, why, said, beat, now.toString(), took, counts);
+  }
+
+  private RunAccount with(
+      int number,
+      RunState newState,
+      String newWhy,
+      @Nullable String newMessage,
+      long newBeat,
+      @Nullable String newFinished,
+      double newSeconds,
+      @Nullable Counts newCounts) {
+    return new RunAccount(
+        number,
+        id,
+        job,
+        date,
+        newState,
+        newWhy,
+        newMessage,
+        owner,
+        newBeat,
+        started,
+        newFinished,
+        newSeconds,
+        target,
+        deadLetterTarget,
+        inputFiles,
+        inputBytes,
+        models,
+        digest,
+        newCounts,
+        versions);
+  }
+
+  /** Names it in messages. */
+  String described() {
+    return "run %d of job '%s' by %s since %s".formatted(run, job, owner, started);
+  }
+}

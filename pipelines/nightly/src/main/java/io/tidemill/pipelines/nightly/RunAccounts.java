@@ -1,0 +1,88 @@
+package io.tidemill.pipelines.nightly;
+
+import io.tidemill.model.store.GuardedFiles;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.Path;
+
+/**
+ * The accounts of all runs that publish to one place.
+ *
+ * <p>Thread-safe.
+ *
+ * @param folder what belongs to the place, and is hidden from readers
+ */
+record RunAccounts(GuardedFiles files, Path folder) {
+  /** As many runs of one date are remembered. */
+  private static final int REMEMBERED = 50;
+
+  private static final Pattern NAME = Pattern.compile("(\\d{8,9})-[0-9a-f]+\\.json");
+
+  private Path runs() {
+    return new Path(folder, "runs");
+  }
+
+  private Stream<String> names() {
+    return files.list(runs()).stream()
+        .map(FileStatus::getPath)
+        .map(Path::getName)
+        .filter(name -> NAME.matcher(name).matches())
+        .sorted();
+  }
+
+  /** All accounts, the oldest first. */
+  List<RunAccount> all() {
+    List<RunAccount> all = new ArrayList<>();
+    // One may go meanwhile, of a run that found nothing to do.
+    names()
+        .forEach(
+            name ->
+                new AccountFiles(files)
+                    .read(new Path(runs(), name), RunAccount.class)
+                    .ifPresent(all::add));
+    return all;
+  }
+
+  /** The accounts of runs that go on, or have died without a word, but for one. */
+  List<RunAccount> activeBut(RunAccount own) {
+    return all().stream()
+        .filter(account -> account.state().active() && !account.id().equals(own.id()))
+        .toList();
+  }
+
+  /** The highest number of a run but for one; 0 if there is none. */
+  int newestBut(RunAccount own) {
+    return names()
+        .filter(name -> !name.equals(own.name()))
+        .mapToInt(name -> Integer.parseInt(name.substring(0, name.indexOf('-'))))
+        .max()
+        .orElse(0);
+  }
+
+  void write(RunAccount account) {
+    new AccountFiles(files).write(file(account), account);
+  }
+
+  boolean has(RunAccount account) {
+    return files.exists(file(account));
+  }
+
+  void delete(RunAccount account) {
+    files.delete(file(account));
+  }
+
+  /** Forgets the oldest of many. */
+  void forgetOld() {
+    List<String> names = names().toList();
+    for (String name : names.subList(0, Math.max(0, names.size() - REMEMBERED))) {
+      files.delete(new Path(runs(), name));
+    }
+  }
+
+  private Path file(RunAccount account) {
+    return new Path(runs(), account.name());
+  }
+}

@@ -1,0 +1,259 @@
+package io.tidemill.pipelines.nightly;
+
+import static io.tidemill.pipelines.nightly.Nights.DEAD;
+import static io.tidemill.pipelines.nightly.Nights.LIVING;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.pipelines.nightly.NightlyException.Reason;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class NightlyRunTest {
+  @TempDir private Path directory;
+  private Nights nights;
+
+  @BeforeEach
+  void writeInput() throws IOException {
+    nights = new Nights(directory);
+    nights.input("one");
+  }
+
+  @Test
+  void publishesWithItsAccount() throws Exception {
+    RunAccount account = nights.run(false, "one").account();
+
+    assertThat(account.state()).isEqualTo(RunState.PUBLISHED);
+    assertThat(account.why()).isEqualTo("nothing is published for the date");
+    assertThat(nights.out().resolve("_SUCCESS")).hasContent("run 1");
+    JsonNode json =
+        new ObjectMapper().readTree(Files.readString(nights.out().resolve("_tidemill.json")));
+    assertThat(json.at("/run/state").asText()).isEqualTo("published");
+    assertThat(json.at("/run/counts/recordsIn").asLong()).isEqualTo(10);
+    assertThat(json.at("/run/counts/recordsOut").asLong()).isEqualTo(9);
+    assertThat(json.at("/run/counts/deadLetters/null-input").asLong()).isEqualTo(1);
+    assertThat(json.at("/run/models/0/digest").asText()).isEqualTo("sha256:1.0.0");
+    assertThat(json.at("/run/finished").asText()).isEqualTo("2026-11-22T01:00:00Z");
+    assertThat(json.at("/run/versions/tidemill").asText()).isEqualTo("test");
+    assertThat(json.at("/basis/inputs/0/path").asText()).endsWith("in/dt=2026-11-21/a.json");
+    assertThat(json.at("/basis/inputs/0/bytes").asLong()).isEqualTo(3);
+    assertThat(json.at("/basis/configuration").asText()).startsWith("sha256:");
+    assertThat(json.at("/columns/0/name").asText()).isEqualTo("z");
+    assertThat(json.at("/files").findValuesAsText("name")).containsExactly("part-0", "part-1");
+    assertThat(nights.own().resolve("staging")).doesNotExist();
+  }
+
+  @Test
+  void doesNothingAgainThatIsTheSame() throws Exception {
+    nights.run(false, "one");
+
+    NightlyResult again = nights.run(false, "two");
+
+    assertThat(again.published()).isFalse();
+    assertThat(again.account().run()).isEqualTo(1);
+    assertThat(nights.out().resolve("part-0")).hasContent("one");
+    assertThat(nights.job().accounts().all()).hasSize(1);
+  }
+
+  @Test
+  void doesItAgainWhereItIsAskedTo() throws Exception {
+    nights.run(false, "one");
+
+    assertThat(nights.run(true, "two").account().why()).isEqualTo("--force");
+    assertThat(nights.out().resolve("part-0")).hasContent("two");
+  }
+
+  @Test
+  void doesAgainWhatIsMadeOfOtherThings() throws Exception {
+    nights.run(false, "one");
+    nights.input("three");
+    assertThat(nights.run(false, "two").account().why())
+        .isEqualTo("of the input files 0 are new, 1 have changed and 0 are gone");
+
+    Files.writeString(nights.in().resolve("b.json"), "b");
+    assertThat(nights.run(false, "two").account().why())
+        .isEqualTo("of the input files 1 are new, 0 have changed and 0 are gone");
+
+    assertThat(new Nights(directory, "1.1.0").run(false, "two").account().why())
+        .isEqualTo("step 'score' has model fraud:1.1.0");
+  }
+
+  @Test
+  void doesAgainWhatOthersHaveChanged() throws Exception {
+    nights.run(false, "one");
+    Files.writeString(nights.out().resolve("part-2"), "a stranger");
+
+    assertThat(nights.run(false, "one").account().why())
+        .isEqualTo("someone has changed the published files");
+    assertThat(nights.out().resolve("part-2")).doesNotExist();
+  }
+
+  @Test
+  void publishesNothingPastTheLimitOnErrors() throws Exception {
+    assertThatThrownBy(() -> run(() -> Nights.figures(10, 4, 6)))
+        .isInstanceOf(NightlyException.class)
+        .hasMessageStartingWith(
+            "job 'nights' for 2026-11-21: 6 of 10 records became dead letters (expected: errors.max-rate: 50%); most of them: null-input 6; they are in '")
+        .hasMessageEndingWith("' until the next run; nothing is published");
+
+    assertThat(nights.out()).doesNotExist();
+    RunAccount account = nights.job().accounts().all().get(0);
+    assertThat(account.state()).isEqualTo(RunState.FAILED);
+    assertThat(account.message()).contains("6 of 10 records became dead letters");
+    assertThat(account.counts()).isNotNull();
+  }
+
+  @Test
+  void publishesNothingOfWhichRecordsAreMissing() throws Exception {
+    nights.run(false, "one");
+    nights.input("three");
+
+    assertThatThrownBy(() -> run(() -> Nights.figures(10, 8, 1)))
+        .hasMessageContaining(
+            "10 records were read, and 8 predictions and 1 dead letters made of them");
+
+    assertThat(nights.out().resolve("part-0")).hasContent("one");
+    assertThat(nights.out().resolve("_SUCCESS")).exists();
+  }
+
+  @Test
+  void publishesNothingOfInputThatChangesMeanwhile() {
+    assertThatThrownBy(
+            () ->
+                run(
+                    () -> {
+                      try {
+                        nights.input("three");
+                      } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                      }
+                      return Nights.figures(10, 10, 0);
+                    }))
+        .hasMessageContaining(
+            "was changed while it was read: of the input files 0 are new, 1 have changed");
+    assertThat(nights.out()).doesNotExist();
+  }
+
+  @Test
+  void accountsForAJobThatFails() {
+    assertThatThrownBy(
+            () ->
+                run(
+                    () -> {
+                      throw new IllegalStateException("disk full");
+                    }))
+        .hasMessage("disk full");
+
+    assertThat(nights.job().accounts().all())
+        .singleElement()
+        .satisfies(
+            account -> {
+              assertThat(account.state()).isEqualTo(RunState.FAILED);
+              assertThat(account.message()).isEqualTo("disk full");
+            });
+  }
+
+  @Test
+  void publishesAnEmptyFolderOfNoFiles() throws Exception {
+    Files.delete(nights.in().resolve("a.json"));
+    DatedJob job = nights.job();
+    NightlyRun run = nights.run(job, DEAD, new Nights.Pauses());
+
+    run.run(run.await(Duration.ZERO, () -> {}), false, lost -> Nights.figures(0, 0, 0));
+
+    assertThat(nights.out().toFile().list())
+        .containsExactlyInAnyOrder("_SUCCESS", "_tidemill.json");
+    assertThat(nights.dead().resolve("_SUCCESS")).exists();
+  }
+
+  @Test
+  void waitsForInputThatIsNotThereYet() throws Exception {
+    Path elsewhere = directory.resolve("later");
+    Files.move(nights.in(), elsewhere);
+    Nights.Pauses pauses = new Nights.Pauses();
+    NightlyRun run = nights.run(nights.job(), DEAD, pauses);
+
+    assertThatThrownBy(() -> run.await(Duration.ZERO, () -> {}))
+        .isInstanceOfSatisfying(
+            NightlyException.class, e -> assertThat(e.reason()).isEqualTo(Reason.NO_INPUT))
+        .hasMessageContaining("in/dt=2026-11-21' is not there yet");
+    assertThatThrownBy(() -> run.await(Duration.ofMinutes(10), () -> {}))
+        .hasMessageContaining("is not there yet");
+    assertThat(pauses.passed()).isEqualTo(Duration.ofMinutes(10));
+
+    pauses.meanwhile(
+        () -> {
+          try {
+            Files.move(elsewhere, nights.in());
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+    assertThat(run.await(Duration.ofMinutes(10), () -> {})).hasSize(1);
+  }
+
+  @Test
+  void isRefusedWhileAnotherRuns() throws Exception {
+    DatedJob job = nights.job();
+    List<InputFile> inputs = job.inputs().list().orElseThrow();
+
+    nights
+        .run(job, LIVING, new Nights.Pauses())
+        .run(
+            inputs,
+            false,
+            lost -> {
+              assertThatThrownBy(() -> nights.run(false, "two"))
+                  .isInstanceOfSatisfying(
+                      NightlyException.class, e -> assertThat(e.reason()).isEqualTo(Reason.TAKEN))
+                  .hasMessageContaining(
+                      "another run publishes there: run 1 of job 'nights' by process 2 on here");
+              return Nights.score(job, "one");
+            });
+
+    assertThat(nights.job().accounts().all()).hasSize(1);
+  }
+
+  @Test
+  void publishesNothingOnceItWasTakenForDead() throws Exception {
+    assertThatThrownBy(
+            () ->
+                run(
+                    () -> {
+                      try {
+                        assertThat(nights.run(false, "two").account().run()).isEqualTo(2);
+                      } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                      }
+                      return Nights.figures(10, 10, 0);
+                    }))
+        .hasMessageContaining("run 1 of job 'nights'")
+        .hasMessageContaining("was taken for dead, and another run has its place");
+
+    assertThat(nights.out().resolve("part-0")).hasContent("two");
+    assertThat(nights.job().accounts().all())
+        .extracting(RunAccount::state)
+        .containsExactly(RunState.DIED, RunState.PUBLISHED);
+  }
+
+  /** What a job does. */
+  private interface Work {
+    io.tidemill.pipelines.run.RunFigures run();
+  }
+
+  private void run(Work work) throws InterruptedException {
+    DatedJob job = nights.job();
+    nights
+        .run(job, DEAD, new Nights.Pauses())
+        .run(job.inputs().list().orElseThrow(), false, lost -> work.run());
+  }
+}

@@ -1,0 +1,163 @@
+package io.tidemill.pipelines.nightly;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.tidemill.connectors.record.RecordSchema;
+import io.tidemill.pipelines.run.RunFigures;
+import io.tidemill.pipelines.yaml.PipelineReader;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.FileSystem.WriteMode;
+import org.apache.flink.core.fs.local.LocalFileSystem;
+
+/** A job for a date in a folder, and runs of it that score nothing. */
+final class Nights {
+  static final LocalDate DATE = LocalDate.of(2026, 11, 21);
+  static final Owner DEAD = new Owner("here", 1, "");
+  static final Owner LIVING = new Owner("here", 2, "");
+  static final Owner ELSEWHERE = new Owner("there", 1, "");
+
+  private static final String YAML =
+      """
+      name: nights
+      mode: batch
+      source: { connector: filesystem, path: 'in/dt={{ ds }}', format: json, columns: { a: DOUBLE } }
+      steps:
+        - id: score
+          model: fraud:1.0.0
+          input: { x: a }
+          output: { y: z }
+          resources: { device: cpu }
+      sink: { connector: filesystem, path: 'out/dt={{ ds }}', format: json }
+      dead-letter: { connector: filesystem, path: 'dead/dt={{ ds }}', format: json }
+      errors: { max-rate: 50% }
+      """;
+
+  private final Path directory;
+  private final ModelUse model;
+
+  Nights(Path directory) {
+    this(directory, "1.0.0");
+  }
+
+  Nights(Path directory, String version) {
+    this.directory = directory;
+    this.model = new ModelUse("score", "fraud:" + version, "sha256:" + version);
+  }
+
+  Path in() {
+    return directory.resolve("in/dt=2026-11-21");
+  }
+
+  Path out() {
+    return directory.resolve("out/dt=2026-11-21");
+  }
+
+  Path dead() {
+    return directory.resolve("dead/dt=2026-11-21");
+  }
+
+  Path own() {
+    return directory.resolve("out/_tidemill/dt=2026-11-21");
+  }
+
+  /** Writes the input, with a time that no other generation has. */
+  void input(String generation) throws IOException {
+    Path file = Files.createDirectories(in()).resolve("a.json");
+    Files.writeString(file, generation);
+    Files.setLastModifiedTime(
+        file, java.nio.file.attribute.FileTime.fromMillis(1_000L * generation.hashCode()));
+  }
+
+  DatedJob job() {
+    return job(LocalFileSystem.getSharedInstance(), true);
+  }
+
+  DatedJob job(FileSystem files, boolean atomic) {
+    var written = new PipelineReader(Map.of()).read("job.yaml", directory, YAML);
+    var dated = new PipelineReader(Map.of(), DATE).read("job.yaml", directory, YAML);
+    Place place = Place.of(written);
+    return new DatedJob(
+        dated, DATE, new Place(Place.guarded(place.files().root(), files), place.above(), atomic));
+  }
+
+  NightlyRun run(DatedJob job, Owner owner, Pause pause) {
+    return new NightlyRun(
+        job,
+        List.of(model),
+        List.of(new RecordSchema.Column("z", "FLOAT")),
+        new Surroundings(
+            Clock.fixed(Instant.parse("2026-11-22T01:00:00Z"), ZoneOffset.UTC),
+            pause,
+            owner,
+            Nights::lives,
+            Map.of("tidemill", "test")));
+  }
+
+  static Optional<Boolean> lives(Owner owner) {
+    return owner.host().equals("here") ? Optional.of(!owner.equals(DEAD)) : Optional.empty();
+  }
+
+  /** Runs a job that makes two files and a dead letter, each with the generation in it. */
+  NightlyResult run(boolean force, String generation) throws InterruptedException {
+    DatedJob job = job();
+    return run(job, DEAD, new Pauses())
+        .run(job.inputs().list().orElseThrow(), force, lost -> score(job, generation));
+  }
+
+  static RunFigures score(DatedJob job, String generation) {
+    for (PublishedFolder folder : job.folders(job.id(), job.target(), job.deadLetterTarget())) {
+      for (String name : List.of("part-0", "part-1")) {
+        try (OutputStream out =
+            folder
+                .files()
+                .files()
+                .create(
+                    new org.apache.flink.core.fs.Path(folder.staged(), name),
+                    WriteMode.NO_OVERWRITE)) {
+          out.write(generation.getBytes(UTF_8));
+        } catch (IOException killed) {
+          throw new UncheckedIOException(killed);
+        }
+      }
+    }
+    return figures(10, 9, 1);
+  }
+
+  static RunFigures figures(long in, long out, long dead) {
+    return new RunFigures(in, out, Map.of("null-input", dead), 0, 0, List.of());
+  }
+
+  /** Time that passes at once. */
+  static final class Pauses implements Pause {
+    private Duration passed = Duration.ZERO;
+    private Runnable meanwhile = () -> {};
+
+    Pauses meanwhile(Runnable action) {
+      meanwhile = action;
+      return this;
+    }
+
+    Duration passed() {
+      return passed;
+    }
+
+    @Override
+    public void pause(Duration time) {
+      passed = passed.plus(time);
+      meanwhile.run();
+    }
+  }
+}
