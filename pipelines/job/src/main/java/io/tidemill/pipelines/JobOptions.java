@@ -11,6 +11,7 @@ import io.tidemill.pipelines.run.JobFolder;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.PipelineReader;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,21 +59,46 @@ public final class JobOptions {
   }
 
   /**
-   * The job, planned.
+   * The job as it is written.
    *
-   * @throws io.tidemill.pipelines.definition.InvalidPipelineException with all that is wrong
+   * @param date what its templates stand for; null to leave them as they are
+   * @throws InvalidPipelineException with all that is wrong
    */
-  public PlannedPipeline plan(Map<String, String> environment) {
-    return plan(environment, Map.of());
+  public ParsedPipeline read(Map<String, String> environment, @Nullable LocalDate date) {
+    return new PipelineReader(environment, date).read(job);
   }
 
   /**
-   * The same, with options of Flink that win over all others.
+   * A job that runs for no date, planned.
    *
-   * @throws io.tidemill.pipelines.definition.InvalidPipelineException with all that is wrong
+   * @throws InvalidPipelineException with all that is wrong
    */
-  public PlannedPipeline plan(Map<String, String> environment, Map<String, String> overrides) {
-    ParsedPipeline parsed = new PipelineReader(environment).read(job);
+  public PlannedPipeline plan(Map<String, String> environment) {
+    ParsedPipeline parsed = read(environment, null);
+    if (parsed.forDates()) {
+      throw undated(parsed);
+    }
+    return plan(environment, Map.of(), parsed);
+  }
+
+  /** What is said of a job that needs a date where there is none. */
+  public static InvalidPipelineException undated(ParsedPipeline parsed) {
+    Location template = parsed.template();
+    return new InvalidPipelineException(
+        List.of(
+            new Problem<>(
+                template == null ? parsed.locationOf("errors") : template,
+                "the job runs for a date, and none is given (expected: --date, as in --date 2026-11-21, or yesterday in the job's time zone; 'tidemill run' takes it, a cluster does not)")));
+  }
+
+  /**
+   * A job that was read, planned.
+   *
+   * @param overrides options of Flink that win over all others
+   * @throws InvalidPipelineException with all that is wrong
+   */
+  public PlannedPipeline plan(
+      Map<String, String> environment, Map<String, String> overrides, ParsedPipeline parsed) {
     PipelineComposer composer = composer(environment, overrides);
     String uri = store;
     if (uri == null) {
@@ -93,10 +119,9 @@ public final class JobOptions {
   /**
    * The job's dead letters, for which no store is asked.
    *
-   * @throws io.tidemill.pipelines.definition.InvalidPipelineException with all that is wrong
+   * @throws InvalidPipelineException with all that is wrong
    */
-  public JobDeadLetters deadLetters(Map<String, String> environment) {
-    ParsedPipeline parsed = new PipelineReader(environment).read(job);
+  public JobDeadLetters deadLetters(Map<String, String> environment, ParsedPipeline parsed) {
     return composer(environment, Map.of()).deadLetters(parsed.definition(), parsed::locationOf);
   }
 

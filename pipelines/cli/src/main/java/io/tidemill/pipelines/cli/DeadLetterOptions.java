@@ -3,6 +3,7 @@ package io.tidemill.pipelines.cli;
 import io.tidemill.pipelines.JobOptions;
 import io.tidemill.pipelines.compose.JobDeadLetters;
 import io.tidemill.pipelines.compose.JobDeadLetters.Reader;
+import io.tidemill.pipelines.yaml.ParsedPipeline;
 import java.io.IOException;
 import java.util.Collection;
 import picocli.CommandLine.Mixin;
@@ -12,6 +13,7 @@ final class DeadLetterOptions {
   private final Caller caller;
 
   @Mixin private JobOptions job;
+  @Mixin private DateOption date;
 
   DeadLetterOptions(Caller caller) {
     this.caller = caller;
@@ -23,7 +25,11 @@ final class DeadLetterOptions {
    * @throws CommandFailedException if they are out of reach
    */
   JobDeadLetters open() {
-    JobDeadLetters letters = job.deadLetters(caller.environment());
+    ParsedPipeline parsed = date.read(day -> job.read(caller.environment(), day));
+    if (parsed.forDates() && !date.given()) {
+      throw JobOptions.undated(parsed);
+    }
+    JobDeadLetters letters = job.deadLetters(caller.environment(), parsed);
     CommandFailedException.throwIfAny(letters.obstacles(RunCommand.BROKER_LIMIT));
     return letters;
   }

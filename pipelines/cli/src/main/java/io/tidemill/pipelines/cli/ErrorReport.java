@@ -5,6 +5,7 @@ import io.tidemill.connectors.problem.Suggestion;
 import io.tidemill.model.ModelException;
 import io.tidemill.pipelines.compose.ModelProblemsException;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
+import io.tidemill.pipelines.nightly.NightlyException;
 import io.tidemill.pipelines.run.RunFailedException;
 import java.io.PrintWriter;
 import java.util.Collection;
@@ -95,6 +96,13 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
     if (failure instanceof InvalidPipelineException) {
       return ExitCode.USAGE;
     }
+    if (failure instanceof NightlyException nightly) {
+      return switch (nightly.reason()) {
+        case NO_INPUT -> ExitCode.NOT_YET;
+        case TAKEN -> ExitCode.USAGE;
+        case FAILED -> ExitCode.FAILED;
+      };
+    }
     boolean model =
         failure instanceof ModelException
             || failure instanceof ModelProblemsException
@@ -108,6 +116,7 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
     }
     if (failure instanceof CommandFailedException
         || failure instanceof ModelException
+        || failure instanceof NightlyException
         || failure instanceof RunFailedException) {
       return "tidemill: " + failure.getMessage();
     }

@@ -14,6 +14,9 @@ enum ExitCode {
   /** The model or the store is not as it should be. */
   MODEL(3),
 
+  /** The input of a date is not there yet: the same command may do later. */
+  NOT_YET(4),
+
   /** Stopped by Ctrl-C. */
   INTERRUPTED(130);
 

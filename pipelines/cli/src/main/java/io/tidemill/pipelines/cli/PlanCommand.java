@@ -12,7 +12,9 @@ import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.run.RunStart;
+import io.tidemill.pipelines.yaml.ParsedPipeline;
 import java.io.PrintWriter;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +36,7 @@ final class PlanCommand implements Callable<Integer> {
 
   @Mixin private JobOptions job;
   @Mixin private ResumeOptions resume;
+  @Mixin private DateOption date;
   @Mixin private Output output;
 
   @Option(
@@ -49,26 +52,31 @@ final class PlanCommand implements Callable<Integer> {
   /**
    * What JSON has of a job, be it right or not.
    *
+   * @param date for which it is planned; null for a job that runs for none
    * @param begins how a run would begin; null where the job has problems, as is the plan
    */
   private record View(
       String job,
       boolean valid,
       List<ProblemView> problems,
+      @Nullable String date,
       @Nullable String begins,
       @Nullable PipelinePlan plan) {}
 
   @Override
   public Integer call() throws JsonProcessingException {
     try {
-      PlannedPipeline pipeline = job.plan(caller.environment(), resume.flinkOptions());
+      ParsedPipeline parsed = date.read(day -> job.read(caller.environment(), day));
+      String day = date.of(parsed).map(LocalDate::toString).orElse(null);
+      PlannedPipeline pipeline = job.plan(caller.environment(), resume.flinkOptions(), parsed);
       if (sinkSchema) {
         return printSinkSchema(pipeline);
       }
       String begins = RunStart.of(pipeline, job.folder(pipeline), resume.fresh()).description();
       PipelinePlan plan = pipeline.describe();
       output.print(
-          new View(job.file(), true, List.of(), begins, plan), out -> print(out, begins, plan));
+          new View(job.file(), true, List.of(), day, begins, plan),
+          out -> print(out, day, begins, plan));
       return ExitCode.DONE.number();
     } catch (InvalidPipelineException invalid) {
       return refuse(invalid, invalid.problems());
@@ -94,12 +102,23 @@ final class PlanCommand implements Callable<Integer> {
     if (output.forPeople()) {
       throw refused;
     }
-    output.print(new View(job.file(), false, ProblemView.of(problems), null, null), "");
+    output.print(new View(job.file(), false, ProblemView.of(problems), null, null, null), "");
     return ErrorReport.exitCode(refused).number();
   }
 
-  private static void print(PrintWriter out, String begins, PipelinePlan plan) {
+  private void print(PrintWriter out, @Nullable String day, String begins, PipelinePlan plan) {
     out.printf("job          %s (%s)%n", plan.name(), plan.mode());
+    if (day != null) {
+      out.printf(
+          "date         %s%s%n",
+          day,
+          date.given() ? "" : " (today in %s, as no --date is given)".formatted(plan.timeZone()));
+      out.printf("reads        %s%n", plan.source().options().get("path"));
+      out.printf("publishes    %s%n", plan.sink().options().get("path"));
+    }
+    if (plan.errors() != null) {
+      out.printf("errors       %s may become dead letters%n", plan.errors());
+    }
     out.printf("store        %s%n", plan.store());
     out.printf("begins       %s%n", begins);
     out.printf("source       %s: %s%n", plan.source().connector(), plan.source().guarantee());

@@ -13,12 +13,12 @@ import io.tidemill.pipelines.run.JobFolder;
 import io.tidemill.pipelines.run.JobFolder.Lease;
 import io.tidemill.pipelines.run.RunFigures;
 import io.tidemill.pipelines.run.RunStart;
+import io.tidemill.pipelines.yaml.ParsedPipeline;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -31,6 +31,7 @@ import picocli.CommandLine.Mixin;
       "Run a job inside this process, until its input ends, Ctrl-C or 'tidemill stop'.",
       "A streaming job goes on from what its runs before have left in .tidemill/NAME beside",
       "its file, or in execution.checkpointing.dir.",
+      "With --date, a batch job runs for a date: its results are published whole, or not at all.",
       "Flink's web UI is on 127.0.0.1:8081, or on a free port if that is taken."
     },
     mixinStandardHelpOptions = true)
@@ -41,13 +42,11 @@ final class RunCommand implements Callable<Integer> {
   /** How long a broker may take to answer before a command begins. */
   static final Duration BROKER_LIMIT = Duration.ofSeconds(5);
 
-  private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
-  private static final Duration TICK = Duration.ofMillis(200);
-
   private final Caller caller;
 
   @Mixin private JobOptions job;
   @Mixin private ResumeOptions resume;
+  @Mixin private RunDates dates;
   @Mixin private Output output;
 
   RunCommand(Caller caller) {
@@ -56,13 +55,21 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    PlannedPipeline pipeline = job.plan(caller.environment(), resume.flinkOptions());
-    String name = pipeline.definition().name();
-    if (resume.given() && pipeline.definition().mode() == ExecutionMode.BATCH) {
+    ParsedPipeline written = job.read(caller.environment(), null);
+    boolean dated = dates.given();
+    if (written.forDates() && !dated) {
+      throw JobOptions.undated(written);
+    }
+    String name = written.definition().name();
+    if (resume.given() && written.definition().mode() == ExecutionMode.BATCH) {
       throw new CommandFailedException(
           ExitCode.USAGE,
           "--from-savepoint: job '%s' is a batch job (expected: mode: streaming)".formatted(name));
     }
+    if (dated) {
+      return new DatedRuns(caller, job, dates, output).run(written).number();
+    }
+    PlannedPipeline pipeline = job.plan(caller.environment(), resume.flinkOptions(), written);
     checkBrokers(pipeline);
     JobFolder folder = job.folder(pipeline);
     try (Lease lease = take(folder, name)) {
@@ -111,7 +118,8 @@ final class RunCommand implements Callable<Integer> {
     String outcome = "failed";
     try (CtrlC ctrlC = CtrlC.watch()) {
       try {
-        boolean stopped = watch(running, lease, ctrlC, pipeline.bounded());
+        boolean stopped =
+            new JobWatch(output, ctrlC).untilEnd(running, pipeline.bounded(), lease::stopAsked);
         running.await();
         outcome = stopped ? "stopped" : "finished";
       } finally {
@@ -132,30 +140,6 @@ final class RunCommand implements Callable<Integer> {
       }
       return (ctrlC.pressed() ? ExitCode.INTERRUPTED : ExitCode.DONE).number();
     }
-  }
-
-  /** Tells how far the job is until it has ended; whether someone stopped it. */
-  private boolean watch(EmbeddedJob running, Lease lease, CtrlC ctrlC, boolean bounded)
-      throws InterruptedException {
-    RunProgress progress = output.runProgress(bounded);
-    boolean stopped = false;
-    while (!running.ended(TICK)) {
-      progress.tell(running);
-      Optional<Boolean> asked = ctrlC.pressed() ? Optional.of(false) : lease.stopAsked();
-      if (asked.isPresent()) {
-        progress.clear();
-        output.err().println("stopping…");
-        if (!running.stop(asked.get(), STOP_LIMIT)) {
-          throw new CommandFailedException(
-              ExitCode.FAILED,
-              "the job did not stop in %d s, and ends with the process"
-                  .formatted(2 * STOP_LIMIT.toSeconds()));
-        }
-        stopped = true;
-      }
-    }
-    progress.clear();
-    return stopped;
   }
 
   /** What the next run does, and where to look before it. */

@@ -45,6 +45,7 @@ import picocli.CommandLine.TypeConversionException;
       "1:it ran and failed",
       "2:wrong usage, or a job that cannot run as it is written",
       "3:the model or the store is not as it should be",
+      "4:the input of a date is not there yet",
       "130:stopped by Ctrl-C"
     })
 public final class Tidemill implements Runnable {
@@ -61,6 +62,7 @@ public final class Tidemill implements Runnable {
           PlanCommand.class,
           ValidateCommand.class,
           SchemaCommand.class,
+          RunsCommand.class,
           DeadLettersCommand.class,
           ModelCommand.class);
 
@@ -107,6 +109,7 @@ public final class Tidemill implements Runnable {
     register(commandLine, Device.class, Device::parse);
     register(commandLine, Duration.class, text -> Quantity.duration("time", text));
     register(commandLine, Instant.class, Tidemill::instant);
+    register(commandLine, DateArgument.class, DateArgument::parse);
     ErrorReport report = new ErrorReport();
     return commandLine
         .setCaseInsensitiveEnumValuesAllowed(true)

@@ -26,6 +26,7 @@ final class ValidateCommand implements Callable<Integer> {
   @Parameters(paramLabel = "JOB.yaml", description = "The job.")
   private Path job;
 
+  @Mixin private DateOption date;
   @Mixin private Output output;
 
   ValidateCommand(Caller caller) {
@@ -39,7 +40,7 @@ final class ValidateCommand implements Callable<Integer> {
   public Integer call() {
     try {
       PipelineDefinition definition =
-          new PipelineReader(caller.environment()).read(job).definition();
+          date.read(day -> new PipelineReader(caller.environment(), day).read(job)).definition();
       output.print(view(List.of()), job + ": " + summary(definition));
       return ExitCode.DONE.number();
     } catch (InvalidPipelineException invalid) {

@@ -2,6 +2,8 @@ package io.tidemill.pipelines.cli;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Map;
 import java.util.Properties;
 import org.apache.flink.runtime.util.EnvironmentInformation;
 import picocli.CommandLine.IVersionProvider;
@@ -11,17 +13,31 @@ final class Version implements IVersionProvider {
   private static final String RESOURCE = "version.properties";
 
   @Override
-  public String[] getVersion() throws IOException {
+  public String[] getVersion() {
+    Map<String, String> parts = parts();
+    return new String[] {
+      "tidemill " + parts.get("tidemill"),
+      "Flink " + parts.get("flink") + ", Java " + parts.get("java")
+    };
+  }
+
+  /** The versions of all that matters, by name. */
+  static Map<String, String> parts() {
     Properties properties = new Properties();
     try (InputStream resource = Version.class.getResourceAsStream(RESOURCE)) {
       if (resource == null) {
         throw new IOException(RESOURCE + ": not in the jar (expected: written by the build)");
       }
       properties.load(resource);
+    } catch (IOException notBuilt) {
+      throw new UncheckedIOException(notBuilt);
     }
-    return new String[] {
-      "tidemill " + properties.getProperty("version"),
-      "Flink " + EnvironmentInformation.getVersion() + ", Java " + Runtime.version().feature()
-    };
+    return Map.of(
+        "tidemill",
+        properties.getProperty("version"),
+        "flink",
+        EnvironmentInformation.getVersion(),
+        "java",
+        String.valueOf(Runtime.version().feature()));
   }
 }

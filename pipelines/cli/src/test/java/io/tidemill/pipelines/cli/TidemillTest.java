@@ -53,7 +53,7 @@ class TidemillTest {
       delimiter = '|',
       textBlock =
           """
-          valdate job.yaml  | tidemill: unknown command 'valdate' (did you mean 'validate'? allowed: init, run, stop, plan, validate, schema, dead-letters, model)
+          valdate job.yaml  | tidemill: unknown command 'valdate' (did you mean 'validate'? allowed: init, run, stop, plan, validate, schema, runs, dead-letters, model)
           rnu job.yaml      | tidemill: unknown command 'rnu' (did you mean 'run'?
           job.yaml          | tidemill: unknown command 'job.yaml' (allowed: init, run,
           model psh a b     | tidemill model: unknown command 'psh' (did you mean 'push'? allowed: push, list,
@@ -65,7 +65,7 @@ class TidemillTest {
           init .            | tidemill: .: not empty (expected: an empty folder, or none)
           init / --template kafka | tidemill: /: the root (expected: an empty folder, or none)
           init new --template csv | Invalid value for option '--template'
-          validate --bogus x | tidemill validate: unknown option '--bogus' (allowed: --debug, --help,
+          validate --bogus x | tidemill validate: unknown option '--bogus' (allowed: --date, --debug, --help,
           model list --stoer=x | tidemill model list: unknown option '--stoer' (did you mean '--store'? allowed:
           model list -o xml | Invalid value for option '--output'
           model export fraud x | model: 'fraud' (expected: name:version as in fraud:1.4.2, or name@alias as in fraud@production)

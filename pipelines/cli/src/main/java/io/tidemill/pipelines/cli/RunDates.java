@@ -1,0 +1,96 @@
+package io.tidemill.pipelines.cli;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What {@code run} is told about the dates for which a job runs. */
+final class RunDates {
+  @Option(
+      names = "--date",
+      paramLabel = "DATE",
+      description = {
+        "Run for one date, which stands for {{ ds }}: 2026-11-21, or today or yesterday in the",
+        "job's time-zone. All is published, or nothing; nothing is done again that is the same."
+      })
+  private @Nullable DateArgument date;
+
+  @Option(
+      names = "--from",
+      paramLabel = "DATE",
+      description = "Run for each date from this one to --to, one after the other.")
+  private @Nullable DateArgument from;
+
+  @Option(names = "--to", paramLabel = "DATE", description = "The last date; see --from.")
+  private @Nullable DateArgument to;
+
+  @Option(
+      names = "--force",
+      description = "Run for the date even if what is published is made of the same.")
+  private boolean force;
+
+  @Option(
+      names = "--wait",
+      paramLabel = "TIME",
+      description = {
+        "How long to wait for input that is not there yet, as in 2h.",
+        "Default: not at all; the exit code says so."
+      })
+  private @Nullable Duration wait;
+
+  /** Whether the job runs for dates. */
+  boolean given() {
+    boolean dates = date != null || from != null || to != null;
+    if (!dates && (force || wait != null)) {
+      throw refused((force ? "--force" : "--wait") + ": without a date (expected: beside --date)");
+    }
+    return dates;
+  }
+
+  boolean force() {
+    return force;
+  }
+
+  Duration wait(Duration otherwise) {
+    return wait == null ? otherwise : wait;
+  }
+
+  /** Whether it is one date, and not a first and a last one. */
+  boolean one() {
+    return date != null;
+  }
+
+  /**
+   * The dates in their order.
+   *
+   * @throws CommandFailedException if the options contradict each other
+   */
+  List<LocalDate> in(ZoneId zone) {
+    Instant now = Instant.now();
+    if (date != null) {
+      if (from != null || to != null) {
+        throw refused(
+            "--date: beside %s (expected: one of them)"
+                .formatted(from == null ? "--to" : "--from"));
+      }
+      return List.of(date.in(zone, now));
+    }
+    if (from == null || to == null) {
+      throw refused((from == null ? "--to" : "--from") + ": alone (expected: --from and --to)");
+    }
+    LocalDate first = from.in(zone, now);
+    LocalDate last = to.in(zone, now);
+    if (first.isAfter(last)) {
+      throw refused("--from: %s, after --to %s (expected: not after it)".formatted(first, last));
+    }
+    return first.datesUntil(last.plusDays(1)).toList();
+  }
+
+  private static CommandFailedException refused(String message) {
+    return new CommandFailedException(ExitCode.USAGE, message);
+  }
+}

@@ -1,0 +1,86 @@
+package io.tidemill.pipelines.cli;
+
+import io.tidemill.model.store.ByteSize;
+import io.tidemill.pipelines.nightly.Counts;
+import io.tidemill.pipelines.nightly.JobRuns;
+import io.tidemill.pipelines.nightly.ModelUse;
+import io.tidemill.pipelines.nightly.RunAccount;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code tidemill runs show}. */
+@Command(
+    name = "show",
+    description = {
+      "Show one run of a job for a date: what it read, what it made, and why it ran or failed.",
+      "What it published is told by _tidemill.json beside the files, with every input file."
+    },
+    mixinStandardHelpOptions = true)
+final class RunsShowCommand implements Runnable {
+  @Mixin private RunsOptions options;
+  @Mixin private Output output;
+
+  @Option(
+      names = "--date",
+      required = true,
+      paramLabel = "DATE",
+      description = "The date of the run, as in 2026-11-21.")
+  private String date;
+
+  @Option(
+      names = "--run",
+      paramLabel = "NUMBER",
+      description = "Its number, as 'ls' prints it. Default: the newest of the date.")
+  private @Nullable Integer number;
+
+  @Override
+  public void run() {
+    JobRuns runs = options.open();
+    List<RunAccount> found =
+        runs.all().stream()
+            .filter(run -> run.date().equals(date))
+            .filter(run -> number == null || run.run() == number)
+            .toList();
+    if (found.isEmpty()) {
+      throw new CommandFailedException(
+          ExitCode.USAGE,
+          "--date: no run%s for '%s' in %s (expected: one that 'tidemill runs ls %s' prints)"
+              .formatted(number == null ? "" : " " + number, date, runs.place(), options.file()));
+    }
+    RunAccount run = found.get(found.size() - 1);
+    output.print(run, out -> print(out, run));
+  }
+
+  private static void print(PrintWriter out, RunAccount run) {
+    line(out, "run", "%d of job '%s' for %s", run.run(), run.job(), run.date());
+    line(out, "state", "%s", RunsListCommand.state(run));
+    line(out, "why", "%s", RunsListCommand.why(run));
+    line(out, "by", "%s since %s, %.1f s", run.owner(), run.started(), run.seconds());
+    line(out, "input", "%,d files, %s", run.inputFiles(), new ByteSize(run.inputBytes()));
+    for (ModelUse model : run.models()) {
+      line(out, "model", "%s: %s %s", model.step(), model.model(), model.digest());
+    }
+    Counts counts = run.counts();
+    if (counts != null) {
+      line(out, "records in", "%,d", counts.recordsIn());
+      line(out, "predictions", "%,d", counts.recordsOut());
+      line(out, "dead letters", "%,d", counts.allDeadLetters());
+      counts.deadLetters().forEach((cause, letters) -> line(out, "", "%s %,d", cause, letters));
+    }
+    line(out, "target", "%s", run.target());
+    if (run.deadLetterTarget() != null) {
+      line(out, "", "%s", run.deadLetterTarget());
+    }
+    line(out, "versions", "%s", run.versions());
+  }
+
+  private static void line(PrintWriter out, String subject, String format, Object... values) {
+    out.printf(Locale.ROOT, "%-12s ", subject);
+    out.printf(Locale.ROOT, format + "%n", values);
+  }
+}

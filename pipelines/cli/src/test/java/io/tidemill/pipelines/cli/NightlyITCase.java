@@ -1,0 +1,252 @@
+package io.tidemill.pipelines.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.model.engine.tensorflow.SavedModels;
+import io.tidemill.pipelines.compose.Jobs;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class NightlyITCase {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir private Path directory;
+
+  @BeforeEach
+  void publishAModelAndWriteRecords() throws IOException {
+    Path model = Files.createDirectories(directory.resolve("saved"));
+    new Jobs(directory).publish("adder", "1.0.0", SavedModels.twoByTwo(model), model);
+    input("2026-11-20", 100, 5);
+    input("2026-11-21", 50, 0);
+  }
+
+  private void input(String date, int records, int withoutValue) throws IOException {
+    Path folder = Files.createDirectories(directory.resolve("in/dt=" + date));
+    Files.write(
+        folder.resolve("a.json"),
+        IntStream.range(0, records)
+            .mapToObj(
+                i ->
+                    "{\"id\": \"r%d\", \"a\": %d, \"b\": %s}"
+                        .formatted(i, i, i < withoutValue ? "null" : "2"))
+            .toList());
+  }
+
+  @Test
+  void publishesEachDateOnceAndAgainWhereItChanges() throws IOException {
+    CommandRun backfill = run("run", "--from", "2026-11-20", "--to", "2026-11-21", "-o", "json");
+
+    assertThat(backfill.err()).doesNotContain("\tat ");
+    assertThat(backfill.exitCode()).isEqualTo(ExitCode.DONE);
+    JsonNode first = JSON.readTree(backfill.out()).get(0);
+    assertThat(first.at("/outcome").asText()).isEqualTo("published");
+    assertThat(first.at("/account/counts/recordsIn").asLong()).isEqualTo(100);
+    assertThat(first.at("/account/counts/deadLetters/null-input").asLong()).isEqualTo(5);
+    assertThat(first.at("/summary/figures/predictions").asLong()).isEqualTo(95);
+    assertThat(rows("out/dt=2026-11-20"))
+        .hasSize(95)
+        .allSatisfy(
+            row -> assertThat(row.get("total").asDouble()).isEqualTo(row.get("a").asDouble() + 2));
+    assertThat(rows("out/dt=2026-11-21")).hasSize(50);
+    assertThat(rows("dead/dt=2026-11-20"))
+        .hasSize(5)
+        .allSatisfy(
+            letter ->
+                assertThat(letter.at("/context/tidemill.cause").asText()).isEqualTo("null-input"));
+    assertThat(directory.resolve("out/dt=2026-11-21/_SUCCESS")).exists();
+    assertThat(directory.resolve("out/dt=2026-11-21/_tidemill.json")).exists();
+    FileTime published = Files.getLastModifiedTime(directory.resolve("out/dt=2026-11-20"));
+
+    CommandRun again = run("run", "--date", "2026-11-20");
+    assertThat(again.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(again.out()).startsWith("2026-11-20   nothing to do: run 1 has published ");
+    assertThat(Files.getLastModifiedTime(directory.resolve("out/dt=2026-11-20")))
+        .isEqualTo(published);
+
+    input("2026-11-20", 120, 0);
+    CommandRun changed = run("run", "--date", "2026-11-20");
+    assertThat(changed.out())
+        .contains("(run 2: of the input files 0 are new, 1 have changed and 0 are gone)");
+    assertThat(rows("out/dt=2026-11-20")).hasSize(120);
+    assertThat(rows("dead/dt=2026-11-20")).isEmpty();
+
+    assertThat(run("run", "--date", "2026-11-20", "--force").out()).contains("(run 3: --force)");
+    JsonNode runs = JSON.readTree(run("runs", "ls", "-o", "json").out());
+    assertThat(runs.findValuesAsText("state")).hasSize(4).containsOnly("published");
+    assertThat(runs).extracting(account -> account.get("run").asInt()).containsExactly(1, 2, 3, 1);
+    assertThat(run("runs", "show", "--date", "2026-11-20", "--run", "1").out())
+        .contains("records in   100", "dead letters 5", "model        first: adder:1.0.0 sha256:");
+    assertThat(run("dead-letters", "stats", "--date", "2026-11-20").exitCode())
+        .isEqualTo(ExitCode.DONE);
+  }
+
+  @Test
+  void publishesNothingPastTheLimitOnErrors() throws IOException {
+    input("2026-11-21", 100, 20);
+
+    CommandRun run = run("run", "--date", "2026-11-21", "-o", "json");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(run.err())
+        .contains(
+            "job 'adding' for 2026-11-21: 20 of 100 records became dead letters (expected: errors.max-rate: 10%); most of them: null-input 20;")
+        .doesNotContain("\tat ");
+    assertThat(JSON.readTree(run.out()).at("/outcome").asText()).isEqualTo("failed");
+    assertThat(directory.resolve("out/dt=2026-11-21")).doesNotExist();
+    assertThat(directory.resolve("dead/dt=2026-11-21")).doesNotExist();
+    JsonNode account =
+        JSON.readTree(run("runs", "show", "--date", "2026-11-21", "-o", "json").out());
+    assertThat(account.at("/state").asText()).isEqualTo("failed");
+    assertThat(account.at("/message").asText()).contains("20 of 100 records");
+  }
+
+  @Test
+  void answersFourWhereTheInputIsNotThereYet() {
+    CommandRun run = run("run", "--date", "2026-11-22", "--wait", "1ms");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.NOT_YET);
+    assertThat(run.out()).isEqualTo("2026-11-22   not there yet\n");
+    assertThat(run.err())
+        .contains("adding for 2026-11-22 waits for its input, up to 0.001s")
+        .contains("/in/dt=2026-11-22' is not there yet (expected: a file or folder");
+    assertThat(run("runs", "ls").out()).startsWith("no runs in " + directory + "/out/");
+  }
+
+  @Test
+  void refusesARunWhileAnotherPublishesThere() throws IOException {
+    run("run", "--date", "2026-11-21");
+    Path runs = directory.resolve("out/_tidemill/dt=2026-11-21/runs");
+    try (Stream<Path> accounts = Files.list(runs)) {
+      // As if this very process were still at it.
+      Path account = accounts.findFirst().orElseThrow();
+      Files.writeString(account, Files.readString(account).replace("\"published\"", "\"running\""));
+    }
+
+    CommandRun run = run("run", "--date", "2026-11-21", "--force");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .contains("another run publishes there: run 1 of job 'adding' by process ")
+        .contains("(expected: one run at a time; wait for it, or end its process)");
+    assertThat(run("runs", "ls").out()).contains("running");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          run                                           | the job runs for a date, and none is given (expected: --date
+          dead-letters stats                            | the job runs for a date, and none is given (expected: --date
+          run --date 2026-02-30                         | '2026-02-30' (expected: a day that there is, as in 2026-11-21, or today or yesterday
+          run --date 21.11.2026                         | '21.11.2026' (expected: a day that there is, as in 2026-11-21
+          run --from 2026-11-20                         | --from: alone (expected: --from and --to)
+          run --from 2026-11-20 --to 2026-11-19         | --from: 2026-11-20, after --to 2026-11-19 (expected: not after it)
+          run --date 2026-11-20 --to 2026-11-19         | --date: beside --to (expected: one of them)
+          run --force                                   | --force: without a date (expected: beside --date)
+          runs show --date 2026-11-29                   | --date: no run for '2026-11-29' in
+          """)
+  void refusesWrongDates(String line, String message) {
+    String[] words = line.split(" ");
+
+    CommandRun run = run(words[0], List.of(words).subList(1, words.length).toArray(String[]::new));
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).contains(message);
+    assertThat(directory.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void saysAllThatKeepsAJobFromADate() throws IOException {
+    Path job = job();
+    Files.writeString(
+        job,
+        Files.readString(job)
+            .replace("out/dt={{ ds }}", "out")
+            .replace(
+                "dead-letter: { connector: filesystem, path: '${ROOT}/dead/dt={{ ds }}', format: json }",
+                "dead-letter: { connector: kafka, topic: dead }"));
+
+    CommandRun run =
+        CommandRun.of(
+            Map.of("ROOT", directory.toString()), "validate", job.toString(), "--date", "today");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err().lines())
+        .containsExactly(
+            job
+                + ":14:38: sink: filesystem '"
+                + directory
+                + "/out' (expected: connector: filesystem, and a path with the date in it as in scores/dt={{ ds }}: each run for a date replaces that folder)",
+            job
+                + ":15:14: dead-letter: kafka '' (expected: connector: filesystem, and a path with the date in it as in dead/dt={{ ds }}: they are published with the predictions)");
+  }
+
+  private Path job() throws IOException {
+    return Files.writeString(
+        directory.resolve("job.yaml"),
+        """
+        name: adding
+        mode: batch
+        source:
+          connector: filesystem
+          path: ${ROOT}/in/dt={{ ds }}
+          format: json
+          columns: { id: STRING, a: DOUBLE, b: FLOAT }
+        steps:
+          - id: first
+            model: adder@production
+            input: { left: a, right: b }
+            output: { sum: total }
+            resources: { device: cpu }
+        sink: { connector: filesystem, path: '${ROOT}/out/dt={{ ds }}', format: json }
+        dead-letter: { connector: filesystem, path: '${ROOT}/dead/dt={{ ds }}', format: json }
+        errors: { max-rate: 10% }
+        """);
+  }
+
+  /** Runs a command of the job; its options come after the job's file. */
+  private CommandRun run(String command, String... more) {
+    try {
+      List<String> arguments = new ArrayList<>(List.of(command));
+      boolean ofGroup = !command.equals("run");
+      arguments.addAll(List.of(more).subList(0, ofGroup ? 1 : 0));
+      arguments.add(job().toString());
+      arguments.addAll(List.of(more).subList(ofGroup ? 1 : 0, more.length));
+      if (!command.equals("runs")) {
+        arguments.addAll(List.of("--store", new Jobs(directory).store()));
+      }
+      return CommandRun.of(Map.of("ROOT", directory.toString()), arguments.toArray(String[]::new));
+    } catch (IOException unwritable) {
+      throw new UncheckedIOException(unwritable);
+    }
+  }
+
+  private List<JsonNode> rows(String folder) throws IOException {
+    List<JsonNode> rows = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(directory.resolve(folder))) {
+      for (Path file :
+          files.filter(path -> path.getFileName().toString().startsWith("part-")).toList()) {
+        for (String line : Files.readAllLines(file)) {
+          rows.add(JSON.readTree(line));
+        }
+      }
+    }
+    return rows;
+  }
+}

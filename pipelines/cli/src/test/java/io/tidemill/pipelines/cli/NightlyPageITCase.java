@@ -1,0 +1,39 @@
+package io.tidemill.pipelines.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs each line of shell in docs/nightly.md. */
+class NightlyPageITCase {
+  @TempDir private Path directory;
+
+  @Test
+  @Timeout(value = 900, unit = TimeUnit.SECONDS)
+  void goesFromAFolderToPublishedDates() throws Exception {
+    String page = Files.readString(Path.of("../../docs/nightly.md"));
+    Shell shell = new Shell(directory, Map.of());
+
+    String out = shell.run(directory, String.join("", Shell.blocks(page)));
+
+    assertThat(out)
+        .contains(
+            "nightly.yaml: valid (nightly-fraud, batch, 1 step)",
+            "errors       at most 20% of the records if they are 5 or more may become dead letters",
+            "(run 1: nothing is published for the date)",
+            "predictions  9",
+            "2026-11-20   nothing to do: run 1 has published",
+            "(run 2: of the input files 0 are new, 1 have changed and 0 are gone)",
+            "\"outcome\" : \"nothing to do\"",
+            "2026-11-22   not there yet",
+            "state        published");
+    assertThat(shell.errors()).contains("transactions/dt=2026-11-22' is not there yet");
+    assertThat(directory.resolve("nightly/scores/dt=2026-11-21/_SUCCESS")).exists();
+  }
+}
