@@ -3,6 +3,7 @@ package io.tidemill.pipelines.nightly;
 import io.tidemill.model.store.GuardedFiles;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.flink.core.fs.FileStatus;
@@ -66,8 +67,9 @@ record RunAccounts(GuardedFiles files, Path folder) {
     new AccountFiles(files).write(file(account), account);
   }
 
-  boolean has(RunAccount account) {
-    return files.exists(file(account));
+  /** What is written of a run now; empty if it was taken back. */
+  Optional<RunAccount> written(RunAccount account) {
+    return new AccountFiles(files).read(file(account), RunAccount.class);
   }
 
   void delete(RunAccount account) {

@@ -153,7 +153,10 @@ final class RunLease implements AutoCloseable {
    * @throws NightlyException if another run was given it meanwhile
    */
   synchronized void check() {
-    if (!accounts.has(account) || accounts.newestBut(account) > account.run()) {
+    // One that had nothing to do has left no number, but has said that this one died.
+    boolean own =
+        accounts.written(account).filter(now -> now.state() == account.state()).isPresent();
+    if (!own || accounts.newestBut(account) > account.run()) {
       lost = true;
     }
     if (lost) {

@@ -245,6 +245,27 @@ class NightlyRunTest {
         .containsExactly(RunState.DIED, RunState.PUBLISHED);
   }
 
+  @Test
+  void publishesNothingOnceItWasTakenForDeadByOneThatHadNothingToDo() throws Exception {
+    nights.run(false, "one");
+    DatedJob job = nights.job();
+
+    assertThatThrownBy(
+            () ->
+                nights
+                    .run(job, DEAD, new Nights.Pauses())
+                    .run(
+                        job.inputs().list().orElseThrow(),
+                        true,
+                        lost -> {
+                          assertThat(nights.run(false, "two").published()).isFalse();
+                          return Nights.figures(10, 10, 0);
+                        }))
+        .hasMessageContaining("was taken for dead, and another run has its place");
+
+    assertThat(nights.out().resolve("part-0")).hasContent("one");
+  }
+
   /** What a job does. */
   private interface Work {
     io.tidemill.pipelines.run.RunFigures run();
