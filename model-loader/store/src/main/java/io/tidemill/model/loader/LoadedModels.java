@@ -7,6 +7,8 @@ import io.tidemill.model.golden.Golden;
 import io.tidemill.model.loader.Openings.Attempt;
 import io.tidemill.model.loader.Openings.Stage;
 import io.tidemill.model.store.cache.CachedModel;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -15,7 +17,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.arrow.util.AutoCloseables;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,33 +63,37 @@ public final class LoadedModels {
     final CompletableFuture<LoadedCopy> loaded = new CompletableFuture<>();
     final CompletableFuture<Void> unloaded = new CompletableFuture<>();
 
+    private final List<ModelHandle> ahead = new ArrayList<>();
     private int handles = 1;
-    private boolean joined;
-    private @Nullable ModelHandle ahead;
+    private boolean ofTask;
+
+    Copy(boolean forTask) {
+      ofTask = forTask;
+    }
 
     /**
-     * Counts one more handle, unless the last one is closed already; then the one that waited for
-     * this is not needed any more.
+     * Counts one more handle, unless the last one is closed already; those that waited for a task's
+     * are not needed any more then.
      */
-    synchronized boolean join() {
+    synchronized boolean join(boolean forTask) {
       if (handles == 0) {
         return false;
       }
       handles++;
-      joined = true;
-      if (ahead != null) {
-        ahead.close();
-        ahead = null;
+      if (forTask) {
+        ofTask = true;
+        ahead.forEach(ModelHandle::close);
+        ahead.clear();
       }
       return true;
     }
 
-    /** Closes a handle as soon as there was another. */
-    synchronized void closeWhenJoined(ModelHandle handle) {
-      if (joined) {
+    /** Closes a handle as soon as a task had one. */
+    synchronized void closeWhenOfTask(ModelHandle handle) {
+      if (ofTask) {
         handle.close();
       } else {
-        ahead = handle;
+        ahead.add(handle);
       }
     }
 
@@ -113,9 +118,16 @@ public final class LoadedModels {
    * @throws io.tidemill.model.ModelException if it cannot be had, with the reason and the remedy
    */
   public ModelHandle open(LoadRequest request, TaskContext task, Supplier<CachedModel> files) {
+    return open(request, task, files, true);
+  }
+
+  private ModelHandle open(
+      LoadRequest request, TaskContext task, Supplier<CachedModel> files, boolean forTask) {
     try {
       return openings.open(
-          request, task.loadTimeout(), attempt -> open(request, task.maxSize(), files, attempt));
+          request,
+          task.loadTimeout(),
+          attempt -> open(request, task.maxSize(), files, attempt, forTask));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(request + ": interrupted while it was loaded", e);
@@ -130,26 +142,30 @@ public final class LoadedModels {
    * @throws io.tidemill.model.ModelException if it cannot be had
    */
   public ModelHandle openAhead(LoadRequest request, TaskContext task, Supplier<CachedModel> files) {
-    ModelHandle handle = open(request, task, files);
+    ModelHandle handle = open(request, task, files, false);
     Copy copy = copies.get(request);
     if (copy != null) {
-      copy.closeWhenJoined(handle);
+      copy.closeWhenOfTask(handle);
     }
     return handle;
   }
 
   private ModelHandle open(
-      LoadRequest request, int maxSize, Supplier<CachedModel> files, Attempt attempt)
+      LoadRequest request,
+      int maxSize,
+      Supplier<CachedModel> files,
+      Attempt attempt,
+      boolean forTask)
       throws InterruptedException {
     while (true) {
-      Copy fresh = new Copy();
+      Copy fresh = new Copy(forTask);
       Copy there = copies.putIfAbsent(request, fresh);
       if (there == null) {
         load(request, fresh, maxSize, files, attempt);
         return handle(request, fresh, maxSize, attempt);
       }
       attempt.at(Stage.SHARE);
-      if (!there.join()) {
+      if (!there.join(forTask)) {
         await(there.unloaded);
         continue;
       }

@@ -176,6 +176,29 @@ class LoadedModelsTest {
   }
 
   @Test
+  void aVersionThatWasLoadedAheadTwiceWaitsForItsTask() {
+    openAhead();
+    openAhead();
+
+    assertThat(engine.models).hasSize(1);
+    assertThat(engine.models.get(0).closed()).isFalse();
+    ModelHandle first = open();
+    assertThat(engine.models).hasSize(1);
+    first.close();
+    assertThat(engine.models.get(0).closed()).isTrue();
+  }
+
+  @Test
+  void aVersionThatATaskHasIsNotKeptByOneThatLoadsAhead() {
+    ModelHandle first = open();
+    openAhead();
+
+    first.close();
+
+    assertThat(engine.models.get(0).closed()).isTrue();
+  }
+
+  @Test
   void aTaskThatAsksWhileAVersionIsLoadedAheadSharesTheLoad() throws Exception {
     engine.gate = new CountDownLatch(1);
     Future<ModelHandle> ahead = threads.submit(() -> openAhead());
