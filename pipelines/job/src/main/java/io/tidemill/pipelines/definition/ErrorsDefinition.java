@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.definition;
 
+import java.math.BigDecimal;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -33,10 +34,17 @@ public record ErrorsDefinition(@Nullable Double maxRate, long minRecords, @Nulla
     if (maxCount != null && deadLetters > maxCount) {
       return Optional.of(String.format(Locale.ROOT, "errors.max-count: %,d", maxCount));
     }
-    if (maxRate != null && records >= minRecords && deadLetters > maxRate * records) {
+    if (maxRate != null && records >= minRecords && isMore(deadLetters, maxRate, records)) {
       return Optional.of("errors.max-rate: " + percent(maxRate));
     }
     return Optional.empty();
+  }
+
+  /** In decimals: as a double, 29 of 100 are more than 29 %. */
+  private static boolean isMore(long part, double rate, long whole) {
+    return BigDecimal.valueOf(part)
+            .compareTo(BigDecimal.valueOf(rate).multiply(BigDecimal.valueOf(whole)))
+        > 0;
   }
 
   /** What is allowed, in one line. */

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -170,10 +171,12 @@ final class Section {
 
   /** The text of a scalar with its variables replaced, as {@code parse} reads it. */
   <T> Optional<T> scalar(String key, Node value, Function<String, T> parse) {
-    return substituted(key, value, text -> parse.apply(DateTemplates.refuse(text)));
+    return substituted(key, value, DateTemplates::refuse, parse);
   }
 
-  private <T> Optional<T> substituted(String key, Node value, Function<String, T> parse) {
+  /** What stands for a date comes before variables, whose values are nobody's templates. */
+  private <T> Optional<T> substituted(
+      String key, Node value, UnaryOperator<String> dates, Function<String, T> parse) {
     if (!(value instanceof ScalarNode scalar)) {
       document.report(value, "%s: %s: %s (expected: one value)", name, key, form(value));
       return Optional.empty();
@@ -188,7 +191,8 @@ final class Section {
       return Optional.empty();
     }
     try {
-      return Optional.of(parse.apply(document.variables().substitute(scalar.getValue())));
+      return Optional.of(
+          parse.apply(document.variables().substitute(dates.apply(scalar.getValue()))));
     } catch (IllegalArgumentException refused) {
       document.report(value, "%s: %s", name, about(key, String.valueOf(refused.getMessage())));
       return Optional.empty();
@@ -203,7 +207,8 @@ final class Section {
   /** The same with the date in each text that asks for one, but for keys that are no options. */
   Map<String, String> datedOptions(Key<?>... others) {
     return texts(
-        (key, value) -> substituted(key, value, text -> document.dated(value, text)),
+        (key, value) ->
+            substituted(key, value, text -> document.dated(value, text), Function.identity()),
         Arrays.stream(others).map(Key::name).toList());
   }
 

@@ -128,6 +128,8 @@ class PipelineDefinitionTest {
     assertThat(errors.passed(1000, 10)).isEmpty();
     assertThat(errors.passed(1000, 11)).contains("errors.max-rate: 1%");
     assertThat(errors.passed(999, 51)).contains("errors.max-count: 50");
+    assertThat(new ErrorsDefinition(0.29, 0, null).passed(100, 29)).isEmpty();
+    assertThat(new ErrorsDefinition(0.29, 0, null).passed(100, 30)).isPresent();
     assertThat(new ErrorsDefinition(0.0, 0, null).passed(0, 0)).isEmpty();
     assertThatThrownBy(() -> new ErrorsDefinition(null, 0, null))
         .hasMessageStartingWith("errors: neither max-rate nor max-count");

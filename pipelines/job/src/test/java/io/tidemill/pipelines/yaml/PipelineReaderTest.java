@@ -197,6 +197,16 @@ class PipelineReaderTest {
     assertThat(parse(SMALLEST).forDates()).isFalse();
   }
 
+  @Test
+  void valueOfAVariableIsNoTemplate() {
+    String yaml = SMALLEST.replace("name: fraud", "name: fraud\nstore: 's3://${KEY}@models'");
+
+    ParsedPipeline parsed =
+        new PipelineReader(Map.of("KEY", "a:b{{c")).read("fraud.yaml", directory, yaml);
+
+    assertThat(parsed.definition().store()).isEqualTo("s3://a:b{{c@models");
+  }
+
   private ParsedPipeline parse(String yaml) {
     return new PipelineReader(Map.of("STORE", "s3://models")).read("fraud.yaml", directory, yaml);
   }
