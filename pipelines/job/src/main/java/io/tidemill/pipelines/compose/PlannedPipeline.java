@@ -74,6 +74,11 @@ public final class PlannedPipeline {
     return steps.stream().map(step -> step.model().version()).toList();
   }
 
+  /** The columns that the source reads. */
+  public RecordSchema sourceSchema() {
+    return source.schema().orElseThrow();
+  }
+
   /** The columns that the sink writes. */
   public RecordSchema sinkSchema() {
     return sink.schema().orElseThrow();

@@ -9,11 +9,15 @@ import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
 import java.time.LocalDate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.flink.configuration.RestartStrategyOptions;
@@ -90,16 +94,19 @@ public final class DatedJob {
   private void refuseOverlaps() {
     PipelineDefinition job = dated.definition();
     Problems<Location> problems = new Problems<>();
+    refuseTemplate(problems, "source", job.source());
+    refuseTemplate(problems, "sink", job.sink());
     String source = path(job.source());
     refuse(problems, "sink", job.sink(), "source", source);
     ConnectorDefinition deadLetter = job.deadLetter();
     if (deadLetter != null) {
+      refuseTemplate(problems, "dead-letter", deadLetter);
       refuse(problems, "dead-letter", deadLetter, "source", source);
       refuse(problems, "dead-letter", deadLetter, "sink", path(job.sink()));
       if (!sameFileSystem(path(deadLetter), path(job.sink()))) {
         problems.add(
             dated.locationOf(DEAD_LETTER),
-            "dead-letter: path '%s' (expected: on the file system of the sink, '%s', so that both are published together)",
+            "dead-letter: path '%s' (expected: on the file system and volume of the sink, '%s', so that both are published together)",
             path(deadLetter),
             path(job.sink()));
       }
@@ -109,14 +116,26 @@ public final class DatedJob {
     }
   }
 
+  private void refuseTemplate(
+      Problems<Location> problems, String part, ConnectorDefinition connector) {
+    if (Place.isDated(connector)) {
+      problems.add(
+          dated.locationOf(part + "." + PATH),
+          "%s: path '%s': a template in a variable's value (expected: it in the job's file, where a date takes its place)",
+          part,
+          path(connector));
+    }
+  }
+
   private void refuse(
       Problems<Location> problems,
       String part,
       ConnectorDefinition replaced,
       String other,
       String otherPath) {
-    String own = path(replaced) + "/";
-    if (own.startsWith(otherPath + "/") || (otherPath + "/").startsWith(own)) {
+    String own = located(path(replaced));
+    String there = located(otherPath);
+    if (own.startsWith(there) || there.startsWith(own)) {
       problems.add(
           dated.locationOf(part + "." + PATH),
           "%s: path '%s' beside %s's '%s' (expected: neither in the other, as a run replaces the folder)",
@@ -128,10 +147,53 @@ public final class DatedJob {
   }
 
   private static boolean sameFileSystem(String one, String other) {
-    Path first = new Path(one);
-    Path second = new Path(other);
-    return Objects.equals(first.toUri().getScheme(), second.toUri().getScheme())
-        && Objects.equals(first.toUri().getAuthority(), second.toUri().getAuthority());
+    URI first = URI.create(located(one));
+    URI second = URI.create(located(other));
+    return Objects.equals(first.getScheme(), second.getScheme())
+        && Objects.equals(first.getAuthority(), second.getAuthority())
+        && (!isLocal(first) || sameVolume(first, second));
+  }
+
+  /** A folder as its file system names it, through links where they can be seen. */
+  private static String located(String path) {
+    Path given = new Path(path);
+    try {
+      Path qualified = given.makeQualified(given.getFileSystem());
+      Path located = isLocal(qualified.toUri()) ? throughLinks(qualified) : qualified;
+      return located.toUri().toString().replaceFirst("/*$", "") + "/";
+    } catch (IOException | IllegalArgumentException unknown) {
+      // Whoever lists it says so.
+      return path + "/";
+    }
+  }
+
+  private static boolean isLocal(URI place) {
+    return "file".equals(place.getScheme());
+  }
+
+  /** What is not there yet is where the nearest folder that is there leads to. */
+  private static Path throughLinks(Path local) throws IOException {
+    java.nio.file.Path wanted = java.nio.file.Path.of(local.getPath()).normalize();
+    java.nio.file.Path there = nearest(wanted);
+    return new Path(there.toRealPath().resolve(there.relativize(wanted)).toUri());
+  }
+
+  private static java.nio.file.Path nearest(java.nio.file.Path wanted) {
+    java.nio.file.Path there = wanted;
+    while (!Files.exists(there) && there.getParent() != null) {
+      there = there.getParent();
+    }
+    return there;
+  }
+
+  /** No folder moves from one volume to another in one step. */
+  private static boolean sameVolume(URI one, URI other) {
+    try {
+      return Files.getFileStore(nearest(java.nio.file.Path.of(one.getPath())))
+          .equals(Files.getFileStore(nearest(java.nio.file.Path.of(other.getPath()))));
+    } catch (IOException unknown) {
+      return true;
+    }
   }
 
   private static String path(ConnectorDefinition connector) {
@@ -199,12 +261,18 @@ public final class DatedJob {
     return Inputs.of(dated.definition().source().options());
   }
 
-  /** A digest over all that the job says about what it makes of a record. */
+  /**
+   * A digest over all that the job says about what it makes of a record.
+   *
+   * @param columns that it reads and writes, as files say which the job only names
+   */
   String configuration(List<RecordSchema.Column> columns) {
     PipelineDefinition job = dated.definition();
     return "sha256:"
         + DigestUtils.sha256Hex(
-            List.of(job.source(), job.steps(), job.sink(), columns).toString() + job.deadLetter());
+            List.of(job.source(), job.steps(), job.sink(), columns).toString()
+                + job.deadLetter()
+                + new TreeMap<>(job.flinkOptions()));
   }
 
   PublishedFolder predictions() {

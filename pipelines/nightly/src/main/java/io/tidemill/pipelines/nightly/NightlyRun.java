@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
 import org.jspecify.annotations.Nullable;
@@ -33,12 +34,18 @@ public final class NightlyRun {
 
   private final DatedJob job;
   private final List<ModelUse> models;
+  private final List<RecordSchema.Column> read;
   private final List<RecordSchema.Column> columns;
   private final Surroundings around;
   private final RunAccounts accounts;
 
   NightlyRun(
-      DatedJob job, List<ModelUse> models, List<RecordSchema.Column> columns, Surroundings around) {
+      DatedJob job,
+      List<ModelUse> models,
+      List<RecordSchema.Column> read,
+      List<RecordSchema.Column> columns,
+      Surroundings around) {
+    this.read = List.copyOf(read);
     this.job = job;
     this.models = List.copyOf(models);
     this.columns = List.copyOf(columns);
@@ -60,7 +67,8 @@ public final class NightlyRun {
               planned.models().get(i).toString(),
               planned.models().get(i).digest()));
     }
-    return new NightlyRun(job, models, planned.sinkSchema().columns(), around);
+    return new NightlyRun(
+        job, models, planned.sourceSchema().columns(), planned.sinkSchema().columns(), around);
   }
 
   /**
@@ -100,10 +108,15 @@ public final class NightlyRun {
    */
   public NightlyResult run(List<InputFile> inputs, boolean force, Execution execution)
       throws InterruptedException {
-    Basis basis = new Basis(inputs, models, job.configuration(columns));
+    Basis basis =
+        new Basis(
+            inputs,
+            models,
+            job.configuration(Stream.concat(read.stream(), columns.stream()).toList()));
     try (RunLease lease = RunLease.take(accounts, draft(basis), around.lives(), around.pause())) {
       try {
         clearUp(lease);
+        refuseDeadLettersElsewhere();
         Optional<Published> before = published();
         List<String> why = before.map(there -> changes(basis, there)).orElse(List.of());
         if (before.isPresent() && why.isEmpty() && !force) {
@@ -118,6 +131,13 @@ public final class NightlyRun {
         return new NightlyResult(true, lease.account());
       } catch (RuntimeException | InterruptedException failed) {
         end(lease, failed);
+        if (lease.account().state().publishing()) {
+          throw new NightlyException(
+              FAILED,
+              "job '%s' for %s: %s; readers see nothing whole of it until the next run for this date, which finishes what has begun"
+                  .formatted(job.name(), job.date(), said(failed)),
+              failed);
+        }
         throw failed;
       }
     }
@@ -165,6 +185,22 @@ public final class NightlyRun {
       job.place().files().delete(left.getPath());
     }
     accounts.forgetOld();
+  }
+
+  /** Two jobs that published dead letters to one folder would each replace the other's. */
+  private void refuseDeadLettersElsewhere() {
+    String folder = job.deadLetterTarget();
+    if (folder == null) {
+      return;
+    }
+    Optional<Published> there =
+        new AccountFiles(job.place().files())
+            .read(new Path(new Path(folder), Published.FILE), Published.class);
+    if (there.isPresent() && !there.get().run().target().equals(job.target())) {
+      throw failed(
+          "the dead letters in '%s' are those of job '%s' for '%s' (expected: a folder of its own for each job's)",
+          folder, there.get().run().job(), there.get().run().target());
+    }
   }
 
   /** What readers see; empty where there is nothing that is whole. */

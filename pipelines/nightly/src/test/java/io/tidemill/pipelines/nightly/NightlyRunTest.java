@@ -53,6 +53,20 @@ class NightlyRunTest {
   }
 
   @Test
+  void refusesAFolderWithTheDeadLettersOfAnotherJob() throws Exception {
+    nights.run(false, "one");
+    Nights other = new Nights(directory, "1.0.0", "churn");
+
+    assertThatThrownBy(() -> other.run(false, "two"))
+        .hasMessageContaining(
+            "the dead letters in '" + nights.dead() + "' are those of job 'nights' for '")
+        .hasMessageEndingWith(
+            "(expected: a folder of its own for each job's); nothing is published");
+
+    assertThat(nights.dead().resolve("part-0")).hasContent("one");
+  }
+
+  @Test
   void doesNothingAgainThatIsTheSame() throws Exception {
     nights.run(false, "one");
 

@@ -47,12 +47,19 @@ final class Nights {
 
   private final Path directory;
   private final ModelUse model;
+  private final String yaml;
 
   Nights(Path directory) {
     this(directory, "1.0.0");
   }
 
   Nights(Path directory, String version) {
+    this(directory, version, "out");
+  }
+
+  /** The same into another folder. */
+  Nights(Path directory, String version, String out) {
+    this.yaml = YAML.replace("out/", out + "/");
     this.directory = directory;
     this.model = new ModelUse("score", "fraud:" + version, "sha256:" + version);
   }
@@ -86,8 +93,8 @@ final class Nights {
   }
 
   DatedJob job(FileSystem files, boolean atomic) {
-    var written = new PipelineReader(Map.of()).read("job.yaml", directory, YAML);
-    var dated = new PipelineReader(Map.of(), DATE).read("job.yaml", directory, YAML);
+    var written = new PipelineReader(Map.of()).read("job.yaml", directory, yaml);
+    var dated = new PipelineReader(Map.of(), DATE).read("job.yaml", directory, yaml);
     Place place = Place.of(written);
     return new DatedJob(
         dated, DATE, new Place(Place.guarded(place.files().root(), files), place.above(), atomic));
@@ -97,6 +104,7 @@ final class Nights {
     return new NightlyRun(
         job,
         List.of(model),
+        List.of(new RecordSchema.Column("a", "FLOAT")),
         List.of(new RecordSchema.Column("z", "FLOAT")),
         new Surroundings(
             Clock.fixed(Instant.parse("2026-11-22T01:00:00Z"), ZoneOffset.UTC),

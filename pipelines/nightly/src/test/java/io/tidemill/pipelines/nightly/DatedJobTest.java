@@ -1,0 +1,104 @@
+package io.tidemill.pipelines.nightly;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.tidemill.connectors.record.RecordSchema;
+import io.tidemill.pipelines.definition.InvalidPipelineException;
+import io.tidemill.pipelines.yaml.PipelineReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DatedJobTest {
+  @TempDir private Path directory;
+
+  @Test
+  void isPublishedApartFromItsInput() {
+    assertThat(job("in/dt={{ ds }}", "out/dt={{ ds }}", "dead/dt={{ ds }}").target())
+        .isEqualTo(directory + "/out/dt=2026-11-21");
+  }
+
+  @Test
+  void folderThatIsReplacedHoldsNoOtherHoweverItIsWritten() throws IOException {
+    Files.createDirectories(directory.resolve("data"));
+    Files.createSymbolicLink(directory.resolve("link"), directory.resolve("data"));
+
+    refused("data/{{ ds }}/in", "data/{{ ds }}", "dead/{{ ds }}", "sink: path '");
+    refused(
+        "data/{{ ds }}/in", directory.toUri() + "data/{{ ds }}", "dead/{{ ds }}", "sink: path '");
+    refused("data/{{ ds }}", "link/{{ ds }}", "dead/{{ ds }}", "sink: path '");
+    refused("in/{{ ds }}", "out/{{ ds }}", "out/x/../{{ ds }}/dead", "dead-letter: path '");
+  }
+
+  @Test
+  void pathsOfOneFileSystemMayBeWrittenInTwoWays() {
+    assertThat(
+            job("in/{{ ds }}", "out/{{ ds }}", directory.toUri() + "dead/{{ ds }}")
+                .deadLetterTarget())
+        .endsWith("dead/2026-11-21");
+  }
+
+  @Test
+  void deadLettersAreOnTheVolumeOfThePredictions() throws IOException {
+    Path other = Path.of("/dev/shm");
+    assumeThat(other).exists();
+    assumeThat(Files.getFileStore(other)).isNotEqualTo(Files.getFileStore(directory));
+
+    refused("in/{{ ds }}", "out/{{ ds }}", "/dev/shm/{{ ds }}", "on the file system and volume of");
+  }
+
+  @Test
+  void templateInAVariableIsRefused() {
+    refused("in/{{ ds }}", "out/${DAY}/{{ ds }}", "dead/{{ ds }}", "sink: path '");
+  }
+
+  @Test
+  void whatFilesSayAndFlinksOptionsAreOfItsConfiguration() {
+    DatedJob job = job("in/{{ ds }}", "out/{{ ds }}", "dead/{{ ds }}");
+    String one = job.configuration(List.of(new RecordSchema.Column("a", "FLOAT")));
+
+    assertThat(job.configuration(List.of(new RecordSchema.Column("a", "FLOAT")))).isEqualTo(one);
+    assertThat(job.configuration(List.of(new RecordSchema.Column("a", "DOUBLE"))))
+        .isNotEqualTo(one);
+    assertThat(
+            job("in/{{ ds }}", "out/{{ ds }}", "dead/{{ ds }}", "flink: { parallelism.default: 3 }")
+                .configuration(List.of(new RecordSchema.Column("a", "FLOAT"))))
+        .isNotEqualTo(one);
+  }
+
+  private void refused(String in, String out, String dead, String message) {
+    assertThatExceptionOfType(InvalidPipelineException.class)
+        .isThrownBy(() -> job(in, out, dead))
+        .withMessageContaining(message);
+  }
+
+  private DatedJob job(String in, String out, String dead, String... more) {
+    String yaml =
+        """
+        name: nights
+        mode: batch
+        source: { connector: filesystem, path: '%s', format: json, columns: { a: DOUBLE } }
+        steps:
+          - id: score
+            model: fraud:1.0.0
+            input: { x: a }
+            output: { y: z }
+            resources: { device: cpu }
+        sink: { connector: filesystem, path: '%s', format: json }
+        dead-letter: { connector: filesystem, path: '%s', format: json }
+        %s
+        """
+            .formatted(in, out, dead, String.join("\n", more));
+    Map<String, String> environment = Map.of("DAY", "{{ ds }}");
+    return DatedJob.of(
+        new PipelineReader(environment).read("job.yaml", directory, yaml),
+        new PipelineReader(environment, Nights.DATE).read("job.yaml", directory, yaml),
+        Nights.DATE);
+  }
+}
