@@ -8,12 +8,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemill.pipelines.nightly.NightlyException.Reason;
+import io.tidemill.pipelines.run.RunFigures;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,6 +126,14 @@ class NightlyRunTest {
     assertThat(account.state()).isEqualTo(RunState.FAILED);
     assertThat(account.message()).contains("6 of 10 records became dead letters");
     assertThat(account.counts()).isNotNull();
+  }
+
+  @Test
+  void publishesNothingThatCountedTwice() {
+    RunFigures twice = new RunFigures(20, 20, Map.of(), 0, 1, List.of());
+
+    assertThatThrownBy(() -> run(() -> twice))
+        .hasMessageContaining("20 predictions and 0 dead letters made of them, after 1 restarts");
   }
 
   @Test
