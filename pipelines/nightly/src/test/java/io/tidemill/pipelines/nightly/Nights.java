@@ -25,9 +25,9 @@ import org.apache.flink.core.fs.local.LocalFileSystem;
 /** A job for a date in a folder, and runs of it that score nothing. */
 final class Nights {
   static final LocalDate DATE = LocalDate.of(2026, 11, 21);
-  static final Owner DEAD = new Owner("here", 1, "");
-  static final Owner LIVING = new Owner("here", 2, "");
-  static final Owner ELSEWHERE = new Owner("there", 1, "");
+  static final Owner DEAD = new Owner("here", 1, "", "");
+  static final Owner LIVING = new Owner("here", 2, "", "");
+  static final Owner ELSEWHERE = new Owner("there", 1, "", "");
 
   private static final String YAML =
       """
