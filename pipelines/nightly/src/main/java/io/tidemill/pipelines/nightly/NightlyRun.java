@@ -175,7 +175,8 @@ public final class NightlyRun {
   private void clearUp(RunLease lease) {
     for (RunAccount dead : accounts.activeBut(lease.account())) {
       if (dead.state().publishing()) {
-        Publication.of(job, dead).goOn(dead.state(), state -> accounts.write(dead.in(state)));
+        Publication.of(job, dead)
+            .goOn(dead.state(), lease::check, state -> accounts.write(dead.in(state)));
         accounts.write(dead.ended(RunState.PUBLISHED, null, now()));
       } else {
         accounts.write(dead.died());
@@ -312,7 +313,7 @@ public final class NightlyRun {
   private void publish(RunLease lease) {
     lease.say(account -> account.in(RunState.REPLACING));
     Publication.of(job, lease.account())
-        .goOn(RunState.REPLACING, state -> lease.say(account -> account.in(state)));
+        .goOn(RunState.REPLACING, lease::check, state -> lease.say(account -> account.in(state)));
     lease.say(account -> account.ended(RunState.PUBLISHED, null, now()));
     try {
       job.place().files().delete(job.staging());

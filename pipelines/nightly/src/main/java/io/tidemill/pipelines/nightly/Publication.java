@@ -23,15 +23,18 @@ record Publication(List<PublishedFolder> folders, Path aside) {
    * Goes on from where a run is.
    *
    * @param state {@link RunState#REPLACING} or {@link RunState#MOVING}
+   * @param right fails if the run may not go on; is asked before each step, as a run that was taken
+   *     for dead is finished by another
    * @param moving is told before the first is shown, from when on nothing may be taken away
    */
-  void goOn(RunState state, Consumer<RunState> moving) {
+  void goOn(RunState state, Runnable right, Consumer<RunState> moving) {
     if (state == RunState.REPLACING) {
       List<PublishedFolder> lastFirst = new ArrayList<>(folders);
       Collections.reverse(lastFirst);
-      lastFirst.forEach(folder -> folder.takeAway(aside));
+      lastFirst.forEach(folder -> folder.takeAway(aside, right));
+      right.run();
       moving.accept(RunState.MOVING);
     }
-    folders.forEach(PublishedFolder::show);
+    folders.forEach(folder -> folder.show(right));
   }
 }

@@ -19,48 +19,70 @@ record PublishedFolder(GuardedFiles files, boolean atomic, Path staged, Path tar
    * Takes away what readers see now.
    *
    * @param aside where it may go in one step
+   * @param right fails if it may not be done, just before anything goes
    */
-  void takeAway(Path aside) {
+  void takeAway(Path aside, Runnable right) {
     if (!atomic) {
+      right.run();
       files.delete(new Path(target, SUCCESS));
+      right.run();
       files.delete(target);
     } else if (files.exists(target)) {
       files.makeFolder(aside);
       int number = files.list(aside).size();
+      right.run();
       moved(target, new Path(aside, String.valueOf(number)));
     }
   }
 
-  /** Shows what is staged. */
-  void show() {
+  /**
+   * Shows what is staged.
+   *
+   * @param right fails if it may not be done, just before anything is moved
+   */
+  void show(Runnable right) {
     if (!atomic) {
-      moveFiles();
-    } else if (files.exists(staged)) {
+      moveFiles(right);
+      return;
+    }
+    boolean waits = files.exists(staged);
+    right.run();
+    if (waits) {
       files.makeFolder(target.getParent());
       moved(staged, target);
     }
   }
 
-  private void moveFiles() {
+  private void moveFiles(Runnable right) {
     List<String> names = new ArrayList<>(files.tree(staged));
     if (names.remove(SUCCESS)) {
       names.add(SUCCESS);
     }
     for (String name : names) {
+      Path from = new Path(staged, name);
       Path to = new Path(target, name);
+      boolean waits = files.exists(from);
+      right.run();
+      if (!waits) {
+        throw notMoved(from, to);
+      }
       // Half of it may be there of a move that was cut off.
       files.delete(to);
       files.makeFolder(to.getParent());
-      moved(new Path(staged, name), to);
+      moved(from, to);
     }
   }
 
   private void moved(Path from, Path to) {
     if (!files.move(from, to)) {
-      throw new NightlyException(
-          NightlyException.Reason.FAILED,
-          "'%s' cannot be moved to '%s' (expected: nobody else changes what a run publishes; take away what is there, and run again)"
-              .formatted(from, to));
+      throw notMoved(from, to);
     }
+  }
+
+  private static NightlyException notMoved(Path from, Path to) {
+    return new NightlyException(
+        NightlyException.Reason.FAILED,
+        "'%s' cannot be moved to '%s' (expected: nobody else changes what a run publishes; take away what is there, and run again)"
+            .formatted(from, to));
   }
 }

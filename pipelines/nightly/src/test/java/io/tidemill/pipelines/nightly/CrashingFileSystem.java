@@ -2,6 +2,7 @@ package io.tidemill.pipelines.nightly;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.function.Consumer;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileStatus;
@@ -12,6 +13,8 @@ import org.apache.flink.core.fs.local.LocalFileSystem;
 final class CrashingFileSystem extends LocalFileSystem {
   private final boolean movesAtOnce;
   private long left;
+  private Consumer<Path> moved = path -> {};
+  private Consumer<Path> deleted = path -> {};
 
   /**
    * Files.
@@ -22,6 +25,13 @@ final class CrashingFileSystem extends LocalFileSystem {
   CrashingFileSystem(boolean movesAtOnce, long calls) {
     this.movesAtOnce = movesAtOnce;
     this.left = calls;
+  }
+
+  /** Tells what was moved to where, and what was deleted. */
+  CrashingFileSystem watched(Consumer<Path> whatWasMoved, Consumer<Path> whatWasDeleted) {
+    moved = whatWasMoved;
+    deleted = whatWasDeleted;
+    return this;
   }
 
   boolean crashed() {
@@ -87,14 +97,18 @@ final class CrashingFileSystem extends LocalFileSystem {
       }
     }
     step();
-    return super.delete(path, false);
+    boolean done = super.delete(path, false);
+    deleted.accept(path);
+    return done;
   }
 
   @Override
   public boolean rename(Path from, Path to) throws IOException {
     step();
     if (movesAtOnce) {
-      return super.rename(from, to);
+      boolean done = super.rename(from, to);
+      moved.accept(to);
+      return done;
     }
     if (Files.isDirectory(onDisk(from))) {
       throw new IOException("no folder is moved in one step");
@@ -102,6 +116,7 @@ final class CrashingFileSystem extends LocalFileSystem {
     Files.copy(onDisk(from), onDisk(to), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
     step();
     Files.delete(onDisk(from));
+    moved.accept(to);
     return true;
   }
 

@@ -16,9 +16,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class NightlyRunTest {
   @TempDir private Path directory;
@@ -288,6 +291,84 @@ class NightlyRunTest {
         .hasMessageContaining("was taken for dead, and another run has its place");
 
     assertThat(nights.out().resolve("part-0")).hasContent("one");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "true, replacing",
+    "true, moving",
+    "false, replacing",
+    "false, moving",
+    "false, _SUCCESS is deleted",
+    "false, part-0 is moved",
+    "false, dead part-0 is moved"
+  })
+  void leavesWhatIsPublishedOnceItWasTakenForDead(boolean movesAtOnce, String moment)
+      throws Exception {
+    nights.run(false, "one");
+    nights.input("three");
+    AtomicBoolean passed = new AtomicBoolean();
+    CrashingFileSystem files =
+        new CrashingFileSystem(movesAtOnce, Long.MAX_VALUE)
+            .watched(
+                moved -> finishFor(moment, movedNow(moved), movesAtOnce, passed),
+                deleted ->
+                    finishFor(
+                        moment,
+                        deleted.getPath().equals(nights.out() + "/_SUCCESS")
+                            ? "_SUCCESS is deleted"
+                            : "",
+                        movesAtOnce,
+                        passed));
+    DatedJob job = nights.job(files, movesAtOnce);
+
+    assertThatThrownBy(
+            () ->
+                nights
+                    .run(job, DEAD, new Nights.Pauses())
+                    .run(
+                        job.inputs().list().orElseThrow(), false, lost -> Nights.score(job, "two")))
+        .isInstanceOfSatisfying(
+            NightlyException.class, e -> assertThat(e.reason()).isEqualTo(Reason.TAKEN))
+        .hasMessageContaining("was taken for dead, and another run has its place");
+
+    for (Path folder : List.of(nights.out(), nights.dead())) {
+      assertThat(folder.toFile().list())
+          .containsExactlyInAnyOrder("part-0", "part-1", "_tidemill.json", "_SUCCESS");
+      assertThat(folder.resolve("part-1")).hasContent("two");
+    }
+  }
+
+  /** What of a run a move shows. */
+  private String movedNow(org.apache.flink.core.fs.Path moved) {
+    if (moved.getPath().equals(nights.out() + "/part-0")) {
+      return "part-0 is moved";
+    }
+    if (moved.getPath().equals(nights.dead() + "/part-0")) {
+      return "dead part-0 is moved";
+    }
+    return moved.getName().startsWith("00000002-")
+        ? new AccountFiles(nights.job().place().files())
+            .read(moved, RunAccount.class)
+            .orElseThrow()
+            .state()
+            .name()
+            .toLowerCase(java.util.Locale.ROOT)
+        : "";
+  }
+
+  /** Another run takes this one for dead at a moment, and finishes what it publishes. */
+  private void finishFor(String moment, String now, boolean movesAtOnce, AtomicBoolean passed) {
+    if (now.equals(moment) && !passed.getAndSet(true)) {
+      DatedJob job = nights.job(new CrashingFileSystem(movesAtOnce, Long.MAX_VALUE), movesAtOnce);
+      try {
+        nights
+            .run(job, DEAD, new Nights.Pauses())
+            .run(job.inputs().list().orElseThrow(), false, lost -> Nights.score(job, "another"));
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
   }
 
   /** What a job does. */
