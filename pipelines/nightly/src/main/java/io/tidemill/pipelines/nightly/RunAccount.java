@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +61,8 @@ public record RunAccount(
 
   /** The name of its file, by which accounts are in order. */
   String name() {
-    return "%08d-%s.json".formatted(run, id);
+    // Also where a language has other digits.
+    return String.format(Locale.ROOT, "%08d-%s.json", run, id);
   }
 
   RunAccount numbered(int number) {

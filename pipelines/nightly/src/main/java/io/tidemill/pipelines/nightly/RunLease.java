@@ -40,7 +40,7 @@ final class RunLease implements AutoCloseable {
   private final ScheduledExecutorService beats;
   private final ScheduledFuture<?> beating;
   private RunAccount account;
-  private boolean lost;
+  private volatile boolean lost;
 
   private RunLease(RunAccounts accounts, RunAccount account) {
     this.accounts = accounts;
@@ -68,6 +68,8 @@ final class RunLease implements AutoCloseable {
       RunAccounts accounts, RunAccount draft, Function<Owner, Optional<Boolean>> lives, Pause pause)
       throws InterruptedException {
     while (true) {
+      // Before the look at others: who comes after it stays as high as this one, and not behind.
+      int number = accounts.newestBut(draft) + 1;
       Set<String> dead = new HashSet<>();
       for (RunAccount other : accounts.activeBut(draft)) {
         if (isAlive(accounts, other, lives, pause)) {
@@ -75,7 +77,7 @@ final class RunLease implements AutoCloseable {
         }
         dead.add(other.id());
       }
-      RunAccount own = draft.numbered(accounts.newestBut(draft) + 1);
+      RunAccount own = draft.numbered(number);
       accounts.write(own);
       outlast(accounts, own, dead, pause);
       if (accounts.newestBut(own) < own.run()) {
@@ -167,8 +169,8 @@ final class RunLease implements AutoCloseable {
     }
   }
 
-  /** Whether another run was given the right, as far as was last seen. */
-  synchronized boolean lost() {
+  /** Whether another run was given the right, as far as was last seen. Waits for nothing. */
+  boolean lost() {
     return lost;
   }
 

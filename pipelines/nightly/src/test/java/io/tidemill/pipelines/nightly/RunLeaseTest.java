@@ -8,8 +8,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.local.LocalFileSystem;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,6 +71,96 @@ class RunLeaseTest {
   }
 
   @Test
+  void isNotLostToOneThatComesAtOnceAndIsRefused() throws Exception {
+    List<RunLease> first = new ArrayList<>();
+    LocalFileSystem files =
+        new LocalFileSystem() {
+          @Override
+          public FileStatus[] listStatus(org.apache.flink.core.fs.Path folder) throws IOException {
+            FileStatus[] before = super.listStatus(folder);
+            if (first.isEmpty()) {
+              // Just after another has found nobody there.
+              try {
+                first.add(take("a", new Nights.Pauses()));
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            }
+            return before;
+          }
+
+          @Override
+          public boolean rename(
+              org.apache.flink.core.fs.Path from, org.apache.flink.core.fs.Path to)
+              throws IOException {
+            boolean written = super.rename(from, to);
+            first.get(0).beat();
+            return written;
+          }
+        };
+
+    assertThatThrownBy(
+            () ->
+                RunLease.take(
+                    accountsOn(files), draft("b", LIVING), Nights::lives, new Nights.Pauses()))
+        .hasMessageContaining("another run publishes there");
+
+    try (RunLease lease = first.get(0)) {
+      assertThat(lease.lost()).isFalse();
+      assertThat(lease.say(account -> account).id()).isEqualTo("a");
+    }
+  }
+
+  @Test
+  void isTakenInALanguageOfOtherDigits() throws Exception {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("fa-IR-u-nu-arabext"));
+    try (RunLease lease = take("b", new Nights.Pauses())) {
+      assertThat(lease.account().name()).isEqualTo("00000001-b.json");
+      assertThatThrownBy(() -> take("c", new Nights.Pauses()))
+          .hasMessageContaining("another run publishes there");
+    } finally {
+      Locale.setDefault(before);
+    }
+  }
+
+  @Test
+  void saysWhetherItIsLostWhileABeatHangs() throws Exception {
+    CountDownLatch hangs = new CountDownLatch(1);
+    CountDownLatch asked = new CountDownLatch(1);
+    AtomicBoolean slow = new AtomicBoolean();
+    LocalFileSystem files =
+        new LocalFileSystem() {
+          @Override
+          public FSDataInputStream open(org.apache.flink.core.fs.Path file) throws IOException {
+            if (slow.get()) {
+              hangs.countDown();
+              try {
+                asked.await();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            }
+            return super.open(file);
+          }
+        };
+    try (RunLease lease =
+        RunLease.take(accountsOn(files), draft("b", LIVING), Nights::lives, new Nights.Pauses())) {
+      slow.set(true);
+      Thread beat = new Thread(lease::beat);
+      beat.start();
+      hangs.await();
+
+      try {
+        assertThat(CompletableFuture.supplyAsync(lease::lost).get(10, TimeUnit.SECONDS)).isFalse();
+      } finally {
+        asked.countDown();
+        beat.join();
+      }
+    }
+  }
+
+  @Test
   void beatsUntilItIsLost() throws Exception {
     try (RunLease lease = take("b", new Nights.Pauses())) {
       lease.beat();
@@ -93,9 +191,11 @@ class RunLeaseTest {
             return super.rename(from, to);
           }
         };
-    RunAccounts raced =
-        new RunAccounts(Place.guarded(accounts.files().root(), files), accounts.folder());
-    return RunLease.take(raced, draft(id, LIVING), Nights::lives, pause);
+    return RunLease.take(accountsOn(files), draft(id, LIVING), Nights::lives, pause);
+  }
+
+  private RunAccounts accountsOn(LocalFileSystem files) {
+    return new RunAccounts(Place.guarded(accounts.files().root(), files), accounts.folder());
   }
 
   private static RunAccount draft(String id, Owner owner) {
