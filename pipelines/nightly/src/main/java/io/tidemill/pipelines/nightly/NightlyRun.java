@@ -177,7 +177,8 @@ public final class NightlyRun {
       if (dead.state().publishing()) {
         Publication.of(job, dead)
             .goOn(dead.state(), lease::check, state -> accounts.write(dead.in(state)));
-        accounts.write(dead.ended(RunState.PUBLISHED, null, now()));
+        // When its process ended nobody knows.
+        accounts.write(dead.in(RunState.PUBLISHED));
       } else {
         accounts.write(dead.died());
       }

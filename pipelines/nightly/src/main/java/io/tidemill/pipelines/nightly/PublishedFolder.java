@@ -49,7 +49,18 @@ record PublishedFolder(GuardedFiles files, boolean atomic, Path staged, Path tar
     right.run();
     if (waits) {
       files.makeFolder(target.getParent());
+      makeRoom();
       moved(staged, target);
+    }
+  }
+
+  /** Some file systems move a folder into one that is there, where nobody looks for it. */
+  private void makeRoom() {
+    if (files.exists(target)) {
+      if (!files.list(target).isEmpty()) {
+        throw notMoved(staged, target);
+      }
+      files.delete(target);
     }
   }
 

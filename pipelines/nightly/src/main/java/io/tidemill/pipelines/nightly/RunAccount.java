@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param why it ran
  * @param message why it published nothing; null where it did
  * @param beat how often it has said that it lives
- * @param finished null while it runs
+ * @param finished null while it runs, and of one that died, also where the next has published it
  * @param target where its predictions go
  * @param deadLetterTarget where its dead letters go; null where there are none
  * @param digest over input files, models and configuration

@@ -106,7 +106,9 @@ final class CrashingFileSystem extends LocalFileSystem {
   public boolean rename(Path from, Path to) throws IOException {
     step();
     if (movesAtOnce) {
-      boolean done = super.rename(from, to);
+      // As HDFS does: a folder goes into one that is there.
+      boolean into = Files.isDirectory(onDisk(to));
+      boolean done = super.rename(from, into ? new Path(to, from.getName()) : to);
       moved.accept(to);
       return done;
     }

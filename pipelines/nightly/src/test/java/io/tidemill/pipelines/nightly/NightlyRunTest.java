@@ -337,6 +337,61 @@ class NightlyRunTest {
           .containsExactlyInAnyOrder("part-0", "part-1", "_tidemill.json", "_SUCCESS");
       assertThat(folder.resolve("part-1")).hasContent("two");
     }
+    RunAccount finished = nights.job().accounts().all().get(1);
+    assertThat(finished.state()).isEqualTo(RunState.PUBLISHED);
+    assertThat(finished.finished()).as("when it ended nobody knows").isNull();
+    assertThat(finished.seconds()).isZero();
+  }
+
+  @Test
+  void publishesInPlaceOfAnEmptyFolderThatAnotherMakesMeanwhile() throws Exception {
+    nights.run(false, "one");
+    nights.input("three");
+
+    runAsItsFolderIsMade(List.of());
+
+    assertThat(nights.out().toFile().list())
+        .containsExactlyInAnyOrder("part-0", "part-1", "_tidemill.json", "_SUCCESS");
+    assertThat(nights.out().resolve("part-0")).hasContent("two");
+  }
+
+  @Test
+  void publishesNothingIntoAFolderThatAnotherFillsMeanwhile() throws Exception {
+    nights.run(false, "one");
+    nights.input("three");
+
+    assertThatThrownBy(() -> runAsItsFolderIsMade(List.of("stranger")))
+        .hasMessageContaining("cannot be moved to '" + nights.out() + "'");
+    assertThat(nights.out().toFile().list()).containsExactly("stranger");
+
+    Files.delete(nights.out().resolve("stranger"));
+    nights.run(false, "two");
+    assertThat(nights.out().resolve("_SUCCESS")).exists();
+    assertThat(nights.out().resolve("part-0")).hasContent("two");
+  }
+
+  /** Runs where another makes the folder of predictions again when it was taken away. */
+  private void runAsItsFolderIsMade(List<String> strangers) throws InterruptedException {
+    CrashingFileSystem files =
+        new CrashingFileSystem(true, Long.MAX_VALUE)
+            .watched(
+                moved -> {
+                  if (moved.getPath().endsWith("/replaced/0")) {
+                    try {
+                      Files.createDirectories(nights.out());
+                      for (String stranger : strangers) {
+                        Files.createFile(nights.out().resolve(stranger));
+                      }
+                    } catch (IOException e) {
+                      throw new UncheckedIOException(e);
+                    }
+                  }
+                },
+                deleted -> {});
+    DatedJob job = nights.job(files, true);
+    nights
+        .run(job, DEAD, new Nights.Pauses())
+        .run(job.inputs().list().orElseThrow(), false, lost -> Nights.score(job, "two"));
   }
 
   /** What of a run a move shows. */
