@@ -315,12 +315,14 @@ public final class NightlyRun {
     lease.say(account -> account.in(RunState.REPLACING));
     Publication.of(job, lease.account())
         .goOn(RunState.REPLACING, lease::check, state -> lease.say(account -> account.in(state)));
-    lease.say(account -> account.ended(RunState.PUBLISHED, null, now()));
+    lease.check();
     try {
+      // Before others may begin, who stage there too.
       job.place().files().delete(job.staging());
     } catch (NightlyException stays) {
       LOG.warn("left to the next run: {}", stays.getMessage());
     }
+    lease.say(account -> account.ended(RunState.PUBLISHED, null, now()));
   }
 
   /** Accounts for a failure. What is being published stays so, for the next run to finish. */

@@ -394,6 +394,29 @@ class NightlyRunTest {
         .run(job.inputs().list().orElseThrow(), false, lost -> Nights.score(job, "two"));
   }
 
+  @Test
+  void leavesNothingToClearOnceOthersMayBegin() throws Exception {
+    AtomicBoolean said = new AtomicBoolean();
+    CrashingFileSystem files =
+        new CrashingFileSystem(true, Long.MAX_VALUE)
+            .watched(
+                moved -> {
+                  if (moved.getName().startsWith("00000001-")
+                      && nights.job().accounts().all().get(0).state() == RunState.PUBLISHED) {
+                    said.set(true);
+                    assertThat(nights.own().resolve("staging")).doesNotExist();
+                  }
+                },
+                deleted -> {});
+    DatedJob job = nights.job(files, true);
+
+    nights
+        .run(job, DEAD, new Nights.Pauses())
+        .run(job.inputs().list().orElseThrow(), false, lost -> Nights.score(job, "one"));
+
+    assertThat(said).isTrue();
+  }
+
   /** What of a run a move shows. */
   private String movedNow(org.apache.flink.core.fs.Path moved) {
     if (moved.getPath().equals(nights.out() + "/part-0")) {
