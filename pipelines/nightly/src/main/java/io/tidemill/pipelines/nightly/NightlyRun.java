@@ -131,7 +131,7 @@ public final class NightlyRun {
         return new NightlyResult(true, lease.account());
       } catch (RuntimeException | InterruptedException failed) {
         end(lease, failed);
-        if (lease.account().state().publishing()) {
+        if (lease.account().state().publishing() && !lease.lost()) {
           throw new NightlyException(
               FAILED,
               "job '%s' for %s: %s; readers see nothing whole of it until the next run for this date, which finishes what has begun"
@@ -183,6 +183,7 @@ public final class NightlyRun {
         accounts.write(dead.died());
       }
     }
+    lease.check();
     for (FileStatus left : job.place().files().list(job.staging())) {
       job.place().files().delete(left.getPath());
     }
