@@ -17,6 +17,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -38,6 +39,11 @@ final class KafkaOptions {
 
   /** Below this many letters, a property of a user's own is as likely as a slip of the hand. */
   private static final int SHORTEST_SUSPECT = 5;
+
+  private static final Set<String> OF_ANY_CLIENT =
+      Stream.of(consumerProperties(), producerProperties(), AdminClientConfig.configNames())
+          .flatMap(Set::stream)
+          .collect(Collectors.toUnmodifiableSet());
 
   private final ConnectorOptions options;
 
@@ -101,7 +107,7 @@ final class KafkaOptions {
     properties()
         .forEach(
             (key, value) -> {
-              if (names.contains(key.toString()) || !ofAnyClient().contains(key.toString())) {
+              if (names.contains(key.toString()) || !OF_ANY_CLIENT.contains(key.toString())) {
                 properties.put(key.toString(), value);
               }
             });
@@ -132,7 +138,7 @@ final class KafkaOptions {
   /** Kafka's clients take any property, so only a slip of the hand is refused. */
   private static void checkProperty(OptionCheck check, String key, Set<String> properties) {
     String property = key.substring(PREFIX.length());
-    if (!ofAnyClient().contains(property) && property.length() >= SHORTEST_SUSPECT) {
+    if (!OF_ANY_CLIENT.contains(property) && property.length() >= SHORTEST_SUSPECT) {
       new Suggestion(property, properties)
           .nearest()
           .ifPresent(
@@ -185,12 +191,5 @@ final class KafkaOptions {
 
   static Set<String> producerProperties() {
     return ProducerConfig.configNames();
-  }
-
-  private static Set<String> ofAnyClient() {
-    Set<String> names = consumerProperties();
-    names.addAll(producerProperties());
-    names.addAll(AdminClientConfig.configNames());
-    return names;
   }
 }

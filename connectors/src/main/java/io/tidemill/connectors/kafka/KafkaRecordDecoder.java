@@ -7,7 +7,6 @@ import io.tidemill.connectors.registry.RegistryDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -219,8 +218,11 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
     if (came.length == 0) {
       return null;
     }
-    return Origin.writeHeaders(
-        Arrays.stream(came).map(header -> new Header(header.key(), header.value())).toList());
+    List<Header> headers = new ArrayList<>(came.length);
+    for (var header : came) {
+      headers.add(new Header(header.key(), header.value()));
+    }
+    return Origin.writeHeaders(headers);
   }
 
   @SuppressWarnings("ReferenceEquality") // The client hands on one object per partition.
