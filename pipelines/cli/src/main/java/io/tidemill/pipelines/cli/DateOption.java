@@ -20,6 +20,9 @@ final class DateOption {
       })
   private @Nullable DateArgument date;
 
+  /** Once, as midnight may come between two looks at it. */
+  private final Instant now = Instant.now();
+
   boolean given() {
     return date != null;
   }
@@ -33,7 +36,7 @@ final class DateOption {
       }
       meant = DateArgument.TODAY;
     }
-    return Optional.of(meant.in(written.definition().nightly().timeZone(), Instant.now()));
+    return Optional.of(meant.in(written.definition().nightly().timeZone(), now));
   }
 
   /**

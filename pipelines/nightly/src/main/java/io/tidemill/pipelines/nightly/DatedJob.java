@@ -9,14 +9,10 @@ import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
-import java.io.IOException;
-import java.net.URI;
-import java.nio.file.Files;
 import java.time.LocalDate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -103,7 +99,7 @@ public final class DatedJob {
       refuseTemplate(problems, "dead-letter", deadLetter);
       refuse(problems, "dead-letter", deadLetter, "source", source);
       refuse(problems, "dead-letter", deadLetter, "sink", path(job.sink()));
-      if (!sameFileSystem(path(deadLetter), path(job.sink()))) {
+      if (!Folder.of(path(deadLetter)).movesBeside(Folder.of(path(job.sink())))) {
         problems.add(
             dated.locationOf(DEAD_LETTER),
             "dead-letter: path '%s' (expected: on the file system and volume of the sink, '%s', so that both are published together)",
@@ -133,9 +129,7 @@ public final class DatedJob {
       ConnectorDefinition replaced,
       String other,
       String otherPath) {
-    String own = located(path(replaced));
-    String there = located(otherPath);
-    if (own.startsWith(there) || there.startsWith(own)) {
+    if (Folder.of(path(replaced)).overlaps(Folder.of(otherPath))) {
       problems.add(
           dated.locationOf(part + "." + PATH),
           "%s: path '%s' beside %s's '%s' (expected: neither in the other, as a run replaces the folder)",
@@ -143,56 +137,6 @@ public final class DatedJob {
           path(replaced),
           other,
           otherPath);
-    }
-  }
-
-  private static boolean sameFileSystem(String one, String other) {
-    URI first = URI.create(located(one));
-    URI second = URI.create(located(other));
-    return Objects.equals(first.getScheme(), second.getScheme())
-        && Objects.equals(first.getAuthority(), second.getAuthority())
-        && (!isLocal(first) || sameVolume(first, second));
-  }
-
-  /** A folder as its file system names it, through links where they can be seen. */
-  private static String located(String path) {
-    Path given = new Path(path);
-    try {
-      Path qualified = given.makeQualified(given.getFileSystem());
-      Path located = isLocal(qualified.toUri()) ? throughLinks(qualified) : qualified;
-      return located.toUri().toString().replaceFirst("/*$", "") + "/";
-    } catch (IOException | IllegalArgumentException unknown) {
-      // Whoever lists it says so.
-      return path + "/";
-    }
-  }
-
-  private static boolean isLocal(URI place) {
-    return "file".equals(place.getScheme());
-  }
-
-  /** What is not there yet is where the nearest folder that is there leads to. */
-  private static Path throughLinks(Path local) throws IOException {
-    java.nio.file.Path wanted = java.nio.file.Path.of(local.getPath()).normalize();
-    java.nio.file.Path there = nearest(wanted);
-    return new Path(there.toRealPath().resolve(there.relativize(wanted)).toUri());
-  }
-
-  private static java.nio.file.Path nearest(java.nio.file.Path wanted) {
-    java.nio.file.Path there = wanted;
-    while (!Files.exists(there) && there.getParent() != null) {
-      there = there.getParent();
-    }
-    return there;
-  }
-
-  /** No folder moves from one volume to another in one step. */
-  private static boolean sameVolume(URI one, URI other) {
-    try {
-      return Files.getFileStore(nearest(java.nio.file.Path.of(one.getPath())))
-          .equals(Files.getFileStore(nearest(java.nio.file.Path.of(other.getPath()))));
-    } catch (IOException unknown) {
-      return true;
     }
   }
 

@@ -80,21 +80,11 @@ class DatedJobTest {
 
   private DatedJob job(String in, String out, String dead, String... more) {
     String yaml =
-        """
-        name: nights
-        mode: batch
-        source: { connector: filesystem, path: '%s', format: json, columns: { a: DOUBLE } }
-        steps:
-          - id: score
-            model: fraud:1.0.0
-            input: { x: a }
-            output: { y: z }
-            resources: { device: cpu }
-        sink: { connector: filesystem, path: '%s', format: json }
-        dead-letter: { connector: filesystem, path: '%s', format: json }
-        %s
-        """
-            .formatted(in, out, dead, String.join("\n", more));
+        Nights.YAML
+                .replace("in/dt={{ ds }}", in)
+                .replace("out/dt={{ ds }}", out)
+                .replace("dead/dt={{ ds }}", dead)
+            + String.join("\n", more);
     Map<String, String> environment = Map.of("DAY", "{{ ds }}");
     return DatedJob.of(
         new PipelineReader(environment).read("job.yaml", directory, yaml),

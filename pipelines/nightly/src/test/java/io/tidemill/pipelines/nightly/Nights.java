@@ -29,7 +29,7 @@ final class Nights {
   static final Owner LIVING = new Owner("here", 2, "", "");
   static final Owner ELSEWHERE = new Owner("there", 1, "", "");
 
-  private static final String YAML =
+  static final String YAML =
       """
       name: nights
       mode: batch

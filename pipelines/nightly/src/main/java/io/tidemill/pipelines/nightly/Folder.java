@@ -1,0 +1,72 @@
+package io.tidemill.pipelines.nightly;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.util.Objects;
+import org.apache.flink.core.fs.Path;
+
+/**
+ * A folder as its file system names it, through links where they can be seen, so that two ways to
+ * write one folder are one. Immutable.
+ *
+ * @param place ends with a slash
+ */
+record Folder(URI place) {
+
+  /**
+   * That of a path; as it is written where its file system cannot be had, as whoever lists it says.
+   */
+  static Folder of(String path) {
+    Path located = new Path(path);
+    try {
+      located = located.makeQualified(located.getFileSystem());
+      located = isLocal(located.toUri()) ? throughLinks(located) : located;
+    } catch (IOException | IllegalArgumentException unknown) {
+      // Then it is taken as it is written.
+    }
+    return new Folder(URI.create(located.toUri().toString().replaceFirst("/*$", "") + "/"));
+  }
+
+  /** Whether one of them is the other, or in it. */
+  boolean overlaps(Folder other) {
+    String own = place.toString();
+    String there = other.place.toString();
+    return own.startsWith(there) || there.startsWith(own);
+  }
+
+  /** Whether a folder moves between the two in one step, where their file system moves any so. */
+  boolean movesBeside(Folder other) {
+    return Objects.equals(place.getScheme(), other.place.getScheme())
+        && Objects.equals(place.getAuthority(), other.place.getAuthority())
+        && (!isLocal(place) || sameVolume(place, other.place));
+  }
+
+  private static boolean isLocal(URI place) {
+    return "file".equals(place.getScheme());
+  }
+
+  /** What is not there yet is where the nearest folder that is there leads to. */
+  private static Path throughLinks(Path local) throws IOException {
+    java.nio.file.Path wanted = java.nio.file.Path.of(local.getPath()).normalize();
+    java.nio.file.Path there = nearest(wanted);
+    return new Path(there.toRealPath().resolve(there.relativize(wanted)).toUri());
+  }
+
+  private static java.nio.file.Path nearest(java.nio.file.Path wanted) {
+    java.nio.file.Path there = wanted;
+    while (!Files.exists(there) && there.getParent() != null) {
+      there = there.getParent();
+    }
+    return there;
+  }
+
+  private static boolean sameVolume(URI one, URI other) {
+    try {
+      return Files.getFileStore(nearest(java.nio.file.Path.of(one.getPath())))
+          .equals(Files.getFileStore(nearest(java.nio.file.Path.of(other.getPath()))));
+    } catch (IOException unknown) {
+      return true;
+    }
+  }
+}
