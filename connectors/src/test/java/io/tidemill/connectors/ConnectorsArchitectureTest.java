@@ -24,7 +24,7 @@ class ConnectorsArchitectureTest {
     "connectors.record, .problem .options .avro org.apache.flink..",
     "connectors.registry, .problem .options .avro com.fasterxml.jackson.. org.apache.flink..",
     "connectors.kafka, .problem .options .avro .registry .record org.apache.flink.. org.apache.kafka.. javax.security.auth.login org.slf4j",
-    "connectors.table, .problem .options .avro .record org.apache.flink..",
+    "connectors.table, .problem .options .avro .record org.apache.flink.. org.slf4j",
   })
   void importsOnlyWhatTheTableAllows(String room, String allowed) {
     String doors = "java.. javax.net.ssl org.jspecify.. com.google.errorprone.annotations .this ";

@@ -3,8 +3,12 @@ package io.tidemill.connectors.table;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
 import java.util.Optional;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.java.typeutils.InputTypeConfigurable;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.DataStreamSink;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.functions.sink.legacy.SinkFunction;
 import org.apache.flink.table.connector.sink.DataStreamSinkProvider;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.sink.SinkV2Provider;
@@ -26,8 +30,7 @@ interface SinkStream {
       return (rows, uid) -> named(rows.sinkTo(sink.createSink()), sink.getParallelism(), uid);
     }
     if (provider instanceof SinkFunctionProvider function) {
-      return (rows, uid) ->
-          named(rows.addSink(function.createSinkFunction()), function.getParallelism(), uid);
+      return (rows, uid) -> legacy(function, rows, uid);
     }
     if (provider instanceof DataStreamSinkProvider stream) {
       return (rows, uid) -> {
@@ -44,6 +47,17 @@ interface SinkStream {
         check.options().connector(),
         kindOf(provider));
     throw check.failure();
+  }
+
+  @SuppressWarnings("deprecation") // Flink offers no other way to run such a connector.
+  private static void legacy(SinkFunctionProvider provider, DataStream<RowData> rows, String uid) {
+    SinkFunction<RowData> function = provider.createSinkFunction();
+    if (function instanceof InputTypeConfigurable typed) {
+      typed.setInputType(rows.getType(), rows.getExecutionConfig());
+    }
+    SingleOutputStreamOperator<Object> sink =
+        rows.transform(uid, Types.GENERIC(Object.class), new SinkOperator(function)).uid(uid);
+    provider.getParallelism().ifPresent(sink::setParallelism);
   }
 
   private static void named(DataStreamSink<?> sink, Optional<Integer> parallelism, String uid) {

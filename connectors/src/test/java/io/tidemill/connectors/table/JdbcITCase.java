@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.connectors.Connectors;
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.InvalidOptionsException;
 import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.Origin;
@@ -26,11 +27,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.flink.api.common.RuntimeExecutionMode;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Flink's connector for databases against a real PostgreSQL. */
 class JdbcITCase {
@@ -100,6 +104,16 @@ class JdbcITCase {
     assertThat(rows("copies")).hasSize(2 * ROWS);
   }
 
+  /** Its TaskManager ended with it, and the job waited for another one. */
+  @Test
+  @Timeout(60)
+  void jobThatTheDatabaseRefusesFailsAndSaysWhy() throws Exception {
+    execute("ALTER TABLE scores ADD CHECK (amount < 100)");
+
+    assertThatThrownBy(() -> copy("scores", List.of("id")))
+        .hasStackTraceContaining("violates check constraint \"scores_amount_check\"");
+  }
+
   @Test
   void databaseIsReadInModeBatchOnly() {
     RecordSource source = source();
@@ -131,6 +145,23 @@ class JdbcITCase {
   }
 
   @Test
+  void urlOfADatabaseWithoutItsJarIsRefusedWithoutItsPassword() {
+    ConnectorOptions options =
+        new ConnectorOptions(
+            "job.yaml: source",
+            Map.of(
+                "connector", "jdbc",
+                "url", "jdbc:mysql://db/shop?user=me&password=hunter2",
+                "table-name", "payments"));
+
+    assertThatThrownBy(() -> new Connectors().source(new SourceSpec(options, SCHEMA, false)))
+        .isInstanceOf(InvalidOptionsException.class)
+        .hasMessageStartingWith("job.yaml: source: connector: 'jdbc': Could not find any jdbc")
+        .hasMessageContaining("jdbc:mysql://db/shop")
+        .hasMessageNotContaining("hunter2");
+  }
+
+  @Test
   void foldersOfADatabaseAreRefused() {
     assertThatThrownBy(
             () ->
@@ -151,7 +182,12 @@ class JdbcITCase {
   }
 
   private static void copy(String table, List<String> primaryKey) throws Exception {
-    StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
+    Configuration configuration = new Configuration();
+    configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
+    configuration.set(
+        RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofMillis(1));
+    StreamExecutionEnvironment environment =
+        StreamExecutionEnvironment.getExecutionEnvironment(configuration);
     environment.setRuntimeMode(RuntimeExecutionMode.BATCH);
     environment.setParallelism(2);
     sink(table, primaryKey).attach(source().attach(environment, "source").records(), "sink");
