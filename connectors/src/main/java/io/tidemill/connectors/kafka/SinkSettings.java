@@ -62,6 +62,11 @@ record SinkSettings(
    */
   private static final int BATCH_BYTES = 128 << 10;
 
+  /**
+   * A producer holds one batch for each partition and more that wait: with less, its usual ones.
+   */
+  private static final int BATCHES_HELD = 32;
+
   /** What Flink allows. */
   private static final int LONGEST_PREFIX_BYTES = 64_000;
 
@@ -110,7 +115,9 @@ record SinkSettings(
     Properties properties = options.properties();
     properties.setProperty(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Integer.toString(timeout));
     int largest = check.read(LARGEST_REQUEST, "bytes");
-    properties.putIfAbsent(ProducerConfig.BATCH_SIZE_CONFIG, Integer.toString(BATCH_BYTES));
+    if (holds(properties, BATCHES_HELD * (long) BATCH_BYTES)) {
+      properties.putIfAbsent(ProducerConfig.BATCH_SIZE_CONFIG, Integer.toString(BATCH_BYTES));
+    }
     // A record passes through with more headers than it came with: the topic alone is its limit.
     properties.setProperty(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(largest));
     return new SinkSettings(
@@ -125,6 +132,17 @@ record SinkSettings(
         check.read(OVERSIZED, Oversized.TRUNCATE),
         largest,
         properties);
+  }
+
+  /** Whether a producer has a buffer of this size. One that is no number is refused elsewhere. */
+  private static boolean holds(Properties properties, long bytes) {
+    try {
+      return Long.parseLong(
+              properties.getProperty(ProducerConfig.BUFFER_MEMORY_CONFIG, String.valueOf(bytes)))
+          >= bytes;
+    } catch (NumberFormatException unread) {
+      return false;
+    }
   }
 
   /** How large a record may be. */

@@ -18,6 +18,15 @@ class SinkSettingsTest {
         .containsEntry("batch.size", "1000");
   }
 
+  /** It could allocate none of the larger ones, and each record would fail. */
+  @Test
+  void requestIsOfTheUsualSizeWhereTheJobBoundsTheBuffer() {
+    assertThat(properties(Map.of("properties.buffer.memory", "65536")))
+        .doesNotContainKey("batch.size");
+    assertThat(properties(Map.of("properties.buffer.memory", "4194304")))
+        .containsEntry("batch.size", "131072");
+  }
+
   private static Properties properties(Map<String, String> more) {
     Map<String, String> values = new HashMap<>(more);
     values.put("topic", "out");
