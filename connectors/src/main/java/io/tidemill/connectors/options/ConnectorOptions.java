@@ -37,6 +37,10 @@ public record ConnectorOptions(String place, Map<String, String> values) {
 
   private static final String HIDDEN = "******";
 
+  // As in jdbc:oracle:thin:NAME/PASSWORD@host.
+  private static final Pattern IN_ORACLE_URL =
+      Pattern.compile("(?<=:thin:)[^\\s/@\"']{0,256}/[^\\s@\"']{0,1024}(?=@)");
+
   // As in s3://KEY:SECRET@bucket; a secret may hold slashes, and what looks so after digits is a
   // port. Bounded, else a long text is read to its end from each "://" in it.
   private static final Pattern IN_URL =
@@ -149,7 +153,9 @@ public record ConnectorOptions(String place, Map<String, String> values) {
 
   /** A text without the secrets that URLs and assignments in it hold. */
   public static String withoutSecrets(String text) {
-    return IN_TEXT.matcher(IN_URL.matcher(text).replaceAll(HIDDEN)).replaceAll("$1" + HIDDEN);
+    String withoutUsers =
+        IN_ORACLE_URL.matcher(IN_URL.matcher(text).replaceAll(HIDDEN)).replaceAll(HIDDEN);
+    return IN_TEXT.matcher(withoutUsers).replaceAll("$1" + HIDDEN);
   }
 
   @Override

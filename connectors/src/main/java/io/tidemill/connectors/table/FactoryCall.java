@@ -40,7 +40,10 @@ record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck che
       F factory = FactoryUtil.discoverFactory(loader(), kind, options.connector());
       try {
         return creation.apply(factory);
-      } catch (ValidationException | TableException | IllegalArgumentException refusal) {
+      } catch (ValidationException
+          | TableException
+          | IllegalArgumentException
+          | IllegalStateException refusal) {
         report(RootCause.of(refusal).message(), factory);
       }
     } catch (ValidationException unknown) {
@@ -66,7 +69,11 @@ record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck che
           .forEach(key -> check.refuseUnknown(key, allowed));
     }
     if (check.problemCount() == 0) {
-      check.refuse(ConnectorOptions.CONNECTOR, "'%s': %s", options.connector(), refusal);
+      check.refuse(
+          ConnectorOptions.CONNECTOR,
+          "'%s': %s",
+          options.connector(),
+          ConnectorOptions.withoutSecrets(refusal));
     }
   }
 

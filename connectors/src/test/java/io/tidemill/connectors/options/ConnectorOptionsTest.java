@@ -44,6 +44,7 @@ class ConnectorOptionsTest {
         "http://user:p@hunter2@registry:8081",
         "https://hunter2@registry.example.com/",
         "jdbc:postgresql://db:5432/fraud?user=me&password=hunter2&ssl=true",
+        "jdbc:oracle:thin:scott/hunter2@//db:1521/shop",
         "PlainLoginModule required username=\"me\" password=\"hunter2\";",
         "{\"token\": \"hunter2\"}",
         "my.api-key.of-token_password2=hunter2",
