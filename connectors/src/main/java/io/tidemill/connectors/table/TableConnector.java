@@ -92,6 +92,8 @@ public final class TableConnector implements Connector {
     refuseMisreadTimestamps(check, columns);
     TableKeys keys = declared.of(columns, check);
     ConnectorOptions options = check.options();
+    var folders = new PartitionFolders(keys.partitionedBy(), columns, check);
+    folders.refuseUnreadable();
     DynamicTableSource source =
         new FactoryCall<>(DynamicTableSourceFactory.class, check)
             .create(factory -> factory.createDynamicTableSource(options.asTable(columns, keys)));
@@ -107,6 +109,9 @@ public final class TableConnector implements Connector {
       throw check.failure();
     }
     check.throwIfAny();
+    if (source instanceof SupportsPartitionPushDown inFolders) {
+      folders.nameNulls(inFolders);
+    }
     return scan.getScanRuntimeProvider(ScanRuntimeProviderContext.INSTANCE);
   }
 
@@ -118,6 +123,7 @@ public final class TableConnector implements Connector {
     OptionCheck check = new OptionCheck(options);
     refuseMisreadTimestamps(check, written);
     TableKeys keys = declared.of(written, check);
+    new PartitionFolders(keys.partitionedBy(), written, check).refuseUnwritable();
     DynamicTableSink table =
         new FactoryCall<>(DynamicTableSinkFactory.class, check)
             .create(factory -> factory.createDynamicTableSink(options.asTable(written, keys)));

@@ -121,6 +121,57 @@ class TableConnectorITCase {
             "{\"id\":\"a\",\"amount\":1.0}", "{\"id\":\"b\",\"amount\":2.5}");
   }
 
+  /** Flink writes it, and failed to read it. */
+  @Test
+  void recordsWithoutAValueAreInAFolderOfTheirOwn() throws Exception {
+    Path in = Files.createDirectories(folder.resolve("in"));
+    Files.write(
+        in.resolve("a.json"),
+        List.of("{\"id\":\"50%/=a\",\"amount\":1.0}", "{\"id\":null,\"amount\":2.5}"));
+    Path out = folder.resolve("out");
+    TableKeys byId = new TableKeys(List.of(), List.of("id"));
+
+    copy(files("source", in), TableKeys.NONE, files("sink", out), byId);
+
+    assertThat(lines(out.resolve("id=__DEFAULT_PARTITION__"))).containsExactly("{\"amount\":2.5}");
+
+    Path again = folder.resolve("again");
+    copy(files("source", out), byId, files("sink", again), TableKeys.NONE);
+
+    assertThat(lines(again))
+        .containsExactlyInAnyOrder(
+            "{\"id\":\"50%/=a\",\"amount\":1.0}", "{\"id\":null,\"amount\":2.5}");
+  }
+
+  /** Flink would write the number of days since 1970, and read it as no date. */
+  @Test
+  void partitionsOfDatesAreNotWritten() {
+    RecordSchema dates =
+        RecordSchema.ofColumns(
+            List.of(
+                new RecordSchema.Column("id", "STRING"), new RecordSchema.Column("day", "DATE")));
+    ConnectorOptions files = files("sink", folder);
+    TableKeys byDay = new TableKeys(List.of(), List.of("day"));
+
+    assertThatThrownBy(
+            () ->
+                new Connectors()
+                    .sink(
+                        new SinkSpec(
+                            files,
+                            dates,
+                            byDay,
+                            Origin.appendTo(dates.rowType()),
+                            files,
+                            "job",
+                            List.of())))
+        .hasMessage(
+            "job.yaml: sink: partitioned-by: 'day' of type DATE, which a folder's name does not hold"
+                + " as it is (expected: STRING, or a whole number's type)");
+    assertThat(new Connectors().source(new SourceSpec(files, dates, byDay, false)).bounded())
+        .isTrue();
+  }
+
   @Test
   void primaryKeyOfFilesIsRefused() {
     assertThatThrownBy(
