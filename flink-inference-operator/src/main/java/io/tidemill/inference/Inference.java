@@ -5,6 +5,9 @@ import static java.util.Objects.requireNonNull;
 import io.tidemill.inference.codec.DeadLetter;
 import io.tidemill.inference.codec.PredictionDecoder;
 import io.tidemill.inference.codec.RecordEncoder;
+import io.tidemill.inference.codec.RowBinding;
+import io.tidemill.inference.operator.ColumnOperatorFactory;
+import io.tidemill.inference.operator.ColumnsTypeInfo;
 import io.tidemill.inference.operator.DeadLetterTypeInfo;
 import io.tidemill.inference.operator.InferenceOperatorFactory;
 import io.tidemill.inference.step.StepSettings;
@@ -12,6 +15,9 @@ import io.tidemill.model.loader.ModelSource;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
+import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.util.OutputTag;
 
 /**
@@ -34,6 +40,39 @@ public final class Inference {
   /** Begins with the stream to be scored. */
   public static <T> NeedsModel<T> on(DataStream<T> records) {
     return new NeedsModel<>(requireNonNull(records, "records"));
+  }
+
+  /**
+   * Adds a step that scores rows which lie as columns: what comes together is a batch, the memory
+   * of whole columns goes to the model's, and predictions are columns behind those of the rows.
+   *
+   * @param rows with elements that nobody changes, of {@link ColumnsTypeInfo}
+   * @param id the step's name and uid
+   * @throws IllegalArgumentException if the id is blank, or the stream is of another type
+   */
+  public static Scored<RowData, VectorizedColumnBatch> columns(
+      DataStream<VectorizedColumnBatch> rows,
+      ModelSource model,
+      RowBinding binding,
+      String id,
+      StepSettings settings) {
+    if (!(rows.getType() instanceof ColumnsTypeInfo type)) {
+      throw new IllegalArgumentException(
+          "type of step '%s': %s (expected: ColumnsTypeInfo)".formatted(id, rows.getType()));
+    }
+    OutputTag<DeadLetter<RowData>> deadLetters =
+        deadLetters(id, InternalTypeInfo.of(type.rowType()));
+    ColumnsTypeInfo results = new ColumnsTypeInfo(binding.outputType());
+    ColumnOperatorFactory factory =
+        new ColumnOperatorFactory(
+            id, settings, model, binding.encoder(), binding.decoder(), deadLetters, type, results);
+    SingleOutputStreamOperator<VectorizedColumnBatch> predictions =
+        rows.transform(id, results, factory).uid(id);
+    return new Scored<>(predictions, predictions.getSideOutput(deadLetters));
+  }
+
+  private static <T> OutputTag<DeadLetter<T>> deadLetters(String id, TypeInformation<T> record) {
+    return new OutputTag<>("tidemill-dead-letters-" + id, new DeadLetterTypeInfo<>(record));
   }
 
   /** A stream that needs a model. */
@@ -130,9 +169,7 @@ public final class Inference {
      * @throws IllegalArgumentException if the id is blank
      */
     public Scored<T, R> apply(String id, StepSettings settings) {
-      OutputTag<DeadLetter<T>> deadLetters =
-          new OutputTag<>(
-              "tidemill-dead-letters-" + id, new DeadLetterTypeInfo<>(records.getType()));
+      OutputTag<DeadLetter<T>> deadLetters = deadLetters(id, records.getType());
       SingleOutputStreamOperator<R> predictions =
           records
               .transform(

@@ -40,6 +40,10 @@ public final class Batch<T, R> {
   private long openedNanos;
   private long closedNanos;
   private @Nullable CloseCause closeCause;
+  // Where the records came together, and what became of all of them at once.
+  private @Nullable List<T> together;
+  private @Nullable List<? extends R> outcomesOfAll;
+  private long timestampOfAll;
 
   // Owned by InFlight.
   int emittedRows;
@@ -82,12 +86,18 @@ public final class Batch<T, R> {
 
   @SuppressWarnings("unchecked") // Only add(T, …) writes the array.
   public T record(int row) {
-    return (T) checked(records, row);
+    List<T> all = together;
+    return all != null ? all.get(row) : (T) checked(records, row);
+  }
+
+  /** The records, where they came together; else null. */
+  public @Nullable List<T> together() {
+    return together;
   }
 
   /** The record's timestamp in milliseconds, or {@link #NO_TIMESTAMP}. */
   public long timestamp(int row) {
-    return timestamps[row];
+    return together != null ? timestampOfAll : timestamps[row];
   }
 
   @SuppressWarnings("unchecked") // Only outcome(int, R) writes the array.
@@ -107,7 +117,20 @@ public final class Batch<T, R> {
 
   /** Says what became of a record. */
   public void outcome(int row, R outcome) {
+    if (outcomes.length == 0) {
+      outcomes = new Object[size];
+    }
     outcomes[row] = outcome;
+  }
+
+  /** What became of records that came together, if that was said of all at once; else null. */
+  public @Nullable List<? extends R> outcomesOfAll() {
+    return outcomesOfAll;
+  }
+
+  /** Says what became of each record; none has an outcome of its own then. */
+  public void outcomesOfAll(List<? extends R> outcomes) {
+    outcomesOfAll = outcomes;
   }
 
   private static Object checked(@Nullable Object[] values, int row) {
@@ -127,6 +150,15 @@ public final class Batch<T, R> {
     if (timestamps.length < length) {
       timestamps = new long[length];
     }
+  }
+
+  /** Opens with records that came together, and takes no other. */
+  void open(long batchNumber, List<T> all, long timestamp, long nowNanos) {
+    number = batchNumber;
+    openedNanos = nowNanos;
+    together = all;
+    timestampOfAll = timestamp;
+    size = all.size();
   }
 
   void add(T record, long timestamp, long recordBytes) {
@@ -176,7 +208,11 @@ public final class Batch<T, R> {
 
   /** Lets go of every record, so that a pooled batch keeps none alive. */
   void clear() {
-    capacity = Math.max(SMALLEST_CAPACITY, size);
+    if (together == null) {
+      capacity = Math.max(SMALLEST_CAPACITY, size);
+    }
+    together = null;
+    outcomesOfAll = null;
     records = NOTHING;
     outcomes = NOTHING;
     marks.clear();

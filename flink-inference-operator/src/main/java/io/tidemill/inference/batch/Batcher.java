@@ -1,6 +1,7 @@
 package io.tidemill.inference.batch;
 
 import java.util.ArrayDeque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -151,6 +152,30 @@ public final class Batcher<T, R> {
     Batch<T, R> pooled = pool.poll();
     open = pooled != null ? pooled : new Batch<>(policy.maxSize());
     return closed;
+  }
+
+  /**
+   * A closed batch of records that came together and wait for no others.
+   *
+   * @param records never changed, quick at any index, and free to make a record when it is asked
+   *     for
+   * @param timestamp of all of them
+   * @throws IllegalStateException if the open batch has records, which these would overtake
+   * @throws IllegalArgumentException if there are none, or more than a batch may have now
+   */
+  public Batch<T, R> together(List<T> records, long timestamp, long nowNanos) {
+    if (open.size() != 0) {
+      throw new IllegalStateException(
+          "open batch: %d records (expected: none before records that come together)"
+              .formatted(open.size()));
+    }
+    if (records.isEmpty() || records.size() > sizeLimit) {
+      throw new IllegalArgumentException(
+          "records together: %d (expected: 1 to %d)".formatted(records.size(), sizeLimit));
+    }
+    lastNumber++;
+    open.open(lastNumber, records, timestamp, nowNanos);
+    return close(CloseCause.TOGETHER, nowNanos);
   }
 
   /** Takes back a batch that was emitted, to be filled again; the caller forgets it. */

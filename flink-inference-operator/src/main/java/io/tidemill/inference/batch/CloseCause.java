@@ -9,5 +9,7 @@ public enum CloseCause {
   /** Its first record has waited for {@code max-delay}. */
   DEADLINE,
   /** No more records come. */
-  END_OF_INPUT
+  END_OF_INPUT,
+  /** Its records came together, as columns. */
+  TOGETHER
 }

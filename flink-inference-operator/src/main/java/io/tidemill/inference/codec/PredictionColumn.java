@@ -11,6 +11,16 @@ import org.apache.flink.table.data.ArrayData;
 import org.apache.flink.table.data.DecimalData;
 import org.apache.flink.table.data.GenericArrayData;
 import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.data.columnar.vector.ArrayColumnVector;
+import org.apache.flink.table.data.columnar.vector.BooleanColumnVector;
+import org.apache.flink.table.data.columnar.vector.ByteColumnVector;
+import org.apache.flink.table.data.columnar.vector.BytesColumnVector;
+import org.apache.flink.table.data.columnar.vector.DecimalColumnVector;
+import org.apache.flink.table.data.columnar.vector.DoubleColumnVector;
+import org.apache.flink.table.data.columnar.vector.FloatColumnVector;
+import org.apache.flink.table.data.columnar.vector.IntColumnVector;
+import org.apache.flink.table.data.columnar.vector.LongColumnVector;
+import org.apache.flink.table.data.columnar.vector.ShortColumnVector;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,36 +30,54 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable once made; any thread may read it.
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared; the array is what a column is.
-interface PredictionColumn {
+interface PredictionColumn
+    extends BooleanColumnVector,
+        ByteColumnVector,
+        ShortColumnVector,
+        IntColumnVector,
+        LongColumnVector,
+        FloatColumnVector,
+        DoubleColumnVector,
+        DecimalColumnVector,
+        BytesColumnVector,
+        ArrayColumnVector {
 
+  @Override
   default boolean isNullAt(int row) {
     return false;
   }
 
+  @Override
   default boolean getBoolean(int row) {
     throw wrongType();
   }
 
+  @Override
   default byte getByte(int row) {
     throw wrongType();
   }
 
+  @Override
   default short getShort(int row) {
     throw wrongType();
   }
 
+  @Override
   default int getInt(int row) {
     throw wrongType();
   }
 
+  @Override
   default long getLong(int row) {
     throw wrongType();
   }
 
+  @Override
   default float getFloat(int row) {
     throw wrongType();
   }
 
+  @Override
   default double getDouble(int row) {
     throw wrongType();
   }
@@ -58,14 +86,26 @@ interface PredictionColumn {
     throw wrongType();
   }
 
+  @Override
+  default DecimalData getDecimal(int row, int precision, int scale) {
+    return getDecimal(row);
+  }
+
   default StringData getString(int row) {
     throw wrongType();
+  }
+
+  @Override
+  default BytesColumnVector.Bytes getBytes(int row) {
+    byte[] value = getString(row).toBytes();
+    return new BytesColumnVector.Bytes(value, 0, value.length);
   }
 
   default byte[] getBinary(int row) {
     throw wrongType();
   }
 
+  @Override
   default ArrayData getArray(int row) {
     throw wrongType();
   }
@@ -247,6 +287,11 @@ interface PredictionColumn {
       return Arrays.copyOfRange(values, row * width, (row + 1) * width);
     }
 
+    @Override
+    public BytesColumnVector.Bytes getBytes(int row) {
+      return new BytesColumnVector.Bytes(values, row * width, width);
+    }
+
     /** The row as booleans: a field of bytes is read by {@link #getBinary}. */
     @Override
     public ArrayData getArray(int row) {
@@ -315,6 +360,11 @@ interface PredictionColumn {
             "class %d (expected: 0 to %d, as there are labels)"
                 .formatted(values[row], labels.length - 1));
       }
+    }
+
+    /** Whether every row's class has one. */
+    boolean allLabelled() {
+      return Arrays.stream(values).allMatch(value -> value >= 0 && value < labels.length);
     }
 
     @Override

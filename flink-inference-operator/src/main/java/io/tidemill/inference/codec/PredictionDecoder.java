@@ -2,6 +2,8 @@ package io.tidemill.inference.codec;
 
 import io.tidemill.model.columnar.ColumnBatch;
 import java.io.Serializable;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the result of one record from one row of a model's output columns.
@@ -27,6 +29,14 @@ public interface PredictionDecoder<T, R> extends Serializable {
    * @param row the record's row in {@code outputs}, whose columns are in the order of the signature
    */
   R decode(T record, ColumnBatch outputs, int row);
+
+  /**
+   * The results of records that came together and are all in the outputs, in their order; null if
+   * each is to be decoded by itself.
+   */
+  default @Nullable List<R> decodeAll(List<T> records) {
+    return null;
+  }
 
   /**
    * The result of a record that was not scored.

@@ -42,6 +42,11 @@ final class Predictions {
     return arity;
   }
 
+  /** The predictions of each output field; none where the records were not scored. */
+  PredictionColumn[] columns() {
+    return columns == null ? new PredictionColumn[0] : columns;
+  }
+
   /** The predictions of the output field at this position of a scored row. */
   PredictionColumn at(int pos) {
     if (columns == null) {

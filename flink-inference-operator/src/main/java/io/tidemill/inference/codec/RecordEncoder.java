@@ -2,6 +2,7 @@ package io.tidemill.inference.codec;
 
 import io.tidemill.model.columnar.ColumnBatch;
 import java.io.Serializable;
+import java.util.List;
 
 /**
  * Writes one record into one row of a model's input columns.
@@ -26,6 +27,14 @@ public interface RecordEncoder<T> extends Serializable {
    *     or what the policy for missing inputs says
    */
   boolean encode(T record, ColumnBatch columns, int row);
+
+  /**
+   * Writes records that came together into the rows from 0 on, as {@link #encode} would; answers
+   * false if each is to be encoded by itself, whatever it has written then.
+   */
+  default boolean encodeAll(List<T> records, ColumnBatch columns) {
+    return false;
+  }
 
   /**
    * Whether {@link #encode} writes every element of every row that it answers true for, so that

@@ -89,6 +89,16 @@ final class RowDecoder implements PredictionDecoder<RowData, RowData> {
   }
 
   @Override
+  public @Nullable List<RowData> decodeAll(List<RowData> records) {
+    if (!(records instanceof ColumnRows rows)
+        || !rows.isWhole()
+        || requireNonNull(classes, "begin").stream().anyMatch(found -> !found.allLabelled())) {
+      return null;
+    }
+    return rows.with(requireNonNull(predictions, "begin").columns());
+  }
+
+  @Override
   public RowData unscored(RowData record) {
     return new ScoredRow(record, Predictions.none(recordArity, outputs.length), 0);
   }

@@ -35,6 +35,19 @@ final class RowEncoder implements RecordEncoder<RowData> {
   }
 
   @Override
+  public boolean encodeAll(List<RowData> records, ColumnBatch columns) {
+    if (!(records instanceof ColumnRows rows) || paths.length > 0) {
+      return false;
+    }
+    for (int i = 0; i < writers.length; i++) {
+      if (!writers[i].writeAll(rows, columns.column(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
   public boolean writesEveryElement() {
     return true;
   }

@@ -6,6 +6,7 @@ import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.columnar.StringColumn;
 import java.util.Arrays;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.columnar.vector.FloatColumnVector;
 
 /** Writes scalar fields side by side into the row of a tensor. */
 final class ScalarsToTensor implements TensorWriter {
@@ -48,6 +49,37 @@ final class ScalarsToTensor implements TensorWriter {
     } else {
       writeFixedWidth(record, (FixedWidthColumn) column, row * fields.length);
     }
+  }
+
+  @Override
+  public boolean writeAll(ColumnRows records, Column column) {
+    if (type != ElementType.FLOAT32 || !allFloats) {
+      return false;
+    }
+    FixedWidthColumn values = (FixedWidthColumn) column;
+    for (int i = 0; i < positions.length; i++) {
+      if (!(records.column(positions[i]) instanceof FloatColumnVector floats)
+          || !writeAll(floats, records, values, i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Writes a field of all records; answers false if one is null and must not be. */
+  private boolean writeAll(
+      FloatColumnVector floats, ColumnRows records, FixedWidthColumn values, int field) {
+    int index = field;
+    int end = records.from() + records.size();
+    for (int row = records.from(); row < end; row++) {
+      boolean isNull = floats.isNullAt(row);
+      if (isNull && !nanForNull) {
+        return false;
+      }
+      values.setFloat(index, isNull ? Float.NaN : floats.getFloat(row));
+      index += positions.length;
+    }
+    return true;
   }
 
   private void writeWithNan(RowData record, FixedWidthColumn column, int start) {

@@ -14,6 +14,13 @@ interface TensorWriter extends Serializable {
    */
   void write(RowData record, Column column, int row);
 
+  /**
+   * Writes as many rows as there are, from 0 on; answers false if each is to be written by itself.
+   */
+  default boolean writeAll(ColumnRows records, Column column) {
+    return false;
+  }
+
   /** Bytes that the record takes in the column. */
   long bytes(RowData record);
 }

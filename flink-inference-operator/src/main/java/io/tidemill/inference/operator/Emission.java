@@ -5,18 +5,19 @@ import io.tidemill.inference.batch.Batcher;
 import io.tidemill.inference.batch.InFlight;
 import io.tidemill.inference.batch.Mark;
 import io.tidemill.inference.codec.DeadLetter;
+import java.util.List;
 import org.apache.flink.streaming.api.operators.Output;
-import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.OutputTag;
 
 /**
- * Hands results, dead letters and marks to the next operator. One stream record carries every
- * result in turn, as Flink allows.
+ * Hands results, dead letters and marks to the next operator. Task thread only.
  *
- * <p>Task thread only.
+ * @param <T> the record
+ * @param <R> its result
  */
 final class Emission<T, R> implements InFlight.Emitter<T, Object> {
-  private final Output<StreamRecord<R>> output;
+  private final Output<?> output;
+  private final Outlet<R> outlet;
   private final OutputTag<DeadLetter<T>> deadLetterTag;
   private final Batcher<T, Object> batcher;
   private final InferenceMetrics metrics;
@@ -25,15 +26,19 @@ final class Emission<T, R> implements InFlight.Emitter<T, Object> {
   /**
    * An emission.
    *
+   * @param output for all but the results
+   * @param outlet of the results
    * @param batcher takes back the batches that have left
    */
   Emission(
-      Output<StreamRecord<R>> output,
+      Output<?> output,
+      Outlet<R> outlet,
       OutputTag<DeadLetter<T>> deadLetterTag,
       Batcher<T, Object> batcher,
       InferenceMetrics metrics,
       DeadStreak streak) {
     this.output = output;
+    this.outlet = outlet;
     this.deadLetterTag = deadLetterTag;
     this.batcher = batcher;
     this.metrics = metrics;
@@ -44,7 +49,13 @@ final class Emission<T, R> implements InFlight.Emitter<T, Object> {
   // Outcomes are dead letters or results: only Scorer and its OutcomePolicy set them.
   @SuppressWarnings("unchecked")
   public void emit(Batch<T, Object> batch, int from, int to) {
-    StreamRecord<R> outputRecord = new StreamRecord<>(null);
+    List<?> together = batch.outcomesOfAll();
+    if (together != null) {
+      outlet.together((List<R>) together, batch.timestamp(from));
+      streak.result();
+      return;
+    }
+    outlet.begin();
     int deadLetters = 0;
     for (int row = from; row < to; row++) {
       Object outcome = batch.outcome(row);
@@ -53,13 +64,11 @@ final class Emission<T, R> implements InFlight.Emitter<T, Object> {
         deadLetters++;
         streak.deadLetter(deadLetter);
         emit((DeadLetter<T>) deadLetter, timestamp);
-      } else if (timestamp == Batch.NO_TIMESTAMP) {
-        outputRecord.eraseTimestamp();
-        output.collect(outputRecord.replace((R) outcome));
       } else {
-        output.collect(outputRecord.replace((R) outcome, timestamp));
+        outlet.result((R) outcome, timestamp);
       }
     }
+    outlet.end();
     if (deadLetters < to - from) {
       streak.result();
     }
@@ -80,11 +89,7 @@ final class Emission<T, R> implements InFlight.Emitter<T, Object> {
 
   private void emit(DeadLetter<T> deadLetter, long timestamp) {
     metrics.deadLetter(deadLetter.cause());
-    output.collect(
-        deadLetterTag,
-        timestamp == Batch.NO_TIMESTAMP
-            ? new StreamRecord<>(deadLetter)
-            : new StreamRecord<>(deadLetter, timestamp));
+    output.collect(deadLetterTag, Outlet.carrier(deadLetter, timestamp));
   }
 
   @Override

@@ -107,7 +107,7 @@ final class InferenceMetrics {
     return closed == 0 ? 0 : (double) records.getCount() / closed / maxSize;
   }
 
-  void closed(Batch<?, ?> batch, CloseCause cause) {
+  void closed(Batch<?, ?> batch) {
     int size = batch.size();
     batches.inc();
     records.inc(size);
@@ -115,7 +115,7 @@ final class InferenceMetrics {
     for (int i = buckets.length - 1; i >= 0 && size <= bucketLimits[i]; i--) {
       buckets[i].inc();
     }
-    count(closeCauses.get(cause));
+    count(closeCauses.get(batch.closeCause()));
     long waited = batch.closedNanos() - batch.openedNanos();
     queueWaitNanos.inc(waited);
     queueWaitMicros.update(waited / 1_000);

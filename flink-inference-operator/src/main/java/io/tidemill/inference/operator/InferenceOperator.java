@@ -5,7 +5,6 @@ import io.tidemill.inference.batch.Batcher;
 import io.tidemill.inference.batch.CloseCause;
 import io.tidemill.inference.batch.InFlight;
 import io.tidemill.inference.batch.Mark;
-import io.tidemill.inference.codec.DeadLetter;
 import io.tidemill.inference.codec.DeadLetterCause;
 import io.tidemill.inference.codec.PredictionDecoder;
 import io.tidemill.inference.codec.RecordEncoder;
@@ -20,6 +19,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
@@ -28,20 +28,20 @@ import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.operators.Output;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.util.IOUtils;
 import org.apache.flink.util.InstantiationUtil;
-import org.apache.flink.util.OutputTag;
 import org.apache.flink.util.function.ThrowingRunnable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Scores records in batches.
+ * Scores records in batches, whatever the elements are in which the stream carries them.
  *
  * <p><b>Threads.</b> The task thread owns the batcher, the batches in flight, the timers and the
  * output, and encodes and decodes what {@link Workers} leaves to it. Workers own a batch from
@@ -64,9 +64,11 @@ import org.slf4j.LoggerFactory;
  *
  * @param <T> the record
  * @param <R> its result
+ * @param <I> an element that comes
+ * @param <O> an element that goes
  */
-final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
-    implements OneInputStreamOperator<T, R>, BoundedOneInput {
+abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
+    implements OneInputStreamOperator<I, O>, BoundedOneInput {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(InferenceOperator.class);
   // As Flink's own GPU driver has them.
@@ -87,7 +89,6 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
   private final transient InFlight<T, Object> inFlight;
   private final transient boolean countsBytes;
   private final transient TypeSerializer<T> serializer;
-  private final transient boolean copies;
   private final transient Emission<T, R> emission;
   private final transient CallPlace callPlace;
   private final transient SingleTimer deadlineTimer;
@@ -99,36 +100,43 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
   private transient Runnable releaseUnused = () -> {};
   private final transient InferenceMetrics stepMetrics;
 
+  /**
+   * An operator.
+   *
+   * @param serializer of records, for the state
+   * @param outlet of results, made of the operator's output
+   */
   InferenceOperator(
-      StreamOperatorParameters<R> parameters,
-      Step step,
-      StepSettings settings,
-      ModelSource source,
-      RecordEncoder<T> encoder,
-      PredictionDecoder<T, R> decoder,
-      OutputTag<DeadLetter<T>> deadLetterTag,
-      NanoClock clock,
-      CallPlace.Choice places) {
+      StreamOperatorParameters<O> parameters,
+      StepPlan<T, R> plan,
+      Function<ClassLoader, TypeSerializer<T>> serializer,
+      Function<Output<StreamRecord<O>>, Outlet<R>> outlet) {
     super(parameters);
-    this.step = step;
-    this.settings = settings;
-    this.source = source;
+    this.step = plan.step();
+    this.settings = plan.settings();
+    this.source = plan.source();
     this.mailbox = parameters.getMailboxExecutor();
-    this.clock = clock;
+    this.clock = plan.clock();
     this.callPlace =
-        places.choose(
-            settings.timeouts().shortCall(), ProcessorUse.of(clock, () -> running().threads()));
-    this.encoder = encoder;
-    this.decoder = decoder;
+        plan.places()
+            .choose(
+                settings.timeouts().shortCall(), ProcessorUse.of(clock, () -> running().threads()));
+    this.encoder = plan.encoder();
+    this.decoder = plan.decoder();
     this.batcher = new Batcher<>(settings.batching());
     this.inFlight = new InFlight<>(settings.batching().maxInFlight(), settings.order());
     this.countsBytes = settings.batching().maxBytes() < Long.MAX_VALUE;
-    this.serializer = config.getTypeSerializerIn(0, getUserCodeClassloader());
-    this.copies = getExecutionConfig().isObjectReuseEnabled() && !settings.fresh();
+    this.serializer = serializer.apply(getUserCodeClassloader());
     this.sizeLimit = new SizeLimit(settings.batching().maxSize(), settings.batching().maxSize());
     this.stepMetrics = new InferenceMetrics(getMetricGroup(), step, settings.batching().maxSize());
     this.emission =
-        new Emission<>(output, deadLetterTag, batcher, stepMetrics, new DeadStreak(step, settings));
+        new Emission<>(
+            output,
+            outlet.apply(output),
+            plan.deadLetterTag(),
+            batcher,
+            stepMetrics,
+            new DeadStreak(step, settings));
     this.deadlineTimer = new SingleTimer(getProcessingTimeService(), this::deadlineTimerFired);
     this.callTimer = new SingleTimer(getProcessingTimeService(), this::callTimerFired);
   }
@@ -257,13 +265,8 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
     }
   }
 
-  @Override
-  public void processElement(StreamRecord<T> element) throws Exception {
-    T record = element.getValue();
-    accept(copies ? serializer.copy(record) : record, element.getTimestamp());
-  }
-
-  private void accept(T record, long timestamp) throws InterruptedException {
+  /** Takes in a record that nobody changes any more. */
+  final void accept(T record, long timestamp) throws InterruptedException {
     long bytes = 0;
     if (countsBytes) {
       try {
@@ -296,6 +299,37 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
         dispatch(full(), clock.nanos());
       }
     }
+  }
+
+  /** Takes in records that came together, which wait for no others. */
+  final void acceptTogether(List<T> records, long timestamp) throws InterruptedException {
+    if (countsBytes) {
+      for (T record : records) {
+        accept(record, timestamp);
+      }
+      return;
+    }
+    int from = 0;
+    while (from < records.size()) {
+      int to = Math.min(records.size(), from + batcher.sizeLimit());
+      if (!batcher.isEmpty() || !inFlight.hasFreeSlot() || !running().hasRoom(to - from)) {
+        awaitTurn();
+      } else {
+        dispatch(batcher.together(records.subList(from, to), timestamp, clock.nanos()));
+        from = to;
+      }
+    }
+  }
+
+  /** Lets restored records go first, or waits for what keeps a batch from its turn. */
+  private void awaitTurn() throws InterruptedException {
+    if (!batcher.isEmpty() && mayDispatch()) {
+      dispatch(full(), clock.nanos());
+      return;
+    }
+    long started = clock.nanos();
+    awaitMail();
+    stepMetrics.backPressured(clock.nanos() - started);
   }
 
   private CloseCause full() {
@@ -334,9 +368,12 @@ final class InferenceOperator<T, R> extends AbstractStreamOperator<R>
   }
 
   private void dispatch(CloseCause cause, long nowNanos) {
-    Batch<T, Object> batch = batcher.close(cause, nowNanos);
+    dispatch(batcher.close(cause, nowNanos));
+  }
+
+  private void dispatch(Batch<T, Object> batch) {
     inFlight.add(batch);
-    stepMetrics.closed(batch, cause);
+    stepMetrics.closed(batch);
     Scorer<T, R> called;
     try {
       called = running().submit(batch);

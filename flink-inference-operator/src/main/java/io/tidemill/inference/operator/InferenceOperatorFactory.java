@@ -1,7 +1,5 @@
 package io.tidemill.inference.operator;
 
-import static java.util.Objects.requireNonNull;
-
 import io.tidemill.inference.codec.DeadLetter;
 import io.tidemill.inference.codec.PredictionDecoder;
 import io.tidemill.inference.codec.RecordEncoder;
@@ -15,8 +13,8 @@ import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.util.OutputTag;
 
 /**
- * Makes the operator of one step in every subtask. Chained to its neighbours where the graph allows
- * it.
+ * Makes the operator of a step for records in every subtask. Chained to its neighbours where the
+ * graph allows it.
  *
  * @param <T> the record
  * @param <R> its result
@@ -25,14 +23,7 @@ public final class InferenceOperatorFactory<T, R> extends AbstractStreamOperator
     implements OneInputStreamOperatorFactory<T, R> {
   private static final long serialVersionUID = 1L;
 
-  private final String step;
-  private final StepSettings settings;
-  private final ModelSource source;
-  private final RecordEncoder<T> encoder;
-  private final PredictionDecoder<T, R> decoder;
-  private final OutputTag<DeadLetter<T>> deadLetterTag;
-  private final NanoClock clock;
-  private final CallPlace.Choice places;
+  private final StepPlan<T, R> plan;
 
   /**
    * A factory that travels to the tasks with everything it is given.
@@ -48,30 +39,11 @@ public final class InferenceOperatorFactory<T, R> extends AbstractStreamOperator
       RecordEncoder<T> encoder,
       PredictionDecoder<T, R> decoder,
       OutputTag<DeadLetter<T>> deadLetterTag) {
-    this(
-        step, settings, source, encoder, decoder, deadLetterTag, NanoClock.SYSTEM, ShortCalls::new);
+    this(new StepPlan<>(step, settings, source, encoder, decoder, deadLetterTag));
   }
 
-  InferenceOperatorFactory(
-      String step,
-      StepSettings settings,
-      ModelSource source,
-      RecordEncoder<T> encoder,
-      PredictionDecoder<T, R> decoder,
-      OutputTag<DeadLetter<T>> deadLetterTag,
-      NanoClock clock,
-      CallPlace.Choice places) {
-    if (step.isBlank()) {
-      throw new IllegalArgumentException("step: '" + step + "' (expected: not blank)");
-    }
-    this.step = step;
-    this.settings = requireNonNull(settings, "settings");
-    this.source = requireNonNull(source, "source");
-    this.encoder = requireNonNull(encoder, "encoder");
-    this.decoder = requireNonNull(decoder, "decoder");
-    this.deadLetterTag = requireNonNull(deadLetterTag, "deadLetterTag");
-    this.clock = requireNonNull(clock, "clock");
-    this.places = requireNonNull(places, "places");
+  InferenceOperatorFactory(StepPlan<T, R> plan) {
+    this.plan = plan;
     setChainingStrategy(ChainingStrategy.ALWAYS);
   }
 
@@ -80,22 +52,12 @@ public final class InferenceOperatorFactory<T, R> extends AbstractStreamOperator
   @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
   public <O extends StreamOperator<R>> O createStreamOperator(
       StreamOperatorParameters<R> parameters) {
-    return (O)
-        new InferenceOperator<>(
-            parameters,
-            new Step(step, source.version()),
-            settings,
-            source,
-            encoder,
-            decoder,
-            deadLetterTag,
-            clock,
-            places);
+    return (O) new RecordOperator<>(parameters, plan);
   }
 
   @Override
   @SuppressWarnings("rawtypes") // As Flink declares it.
   public Class<? extends StreamOperator> getStreamOperatorClass(ClassLoader classLoader) {
-    return InferenceOperator.class;
+    return RecordOperator.class;
   }
 }

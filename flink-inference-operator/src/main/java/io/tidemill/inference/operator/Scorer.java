@@ -10,6 +10,7 @@ import io.tidemill.inference.step.StepSettings.OnNotFinite;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnSpec;
 import io.tidemill.model.columnar.ElementType;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.apache.arrow.memory.BufferAllocator;
@@ -320,11 +321,10 @@ final class Scorer<T, R> implements AutoCloseable, FaultSearch.Trials {
     long started = clock.nanos();
     try {
       ColumnBatch columns = inputs(to - from);
-      columns.reset();
-      if (clears) {
-        columns.clear(0, to - from);
+      prepare(columns, to - from);
+      if (!encodeTogether(columns)) {
+        encode(columns, from, to);
       }
-      encode(columns, from, to);
       requireRows(columns);
       columns.rows(rowCount);
     } catch (OutOfMemoryError e) {
@@ -342,12 +342,35 @@ final class Scorer<T, R> implements AutoCloseable, FaultSearch.Trials {
     }
   }
 
-  private void encode(ColumnBatch columns, int from, int to) {
-    Batch<T, Object> batch = batch();
-    if (rows.length < to - from) {
-      rows = new int[Math.max(to - from, Math.min(2 * rows.length, settings.batching().maxSize()))];
+  private void prepare(ColumnBatch columns, int count) {
+    columns.reset();
+    if (clears) {
+      columns.clear(0, count);
+    }
+    if (rows.length < count) {
+      rows = new int[Math.max(count, Math.min(2 * rows.length, settings.batching().maxSize()))];
     }
     rowCount = 0;
+  }
+
+  /** Encodes the whole batch at once; answers false if its records are to be taken one by one. */
+  private boolean encodeTogether(ColumnBatch columns) {
+    List<T> together = batch().together();
+    if (together == null || searching) {
+      return false;
+    }
+    int count = together.size();
+    if (!encoder.encodeAll(together, columns)) {
+      prepare(columns, count);
+      return false;
+    }
+    Arrays.setAll(rows, row -> row);
+    rowCount = count;
+    return true;
+  }
+
+  private void encode(ColumnBatch columns, int from, int to) {
+    Batch<T, Object> batch = batch();
     int left = rowsPerTurn;
     for (int row = from; row < to; row++) {
       if (searching && batch.hasOutcome(row)) {
@@ -427,7 +450,8 @@ final class Scorer<T, R> implements AutoCloseable, FaultSearch.Trials {
     Batch<T, Object> batch = batch();
     long started = clock.nanos();
     try (answered) {
-      for (int i = 0; i < rowCount; i++) {
+      boolean together = decodeTogether(batch);
+      for (int i = 0; i < rowCount && !together; i++) {
         int row = rows[i];
         if (!allFinite && !new FiniteCheck(answered).row(i)) {
           policy.notFinite(batch, row, 1 + failedCalls(row));
@@ -442,6 +466,19 @@ final class Scorer<T, R> implements AutoCloseable, FaultSearch.Trials {
       }
     }
     decodeNanos += clock.nanos() - started;
+  }
+
+  private boolean decodeTogether(Batch<T, Object> batch) {
+    List<T> together = batch.together();
+    if (together == null || searching || !allFinite || rowCount < batch.size()) {
+      return false;
+    }
+    List<R> all = decoder.decodeAll(together);
+    if (all == null) {
+      return false;
+    }
+    batch.outcomesOfAll(all);
+    return true;
   }
 
   private void undecodable(int row, RuntimeException e) {

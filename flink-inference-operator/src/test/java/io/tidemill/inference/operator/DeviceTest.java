@@ -92,14 +92,15 @@ class DeviceTest {
     OneInputStreamOperatorTestHarness<Long, String> harness =
         new OneInputStreamOperatorTestHarness<>(
             new InferenceOperatorFactory<>(
-                "score",
-                StepSettings.defaults(),
-                new ChoosingSource(FakeModel.ofFeatures(1)),
-                new StepHarness.Encoder(),
-                new StepHarness.Decoder(),
-                StepHarness.DEAD_LETTERS,
-                new FakeClock(),
-                (limit, use) -> new FixedPlace()),
+                new StepPlan<>(
+                    "score",
+                    StepSettings.defaults(),
+                    new ChoosingSource(FakeModel.ofFeatures(1)),
+                    new StepHarness.Encoder(),
+                    new StepHarness.Decoder(),
+                    StepHarness.DEAD_LETTERS,
+                    new FakeClock(),
+                    (limit, use) -> new FixedPlace())),
             environment);
     harness.getStreamConfig().setupNetworkInputs(LongSerializer.INSTANCE);
     harness.getStreamConfig().serializeAllConfigs();

@@ -51,7 +51,9 @@ class MetricsTest {
       assertThat(metrics.counter("batches")).isEqualTo(4);
       for (CloseCause cause : CloseCause.values()) {
         String label = cause.name().toLowerCase(Locale.ROOT);
-        assertThat(metrics.counter("closed{" + label + "}")).as(label).isEqualTo(1);
+        assertThat(metrics.counter("closed{" + label + "}"))
+            .as(label)
+            .isEqualTo(cause == CloseCause.TOGETHER ? 0 : 1);
       }
       assertThat(metrics.histogram("batchSize").getStatistics().getValues())
           .containsExactlyInAnyOrder(4, 1, 1, 2);

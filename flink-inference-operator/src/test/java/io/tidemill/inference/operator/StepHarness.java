@@ -166,14 +166,15 @@ final class StepHarness implements AutoCloseable {
     harness =
         new OneInputStreamOperatorTestHarness<>(
             new InferenceOperatorFactory<>(
-                step,
-                settings,
-                FakeModels.source(model),
-                encoder,
-                decoder,
-                DEAD_LETTERS,
-                clock,
-                choice(place)),
+                new StepPlan<>(
+                    step,
+                    settings,
+                    FakeModels.source(model),
+                    encoder,
+                    decoder,
+                    DEAD_LETTERS,
+                    clock,
+                    choice(place))),
             environment);
     harness.getStreamConfig().setupNetworkInputs(LongSerializer.INSTANCE);
     harness.getStreamConfig().serializeAllConfigs();

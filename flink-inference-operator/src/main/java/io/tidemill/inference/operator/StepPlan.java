@@ -1,0 +1,58 @@
+package io.tidemill.inference.operator;
+
+import static java.util.Objects.requireNonNull;
+
+import io.tidemill.inference.codec.DeadLetter;
+import io.tidemill.inference.codec.PredictionDecoder;
+import io.tidemill.inference.codec.RecordEncoder;
+import io.tidemill.inference.step.StepSettings;
+import io.tidemill.model.loader.ModelSource;
+import java.io.Serializable;
+import org.apache.flink.util.OutputTag;
+
+/**
+ * All that a step is made of, which travels to its subtasks.
+ *
+ * @param id the step's, for messages, metrics and dead letters
+ * @param deadLetterTag the side output for records that cannot be scored
+ * @param <T> the record
+ * @param <R> its result
+ */
+record StepPlan<T, R>(
+    String id,
+    StepSettings settings,
+    ModelSource source,
+    RecordEncoder<T> encoder,
+    PredictionDecoder<T, R> decoder,
+    OutputTag<DeadLetter<T>> deadLetterTag,
+    NanoClock clock,
+    CallPlace.Choice places)
+    implements Serializable {
+  StepPlan {
+    if (id.isBlank()) {
+      throw new IllegalArgumentException("step: '" + id + "' (expected: not blank)");
+    }
+    requireNonNull(settings, "settings");
+    requireNonNull(source, "source");
+    requireNonNull(encoder, "encoder");
+    requireNonNull(decoder, "decoder");
+    requireNonNull(deadLetterTag, "deadLetterTag");
+    requireNonNull(clock, "clock");
+    requireNonNull(places, "places");
+  }
+
+  /** A plan with the system's clock, and calls where they are soonest done. */
+  StepPlan(
+      String id,
+      StepSettings settings,
+      ModelSource source,
+      RecordEncoder<T> encoder,
+      PredictionDecoder<T, R> decoder,
+      OutputTag<DeadLetter<T>> deadLetterTag) {
+    this(id, settings, source, encoder, decoder, deadLetterTag, NanoClock.SYSTEM, ShortCalls::new);
+  }
+
+  Step step() {
+    return new Step(id, source.version());
+  }
+}
