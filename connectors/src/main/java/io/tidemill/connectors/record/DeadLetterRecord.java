@@ -169,6 +169,7 @@ public final class DeadLetterRecord {
     return row.isNullAt(HEADERS) ? List.of() : Origin.readHeaders(row.getArray(HEADERS));
   }
 
+  /** The topic or file. */
   public @Nullable String topic() {
     return row.isNullAt(TOPIC) ? null : row.getString(TOPIC).toString();
   }
@@ -179,6 +180,19 @@ public final class DeadLetterRecord {
 
   public @Nullable Long offset() {
     return row.isNullAt(OFFSET) ? null : row.getLong(OFFSET);
+  }
+
+  /**
+   * Where the record was, as in {@code topic/0/42}, or in {@code folder/file/42} for the row of a
+   * file, counted from 0; null where its source does not tell.
+   */
+  public @Nullable String position() {
+    String name = topic();
+    if (name == null) {
+      return null;
+    }
+    Integer part = partition();
+    return name + (part == null ? "" : "/" + part) + "/" + offset();
   }
 
   /** Milliseconds since the epoch. */

@@ -30,8 +30,14 @@ public final class Origin {
 
   public static final int KEY = 0;
   public static final int HEADERS = 1;
+
+  /** The topic, or the path of a file. */
   public static final int TOPIC = 2;
+
+  /** Null for a file. */
   public static final int PARTITION = 3;
+
+  /** The offset in a topic, or the number of a file's row, from 0. */
   public static final int OFFSET = 4;
 
   /** Milliseconds since the epoch. */

@@ -67,6 +67,11 @@ public interface RecordSource {
     return Optional.empty();
   }
 
+  /** The same records as columns; empty where the source has them as rows only. */
+  default Optional<ColumnSource> columns() {
+    return Optional.empty();
+  }
+
   /**
    * Adds the source to a graph.
    *

@@ -1,9 +1,11 @@
 package io.tidemill.connectors.table;
 
 import io.tidemill.connectors.avro.FlinkAvro;
+import io.tidemill.connectors.files.ParquetFiles;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.TableKeys;
+import io.tidemill.connectors.record.ColumnSource;
 import io.tidemill.connectors.record.Connector;
 import io.tidemill.connectors.record.DeadLetterRecord;
 import io.tidemill.connectors.record.DeadLetterSpec;
@@ -12,6 +14,7 @@ import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
+import java.util.Optional;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.connector.file.src.FileSource;
 import org.apache.flink.table.connector.ChangelogMode;
@@ -36,6 +39,8 @@ import org.apache.flink.types.RowKind;
  */
 public final class TableConnector implements Connector {
   private static final String AVRO = "avro";
+  private static final String FILESYSTEM = "filesystem";
+  private static final String PARQUET = "parquet";
 
   @Override
   public RecordSource source(SourceSpec spec) {
@@ -48,7 +53,16 @@ public final class TableConnector implements Connector {
         spec.schema(),
         provider.isBounded(),
         // Flink reads such a format from its beginning whenever it reads it again.
-        !(provider instanceof InputFormatProvider));
+        !(provider instanceof InputFormatProvider),
+        columns(spec.options(), columns, spec.keys()));
+  }
+
+  /** Asked only once Flink's factory is there, and Parquet's classes with it. */
+  private static Optional<ColumnSource> columns(
+      ConnectorOptions options, RowType columns, TableKeys keys) {
+    return options.names(FILESYSTEM) && options.format().filter(PARQUET::equals).isPresent()
+        ? ParquetFiles.of(options, columns, keys)
+        : Optional.empty();
   }
 
   @Override

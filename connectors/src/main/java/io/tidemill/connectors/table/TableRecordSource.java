@@ -4,6 +4,7 @@ import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.CheckpointPlan;
+import io.tidemill.connectors.record.ColumnSource;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSource;
@@ -28,18 +29,21 @@ final class TableRecordSource implements RecordSource {
   private final RowType rowType;
   private final boolean bounded;
   private final boolean restores;
+  private final Optional<ColumnSource> columns;
 
   /**
    * A source.
    *
    * @param restores whether a job that failed goes on where its last checkpoint was
+   * @param columns the same records
    */
   TableRecordSource(
       ConnectorOptions options,
       ScanStream stream,
       RecordSchema schema,
       boolean bounded,
-      boolean restores) {
+      boolean restores,
+      Optional<ColumnSource> columns) {
     this.options = options;
     this.stream = stream;
     this.schema = schema;
@@ -47,6 +51,7 @@ final class TableRecordSource implements RecordSource {
     this.rowType = Origin.appendTo(values);
     this.bounded = bounded;
     this.restores = restores;
+    this.columns = columns;
   }
 
   @Override
@@ -93,6 +98,11 @@ final class TableRecordSource implements RecordSource {
   @Override
   public List<Problem<OptionKey>> obstacles(Duration limit) {
     return List.of();
+  }
+
+  @Override
+  public Optional<ColumnSource> columns() {
+    return columns;
   }
 
   @Override

@@ -29,6 +29,11 @@ final class ColumnOperator
 
   @Override
   public void processElement(StreamRecord<VectorizedColumnBatch> element) throws Exception {
+    // Flink has counted the element, and whoever looks at it thinks of records.
+    getMetricGroup()
+        .getIOMetricGroup()
+        .getNumRecordsInCounter()
+        .inc(element.getValue().getNumRows() - 1L);
     acceptTogether(ColumnRows.of(element.getValue()), element.getTimestamp());
   }
 }

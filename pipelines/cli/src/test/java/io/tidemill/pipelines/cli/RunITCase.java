@@ -64,6 +64,46 @@ class RunITCase {
     assertThat(run.err()).contains("the dead letters are in filesystem " + directory);
   }
 
+  /** The last step is on its own, so that columns leave their task. */
+  @Test
+  void scoresTheColumnsOfFilesAsItScoresTheirRows() throws IOException {
+    Path job = job();
+    assertThat(run(job, "run").exitCode()).isEqualTo(ExitCode.DONE);
+    List<JsonNode> ofRows = rows("out");
+    String rows = Files.readString(job);
+    Files.writeString(
+        job,
+        rows.replaceFirst("batching: .*", "null-input: skip")
+            .replaceFirst("(?s)  - id: second.*?sink", "sink")
+            .replace("/out', format: json", "/parquet', format: parquet"));
+    assertThat(run(job, "run").exitCode()).isEqualTo(ExitCode.DONE);
+    Files.writeString(
+        job,
+        rows.replace("/in\n  format: json", "/parquet\n  format: parquet")
+            .replaceAll("/(out|dead)'", "/$1-of-columns'")
+            .replaceFirst("(?s)(.*)device: cpu", "$1device: cpu, parallelism: 1"));
+
+    CommandRun run = run(job, "run");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(rows("out-of-columns")).containsExactlyInAnyOrderElementsOf(ofRows);
+    assertThat(rows("dead-of-columns"))
+        .singleElement()
+        .satisfies(
+            letter -> {
+              assertThat(letter.get("topic").asText()).contains("/parquet/part-");
+              assertThat(letter.get("offset").asLong()).isEqualTo(7);
+              assertThat(letter.at("/context/tidemill.cause").asText()).isEqualTo("null-input");
+            });
+    assertThat(run.out().lines().map(line -> line.replaceFirst("[\\d.]+ s, .*", "")))
+        .contains("records in   1,000 in ", "predictions  999", "dead letters 1, null-input 1")
+        .anyMatch(line -> line.startsWith("first        adder:1.0.0: 16 batches, fill 0.98;"));
+
+    Files.writeString(job, Files.readString(job).replaceFirst("dead-letter: .*\n", ""));
+    assertThat(run(job, "run").err())
+        .containsPattern("step 'first': record file:\\S+/parquet/part-\\S+/7 cannot be scored");
+  }
+
   @Test
   void readsCsvBesideTheJobAndSumsUpAndFailsWhereEveryRecordIsDead() throws IOException {
     Files.write(directory.resolve("in/a.json"), List.of("x,,2"));
@@ -96,7 +136,7 @@ class RunITCase {
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(run.err())
-        .contains("job 'adding' failed: step 'first': a record from ")
+        .contains("job 'adding' failed: step 'first': a record cannot be scored: ")
         .contains("give the job a dead-letter sink")
         .doesNotContain("\tat ");
   }

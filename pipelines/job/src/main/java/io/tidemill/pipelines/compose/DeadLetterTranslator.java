@@ -78,13 +78,12 @@ final class DeadLetterTranslator {
 
   private static RowData fail(RowData row) {
     DeadLetterRecord letter = DeadLetterRecord.fromRow(row);
+    String position = letter.position();
     throw new RecordFailureException(
-        "step '%s': a record from %s, partition %s, offset %s cannot be scored: %s; give the job a dead-letter sink to go on without it"
+        "step '%s': %s cannot be scored: %s; give the job a dead-letter sink to go on without it"
             .formatted(
                 letter.stage(),
-                letter.topic(),
-                letter.partition(),
-                letter.offset(),
+                position == null ? "a record" : "record " + position,
                 letter.message()),
         null);
   }

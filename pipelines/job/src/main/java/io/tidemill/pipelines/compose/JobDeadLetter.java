@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param step that could not score it; that of the source where its bytes did not decode
  * @param cause one of those that metrics count
  * @param model the version that was called, as in {@code fraud:1.4.2}
- * @param record where the record came from, as in {@code transactions/0/42}
+ * @param record where the record came from, as in {@code transactions/0/42} or, for the row of a
+ *     file, {@code folder/file/42}
  * @param message what was said
  */
 public record JobDeadLetter(
@@ -39,9 +40,7 @@ public record JobDeadLetter(
         undecodable ? SourceTranslator.ID : letter.stage(),
         undecodable ? UNDECODABLE : context.getOrDefault(StepDeadLetters.CAUSE, "unknown"),
         model == null ? null : model + ":" + context.get(StepDeadLetters.VERSION),
-        letter.topic() == null
-            ? null
-            : "%s/%s/%s".formatted(letter.topic(), letter.partition(), letter.offset()),
+        letter.position(),
         message == null ? "" : message);
   }
 }

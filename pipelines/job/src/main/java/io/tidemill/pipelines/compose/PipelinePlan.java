@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param columns that the sink writes
  * @param timeZone whose days a date is one of; null of a streaming job
  * @param errors how many dead letters may be published, in words; null for any number
- * @param notes what is allowed and costs something
+ * @param notes what is allowed and costs something, and what is done in another way than is usual
  */
 public record PipelinePlan(
     String name,

@@ -42,7 +42,7 @@ record PlanDescription(
         job.mode() == ExecutionMode.BATCH ? job.nightly().timeZone().toString() : null,
         job.nightly().errors() == null ? null : job.nightly().errors().toString(),
         operators(graph),
-        notes(graph));
+        notes(pipeline.columns().isPresent(), graph));
   }
 
   private static PipelinePlan.Connector connector(ConnectorOptions options, String guarantee) {
@@ -97,8 +97,11 @@ record PlanDescription(
         .toList();
   }
 
-  private List<String> notes(StreamGraph graph) {
+  private List<String> notes(boolean columns, StreamGraph graph) {
     List<String> notes = new ArrayList<>();
+    if (columns) {
+      notes.add("source: read column by column, and so it goes to the model");
+    }
     for (StreamNode node : nodes(graph)) {
       for (StreamEdge edge : node.getOutEdges()) {
         StreamNode next = graph.getStreamNode(edge.getTargetId());

@@ -2,11 +2,13 @@ package io.tidemill.pipelines.compose;
 
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
+import io.tidemill.connectors.record.ColumnSource;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SourceStreams;
 import io.tidemill.inference.Scored;
+import io.tidemill.inference.operator.ColumnsTypeInfo;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.definition.Location;
@@ -23,6 +25,9 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.graph.StreamGraph;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
+import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
+import org.apache.flink.table.types.logical.RowType;
 
 /**
  * A checked pipeline that can be added to any number of Flink environments.
@@ -121,25 +126,76 @@ public final class PlannedPipeline {
 
   /** Adds the whole job to an environment that was made with its {@link #configuration()}. */
   public void attach(StreamExecutionEnvironment environment) {
-    RecordSource planned = source.source().orElseThrow();
-    SourceStreams read = planned.attach(environment, SourceTranslator.ID);
     List<DataStream<RowData>> unscored = new ArrayList<>();
-    read.deadLetters().ifPresent(unscored::add);
-    DataStream<RowData> records = read.records();
-    boolean fresh = planned.freshRecords();
-    for (PlannedStep step : steps) {
-      Scored<RowData, RowData> scored = step.attach(records, fresh);
-      unscored.add(step.deadLetters(records, scored));
-      records = scored.predictions();
-      // A scored row is a view that its step makes for one record and never touches again.
-      fresh = true;
-    }
+    Optional<ColumnSource> columns = columns();
+    DataStream<RowData> records =
+        columns.isPresent()
+            ? scoreColumns(columns.get(), environment, unscored)
+            : scoreRecords(environment, unscored);
     sink.sink().orElseThrow().attach(records, SinkTranslator.ID);
     DataStream<RowData> all = unscored.get(0);
     for (DataStream<RowData> more : unscored.subList(1, unscored.size())) {
       all = all.union(more);
     }
     deadLetters.attach(all);
+  }
+
+  private DataStream<RowData> scoreRecords(
+      StreamExecutionEnvironment environment, List<DataStream<RowData>> unscored) {
+    RecordSource planned = source.source().orElseThrow();
+    SourceStreams read = planned.attach(environment, SourceTranslator.ID);
+    read.deadLetters().ifPresent(unscored::add);
+    DataStream<RowData> records = read.records();
+    RowType rows = planned.rowType();
+    boolean fresh = planned.freshRecords();
+    for (PlannedStep step : steps) {
+      Scored<RowData, RowData> scored = step.attach(records, fresh);
+      unscored.add(step.deadLetters(rows, scored));
+      records = scored.predictions();
+      rows = step.binding().outputType();
+      // A scored row is a view that its step makes for one record and never touches again.
+      fresh = true;
+    }
+    return records;
+  }
+
+  /** The records as columns, where that is how they are scored. */
+  Optional<ColumnSource> columns() {
+    return definition.mode() == ExecutionMode.BATCH
+        ? source.source().orElseThrow().columns()
+        : Optional.empty();
+  }
+
+  /** As columns from the files to the predictions. */
+  private DataStream<RowData> scoreColumns(
+      ColumnSource columns,
+      StreamExecutionEnvironment environment,
+      List<DataStream<RowData>> unscored) {
+    RowType rows = source.source().orElseThrow().rowType();
+    DataStream<VectorizedColumnBatch> records =
+        columns.attach(
+            environment, SourceTranslator.ID, new ColumnsTypeInfo(rows), mostRowsAtOnce());
+    for (PlannedStep step : steps) {
+      Scored<RowData, VectorizedColumnBatch> scored = step.attachColumns(records);
+      unscored.add(step.deadLetters(rows, scored));
+      records = scored.predictions();
+      rows = step.binding().outputType();
+    }
+    String uid = SinkTranslator.ID + "-rows";
+    return records
+        .flatMap(new RowsOfColumns())
+        .returns(InternalTypeInfo.of(rows))
+        .name(uid)
+        .uid(uid)
+        .setParallelism(records.getParallelism());
+  }
+
+  /** So many that no step has to cut an element into batches. */
+  private int mostRowsAtOnce() {
+    return steps.stream()
+        .mapToInt(step -> step.definition().settings().batching().maxSize())
+        .min()
+        .orElse(Integer.MAX_VALUE);
   }
 
   /** Begins to load the models in this process, where the tasks of this job will ask for them. */

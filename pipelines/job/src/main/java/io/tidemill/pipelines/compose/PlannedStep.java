@@ -10,6 +10,7 @@ import io.tidemill.model.loader.StoredModel;
 import io.tidemill.pipelines.definition.StepDefinition;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.logical.RowType;
 
@@ -33,6 +34,16 @@ record PlannedStep(StepDefinition definition, StoredModel model, RowBinding bind
             .encode(binding.encoder())
             .decode(binding.decoder(), InternalTypeInfo.of(binding.outputType()))
             .apply(definition.id(), definition.settings().withFresh(fresh));
+    return withParallelism(scored);
+  }
+
+  /** Adds the step to a graph, for records that come as columns. */
+  Scored<RowData, VectorizedColumnBatch> attachColumns(DataStream<VectorizedColumnBatch> records) {
+    return withParallelism(
+        Inference.columns(records, model, binding, definition.id(), definition.settings()));
+  }
+
+  private <R> Scored<RowData, R> withParallelism(Scored<RowData, R> scored) {
     Integer parallelism = definition.resources().parallelism();
     if (parallelism != null) {
       scored.predictions().setParallelism(parallelism);
@@ -40,9 +51,12 @@ record PlannedStep(StepDefinition definition, StoredModel model, RowBinding bind
     return scored;
   }
 
-  /** The dead letters of the step as rows of the connectors' dead-letter type. */
-  DataStream<RowData> deadLetters(DataStream<RowData> records, Scored<RowData, RowData> scored) {
-    RowType rows = ((InternalTypeInfo<RowData>) records.getType()).toRowType();
+  /**
+   * The dead letters of the step as rows of the connectors' dead-letter type.
+   *
+   * @param rows the type of the records that came to the step
+   */
+  DataStream<RowData> deadLetters(RowType rows, Scored<RowData, ?> scored) {
     String name = definition.id() + "-dead-letters";
     return scored
         .deadLetters()

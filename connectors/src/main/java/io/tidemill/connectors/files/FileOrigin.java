@@ -1,0 +1,64 @@
+package io.tidemill.connectors.files;
+
+import io.tidemill.connectors.record.Origin;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.apache.flink.table.data.columnar.ColumnarRowData;
+import org.apache.flink.table.data.columnar.vector.BytesColumnVector;
+import org.apache.flink.table.data.columnar.vector.ColumnVector;
+import org.apache.flink.table.data.columnar.vector.LongColumnVector;
+import org.apache.flink.table.data.columnar.vector.RowColumnVector;
+import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
+
+/**
+ * The {@link Origin} of rows that follow one another in a file: its path is the topic, the row's
+ * number, from 0, the offset. Immutable.
+ */
+final class FileOrigin implements RowColumnVector {
+  private static final ColumnVector NULL = row -> true;
+
+  private final VectorizedColumnBatch fields;
+
+  FileOrigin(String path, long firstRow) {
+    byte[] name = path.getBytes(StandardCharsets.UTF_8);
+    ColumnVector[] columns = new ColumnVector[Origin.TYPE.getFieldCount()];
+    Arrays.fill(columns, NULL);
+    columns[Origin.TOPIC] = new SamePath(new BytesColumnVector.Bytes(name, 0, name.length));
+    columns[Origin.OFFSET] = new RowNumber(firstRow);
+    fields = new VectorizedColumnBatch(columns);
+  }
+
+  private record SamePath(BytesColumnVector.Bytes path) implements BytesColumnVector {
+    @Override
+    public Bytes getBytes(int row) {
+      return path;
+    }
+
+    @Override
+    public boolean isNullAt(int row) {
+      return false;
+    }
+  }
+
+  private record RowNumber(long first) implements LongColumnVector {
+    @Override
+    public long getLong(int row) {
+      return first + row;
+    }
+
+    @Override
+    public boolean isNullAt(int row) {
+      return false;
+    }
+  }
+
+  @Override
+  public ColumnarRowData getRow(int row) {
+    return new ColumnarRowData(fields, row);
+  }
+
+  @Override
+  public boolean isNullAt(int row) {
+    return false;
+  }
+}

@@ -1,0 +1,22 @@
+package io.tidemill.connectors.record;
+
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
+
+/** A checked source whose records can be read as columns. Implementations are immutable. */
+public interface ColumnSource {
+  /**
+   * Adds the source to a graph of mode batch.
+   *
+   * @param uidPrefix begins the uid and the name of each operator
+   * @param type of its elements: many rows of the source's row type each, which nobody changes
+   * @param maxRows the most rows of an element
+   */
+  DataStream<VectorizedColumnBatch> attach(
+      StreamExecutionEnvironment environment,
+      String uidPrefix,
+      TypeInformation<VectorizedColumnBatch> type,
+      int maxRows);
+}

@@ -1,0 +1,218 @@
+package io.tidemill.connectors.files;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.TableKeys;
+import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.RowJson;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+import org.apache.flink.api.common.serialization.BulkWriter;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.connector.file.src.FileSourceSplit;
+import org.apache.flink.connector.file.src.reader.BulkFormat;
+import org.apache.flink.core.fs.FSDataOutputStream;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.formats.parquet.row.ParquetRowDataBuilder;
+import org.apache.flink.table.data.DecimalData;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.data.TimestampData;
+import org.apache.flink.table.data.columnar.ColumnarRowData;
+import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
+import org.apache.flink.table.types.logical.ArrayType;
+import org.apache.flink.table.types.logical.BigIntType;
+import org.apache.flink.table.types.logical.BooleanType;
+import org.apache.flink.table.types.logical.DateType;
+import org.apache.flink.table.types.logical.DecimalType;
+import org.apache.flink.table.types.logical.DoubleType;
+import org.apache.flink.table.types.logical.FloatType;
+import org.apache.flink.table.types.logical.IntType;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.logical.SmallIntType;
+import org.apache.flink.table.types.logical.TimestampType;
+import org.apache.flink.table.types.logical.TinyIntType;
+import org.apache.flink.table.types.logical.VarBinaryType;
+import org.apache.flink.table.types.logical.VarCharType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ParquetFilesTest {
+  private static final int ROWS = 5_000;
+  private static final RowType TYPES =
+      RowType.of(
+          new LogicalType[] {
+            new BigIntType(),
+            new IntType(),
+            new SmallIntType(),
+            new TinyIntType(),
+            new BooleanType(),
+            new FloatType(),
+            new DoubleType(),
+            new DecimalType(9, 2),
+            new DecimalType(30, 4),
+            new VarCharType(VarCharType.MAX_LENGTH),
+            new VarCharType(VarCharType.MAX_LENGTH),
+            new VarBinaryType(VarBinaryType.MAX_LENGTH),
+            new DateType(),
+            new TimestampType(3)
+          },
+          new String[] {
+            "id", "int", "small", "tiny", "yes", "float", "double", "price", "exact", "word",
+            "text", "bytes", "day", "at"
+          });
+
+  @TempDir private Path directory;
+
+  private static RowData row(long i) {
+    GenericRowData row =
+        GenericRowData.of(
+            i,
+            (int) i * 3,
+            (short) i,
+            (byte) i,
+            i % 3 == 0,
+            i / 7f,
+            i / 11.0,
+            DecimalData.fromBigDecimal(BigDecimal.valueOf(i, 2), 9, 2),
+            DecimalData.fromBigDecimal(BigDecimal.valueOf(i, 4), 30, 4),
+            StringData.fromString("word " + i % 10),
+            StringData.fromString("text " + i),
+            ("bytes " + i).getBytes(StandardCharsets.UTF_8),
+            (int) i,
+            TimestampData.fromEpochMillis(1_700_000_000_000L + i));
+    if (i % 5 == 0) {
+      row.setField(1 + (int) (i / 5 % 13), null);
+    }
+    return row;
+  }
+
+  private org.apache.flink.core.fs.Path write(int rows) throws IOException {
+    org.apache.hadoop.conf.Configuration hadoop = new org.apache.hadoop.conf.Configuration();
+    hadoop.set("parquet.block.size", "32768");
+    hadoop.set("parquet.page.size", "1024");
+    var path = new org.apache.flink.core.fs.Path(directory.resolve("rows.parquet").toUri());
+    try (FSDataOutputStream out =
+        path.getFileSystem().create(path, FileSystem.WriteMode.OVERWRITE)) {
+      BulkWriter<RowData> writer =
+          ParquetRowDataBuilder.createWriterFactory(TYPES, hadoop, true).create(out);
+      for (long i = 0; i < rows; i++) {
+        writer.addElement(row(i));
+      }
+      writer.finish();
+    }
+    return path;
+  }
+
+  private static List<VectorizedColumnBatch> read(
+      org.apache.flink.core.fs.Path path, long from, long length, int rowsAtOnce)
+      throws IOException {
+    ParquetColumnFormat format =
+        new ParquetColumnFormat(
+            new org.apache.hadoop.conf.Configuration(),
+            TYPES,
+            TypeInformation.of(VectorizedColumnBatch.class),
+            rowsAtOnce,
+            true);
+    List<VectorizedColumnBatch> elements = new ArrayList<>();
+    try (BulkFormat.Reader<VectorizedColumnBatch> reader =
+        format.createReader(
+            new Configuration(), new FileSourceSplit("split", path, from, length, 0, length))) {
+      BulkFormat.RecordIterator<VectorizedColumnBatch> batch;
+      while ((batch = reader.readBatch()) != null) {
+        for (var next = batch.next(); next != null; next = batch.next()) {
+          elements.add(next.getRecord());
+        }
+        batch.releaseBatch();
+      }
+    }
+    return elements;
+  }
+
+  private static List<RowData> rows(List<VectorizedColumnBatch> elements) {
+    List<RowData> rows = new ArrayList<>();
+    for (VectorizedColumnBatch element : elements) {
+      for (int i = 0; i < element.getNumRows(); i++) {
+        rows.add(new ColumnarRowData(element, i));
+      }
+    }
+    return rows;
+  }
+
+  private static Origin origin(RowData row) {
+    return requireNonNull(Origin.of(row, TYPES.getFieldCount()));
+  }
+
+  /** All elements are held until the last has been read, as they are while a model is slow. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 100, 2048})
+  void elementsStayAsTheyWereRead(int rowsAtOnce) throws IOException {
+    var path = write(ROWS);
+    List<VectorizedColumnBatch> elements =
+        read(path, 0, Files.size(Path.of(path.getPath())), rowsAtOnce);
+    RowJson json = new RowJson(Origin.appendTo(TYPES));
+    RowJson expected = new RowJson(TYPES);
+    List<RowData> rows = rows(elements);
+    assertThat(rows).hasSize(ROWS);
+    assertThat(elements).allMatch(element -> element.getNumRows() <= rowsAtOnce);
+    for (int i = 0; i < ROWS; i++) {
+      String read = new String(json.encode(rows.get(i)), StandardCharsets.UTF_8);
+      assertThat(read).isEqualTo(new String(expected.encode(row(i)), StandardCharsets.UTF_8));
+    }
+  }
+
+  @Test
+  void eachRowKnowsItsFileAndNumberWhateverTheSplit() throws IOException {
+    var path = write(ROWS);
+    long length = Files.size(Path.of(path.getPath()));
+    long split = length / 3;
+    List<VectorizedColumnBatch> elements = new ArrayList<>();
+    for (long from = 0; from < length; from += split) {
+      elements.addAll(read(path, from, Math.min(split, length - from), 300));
+    }
+    List<RowData> rows = rows(elements);
+    assertThat(rows)
+        .extracting(row -> origin(row).field(Origin.OFFSET))
+        .containsExactlyElementsOf(LongStream.range(0, ROWS).boxed().toList());
+    assertThat(rows).extracting(row -> row.getLong(0)).startsWith(0L, 1L).endsWith(ROWS - 1L);
+    assertThat(origin(rows.get(ROWS - 1)).string(Origin.TOPIC)).isEqualTo(path.toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "format, json",
+    "source.monitor-interval, 10s",
+    "source.path.regex-pattern, x",
+  })
+  void whatIsNotKnownHereIsReadAsRows(String key, String value) {
+    Map<String, String> options =
+        new HashMap<>(Map.of("connector", "filesystem", "format", "parquet", "path", "in"));
+    options.put("parquet.batch-size", "10");
+    assertThat(ParquetFiles.of(new ConnectorOptions("source", options), TYPES, TableKeys.NONE))
+        .isPresent();
+    var nested = RowType.of(new ArrayType(new FloatType()));
+    assertThat(ParquetFiles.of(new ConnectorOptions("source", options), nested, TableKeys.NONE))
+        .isEmpty();
+    var keys = new TableKeys(List.of(), List.of("word"));
+    assertThat(ParquetFiles.of(new ConnectorOptions("source", options), TYPES, keys)).isEmpty();
+    options.put(key, value);
+    assertThat(ParquetFiles.of(new ConnectorOptions("source", options), TYPES, TableKeys.NONE))
+        .isEmpty();
+  }
+}
