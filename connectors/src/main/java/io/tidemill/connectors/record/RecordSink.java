@@ -4,6 +4,7 @@ import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.table.data.RowData;
 
@@ -32,6 +33,11 @@ public interface RecordSink {
    */
   default List<Problem<OptionKey>> openElsewhere(Duration limit) {
     return List.of();
+  }
+
+  /** The same sink for records as columns; empty where it takes rows only. */
+  default Optional<ColumnSink> columns() {
+    return Optional.empty();
   }
 
   /**

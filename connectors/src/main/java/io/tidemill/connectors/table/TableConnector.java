@@ -2,9 +2,11 @@ package io.tidemill.connectors.table;
 
 import io.tidemill.connectors.avro.FlinkAvro;
 import io.tidemill.connectors.files.ParquetFiles;
+import io.tidemill.connectors.files.ParquetFolder;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.TableKeys;
+import io.tidemill.connectors.record.ColumnSink;
 import io.tidemill.connectors.record.ColumnSource;
 import io.tidemill.connectors.record.Connector;
 import io.tidemill.connectors.record.DeadLetterRecord;
@@ -15,6 +17,7 @@ import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.connector.file.src.FileSource;
 import org.apache.flink.table.connector.ChangelogMode;
@@ -54,15 +57,18 @@ public final class TableConnector implements Connector {
         provider.isBounded(),
         // Flink reads such a format from its beginning whenever it reads it again.
         !(provider instanceof InputFormatProvider),
-        columns(spec.options(), columns, spec.keys()));
+        columns(spec));
   }
 
   /** Asked only once Flink's factory is there, and Parquet's classes with it. */
-  private static Optional<ColumnSource> columns(
-      ConnectorOptions options, RowType columns, TableKeys keys) {
-    return options.names(FILESYSTEM) && options.format().filter(PARQUET::equals).isPresent()
-        ? ParquetFiles.of(options, columns, keys)
+  private static Optional<ColumnSource> columns(SourceSpec spec) {
+    return isParquet(spec.options())
+        ? ParquetFiles.of(spec.options(), spec.schema().rowType(), spec.keys())
         : Optional.empty();
+  }
+
+  private static boolean isParquet(ConnectorOptions options) {
+    return options.names(FILESYSTEM) && options.format().filter(PARQUET::equals).isPresent();
   }
 
   @Override
@@ -72,7 +78,11 @@ public final class TableConnector implements Connector {
         spec.options(),
         new ProjectFields(spec.rows(), spec.positions(), written.getFieldCount()),
         written,
-        spec.keys());
+        spec.keys(),
+        () ->
+            isParquet(spec.options())
+                ? ParquetFolder.of(spec.options(), spec.positions(), written, spec.keys())
+                : Optional.empty());
   }
 
   @Override
@@ -81,7 +91,8 @@ public final class TableConnector implements Connector {
         spec.options(),
         new DeadLetterColumns(spec.headers()),
         DeadLetterRecord.TYPE,
-        TableKeys.NONE);
+        TableKeys.NONE,
+        Optional::empty);
   }
 
   @Override
@@ -133,7 +144,8 @@ public final class TableConnector implements Connector {
       ConnectorOptions options,
       MapFunction<RowData, RowData> columns,
       RowType written,
-      TableKeys declared) {
+      TableKeys declared,
+      Supplier<Optional<ColumnSink>> byColumns) {
     OptionCheck check = new OptionCheck(options);
     refuseMisreadTimestamps(check, written);
     TableKeys keys = declared.of(written, check);
@@ -150,7 +162,7 @@ public final class TableConnector implements Connector {
     }
     check.throwIfAny();
     table.getChangelogMode(ChangelogMode.insertOnly());
-    return new TableRecordSink(options, table, columns, written, keys);
+    return new TableRecordSink(options, table, columns, written, keys, byColumns.get());
   }
 
   /** Flink's own Avro takes every timestamp for milliseconds (FLINK-39036). */

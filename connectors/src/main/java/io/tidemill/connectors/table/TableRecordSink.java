@@ -6,9 +6,11 @@ import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.CheckpointPlan;
+import io.tidemill.connectors.record.ColumnSink;
 import io.tidemill.connectors.record.RecordSink;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.configuration.ExecutionOptions;
@@ -29,18 +31,21 @@ final class TableRecordSink implements RecordSink {
   private final MapFunction<RowData, RowData> columns;
   private final RowType written;
   private final TableKeys keys;
+  private final Optional<ColumnSink> byColumns;
 
   TableRecordSink(
       ConnectorOptions options,
       DynamicTableSink table,
       MapFunction<RowData, RowData> columns,
       RowType written,
-      TableKeys keys) {
+      TableKeys keys,
+      Optional<ColumnSink> byColumns) {
     this.options = options;
     this.table = table;
     this.columns = columns;
     this.written = written;
     this.keys = keys;
+    this.byColumns = byColumns;
     stream(false);
   }
 
@@ -69,6 +74,11 @@ final class TableRecordSink implements RecordSink {
   @Override
   public List<Problem<OptionKey>> obstacles(Duration limit) {
     return List.of();
+  }
+
+  @Override
+  public Optional<ColumnSink> columns() {
+    return byColumns;
   }
 
   @Override

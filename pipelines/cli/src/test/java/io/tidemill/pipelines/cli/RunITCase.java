@@ -105,6 +105,44 @@ class RunITCase {
   }
 
   @Test
+  void writesColumnsOfPredictionsAsFilesOfThem() throws IOException {
+    Path job = job();
+    assertThat(run(job, "run").exitCode()).isEqualTo(ExitCode.DONE);
+    List<JsonNode> ofRows = rows("out");
+    String rows = Files.readString(job);
+    String parquet = rows.replace("format: json }", "format: parquet }");
+    String fromParquet = parquet.replace("/in\n  format: json", "/first\n  format: parquet");
+    // Rows of JSON to columns, those to columns again, and these back to rows of JSON.
+    Files.writeString(
+        job,
+        parquet
+            .replaceAll("/(out|dead)'", "/first'")
+            .replaceFirst("dead-letter: .*", "")
+            .replaceFirst("batching: .*", "null-input: skip")
+            .replaceFirst("(?s)  - id: second.*?sink", "sink"));
+    assertThat(run(job, "run").exitCode()).isEqualTo(ExitCode.DONE);
+    Files.writeString(job, fromParquet.replace("/out'", "/second'"));
+
+    CommandRun run = run(job, "run");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out().lines().map(line -> line.replaceFirst("[\\d.]+ s, .*", "")))
+        .contains("records in   1,000 in ", "predictions  999", "dead letters 1, null-input 1");
+    Files.writeString(
+        job,
+        rows.replace("/in\n  format: json", "/second\n  format: parquet")
+            .replace("b: FLOAT }", "b: FLOAT, total: FLOAT, grand_total: FLOAT }")
+            .replace("sum: total", "sum: again")
+            .replaceFirst("(?s)  - id: second.*?sink:", "sink:")
+            .replace(
+                "format: json }\ndead",
+                "format: json, columns: { id: STRING, a: DOUBLE, b: FLOAT, total: FLOAT, grand_total: FLOAT } }\ndead")
+            .replaceAll("/(out|dead)'", "/$1-of-columns'"));
+    assertThat(run(job, "run").exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(rows("out-of-columns")).containsExactlyInAnyOrderElementsOf(ofRows);
+  }
+
+  @Test
   void readsCsvBesideTheJobAndSumsUpAndFailsWhereEveryRecordIsDead() throws IOException {
     Files.write(directory.resolve("in/a.json"), List.of("x,,2"));
     Path job = job();

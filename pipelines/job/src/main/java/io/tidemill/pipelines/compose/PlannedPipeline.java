@@ -2,6 +2,7 @@ package io.tidemill.pipelines.compose;
 
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
+import io.tidemill.connectors.record.ColumnSink;
 import io.tidemill.connectors.record.ColumnSource;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSink;
@@ -128,11 +129,11 @@ public final class PlannedPipeline {
   public void attach(StreamExecutionEnvironment environment) {
     List<DataStream<RowData>> unscored = new ArrayList<>();
     Optional<ColumnSource> columns = columns();
-    DataStream<RowData> records =
-        columns.isPresent()
-            ? scoreColumns(columns.get(), environment, unscored)
-            : scoreRecords(environment, unscored);
-    sink.sink().orElseThrow().attach(records, SinkTranslator.ID);
+    if (columns.isPresent()) {
+      write(scoreColumns(columns.get(), environment, unscored));
+    } else {
+      sink.sink().orElseThrow().attach(scoreRecords(environment, unscored), SinkTranslator.ID);
+    }
     DataStream<RowData> all = unscored.get(0);
     for (DataStream<RowData> more : unscored.subList(1, unscored.size())) {
       all = all.union(more);
@@ -167,7 +168,7 @@ public final class PlannedPipeline {
   }
 
   /** As columns from the files to the predictions. */
-  private DataStream<RowData> scoreColumns(
+  private DataStream<VectorizedColumnBatch> scoreColumns(
       ColumnSource columns,
       StreamExecutionEnvironment environment,
       List<DataStream<RowData>> unscored) {
@@ -181,13 +182,26 @@ public final class PlannedPipeline {
       records = scored.predictions();
       rows = step.binding().outputType();
     }
+    return records;
+  }
+
+  /** As columns to the files, or as rows where the sink takes no others. */
+  private void write(DataStream<VectorizedColumnBatch> scored) {
+    RecordSink made = sink.sink().orElseThrow();
+    Optional<ColumnSink> columns = made.columns();
+    if (columns.isPresent()) {
+      columns.get().attach(scored, SinkTranslator.ID, new ColumnsTypeInfo(columns.get().written()));
+      return;
+    }
     String uid = SinkTranslator.ID + "-rows";
-    return records
-        .flatMap(new RowsOfColumns())
-        .returns(InternalTypeInfo.of(rows))
-        .name(uid)
-        .uid(uid)
-        .setParallelism(records.getParallelism());
+    made.attach(
+        scored
+            .flatMap(new RowsOfColumns())
+            .returns(InternalTypeInfo.of(((ColumnsTypeInfo) scored.getType()).rowType()))
+            .name(uid)
+            .uid(uid)
+            .setParallelism(scored.getParallelism()),
+        SinkTranslator.ID);
   }
 
   /** So many that no step has to cut an element into batches. */

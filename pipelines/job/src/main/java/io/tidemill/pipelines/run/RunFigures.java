@@ -72,7 +72,7 @@ public record RunFigures(
     }
     return new RunFigures(
         metrics.sum(steps.get(0).id(), IN) + Math.max(0, undecodable),
-        first(metrics, "sink: Writer", "sink-tombstones"),
+        first(metrics, "sink: Writer", "sink-tombstones", "sink-columns"),
         deadLetters,
         metrics.sum("Source: source", "pendingRecords"),
         metrics.sum("", "numRestarts"),

@@ -1,0 +1,111 @@
+package io.tidemill.connectors.files;
+
+import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.TableKeys;
+import io.tidemill.connectors.record.ColumnSink;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.apache.flink.api.common.serialization.BulkWriter;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.connector.file.table.EmptyMetaStoreFactory;
+import org.apache.flink.connector.file.table.FileSystemConnectorOptions;
+import org.apache.flink.connector.file.table.FileSystemOutputFormat;
+import org.apache.flink.connector.file.table.PartitionCommitPolicyFactory;
+import org.apache.flink.connector.file.table.PartitionComputer;
+import org.apache.flink.formats.parquet.row.ParquetRowDataBuilder;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.functions.sink.filesystem.OutputFileConfig;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
+import org.apache.flink.table.types.logical.RowType;
+
+/**
+ * Writes Parquet files of columns, staged, named and moved into their folder as Flink's {@code
+ * filesystem} does it at the end of a batch job.
+ */
+public final class ParquetFolder implements ColumnSink {
+  private final ParquetOptions options;
+  private final int[] positions;
+  private final RowType written;
+
+  private ParquetFolder(ParquetOptions options, int[] positions, RowType written) {
+    this.options = options;
+    this.positions = positions;
+    this.written = written;
+  }
+
+  /**
+   * The folder; empty where its files are others, or it is told of in ways that are not here.
+   *
+   * @param options that Flink's factory has taken
+   * @param positions of the columns that are written among those that come
+   */
+  public static Optional<ColumnSink> of(
+      ConnectorOptions options, int[] positions, RowType written, TableKeys keys) {
+    ParquetOptions parquet = new ParquetOptions(options);
+    return parquet.areKnown() && keys.partitionedBy().isEmpty()
+        ? Optional.of(new ParquetFolder(parquet, positions, written))
+        : Optional.empty();
+  }
+
+  @Override
+  public RowType written() {
+    return written;
+  }
+
+  @Override
+  @SuppressWarnings(
+      "deprecation") // Of writeUsingOutputFormat: Flink's own sink knows no other way.
+  public void attach(
+      DataStream<VectorizedColumnBatch> rows,
+      String uidPrefix,
+      TypeInformation<VectorizedColumnBatch> type) {
+    String columns = uidPrefix + "-columns";
+    var sink =
+        rows.map(new ProjectColumns(positions))
+            .returns(type)
+            .name(columns)
+            .uid(columns)
+            .setParallelism(rows.getParallelism())
+            .writeUsingOutputFormat(format());
+    sink.getTransformation().setParallelism(rows.getParallelism());
+    sink.name(uidPrefix).uid(uidPrefix);
+  }
+
+  private FileSystemOutputFormat<VectorizedColumnBatch> format() {
+    BulkWriter.Factory<RowData> writers =
+        ParquetRowDataBuilder.createWriterFactory(written, options.hadoop(), options.utc());
+    return new FileSystemOutputFormat.Builder<VectorizedColumnBatch>()
+        .setPartitionComputer(new NoPartitions())
+        .setPartitionColumns(new String[0])
+        .setFormatFactory(path -> new ParquetOutput(path, writers))
+        .setMetaStoreFactory(new EmptyMetaStoreFactory(options.path()))
+        .setPath(options.path())
+        .setOutputFileConfig(
+            OutputFileConfig.builder().withPartPrefix("part-" + UUID.randomUUID()).build())
+        .setPartitionCommitPolicyFactory(
+            new PartitionCommitPolicyFactory(
+                null,
+                null,
+                FileSystemConnectorOptions.SINK_PARTITION_COMMIT_SUCCESS_FILE_NAME.defaultValue(),
+                List.of()))
+        .build();
+  }
+
+  private static final class NoPartitions implements PartitionComputer<VectorizedColumnBatch> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    @SuppressWarnings("NonApiType") // As Flink declares it.
+    public LinkedHashMap<String, String> generatePartValues(VectorizedColumnBatch columns) {
+      return new LinkedHashMap<>();
+    }
+
+    @Override
+    public VectorizedColumnBatch projectColumnsToWrite(VectorizedColumnBatch columns) {
+      return columns;
+    }
+  }
+}

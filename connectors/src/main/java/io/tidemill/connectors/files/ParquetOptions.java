@@ -1,0 +1,59 @@
+package io.tidemill.connectors.files;
+
+import io.tidemill.connectors.options.ConnectorOptions;
+import java.util.Set;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.DelegatingConfiguration;
+import org.apache.flink.connector.file.table.FileSystemConnectorOptions;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.formats.parquet.ParquetFileFormatFactory;
+import org.apache.flink.table.factories.FactoryUtil;
+
+/** The options of a folder of Parquet files, which Flink's factory has taken. */
+record ParquetOptions(ConnectorOptions options) {
+  private static final String PARQUET = ParquetFileFormatFactory.IDENTIFIER;
+  private static final String PREFIX = PARQUET + ".";
+  private static final Set<String> KNOWN =
+      Set.of(
+          ConnectorOptions.CONNECTOR,
+          FactoryUtil.FORMAT.key(),
+          FileSystemConnectorOptions.PATH.key());
+
+  /** Whether they are such options, and none that is read nowhere but in Flink's connector. */
+  boolean areKnown() {
+    return options.format().filter(PARQUET::equals).isPresent()
+        && options.values().keySet().stream()
+            .allMatch(key -> KNOWN.contains(key) || key.startsWith(PREFIX));
+  }
+
+  Path path() {
+    return new Path(options.value(FileSystemConnectorOptions.PATH.key()).orElseThrow());
+  }
+
+  int batchSize() {
+    return format().get(ParquetFileFormatFactory.BATCH_SIZE);
+  }
+
+  /** Whether timestamps are those of UTC, and not of this machine's time zone. */
+  boolean utc() {
+    return format().get(ParquetFileFormatFactory.UTC_TIMEZONE);
+  }
+
+  private DelegatingConfiguration format() {
+    return new DelegatingConfiguration(Configuration.fromMap(options.values()), PREFIX);
+  }
+
+  /** What Parquet itself reads of them; a new one. */
+  org.apache.hadoop.conf.Configuration hadoop() {
+    org.apache.hadoop.conf.Configuration hadoop = new org.apache.hadoop.conf.Configuration();
+    options
+        .values()
+        .forEach(
+            (key, value) -> {
+              if (key.startsWith(PREFIX)) {
+                hadoop.set(key, value);
+              }
+            });
+    return hadoop;
+  }
+}
