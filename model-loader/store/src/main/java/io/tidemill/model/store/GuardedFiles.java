@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -249,11 +250,11 @@ public record GuardedFiles(Path root, FileSystem files, Failure failure) {
         () -> {
           Path part = new Path(file.getParent(), "." + file.getName() + "." + UUID.randomUUID());
           put(part, WriteMode.NO_OVERWRITE, text);
-          if (!files.rename(part, file)) {
+          if (local()) {
+            // Flink's own rename takes away what is there before it moves.
+            Files.move(onDisk(part), onDisk(file), StandardCopyOption.ATOMIC_MOVE);
+          } else if (!files.rename(part, file)) {
             files.delete(part, false);
-            if (local()) {
-              throw new IOException("rename refused");
-            }
             put(file, WriteMode.OVERWRITE, text);
           }
           return file;

@@ -12,21 +12,33 @@ import org.jspecify.annotations.Nullable;
 
 /** This machine's files, some of which fail. */
 final class FailingFileSystem extends LocalFileSystem {
-  private final AtomicReference<@Nullable Interference> interference = new AtomicReference<>();
+  private final AtomicReference<@Nullable Interference> atRename = new AtomicReference<>();
+  private final AtomicReference<@Nullable Interference> atCreate = new AtomicReference<>();
   private volatile Predicate<Path> failing = path -> false;
 
   void fail(Predicate<Path> paths) {
     failing = paths;
   }
 
-  /** Something that happens just before the next rename. */
+  /** Something that happens just before the next rename, or the next file. */
   interface Interference {
     void run() throws IOException;
   }
 
   /** Lets another process be faster, once. */
   void beforeRename(Interference value) {
-    interference.set(value);
+    atRename.set(value);
+  }
+
+  void beforeCreate(Interference value) {
+    atCreate.set(value);
+  }
+
+  private static void interfere(AtomicReference<@Nullable Interference> once) throws IOException {
+    Interference other = once.getAndSet(null);
+    if (other != null) {
+      other.run();
+    }
   }
 
   private void check(Path path) throws IOException {
@@ -56,16 +68,14 @@ final class FailingFileSystem extends LocalFileSystem {
   @Override
   public FSDataOutputStream create(Path path, WriteMode mode) throws IOException {
     check(path);
+    interfere(atCreate);
     return super.create(path, mode);
   }
 
   @Override
   public boolean rename(Path source, Path target) throws IOException {
     check(target);
-    Interference other = interference.getAndSet(null);
-    if (other != null) {
-      other.run();
-    }
+    interfere(atRename);
     return super.rename(source, target);
   }
 }

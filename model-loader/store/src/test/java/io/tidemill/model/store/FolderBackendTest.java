@@ -419,8 +419,8 @@ class FolderBackendTest extends ModelStoreContract {
     ModelStore store = open();
     ModelManifest manifest = store.push(draft("fraud", "1.4.2"), files(folder, "a"));
     FailingFileSystem files = new FailingFileSystem();
-    // When the version is moved out of sight, the alias is there: set after the first check.
-    files.beforeRename(
+    // When the deletion is claimed, the alias is there: set after the first check.
+    files.beforeCreate(
         () -> {
           Files.createDirectories(root().resolve("fraud/aliases"));
           Files.writeString(root().resolve("fraud/aliases/production"), "1.4.2\n");
