@@ -1,5 +1,7 @@
 package io.tidemill.pipelines.nightly;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Instant;
@@ -19,6 +21,9 @@ import org.apache.flink.core.fs.Path;
  * @param pattern which of the files below the folder; empty for all that are not hidden
  */
 record Inputs(Path path, Optional<String> pattern) {
+  /** How often it is listed until nothing that was in it goes meanwhile. */
+  private static final int LISTINGS = 10;
+
   private static final String PATTERN = "source.path.regex-pattern";
 
   static Inputs of(Map<String, String> options) {
@@ -34,25 +39,31 @@ record Inputs(Path path, Optional<String> pattern) {
    * @throws NightlyException if it cannot be read
    */
   Optional<List<InputFile>> list() {
-    FileEnumerator enumerator =
-        pattern
-            .<FileEnumerator>map(NonSplittingRecursiveAllDirEnumerator::new)
-            .orElseGet(NonSplittingRecursiveEnumerator::new);
     try {
-      if (!path.getFileSystem().exists(path)) {
-        return Optional.empty();
+      FileEnumerator enumerator =
+          pattern
+              .<FileEnumerator>map(NonSplittingRecursiveAllDirEnumerator::new)
+              .orElseGet(NonSplittingRecursiveEnumerator::new);
+      FileNotFoundException gone = null;
+      for (int listing = 0; listing < LISTINGS; listing++) {
+        if (!path.getFileSystem().exists(path)) {
+          return Optional.empty();
+        }
+        try {
+          return Optional.of(
+              enumerator.enumerateSplits(new Path[] {path}, 1).stream()
+                  .map(Inputs::file)
+                  .sorted(Comparator.comparing(InputFile::path))
+                  .toList());
+        } catch (FileNotFoundException goneMeanwhile) {
+          gone = goneMeanwhile;
+        }
       }
-      return Optional.of(
-          enumerator.enumerateSplits(new Path[] {path}, 1).stream()
-              .map(Inputs::file)
-              .sorted(Comparator.comparing(InputFile::path))
-              .toList());
-    } catch (FileNotFoundException goneMeanwhile) {
-      return Optional.empty();
-    } catch (IOException unreadable) {
+      throw requireNonNull(gone, "gone");
+    } catch (IOException | IllegalArgumentException unreadable) {
       throw new NightlyException(
           NightlyException.Reason.FAILED,
-          "input '%s' cannot be listed: %s (expected: a file or folder that can be read)"
+          "input '%s' cannot be listed: %s (expected: files and folders that can be read; Flink reads no link to nothing, and no name with ':' or '\\' in it)"
               .formatted(path, unreadable.getMessage()),
           unreadable);
     }

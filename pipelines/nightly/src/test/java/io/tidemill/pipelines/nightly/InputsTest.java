@@ -1,0 +1,53 @@
+package io.tidemill.pipelines.nightly;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class InputsTest {
+  @TempDir private Path directory;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a b", "100%", "a%20b", "a+b", "a#b", "a?b", "a\nb", "{{ ds }}", "日本"})
+  void filesOfAnyNameAreRead(String name) throws IOException {
+    Files.createFile(directory.resolve(name));
+
+    assertThat(inputs().list().orElseThrow())
+        .extracting(InputFile::path)
+        .containsExactly(directory.toUri().getScheme() + ":" + directory + "/" + name);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"10:00:00.json", "a\\b"})
+  void nameThatFlinkDoesNotReadIsNoInputThatIsLate(String name) throws IOException {
+    Files.createFile(directory.resolve(name));
+
+    isRefused();
+  }
+
+  @Test
+  void linkToNothingIsNoInputThatIsLate() throws IOException {
+    Files.createSymbolicLink(directory.resolve(".#a.json"), Path.of("nobody@nowhere"));
+
+    isRefused();
+  }
+
+  private void isRefused() {
+    assertThatExceptionOfType(NightlyException.class)
+        .isThrownBy(() -> inputs().list())
+        .withMessageContaining("input '%s' cannot be listed: ", directory)
+        .satisfies(e -> assertThat(e.reason()).isEqualTo(NightlyException.Reason.FAILED));
+  }
+
+  private Inputs inputs() {
+    return Inputs.of(Map.of("path", directory.toString()));
+  }
+}
