@@ -17,7 +17,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.FileSystem.WriteMode;
 import org.apache.flink.core.fs.local.LocalFileSystem;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,25 +79,18 @@ class RunLeaseTest {
         new LocalFileSystem() {
           @Override
           public FileStatus[] listStatus(org.apache.flink.core.fs.Path folder) throws IOException {
+            if (!first.isEmpty()) {
+              first.get(0).beat();
+              return super.listStatus(folder);
+            }
             FileStatus[] before = super.listStatus(folder);
-            if (first.isEmpty()) {
-              // Just after another has found nobody there.
-              try {
-                first.add(take("a", new Nights.Pauses()));
-              } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-              }
+            // Just after another has found nobody there.
+            try {
+              first.add(take("a", new Nights.Pauses()));
+            } catch (InterruptedException e) {
+              throw new IllegalStateException(e);
             }
             return before;
-          }
-
-          @Override
-          public boolean rename(
-              org.apache.flink.core.fs.Path from, org.apache.flink.core.fs.Path to)
-              throws IOException {
-            boolean written = super.rename(from, to);
-            first.get(0).beat();
-            return written;
           }
         };
 
@@ -184,11 +179,10 @@ class RunLeaseTest {
     LocalFileSystem files =
         new LocalFileSystem() {
           @Override
-          public boolean rename(
-              org.apache.flink.core.fs.Path from, org.apache.flink.core.fs.Path to)
+          public FSDataOutputStream create(org.apache.flink.core.fs.Path path, WriteMode mode)
               throws IOException {
             accounts.write(draft(other, LIVING).numbered(1));
-            return super.rename(from, to);
+            return super.create(path, mode);
           }
         };
     return RunLease.take(accountsOn(files), draft(id, LIVING), Nights::lives, pause);
