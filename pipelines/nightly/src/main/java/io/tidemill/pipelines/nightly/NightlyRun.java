@@ -126,6 +126,8 @@ public final class NightlyRun {
         lease.say(account -> account.because(why(before.isPresent(), why)));
         Counts counts = execute(lease, execution);
         check(basis, counts);
+        // Another may have published there meanwhile.
+        refuseDeadLettersElsewhere();
         stage(lease, basis);
         publish(lease);
         return new NightlyResult(true, lease.account());
@@ -196,9 +198,7 @@ public final class NightlyRun {
     if (folder == null) {
       return;
     }
-    Optional<Published> there =
-        new AccountFiles(job.place().files())
-            .read(new Path(new Path(folder), Published.FILE), Published.class);
+    Optional<Published> there = accountIn(folder);
     if (there.isPresent() && !there.get().run().target().equals(job.target())) {
       throw failed(
           "the dead letters in '%s' are those of job '%s' for '%s' (expected: a folder of its own for each job's)",
@@ -210,17 +210,32 @@ public final class NightlyRun {
   private Optional<Published> published() {
     Path target = new Path(job.target());
     return job.place().files().exists(new Path(target, PublishedFolder.SUCCESS))
-        ? new AccountFiles(job.place().files())
-            .read(new Path(target, Published.FILE), Published.class)
+        ? accountIn(job.target())
         : Optional.empty();
+  }
+
+  private Optional<Published> accountIn(String folder) {
+    return new AccountFiles(job.place().files())
+        .read(new Path(new Path(folder), Published.FILE), Published.class);
   }
 
   private List<String> changes(Basis basis, Published before) {
     List<String> changes = new ArrayList<>(basis.changesSince(before.basis()));
-    if (!OutputFile.in(job.place().files(), new Path(job.target())).equals(before.files())) {
+    boolean same =
+        isAsPublished(job.target(), before)
+            && (job.deadLetterTarget() == null || isAsPublished(job.deadLetterTarget(), before));
+    if (!same) {
       changes.add("someone has changed the published files");
     }
     return changes;
+  }
+
+  /** Whether what a run has published to a folder is there, and nothing else. */
+  private boolean isAsPublished(String folder, Published before) {
+    Optional<Published> there = accountIn(folder);
+    return there.isPresent()
+        && there.get().run().id().equals(before.run().id())
+        && there.get().files().equals(OutputFile.in(job.place().files(), new Path(folder)));
   }
 
   private static String why(boolean before, List<String> changes) {

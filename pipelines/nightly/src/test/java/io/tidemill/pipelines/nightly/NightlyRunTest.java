@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,6 +73,30 @@ class NightlyRunTest {
   }
 
   @Test
+  void refusesAFolderWithDeadLettersThatCameMeanwhile() throws Exception {
+    DatedJob other = new Nights(directory, "1.0.0", "churn").job();
+
+    assertThatThrownBy(
+            () ->
+                nights
+                    .run(other, DEAD, new Nights.Pauses())
+                    .run(
+                        other.inputs().list().orElseThrow(),
+                        false,
+                        lost -> {
+                          try {
+                            nights.run(false, "one");
+                          } catch (InterruptedException e) {
+                            throw new IllegalStateException(e);
+                          }
+                          return Nights.score(other, "two");
+                        }))
+        .hasMessageContaining("are those of job 'nights' for '");
+
+    assertThat(nights.dead().resolve("part-0")).hasContent("one");
+  }
+
+  @Test
   void doesNothingAgainThatIsTheSame() throws Exception {
     nights.run(false, "one");
 
@@ -114,6 +139,20 @@ class NightlyRunTest {
     assertThat(nights.run(false, "one").account().why())
         .isEqualTo("someone has changed the published files");
     assertThat(nights.out().resolve("part-2")).doesNotExist();
+  }
+
+  @Test
+  void doesAgainWhatHasLostItsDeadLetters() throws Exception {
+    nights.run(false, "one");
+    FileUtils.deleteDirectory(nights.dead().toFile());
+
+    assertThat(nights.run(false, "two").account().why())
+        .isEqualTo("someone has changed the published files");
+    assertThat(nights.dead().resolve("part-0")).hasContent("two");
+    assertThat(nights.out().resolve("part-0")).hasContent("two");
+
+    Files.delete(nights.dead().resolve("part-0"));
+    assertThat(nights.run(false, "three").published()).isTrue();
   }
 
   @Test
