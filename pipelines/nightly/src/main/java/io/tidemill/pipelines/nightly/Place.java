@@ -80,8 +80,10 @@ record Place(GuardedFiles files, String above, boolean atomic) {
 
   /** What belongs to the folder of a date. */
   RunAccounts accounts(String target) {
-    String below = target.substring(above.length()).replaceFirst("/+$", "").replace('/', '+');
-    return new RunAccounts(files, new Path(own(), below));
+    String below = target.substring(above.length()).replaceFirst("/+$", "");
+    // No two folders have one name.
+    String name = below.replace("%", "%25").replace("+", "%2B").replace('/', '+');
+    return new RunAccounts(files, new Path(own(), name));
   }
 
   private Path own() {

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,6 +35,16 @@ class DatedJobTest {
         "data/{{ ds }}/in", directory.toUri() + "data/{{ ds }}", "dead/{{ ds }}", "sink: path '");
     refused("data/{{ ds }}", "link/{{ ds }}", "dead/{{ ds }}", "sink: path '");
     refused("in/{{ ds }}", "out/{{ ds }}", "out/x/../{{ ds }}/dead", "dead-letter: path '");
+  }
+
+  @Test
+  void noTwoFoldersShareTheAccountsOfTheirRuns() {
+    assertThat(
+            Stream.of("{{ ds }}/a/b", "{{ ds }}/a+b", "{{ ds }}/a%2Bb", "{{ ds }}/a%b")
+                .map(below -> job("in/{{ ds }}", "out/" + below, "dead/{{ ds }}"))
+                .map(job -> job.accounts().folder().getName()))
+        .doesNotHaveDuplicates()
+        .contains("2026-11-21+a+b");
   }
 
   @Test
