@@ -16,7 +16,6 @@ import io.tidemill.pipelines.run.RunFigures;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -60,9 +59,14 @@ final class DatedRuns {
 
   /** Runs a job for all dates. */
   ExitCode run(ParsedPipeline written) throws InterruptedException {
+    // At once, as the file may be edited while they run.
+    List<DatedJob> jobs =
+        dates.in(written.definition().nightly().timeZone()).stream()
+            .map(date -> DatedJob.of(written, job.read(caller.environment(), date), date))
+            .toList();
     try {
-      for (LocalDate date : dates.in(written.definition().nightly().timeZone())) {
-        new OneDate(DatedJob.of(written, job.read(caller.environment(), date), date)).run();
+      for (DatedJob dated : jobs) {
+        new OneDate(dated).run();
       }
     } finally {
       if (!output.forPeople() && !views.isEmpty()) {

@@ -1,8 +1,11 @@
 package io.tidemill.pipelines.cli;
 
 import io.tidemill.pipelines.nightly.JobRuns;
+import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.PipelineReader;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.LocalDate;
 import picocli.CommandLine.Parameters;
 
 /** Whose runs they are. */
@@ -21,6 +24,15 @@ final class RunsOptions {
   }
 
   JobRuns open() {
-    return JobRuns.of(new PipelineReader(caller.environment()).read(job));
+    return JobRuns.of(read());
+  }
+
+  /** The day that is meant, where the job is. */
+  LocalDate day(DateArgument date) {
+    return date.in(read().definition().nightly().timeZone(), Instant.now());
+  }
+
+  private ParsedPipeline read() {
+    return new PipelineReader(caller.environment()).read(job);
   }
 }

@@ -29,8 +29,10 @@ final class RunsShowCommand implements Runnable {
       names = "--date",
       required = true,
       paramLabel = "DATE",
-      description = "The date of the run, as in 2026-11-21.")
-  private String date;
+      description = {
+        "The date of the run, as in 2026-11-21; or today or yesterday in the job's time-zone."
+      })
+  private DateArgument date;
 
   @Option(
       names = "--run",
@@ -41,16 +43,17 @@ final class RunsShowCommand implements Runnable {
   @Override
   public void run() {
     JobRuns runs = options.open();
+    String day = options.day(date).toString();
     List<RunAccount> found =
         runs.all().stream()
-            .filter(run -> run.date().equals(date))
+            .filter(run -> run.date().equals(day))
             .filter(run -> number == null || run.run() == number)
             .toList();
     if (found.isEmpty()) {
       throw new CommandFailedException(
           ExitCode.USAGE,
           "--date: no run%s for '%s' in %s (expected: one that 'tidemill runs ls %s' prints)"
-              .formatted(number == null ? "" : " " + number, date, runs.place(), options.file()));
+              .formatted(number == null ? "" : " " + number, day, runs.place(), options.file()));
     }
     RunAccount run = found.get(found.size() - 1);
     output.print(run, out -> print(out, run));

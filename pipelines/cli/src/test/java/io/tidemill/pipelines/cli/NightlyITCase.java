@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -160,6 +161,8 @@ class NightlyITCase {
           run --date 2026-11-20 --to 2026-11-19         | --date: beside --to (expected: one of them)
           run --force                                   | --force: without a date (expected: beside --date)
           runs show --date 2026-11-29                   | --date: no run for '2026-11-29' in
+          runs show --date today                        | --date: no run for '2
+          runs show --date 2026-02-30                   | '2026-02-30' (expected: a day that there is
           """)
   void refusesWrongDates(String line, String message) {
     String[] words = line.split(" ");
@@ -169,6 +172,20 @@ class NightlyITCase {
     assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(run.err()).contains(message);
     assertThat(directory.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void refusesADateThatCannotRunBeforeItRunsForTheFirst() throws IOException {
+    Path later = directory.resolve("in/dt=2026-11-21");
+    FileUtils.deleteDirectory(later.toFile());
+    Files.createSymbolicLink(
+        later, Files.createDirectories(directory.resolve("out/dt=2026-11-21")));
+
+    CommandRun run = run("run", "--from", "2026-11-20", "--to", "2026-11-21");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).contains("out/dt=2026-11-21' beside source's '");
+    assertThat(directory.resolve("out/dt=2026-11-20")).doesNotExist();
   }
 
   @Test
