@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.ServiceLoader;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -147,6 +148,9 @@ public final class Tidemill implements Runnable {
   }
 
   private static int run(ParseResult parsed, Caller caller) {
+    // In a language of other digits, Flink does not find the files again that a batch job has
+    // written, and publishes none.
+    Locale.setDefault(Locale.ROOT);
     try {
       FlinkFileSystems.of(caller.environment()).use();
     } catch (CommandFailedException unreadable) {

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -94,6 +95,18 @@ class NightlyITCase {
         .contains("records in   100", "dead letters 5", "model        first: adder:1.0.0 sha256:");
     assertThat(run("dead-letters", "stats", "--date", "2026-11-20").exitCode())
         .isEqualTo(ExitCode.DONE);
+  }
+
+  @Test
+  void publishesWhereALanguageHasOtherDigits() throws IOException {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("fa-IR-u-nu-arabext"));
+    try {
+      assertThat(run("run", "--date", "2026-11-21").out()).contains("(run 1: ");
+    } finally {
+      Locale.setDefault(before);
+    }
+    assertThat(rows("out/dt=2026-11-21")).hasSize(50);
   }
 
   @Test

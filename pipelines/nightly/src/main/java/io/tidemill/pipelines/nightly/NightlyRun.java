@@ -128,7 +128,7 @@ public final class NightlyRun {
         check(basis, counts);
         // Another may have published there meanwhile.
         refuseDeadLettersElsewhere();
-        stage(lease, basis);
+        stage(lease, basis, counts);
         publish(lease);
         return new NightlyResult(true, lease.account());
       } catch (RuntimeException | InterruptedException failed) {
@@ -306,7 +306,7 @@ public final class NightlyRun {
   }
 
   /** Completes what is staged with its account. */
-  private void stage(RunLease lease, Basis basis) {
+  private void stage(RunLease lease, Basis basis, Counts counts) {
     RunAccount account = lease.account().ended(RunState.PUBLISHED, null, now());
     for (PublishedFolder folder : job.folders(job.id(), job.target(), job.deadLetterTarget())) {
       Path staged = folder.staged();
@@ -317,10 +317,15 @@ public final class NightlyRun {
           folder.files().delete(child.getPath());
         }
       }
+      List<OutputFile> made = OutputFile.in(folder.files(), staged);
+      long records =
+          folder.equals(job.predictions()) ? counts.recordsOut() : counts.allDeadLetters();
+      if (made.isEmpty() && records > 0) {
+        // Flink's sink of files has lost some without a word.
+        throw failed("%,d records were written, and no file of them is in '%s'", records, staged);
+      }
       new AccountFiles(folder.files())
-          .write(
-              new Path(staged, Published.FILE),
-              new Published(account, basis, columns, OutputFile.in(folder.files(), staged)));
+          .write(new Path(staged, Published.FILE), new Published(account, basis, columns, made));
       folder
           .files()
           .write(new Path(staged, PublishedFolder.SUCCESS), "run %d\n".formatted(account.run()));

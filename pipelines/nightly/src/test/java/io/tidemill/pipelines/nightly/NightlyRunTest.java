@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class NightlyRunTest {
   @TempDir private Path directory;
@@ -189,6 +190,32 @@ class NightlyRunTest {
 
     assertThat(nights.out().resolve("part-0")).hasContent("one");
     assertThat(nights.out().resolve("_SUCCESS")).exists();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"predictions", "dead-letters"})
+  void publishesNothingOfWhichNoFileIsThere(String lost) {
+    DatedJob job = nights.job();
+
+    assertThatThrownBy(
+            () ->
+                nights
+                    .run(job, DEAD, new Nights.Pauses())
+                    .run(
+                        job.inputs().list().orElseThrow(),
+                        false,
+                        lease -> {
+                          RunFigures figures = Nights.score(job, "one");
+                          job.place().files().delete(job.staging(job.id(), lost));
+                          return figures;
+                        }))
+        .hasMessageContaining("records were written, and no file of them is in '")
+        .hasMessageContaining(lost);
+
+    assertThat(nights.out()).doesNotExist();
+    assertThat(nights.job().accounts().all())
+        .extracting(RunAccount::state)
+        .containsExactly(RunState.FAILED);
   }
 
   @Test
