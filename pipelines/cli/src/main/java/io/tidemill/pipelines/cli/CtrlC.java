@@ -22,7 +22,12 @@ final class CtrlC implements AutoCloseable {
   /** Watches from now on. */
   static CtrlC watch() {
     CtrlC ctrlC = new CtrlC();
-    Runtime.getRuntime().addShutdownHook(ctrlC.hook);
+    try {
+      Runtime.getRuntime().addShutdownHook(ctrlC.hook);
+    } catch (IllegalStateException ending) {
+      // It was told so just before.
+      ctrlC.pressed = true;
+    }
     return ctrlC;
   }
 

@@ -33,6 +33,9 @@ final class DatedRuns {
   private final Output output;
   private final List<View> views = new ArrayList<>();
 
+  /** Of the date whose job runs, and of that at which it was pressed. */
+  private @Nullable CtrlC ctrlC;
+
   DatedRuns(Caller caller, JobOptions job, RunDates dates, Output output) {
     this.caller = caller;
     this.job = job;
@@ -67,20 +70,29 @@ final class DatedRuns {
     try {
       for (DatedJob dated : jobs) {
         new OneDate(dated).run();
+        if (stopped()) {
+          return ExitCode.INTERRUPTED;
+        }
       }
     } finally {
       if (!output.forPeople() && !views.isEmpty()) {
         output.print(dates.one() ? views.get(0) : views, "");
       }
+      if (ctrlC != null) {
+        ctrlC.close();
+      }
     }
     return ExitCode.DONE;
+  }
+
+  private boolean stopped() {
+    return ctrlC != null && ctrlC.pressed();
   }
 
   private final class OneDate {
     private final DatedJob dated;
     private final PlannedPipeline planned;
     private @Nullable RunFigures figures;
-    private @Nullable CtrlC ctrlC;
 
     OneDate(DatedJob dated) {
       this.dated = dated;
@@ -101,8 +113,9 @@ final class DatedRuns {
         tell(outcome(failed), failed.getMessage(), null, seconds(beginNanos));
         throw failed;
       } finally {
-        if (ctrlC != null) {
+        if (ctrlC != null && !stopped()) {
           ctrlC.close();
+          ctrlC = null;
         }
       }
     }
@@ -124,7 +137,7 @@ final class DatedRuns {
 
     private RunFigures execute(BooleanSupplier lost) throws InterruptedException {
       CtrlC watched = CtrlC.watch();
-      // Closed once the run has accounted for itself.
+      // Closed once the run has accounted for itself and, if it was pressed, all is said.
       ctrlC = watched;
       EmbeddedJob running = EmbeddedFlink.start(planned);
       output
