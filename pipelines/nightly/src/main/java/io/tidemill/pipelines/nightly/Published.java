@@ -1,5 +1,7 @@
 package io.tidemill.pipelines.nightly;
 
+import static java.util.Objects.requireNonNull;
+
 import io.tidemill.connectors.record.RecordSchema;
 import java.util.List;
 
@@ -16,6 +18,8 @@ record Published(
   static final String FILE = "_tidemill.json";
 
   Published {
+    requireNonNull(run, "run");
+    requireNonNull(basis, "basis");
     columns = List.copyOf(columns);
     files = List.copyOf(files);
   }

@@ -142,6 +142,20 @@ class NightlyRunTest {
     assertThat(nights.out().resolve("part-2")).doesNotExist();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{}", "\"basis\"", "\"run\""})
+  void namesADamagedAccount(String lost) throws Exception {
+    nights.run(false, "one");
+    Path account = nights.out().resolve("_tidemill.json");
+    boolean part = lost.startsWith("\"");
+    Files.writeString(
+        account, part ? Files.readString(account).replaceFirst(lost, "\"other\"") : lost);
+
+    assertThatThrownBy(() -> nights.run(false, "two"))
+        .hasMessageStartingWith("'" + account + "': no account of a run: ");
+    assertThat(nights.out().resolve("part-0")).hasContent("one");
+  }
+
   @Test
   void doesAgainWhatHasLostItsDeadLetters() throws Exception {
     nights.run(false, "one");
