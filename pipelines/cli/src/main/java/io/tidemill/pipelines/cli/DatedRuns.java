@@ -2,8 +2,10 @@ package io.tidemill.pipelines.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.tidemill.pipelines.JobOptions;
+import io.tidemill.pipelines.compose.FieldSketch;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.nightly.DatedJob;
+import io.tidemill.pipelines.nightly.Execution;
 import io.tidemill.pipelines.nightly.InputFile;
 import io.tidemill.pipelines.nightly.NightlyException;
 import io.tidemill.pipelines.nightly.NightlyResult;
@@ -46,7 +48,7 @@ final class DatedRuns {
   /**
    * What JSON has of a run for a date.
    *
-   * @param outcome published, nothing to do, not there yet, or failed
+   * @param outcome published, nothing to do, held, not there yet, or failed
    * @param message why it failed
    * @param account of the run that published; null where it failed
    * @param summary of the job; null where none ran
@@ -69,7 +71,7 @@ final class DatedRuns {
             .toList();
     try {
       for (DatedJob dated : jobs) {
-        new OneDate(dated).run();
+        new OneDate(dated).tellRun();
         if (stopped()) {
           return ExitCode.INTERRUPTED;
         }
@@ -89,24 +91,25 @@ final class DatedRuns {
     return ctrlC != null && ctrlC.pressed();
   }
 
-  private final class OneDate {
+  private final class OneDate implements Execution {
     private final DatedJob dated;
     private final PlannedPipeline planned;
     private @Nullable RunFigures figures;
+    private List<FieldSketch> predictions = List.of();
 
     OneDate(DatedJob dated) {
       this.dated = dated;
-      this.planned = job.plan(caller.environment(), Map.of(), dated.staged());
+      this.planned = job.plan(caller.environment(), Map.of(), dated.staged()).counted();
     }
 
-    void run() throws InterruptedException {
+    void tellRun() throws InterruptedException {
       long beginNanos = System.nanoTime();
       NightlyRun run = NightlyRun.of(dated, planned, Surroundings.ofProcess(Version.parts()));
       try {
         Duration limit = dates.wait(Duration.ZERO);
         List<InputFile> inputs = run.await(limit, () -> sayWaiting(limit));
         // Until the job runs, Ctrl-C ends the process at once, and leaves nothing.
-        NightlyResult result = run.run(inputs, dates.force(), this::execute);
+        NightlyResult result = run.run(inputs, dates.force(), this);
         String outcome = result.published() ? "published" : "nothing to do";
         tell(outcome, null, result.account(), seconds(beginNanos));
       } catch (RuntimeException | InterruptedException failed) {
@@ -121,10 +124,14 @@ final class DatedRuns {
     }
 
     private static String outcome(Exception failure) {
-      boolean later =
-          failure instanceof NightlyException nightly
-              && nightly.reason() == NightlyException.Reason.NO_INPUT;
-      return later ? "not there yet" : "failed";
+      if (!(failure instanceof NightlyException nightly)) {
+        return "failed";
+      }
+      return switch (nightly.reason()) {
+        case NO_INPUT -> "not there yet";
+        case HELD -> "held";
+        case TAKEN, FAILED -> "failed";
+      };
     }
 
     private void sayWaiting(Duration limit) {
@@ -135,7 +142,8 @@ final class DatedRuns {
               dated.name(), dated.date(), limit.toString().substring(2).toLowerCase(Locale.ROOT));
     }
 
-    private RunFigures execute(BooleanSupplier lost) throws InterruptedException {
+    @Override
+    public RunFigures run(BooleanSupplier lost) throws InterruptedException {
       CtrlC watched = CtrlC.watch();
       // Closed once the run has accounted for itself and, if it was pressed, all is said.
       ctrlC = watched;
@@ -164,7 +172,13 @@ final class DatedRuns {
             "job '%s' for %s was stopped; nothing is published"
                 .formatted(dated.name(), dated.date()));
       }
+      predictions = planned.sketches(running.result());
       return running.figures();
+    }
+
+    @Override
+    public List<FieldSketch> predictions() {
+      return predictions;
     }
 
     private double seconds(long beginNanos) {
@@ -204,6 +218,7 @@ final class DatedRuns {
         out.printf(
             "%s   published %s (run %d: %s)%n",
             view.date(), account.target(), account.run(), account.why());
+        RunsShowCommand.printGates(out, account);
       } else {
         out.printf(
             "%s   nothing to do: run %d has published %s of the same input, models and job%n",

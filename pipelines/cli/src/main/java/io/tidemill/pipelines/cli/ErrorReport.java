@@ -100,6 +100,7 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
       return switch (nightly.reason()) {
         case NO_INPUT -> ExitCode.NOT_YET;
         case TAKEN -> ExitCode.USAGE;
+        case HELD -> ExitCode.HELD;
         case FAILED -> ExitCode.FAILED;
       };
     }

@@ -17,6 +17,9 @@ enum ExitCode {
   /** The input of a date is not there yet: the same command may do later. */
   NOT_YET(4),
 
+  /** A run for a date is held by a gate, until a person publishes or discards it. */
+  HELD(5),
+
   /** Stopped by Ctrl-C. */
   INTERRUPTED(130);
 

@@ -119,6 +119,9 @@ final class PlanCommand implements Callable<Integer> {
     if (plan.errors() != null) {
       out.printf("errors       %s may become dead letters%n", plan.errors());
     }
+    if (plan.gates() != null) {
+      out.printf("gates        %s%n", plan.gates());
+    }
     out.printf("store        %s%n", plan.store());
     out.printf("begins       %s%n", begins);
     out.printf("source       %s: %s%n", plan.source().connector(), plan.source().guarantee());

@@ -2,9 +2,11 @@ package io.tidemill.pipelines.cli;
 
 import io.tidemill.model.store.ByteSize;
 import io.tidemill.pipelines.nightly.Counts;
+import io.tidemill.pipelines.nightly.FieldSummary;
 import io.tidemill.pipelines.nightly.JobRuns;
 import io.tidemill.pipelines.nightly.ModelUse;
 import io.tidemill.pipelines.nightly.RunAccount;
+import io.tidemill.pipelines.nightly.RunChecks;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -75,11 +77,38 @@ final class RunsShowCommand implements Runnable {
       line(out, "dead letters", "%,d", counts.allDeadLetters());
       counts.deadLetters().forEach((cause, letters) -> line(out, "", "%s %,d", cause, letters));
     }
+    printGates(out, run);
+    RunChecks checks = run.checks();
+    if (checks != null) {
+      checks.predictions().forEach(field -> line(out, "predicted", "%s", described(field)));
+    }
     line(out, "target", "%s", run.target());
     if (run.deadLetterTarget() != null) {
       line(out, "", "%s", run.deadLetterTarget());
     }
     line(out, "versions", "%s", run.versions());
+  }
+
+  /** What the gates saw. */
+  static void printGates(PrintWriter out, RunAccount run) {
+    RunChecks checks = run.checks();
+    if (checks != null) {
+      checks.gates().forEach(gate -> line(out, gate.passed() ? "gate" : "gate shut", "%s", gate));
+    }
+  }
+
+  private static String described(FieldSummary field) {
+    String numbers =
+        field.quantiles().isEmpty()
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                ", a tenth outside of %.4g to %.4g, median %.4g",
+                field.quantiles().get(0),
+                field.quantiles().get(field.quantiles().size() - 1),
+                field.quantiles().get(field.quantiles().size() / 2));
+    String texts = field.categories().isEmpty() ? "" : ", " + field.categories();
+    return "%s: %,d null or NaN%s%s".formatted(field.field(), field.missing(), numbers, texts);
   }
 
   private static void line(PrintWriter out, String subject, String format, Object... values) {

@@ -47,6 +47,7 @@ import picocli.CommandLine.TypeConversionException;
       "2:wrong usage, or a job that cannot run as it is written",
       "3:the model or the store is not as it should be",
       "4:the input of a date is not there yet",
+      "5:a run for a date is held by a gate, until it is published or discarded",
       "130:stopped by Ctrl-C"
     })
 public final class Tidemill implements Runnable {

@@ -28,6 +28,7 @@ class NightlyITCase {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir private Path directory;
+  private String gates = "";
 
   @BeforeEach
   void publishAModelAndWriteRecords() throws IOException {
@@ -127,6 +128,33 @@ class NightlyITCase {
         JSON.readTree(run("runs", "show", "--date", "2026-11-21", "-o", "json").out());
     assertThat(account.at("/state").asText()).isEqualTo("failed");
     assertThat(account.at("/message").asText()).contains("20 of 100 records");
+  }
+
+  @Test
+  void holdsADateThatIsNotLikeTheOneBefore() throws IOException {
+    gates = "gates: { psi: 0.2, min-rows: 10 }\n";
+    assertThat(run("run", "--date", "2026-11-20").out())
+        .contains(
+            "gate         min-rows: 95 predictions (expected: gates.min-rows: 10)",
+            "gate         psi of 'total': no date before is published to compare with");
+
+    CommandRun held = run("run", "--date", "2026-11-21", "-o", "json");
+
+    assertThat(held.exitCode()).isEqualTo(ExitCode.HELD);
+    assertThat(held.err())
+        .contains("job 'adding' for 2026-11-21: run 1 is held")
+        .containsPattern("psi of 'total': \\d\\.\\d+ against 2026-11-20, median \\d+.* after \\d+");
+    assertThat(JSON.readTree(held.out()).at("/outcome").asText()).isEqualTo("held");
+    assertThat(directory.resolve("out/dt=2026-11-21")).doesNotExist();
+    assertThat(run("runs", "ls").out()).contains("2026-11-21  1    held");
+    assertThat(run("runs", "show", "--date", "2026-11-21").out())
+        .contains("gate shut    psi of 'total': ", "predicted    total: 0 null or NaN, a tenth");
+    JsonNode sketch =
+        JSON.readTree(directory.resolve("out/dt=2026-11-20/_tidemill.json").toFile())
+            .at("/predictions/0");
+    assertThat(sketch.at("/field").asText()).isEqualTo("total");
+    assertThat(sketch.at("/records").asLong()).isEqualTo(95);
+    assertThat(sketch.at("/numbers").asText()).isNotEmpty();
   }
 
   @Test
@@ -247,7 +275,8 @@ class NightlyITCase {
         sink: { connector: filesystem, path: '${ROOT}/out/dt={{ ds }}', format: json }
         dead-letter: { connector: filesystem, path: '${ROOT}/dead/dt={{ ds }}', format: json }
         errors: { max-rate: 10% }
-        """);
+        """
+            + gates);
   }
 
   /** Runs a command of the job; its options come after the job's file. */

@@ -31,6 +31,8 @@ class NightlyPageITCase {
             "2026-11-20   nothing to do: run 1 has published",
             "(run 2: of the input files 0 are new, 1 have changed and 0 are gone)",
             "\"outcome\" : \"nothing to do\"",
+            "gate shut    min-rows: 3 predictions (expected: gates.min-rows: 5)",
+            "2026-11-21  2    held",
             "2026-11-22   not there yet",
             "state        published");
     assertThat(shell.errors()).contains("transactions/dt=2026-11-22' is not there yet");

@@ -76,7 +76,8 @@ public final class PipelineComposer {
         source,
         steps,
         sink.orElseThrow(),
-        deadLetters);
+        deadLetters,
+        false);
   }
 
   /**

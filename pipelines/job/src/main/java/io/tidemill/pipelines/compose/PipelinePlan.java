@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param columns that the sink writes
  * @param timeZone whose days a date is one of; null of a streaming job
  * @param errors how many dead letters may be published, in words; null for any number
+ * @param gates what predictions must be like to be published, in words; null for any
  * @param notes what is allowed and costs something, and what is done in another way than is usual
  */
 public record PipelinePlan(
@@ -26,6 +27,7 @@ public record PipelinePlan(
     @Nullable Connector deadLetter,
     @Nullable String timeZone,
     @Nullable String errors,
+    @Nullable String gates,
     List<Operator> operators,
     List<String> notes) {
   public PipelinePlan {

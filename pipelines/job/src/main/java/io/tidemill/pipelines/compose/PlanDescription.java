@@ -41,6 +41,7 @@ record PlanDescription(
             .orElse(null),
         job.mode() == ExecutionMode.BATCH ? job.nightly().timeZone().toString() : null,
         job.nightly().errors() == null ? null : job.nightly().errors().toString(),
+        job.nightly().gates() == null ? null : job.nightly().gates().toString(),
         operators(graph),
         notes(pipeline.columns().isPresent(), graph));
   }

@@ -10,6 +10,7 @@ import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SourceStreams;
 import io.tidemill.inference.Scored;
 import io.tidemill.inference.operator.ColumnsTypeInfo;
+import io.tidemill.inference.step.OutputField;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.definition.Location;
@@ -18,8 +19,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -44,6 +47,7 @@ public final class PlannedPipeline {
   private final List<PlannedStep> steps;
   private final SinkTranslator sink;
   private final DeadLetterTranslator deadLetters;
+  private final boolean counted;
 
   /** Of parts that have no problems. */
   PlannedPipeline(
@@ -54,7 +58,8 @@ public final class PlannedPipeline {
       SourceTranslator source,
       List<PlannedStep> steps,
       SinkTranslator sink,
-      DeadLetterTranslator deadLetters) {
+      DeadLetterTranslator deadLetters,
+      boolean counted) {
     this.definition = definition;
     this.locations = locations;
     this.store = store;
@@ -63,6 +68,7 @@ public final class PlannedPipeline {
     this.steps = List.copyOf(steps);
     this.sink = sink;
     this.deadLetters = deadLetters;
+    this.counted = counted;
   }
 
   /** What was planned. */
@@ -125,14 +131,60 @@ public final class PlannedPipeline {
     return open;
   }
 
+  /** The same, which counts its predictions on their way to the sink. */
+  public PlannedPipeline counted() {
+    return new PlannedPipeline(
+        definition, locations, store, configuration, source, steps, sink, deadLetters, true);
+  }
+
+  /**
+   * How the predictions are distributed that a job of this pipeline has made.
+   *
+   * @return nothing unless it is {@link #counted()}
+   */
+  public List<FieldSketch> sketches(JobExecutionResult result) {
+    ArrayList<FieldCount> counts = result.getAccumulatorResult(PredictionCountFactory.NAME);
+    return counts == null ? List.of() : counts.stream().map(FieldSketch::of).toList();
+  }
+
+  /** The fields that the steps add and the sink writes. */
+  private List<String> predicted() {
+    List<String> written = sinkSchema().columns().stream().map(RecordSchema.Column::name).toList();
+    return definition.steps().stream()
+        .flatMap(step -> step.output().values().stream())
+        .map(OutputField::name)
+        .filter(written::contains)
+        .distinct()
+        .toList();
+  }
+
+  private <E> DataStream<E> count(
+      DataStream<E> records,
+      BiFunction<RowType, List<String>, PredictionCountFactory<E>> counting) {
+    if (!counted) {
+      return records;
+    }
+    RowType rows = steps.get(steps.size() - 1).binding().outputType();
+    return records
+        .transform("predictions", records.getType(), counting.apply(rows, predicted()))
+        .setParallelism(records.getParallelism())
+        .uid("predictions");
+  }
+
   /** Adds the whole job to an environment that was made with its {@link #configuration()}. */
   public void attach(StreamExecutionEnvironment environment) {
     List<DataStream<RowData>> unscored = new ArrayList<>();
     Optional<ColumnSource> columns = columns();
     if (columns.isPresent()) {
-      write(scoreColumns(columns.get(), environment, unscored));
+      write(
+          count(
+              scoreColumns(columns.get(), environment, unscored),
+              PredictionCountFactory::ofColumns));
     } else {
-      sink.sink().orElseThrow().attach(scoreRecords(environment, unscored), SinkTranslator.ID);
+      DataStream<RowData> records = scoreRecords(environment, unscored);
+      sink.sink()
+          .orElseThrow()
+          .attach(count(records, PredictionCountFactory::ofRows), SinkTranslator.ID);
     }
     DataStream<RowData> all = unscored.get(0);
     for (DataStream<RowData> more : unscored.subList(1, unscored.size())) {

@@ -17,15 +17,20 @@ public record ErrorsDefinition(@Nullable Double maxRate, long minRecords, @Nulla
     if (maxRate == null && maxCount == null) {
       throw new IllegalArgumentException("errors: neither max-rate nor max-count (expected: >= 1)");
     }
-    if (maxRate != null && !(maxRate >= 0 && maxRate <= 1)) {
-      throw new IllegalArgumentException(
-          "max-rate: " + maxRate + " (expected: 0 to 1, or 0% to 100%)");
+    if (maxRate != null) {
+      checkRate("max-rate", maxRate);
     }
     if (minRecords < 0) {
       throw new IllegalArgumentException("min-records: " + minRecords + " (expected: >= 0)");
     }
     if (maxCount != null && maxCount < 0) {
       throw new IllegalArgumentException("max-count: " + maxCount + " (expected: >= 0)");
+    }
+  }
+
+  static void checkRate(String name, double rate) {
+    if (!(rate >= 0 && rate <= 1)) {
+      throw new IllegalArgumentException(name + ": " + rate + " (expected: 0 to 1, or 0% to 100%)");
     }
   }
 
@@ -41,7 +46,7 @@ public record ErrorsDefinition(@Nullable Double maxRate, long minRecords, @Nulla
   }
 
   /** In decimals: as a double, 29 of 100 are more than 29 %. */
-  private static boolean isMore(long part, double rate, long whole) {
+  static boolean isMore(long part, double rate, long whole) {
     return BigDecimal.valueOf(part)
             .compareTo(BigDecimal.valueOf(rate).multiply(BigDecimal.valueOf(whole)))
         > 0;
@@ -64,7 +69,7 @@ public record ErrorsDefinition(@Nullable Double maxRate, long minRecords, @Nulla
     return text.toString();
   }
 
-  private static String percent(double rate) {
+  static String percent(double rate) {
     return String.format(Locale.ROOT, "%.4f", rate * 100).replaceFirst("\\.?0+$", "") + "%";
   }
 }

@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.slf4j.Logger;
@@ -51,6 +52,19 @@ public final class EmbeddedJob {
   /** What the job has done so far, or had done when it ended. */
   public RunFigures figures() {
     return figures.get();
+  }
+
+  /**
+   * What Flink says of a job that has come to its end. Blocks until then.
+   *
+   * @throws RunFailedException if it failed
+   */
+  public JobExecutionResult result() throws InterruptedException {
+    try {
+      return client.getJobExecutionResult().get();
+    } catch (ExecutionException | CompletionException failed) {
+      throw RunFailedException.of(name, failed);
+    }
   }
 
   /** Flink's own handle to the job. */

@@ -24,9 +24,11 @@ public record ParsedPipeline(
     locations = Map.copyOf(locations);
   }
 
-  /** Whether the job is one that runs for a date: it has templates, or a limit on errors. */
+  /** Whether the job is one that runs for a date: it has templates, limits on errors or gates. */
   public boolean forDates() {
-    return template != null || definition.nightly().errors() != null;
+    return template != null
+        || definition.nightly().errors() != null
+        || definition.nightly().gates() != null;
   }
 
   /** The place of a part; for one that is not written in the file, of the nearest that holds it. */

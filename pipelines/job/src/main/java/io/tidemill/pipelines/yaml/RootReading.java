@@ -4,6 +4,7 @@ import io.tidemill.connectors.problem.Suggestion;
 import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.ErrorsDefinition;
 import io.tidemill.pipelines.definition.ExecutionMode;
+import io.tidemill.pipelines.definition.GatesDefinition;
 import io.tidemill.pipelines.definition.NightlyDefinition;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.StepDefinition;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -91,13 +93,8 @@ final class RootReading {
               RootReading::zone)
           .otherwise(NightlyDefinition.DEFAULT_ZONE);
   private static final Key<Double> MAX_RATE =
-      Key.scalar(
-          "max-rate",
-          "The largest part of the records that may be dead letters, as in 1% or 0.01",
-          Schema.form("\\d+(?:\\.\\d+)?\\s*%|\\d*\\.?\\d+", "number", "string")
-              .and("minimum", 0)
-              .and("maximum", 1),
-          RootReading::rate);
+      rateKey(
+          "max-rate", "The largest part of the records that may be dead letters, as in 1% or 0.01");
   private static final Key<Integer> MIN_RECORDS =
       Key.number("min-records", "Of fewer records max-rate is not asked", 0, Integer.MAX_VALUE)
           .otherwise(0);
@@ -114,6 +111,35 @@ final class RootReading {
                   List.of(
                       Map.of("required", List.of("max-rate")),
                       Map.of("required", List.of("max-count")))));
+  private static final Key<Integer> MIN_ROWS =
+      Key.number("min-rows", "The fewest predictions", 0, Integer.MAX_VALUE);
+  private static final Key<Double> MAX_NULL_RATE =
+      rateKey(
+          "max-null-rate",
+          "The largest part of a field's predictions that may be null or NaN, as in 1% or 0.01");
+  private static final Key<Double> PSI =
+      Key.scalar(
+          "psi",
+          "The largest population stability index of a predicted field against the date before, as"
+              + " in 0.2",
+          Schema.form("\\d*\\.?\\d+", "number", "string").and("exclusiveMinimum", 0),
+          RootReading::psi);
+  private static final Key<GatesDefinition.OnFail> ON_FAIL =
+      Key.choice(
+          "on-fail",
+          "hold the predictions until a person publishes or discards them, or fail the run",
+          GatesDefinition.OnFail.HOLD);
+  private static final Key<Section> GATES =
+      Key.section(
+          "gates",
+          "Of a batch job: what the predictions of a run for a date must be like to be published",
+          Keys.of(MIN_ROWS, MAX_NULL_RATE, PSI, ON_FAIL)
+              .and(
+                  "anyOf",
+                  List.of(
+                      Map.of("required", List.of("min-rows")),
+                      Map.of("required", List.of("max-null-rate")),
+                      Map.of("required", List.of("psi")))));
   private static final Key<Section> FLINK =
       Key.section(
           "flink",
@@ -133,6 +159,7 @@ final class RootReading {
           VERIFY,
           TIME_ZONE,
           ERRORS,
+          GATES,
           FLINK);
 
   private final Document document;
@@ -187,7 +214,7 @@ final class RootReading {
 
   private NightlyDefinition nightly(ExecutionMode mode) {
     if (mode != ExecutionMode.BATCH) {
-      for (Key<?> key : List.of(TIME_ZONE, ERRORS)) {
+      for (Key<?> key : List.of(TIME_ZONE, ERRORS, GATES)) {
         if (job.has(key)) {
           job.report(key.name(), "given in mode %s (expected: mode: batch)", mode.label());
         }
@@ -212,7 +239,52 @@ final class RootReading {
                                   rate, least, count == null ? null : count.longValue()));
                 })
             .orElse(null);
-    return new NightlyDefinition(zone, errors);
+    return new NightlyDefinition(zone, errors, gates());
+  }
+
+  private @Nullable GatesDefinition gates() {
+    return job.read(GATES)
+        .flatMap(
+            section -> {
+              Integer rows = section.read(MIN_ROWS).orElse(null);
+              Double nulls = section.read(MAX_NULL_RATE).orElse(null);
+              Double psi = section.read(PSI).orElse(null);
+              GatesDefinition.OnFail onFail =
+                  section.read(ON_FAIL).orElse(GatesDefinition.OnFail.HOLD);
+              boolean misread = section.has(MIN_ROWS) && rows == null;
+              misread |= section.has(MAX_NULL_RATE) && nulls == null;
+              misread |= section.has(PSI) && psi == null;
+              return misread
+                  ? Optional.<GatesDefinition>empty()
+                  : job.checked(
+                      GATES.name(),
+                      () ->
+                          new GatesDefinition(
+                              rows == null ? null : rows.longValue(), nulls, psi, onFail));
+            })
+        .orElse(null);
+  }
+
+  private static Key<Double> rateKey(String name, String description) {
+    return Key.scalar(
+        name,
+        description,
+        Schema.form("\\d+(?:\\.\\d+)?\\s*%|\\d*\\.?\\d+", "number", "string")
+            .and("minimum", 0)
+            .and("maximum", 1),
+        RootReading::rate);
+  }
+
+  private static double psi(String text) {
+    try {
+      double psi = Double.parseDouble(text.trim());
+      if (psi > 0 && psi < Double.POSITIVE_INFINITY) {
+        return psi;
+      }
+    } catch (NumberFormatException notANumber) {
+      // Refused below.
+    }
+    throw new IllegalArgumentException("'%s' (expected: > 0, as in 0.2)".formatted(text));
   }
 
   private static ZoneId zone(String name) {

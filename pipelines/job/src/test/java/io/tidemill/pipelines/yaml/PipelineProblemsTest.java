@@ -135,6 +135,10 @@ class PipelineProblemsTest {
           time-zone: Europe/Berlim   | 12: the job: time-zone: 'Europe/Berlim' (did you mean 'Europe/Berlin'? expected: a name such as Europe/Berlin or UTC)
           errors: { max-rate: 101% } | 21: errors: max-rate: '101%' (expected: 0% to 100%, or 0 to 1)
           errors: { max-rate: 1 % of all } | 21: errors: max-rate: '1 % of all' (expected: 0% to 100%, or 0 to 1)
+          gates: { on-fail: hold } | 8: the job: gates: neither min-rows nor max-null-rate nor psi (expected: >= 1)
+          gates: { psi: 0 } | 15: gates: psi: '0' (expected: > 0, as in 0.2)
+          gates: { psi: 0.2, on-fail: stop } | 29: gates: on-fail: 'stop' (allowed: hold, fail)
+          gates: { max-null-rate: 2 } | 25: gates: max-null-rate: '2' (expected: 0% to 100%, or 0 to 1)
           errors: { min-records: 5 } | 9: the job: errors: neither max-rate nor max-count (expected: >= 1)
           """)
   void refusesWhatARunForADateCannotHave(String key, String problem) {
@@ -158,7 +162,7 @@ class PipelineProblemsTest {
         .containsExactly(
             "fraud.yaml:2:1: unknown key 'mod' in the job (did you mean 'mode'? allowed: name,"
                 + " mode, store, development, source, steps, sink, dead-letter, verify,"
-                + " time-zone, errors, flink)",
+                + " time-zone, errors, gates, flink)",
             "fraud.yaml:4:3: missing key 'connector' in source (expected: a connector's name such"
                 + " as kafka)",
             "fraud.yaml:8:13: step 'score': on-nan: 'kep' (did you mean 'keep'? allowed: keep,"

@@ -10,6 +10,7 @@ import io.tidemill.inference.step.StepSettings.OnNotFinite;
 import io.tidemill.inference.step.StepSettings.OnNullInput;
 import io.tidemill.pipelines.definition.ErrorsDefinition;
 import io.tidemill.pipelines.definition.ExecutionMode;
+import io.tidemill.pipelines.definition.GatesDefinition;
 import io.tidemill.pipelines.definition.NightlyDefinition;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.ResourcesDefinition;
@@ -177,6 +178,7 @@ class PipelineReaderTest {
         sink: { connector: filesystem, path: 's3://out/dt={{ ds + 10 }}', format: json }
         time-zone: Europe/Berlin
         errors: { max-rate: 0.5%, min-records: 1000, max-count: 7 }
+        gates: { min-rows: 5, max-null-rate: 1%, psi: 0.25, on-fail: fail }
         """;
 
     ParsedPipeline dated =
@@ -189,7 +191,9 @@ class PipelineReaderTest {
     assertThat(dated.definition().nightly())
         .isEqualTo(
             new NightlyDefinition(
-                ZoneId.of("Europe/Berlin"), new ErrorsDefinition(0.005, 1000, 7L)));
+                ZoneId.of("Europe/Berlin"),
+                new ErrorsDefinition(0.005, 1000, 7L),
+                new GatesDefinition(5L, 0.01, 0.25, GatesDefinition.OnFail.FAIL)));
     assertThat(written.template()).hasToString("a.yaml:3:40");
     assertThat(written.forDates()).isTrue();
     assertThat(written.definition().sink().options())

@@ -1,6 +1,8 @@
 package io.tidemill.pipelines.nightly;
 
+import io.tidemill.pipelines.compose.FieldSketch;
 import io.tidemill.pipelines.run.RunFigures;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /** Runs a staged job to the end of its input. */
@@ -13,4 +15,9 @@ public interface Execution {
    * @throws RuntimeException if it did not come to its end
    */
   RunFigures run(BooleanSupplier lost) throws InterruptedException;
+
+  /** How the predictions of a job that came to its end are distributed, by field. */
+  default List<FieldSketch> predictions() {
+    return List.of();
+  }
 }

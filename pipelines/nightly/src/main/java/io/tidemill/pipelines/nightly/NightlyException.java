@@ -16,6 +16,8 @@ public final class NightlyException extends RuntimeException {
     NO_INPUT,
     /** Another run publishes to the same place. */
     TAKEN,
+    /** What was made waits until a person publishes or discards it. */
+    HELD,
     /** It ran and failed, or what it made was refused. */
     FAILED
   }

@@ -1,11 +1,15 @@
 package io.tidemill.pipelines.nightly;
 
 import static io.tidemill.pipelines.nightly.NightlyException.Reason.FAILED;
+import static io.tidemill.pipelines.nightly.NightlyException.Reason.HELD;
 import static io.tidemill.pipelines.nightly.NightlyException.Reason.NO_INPUT;
 
 import io.tidemill.connectors.record.RecordSchema;
+import io.tidemill.pipelines.compose.FieldSketch;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.ErrorsDefinition;
+import io.tidemill.pipelines.definition.GatesDefinition;
+import io.tidemill.pipelines.definition.GatesDefinition.OnFail;
 import io.tidemill.pipelines.run.RunFigures;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,6 +35,8 @@ public final class NightlyRun {
 
   private static final Logger LOG = LoggerFactory.getLogger(NightlyRun.class);
   private static final int TOP_CAUSES = 3;
+  private static final String HELD_MESSAGE =
+      "job '%s' for %s: run %d is held, and readers see what they saw before: %s; 'tidemill runs publish' publishes it as it is, 'tidemill runs discard' throws it away, --force runs again";
 
   private final DatedJob job;
   private final List<ModelUse> models;
@@ -123,12 +129,27 @@ public final class NightlyRun {
           lease.withdraw();
           return new NightlyResult(false, before.get().run());
         }
+        if (!force) {
+          refuseToRepeatHeld(lease, basis);
+        }
         lease.say(account -> account.because(why(before.isPresent(), why)));
         Counts counts = execute(lease, execution);
         check(basis, counts);
+        RunChecks checks =
+            RunChecks.of(
+                execution.predictions(),
+                judge(lease.account(), counts, execution.predictions()),
+                before.orElse(null));
+        lease.say(account -> account.checked(checks));
+        if (!checks.refused().isEmpty() && onFail() == OnFail.FAIL) {
+          throw failed("%s", checks.refused());
+        }
         // Another may have published there meanwhile.
         refuseDeadLettersElsewhere();
-        stage(lease, basis, counts);
+        stage(lease, basis, counts, execution.predictions());
+        if (!checks.refused().isEmpty()) {
+          throw held(lease, checks.refused());
+        }
         publish(lease);
         return new NightlyResult(true, lease.account());
       } catch (RuntimeException | InterruptedException failed) {
@@ -166,7 +187,39 @@ public final class NightlyRun {
         models,
         basis.digest(),
         null,
+        null,
+        null,
         around.versions());
+  }
+
+  private List<GateOutcome> judge(RunAccount run, Counts counts, List<FieldSketch> predictions) {
+    GatesDefinition gates = job.definition().nightly().gates();
+    return gates == null
+        ? List.of()
+        : new Gates(gates, () -> job.place().before(run)).judge(counts.recordsOut(), predictions);
+  }
+
+  private OnFail onFail() {
+    GatesDefinition gates = job.definition().nightly().gates();
+    return gates == null ? OnFail.FAIL : gates.onFail();
+  }
+
+  /** Keeps what is staged for a person to decide. */
+  private NightlyException held(RunLease lease, String refused) {
+    RunAccount held = lease.say(account -> account.ended(RunState.HELD, refused, now()));
+    accounts.release(held);
+    return new NightlyException(
+        HELD, HELD_MESSAGE.formatted(job.name(), job.date(), held.run(), refused));
+  }
+
+  private void refuseToRepeatHeld(RunLease lease, Basis basis) {
+    for (RunAccount held : accounts.held()) {
+      if (held.digest().equals(basis.digest())) {
+        lease.withdraw();
+        throw new NightlyException(
+            HELD, HELD_MESSAGE.formatted(job.name(), job.date(), held.run(), held.message()));
+      }
+    }
   }
 
   private Instant now() {
@@ -179,15 +232,20 @@ public final class NightlyRun {
       if (dead.state().publishing()) {
         Publication.of(job, dead)
             .goOn(dead.state(), lease::check, state -> accounts.write(dead.in(state)));
+        accounts.release(dead);
         // When its process ended nobody knows.
         accounts.write(dead.in(RunState.PUBLISHED));
       } else {
         accounts.write(dead.died());
       }
     }
+    accounts.held().forEach(accounts::release);
+    List<String> held = accounts.held().stream().map(RunAccount::id).toList();
     lease.check();
     for (FileStatus left : job.place().files().list(job.staging())) {
-      job.place().files().delete(left.getPath());
+      if (!held.contains(left.getPath().getName())) {
+        job.place().files().delete(left.getPath());
+      }
     }
     accounts.forgetOld();
   }
@@ -208,10 +266,7 @@ public final class NightlyRun {
 
   /** What readers see; empty where there is nothing that is whole. */
   private Optional<Published> published() {
-    Path target = new Path(job.target());
-    return job.place().files().exists(new Path(target, PublishedFolder.SUCCESS))
-        ? accountIn(job.target())
-        : Optional.empty();
+    return Published.in(job.place().files(), new Path(job.target()));
   }
 
   private Optional<Published> accountIn(String folder) {
@@ -306,7 +361,7 @@ public final class NightlyRun {
   }
 
   /** Completes what is staged with its account. */
-  private void stage(RunLease lease, Basis basis, Counts counts) {
+  private void stage(RunLease lease, Basis basis, Counts counts, List<FieldSketch> predictions) {
     RunAccount account = lease.account().ended(RunState.PUBLISHED, null, now());
     for (PublishedFolder folder : job.folders(job.id(), job.target(), job.deadLetterTarget())) {
       Path staged = folder.staged();
@@ -325,7 +380,9 @@ public final class NightlyRun {
         throw failed("%,d records were written, and no file of them is in '%s'", records, staged);
       }
       new AccountFiles(folder.files())
-          .write(new Path(staged, Published.FILE), new Published(account, basis, columns, made));
+          .write(
+              new Path(staged, Published.FILE),
+              new Published(account, basis, columns, made, predictions));
       folder
           .files()
           .write(new Path(staged, PublishedFolder.SUCCESS), "run %d\n".formatted(account.run()));
@@ -337,6 +394,7 @@ public final class NightlyRun {
     Publication.of(job, lease.account())
         .goOn(RunState.REPLACING, lease::check, state -> lease.say(account -> account.in(state)));
     lease.check();
+    accounts.release(lease.account());
     try {
       // Before others may begin, who stage there too.
       job.place().files().delete(job.staging());

@@ -8,6 +8,7 @@ import io.tidemill.pipelines.yaml.ParsedPipeline;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
@@ -84,6 +85,20 @@ record Place(GuardedFiles files, String above, boolean atomic) {
     // No two folders have one name.
     String name = below.replace("%", "%25").replace("+", "%2B").replace('/', '+');
     return new RunAccounts(files, new Path(own(), name));
+  }
+
+  /** What readers see of the newest date of a job before that of a run; empty if there is none. */
+  Optional<Published> before(RunAccount run) {
+    String name = accounts(run.target()).folder().getName();
+    // By name they are in the order of their dates, as these have as many digits each.
+    return files.list(own()).stream()
+        .filter(folder -> folder.isDir() && folder.getPath().getName().compareTo(name) < 0)
+        .sorted(Comparator.comparing((FileStatus folder) -> folder.getPath().getName()).reversed())
+        .flatMap(folder -> new RunAccounts(files, folder.getPath()).published(run.job()).stream())
+        .filter(earlier -> earlier.date().compareTo(run.date()) < 0)
+        .flatMap(earlier -> Published.in(files, new Path(earlier.target())).stream())
+        .filter(published -> !published.predictions().isEmpty())
+        .findFirst();
   }
 
   private Path own() {

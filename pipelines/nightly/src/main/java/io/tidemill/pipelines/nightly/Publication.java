@@ -15,7 +15,7 @@ record Publication(List<PublishedFolder> folders, Path aside) {
 
   static Publication of(DatedJob job, RunAccount account) {
     return new Publication(
-        job.folders(account.id(), account.target(), account.deadLetterTarget()),
+        job.folders(account.stagedBy(), account.target(), account.deadLetterTarget()),
         job.staging(account.id(), "replaced"));
   }
 

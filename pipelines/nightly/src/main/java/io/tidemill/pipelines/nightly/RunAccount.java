@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * @param deadLetterTarget where its dead letters go; null where there are none
  * @param digest over input files, models and configuration
  * @param counts null until its job has ended
+ * @param checks null until its job has ended
+ * @param publishes the run that was held, by its id, whose results this one publishes; null if its
+ *     own
  * @param versions of what it ran with
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -49,6 +52,8 @@ public record RunAccount(
     List<ModelUse> models,
     String digest,
     @Nullable Counts counts,
+    @Nullable RunChecks checks,
+    @Nullable String publishes,
     Map<String, String> versions) {
   private static final double NANOS = 1e9;
 
@@ -66,35 +71,76 @@ public record RunAccount(
   }
 
   RunAccount numbered(int number) {
-    return with(number, state, why, message, beat, finished, seconds, counts);
+    return with(number, state, why, message, beat, finished, seconds, counts, checks);
   }
 
   RunAccount because(String reason) {
-    return with(run, state, reason, message, beat, finished, seconds, counts);
+    return with(run, state, reason, message, beat, finished, seconds, counts, checks);
   }
 
   RunAccount beaten() {
-    return with(run, state, why, message, beat + 1, finished, seconds, counts);
+    return with(run, state, why, message, beat + 1, finished, seconds, counts, checks);
   }
 
   RunAccount counted(Counts figures) {
-    return with(run, state, why, message, beat, finished, seconds, figures);
+    return with(run, state, why, message, beat, finished, seconds, figures, checks);
+  }
+
+  RunAccount checked(RunChecks seen) {
+    return with(run, state, why, message, beat, finished, seconds, counts, seen);
   }
 
   RunAccount in(RunState next) {
-    return with(run, next, why, message, beat, finished, seconds, counts);
+    return with(run, next, why, message, beat, finished, seconds, counts, checks);
   }
 
   /** The same of a process that is no more; when it ended nobody knows. */
   RunAccount died() {
     String said = "its process ended before it did";
-    return with(run, RunState.DIED, why, said, beat, null, 0, counts);
+    return with(run, RunState.DIED, why, said, beat, null, 0, counts, checks);
   }
 
   /** The same at its end, or as near to it as it says of itself. */
   RunAccount ended(RunState last, @Nullable String said, Instant now) {
     double took = Duration.between(Instant.parse(started), now).toNanos() / NANOS;
-    return with(run, last, why, said, beat, now.toString(), took, counts);
+    return with(run, last, why, said, beat, now.toString(), took, counts, checks);
+  }
+
+  /** The same, held until now, of which a later run or a person made an end. */
+  RunAccount released(RunState last, String said) {
+    return with(run, last, why, said, beat, finished, seconds, counts, checks);
+  }
+
+  /** A run that publishes this one, which was held. */
+  RunAccount publishedBy(String newId, Owner newOwner, Instant now) {
+    return new RunAccount(
+        0,
+        newId,
+        job,
+        date,
+        RunState.RUNNING,
+        "publishes run %d, which was held".formatted(run),
+        null,
+        newOwner,
+        0,
+        now.toString(),
+        null,
+        0,
+        target,
+        deadLetterTarget,
+        inputFiles,
+        inputBytes,
+        models,
+        digest,
+        null,
+        null,
+        id,
+        versions);
+  }
+
+  /** The run that has staged what this one publishes, by its id. */
+  String stagedBy() {
+    return publishes == null ? id : publishes;
   }
 
   private RunAccount with(
@@ -105,7 +151,8 @@ public record RunAccount(
       long newBeat,
       @Nullable String newFinished,
       double newSeconds,
-      @Nullable Counts newCounts) {
+      @Nullable Counts newCounts,
+      @Nullable RunChecks newChecks) {
     return new RunAccount(
         number,
         id,
@@ -126,6 +173,8 @@ public record RunAccount(
         models,
         digest,
         newCounts,
+        newChecks,
+        publishes,
         versions);
   }
 

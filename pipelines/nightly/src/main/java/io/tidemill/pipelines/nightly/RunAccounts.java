@@ -76,11 +76,37 @@ record RunAccounts(GuardedFiles files, Path folder) {
     files.delete(file(account));
   }
 
-  /** Forgets the oldest of many. */
+  /** The newest run of a job that has published; empty if there is none. */
+  Optional<RunAccount> published(String job) {
+    return all().stream()
+        .filter(account -> account.state() == RunState.PUBLISHED && account.job().equals(job))
+        .reduce((earlier, later) -> later);
+  }
+
+  /** Those that are held, the oldest first. */
+  List<RunAccount> held() {
+    return all().stream().filter(account -> account.state() == RunState.HELD).toList();
+  }
+
+  /** Makes an end of what was held before a run that is published or held itself. */
+  void release(RunAccount by) {
+    for (RunAccount held : held()) {
+      if (held.id().equals(by.publishes())) {
+        write(held.released(RunState.PUBLISHED, "published as run %d".formatted(by.run())));
+      } else if (held.run() < by.run()) {
+        write(held.released(RunState.DISCARDED, "run %d came after it".formatted(by.run())));
+      }
+    }
+  }
+
+  /** Forgets the oldest of many that are not held. */
   void forgetOld() {
     List<String> names = names().toList();
+    List<String> held = held().stream().map(RunAccount::name).toList();
     for (String name : names.subList(0, Math.max(0, names.size() - REMEMBERED))) {
-      files.delete(new Path(runs(), name));
+      if (!held.contains(name)) {
+        files.delete(new Path(runs(), name));
+      }
     }
   }
 

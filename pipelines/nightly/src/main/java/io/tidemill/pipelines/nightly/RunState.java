@@ -20,6 +20,14 @@ public enum RunState {
   @JsonProperty("published")
   PUBLISHED,
 
+  /** All of it is staged and checked, and waits for a person, as a gate did not let it through. */
+  @JsonProperty("held")
+  HELD,
+
+  /** It was held, and a person or a later run had it thrown away. */
+  @JsonProperty("discarded")
+  DISCARDED,
+
   /** It was refused or has failed; readers see what they saw before. */
   @JsonProperty("failed")
   FAILED,

@@ -3,6 +3,7 @@ package io.tidemill.pipelines.nightly;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.tidemill.connectors.record.RecordSchema;
+import io.tidemill.pipelines.compose.FieldSketch;
 import io.tidemill.pipelines.run.RunFigures;
 import io.tidemill.pipelines.yaml.PipelineReader;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.FileSystem.WriteMode;
 import org.apache.flink.core.fs.local.LocalFileSystem;
@@ -47,7 +49,8 @@ final class Nights {
 
   private final Path directory;
   private final ModelUse model;
-  private final String yaml;
+  private String yaml;
+  private LocalDate date = DATE;
 
   Nights(Path directory) {
     this(directory, "1.0.0");
@@ -65,19 +68,27 @@ final class Nights {
   }
 
   Path in() {
-    return directory.resolve("in/dt=2026-11-21");
+    return directory.resolve("in/dt=" + date);
   }
 
   Path out() {
-    return directory.resolve("out/dt=2026-11-21");
+    return directory.resolve("out/dt=" + date);
   }
 
   Path dead() {
-    return directory.resolve("dead/dt=2026-11-21");
+    return directory.resolve("dead/dt=" + date);
   }
 
   Path own() {
-    return directory.resolve("out/_tidemill/dt=2026-11-21");
+    return directory.resolve("out/_tidemill/dt=" + date);
+  }
+
+  /** The same for another date, with gates. */
+  Nights gated(LocalDate newDate, String gates) {
+    Nights other = new Nights(directory);
+    other.date = newDate;
+    other.yaml = yaml + "gates: " + gates + "\n";
+    return other;
   }
 
   /** Writes the input, with a time that no other generation has. */
@@ -94,10 +105,10 @@ final class Nights {
 
   DatedJob job(FileSystem files, boolean atomic) {
     var written = new PipelineReader(Map.of()).read("job.yaml", directory, yaml);
-    var dated = new PipelineReader(Map.of(), DATE).read("job.yaml", directory, yaml);
+    var dated = new PipelineReader(Map.of(), date).read("job.yaml", directory, yaml);
     Place place = Place.of(written);
     return new DatedJob(
-        dated, DATE, new Place(Place.guarded(place.files().root(), files), place.above(), atomic));
+        dated, date, new Place(Place.guarded(place.files().root(), files), place.above(), atomic));
   }
 
   NightlyRun run(DatedJob job, Owner owner, Pause pause) {
@@ -123,6 +134,24 @@ final class Nights {
     DatedJob job = job();
     return run(job, DEAD, new Pauses())
         .run(job.inputs().list().orElseThrow(), force, lost -> score(job, generation));
+  }
+
+  /** Runs it, with predictions of which so many are of a kind. */
+  NightlyResult predict(boolean force, Map<String, Long> kinds) throws InterruptedException {
+    DatedJob job = job();
+    Execution execution =
+        new Execution() {
+          @Override
+          public RunFigures run(BooleanSupplier lost) {
+            return score(job, kinds.toString());
+          }
+
+          @Override
+          public List<FieldSketch> predictions() {
+            return List.of(new FieldSketch("z", 9, 1, null, kinds));
+          }
+        };
+    return run(job, DEAD, new Pauses()).run(job.inputs().list().orElseThrow(), force, execution);
   }
 
   static RunFigures score(DatedJob job, String generation) {

@@ -213,6 +213,8 @@ class RunLeaseTest {
         List.of(),
         "",
         null,
+        null,
+        null,
         Map.of());
   }
 }

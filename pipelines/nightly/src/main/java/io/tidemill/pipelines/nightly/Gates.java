@@ -1,0 +1,105 @@
+package io.tidemill.pipelines.nightly;
+
+import io.tidemill.pipelines.compose.FieldSketch;
+import io.tidemill.pipelines.definition.GatesDefinition;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The gates of a job.
+ *
+ * @param before what is published for the date before; is asked once, and only by a gate that
+ *     compares
+ */
+record Gates(GatesDefinition asked, Supplier<Optional<Published>> before) {
+  private static final String MIN_ROWS = "min-rows";
+  private static final String MAX_NULL_RATE = "max-null-rate";
+  private static final String PSI = "psi";
+  private static final double MEDIAN = 0.5;
+
+  /** What they make of predictions. */
+  List<GateOutcome> judge(long predictions, List<FieldSketch> fields) {
+    List<GateOutcome> outcomes = new ArrayList<>();
+    Long least = asked.minRows();
+    if (least != null) {
+      outcomes.add(
+          outcome(
+              MIN_ROWS,
+              null,
+              predictions >= least,
+              String.format(Locale.ROOT, "%,d predictions", predictions),
+              least));
+    }
+    if (asked.maxNullRate() != null) {
+      fields.forEach(field -> outcomes.add(nulls(field)));
+    }
+    Double most = asked.psi();
+    if (most != null) {
+      Optional<Published> published = before.get();
+      fields.forEach(field -> outcomes.add(drift(field, most, published)));
+    }
+    return outcomes;
+  }
+
+  private GateOutcome nulls(FieldSketch field) {
+    return outcome(
+        MAX_NULL_RATE,
+        field.field(),
+        !asked.refusesNulls(field.missing(), field.records()),
+        String.format(Locale.ROOT, "%,d of %,d are null or NaN", field.missing(), field.records()),
+        asked.shownNullRate());
+  }
+
+  private static GateOutcome drift(FieldSketch field, double most, Optional<Published> published) {
+    Optional<FieldSketch> was =
+        published.stream()
+            .flatMap(there -> there.predictions().stream())
+            .filter(sketch -> sketch.field().equals(field.field()))
+            .findFirst();
+    Optional<Double> index = was.flatMap(field::stabilityIndexTo);
+    String found;
+    if (published.isEmpty()) {
+      found = "no date before is published to compare with";
+    } else if (index.isEmpty()) {
+      found =
+          "not compared with %s, as there or here are neither numbers nor few texts"
+              .formatted(published.get().run().date());
+    } else {
+      found =
+          String.format(
+              Locale.ROOT,
+              "%.3f against %s%s",
+              index.get(),
+              published.get().run().date(),
+              medians(field, was.get()));
+    }
+    return new GateOutcome(
+        PSI,
+        field.field(),
+        index.isEmpty() || index.get() <= most,
+        found,
+        limit(PSI, most),
+        index.orElse(null));
+  }
+
+  private static String medians(FieldSketch field, FieldSketch before) {
+    List<Double> now = field.quantiles(MEDIAN);
+    List<Double> was = before.quantiles(MEDIAN);
+    return now.isEmpty() || was.isEmpty()
+        ? ""
+        : String.format(Locale.ROOT, ", median %.4g after %.4g", now.get(0), was.get(0));
+  }
+
+  private static GateOutcome outcome(
+      String gate, @Nullable String field, boolean passed, String found, Object limit) {
+    return new GateOutcome(gate, field, passed, found, limit(gate, limit), null);
+  }
+
+  private static String limit(String gate, Object limit) {
+    return "gates." + gate + ": " + limit;
+  }
+}

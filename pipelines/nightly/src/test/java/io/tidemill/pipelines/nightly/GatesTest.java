@@ -1,0 +1,176 @@
+package io.tidemill.pipelines.nightly;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.tidemill.pipelines.nightly.NightlyException.Reason;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GatesTest {
+  private static final Map<String, Long> HALVES = Map.of("a", 4L, "b", 4L);
+  private static final Map<String, Long> ONE_KIND = Map.of("a", 8L);
+  private static final LocalDate NEXT = Nights.DATE.plusDays(1);
+
+  @TempDir private Path directory;
+  private Nights today;
+  private Nights next;
+
+  @BeforeEach
+  void writeInputs() throws IOException {
+    today = nights(Nights.DATE, "{ psi: 0.2 }");
+    next = nights(NEXT, "{ psi: 0.2 }");
+  }
+
+  private Nights nights(LocalDate date, String gates) throws IOException {
+    Nights nights = new Nights(directory).gated(date, gates);
+    nights.input("one");
+    return nights;
+  }
+
+  @Test
+  void comparesTheFirstDateWithNothingAndSaysSo() throws Exception {
+    RunAccount first = today.predict(false, HALVES).account();
+
+    assertThat(gates(first))
+        .containsExactly(
+            "psi of 'z': no date before is published to compare with (expected: gates.psi: 0.2)");
+  }
+
+  @Test
+  void publishesWhatIsLikeTheDateBefore() throws Exception {
+    today.predict(false, HALVES);
+
+    RunAccount account = next.predict(false, HALVES).account();
+
+    assertThat(gates(account))
+        .containsExactly("psi of 'z': 0.000 against 2026-11-21 (expected: gates.psi: 0.2)");
+    assertThat(next.out().resolve("_SUCCESS")).exists();
+  }
+
+  @Test
+  void holdsWhatIsNotAndRunsItNotAgain() throws Exception {
+    today.predict(false, HALVES);
+
+    NightlyException held =
+        catchThrowableOfType(NightlyException.class, () -> next.predict(false, ONE_KIND));
+
+    assertThat(held.reason()).isEqualTo(Reason.HELD);
+    assertThat(held)
+        .hasMessageStartingWith(
+            "job 'nights' for 2026-11-22: run 1 is held, and readers see what they saw before: psi of 'z': 4.")
+        .hasMessageContaining(
+            " against 2026-11-21 (expected: gates.psi: 0.2); 'tidemill runs publish' ");
+    assertThat(next.out()).doesNotExist();
+    assertThat(next.dead()).doesNotExist();
+    RunAccount account = accounts().get(0);
+    assertThat(account.state()).isEqualTo(RunState.HELD);
+    assertThat(staged(account).resolve("predictions/part-0")).exists();
+    assertThat(staged(account).resolve("predictions/_SUCCESS")).exists();
+    assertThat(staged(account).resolve("dead-letters/_SUCCESS")).exists();
+
+    NightlyException again =
+        catchThrowableOfType(NightlyException.class, () -> next.predict(false, HALVES));
+    assertThat(again).hasMessage(held.getMessage());
+    assertThat(accounts()).hasSize(1);
+    assertThat(staged(account).resolve("predictions/part-0")).exists();
+  }
+
+  @Test
+  void runsAgainWhatIsHeldWhereItIsForcedOrChanged() throws Exception {
+    today.predict(false, HALVES);
+    assertThatThrownBy(() -> next.predict(false, ONE_KIND)).hasMessageContaining("run 1 is held");
+    assertThatThrownBy(() -> next.predict(true, ONE_KIND)).hasMessageContaining("run 2 is held");
+    RunAccount second = accounts().get(1);
+    assertThat(accounts().get(0).state()).isEqualTo(RunState.DISCARDED);
+    assertThat(accounts().get(0).message()).isEqualTo("run 2 came after it");
+
+    next.input("two");
+    next.predict(false, HALVES);
+
+    assertThat(accounts())
+        .extracting(RunAccount::state)
+        .containsExactly(RunState.DISCARDED, RunState.DISCARDED, RunState.PUBLISHED);
+    assertThat(staged(second)).doesNotExist();
+  }
+
+  @Test
+  void keepsWhatIsHeldWhileOthersFail() throws Exception {
+    today.predict(false, HALVES);
+    assertThatThrownBy(() -> next.predict(false, ONE_KIND)).hasMessageContaining("run 1 is held");
+    RunAccount held = accounts().get(0);
+    next.input("two");
+    DatedJob job = next.job();
+
+    assertThatThrownBy(
+            () ->
+                next.run(job, Nights.DEAD, new Nights.Pauses())
+                    .run(
+                        job.inputs().list().orElseThrow(),
+                        false,
+                        lost -> {
+                          throw new IllegalStateException("broken");
+                        }))
+        .hasMessage("broken");
+
+    assertThat(accounts().get(0).state()).isEqualTo(RunState.HELD);
+    assertThat(staged(held).resolve("predictions/part-0")).exists();
+  }
+
+  @Test
+  void failsARunWhereTheJobSaysSo() throws Exception {
+    Nights few = nights(NEXT, "{ min-rows: 10, on-fail: fail }");
+
+    assertThatThrownBy(() -> few.predict(false, HALVES))
+        .hasMessage(
+            "job 'nights' for 2026-11-22: min-rows: 9 predictions (expected: gates.min-rows: 10); nothing is published");
+
+    assertThat(accounts().get(0).state()).isEqualTo(RunState.FAILED);
+    assertThat(staged(accounts().get(0)).resolve("predictions")).doesNotExist();
+  }
+
+  @Test
+  void allowsAsManyNullsAsTheJobSays() throws Exception {
+    Nights some = nights(NEXT, "{ max-null-rate: 12% }");
+    assertThat(gates(some.predict(false, HALVES).account()))
+        .containsExactly(
+            "max-null-rate of 'z': 1 of 9 are null or NaN (expected: gates.max-null-rate: 12%)");
+
+    Nights fewer = nights(NEXT, "{ max-null-rate: 11% }");
+    assertThatThrownBy(() -> fewer.predict(true, HALVES))
+        .hasMessageContaining("max-null-rate of 'z': 1 of 9 are null or NaN");
+    assertThat(fewer.out().resolve("_SUCCESS")).exists();
+  }
+
+  @Test
+  void comparesWithTheNewestDateBeforeThatReadersSee() throws Exception {
+    nights(Nights.DATE.minusDays(3), "{ psi: 0.2 }").predict(false, ONE_KIND);
+    nights(Nights.DATE.plusDays(9), "{ psi: 0.2 }").predict(true, ONE_KIND);
+    today.predict(true, ONE_KIND);
+    java.nio.file.Files.delete(today.out().resolve("_SUCCESS"));
+
+    assertThatThrownBy(() -> next.predict(false, HALVES))
+        .hasMessageContaining("against 2026-11-18");
+  }
+
+  private static List<String> gates(RunAccount account) {
+    RunChecks checks = account.checks();
+    assertThat(checks).isNotNull();
+    return checks.gates().stream().map(GateOutcome::toString).toList();
+  }
+
+  private List<RunAccount> accounts() {
+    return next.job().accounts().all();
+  }
+
+  private Path staged(RunAccount account) {
+    return next.own().resolve("staging/" + account.id());
+  }
+}
