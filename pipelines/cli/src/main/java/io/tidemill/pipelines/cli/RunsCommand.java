@@ -7,10 +7,15 @@ import picocli.CommandLine.Spec;
 /** {@code tidemill runs}: what the runs of a job for dates did. */
 @Command(
     name = "runs",
-    description = "List and show the runs of a job for dates.",
+    description = "What the runs of a job for dates did; and what becomes of one that is held.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {RunsListCommand.class, RunsShowCommand.class})
+    subcommands = {
+      RunsListCommand.class,
+      RunsShowCommand.class,
+      RunsPublishCommand.class,
+      RunsDiscardCommand.class
+    })
 final class RunsCommand implements Runnable {
   @Spec private CommandSpec spec;
 

@@ -1,11 +1,17 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.pipelines.nightly.DatedJob;
+import io.tidemill.pipelines.nightly.HeldRun;
 import io.tidemill.pipelines.nightly.JobRuns;
+import io.tidemill.pipelines.nightly.RunAccount;
+import io.tidemill.pipelines.nightly.RunState;
+import io.tidemill.pipelines.nightly.Surroundings;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.PipelineReader;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.EnumSet;
 import picocli.CommandLine.Parameters;
 
 /** Whose runs they are. */
@@ -24,15 +30,24 @@ final class RunsOptions {
   }
 
   JobRuns open() {
-    return JobRuns.of(read());
+    return JobRuns.of(written());
+  }
+
+  ParsedPipeline written() {
+    return new PipelineReader(caller.environment()).read(job);
   }
 
   /** The day that is meant, where the job is. */
   LocalDate day(DateArgument date) {
-    return date.in(read().definition().nightly().timeZone(), Instant.now());
+    return date.in(written().definition().nightly().timeZone(), Instant.now());
   }
 
-  private ParsedPipeline read() {
-    return new PipelineReader(caller.environment()).read(job);
+  /** The run of the choice, which is held. */
+  HeldRun held(RunChoice choice) {
+    RunAccount held = choice.of(this, EnumSet.of(RunState.HELD));
+    LocalDate date = LocalDate.parse(held.date());
+    ParsedPipeline dated = new PipelineReader(caller.environment(), date).read(job);
+    return new HeldRun(
+        DatedJob.of(written(), dated, date), held, Surroundings.ofProcess(Version.parts()));
   }
 }

@@ -3,17 +3,15 @@ package io.tidemill.pipelines.cli;
 import io.tidemill.model.store.ByteSize;
 import io.tidemill.pipelines.nightly.Counts;
 import io.tidemill.pipelines.nightly.FieldSummary;
-import io.tidemill.pipelines.nightly.JobRuns;
 import io.tidemill.pipelines.nightly.ModelUse;
 import io.tidemill.pipelines.nightly.RunAccount;
 import io.tidemill.pipelines.nightly.RunChecks;
+import io.tidemill.pipelines.nightly.RunState;
 import java.io.PrintWriter;
-import java.util.List;
+import java.util.EnumSet;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code tidemill runs show}. */
 @Command(
@@ -25,39 +23,12 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class RunsShowCommand implements Runnable {
   @Mixin private RunsOptions options;
+  @Mixin private RunChoice choice;
   @Mixin private Output output;
-
-  @Option(
-      names = "--date",
-      required = true,
-      paramLabel = "DATE",
-      description = {
-        "The date of the run, as in 2026-11-21; or today or yesterday in the job's time-zone."
-      })
-  private DateArgument date;
-
-  @Option(
-      names = "--run",
-      paramLabel = "NUMBER",
-      description = "Its number, as 'ls' prints it. Default: the newest of the date.")
-  private @Nullable Integer number;
 
   @Override
   public void run() {
-    JobRuns runs = options.open();
-    String day = options.day(date).toString();
-    List<RunAccount> found =
-        runs.all().stream()
-            .filter(run -> run.date().equals(day))
-            .filter(run -> number == null || run.run() == number)
-            .toList();
-    if (found.isEmpty()) {
-      throw new CommandFailedException(
-          ExitCode.USAGE,
-          "--date: no run%s for '%s' in %s (expected: one that 'tidemill runs ls %s' prints)"
-              .formatted(number == null ? "" : " " + number, day, runs.place(), options.file()));
-    }
-    RunAccount run = found.get(found.size() - 1);
+    RunAccount run = choice.of(options, EnumSet.allOf(RunState.class));
     output.print(run, out -> print(out, run));
   }
 

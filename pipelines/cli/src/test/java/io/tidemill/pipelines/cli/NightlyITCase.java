@@ -149,6 +149,19 @@ class NightlyITCase {
     assertThat(run("runs", "ls").out()).contains("2026-11-21  1    held");
     assertThat(run("runs", "show", "--date", "2026-11-21").out())
         .contains("gate shut    psi of 'total': ", "predicted    total: 0 null or NaN, a tenth");
+    assertThat(run("runs", "publish", "--date", "2026-11-20").err())
+        .contains("--date: no held run for '2026-11-20' in ");
+    CommandRun published = run("runs", "publish", "--date", "2026-11-21");
+    assertThat(published.err()).isEmpty();
+    assertThat(published.out())
+        .isEqualTo(
+            "2026-11-21   published %s (run 2: publishes run 1, which was held)%n"
+                .formatted(directory.resolve("out/dt=2026-11-21")));
+    assertThat(rows("out/dt=2026-11-21")).hasSize(50);
+    assertThat(run("run", "--date", "2026-11-21").out()).contains("nothing to do");
+    assertThat(run("run", "--date", "2026-11-21", "--force").exitCode()).isEqualTo(ExitCode.HELD);
+    CommandRun discarded = run("runs", "discard", "--date", "2026-11-21", "--run", "3");
+    assertThat(discarded.out()).isEqualTo("2026-11-21   run 3 is discarded\n");
     JsonNode sketch =
         JSON.readTree(directory.resolve("out/dt=2026-11-20/_tidemill.json").toFile())
             .at("/predictions/0");

@@ -153,14 +153,7 @@ public final class NightlyRun {
         publish(lease);
         return new NightlyResult(true, lease.account());
       } catch (RuntimeException | InterruptedException failed) {
-        end(lease, failed);
-        if (lease.account().state().publishing() && !lease.lost()) {
-          throw new NightlyException(
-              FAILED,
-              "job '%s' for %s: %s; readers see nothing whole of it until the next run for this date, which finishes what has begun"
-                  .formatted(job.name(), job.date(), said(failed)),
-              failed);
-        }
+        accountFor(lease, failed);
         throw failed;
       }
     }
@@ -227,7 +220,7 @@ public final class NightlyRun {
   }
 
   /** Ends what runs that died have left: one that was publishing is finished, others go. */
-  private void clearUp(RunLease lease) {
+  void clearUp(RunLease lease) {
     for (RunAccount dead : accounts.activeBut(lease.account())) {
       if (dead.state().publishing()) {
         Publication.of(job, dead)
@@ -251,7 +244,7 @@ public final class NightlyRun {
   }
 
   /** Two jobs that published dead letters to one folder would each replace the other's. */
-  private void refuseDeadLettersElsewhere() {
+  void refuseDeadLettersElsewhere() {
     String folder = job.deadLetterTarget();
     if (folder == null) {
       return;
@@ -265,7 +258,7 @@ public final class NightlyRun {
   }
 
   /** What readers see; empty where there is nothing that is whole. */
-  private Optional<Published> published() {
+  Optional<Published> published() {
     return Published.in(job.place().files(), new Path(job.target()));
   }
 
@@ -276,16 +269,18 @@ public final class NightlyRun {
 
   private List<String> changes(Basis basis, Published before) {
     List<String> changes = new ArrayList<>(basis.changesSince(before.basis()));
-    boolean same =
-        isAsPublished(job.target(), before)
-            && (job.deadLetterTarget() == null || isAsPublished(job.deadLetterTarget(), before));
-    if (!same) {
+    if (!isAsPublished(before)) {
       changes.add("someone has changed the published files");
     }
     return changes;
   }
 
-  /** Whether what a run has published to a folder is there, and nothing else. */
+  /** Whether readers find what was published, and nothing else. */
+  boolean isAsPublished(Published before) {
+    return isAsPublished(job.target(), before)
+        && (job.deadLetterTarget() == null || isAsPublished(job.deadLetterTarget(), before));
+  }
+
   private boolean isAsPublished(String folder, Published before) {
     Optional<Published> there = accountIn(folder);
     return there.isPresent()
@@ -389,7 +384,7 @@ public final class NightlyRun {
     }
   }
 
-  private void publish(RunLease lease) {
+  void publish(RunLease lease) {
     lease.say(account -> account.in(RunState.REPLACING));
     Publication.of(job, lease.account())
         .goOn(RunState.REPLACING, lease::check, state -> lease.say(account -> account.in(state)));
@@ -404,7 +399,23 @@ public final class NightlyRun {
     lease.say(account -> account.ended(RunState.PUBLISHED, null, now()));
   }
 
-  /** Accounts for a failure. What is being published stays so, for the next run to finish. */
+  /**
+   * Accounts for a failure.
+   *
+   * @throws NightlyException if what has begun is left to the next run
+   */
+  void accountFor(RunLease lease, Exception failed) {
+    end(lease, failed);
+    if (lease.account().state().publishing() && !lease.lost()) {
+      throw new NightlyException(
+          FAILED,
+          "job '%s' for %s: %s; readers see nothing whole of it until the next run for this date, which finishes what has begun"
+              .formatted(job.name(), job.date(), said(failed)),
+          failed);
+    }
+  }
+
+  /** What is being published stays so, for the next run to finish. */
   private void end(RunLease lease, Exception failure) {
     try {
       if (lease.account().state() == RunState.RUNNING) {

@@ -111,15 +111,15 @@ public record RunAccount(
     return with(run, last, why, said, beat, finished, seconds, counts, checks);
   }
 
-  /** A run that publishes this one, which was held. */
-  RunAccount publishedBy(String newId, Owner newOwner, Instant now) {
+  /** A run that makes an end of this one, which is held. */
+  RunAccount followedBy(String newId, String newWhy, Owner newOwner, Instant now) {
     return new RunAccount(
         0,
         newId,
         job,
         date,
         RunState.RUNNING,
-        "publishes run %d, which was held".formatted(run),
+        newWhy,
         null,
         newOwner,
         0,

@@ -1,6 +1,7 @@
 package io.tidemill.pipelines.nightly;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,6 +30,63 @@ class CrashTest {
     }
     // Every step of it was cut off.
     assertThat(calls).isGreaterThan(60);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void publishesWhatIsHeldWholeAndLosesNothingOfIt(boolean movesAtOnce) throws Exception {
+    int calls = 1;
+    while (!publishSurvives(movesAtOnce, calls)) {
+      calls++;
+    }
+    assertThat(calls).isGreaterThan(50);
+  }
+
+  /** The same of a run that was held and is published by hand. */
+  private boolean publishSurvives(boolean movesAtOnce, int calls) throws Exception {
+    Path folder = Files.createDirectories(directory.resolve(movesAtOnce + "-" + calls));
+    new Nights(folder).input(OLD);
+    new Nights(folder).run(false, OLD);
+    Nights nights = new Nights(folder).gated(Nights.DATE, "{ min-rows: 100 }");
+    nights.input(NEW);
+    assertThatThrownBy(() -> nights.run(false, NEW)).hasMessageContaining("run 2 is held");
+    RunAccount held = nights.job().accounts().held().get(0);
+
+    CrashingFileSystem files = new CrashingFileSystem(movesAtOnce, calls);
+    boolean crashed = publishCrashes(nights, held, files, movesAtOnce);
+    seesAllOrNothing(nights, movesAtOnce);
+    if (crashed) {
+      publishCrashes(
+          nights, held, new CrashingFileSystem(movesAtOnce, 1 + calls * 7 % 80), movesAtOnce);
+      seesAllOrNothing(nights, movesAtOnce);
+      publish(nights, held, new CrashingFileSystem(movesAtOnce, Long.MAX_VALUE), movesAtOnce);
+    }
+
+    assertThat(content(nights.out())).containsExactly(NEW);
+    assertThat(content(nights.dead())).containsExactly(NEW);
+    assertThat(nights.out().resolve(PublishedFolder.SUCCESS)).exists();
+    assertThat(nights.job().accounts().written(held).orElseThrow().state())
+        .isEqualTo(RunState.PUBLISHED);
+    assertThat(nights.job().accounts().all()).noneMatch(account -> account.state().active());
+    FileUtils.deleteDirectory(folder.toFile());
+    return !crashed;
+  }
+
+  private static boolean publishCrashes(
+      Nights nights, RunAccount held, CrashingFileSystem files, boolean movesAtOnce)
+      throws Exception {
+    try {
+      publish(nights, held, files, movesAtOnce);
+    } catch (NightlyException killed) {
+      assertThat(files.crashed()).as("%s", killed).isTrue();
+    }
+    return files.crashed();
+  }
+
+  private static void publish(
+      Nights nights, RunAccount held, CrashingFileSystem files, boolean movesAtOnce)
+      throws InterruptedException {
+    nights.held(nights.job(files, movesAtOnce), held).publish();
   }
 
   /** Whether a run needs no more calls than these; if it does, checks what it leaves. */

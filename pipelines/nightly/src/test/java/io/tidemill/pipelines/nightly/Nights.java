@@ -117,12 +117,20 @@ final class Nights {
         List.of(model),
         List.of(new RecordSchema.Column("a", "FLOAT")),
         List.of(new RecordSchema.Column("z", "FLOAT")),
-        new Surroundings(
-            Clock.fixed(Instant.parse("2026-11-22T01:00:00Z"), ZoneOffset.UTC),
-            pause,
-            owner,
-            Nights::lives,
-            Map.of("tidemill", "test")));
+        around(owner, pause));
+  }
+
+  HeldRun held(DatedJob job, RunAccount held) {
+    return new HeldRun(job, held, around(DEAD, new Pauses()));
+  }
+
+  private static Surroundings around(Owner owner, Pause pause) {
+    return new Surroundings(
+        Clock.fixed(Instant.parse("2026-11-22T01:00:00Z"), ZoneOffset.UTC),
+        pause,
+        owner,
+        Nights::lives,
+        Map.of("tidemill", "test"));
   }
 
   static Optional<Boolean> lives(Owner owner) {

@@ -1,0 +1,114 @@
+package io.tidemill.pipelines.nightly;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.commons.io.FileUtils;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HeldRunTest {
+  @TempDir private Path directory;
+  private Nights nights;
+  private RunAccount held;
+
+  @BeforeEach
+  void holdARun() throws Exception {
+    new Nights(directory).input("old");
+    new Nights(directory).run(false, "old");
+    nights = new Nights(directory).gated(Nights.DATE, "{ min-rows: 100 }");
+    nights.input("new");
+    assertThatThrownBy(() -> nights.run(false, "new")).hasMessageContaining("run 2 is held");
+    held = accounts().get(1);
+  }
+
+  private List<RunAccount> accounts() {
+    return nights.job().accounts().all();
+  }
+
+  private HeldRun heldRun() {
+    return nights.held(nights.job(), held);
+  }
+
+  @Test
+  void publishesWhatWasHeld() throws Exception {
+    RunAccount account = heldRun().publish();
+
+    assertThat(account.state()).isEqualTo(RunState.PUBLISHED);
+    assertThat(account.run()).isEqualTo(3);
+    assertThat(account.why()).isEqualTo("publishes run 2, which was held");
+    assertThat(accounts().get(1).state()).isEqualTo(RunState.PUBLISHED);
+    assertThat(accounts().get(1).message()).isEqualTo("published as run 3");
+    assertThat(nights.out().resolve("part-0")).hasContent("new");
+    assertThat(nights.dead().resolve("part-0")).hasContent("new");
+    assertThat(nights.out().resolve("_SUCCESS")).hasContent("run 2");
+    assertThat(nights.own().resolve("staging")).doesNotExist();
+
+    assertThat(nights.run(false, "newer").published()).isFalse();
+    assertThatThrownBy(() -> heldRun().discard())
+        .hasMessage(
+            "job 'nights' for 2026-11-21: run 2 is held no more: published as run 3; nothing is published");
+    assertThat(heldRun().publish().run()).isEqualTo(2);
+    assertThat(accounts()).filteredOn(run -> run.state() == RunState.PUBLISHED).hasSize(3);
+  }
+
+  @Test
+  void discardsWhatWasHeld() throws Exception {
+    assertThat(heldRun().discard().state()).isEqualTo(RunState.DISCARDED);
+
+    assertThat(accounts())
+        .extracting(RunAccount::state)
+        .containsExactly(RunState.PUBLISHED, RunState.DISCARDED);
+    assertThat(nights.own().resolve("staging/" + held.id())).doesNotExist();
+    assertThat(nights.out().resolve("part-0")).hasContent("old");
+    assertThatThrownBy(() -> heldRun().publish())
+        .hasMessageContaining("run 2 is held no more: discarded by hand");
+    assertThatThrownBy(() -> nights.run(false, "new")).hasMessageContaining("run 4 is held");
+  }
+
+  @Test
+  void publishesNothingOverWhatOthersChanged() throws Exception {
+    Files.writeString(nights.out().resolve("part-2"), "a stranger");
+
+    assertThatThrownBy(() -> heldRun().publish())
+        .hasMessage(
+            "job 'nights' for 2026-11-21: run 2 was held over other files than are in '"
+                + nights.out()
+                + "' now (expected: nobody else changes them; run again with --force); nothing is published");
+    FileUtils.deleteDirectory(nights.out().toFile());
+    assertThatThrownBy(() -> heldRun().publish()).hasMessageContaining("over other files");
+
+    assertThat(nights.out()).doesNotExist();
+    assertThat(accounts().get(1).state()).isEqualTo(RunState.HELD);
+    assertThat(nights.own().resolve("staging/" + held.id() + "/predictions/part-0")).exists();
+  }
+
+  @Test
+  void publishesNoPart() throws Exception {
+    Path letters = nights.own().resolve("staging/" + held.id() + "/dead-letters");
+    FileUtils.deleteDirectory(letters.toFile());
+
+    assertThatThrownBy(() -> heldRun().publish())
+        .hasMessageContaining("run 2 has not all of its files in '")
+        .hasMessageEndingWith("; nothing is published");
+
+    assertThat(nights.out().resolve("part-0")).hasContent("old");
+  }
+
+  @Test
+  void waitsForNoOtherRun() {
+    nights
+        .job()
+        .accounts()
+        .write(held.followedBy("abc", "", Nights.LIVING, java.time.Instant.EPOCH).numbered(3));
+
+    assertThatThrownBy(() -> heldRun().publish())
+        .hasMessageContaining("another run publishes there");
+    assertThatThrownBy(() -> heldRun().discard())
+        .hasMessageContaining("another run publishes there");
+  }
+}
