@@ -7,7 +7,9 @@ import io.tidemill.pipelines.yaml.Quantity;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalTime;
 import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -65,6 +67,7 @@ public final class Tidemill implements Runnable {
           ValidateCommand.class,
           SchemaCommand.class,
           RunsCommand.class,
+          RenderCommand.class,
           DeadLettersCommand.class,
           ModelCommand.class);
 
@@ -111,6 +114,7 @@ public final class Tidemill implements Runnable {
     register(commandLine, Device.class, Device::parse);
     register(commandLine, Duration.class, text -> Quantity.duration("time", text));
     register(commandLine, Instant.class, Tidemill::instant);
+    register(commandLine, LocalTime.class, Tidemill::time);
     register(commandLine, DateArgument.class, DateArgument::parse);
     ErrorReport report = new ErrorReport();
     return commandLine
@@ -145,6 +149,15 @@ public final class Tidemill implements Runnable {
                 .formatted(text),
             neither);
       }
+    }
+  }
+
+  private static LocalTime time(String text) {
+    try {
+      return LocalTime.parse(text).truncatedTo(ChronoUnit.MINUTES);
+    } catch (DateTimeParseException none) {
+      throw new IllegalArgumentException(
+          "'%s' (expected: a time of the day, as in 01:30)".formatted(text), none);
     }
   }
 

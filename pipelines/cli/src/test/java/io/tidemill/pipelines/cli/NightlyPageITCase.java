@@ -33,8 +33,11 @@ class NightlyPageITCase {
             "\"outcome\" : \"nothing to do\"",
             "gate shut    min-rows: 3 predictions (expected: gates.min-rows: 5)",
             "2026-11-21  2    held",
+            "(run 3: publishes run 2, which was held)",
+            "2026-11-21   run 4 is discarded",
             "2026-11-22   not there yet",
-            "state        published");
+            "state        published",
+            "30 1 * * *  cd " + directory.resolve("nightly") + " && ");
     assertThat(shell.errors()).contains("transactions/dt=2026-11-22' is not there yet");
     assertThat(directory.resolve("nightly/scores/dt=2026-11-21/_SUCCESS")).exists();
   }
