@@ -13,6 +13,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       RunsListCommand.class,
       RunsShowCommand.class,
+      RunsReportCommand.class,
       RunsPublishCommand.class,
       RunsDiscardCommand.class
     })

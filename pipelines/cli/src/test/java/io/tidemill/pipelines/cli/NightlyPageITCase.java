@@ -38,6 +38,9 @@ class NightlyPageITCase {
             "2026-11-22   not there yet",
             "state        published",
             "30 1 * * *  cd " + directory.resolve("nightly") + " && ");
+    assertThat(directory.resolve("nightly/report.html"))
+        .content()
+        .contains("Predictions: fraud_score");
     assertThat(shell.errors()).contains("transactions/dt=2026-11-22' is not there yet");
     assertThat(directory.resolve("nightly/scores/dt=2026-11-21/_SUCCESS")).exists();
   }
