@@ -1,5 +1,7 @@
 package io.tidemill.pipelines.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import io.tidemill.pipelines.nightly.DatedJob;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.PipelineReader;
@@ -101,7 +103,7 @@ final class RenderCommand implements Runnable {
     Schedule schedule =
         new Schedule(
             written.definition().name(),
-            file.getParent(),
+            requireNonNull(file.getParent(), "folder of the job"),
             String.valueOf(file.getFileName()),
             written.definition().nightly().timeZone(),
             at,

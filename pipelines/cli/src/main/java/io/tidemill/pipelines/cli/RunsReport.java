@@ -508,7 +508,7 @@ record RunsReport(String job, String place, List<RunAccount> runs, Instant now) 
                 case '\'' -> escaped.append("&#39;");
                 default -> {
                   boolean none =
-                      letter < ' ' && letter != '\n' && letter != '\t'
+                      (letter < ' ' && letter != '\n' && letter != '\t')
                           || Character.getType(letter) == Character.SURROGATE
                           || letter == 0xfffe
                           || letter == 0xffff;

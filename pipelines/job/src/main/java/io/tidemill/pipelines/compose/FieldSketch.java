@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param numbers a KLL sketch of DataSketches over some ten thousand of them; null of other types
  * @param categories how often each text comes; null of other types, and of free text
  */
+@SuppressWarnings("ArrayRecordComponent") // Never compared; the bytes are what a sketch is.
 public record FieldSketch(
     String field,
     long records,
@@ -75,16 +76,18 @@ public record FieldSketch(
       double[] bounds = bounds(other.get());
       return Optional.of(index(shares(own.get(), bounds), shares(other.get(), bounds)));
     }
-    if (isCounted(categories) && isCounted(before.categories)) {
-      Set<String> all = new TreeSet<>(categories.keySet());
-      all.addAll(before.categories.keySet());
-      return Optional.of(index(shares(categories, all), shares(before.categories, all)));
+    Map<String, Long> now = counted();
+    Map<String, Long> then = before.counted();
+    if (now.isEmpty() || then.isEmpty()) {
+      return Optional.empty();
     }
-    return Optional.empty();
+    Set<String> all = new TreeSet<>(now.keySet());
+    all.addAll(then.keySet());
+    return Optional.of(index(shares(now, all), shares(then, all)));
   }
 
-  private static boolean isCounted(@Nullable Map<String, Long> categories) {
-    return categories != null && !categories.isEmpty();
+  private Map<String, Long> counted() {
+    return categories == null ? Map.of() : categories;
   }
 
   /** Empty where there are no numbers. */

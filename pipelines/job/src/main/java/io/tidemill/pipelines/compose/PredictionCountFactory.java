@@ -65,7 +65,8 @@ final class PredictionCountFactory<E> extends AbstractStreamOperatorFactory<E>
   }
 
   @Override
-  @SuppressWarnings("unchecked")
+  // The caller names the operator's class, and Flink asks for this one.
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
   public <T extends StreamOperator<E>> T createStreamOperator(
       StreamOperatorParameters<E> parameters) {
     List<FieldCounter> counters = new ArrayList<>();
@@ -113,6 +114,7 @@ final class PredictionCountFactory<E> extends AbstractStreamOperatorFactory<E>
   }
 
   /** What all subtasks have counted. Not thread-safe. */
+  @SuppressWarnings("NonApiType") // Flink wants what is added up to be serializable.
   static final class Counts implements SimpleAccumulator<ArrayList<FieldCount>> {
     private static final long serialVersionUID = 1L;
 

@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.nightly;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -161,9 +162,7 @@ class GatesTest {
   }
 
   private static List<String> gates(RunAccount account) {
-    RunChecks checks = account.checks();
-    assertThat(checks).isNotNull();
-    return checks.gates().stream().map(GateOutcome::toString).toList();
+    return requireNonNull(account.checks()).gates().stream().map(GateOutcome::toString).toList();
   }
 
   private List<RunAccount> accounts() {

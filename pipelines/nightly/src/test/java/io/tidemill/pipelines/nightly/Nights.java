@@ -155,6 +155,7 @@ final class Nights {
           }
 
           @Override
+          @SuppressWarnings("NullAway") // Does not see that an array of another module may be null.
           public List<FieldSketch> predictions() {
             return List.of(new FieldSketch("z", 9, 1, null, kinds));
           }
