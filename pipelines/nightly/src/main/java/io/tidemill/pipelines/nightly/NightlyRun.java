@@ -419,8 +419,12 @@ public final class NightlyRun {
   private void end(RunLease lease, Exception failure) {
     try {
       if (lease.account().state() == RunState.RUNNING) {
-        lease.say(account -> account.ended(RunState.FAILED, said(failure), now()));
-        job.place().files().delete(job.predictions().staged());
+        try {
+          // First, as there may be no room for the account otherwise.
+          job.place().files().delete(job.predictions().staged());
+        } finally {
+          lease.say(account -> account.ended(RunState.FAILED, said(failure), now()));
+        }
       }
     } catch (RuntimeException again) {
       LOG.warn("its account was not written: {}", again.getMessage());

@@ -17,7 +17,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.apache.commons.io.FileUtils;
+import org.apache.flink.core.fs.FSDataOutputStream;
+import org.apache.flink.core.fs.FileSystem.WriteMode;
+import org.apache.flink.core.fs.local.LocalFileSystem;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -267,6 +271,40 @@ class NightlyRunTest {
               assertThat(account.state()).isEqualTo(RunState.FAILED);
               assertThat(account.message()).isEqualTo("disk full");
             });
+  }
+
+  @Test
+  void leavesRoomForItsAccountWhereItFillsTheDisk() {
+    LocalFileSystem files =
+        new LocalFileSystem() {
+          @Override
+          public FSDataOutputStream create(org.apache.flink.core.fs.Path path, WriteMode mode)
+              throws IOException {
+            if (path.getPath().contains("/runs/") && isFull()) {
+              throw new IOException("no space left");
+            }
+            return super.create(path, mode);
+          }
+
+          private boolean isFull() throws IOException {
+            try (Stream<Path> all = Files.walk(directory)) {
+              return all.anyMatch(path -> path.endsWith("predictions/part-1"));
+            }
+          }
+        };
+    DatedJob job = nights.job(files, true);
+
+    assertThatThrownBy(
+            () ->
+                nights
+                    .run(job, DEAD, new Nights.Pauses())
+                    .run(
+                        job.inputs().list().orElseThrow(), false, lost -> Nights.score(job, "one")))
+        .hasMessageContaining("no space left");
+
+    assertThat(nights.job().accounts().all())
+        .extracting(RunAccount::state)
+        .containsExactly(RunState.FAILED);
   }
 
   @Test
