@@ -249,13 +249,18 @@ public record GuardedFiles(Path root, FileSystem files, Failure failure) {
         file,
         () -> {
           Path part = new Path(file.getParent(), "." + file.getName() + "." + UUID.randomUUID());
-          put(part, WriteMode.NO_OVERWRITE, text);
-          if (local()) {
-            // Flink's own rename takes away what is there before it moves.
-            Files.move(onDisk(part), onDisk(file), StandardCopyOption.ATOMIC_MOVE);
-          } else if (!files.rename(part, file)) {
+          try {
+            put(part, WriteMode.NO_OVERWRITE, text);
+            if (local()) {
+              // Flink's own rename takes away what is there before it moves.
+              Files.move(onDisk(part), onDisk(file), StandardCopyOption.ATOMIC_MOVE);
+            } else if (!files.rename(part, file)) {
+              files.delete(part, false);
+              put(file, WriteMode.OVERWRITE, text);
+            }
+          } catch (IOException noRoom) {
             files.delete(part, false);
-            put(file, WriteMode.OVERWRITE, text);
+            throw noRoom;
           }
           return file;
         });

@@ -2,6 +2,7 @@ package io.tidemill.model.store;
 
 import static java.nio.file.StandardWatchEventKinds.ENTRY_DELETE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +39,19 @@ class GuardedFilesTest {
     // A process that was killed just then would have left nothing of it.
     assertThat(gone).doesNotContain("text");
     assertThat(directory.resolve("text")).hasContent("two");
+    assertThat(directory.toFile().list()).containsExactly("text");
+  }
+
+  @Test
+  void leavesNoPartOfATextThatIsRefused() throws Exception {
+    var root = new org.apache.flink.core.fs.Path(directory.toUri());
+    GuardedFiles files =
+        new GuardedFiles(root, LocalFileSystem.getSharedInstance(), IllegalStateException::new);
+    // Nothing replaces a folder with something in it.
+    Files.createDirectories(directory.resolve("text/in it"));
+
+    assertThatIllegalStateException()
+        .isThrownBy(() -> files.write(new org.apache.flink.core.fs.Path(root, "text"), "one"));
     assertThat(directory.toFile().list()).containsExactly("text");
   }
 }
