@@ -1,5 +1,8 @@
 package io.tidemill.benchmarks;
 
+import java.util.List;
+import java.util.stream.Stream;
+
 /** Arguments that are read one after the other. Not thread-safe. */
 final class CommandLine {
   private final String usage;
@@ -39,7 +42,20 @@ final class CommandLine {
    */
   int positive(int most) {
     String argument = last();
-    String text = value();
+    return positive(argument, value(), most);
+  }
+
+  /**
+   * The same, several with commas between them.
+   *
+   * @throws UsageException if one is no number between 1 and that
+   */
+  List<Integer> positives(int most) {
+    String argument = last();
+    return Stream.of(value().split(",", -1)).map(text -> positive(argument, text, most)).toList();
+  }
+
+  private static int positive(String argument, String text, int most) {
     int digits = Integer.toString(most).length();
     if (!text.matches("[1-9]\\d{0," + (digits - 1) + "}") || Integer.parseInt(text) > most) {
       throw new UsageException(argument + ": '" + text + "' (expected: 1 to " + most + ")");

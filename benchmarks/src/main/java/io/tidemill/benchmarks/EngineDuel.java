@@ -147,7 +147,8 @@ final class EngineDuel {
     }
   }
 
-  private static ByteBuffer direct(float[] values) {
+  /** A copy in memory that every engine reads in its place. */
+  static ByteBuffer direct(float[] values) {
     int bytes = values.length * Float.BYTES;
     ByteBuffer memory =
         ByteBuffer.allocateDirect(bytes + FixedWidthColumn.ALIGNMENT)

@@ -2,6 +2,7 @@ package io.tidemill.benchmarks;
 
 import io.tidemill.model.Signature;
 import io.tidemill.model.engine.Engine;
+import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
@@ -9,7 +10,7 @@ import java.nio.file.Path;
  * An engine's small model of 32 floats per record, and how the engine itself is called. One class
  * per engine.
  */
-interface EngineWorkload {
+interface EngineWorkload extends Serializable {
   /** Features of a record. */
   int FEATURES = 32;
 

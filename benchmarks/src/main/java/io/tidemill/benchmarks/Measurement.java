@@ -35,6 +35,18 @@ record Measurement(Map<Quantity, Double> values) implements Serializable {
             cpuNanos * 100.0 / nanos));
   }
 
+  /** A job of so many records, from its start to its end. */
+  static Measurement ofJob(long records, long nanos, long cpuNanos) {
+    return new Measurement(
+        Map.of(
+            Quantity.RECORDS_PER_SECOND,
+            records * 1e9 / nanos,
+            Quantity.NANOS_PER_RECORD,
+            (double) nanos / records,
+            Quantity.RECORDS_PER_CPU_SECOND,
+            records * 1e9 / Math.max(1, cpuNanos)));
+  }
+
   static Measurement ofCheckpoints(List<Double> millis) {
     return new Measurement(
         Map.of(

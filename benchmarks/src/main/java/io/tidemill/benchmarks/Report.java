@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe.
  */
 final class Report {
-  private final int seconds;
-  private final int rounds;
+  private final Map<String, Long> settings;
   private final List<Figure> figures;
   private final Map<String, Variant> variants = new LinkedHashMap<>();
   private final List<Map<String, Measurement>> laps = new ArrayList<>();
@@ -38,18 +38,18 @@ final class Report {
    */
   record FigureValue(Figure figure, String key, Spread value) {}
 
-  Report(int seconds, int rounds, List<Figure> figures) {
-    this.seconds = seconds;
-    this.rounds = rounds;
+  /**
+   * A report of nothing yet.
+   *
+   * @param settings what it was measured with, by the names that the JSON has
+   */
+  Report(Map<String, Long> settings, List<Figure> figures) {
+    this.settings = new TreeMap<>(settings);
     this.figures = List.copyOf(figures);
   }
 
-  int seconds() {
-    return seconds;
-  }
-
-  int rounds() {
-    return rounds;
+  Map<String, Long> settings() {
+    return settings;
   }
 
   /** Takes one turn of each of the variants that are measured by turns with each other. */

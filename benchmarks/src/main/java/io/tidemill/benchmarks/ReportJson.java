@@ -15,8 +15,7 @@ final class ReportJson {
   static String print(Report report) {
     ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     ObjectNode root = mapper.createObjectNode();
-    root.put("seconds", report.seconds());
-    root.put("rounds", report.rounds());
+    report.settings().forEach(root::put);
     root.put("cores", Runtime.getRuntime().availableProcessors());
     ObjectNode figures = root.putObject("figures");
     for (Report.FigureValue one : report.figureValues()) {

@@ -37,8 +37,11 @@ public final class SideBySide {
       Path root = folder.path();
       Workloads workloads = Workloads.write(root);
       List<Figure> figures = Figures.all(workloads);
-      List<Variant> variants = Variants.chosen(workloads, figures, asked.only());
-      Report report = new Report(asked.seconds(), asked.rounds(), figures);
+      List<Variant> variants =
+          Variants.chosen(Variants.all(workloads, figures), figures, asked.only());
+      Report report =
+          new Report(
+              Map.of("seconds", (long) asked.seconds(), "rounds", (long) asked.rounds()), figures);
       int count = asked.rounds() * variants.size();
       int done = 0;
       for (int round = 0; round < asked.rounds(); round++) {
@@ -55,8 +58,8 @@ public final class SideBySide {
   }
 
   /** Those that are compared, in the order in which they stand. */
-  private static Collection<List<Variant>> byGroup(List<Variant> variants) {
-    Map<String, List<Variant>> byGroup = new LinkedHashMap<>();
+  static <T extends Variant> Collection<List<T>> byGroup(List<T> variants) {
+    Map<String, List<T>> byGroup = new LinkedHashMap<>();
     variants.forEach(
         variant ->
             byGroup.computeIfAbsent(variant.group(), group -> new ArrayList<>()).add(variant));

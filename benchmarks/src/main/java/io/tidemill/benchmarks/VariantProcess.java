@@ -24,7 +24,7 @@ import java.util.concurrent.TimeUnit;
  * <p>Not thread-safe.
  */
 final class VariantProcess implements AutoCloseable {
-  private static final int PATIENCE_MILLIS = 180_000;
+  private static final int PATIENCE_MILLIS = 900_000;
   private static final int END_MILLIS = 20_000;
   private static final int POLL_MILLIS = 100;
 

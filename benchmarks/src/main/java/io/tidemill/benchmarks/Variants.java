@@ -32,8 +32,7 @@ final class Variants {
    * @param only names of figures and beginnings of names of variants; empty for all
    * @throws UsageException if one of them is neither
    */
-  static List<Variant> chosen(Workloads workloads, List<Figure> figures, List<String> only) {
-    List<Variant> all = all(workloads, figures);
+  static List<Variant> chosen(List<Variant> all, List<Figure> figures, List<String> only) {
     if (only.isEmpty()) {
       return all;
     }

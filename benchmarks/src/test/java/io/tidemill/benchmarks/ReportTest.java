@@ -50,7 +50,7 @@ class ReportTest {
 
   @Test
   void refusesAVariantOfWhichNoRecordCame() {
-    Report report = new Report(1, 1, List.of());
+    Report report = new Report(Map.of(), List.of());
     report.add(Map.of(JOB, Measurement.ofRecords(0, 1, 1, 0)));
 
     assertThatThrownBy(report::rows)
@@ -89,7 +89,7 @@ class ReportTest {
   }
 
   private static Report report(double[] floor, double[] job) {
-    Report report = new Report(1, job.length, List.of(RATIO));
+    Report report = new Report(Map.of(), List.of(RATIO));
     for (int i = 0; i < job.length; i++) {
       Map<Variant, Measurement> lap = new LinkedHashMap<>();
       if (floor.length > 0) {

@@ -1,0 +1,61 @@
+package io.tidemill.benchmarks;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
+import java.io.Serializable;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+
+/**
+ * A job that ends: a turn is the whole of it, from its making to its last file, in a JVM that has
+ * done it before. The first times, which compile, are its warm-up.
+ *
+ * @param floor what it is compared with in the table
+ * @param group of those that take turns
+ * @param output what it leaves; those of the time before are deleted first
+ */
+record BulkJob(String name, String floor, String group, Work work, BulkOutput output)
+    implements ProcessVariant {
+
+  /** What is done again and again. */
+  interface Work extends Serializable {
+    /** Does all of it. Blocks. */
+    void run() throws Exception;
+  }
+
+  @Override
+  public void measure(Turns turns) throws Exception {
+    long startNanos = System.nanoTime();
+    do {
+      run();
+    } while (System.nanoTime() - startNanos < turns.warmUp().toNanos());
+    while (turns.next().isPresent()) {
+      turns.end(run());
+    }
+  }
+
+  private Measurement run() throws Exception {
+    output.clear();
+    OperatingSystemMXBean process =
+        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+    long cpuNanos = process.getProcessCpuTime();
+    long startNanos = System.nanoTime();
+    work.run();
+    long nanos = System.nanoTime() - startNanos;
+    return Measurement.ofJob(output.input().rows(), nanos, process.getProcessCpuTime() - cpuNanos);
+  }
+
+  /** Flink's vectorized reader alone, in one thread. */
+  record RawRead(BulkInput input) implements Work {
+    @Override
+    public void run() throws IOException {
+      long[] rows = {0};
+      new ParquetBatches(input.table().rowType())
+          .read(Path.of(input.folder()), batch -> rows[0] += batch.getNumRows());
+      if (rows[0] != input.rows()) {
+        throw new IllegalStateException(
+            "rows read: %d (expected: %d)".formatted(rows[0], input.rows()));
+      }
+    }
+  }
+}
