@@ -21,6 +21,9 @@ public final class BulkComparison {
   /** The script that users start; without it, the command runs on this class path. */
   private static final String SCRIPT = "tidemill.benchmarks.script";
 
+  /** The file with Spark's class path; without it, Spark is left out. */
+  private static final String SPARK = "tidemill.benchmarks.spark";
+
   private static final Duration WARM_UP = Duration.ofSeconds(10);
 
   /** Of what does not end by itself: a model alone. */
@@ -49,7 +52,8 @@ public final class BulkComparison {
       BulkArguments asked, String script, Duration warmUp, Duration turn, PrintStream progress)
       throws Exception {
     try (WorkFolder folder = WorkFolder.create()) {
-      BulkPlan plan = BulkPlan.of(asked, script, folder.path());
+      BulkPlan plan =
+          BulkPlan.of(asked, script, System.getProperty(SPARK, ""), folder.path());
       List<Variant> chosen = Variants.chosen(plan.variants(), plan.figures(), asked.only());
       Report report =
           new Report(

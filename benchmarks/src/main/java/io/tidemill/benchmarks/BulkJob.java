@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A job that ends: a turn is the whole of it, from its making to its last file, in a JVM that has
@@ -21,6 +22,26 @@ record BulkJob(String name, String floor, String group, Work work, BulkOutput ou
   interface Work extends Serializable {
     /** Does all of it. Blocks. */
     void run() throws Exception;
+
+    /** As {@link ProcessVariant#options}. */
+    default List<String> options() {
+      return List.of();
+    }
+
+    /** As {@link ProcessVariant#classPath}. */
+    default String classPath() {
+      return System.getProperty("java.class.path");
+    }
+  }
+
+  @Override
+  public List<String> options() {
+    return work.options();
+  }
+
+  @Override
+  public String classPath() {
+    return work.classPath();
   }
 
   @Override

@@ -32,10 +32,12 @@ record BulkPlan(List<Figure> figures, List<Variant> variants, List<SlowerOf> lim
    * Plans what was asked.
    *
    * @param script the command of users; empty for its program on this class path
+   * @param spark the file with Spark's class path; empty to leave Spark out
    * @param folder for models, jobs and results
    */
-  static BulkPlan of(BulkArguments asked, String script, Path folder) throws Exception {
-    return new Author(asked, script, folder).plan();
+  static BulkPlan of(BulkArguments asked, String script, String spark, Path folder)
+      throws Exception {
+    return new Author(asked, script, spark, folder).plan();
   }
 
   /** Makes one plan. Not thread-safe. */
@@ -51,6 +53,7 @@ record BulkPlan(List<Figure> figures, List<Variant> variants, List<SlowerOf> lim
 
     private final BulkArguments asked;
     private final String script;
+    private final String spark;
     private final Path folder;
     private final Path data;
     private final Path store;
@@ -59,9 +62,10 @@ record BulkPlan(List<Figure> figures, List<Variant> variants, List<SlowerOf> lim
     private final Map<String, Map<Long, Float>> scores = new HashMap<>();
     private final List<Figure> figures = new ArrayList<>();
 
-    Author(BulkArguments asked, String script, Path folder) throws IOException {
+    Author(BulkArguments asked, String script, String spark, Path folder) throws IOException {
       this.asked = asked;
       this.script = script;
+      this.spark = spark;
       this.folder = folder;
       Path kept = asked.keep();
       this.data = kept == null ? folder.resolve("data") : kept;
@@ -109,6 +113,18 @@ record BulkPlan(List<Figure> figures, List<Variant> variants, List<SlowerOf> lim
           "bulkArrayRatioToColumns",
           tidemill("tidemill-array", floor, GROUP, onnx, onnxReference, arrays),
           tidemill);
+      if (!spark.isEmpty()) {
+        Path output = output("spark");
+        ratio(
+            "bulkRatioToSpark",
+            tidemill,
+            new BulkJob(
+                "spark",
+                floor,
+                GROUP,
+                BulkSparkJob.of(Path.of(spark), columns, output, onnx),
+                scored(output, columns, onnx)));
+      }
       smallFiles(onnxReference);
       wide(onnxReference);
       processes(onnxReference);

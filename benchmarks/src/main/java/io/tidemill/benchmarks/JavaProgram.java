@@ -14,11 +14,16 @@ record JavaProgram(Class<?> main, List<String> arguments) {
 
   /** The words that start it, with these options of the JVM after this process's own. */
   List<String> command(List<String> options) {
+    return command(options, System.getProperty("java.class.path"));
+  }
+
+  /** The same, on another class path. */
+  List<String> command(List<String> options, String classPath) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     command.addAll(options);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of("-cp", classPath));
     command.add(main.getName());
     command.addAll(arguments);
     return command;

@@ -1,6 +1,7 @@
 package io.tidemill.benchmarks;
 
 import java.io.Serializable;
+import java.util.List;
 
 /**
  * A variant that is measured in a process of its own, by turns with those that it is compared with:
@@ -10,4 +11,14 @@ import java.io.Serializable;
 interface ProcessVariant extends Variant, Serializable {
   /** Runs the variant, and between turns keeps it from running, until there is no other. Blocks. */
   void measure(Turns turns) throws Exception;
+
+  /** Options of its JVM, after this one's. */
+  default List<String> options() {
+    return List.of();
+  }
+
+  /** The class path of its JVM: this one's, mostly. */
+  default String classPath() {
+    return System.getProperty("java.class.path");
+  }
 }

@@ -61,7 +61,7 @@ final class VariantProcess implements AutoCloseable {
       throws IOException {
     Path log = folder.resolve(variant.name() + ".log");
     try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      Process process = start(server.getLocalPort(), log);
+      Process process = start(variant, server.getLocalPort(), log);
       try {
         Socket socket = accept(server, variant.name(), process, log);
         socket.setTcpNoDelay(true);
@@ -77,9 +77,10 @@ final class VariantProcess implements AutoCloseable {
     }
   }
 
-  private static Process start(int port, Path log) throws IOException {
+  private static Process start(ProcessVariant variant, int port, Path log) throws IOException {
     List<String> command =
-        new JavaProgram(VariantProcess.class, List.of(Integer.toString(port))).command(List.of());
+        new JavaProgram(VariantProcess.class, List.of(Integer.toString(port)))
+            .command(variant.options(), variant.classPath());
     return new ProcessBuilder(command)
         .redirectErrorStream(true)
         .redirectOutput(log.toFile())
