@@ -82,14 +82,14 @@ record BulkCommand(String name, String script, String file, BulkOutput output) i
     return process;
   }
 
-  /** What the command does not bring for Parquet, or brings as well: the same versions. */
+  /** What the command does not bring for Parquet. */
   private static Path parquet(Path folder) throws IOException {
     Files.createDirectories(folder);
     for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
       Path jar = Path.of(entry);
       String name = jar.getFileName().toString();
       boolean wanted =
-          Stream.of("flink-parquet-", "parquet-", "hadoop-client-").anyMatch(name::startsWith);
+          Stream.of("flink-sql-parquet-", "hadoop-client-").anyMatch(name::startsWith);
       if (wanted && !Files.exists(folder.resolve(name))) {
         Files.createSymbolicLink(folder.resolve(name), jar);
       }
