@@ -21,7 +21,7 @@ record BulkCommand(String name, String script, String file, BulkOutput output) i
   /** The date of all runs. */
   static final String DATE = "2026-11-21";
 
-  private static final int POLL_MILLIS = 10;
+  private static final int POLL_MILLIS = 50;
   private static final long PATIENCE_SECONDS = 1_800;
   private static final double NANOS = 1e9;
 
