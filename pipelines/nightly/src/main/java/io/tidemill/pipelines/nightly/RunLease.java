@@ -164,7 +164,7 @@ final class RunLease implements AutoCloseable {
     if (lost) {
       throw new NightlyException(
           NightlyException.Reason.TAKEN,
-          "'%s': %s was taken for dead, and another run has its place; it publishes nothing"
+          "'%s': %s was taken for dead, and another run has its place, or its account was taken away; it publishes nothing"
               .formatted(account.target(), account.described()));
     }
   }
