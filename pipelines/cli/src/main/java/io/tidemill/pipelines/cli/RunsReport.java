@@ -266,7 +266,7 @@ record RunsReport(String job, String place, List<RunAccount> runs, Instant now) 
                             .categories()
                             .forEach((text, count) -> texts.merge(text, count, Long::sum))));
     if (!texts.isEmpty()) {
-      return stacked("Predictions: " + name, shown, most(texts), run -> shares(run, name));
+      return stacked("Predictions: " + name + ", %", shown, most(texts), run -> shares(run, name));
     }
     List<RunAccount> numbered =
         shown.stream()
@@ -320,7 +320,7 @@ record RunsReport(String job, String place, List<RunAccount> runs, Instant now) 
     }
     return section(
         "Predictions: " + name,
-        plot.svg() + "<p>median; dark: the middle half; faint: all but a tenth</p>\n" + nulls);
+        plot.svg() + "<p>median; strong: the middle half; faint: all but a tenth</p>\n" + nulls);
   }
 
   private static String range(FieldSummary field, int from, int to) {

@@ -113,7 +113,7 @@ class RunsReportCommandTest {
             "Duration, seconds",
             "Throughput, records per second",
             "Predictions: z",
-            "Predictions: label",
+            "Predictions: label, %",
             "Shift of z against the date before, psi",
             "Models",
             "Runs");

@@ -39,8 +39,4 @@ record FieldCount(
     }
     return new FieldCount(field, records + other.records, missing + other.missing, allNumbers, all);
   }
-
-  FieldSketch sketch() {
-    return FieldSketch.of(this);
-  }
 }

@@ -76,18 +76,14 @@ public record FieldSketch(
       double[] bounds = bounds(other.get());
       return Optional.of(index(shares(own.get(), bounds), shares(other.get(), bounds)));
     }
-    Map<String, Long> now = counted();
-    Map<String, Long> then = before.counted();
-    if (now.isEmpty() || then.isEmpty()) {
+    Map<String, Long> now = categories;
+    Map<String, Long> was = before.categories;
+    if (now == null || was == null || now.isEmpty() || was.isEmpty()) {
       return Optional.empty();
     }
     Set<String> all = new TreeSet<>(now.keySet());
-    all.addAll(then.keySet());
-    return Optional.of(index(shares(now, all), shares(then, all)));
-  }
-
-  private Map<String, Long> counted() {
-    return categories == null ? Map.of() : categories;
+    all.addAll(was.keySet());
+    return Optional.of(index(shares(now, all), shares(was, all)));
   }
 
   /** Empty where there are no numbers. */
