@@ -88,8 +88,7 @@ record BulkCommand(String name, String script, String file, BulkOutput output) i
     for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
       Path jar = Path.of(entry);
       String name = jar.getFileName().toString();
-      boolean wanted =
-          Stream.of("flink-sql-parquet-", "hadoop-client-").anyMatch(name::startsWith);
+      boolean wanted = Stream.of("flink-sql-parquet-", "hadoop-client-").anyMatch(name::startsWith);
       if (wanted && !Files.exists(folder.resolve(name))) {
         Files.createSymbolicLink(folder.resolve(name), jar);
       }

@@ -24,7 +24,7 @@ public final class BulkComparison {
   /** The file with Spark's class path; without it, Spark is left out. */
   private static final String SPARK = "tidemill.benchmarks.spark";
 
-  private static final Duration WARM_UP = Duration.ofSeconds(10);
+  private static final Duration WARM_UP = Duration.ofSeconds(20);
 
   /** Of what does not end by itself: a model alone. */
   private static final Duration TURN = Duration.ofSeconds(2);
@@ -52,8 +52,7 @@ public final class BulkComparison {
       BulkArguments asked, String script, Duration warmUp, Duration turn, PrintStream progress)
       throws Exception {
     try (WorkFolder folder = WorkFolder.create()) {
-      BulkPlan plan =
-          BulkPlan.of(asked, script, System.getProperty(SPARK, ""), folder.path());
+      BulkPlan plan = BulkPlan.of(asked, script, System.getProperty(SPARK, ""), folder.path());
       List<Variant> chosen = Variants.chosen(plan.variants(), plan.figures(), asked.only());
       Report report =
           new Report(
