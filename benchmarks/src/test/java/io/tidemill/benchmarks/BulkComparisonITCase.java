@@ -26,9 +26,9 @@ class BulkComparisonITCase {
             "limit-read",
             "limit-onnx",
             "tidemill-onnx",
-            "slower-of-limit-read-and-limit-onnx",
             "plain-scoring",
-            "pass-through");
+            "pass-through",
+            "slower-of-limit-read-and-limit-onnx");
     assertThat(json.get("figures").fieldNames())
         .toIterable()
         .containsExactly(
