@@ -50,6 +50,8 @@ final class S3Proxy implements AutoCloseable {
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
                 "-jar",
                 Path.of("target", "s3proxy", "s3proxy.jar").toAbsolutePath().toString(),
                 "--properties",

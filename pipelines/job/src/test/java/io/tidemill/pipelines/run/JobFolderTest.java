@@ -49,6 +49,7 @@ class JobFolderTest {
   private Process holder(String... more) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElseThrow());
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Holder.class.getName()));
     command.add(directory.resolve("job.yaml").toString());
     command.addAll(List.of(more));

@@ -28,6 +28,8 @@ class RunFolderTest {
   private Process start() throws IOException {
     return new ProcessBuilder(
             ProcessHandle.current().info().command().orElseThrow(),
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
             "-cp",
             System.getProperty("java.class.path"),
             Holder.class.getName(),
