@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.flink.api.common.io.GenericInputFormat;
+import org.apache.flink.api.common.io.NonParallelInput;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
@@ -40,6 +42,41 @@ class InferenceITCase {
         Jobs.step(env.fromSequence(1, 10_000), model)
             .apply("score", StepSettings.defaults().withMaxSize(64));
     assertThat(Jobs.collect(scored.predictions())).isEqualTo(Jobs.range(1, 10_000));
+  }
+
+  /** Such a source has a thread of its own, which may not run the mails that make room. */
+  @Test
+  void recordsOfALegacySourceWaitForRoom() throws Exception {
+    StreamExecutionEnvironment env = Jobs.environment(1, new Configuration());
+    Scored<Long, Long> scored =
+        Jobs.step(
+                env.createInput(new NumberSequenceFormat(10_000), Types.LONG).forceNonParallel(),
+                model)
+            .apply("score", StepSettings.defaults().withMaxSize(2).withMaxInFlight(1));
+    assertThat(Jobs.collect(scored.predictions())).isEqualTo(Jobs.range(1, 10_000));
+  }
+
+  /** The numbers from 1 on, as one split. */
+  private static final class NumberSequenceFormat extends GenericInputFormat<Long>
+      implements NonParallelInput {
+    private static final long serialVersionUID = 1L;
+
+    private final long last;
+    private long next = 1;
+
+    NumberSequenceFormat(long last) {
+      this.last = last;
+    }
+
+    @Override
+    public boolean reachedEnd() {
+      return next > last;
+    }
+
+    @Override
+    public Long nextRecord(Long reuse) {
+      return next++;
+    }
   }
 
   @Test

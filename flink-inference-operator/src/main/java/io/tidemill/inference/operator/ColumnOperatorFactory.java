@@ -10,6 +10,7 @@ import org.apache.flink.streaming.api.operators.ChainingStrategy;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.StreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.api.operators.legacy.YieldingOperatorFactory;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 import org.apache.flink.util.OutputTag;
@@ -18,9 +19,11 @@ import org.apache.flink.util.OutputTag;
  * Makes the operator of a step for rows that lie as columns in every subtask. Chained to its
  * neighbours where the graph allows it.
  */
+@SuppressWarnings("deprecation") // Of YieldingOperatorFactory, by which alone Flink does not chain.
 public final class ColumnOperatorFactory
     extends AbstractStreamOperatorFactory<VectorizedColumnBatch>
-    implements OneInputStreamOperatorFactory<VectorizedColumnBatch, VectorizedColumnBatch> {
+    implements OneInputStreamOperatorFactory<VectorizedColumnBatch, VectorizedColumnBatch>,
+        YieldingOperatorFactory<VectorizedColumnBatch> {
   private static final long serialVersionUID = 1L;
 
   private final StepPlan<RowData, RowData> plan;

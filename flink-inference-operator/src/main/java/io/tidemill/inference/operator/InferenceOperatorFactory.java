@@ -10,17 +10,20 @@ import org.apache.flink.streaming.api.operators.ChainingStrategy;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.StreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.api.operators.legacy.YieldingOperatorFactory;
 import org.apache.flink.util.OutputTag;
 
 /**
  * Makes the operator of a step for records in every subtask. Chained to its neighbours where the
- * graph allows it.
+ * graph allows it: not to a source of Flink's old kind, whose thread may not run the mails that a
+ * full step waits for.
  *
  * @param <T> the record
  * @param <R> its result
  */
+@SuppressWarnings("deprecation") // Of YieldingOperatorFactory, by which alone Flink does not chain.
 public final class InferenceOperatorFactory<T, R> extends AbstractStreamOperatorFactory<R>
-    implements OneInputStreamOperatorFactory<T, R> {
+    implements OneInputStreamOperatorFactory<T, R>, YieldingOperatorFactory<R> {
   private static final long serialVersionUID = 1L;
 
   private final StepPlan<T, R> plan;
