@@ -37,7 +37,7 @@ final class DatePlot {
     this.most = most > least ? most : least + 1;
     add(
         "<svg viewBox='0 0 %.0f %.0f' role='img' aria-label='%s'>",
-        WIDTH, HEIGHT, RunsReport.escaped(title));
+        WIDTH, HEIGHT, new HtmlText(title));
     grid();
     int every = Math.max(1, (int) Math.ceil((double) days / LABELS));
     for (int i = 0; i < days; i += every) {
@@ -88,7 +88,7 @@ final class DatePlot {
         width,
         Math.max(0, y(from) - y(to)),
         date,
-        RunsReport.escaped(said));
+        new HtmlText(said));
     return this;
   }
 

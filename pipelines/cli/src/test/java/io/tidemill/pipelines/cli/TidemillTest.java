@@ -53,7 +53,7 @@ class TidemillTest {
       delimiter = '|',
       textBlock =
           """
-          valdate job.yaml  | tidemill: unknown command 'valdate' (did you mean 'validate'? allowed: init, run, stop, plan, validate, schema, runs, dead-letters, model)
+          valdate job.yaml  | tidemill: unknown command 'valdate' (did you mean 'validate'? allowed: init, run, stop, plan, validate, schema, runs, render, dead-letters, model)
           rnu job.yaml      | tidemill: unknown command 'rnu' (did you mean 'run'?
           job.yaml          | tidemill: unknown command 'job.yaml' (allowed: init, run,
           model psh a b     | tidemill model: unknown command 'psh' (did you mean 'push'? allowed: push, list,
