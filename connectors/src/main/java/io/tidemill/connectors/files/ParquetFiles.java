@@ -9,7 +9,7 @@ import java.util.Set;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.file.src.FileSource;
-import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 import org.apache.flink.table.types.logical.LogicalType;
@@ -65,7 +65,7 @@ public final class ParquetFiles implements ColumnSource {
   }
 
   @Override
-  public DataStream<VectorizedColumnBatch> attach(
+  public SingleOutputStreamOperator<VectorizedColumnBatch> attach(
       StreamExecutionEnvironment environment,
       String uidPrefix,
       TypeInformation<VectorizedColumnBatch> type,

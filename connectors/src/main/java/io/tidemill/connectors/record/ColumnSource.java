@@ -1,7 +1,7 @@
 package io.tidemill.connectors.record;
 
 import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 
@@ -14,7 +14,7 @@ public interface ColumnSource {
    * @param type of its elements: many rows of the source's row type each, which nobody changes
    * @param maxRows the most rows of an element
    */
-  DataStream<VectorizedColumnBatch> attach(
+  SingleOutputStreamOperator<VectorizedColumnBatch> attach(
       StreamExecutionEnvironment environment,
       String uidPrefix,
       TypeInformation<VectorizedColumnBatch> type,

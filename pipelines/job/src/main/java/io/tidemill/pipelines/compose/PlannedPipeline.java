@@ -26,6 +26,7 @@ import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.graph.StreamGraph;
 import org.apache.flink.table.data.RowData;
@@ -225,9 +226,14 @@ public final class PlannedPipeline {
       StreamExecutionEnvironment environment,
       List<DataStream<RowData>> unscored) {
     RowType rows = source.source().orElseThrow().rowType();
-    DataStream<VectorizedColumnBatch> records =
+    SingleOutputStreamOperator<VectorizedColumnBatch> records =
         columns.attach(
             environment, SourceTranslator.ID, new ColumnsTypeInfo(rows), mostRowsAtOnce());
+    Integer parallelism = steps.get(0).definition().resources().parallelism();
+    if (parallelism != null) {
+      // Else it would have another, and each column would be taken apart on its way to the step.
+      records.setParallelism(parallelism);
+    }
     for (PlannedStep step : steps) {
       Scored<RowData, VectorizedColumnBatch> scored = step.attachColumns(records);
       unscored.add(step.deadLetters(rows, scored));
