@@ -17,12 +17,12 @@ final class ColumnOperator
 
   ColumnOperator(
       StreamOperatorParameters<VectorizedColumnBatch> parameters,
-      StepPlan<RowData, RowData> plan,
+      StepParts<RowData, RowData> parts,
       ColumnsTypeInfo rows,
       ColumnsTypeInfo results) {
     super(
         parameters,
-        plan,
+        parts,
         loader -> rows.rowSerializer(),
         output -> new ColumnOutlet(output, results.rowType()));
   }

@@ -26,7 +26,7 @@ public final class ColumnOperatorFactory
         YieldingOperatorFactory<VectorizedColumnBatch> {
   private static final long serialVersionUID = 1L;
 
-  private final StepPlan<RowData, RowData> plan;
+  private final StepParts<RowData, RowData> parts;
   private final ColumnsTypeInfo rows;
   private final ColumnsTypeInfo results;
 
@@ -48,7 +48,7 @@ public final class ColumnOperatorFactory
       OutputTag<DeadLetter<RowData>> deadLetterTag,
       ColumnsTypeInfo rows,
       ColumnsTypeInfo results) {
-    this.plan = new StepPlan<>(step, settings, source, encoder, decoder, deadLetterTag);
+    this.parts = new StepParts<>(step, settings, source, encoder, decoder, deadLetterTag);
     this.rows = rows;
     this.results = results;
     setChainingStrategy(ChainingStrategy.ALWAYS);
@@ -59,7 +59,7 @@ public final class ColumnOperatorFactory
   @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
   public <O extends StreamOperator<VectorizedColumnBatch>> O createStreamOperator(
       StreamOperatorParameters<VectorizedColumnBatch> parameters) {
-    return (O) new ColumnOperator(parameters, plan, rows, results);
+    return (O) new ColumnOperator(parameters, parts, rows, results);
   }
 
   @Override

@@ -108,21 +108,22 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
    */
   InferenceOperator(
       StreamOperatorParameters<O> parameters,
-      StepPlan<T, R> plan,
+      StepParts<T, R> parts,
       Function<ClassLoader, TypeSerializer<T>> serializer,
       Function<Output<StreamRecord<O>>, Outlet<R>> outlet) {
     super(parameters);
-    this.step = plan.step();
-    this.settings = plan.settings();
-    this.source = plan.source();
+    this.step = parts.step();
+    this.settings = parts.settings();
+    this.source = parts.source();
     this.mailbox = parameters.getMailboxExecutor();
-    this.clock = plan.clock();
+    this.clock = parts.clock();
     this.callPlace =
-        plan.places()
+        parts
+            .places()
             .choose(
                 settings.timeouts().shortCall(), ProcessorUse.of(clock, () -> running().threads()));
-    this.encoder = plan.encoder();
-    this.decoder = plan.decoder();
+    this.encoder = parts.encoder();
+    this.decoder = parts.decoder();
     this.batcher = new Batcher<>(settings.batching());
     this.inFlight = new InFlight<>(settings.batching().maxInFlight(), settings.order());
     this.countsBytes = settings.batching().maxBytes() < Long.MAX_VALUE;
@@ -133,7 +134,7 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
         new Emission<>(
             output,
             outlet.apply(output),
-            plan.deadLetterTag(),
+            parts.deadLetterTag(),
             batcher,
             stepMetrics,
             new DeadStreak(step, settings));
@@ -263,6 +264,11 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
         LOG.debug("step '{}': a result came after the task had ended", step.id());
       }
     }
+  }
+
+  /** Of the records. */
+  final TypeSerializer<T> serializer() {
+    return serializer;
   }
 
   /** Takes in a record that nobody changes any more. */

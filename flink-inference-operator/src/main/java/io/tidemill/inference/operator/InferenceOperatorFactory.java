@@ -26,7 +26,7 @@ public final class InferenceOperatorFactory<T, R> extends AbstractStreamOperator
     implements OneInputStreamOperatorFactory<T, R>, YieldingOperatorFactory<R> {
   private static final long serialVersionUID = 1L;
 
-  private final StepPlan<T, R> plan;
+  private final StepParts<T, R> parts;
 
   /**
    * A factory that travels to the tasks with everything it is given.
@@ -42,11 +42,11 @@ public final class InferenceOperatorFactory<T, R> extends AbstractStreamOperator
       RecordEncoder<T> encoder,
       PredictionDecoder<T, R> decoder,
       OutputTag<DeadLetter<T>> deadLetterTag) {
-    this(new StepPlan<>(step, settings, source, encoder, decoder, deadLetterTag));
+    this(new StepParts<>(step, settings, source, encoder, decoder, deadLetterTag));
   }
 
-  InferenceOperatorFactory(StepPlan<T, R> plan) {
-    this.plan = plan;
+  InferenceOperatorFactory(StepParts<T, R> parts) {
+    this.parts = parts;
     setChainingStrategy(ChainingStrategy.ALWAYS);
   }
 
@@ -55,7 +55,7 @@ public final class InferenceOperatorFactory<T, R> extends AbstractStreamOperator
   @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
   public <O extends StreamOperator<R>> O createStreamOperator(
       StreamOperatorParameters<R> parameters) {
-    return (O) new RecordOperator<>(parameters, plan);
+    return (O) new RecordOperator<>(parameters, parts);
   }
 
   @Override

@@ -1,6 +1,5 @@
 package io.tidemill.inference.operator;
 
-import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
@@ -13,22 +12,20 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 final class RecordOperator<T, R> extends InferenceOperator<T, R, T, R> {
   private static final long serialVersionUID = 1L;
 
-  private final transient TypeSerializer<T> serializer;
   private final transient boolean copies;
 
-  RecordOperator(StreamOperatorParameters<R> parameters, StepPlan<T, R> plan) {
+  RecordOperator(StreamOperatorParameters<R> parameters, StepParts<T, R> parts) {
     super(
         parameters,
-        plan,
+        parts,
         loader -> parameters.getStreamConfig().getTypeSerializerIn(0, loader),
         RecordOutlet::new);
-    serializer = config.getTypeSerializerIn(0, getUserCodeClassloader());
-    copies = getExecutionConfig().isObjectReuseEnabled() && !plan.settings().fresh();
+    copies = getExecutionConfig().isObjectReuseEnabled() && !parts.settings().fresh();
   }
 
   @Override
   public void processElement(StreamRecord<T> element) throws Exception {
     T record = element.getValue();
-    accept(copies ? serializer.copy(record) : record, element.getTimestamp());
+    accept(copies ? serializer().copy(record) : record, element.getTimestamp());
   }
 }

@@ -92,7 +92,7 @@ class DeviceTest {
     OneInputStreamOperatorTestHarness<Long, String> harness =
         new OneInputStreamOperatorTestHarness<>(
             new InferenceOperatorFactory<>(
-                new StepPlan<>(
+                new StepParts<>(
                     "score",
                     StepSettings.defaults(),
                     new ChoosingSource(FakeModel.ofFeatures(1)),

@@ -166,7 +166,7 @@ final class StepHarness implements AutoCloseable {
     harness =
         new OneInputStreamOperatorTestHarness<>(
             new InferenceOperatorFactory<>(
-                new StepPlan<>(
+                new StepParts<>(
                     step,
                     settings,
                     FakeModels.source(model),

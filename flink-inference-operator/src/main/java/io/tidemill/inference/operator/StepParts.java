@@ -18,7 +18,7 @@ import org.apache.flink.util.OutputTag;
  * @param <T> the record
  * @param <R> its result
  */
-record StepPlan<T, R>(
+record StepParts<T, R>(
     String id,
     StepSettings settings,
     ModelSource source,
@@ -28,7 +28,7 @@ record StepPlan<T, R>(
     NanoClock clock,
     CallPlace.Choice places)
     implements Serializable {
-  StepPlan {
+  StepParts {
     if (id.isBlank()) {
       throw new IllegalArgumentException("step: '" + id + "' (expected: not blank)");
     }
@@ -41,8 +41,8 @@ record StepPlan<T, R>(
     requireNonNull(places, "places");
   }
 
-  /** A plan with the system's clock, and calls where they are soonest done. */
-  StepPlan(
+  /** Parts with the system's clock, and calls where they are soonest done. */
+  StepParts(
       String id,
       StepSettings settings,
       ModelSource source,
