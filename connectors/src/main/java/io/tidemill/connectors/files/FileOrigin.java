@@ -9,17 +9,26 @@ import org.apache.flink.table.data.columnar.vector.ColumnVector;
 import org.apache.flink.table.data.columnar.vector.LongColumnVector;
 import org.apache.flink.table.data.columnar.vector.RowColumnVector;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The {@link Origin} of rows that follow one another in a file: its path is the topic, the row's
- * number, from 0, the offset. Immutable.
+ * number, from 0, the offset. It goes with the columns of these rows, and knows who wants them
+ * back.
  */
 final class FileOrigin implements RowColumnVector {
   private static final ColumnVector NULL = row -> true;
 
   private final VectorizedColumnBatch fields;
+  private @Nullable Runnable taker;
 
-  FileOrigin(String path, long firstRow) {
+  /**
+   * An origin.
+   *
+   * @param taker of the columns, once they are released; any thread calls it
+   */
+  FileOrigin(String path, long firstRow, Runnable taker) {
+    this.taker = taker;
     byte[] name = path.getBytes(StandardCharsets.UTF_8);
     ColumnVector[] columns = new ColumnVector[Origin.TYPE.getFieldCount()];
     Arrays.fill(columns, NULL);
@@ -49,6 +58,15 @@ final class FileOrigin implements RowColumnVector {
     @Override
     public boolean isNullAt(int row) {
       return false;
+    }
+  }
+
+  /** Nobody reads the columns of these rows any more. */
+  void release() {
+    Runnable once = taker;
+    taker = null;
+    if (once != null) {
+      once.run();
     }
   }
 

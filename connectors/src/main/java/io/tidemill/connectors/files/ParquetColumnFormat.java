@@ -3,6 +3,8 @@ package io.tidemill.connectors.files;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.util.CheckpointedPosition;
@@ -31,8 +33,9 @@ import org.apache.parquet.hadoop.ParquetFileReader;
 
 /**
  * Flink's reader of Parquet's columns, whose vectors are handed on instead of cut into rows. Flink
- * fills its vectors again; these go away with their element, and new ones take their place, so that
- * nobody has to copy what waits for a model. Behind the columns of the file stands the {@link
+ * fills its vectors again; these go away with their element, and others take their place, so that
+ * nobody has to copy what waits for a model: those of an element that has been {@linkplain
+ * FileOrigin#release released}, or else new ones. Behind the columns of the file stands the {@link
  * FileOrigin}.
  *
  * <p>A position counts rows, and Flink restores one by skipping elements: for mode batch alone,
@@ -123,6 +126,9 @@ final class ParquetColumnFormat
     private final WritableColumnVector[] written;
     private final SplitColumns columns;
 
+    /** What has come back, from other threads. */
+    private final Queue<WritableColumnVector[]> spares = new ConcurrentLinkedQueue<>();
+
     HandedOn(
         WritableColumnVector[] written,
         SplitColumns columns,
@@ -135,12 +141,15 @@ final class ParquetColumnFormat
     @Override
     public SingletonResultIterator<VectorizedColumnBatch> convertAndGetIterator(long rowsBefore) {
       int count = written.length;
+      WritableColumnVector[] filled = written.clone();
       ColumnVector[] all = Arrays.copyOf(columns.columns, count + 1);
-      all[count] = new FileOrigin(columns.path, columns.firstRow + rowsBefore);
+      all[count] =
+          new FileOrigin(columns.path, columns.firstRow + rowsBefore, () -> spares.add(filled));
       VectorizedColumnBatch element = new VectorizedColumnBatch(all);
       element.setNumRows(columns.getNumRows());
+      WritableColumnVector[] next = spares.poll();
       for (int i = 0; i < count; i++) {
-        written[i] = like(written[i]);
+        written[i] = next == null ? like(filled[i]) : next[i];
         columns.columns[i] =
             columns.columns[i] instanceof ParquetDecimalVector
                 ? new ParquetDecimalVector(written[i])

@@ -64,7 +64,7 @@ public final class ParquetFolder implements ColumnSink {
       TypeInformation<VectorizedColumnBatch> type) {
     String columns = uidPrefix + "-columns";
     var sink =
-        rows.map(new ProjectColumns(positions))
+        rows.flatMap(new ProjectColumns(positions))
             .returns(type)
             .name(columns)
             .uid(columns)

@@ -1,14 +1,20 @@
 package io.tidemill.connectors.files;
 
 import org.apache.flink.api.common.functions.OpenContext;
-import org.apache.flink.api.common.functions.RichMapFunction;
+import org.apache.flink.api.common.functions.RichFlatMapFunction;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.table.data.columnar.vector.ColumnVector;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
+import org.apache.flink.util.Collector;
 import org.jspecify.annotations.Nullable;
 
-/** Chooses the columns that are written, and counts their rows. Not thread-safe. */
-final class ProjectColumns extends RichMapFunction<VectorizedColumnBatch, VectorizedColumnBatch> {
+/**
+ * Chooses the columns that are written, counts their rows, and releases the element once they are.
+ * What follows has written or copied it when it returns: nothing else may read the element. Not
+ * thread-safe.
+ */
+final class ProjectColumns
+    extends RichFlatMapFunction<VectorizedColumnBatch, VectorizedColumnBatch> {
   private static final long serialVersionUID = 1L;
 
   private final int[] positions;
@@ -24,7 +30,7 @@ final class ProjectColumns extends RichMapFunction<VectorizedColumnBatch, Vector
   }
 
   @Override
-  public VectorizedColumnBatch map(VectorizedColumnBatch rows) {
+  public void flatMap(VectorizedColumnBatch rows, Collector<VectorizedColumnBatch> written) {
     Counter counter = records;
     if (counter != null) {
       // Flink has counted the element.
@@ -36,6 +42,11 @@ final class ProjectColumns extends RichMapFunction<VectorizedColumnBatch, Vector
     }
     VectorizedColumnBatch chosen = new VectorizedColumnBatch(columns);
     chosen.setNumRows(rows.getNumRows());
-    return chosen;
+    written.collect(chosen);
+    for (ColumnVector column : rows.columns) {
+      if (column instanceof FileOrigin origin) {
+        origin.release();
+      }
+    }
   }
 }

@@ -13,9 +13,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.apache.flink.api.common.serialization.BulkWriter;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -31,6 +35,7 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.data.columnar.ColumnarRowData;
+import org.apache.flink.table.data.columnar.vector.ColumnVector;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.BigIntType;
@@ -123,6 +128,18 @@ class ParquetFilesTest {
   private static List<VectorizedColumnBatch> read(
       org.apache.flink.core.fs.Path path, long from, long length, int rowsAtOnce)
       throws IOException {
+    List<VectorizedColumnBatch> elements = new ArrayList<>();
+    read(path, from, length, rowsAtOnce, elements::add);
+    return elements;
+  }
+
+  private static void read(
+      org.apache.flink.core.fs.Path path,
+      long from,
+      long length,
+      int rowsAtOnce,
+      Consumer<VectorizedColumnBatch> elements)
+      throws IOException {
     ParquetColumnFormat format =
         new ParquetColumnFormat(
             new org.apache.hadoop.conf.Configuration(),
@@ -130,19 +147,17 @@ class ParquetFilesTest {
             TypeInformation.of(VectorizedColumnBatch.class),
             rowsAtOnce,
             true);
-    List<VectorizedColumnBatch> elements = new ArrayList<>();
     try (BulkFormat.Reader<VectorizedColumnBatch> reader =
         format.createReader(
             new Configuration(), new FileSourceSplit("split", path, from, length, 0, length))) {
       BulkFormat.RecordIterator<VectorizedColumnBatch> batch;
       while ((batch = reader.readBatch()) != null) {
         for (var next = batch.next(); next != null; next = batch.next()) {
-          elements.add(next.getRecord());
+          elements.accept(next.getRecord());
         }
         batch.releaseBatch();
       }
     }
-    return elements;
   }
 
   private static List<RowData> rows(List<VectorizedColumnBatch> elements) {
@@ -175,6 +190,44 @@ class ParquetFilesTest {
       String read = new String(json.encode(rows.get(i)), StandardCharsets.UTF_8);
       assertThat(read).isEqualTo(new String(expected.encode(row(i)), StandardCharsets.UTF_8));
     }
+  }
+
+  /** Of those that are held, as of those whose columns were filled again. */
+  @Test
+  void columnsComeBackWhenTheirElementIsReleased() throws IOException {
+    var path = write(ROWS);
+    RowJson json = new RowJson(TYPES);
+    List<VectorizedColumnBatch> held = new ArrayList<>();
+    Set<ColumnVector> vectors = Collections.newSetFromMap(new IdentityHashMap<>());
+    List<String> rows = new ArrayList<>();
+    int[] elements = {0};
+    read(
+        path,
+        0,
+        Files.size(Path.of(path.getPath())),
+        100,
+        element -> {
+          vectors.add(element.columns[0]);
+          if (elements[0]++ % 5 == 0) {
+            held.add(element);
+          } else {
+            texts(List.of(element), json).forEach(rows::add);
+            ((FileOrigin) element.columns[TYPES.getFieldCount()]).release();
+          }
+        });
+    rows.addAll(texts(held, json));
+    assertThat(rows)
+        .containsExactlyInAnyOrderElementsOf(
+            LongStream.range(0, ROWS)
+                .mapToObj(i -> new String(json.encode(row(i)), StandardCharsets.UTF_8))
+                .toList());
+    assertThat(vectors).hasSizeBetween(held.size(), held.size() + 5);
+  }
+
+  private static List<String> texts(List<VectorizedColumnBatch> elements, RowJson json) {
+    return rows(elements).stream()
+        .map(row -> new String(json.encode(row), StandardCharsets.UTF_8))
+        .toList();
   }
 
   @Test
