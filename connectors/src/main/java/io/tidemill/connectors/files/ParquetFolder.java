@@ -7,17 +7,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.apache.flink.api.common.serialization.BulkWriter;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.file.table.EmptyMetaStoreFactory;
 import org.apache.flink.connector.file.table.FileSystemConnectorOptions;
 import org.apache.flink.connector.file.table.FileSystemOutputFormat;
 import org.apache.flink.connector.file.table.PartitionCommitPolicyFactory;
 import org.apache.flink.connector.file.table.PartitionComputer;
-import org.apache.flink.formats.parquet.row.ParquetRowDataBuilder;
+import org.apache.flink.formats.parquet.utils.SerializableConfiguration;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.functions.sink.filesystem.OutputFileConfig;
-import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 import org.apache.flink.table.types.logical.RowType;
 
@@ -45,7 +43,7 @@ public final class ParquetFolder implements ColumnSink {
   public static Optional<ColumnSink> of(
       ConnectorOptions options, int[] positions, RowType written, TableKeys keys) {
     ParquetOptions parquet = new ParquetOptions(options);
-    return parquet.areKnown() && keys.partitionedBy().isEmpty()
+    return parquet.areKnown() && !parquet.areEncrypted() && keys.partitionedBy().isEmpty()
         ? Optional.of(new ParquetFolder(parquet, positions, written))
         : Optional.empty();
   }
@@ -75,12 +73,13 @@ public final class ParquetFolder implements ColumnSink {
   }
 
   private FileSystemOutputFormat<VectorizedColumnBatch> format() {
-    BulkWriter.Factory<RowData> writers =
-        ParquetRowDataBuilder.createWriterFactory(written, options.hadoop(), options.utc());
+    RowType type = written;
+    SerializableConfiguration settings = new SerializableConfiguration(options.hadoop());
+    boolean utc = options.utc();
     return new FileSystemOutputFormat.Builder<VectorizedColumnBatch>()
         .setPartitionComputer(new NoPartitions())
         .setPartitionColumns(new String[0])
-        .setFormatFactory(path -> new ParquetOutput(path, writers))
+        .setFormatFactory(path -> new ParquetOutput(path, type, settings, utc))
         .setMetaStoreFactory(new EmptyMetaStoreFactory(options.path()))
         .setPath(options.path())
         .setOutputFileConfig(

@@ -8,6 +8,7 @@ import org.apache.flink.connector.file.table.FileSystemConnectorOptions;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.formats.parquet.ParquetFileFormatFactory;
 import org.apache.flink.table.factories.FactoryUtil;
+import org.apache.parquet.crypto.EncryptionPropertiesFactory;
 
 /** The options of a folder of Parquet files, which Flink's factory has taken. */
 record ParquetOptions(ConnectorOptions options) {
@@ -24,6 +25,11 @@ record ParquetOptions(ConnectorOptions options) {
     return options.format().filter(PARQUET::equals).isPresent()
         && options.values().keySet().stream()
             .allMatch(key -> KNOWN.contains(key) || key.startsWith(PREFIX));
+  }
+
+  /** Whether keys of their own protect the files, which only Parquet's writer of rows asks for. */
+  boolean areEncrypted() {
+    return hadoop().get(EncryptionPropertiesFactory.CRYPTO_FACTORY_CLASS_PROPERTY_NAME) != null;
   }
 
   Path path() {

@@ -2,14 +2,13 @@ package io.tidemill.connectors.files;
 
 import java.io.IOException;
 import org.apache.flink.api.common.io.OutputFormat;
-import org.apache.flink.api.common.serialization.BulkWriter;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
-import org.apache.flink.table.data.RowData;
-import org.apache.flink.table.data.columnar.ColumnarRowData;
+import org.apache.flink.formats.parquet.utils.SerializableConfiguration;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
+import org.apache.flink.table.types.logical.RowType;
 import org.jspecify.annotations.Nullable;
 
 /** One Parquet file, whose rows come as columns. Not thread-safe. */
@@ -17,13 +16,17 @@ final class ParquetOutput implements OutputFormat<VectorizedColumnBatch> {
   private static final long serialVersionUID = 1L;
 
   private final Path path;
-  private final BulkWriter.Factory<RowData> writers;
+  private final RowType type;
+  private final SerializableConfiguration settings;
+  private final boolean utc;
   private transient @Nullable FSDataOutputStream stream;
-  private transient @Nullable BulkWriter<RowData> writer;
+  private transient @Nullable ColumnFile file;
 
-  ParquetOutput(Path path, BulkWriter.Factory<RowData> writers) {
+  ParquetOutput(Path path, RowType type, SerializableConfiguration settings, boolean utc) {
     this.path = path;
-    this.writers = writers;
+    this.type = type;
+    this.settings = settings;
+    this.utc = utc;
   }
 
   @Override
@@ -31,33 +34,26 @@ final class ParquetOutput implements OutputFormat<VectorizedColumnBatch> {
 
   @Override
   public void open(InitializationContext context) throws IOException {
-    stream = path.getFileSystem().create(path, FileSystem.WriteMode.OVERWRITE);
-    writer = writers.create(stream);
+    FSDataOutputStream opened = path.getFileSystem().create(path, FileSystem.WriteMode.OVERWRITE);
+    stream = opened;
+    file = new ColumnFile(opened, type, settings.conf(), utc);
   }
 
   @Override
   public void writeRecord(VectorizedColumnBatch columns) throws IOException {
-    BulkWriter<RowData> present = writer;
+    ColumnFile present = file;
     if (present == null) {
       throw new IllegalStateException(path + ": not open");
     }
-    ColumnarRowData row = new ColumnarRowData(columns);
-    for (int i = 0; i < columns.getNumRows(); i++) {
-      row.setRowId(i);
-      present.addElement(row);
-    }
+    present.write(columns);
   }
 
   @Override
   public void close() throws IOException {
-    try (FSDataOutputStream open = stream) {
-      if (open != null && writer != null) {
-        writer.flush();
-        writer.finish();
-      }
-    } finally {
-      writer = null;
+    try (FSDataOutputStream opened = stream;
+        ColumnFile ended = file) {
       stream = null;
+      file = null;
     }
   }
 }

@@ -1,0 +1,184 @@
+package io.tidemill.connectors.files;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.flink.core.fs.FSDataOutputStream;
+import org.apache.flink.formats.parquet.utils.ParquetSchemaConverter;
+import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.parquet.column.ColumnWriteStore;
+import org.apache.parquet.column.ParquetProperties;
+import org.apache.parquet.compression.CompressionCodecFactory.BytesInputCompressor;
+import org.apache.parquet.hadoop.CodecFactory;
+import org.apache.parquet.hadoop.ColumnChunkPageWriteStore;
+import org.apache.parquet.hadoop.ParquetFileWriter;
+import org.apache.parquet.hadoop.ParquetOutputFormat;
+import org.apache.parquet.hadoop.ParquetWriter;
+import org.apache.parquet.hadoop.metadata.CompressionCodecName;
+import org.apache.parquet.io.DelegatingPositionOutputStream;
+import org.apache.parquet.io.OutputFile;
+import org.apache.parquet.io.PositionOutputStream;
+import org.apache.parquet.schema.MessageType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Parquet file that is written column by column, by the settings that Flink's writer of rows
+ * reads, and with the pages that Parquet makes of rows. Not thread-safe.
+ */
+final class ColumnFile implements Closeable {
+  private final RowType type;
+  private final Configuration settings;
+  private final boolean utc;
+  private final MessageType schema;
+  private final ParquetProperties properties;
+  private final CodecFactory codecs;
+  private final BytesInputCompressor compressor;
+  private final long groupBytes;
+  private final ParquetFileWriter file;
+  private @Nullable RowGroup group;
+  private boolean failed;
+
+  /**
+   * Begins a file.
+   *
+   * @param stream where it goes, which stays open
+   * @param utc whether timestamps are written as UTC and not in this machine's time zone
+   */
+  ColumnFile(FSDataOutputStream stream, RowType type, Configuration settings, boolean utc)
+      throws IOException {
+    this.type = type;
+    this.settings = settings;
+    this.utc = utc;
+    schema = ParquetSchemaConverter.convertToParquetMessageType("flink_schema", type, settings);
+    properties =
+        ParquetProperties.builder()
+            .withPageSize(ParquetOutputFormat.getPageSize(settings))
+            .withDictionaryPageSize(ParquetOutputFormat.getDictionaryPageSize(settings))
+            .withDictionaryEncoding(ParquetOutputFormat.getEnableDictionary(settings))
+            .withWriterVersion(ParquetOutputFormat.getWriterVersion(settings))
+            .build();
+    codecs = new CodecFactory(settings, properties.getPageSizeThreshold());
+    compressor =
+        codecs.getCompressor(
+            CompressionCodecName.fromConf(
+                settings.get(ParquetOutputFormat.COMPRESSION, CompressionCodecName.SNAPPY.name())));
+    groupBytes = ParquetOutputFormat.getLongBlockSize(settings);
+    file =
+        new ParquetFileWriter(
+            new OpenFile(stream),
+            schema,
+            ParquetFileWriter.Mode.CREATE,
+            groupBytes,
+            settings.getInt(
+                ParquetOutputFormat.MAX_PADDING_BYTES, ParquetWriter.MAX_PADDING_SIZE_DEFAULT),
+            null,
+            properties);
+    file.start();
+  }
+
+  /** Writes all rows of these columns, which are free then. */
+  void write(VectorizedColumnBatch columns) throws IOException {
+    // A file that failed in the middle of a row has no end that could be read.
+    failed = true;
+    RowGroup present = group;
+    if (present == null) {
+      present = new RowGroup();
+      group = present;
+    }
+    present.write(columns);
+    if (present.store.getBufferedSize() >= Math.min(groupBytes, file.getNextRowGroupSize())) {
+      present.end();
+      group = null;
+    }
+    failed = false;
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (ParquetFileWriter open = file) {
+      if (!failed) {
+        if (group != null) {
+          group.end();
+        }
+        open.end(Map.of());
+      }
+    } finally {
+      group = null;
+      codecs.release();
+    }
+  }
+
+  /** The rows that are in memory. */
+  private final class RowGroup {
+    private final ColumnChunkPageWriteStore pages =
+        new ColumnChunkPageWriteStore(
+            compressor,
+            schema,
+            properties.getAllocator(),
+            properties.getColumnIndexTruncateLength(),
+            properties.getPageWriteChecksumEnabled());
+    private final ColumnWriteStore store = properties.newColumnWriteStore(schema, pages, pages);
+    private final List<FieldWriter> fields =
+        IntStream.range(0, type.getFieldCount())
+            .mapToObj(i -> new FieldWriter(type, i, schema, store, settings, utc))
+            .toList();
+    private long rows;
+
+    void write(VectorizedColumnBatch columns) {
+      for (FieldWriter field : fields) {
+        field.write(columns);
+      }
+      for (int i = 0; i < columns.getNumRows(); i++) {
+        store.endRecord();
+      }
+      rows += columns.getNumRows();
+    }
+
+    void end() throws IOException {
+      try (pages;
+          store) {
+        file.startBlock(rows);
+        store.flush();
+        pages.flushToFileWriter(file);
+        file.endBlock();
+      }
+    }
+  }
+
+  /** A stream for Parquet. */
+  private record OpenFile(FSDataOutputStream stream) implements OutputFile {
+    @Override
+    public PositionOutputStream create(long blockSizeHint) {
+      return new DelegatingPositionOutputStream(stream) {
+        @Override
+        public long getPos() throws IOException {
+          return stream.getPos();
+        }
+
+        @Override
+        public void close() throws IOException {
+          flush();
+        }
+      };
+    }
+
+    @Override
+    public PositionOutputStream createOrOverwrite(long blockSizeHint) {
+      return create(blockSizeHint);
+    }
+
+    @Override
+    public boolean supportsBlockSize() {
+      return false;
+    }
+
+    @Override
+    public long defaultBlockSize() {
+      return 0;
+    }
+  }
+}
