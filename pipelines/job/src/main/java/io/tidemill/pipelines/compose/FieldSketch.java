@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -65,7 +66,8 @@ public record FieldSketch(
 
   /**
    * How far the distribution is from another, as the population stability index: over bins that
-   * hold a tenth of the other's numbers each, or over the texts.
+   * hold a tenth of the other's numbers each, or over the texts. What is null or not a number is
+   * left out.
    *
    * @return empty where there is nothing to compare
    */
@@ -102,13 +104,32 @@ public record FieldSketch(
     }
   }
 
-  /** Where one bin ends and the next begins; fewer where many numbers are the same. */
+  /**
+   * Where one bin ends and the next begins. A number that takes several tenths is a bin of its own,
+   * with those below it in another: else nobody saw them come or that one go.
+   */
   private static double[] bounds(KllDoublesSketch sketch) {
     double[] ranks = new double[BINS - 1];
     for (int i = 0; i < ranks.length; i++) {
       ranks[i] = (i + 1.0) / BINS;
     }
-    return Arrays.stream(sketch.getQuantiles(ranks)).distinct().toArray();
+    NavigableSet<Double> bounds = new TreeSet<>();
+    for (double tenth : sketch.getQuantiles(ranks)) {
+      // As bounds, zeros of both signs are one.
+      double bound = tenth + 0.0;
+      if (!bounds.add(bound) && isRepeated(bound, sketch)) {
+        bounds.add(Math.nextDown(bound));
+      }
+    }
+    return bounds.stream().mapToDouble(Double::doubleValue).toArray();
+  }
+
+  /** Of fewer than ten numbers, one takes several tenths as soon as it is there. */
+  private static boolean isRepeated(double number, KllDoublesSketch sketch) {
+    double share =
+        sketch.getRank(number, QuantileSearchCriteria.INCLUSIVE)
+            - sketch.getRank(number, QuantileSearchCriteria.EXCLUSIVE);
+    return share * sketch.getN() > 1.5;
   }
 
   private static List<Double> shares(KllDoublesSketch sketch, double[] bounds) {

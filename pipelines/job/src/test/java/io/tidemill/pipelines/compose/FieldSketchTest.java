@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.StringData;
@@ -33,6 +34,39 @@ class FieldSketchTest {
       assertThat(same.stabilityIndexTo(before).orElseThrow()).isLessThan(0.05);
       assertThat(same.quantiles(0.5).get(0)).isCloseTo(0, within(0.1));
     }
+  }
+
+  /** Such as those of a boolean, or of a score that is cut off at an end. */
+  @Test
+  void isFarFromANumberThatTookMostOfThemToEitherSide() {
+    FieldSketch mostlyOne = numbers(i -> i % 20 == 0 ? 0 : 1);
+    FieldSketch one = numbers(i -> 1);
+
+    assertThat(numbers(i -> 0).stabilityIndexTo(mostlyOne).orElseThrow()).isGreaterThan(5);
+    assertThat(one.stabilityIndexTo(mostlyOne).orElseThrow()).isBetween(0.2, 0.5);
+    assertThat(numbers(i -> 0.5).stabilityIndexTo(one).orElseThrow()).isGreaterThan(5);
+    assertThat(numbers(i -> 1.5).stabilityIndexTo(one).orElseThrow()).isGreaterThan(5);
+    assertThat(mostlyOne.stabilityIndexTo(mostlyOne).orElseThrow()).isZero();
+    assertThat(one.stabilityIndexTo(one).orElseThrow()).isZero();
+  }
+
+  @Test
+  void takesZeroForZeroWhateverItsSign() {
+    FieldSketch signed = numbers(i -> i % 2 == 0 ? -0.0 : 0.0);
+
+    assertThat(signed.stabilityIndexTo(signed).orElseThrow()).isZero();
+    assertThat(numbers(i -> -0.0).stabilityIndexTo(numbers(i -> 0.0)).orElseThrow()).isZero();
+    assertThat(numbers(i -> 1).stabilityIndexTo(signed).orElseThrow()).isGreaterThan(5);
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.MAX_VALUE})
+  void comparesNumbersWithoutEnd(double endless) {
+    FieldSketch before = numbers(i -> i % 2 == 0 ? endless : i);
+
+    assertThat(before.stabilityIndexTo(before).orElseThrow()).isZero();
+    assertThat(numbers(i -> i).stabilityIndexTo(before).orElseThrow()).isGreaterThan(0.5);
+    assertThat(before.stabilityIndexTo(numbers(i -> i)).orElseThrow()).isGreaterThan(0.5);
   }
 
   @Test
@@ -111,6 +145,14 @@ class FieldSketchTest {
 
   private FieldSketch sketch(int records, DoubleUnaryOperator change) {
     return FieldSketch.of(count(records, change));
+  }
+
+  private static FieldSketch numbers(IntToDoubleFunction number) {
+    FieldCounter counter = new FieldCounter("score", 0, new DoubleType());
+    IntStream.range(0, 1000)
+        .mapToObj(i -> GenericRowData.of(number.applyAsDouble(i)))
+        .forEach(counter::add);
+    return FieldSketch.of(counter.count());
   }
 
   private FieldCount count(int records, DoubleUnaryOperator change) {
