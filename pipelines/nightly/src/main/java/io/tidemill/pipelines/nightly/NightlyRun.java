@@ -130,6 +130,7 @@ public final class NightlyRun {
           return new NightlyResult(false, before.get().run());
         }
         if (!force) {
+          refuseFolderOfAnother();
           refuseToRepeatHeld(lease, basis);
         }
         lease.say(account -> account.because(why(before.isPresent(), why)));
@@ -255,6 +256,22 @@ public final class NightlyRun {
           "the dead letters in '%s' are those of job '%s' for '%s' (expected: a folder of its own for each job's)",
           folder, there.get().run().job(), there.get().run().target());
     }
+  }
+
+  /** Two jobs that published to one folder would each replace the other's. */
+  private void refuseFolderOfAnother() {
+    Stream.concat(accountIn(job.target()).map(Published::run).stream(), accounts.held().stream())
+        .filter(there -> !there.job().equals(job.name()))
+        .findFirst()
+        .ifPresent(
+            there -> {
+              throw failed(
+                  "'%s' is the folder of job '%s', whose run %d is %s (expected: a sink of its own for each job; if that is the old name of this one, or its predictions may go, --force takes the folder over)",
+                  job.target(),
+                  there.job(),
+                  there.run(),
+                  there.state().name().toLowerCase(Locale.ROOT));
+            });
   }
 
   /** What readers see; empty where there is nothing that is whole. */

@@ -57,6 +57,16 @@ class HeldRunTest {
   }
 
   @Test
+  void keepsWhatIsHeldFromAnotherJob() throws Exception {
+    Nights other = new Nights(directory).named("churn");
+    Files.delete(nights.out().resolve("_tidemill.json"));
+
+    assertThatThrownBy(() -> other.run(false, "newer"))
+        .hasMessageContaining("is the folder of job 'nights', whose run 2 is held (expected: ");
+    assertThat(accounts().get(1).state()).isEqualTo(RunState.HELD);
+  }
+
+  @Test
   void discardsWhatWasHeld() throws Exception {
     assertThat(heldRun().discard().state()).isEqualTo(RunState.DISCARDED);
 

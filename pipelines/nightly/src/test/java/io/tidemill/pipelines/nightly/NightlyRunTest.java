@@ -78,6 +78,30 @@ class NightlyRunTest {
   }
 
   @Test
+  void refusesTheFolderOfAnotherJobUnlessItIsForced() throws Exception {
+    nights.run(false, "one");
+    Nights other = nights.named("churn");
+    assertThat(other.run(false, "two").published()).isFalse();
+    nights.input("changed");
+
+    assertThatThrownBy(() -> other.run(false, "two"))
+        .hasMessageContaining(
+            "job 'churn' for 2026-11-21: '%s' is the folder of job 'nights', whose run 1 is published (expected: "
+                .formatted(nights.out()))
+        .hasMessageContaining("--force takes the folder over");
+    assertThat(nights.out().resolve("part-0")).hasContent("one");
+    Files.delete(nights.out().resolve("_SUCCESS"));
+    assertThatThrownBy(() -> other.run(false, "two"))
+        .hasMessageContaining("folder of job 'nights'");
+
+    assertThat(other.run(true, "two").published()).isTrue();
+    assertThat(nights.out().resolve("part-0")).hasContent("two");
+    nights.input("again");
+    assertThatThrownBy(() -> nights.run(false, "three"))
+        .hasMessageContaining("folder of job 'churn', whose run 4 is published");
+  }
+
+  @Test
   void refusesAFolderWithDeadLettersThatCameMeanwhile() throws Exception {
     DatedJob other = new Nights(directory, "1.0.0", "churn").job();
 

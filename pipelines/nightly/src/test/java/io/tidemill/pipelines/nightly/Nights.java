@@ -83,6 +83,14 @@ final class Nights {
     return directory.resolve("out/_tidemill/dt=" + date);
   }
 
+  /** The same by another name. */
+  Nights named(String name) {
+    Nights other = new Nights(directory);
+    other.yaml = yaml.replace("name: nights", "name: " + name);
+    other.date = date;
+    return other;
+  }
+
   /** The same for another date, with gates. */
   Nights gated(LocalDate newDate, String gates) {
     Nights other = new Nights(directory);
@@ -145,19 +153,29 @@ final class Nights {
   }
 
   /** Runs it, with predictions of which so many are of a kind. */
+  @SuppressWarnings("NullAway") // Does not see that an array of another module may be null.
   NightlyResult predict(boolean force, Map<String, Long> kinds) throws InterruptedException {
+    long records = kinds.isEmpty() ? 0 : 9;
+    return predict(force, new FieldSketch("z", records, records / 9, null, kinds));
+  }
+
+  /** The same, with a sketch of numbers. */
+  NightlyResult predict(boolean force, byte[] numbers) throws InterruptedException {
+    return predict(force, new FieldSketch("z", 9, 1, numbers, null));
+  }
+
+  private NightlyResult predict(boolean force, FieldSketch sketch) throws InterruptedException {
     DatedJob job = job();
     Execution execution =
         new Execution() {
           @Override
           public RunFigures run(BooleanSupplier lost) {
-            return score(job, kinds.toString());
+            return score(job, sketch.toString());
           }
 
           @Override
-          @SuppressWarnings("NullAway") // Does not see that an array of another module may be null.
           public List<FieldSketch> predictions() {
-            return List.of(new FieldSketch("z", 9, 1, null, kinds));
+            return List.of(sketch);
           }
         };
     return run(job, DEAD, new Pauses()).run(job.inputs().list().orElseThrow(), force, execution);
