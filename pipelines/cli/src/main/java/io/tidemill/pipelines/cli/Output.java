@@ -75,6 +75,15 @@ final class Output {
     out.flush();
   }
 
+  /** Says on stderr what keeps the answer from being all of it. */
+  void warn(String message) {
+    PrintWriter err = err();
+    PrintWriter plain = new PrintWriter(new PlainWriter(err));
+    plain.println("damaged: " + message);
+    plain.flush();
+    err.flush();
+  }
+
   /** The same, with one line for people. */
   void print(Object answer, String line) {
     print(answer, out -> out.println(line));

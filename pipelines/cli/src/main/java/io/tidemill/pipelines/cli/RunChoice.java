@@ -29,13 +29,14 @@ final class RunChoice {
    * That run.
    *
    * @param states in which it may be
+   * @param output is told of accounts that cannot be read
    * @throws CommandFailedException if there is none
    */
-  RunAccount of(RunsOptions options, Set<RunState> states) {
+  RunAccount of(RunsOptions options, Set<RunState> states, Output output) {
     JobRuns runs = options.open();
     String day = options.day(date).toString();
     List<RunAccount> found =
-        runs.all().stream()
+        runs.all(output::warn).stream()
             .filter(run -> run.date().equals(day))
             .filter(run -> number == null || run.run() == number)
             .filter(run -> states.contains(run.state()))

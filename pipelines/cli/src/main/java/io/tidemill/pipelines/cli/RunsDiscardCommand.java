@@ -20,7 +20,7 @@ final class RunsDiscardCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    RunAccount run = options.held(choice).discard();
+    RunAccount run = options.held(choice, output).discard();
     output.print(run, out -> out.printf("%s   run %d is discarded%n", run.date(), run.run()));
     return ExitCode.DONE.number();
   }

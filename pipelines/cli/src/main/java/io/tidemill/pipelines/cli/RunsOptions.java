@@ -43,8 +43,8 @@ final class RunsOptions {
   }
 
   /** The run of the choice, which is held. */
-  HeldRun held(RunChoice choice) {
-    RunAccount held = choice.of(this, EnumSet.of(RunState.HELD));
+  HeldRun held(RunChoice choice, Output output) {
+    RunAccount held = choice.of(this, EnumSet.of(RunState.HELD), output);
     LocalDate date = LocalDate.parse(held.date());
     ParsedPipeline dated = new PipelineReader(caller.environment(), date).read(job);
     return new HeldRun(

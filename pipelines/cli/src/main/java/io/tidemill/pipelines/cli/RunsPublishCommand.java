@@ -20,7 +20,7 @@ final class RunsPublishCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    RunAccount run = options.held(choice).publish();
+    RunAccount run = options.held(choice, output).publish();
     output.print(
         run,
         out ->

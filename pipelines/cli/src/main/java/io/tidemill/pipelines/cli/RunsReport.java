@@ -19,9 +19,12 @@ import java.util.function.Predicate;
  * The runs of a job as one page that asks for nothing else. Immutable.
  *
  * @param runs by date and number, at least one
+ * @param damaged what is said of each account that cannot be read
  */
-record RunsReport(String job, String place, List<RunAccount> runs, Instant now) {
+record RunsReport(
+    String job, String place, List<RunAccount> runs, List<String> damaged, Instant now) {
   RunsReport {
+    damaged = List.copyOf(damaged);
     runs = List.copyOf(runs);
   }
 
@@ -46,6 +49,8 @@ record RunsReport(String job, String place, List<RunAccount> runs, Instant now) 
         <p>Runs for dates in %3$s; written by tidemill at %4$s</p>
         """
             .formatted(new HtmlText(job), style(), new HtmlText(place), now));
+    damaged.forEach(
+        account -> page.append("<p class='no'>damaged: %s</p>\n".formatted(new HtmlText(account))));
     if (!shown.isEmpty()) {
       List<RunAccount> judged = newestByDate(run -> !RunTables.outcomes(run).isEmpty());
       page.append("<div class='tiles'>")

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -52,7 +53,9 @@ final class RunsReportCommand implements Runnable {
           ExitCode.USAGE, "--last: %d (expected: >= 1)".formatted(last));
     }
     JobRuns runs = options.open();
-    List<RunAccount> all = runs.all();
+    List<String> damaged = new ArrayList<>();
+    List<RunAccount> all = runs.all(damaged::add);
+    damaged.forEach(output::warn);
     if (all.isEmpty()) {
       throw new CommandFailedException(
           ExitCode.USAGE,
@@ -68,6 +71,7 @@ final class RunsReportCommand implements Runnable {
                 all.get(0).job(),
                 runs.place(),
                 shown,
+                damaged,
                 Instant.now().truncatedTo(ChronoUnit.SECONDS))
             .html();
     try {

@@ -28,7 +28,7 @@ final class RunsShowCommand implements Runnable {
 
   @Override
   public void run() {
-    RunAccount run = choice.of(options, EnumSet.allOf(RunState.class));
+    RunAccount run = choice.of(options, EnumSet.allOf(RunState.class), output);
     output.print(run, out -> print(out, run));
   }
 

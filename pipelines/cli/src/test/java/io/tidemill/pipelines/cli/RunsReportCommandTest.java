@@ -13,6 +13,8 @@ import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
@@ -145,6 +147,28 @@ class RunsReportCommandTest {
     assertThat(texts(page(), "h2")).containsExactly("Runs");
     assertThat(report("--last", "2").out()).endsWith("report.html   2 runs for 2 dates\n");
     assertThat(texts(page(), "h2")).contains("Records", "Dead letters by cause");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "null", "{ \"run\": 1", "{}", "{ \"state\": \"queued\" }"})
+  void tellsOfADamagedAccountAndShowsTheOthers(String damaged) throws Exception {
+    account("2026-11-20", 1, "published", counts(10, 2));
+    account("2026-11-21", 1, "published", counts(10, 2));
+    account("2026-11-21", 2, "failed", "\"message\": \"no room\"");
+    String file = "out/_tidemill/dt=2026-11-21/runs/00000002-abc2.json";
+    Files.writeString(directory.resolve(file), damaged);
+
+    CommandRun report = report();
+
+    assertThat(report.out()).endsWith("report.html   2 runs for 2 dates\n");
+    assertThat(report.err()).contains("damaged: '", file + "': no account of a run: ");
+    assertThat(texts(page(), "p")).anyMatch(text -> text.contains(file));
+    String job = directory.resolve("job.yaml").toString();
+    CommandRun list = CommandRun.of(Map.of(), "runs", "ls", job, "-o", "json");
+    assertThat(list.out()).contains("2026-11-20", "2026-11-21");
+    assertThat(list.err()).contains("damaged: '", file);
+    assertThat(CommandRun.of(Map.of(), "runs", "show", job, "--date", "2026-11-21").out())
+        .contains("1 of job 'nightly-fraud' for");
   }
 
   @Test

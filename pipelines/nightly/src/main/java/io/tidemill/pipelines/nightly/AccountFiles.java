@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import io.tidemill.model.store.GuardedFiles;
 import java.util.Optional;
 import org.apache.flink.core.fs.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads and writes accounts as JSON, each whole or not at all.
@@ -42,13 +43,19 @@ record AccountFiles(GuardedFiles files) {
 
   private static <T> T parse(Path file, byte[] text, Class<T> type) {
     try {
-      return JSON.readValue(new String(text, UTF_8), type);
+      // JSON's null is none either.
+      return Optional.ofNullable(JSON.readValue(new String(text, UTF_8), type))
+          .orElseThrow(() -> none(file, "null", null));
     } catch (JsonProcessingException damaged) {
-      throw new NightlyException(
-          NightlyException.Reason.FAILED,
-          "'%s': no account of a run: %s (expected: as Tidemill wrote it; take it away, and run again with --force)"
-              .formatted(file, damaged.getOriginalMessage()),
-          damaged);
+      throw none(file, damaged.getOriginalMessage(), damaged);
     }
+  }
+
+  private static NightlyException none(Path file, String why, @Nullable Exception damaged) {
+    return new NightlyException(
+        NightlyException.Reason.FAILED,
+        "'%s': no account of a run: %s (expected: as Tidemill wrote it; take it away, and run again with --force)"
+            .formatted(file, why.lines().findFirst().orElse("")),
+        damaged);
   }
 }

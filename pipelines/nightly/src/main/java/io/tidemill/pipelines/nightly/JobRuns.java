@@ -2,6 +2,7 @@ package io.tidemill.pipelines.nightly;
 
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** The runs of a job for all dates, as their accounts tell. Immutable. */
 public final class JobRuns {
@@ -28,9 +29,13 @@ public final class JobRuns {
     return place.above();
   }
 
-  /** All that are remembered, by date and number. Blocks on the file system. */
-  public List<RunAccount> all() {
-    return place.runsOf(job).stream()
+  /**
+   * All that are remembered, by date and number. Blocks on the file system.
+   *
+   * @param damaged is told of each account in the place that cannot be read, with its file
+   */
+  public List<RunAccount> all(Consumer<String> damaged) {
+    return place.runsOf(job, unreadable -> damaged.accept(unreadable.getMessage())).stream()
         .map(account -> diedUnseen(account) ? account.died() : account)
         .toList();
   }

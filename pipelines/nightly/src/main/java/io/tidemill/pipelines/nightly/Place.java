@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
@@ -105,11 +106,15 @@ record Place(GuardedFiles files, String above, boolean atomic) {
     return new Path(files.root(), OWN);
   }
 
-  /** All accounts of a job, by date and number. Blocks on the file system. */
-  List<RunAccount> runsOf(String job) {
+  /**
+   * All accounts of a job, by date and number. Blocks on the file system.
+   *
+   * @param damaged is told of each that cannot be read, whosever it is
+   */
+  List<RunAccount> runsOf(String job, Consumer<NightlyException> damaged) {
     return files.list(own()).stream()
         .filter(FileStatus::isDir)
-        .flatMap(folder -> new RunAccounts(files, folder.getPath()).all().stream())
+        .flatMap(folder -> new RunAccounts(files, folder.getPath()).all(damaged).stream())
         .filter(account -> account.job().equals(job))
         .sorted(Comparator.comparing(RunAccount::date).thenComparing(RunAccount::run))
         .toList();

@@ -58,8 +58,15 @@ public record RunAccount(
   private static final double NANOS = 1e9;
 
   public RunAccount {
+    requireNonNull(id, "id");
+    requireNonNull(job, "job");
+    requireNonNull(date, "date");
     requireNonNull(state, "state");
+    requireNonNull(why, "why");
     requireNonNull(owner, "owner");
+    requireNonNull(started, "started");
+    requireNonNull(target, "target");
+    requireNonNull(digest, "digest");
     models = List.copyOf(models);
     versions = new TreeMap<>(versions);
   }

@@ -4,6 +4,7 @@ import io.tidemill.model.store.GuardedFiles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.flink.core.fs.FileStatus;
@@ -34,16 +35,33 @@ record RunAccounts(GuardedFiles files, Path folder) {
         .sorted();
   }
 
-  /** All accounts, the oldest first. */
+  /**
+   * All accounts, the oldest first.
+   *
+   * @throws NightlyException if one is damaged, as it may be that of a run that goes on
+   */
   List<RunAccount> all() {
+    return all(
+        damaged -> {
+          throw damaged;
+        });
+  }
+
+  /**
+   * The same, for who only looks at them.
+   *
+   * @param damaged is told of each that cannot be read
+   */
+  List<RunAccount> all(Consumer<NightlyException> damaged) {
     List<RunAccount> all = new ArrayList<>();
-    // One may go meanwhile, of a run that found nothing to do.
-    names()
-        .forEach(
-            name ->
-                new AccountFiles(files)
-                    .read(new Path(runs(), name), RunAccount.class)
-                    .ifPresent(all::add));
+    for (String name : names().toList()) {
+      try {
+        // One may go meanwhile, of a run that found nothing to do.
+        new AccountFiles(files).read(new Path(runs(), name), RunAccount.class).ifPresent(all::add);
+      } catch (NightlyException unreadable) {
+        damaged.accept(unreadable);
+      }
+    }
     return all;
   }
 
@@ -78,7 +96,8 @@ record RunAccounts(GuardedFiles files, Path folder) {
 
   /** The newest run of a job that has published; empty if there is none. */
   Optional<RunAccount> published(String job) {
-    return all().stream()
+    // Past those that are damaged: what it published says itself what it is.
+    return all(damaged -> {}).stream()
         .filter(account -> account.state() == RunState.PUBLISHED && account.job().equals(job))
         .reduce((earlier, later) -> later);
   }
