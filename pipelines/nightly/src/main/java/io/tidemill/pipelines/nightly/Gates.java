@@ -60,7 +60,7 @@ record Gates(GatesDefinition asked, Supplier<Optional<Published>> before) {
             .flatMap(there -> there.predictions().stream())
             .filter(sketch -> sketch.field().equals(field.field()))
             .findFirst();
-    Optional<Double> index = was.flatMap(field::stabilityIndexTo);
+    Optional<Double> index = was.flatMap(before -> index(field, before, published.get()));
     String found;
     if (published.isEmpty()) {
       found = "no date before is published to compare with";
@@ -84,6 +84,19 @@ record Gates(GatesDefinition asked, Supplier<Optional<Published>> before) {
         found,
         limit(PSI, most),
         index.orElse(null));
+  }
+
+  private static Optional<Double> index(FieldSketch field, FieldSketch before, Published there) {
+    try {
+      return field.stabilityIndexTo(before);
+    } catch (IllegalArgumentException damaged) {
+      throw new NightlyException(
+          NightlyException.Reason.FAILED,
+          "'%s/%s': %s (expected: as Tidemill wrote it; take it away, and run for %s again with --force); nothing is published"
+              .formatted(
+                  there.run().target(), Published.FILE, damaged.getMessage(), there.run().date()),
+          damaged);
+    }
   }
 
   private static String medians(FieldSketch field, FieldSketch before) {

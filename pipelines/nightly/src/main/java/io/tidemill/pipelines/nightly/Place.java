@@ -88,7 +88,10 @@ record Place(GuardedFiles files, String above, boolean atomic) {
     return new RunAccounts(files, new Path(own(), name));
   }
 
-  /** What readers see of the newest date of a job before that of a run; empty if there is none. */
+  /**
+   * What readers see of the newest date of a job before that of a run, of those with any
+   * prediction; empty if there is none.
+   */
   Optional<Published> before(RunAccount run) {
     String name = accounts(run.target()).folder().getName();
     // By name they are in the order of their dates, as these have as many digits each.
@@ -98,7 +101,13 @@ record Place(GuardedFiles files, String above, boolean atomic) {
         .flatMap(folder -> new RunAccounts(files, folder.getPath()).published(run.job()).stream())
         .filter(earlier -> earlier.date().compareTo(run.date()) < 0)
         .flatMap(earlier -> Published.in(files, new Path(earlier.target())).stream())
-        .filter(published -> !published.predictions().isEmpty())
+        // Another job may have taken the folder over.
+        .filter(published -> published.run().job().equals(run.job()))
+        // After a night without predictions the next is compared with the one before it.
+        .filter(
+            published ->
+                published.predictions().stream()
+                    .anyMatch(field -> field.records() > field.missing()))
         .findFirst();
   }
 

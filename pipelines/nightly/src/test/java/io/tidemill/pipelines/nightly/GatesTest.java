@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemill.pipelines.nightly.NightlyException.Reason;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,6 +23,10 @@ import org.junit.jupiter.api.io.TempDir;
 class GatesTest {
   private static final Map<String, Long> HALVES = Map.of("a", 4L, "b", 4L);
   private static final Map<String, Long> ONE_KIND = Map.of("a", 8L);
+
+  /** A sketch of one, 0.5, as DataSketches writes it. */
+  private static final byte[] NUMBERS = Base64.getDecoder().decode("AgIPBMgACAAAAAAAAADgPw==");
+
   private static final LocalDate NEXT = Nights.DATE.plusDays(1);
 
   @TempDir private Path directory;
@@ -155,10 +164,52 @@ class GatesTest {
     nights(Nights.DATE.minusDays(3), "{ psi: 0.2 }").predict(false, ONE_KIND);
     nights(Nights.DATE.plusDays(9), "{ psi: 0.2 }").predict(true, ONE_KIND);
     today.predict(true, ONE_KIND);
-    java.nio.file.Files.delete(today.out().resolve("_SUCCESS"));
+    Files.delete(today.out().resolve("_SUCCESS"));
 
     assertThatThrownBy(() -> next.predict(false, HALVES))
         .hasMessageContaining("against 2026-11-18");
+  }
+
+  @Test
+  void comparesWithTheDateBeforeOneWithoutPredictions() throws Exception {
+    nights(Nights.DATE.minusDays(3), "{ psi: 0.2 }").predict(false, ONE_KIND);
+    today.predict(false, Map.of());
+
+    assertThatThrownBy(() -> next.predict(false, HALVES))
+        .hasMessageContaining("against 2026-11-18");
+  }
+
+  @Test
+  void comparesPastAnAccountThatIsDamaged() throws Exception {
+    today.predict(false, ONE_KIND);
+    Path runs = today.own().resolve("runs");
+    Files.writeString(runs.resolve("00000002-abc.json"), "{");
+
+    assertThatThrownBy(() -> next.predict(false, HALVES))
+        .hasMessageContaining("against 2026-11-21");
+  }
+
+  @Test
+  void namesTheFileOfASketchThatIsDamaged() throws Exception {
+    today.predict(false, ONE_KIND);
+    Path account = today.out().resolve("_tidemill.json");
+    JsonNode json = new ObjectMapper().readTree(Files.readString(account));
+    ((ObjectNode) json.at("/predictions/0")).put("numbers", "AAAA").putNull("categories");
+    Files.writeString(account, json.toString());
+
+    assertThatThrownBy(() -> next.predict(false, NUMBERS))
+        .hasMessageStartingWith("'" + account + "': sketch of 'z': 3 bytes that are none")
+        .hasMessageEndingWith("run for 2026-11-21 again with --force); nothing is published");
+  }
+
+  @Test
+  void comparesWithDatesOfItsOwnJobOnly() throws Exception {
+    today.predict(false, ONE_KIND);
+    today.named("churn").predict(true, HALVES);
+
+    assertThat(gates(next.predict(false, HALVES).account()))
+        .containsExactly(
+            "psi of 'z': no date before is published to compare with (expected: gates.psi: 0.2)");
   }
 
   private static List<String> gates(RunAccount account) {
