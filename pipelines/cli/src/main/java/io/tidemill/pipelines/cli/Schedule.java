@@ -156,14 +156,15 @@ record Schedule(
   }
 
   private static String python(String text) {
-    return text.chars()
+    // Python makes no letter of two surrogates.
+    return text.codePoints()
         .mapToObj(
             letter ->
                 letter == '"' || letter == '\\'
                     ? "\\" + (char) letter
                     : letter < 0x7f
                         ? String.valueOf((char) letter)
-                        : String.format(Locale.ROOT, "\\u%04x", letter))
+                        : String.format(Locale.ROOT, "\\U%08x", letter))
         .collect(Collectors.joining("", "\"", "\""));
   }
 

@@ -8,6 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -117,6 +120,24 @@ class RenderCommandTest {
         .contains(
             "# /etc/systemd/system/tidemill-nightly-fraud.service",
             "# /etc/systemd/system/tidemill-nightly-fraud.timer");
+  }
+
+  /** Python makes no letter of two surrogates, and could not tell bash of them. */
+  @Test
+  void writesADagInAscii() {
+    Path any = Path.of("/jobs");
+    String dag =
+        new Schedule(
+                "night",
+                any,
+                "caf\u00e9 \ud83d\ude00.yaml",
+                ZoneOffset.UTC,
+                LocalTime.of(1, 30),
+                Duration.ZERO,
+                any)
+            .airflow();
+
+    assertThat(dag).contains("'caf\\U000000e9 \\U0001f600.yaml'").isASCII();
   }
 
   @Test
