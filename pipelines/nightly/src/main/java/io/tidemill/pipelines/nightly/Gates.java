@@ -92,7 +92,7 @@ record Gates(GatesDefinition asked, Supplier<Optional<Published>> before) {
     } catch (IllegalArgumentException damaged) {
       throw new NightlyException(
           NightlyException.Reason.FAILED,
-          "'%s/%s': %s (expected: as Tidemill wrote it; take it away, and run for %s again with --force); nothing is published"
+          "'%s/%s': %s; take it away, and run for %s again with --force; nothing is published"
               .formatted(
                   there.run().target(), Published.FILE, damaged.getMessage(), there.run().date()),
           damaged);

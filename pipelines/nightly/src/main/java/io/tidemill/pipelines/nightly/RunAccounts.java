@@ -2,8 +2,10 @@ package io.tidemill.pipelines.nightly;
 
 import io.tidemill.model.store.GuardedFiles;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -118,12 +120,20 @@ record RunAccounts(GuardedFiles files, Path folder) {
     }
   }
 
-  /** Forgets the oldest of many that are not held. */
+  /** Forgets the oldest of many, but none that is held and not the newest that has published. */
   void forgetOld() {
     List<String> names = names().toList();
-    List<String> held = held().stream().map(RunAccount::name).toList();
-    for (String name : names.subList(0, Math.max(0, names.size() - REMEMBERED))) {
-      if (!held.contains(name)) {
+    if (names.size() <= REMEMBERED) {
+      return;
+    }
+    Set<String> kept = new HashSet<>();
+    held().forEach(account -> kept.add(account.name()));
+    all().stream()
+        .filter(account -> account.state() == RunState.PUBLISHED)
+        .reduce((earlier, later) -> later)
+        .ifPresent(account -> kept.add(account.name()));
+    for (String name : names.subList(0, names.size() - REMEMBERED)) {
+      if (!kept.contains(name)) {
         files.delete(new Path(runs(), name));
       }
     }

@@ -180,6 +180,19 @@ class GatesTest {
   }
 
   @Test
+  void remembersWhatReadersSeeHoweverManyRunsFailAfterIt() throws Exception {
+    today.predict(false, ONE_KIND);
+    Nights failing = nights(Nights.DATE, "{ min-rows: 100, on-fail: fail }");
+    for (int run = 0; run < 52; run++) {
+      assertThatThrownBy(() -> failing.predict(true, HALVES)).hasMessageContaining("min-rows");
+    }
+
+    assertThat(today.job().accounts().all()).hasSizeBetween(51, 53);
+    assertThatThrownBy(() -> next.predict(false, HALVES))
+        .hasMessageContaining("against 2026-11-21");
+  }
+
+  @Test
   void comparesPastAnAccountThatIsDamaged() throws Exception {
     today.predict(false, ONE_KIND);
     Path runs = today.own().resolve("runs");
@@ -199,7 +212,7 @@ class GatesTest {
 
     assertThatThrownBy(() -> next.predict(false, NUMBERS))
         .hasMessageStartingWith("'" + account + "': sketch of 'z': 3 bytes that are none")
-        .hasMessageEndingWith("run for 2026-11-21 again with --force); nothing is published");
+        .hasMessageEndingWith("run for 2026-11-21 again with --force; nothing is published");
   }
 
   @Test
