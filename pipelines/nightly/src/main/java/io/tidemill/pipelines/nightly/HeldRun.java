@@ -111,7 +111,11 @@ public final class HeldRun {
               .formatted(held.target()));
     }
     for (PublishedFolder folder : job.folders(held.id(), held.target(), held.deadLetterTarget())) {
-      if (!folder.files().exists(new Path(folder.staged(), PublishedFolder.SUCCESS))) {
+      boolean whole =
+          Published.in(folder.files(), folder.staged())
+              .filter(made -> made.files().equals(OutputFile.in(folder.files(), folder.staged())))
+              .isPresent();
+      if (!whole) {
         throw refused(
             "has not all of its files in '%s' (expected: as it left them; run again with --force)"
                 .formatted(folder.staged()));

@@ -10,6 +10,8 @@ import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HeldRunTest {
   @TempDir private Path directory;
@@ -95,6 +97,20 @@ class HeldRunTest {
     assertThat(nights.out()).doesNotExist();
     assertThat(accounts().get(1).state()).isEqualTo(RunState.HELD);
     assertThat(nights.own().resolve("staging/" + held.id() + "/predictions/part-0")).exists();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"predictions", "dead-letters"})
+  void publishesNothingThatSomeoneHasChanged(String folder) throws Exception {
+    Path staged = nights.own().resolve("staging/" + held.id() + "/" + folder);
+    Files.delete(staged.resolve("part-1"));
+
+    assertThatThrownBy(() -> heldRun().publish())
+        .hasMessageContaining("run 2 has not all of its files in '");
+    assertThat(nights.out().resolve("part-0")).hasContent("old");
+    Files.writeString(staged.resolve("part-1"), "longer");
+    assertThatThrownBy(() -> heldRun().publish())
+        .hasMessageContaining("run 2 has not all of its files in '");
   }
 
   @Test
