@@ -75,7 +75,7 @@ public final class ParquetFiles implements ColumnSource {
             options.hadoop(), values, type, Math.min(maxRows, options.batchSize()), options.utc());
     return environment
         .fromSource(
-            FileSource.forBulkFileFormat(columns, options.path()).build(),
+            new ReadableFiles<>(FileSource.forBulkFileFormat(columns, options.path()).build()),
             WatermarkStrategy.noWatermarks(),
             uidPrefix,
             type)

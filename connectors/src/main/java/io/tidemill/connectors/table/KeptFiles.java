@@ -1,5 +1,6 @@
 package io.tidemill.connectors.table;
 
+import io.tidemill.connectors.files.ReadableFiles;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
@@ -29,10 +30,10 @@ final class KeptFiles implements KeptDeadLetters {
 
   private final ConnectorOptions options;
   private final Path folder;
-  private final DecodedFiles files;
+  private final ReadableFiles<RowData> files;
   private @Nullable List<FileSourceSplit> found;
 
-  KeptFiles(ConnectorOptions options, DecodedFiles files) {
+  KeptFiles(ConnectorOptions options, ReadableFiles<RowData> files) {
     this.options = options;
     this.folder = new Path(options.value(PATH).orElseThrow());
     this.files = files;

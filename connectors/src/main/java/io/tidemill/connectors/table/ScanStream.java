@@ -1,5 +1,6 @@
 package io.tidemill.connectors.table;
 
+import io.tidemill.connectors.files.ReadableFiles;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -74,7 +75,7 @@ interface ScanStream {
   @SuppressWarnings("unchecked") // A file source of rows is one of rows.
   private static Source<RowData, ?, ?> named(Source<RowData, ?, ?> source) {
     return source instanceof FileSource<?> files
-        ? new DecodedFiles((FileSource<RowData>) files)
+        ? new ReadableFiles<>((FileSource<RowData>) files)
         : source;
   }
 

@@ -3,6 +3,7 @@ package io.tidemill.connectors.table;
 import io.tidemill.connectors.avro.FlinkAvro;
 import io.tidemill.connectors.files.ParquetFiles;
 import io.tidemill.connectors.files.ParquetFolder;
+import io.tidemill.connectors.files.ReadableFiles;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.TableKeys;
@@ -102,7 +103,7 @@ public final class TableConnector implements Connector {
         && provider.createSource() instanceof FileSource<?> files) {
       @SuppressWarnings("unchecked") // A file source of rows is one of rows.
       FileSource<RowData> rows = (FileSource<RowData>) files;
-      return new KeptFiles(spec.options(), new DecodedFiles(rows));
+      return new KeptFiles(spec.options(), new ReadableFiles<>(rows));
     }
     check.refuse(
         ConnectorOptions.CONNECTOR,

@@ -33,16 +33,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.RuntimeExecutionMode;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.throwable.ThrowableClassifier;
 import org.apache.flink.runtime.throwable.ThrowableType;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.flink.streaming.api.graph.StreamNode;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.apache.flink.types.RowKind;
@@ -525,6 +528,40 @@ class TableConnectorITCase {
         .asString()
         .contains(in.resolve("bad.txt") + ": a record does not decode: " + why)
         .endsWith("set ignore-parse-errors of the format to leave such records out");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "false, '', length is too low: 0",
+    "true, '', length is too low: 0",
+    "true, 'some text, no columns', Expected magic number at tail"
+  })
+  void fileThatIsNoneOfItsFormatFailsTheJobWithItsNameAndIsNotTriedAgain(
+      boolean asColumns, String text, String why) throws Exception {
+    Path in = Files.createDirectory(folder.resolve("in"));
+    Files.writeString(in.resolve("bad.parquet"), text);
+    StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.BATCH);
+    RecordSource source =
+        new Connectors()
+            .source(new SourceSpec(files("source", in, "parquet"), SCHEMA, TableKeys.NONE, false));
+    DataStream<?> read =
+        asColumns
+            ? source
+                .columns()
+                .orElseThrow()
+                .attach(environment, "source", TypeInformation.of(VectorizedColumnBatch.class), 100)
+            : source.attach(environment, "source").records();
+    read.sinkTo(new DiscardingSink<>());
+
+    Throwable failure = catchThrowable(environment::execute);
+
+    assertThat(
+            ThrowableClassifier.findThrowableOfThrowableType(
+                failure, ThrowableType.NonRecoverableError))
+        .get()
+        .asString()
+        .contains(in.resolve("bad.parquet") + ": cannot be read: RuntimeException: it is not a")
+        .contains(why);
   }
 
   private static void copy(ConnectorOptions from, ConnectorOptions to) throws Exception {

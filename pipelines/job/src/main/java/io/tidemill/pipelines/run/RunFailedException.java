@@ -1,6 +1,7 @@
 package io.tidemill.pipelines.run;
 
 import io.tidemill.connectors.problem.RootCause;
+import io.tidemill.connectors.record.FileFailureException;
 import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.inference.operator.InferenceException;
 import io.tidemill.model.ModelException;
@@ -18,24 +19,26 @@ public final class RunFailedException extends RuntimeException {
   static RunFailedException of(String job, Throwable failure) {
     Throwable telling = RootCause.of(failure).failure();
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof ModelException
-          || cause instanceof InferenceException
-          || cause instanceof RecordFailureException) {
+      if (tells(cause)) {
         telling = cause;
         break;
       }
     }
-    boolean known =
-        telling instanceof ModelException
-            || telling instanceof InferenceException
-            || telling instanceof RecordFailureException
-            || telling instanceof SerializedThrowable;
+    boolean known = tells(telling) || telling instanceof SerializedThrowable;
     String message = telling.getMessage();
     return new RunFailedException(
         "job '%s' failed: %s"
             .formatted(job, known ? message : telling.getClass().getSimpleName() + ": " + message),
         telling instanceof ModelException,
         failure);
+  }
+
+  /** Whether it says all that a person has to know. */
+  private static boolean tells(Throwable cause) {
+    return cause instanceof ModelException
+        || cause instanceof InferenceException
+        || cause instanceof RecordFailureException
+        || cause instanceof FileFailureException;
   }
 
   /** Whether a model could not be had, rather than the job failed at its work. */

@@ -1,6 +1,10 @@
-package io.tidemill.connectors.table;
+package io.tidemill.connectors.files;
 
+import io.tidemill.connectors.problem.RootCause;
+import io.tidemill.connectors.record.FileFailureException;
 import io.tidemill.connectors.record.RecordFailureException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -11,23 +15,32 @@ import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SourceReader;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.core.io.InputStatus;
-import org.apache.flink.table.data.RowData;
 import org.apache.flink.util.ExceptionUtils;
 
-/** Reads files, and names them where a record does not decode. Task thread only. */
-final class DecodedFileReader implements SourceReader<RowData, FileSourceSplit> {
-  /** How Flink's formats of lines begin to say so; any other failure may pass with a restart. */
+/**
+ * Reads files, and names the one that it cannot read. Task thread only.
+ *
+ * @param <E> what the files hold
+ */
+final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
+  /** How Flink's formats of lines begin to say so. */
   private static final Pattern UNDECODED = Pattern.compile("Fail(ed)? to deserialize.*");
 
-  private final SourceReader<RowData, FileSourceSplit> reader;
+  /** How Flink begins where files fail to be read, and not those who take what is read. */
+  private static final String FETCHERS = "One or more fetchers";
+
+  /** What Flink's input says of itself in the place of the file's name. */
+  private static final Pattern NAMELESS = Pattern.compile("\\S+ParquetInputFile@\\p{XDigit}+");
+
+  private final SourceReader<E, FileSourceSplit> reader;
   private List<FileSourceSplit> splits = List.of();
 
-  DecodedFileReader(SourceReader<RowData, FileSourceSplit> reader) {
+  ReadableFileReader(SourceReader<E, FileSourceSplit> reader) {
     this.reader = reader;
   }
 
   @Override
-  public InputStatus pollNext(ReaderOutput<RowData> output) throws Exception {
+  public InputStatus pollNext(ReaderOutput<E> output) throws Exception {
     try {
       return reader.pollNext(output);
     } catch (RuntimeException e) {
@@ -35,24 +48,47 @@ final class DecodedFileReader implements SourceReader<RowData, FileSourceSplit> 
           ExceptionUtils.findThrowable(
                   e, cause -> UNDECODED.matcher(String.valueOf(cause.getMessage())).lookingAt())
               .orElse(null);
-      throw undecoded == null ? e : failure(undecoded);
+      if (undecoded != null) {
+        throw undecoded(undecoded);
+      }
+      if (String.valueOf(e.getMessage()).startsWith(FETCHERS) && e.getCause() != null) {
+        throw unreadable(e.getCause());
+      }
+      throw e;
     }
   }
 
-  private RecordFailureException failure(Throwable undecoded) {
+  private RecordFailureException undecoded(Throwable undecoded) {
     String why =
         undecoded.getCause() == null
             ? String.valueOf(undecoded.getMessage())
             : undecoded.getMessage() + " " + undecoded.getCause().getMessage();
     return new RecordFailureException(
         "%s: a record does not decode: %s; correct it, or set ignore-parse-errors of the format to leave such records out"
-            .formatted(
-                splits.stream()
-                    .map(split -> split.path().toString())
-                    .distinct()
-                    .collect(Collectors.joining(", ")),
-                why.replaceAll("\\s+", " ")),
+            .formatted(paths(), why.replaceAll("\\s+", " ")),
         undecoded);
+  }
+
+  /** File systems fail with an IOException, and formats of what is in the file with any other. */
+  private Exception unreadable(Throwable fetched) {
+    Throwable failure = fetched.getCause() == null ? fetched : fetched.getCause();
+    RootCause root = RootCause.of(failure);
+    String message =
+        "%s: cannot be read: %s: %s (expected: a whole file of the source's format, in which its columns have the declared types)"
+            .formatted(
+                paths(),
+                root.failure().getClass().getSimpleName(),
+                NAMELESS.matcher(root.message()).replaceAll("it"));
+    return failure instanceof IOException || failure instanceof UncheckedIOException
+        ? new FileFailureException(message, failure)
+        : new RecordFailureException(message, failure);
+  }
+
+  private String paths() {
+    return splits.stream()
+        .map(split -> split.path().toString())
+        .distinct()
+        .collect(Collectors.joining(", "));
   }
 
   @Override

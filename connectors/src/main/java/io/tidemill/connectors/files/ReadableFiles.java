@@ -1,4 +1,4 @@
-package io.tidemill.connectors.table;
+package io.tidemill.connectors.files;
 
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.DynamicParallelismInference;
@@ -11,26 +11,27 @@ import org.apache.flink.connector.file.src.FileSource;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.PendingSplitsCheckpoint;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
-import org.apache.flink.table.data.RowData;
 
 /**
- * Flink's source of files, whose records that do not decode fail the job with their file, and
- * without a restart. Immutable.
+ * Flink's source of files, which fails the job with the file that it cannot read, and without a
+ * restart where that would find it as it is. Immutable.
+ *
+ * @param <E> what the files hold
  */
-final class DecodedFiles
-    implements Source<RowData, FileSourceSplit, PendingSplitsCheckpoint<FileSourceSplit>>,
+public final class ReadableFiles<E>
+    implements Source<E, FileSourceSplit, PendingSplitsCheckpoint<FileSourceSplit>>,
         DynamicParallelismInference {
   private static final long serialVersionUID = 1L;
 
-  private final FileSource<RowData> files;
+  private final FileSource<E> files;
 
-  DecodedFiles(FileSource<RowData> files) {
+  public ReadableFiles(FileSource<E> files) {
     this.files = files;
   }
 
   @Override
-  public SourceReader<RowData, FileSourceSplit> createReader(SourceReaderContext context) {
-    return new DecodedFileReader(files.createReader(context));
+  public SourceReader<E, FileSourceSplit> createReader(SourceReaderContext context) {
+    return new ReadableFileReader<>(files.createReader(context));
   }
 
   @Override
