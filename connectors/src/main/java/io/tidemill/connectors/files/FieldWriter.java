@@ -1,5 +1,6 @@
 package io.tidemill.connectors.files;
 
+import io.tidemill.connectors.record.RecordFailureException;
 import java.util.List;
 import org.apache.flink.formats.parquet.row.ParquetRowDataWriter;
 import org.apache.flink.table.data.columnar.ColumnarRowData;
@@ -81,9 +82,10 @@ final class FieldWriter {
     public void endMessage() {
       if (isNull) {
         if (present == 0) {
-          throw new IllegalStateException(
+          throw new RecordFailureException(
               "column '%s': null (expected: a value, as it is declared NOT NULL)"
-                  .formatted(String.join(".", descriptor.getPath())));
+                  .formatted(String.join(".", descriptor.getPath())),
+              null);
         }
         column.writeNull(0, 0);
       }

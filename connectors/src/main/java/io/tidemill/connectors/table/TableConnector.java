@@ -75,9 +75,11 @@ public final class TableConnector implements Connector {
   @Override
   public RecordSink sink(SinkSpec spec) {
     RowType written = spec.schema().rowType();
+    ProjectFields fields =
+        new ProjectFields(spec.rows(), spec.positions(), written.getFieldCount());
     return sink(
         spec.options(),
-        new ProjectFields(spec.rows(), spec.positions(), written.getFieldCount()),
+        isParquet(spec.options()) ? new RequiredFields(fields, written) : fields,
         written,
         spec.keys(),
         () ->

@@ -15,6 +15,7 @@ import io.tidemill.connectors.record.DeadLetterSpec;
 import io.tidemill.connectors.record.Header;
 import io.tidemill.connectors.record.KeptDeadLetters;
 import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
@@ -50,6 +51,7 @@ import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.apache.flink.types.RowKind;
 import org.apache.flink.util.CloseableIterator;
+import org.apache.flink.util.ExceptionUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -575,6 +577,40 @@ class TableConnectorITCase {
     RecordSource source = new Connectors().source(new SourceSpec(from, SCHEMA, fromKeys, false));
     sink(to, toKeys).attach(source.attach(environment, "source").records(), "sink");
     environment.execute();
+  }
+
+  /** Parquet would write each value behind the null into the row before its own. */
+  @Test
+  void nullInAColumnOfParquetThatIsDeclaredNotNullFailsTheJob() throws Exception {
+    Path in = Files.createDirectory(folder.resolve("in"));
+    Files.write(in.resolve("a.json"), List.of("{\"id\":\"a\",\"amount\":1}", "{\"id\":\"b\"}"));
+    RecordSchema required =
+        RecordSchema.ofColumns(
+            List.of(
+                new RecordSchema.Column("id", "STRING"),
+                new RecordSchema.Column("amount", "DOUBLE NOT NULL")));
+    StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.BATCH);
+    RecordSource source =
+        new Connectors()
+            .source(new SourceSpec(files("source", in), required, TableKeys.NONE, false));
+    new Connectors()
+        .sink(
+            new SinkSpec(
+                files("sink", folder.resolve("out"), "parquet"),
+                required,
+                TableKeys.NONE,
+                source.rowType(),
+                options("source", Map.of("connector", "datagen")),
+                "job",
+                List.of()))
+        .attach(source.attach(environment, "source").records(), "sink");
+
+    assertThat(
+            ExceptionUtils.findThrowable(
+                catchThrowable(environment::execute), RecordFailureException.class))
+        .get()
+        .asString()
+        .contains("column 'amount': null (expected: a value, as it is declared NOT NULL)");
   }
 
   private static RecordSink sink(Path out) {
