@@ -27,8 +27,11 @@ public final class ParquetFolder implements ColumnSink {
   private final ParquetOptions options;
   private final int[] positions;
   private final RowType written;
+  private final boolean overwrite;
 
-  private ParquetFolder(ParquetOptions options, int[] positions, RowType written) {
+  private ParquetFolder(
+      ParquetOptions options, int[] positions, RowType written, boolean overwrite) {
+    this.overwrite = overwrite;
     this.options = options;
     this.positions = positions;
     this.written = written;
@@ -44,7 +47,7 @@ public final class ParquetFolder implements ColumnSink {
       ConnectorOptions options, int[] positions, RowType written, TableKeys keys) {
     ParquetOptions parquet = new ParquetOptions(options);
     return parquet.areKnown() && !parquet.areEncrypted() && keys.partitionedBy().isEmpty()
-        ? Optional.of(new ParquetFolder(parquet, positions, written))
+        ? Optional.of(new ParquetFolder(parquet, positions, written, keys.overwrite()))
         : Optional.empty();
   }
 
@@ -82,6 +85,7 @@ public final class ParquetFolder implements ColumnSink {
         .setFormatFactory(path -> new ParquetOutput(path, type, settings, utc))
         .setMetaStoreFactory(new EmptyMetaStoreFactory(options.path()))
         .setPath(options.path())
+        .setOverwrite(overwrite)
         .setOutputFileConfig(
             OutputFileConfig.builder().withPartPrefix("part-" + UUID.randomUUID()).build())
         .setPartitionCommitPolicyFactory(

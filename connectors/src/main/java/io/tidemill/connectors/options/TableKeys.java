@@ -4,22 +4,27 @@ import java.util.List;
 import org.apache.flink.table.types.logical.RowType;
 
 /**
- * What a table declares beside its columns. Immutable.
+ * What is said of a table beside its columns. Immutable.
  *
  * @param primaryKey the columns by which a row is known, as in {@code PRIMARY KEY (…) NOT
  *     ENFORCED}; empty for none
  * @param partitionedBy the columns that are folders of the form {@code column=value}, as in {@code
  *     PARTITIONED BY (…)}; empty for none
+ * @param overwrite whether rows replace those of their partitions, or of a table without them, as
+ *     in {@code INSERT OVERWRITE}
  */
-public record TableKeys(List<String> primaryKey, List<String> partitionedBy) {
+public record TableKeys(List<String> primaryKey, List<String> partitionedBy, boolean overwrite) {
   /** The option that names the primary key, beside a connector's own. */
   public static final String PRIMARY_KEY = "primary-key";
 
   /** The option that names the partition's columns, beside a connector's own. */
   public static final String PARTITIONED_BY = "partitioned-by";
 
-  /** Neither. */
-  public static final TableKeys NONE = new TableKeys(List.of(), List.of());
+  /** The option that has rows replaced, beside a connector's own. */
+  public static final String OVERWRITE = "overwrite";
+
+  /** Nothing. */
+  public static final TableKeys NONE = new TableKeys(List.of(), List.of(), false);
 
   public TableKeys {
     primaryKey = List.copyOf(primaryKey);
@@ -49,10 +54,11 @@ public record TableKeys(List<String> primaryKey, List<String> partitionedBy) {
     }
   }
 
-  /** Refuses both, for a connector that has neither. */
+  /** Refuses all, for a connector that has none of them. */
   public void refuse(OptionCheck check) {
     refusePrimaryKey(check);
     refusePartitions(check);
+    refuseOverwrite(check);
   }
 
   /** Refuses a primary key, for a connector that has none. */
@@ -71,6 +77,17 @@ public record TableKeys(List<String> primaryKey, List<String> partitionedBy) {
       check.refuse(
           PARTITIONED_BY,
           "not taken by '%s' (expected: a connector of files, such as filesystem)",
+          check.options().connector());
+    }
+  }
+
+  /** Refuses to replace rows, for a connector that only adds some. */
+  public void refuseOverwrite(OptionCheck check) {
+    if (overwrite) {
+      check.refuse(
+          OVERWRITE,
+          "not taken by '%s' (expected: a connector that replaces partitions, such as filesystem or"
+              + " iceberg)",
           check.options().connector());
     }
   }

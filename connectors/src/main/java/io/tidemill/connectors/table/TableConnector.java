@@ -23,6 +23,7 @@ import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.connector.file.src.FileSource;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
+import org.apache.flink.table.connector.sink.abilities.SupportsOverwrite;
 import org.apache.flink.table.connector.sink.abilities.SupportsPartitioning;
 import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.connector.source.InputFormatProvider;
@@ -163,7 +164,13 @@ public final class TableConnector implements Connector {
         && !table.getChangelogMode(ChangelogMode.upsert()).contains(RowKind.UPDATE_AFTER)) {
       keys.refusePrimaryKey(check);
     }
+    if (!(table instanceof SupportsOverwrite)) {
+      keys.refuseOverwrite(check);
+    }
     check.throwIfAny();
+    if (table instanceof SupportsOverwrite replacing) {
+      replacing.applyOverwrite(keys.overwrite());
+    }
     table.getChangelogMode(ChangelogMode.insertOnly());
     return new TableRecordSink(options, table, columns, written, keys, byColumns.get());
   }

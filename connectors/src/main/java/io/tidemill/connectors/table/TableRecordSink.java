@@ -9,6 +9,7 @@ import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.ColumnSink;
 import io.tidemill.connectors.record.RecordSink;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.flink.api.common.RuntimeExecutionMode;
@@ -46,7 +47,8 @@ final class TableRecordSink implements RecordSink {
     this.written = written;
     this.keys = keys;
     this.byColumns = byColumns;
-    stream(false);
+    // Finds what a connector refuses; who replaces rows does it in a batch alone.
+    stream(keys.overwrite());
   }
 
   @Override
@@ -57,18 +59,32 @@ final class TableRecordSink implements RecordSink {
         + (keys.primaryKey().isEmpty()
             ? ""
             : ", by the key " + String.join(", ", keys.primaryKey()))
+        + (keys.overwrite() ? ", which replaces what its partitions hold" : "")
         + "; tombstones are not written, and counted";
   }
 
   @Override
   public List<Problem<OptionKey>> problemsWith(CheckpointPlan checkpoints) {
-    return options.names(FILESYSTEM) && !checkpoints.batch() && checkpoints.interval().isEmpty()
-        ? List.of(
-            new Problem<>(
-                new OptionKey(options.place(), ConnectorOptions.CONNECTOR),
-                "'filesystem' with checkpoints off (expected: checkpoints, since only they publish"
-                    + " files; set execution.checkpointing.interval)"))
-        : List.of();
+    List<Problem<OptionKey>> problems = new ArrayList<>();
+    if (options.names(FILESYSTEM) && !checkpoints.batch() && checkpoints.interval().isEmpty()) {
+      problems.add(
+          problem(
+              ConnectorOptions.CONNECTOR,
+              "'filesystem' with checkpoints off (expected: checkpoints, since only they publish"
+                  + " files; set execution.checkpointing.interval)"));
+    }
+    if (keys.overwrite() && !checkpoints.batch()) {
+      problems.add(
+          problem(
+              TableKeys.OVERWRITE,
+              "true in a job that has no end (expected: mode: batch, whose predictions replace the"
+                  + " old ones at once)"));
+    }
+    return problems;
+  }
+
+  private Problem<OptionKey> problem(String option, String message) {
+    return new Problem<>(new OptionKey(options.place(), option), message);
   }
 
   @Override

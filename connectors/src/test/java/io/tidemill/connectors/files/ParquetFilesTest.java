@@ -262,7 +262,7 @@ class ParquetFilesTest {
     var nested = RowType.of(new ArrayType(new FloatType()));
     assertThat(ParquetFiles.of(new ConnectorOptions("source", options), nested, TableKeys.NONE))
         .isEmpty();
-    var keys = new TableKeys(List.of(), List.of("word"));
+    var keys = new TableKeys(List.of(), List.of("word"), false);
     assertThat(ParquetFiles.of(new ConnectorOptions("source", options), TYPES, keys)).isEmpty();
     options.put(key, value);
     assertThat(ParquetFiles.of(new ConnectorOptions("source", options), TYPES, TableKeys.NONE))

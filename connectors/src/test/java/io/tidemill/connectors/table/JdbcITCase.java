@@ -181,7 +181,7 @@ class JdbcITCase {
                         new SourceSpec(
                             options("source", "payments", Map.of()),
                             SCHEMA,
-                            new TableKeys(List.of(), List.of("country")),
+                            new TableKeys(List.of(), List.of("country"), false),
                             false)))
         .hasMessage(
             "job.yaml: source: partitioned-by: not taken by 'jdbc' (expected: a connector of files,"
@@ -229,7 +229,7 @@ class JdbcITCase {
             new SinkSpec(
                 options("sink", table, Map.of()),
                 SCHEMA,
-                new TableKeys(primaryKey, List.of()),
+                new TableKeys(primaryKey, List.of(), false),
                 Origin.appendTo(SCHEMA.rowType()),
                 options("source", "payments", Map.of()),
                 "job",

@@ -114,7 +114,7 @@ class TableConnectorITCase {
         in.resolve("a.json"),
         List.of("{\"id\":\"a\",\"amount\":1.0}", "{\"id\":\"b\",\"amount\":2.5}"));
     Path out = folder.resolve("out");
-    TableKeys byId = new TableKeys(List.of(), List.of("id"));
+    TableKeys byId = new TableKeys(List.of(), List.of("id"), false);
 
     copy(files("source", in), TableKeys.NONE, files("sink", out), byId);
 
@@ -129,6 +129,43 @@ class TableConnectorITCase {
             "{\"id\":\"a\",\"amount\":1.0}", "{\"id\":\"b\",\"amount\":2.5}");
   }
 
+  @Test
+  void overwriteReplacesTheFoldersThatRowsGoTo() throws Exception {
+    Path in = Files.createDirectories(folder.resolve("in"));
+    Path out = folder.resolve("out");
+    TableKeys byId = new TableKeys(List.of(), List.of("id"), true);
+    Files.write(
+        in.resolve("a.json"),
+        List.of("{\"id\":\"a\",\"amount\":1.0}", "{\"id\":\"b\",\"amount\":2.5}"));
+    copy(files("source", in), TableKeys.NONE, files("sink", out), byId);
+    Files.write(in.resolve("a.json"), List.of("{\"id\":\"a\",\"amount\":7.0}"));
+
+    copy(files("source", in), TableKeys.NONE, files("sink", out), byId);
+
+    assertThat(lines(out.resolve("id=a"))).containsExactly("{\"amount\":7.0}");
+    assertThat(lines(out.resolve("id=b"))).containsExactly("{\"amount\":2.5}");
+  }
+
+  @Test
+  void overwriteIsRefusedWhereItHasNoEndOrNoMeaning() {
+    TableKeys replacing = new TableKeys(List.of(), List.of(), true);
+    RecordSink sink = sink(files("sink", folder), replacing);
+
+    assertThat(sink.guarantee()).contains("which replaces what its partitions hold");
+    assertThat(
+            sink.problemsWith(
+                new CheckpointPlan(Optional.of(Duration.ofSeconds(1)), Duration.ZERO, false)))
+        .singleElement()
+        .asString()
+        .contains(
+            "overwrite: true in a job that has no end (expected: mode: batch, whose predictions"
+                + " replace the old ones at once)");
+    assertThatThrownBy(() -> sink(options("sink", Map.of("connector", "blackhole")), replacing))
+        .hasMessage(
+            "job.yaml: sink: overwrite: not taken by 'blackhole' (expected: a connector that"
+                + " replaces partitions, such as filesystem or iceberg)");
+  }
+
   /** Flink writes it, and failed to read it. */
   @Test
   void recordsWithoutAValueAreInAFolderOfTheirOwn() throws Exception {
@@ -137,7 +174,7 @@ class TableConnectorITCase {
         in.resolve("a.json"),
         List.of("{\"id\":\"50%/=a\",\"amount\":1.0}", "{\"id\":null,\"amount\":2.5}"));
     Path out = folder.resolve("out");
-    TableKeys byId = new TableKeys(List.of(), List.of("id"));
+    TableKeys byId = new TableKeys(List.of(), List.of("id"), false);
 
     copy(files("source", in), TableKeys.NONE, files("sink", out), byId);
 
@@ -159,7 +196,7 @@ class TableConnectorITCase {
             List.of(
                 new RecordSchema.Column("id", "STRING"), new RecordSchema.Column("day", "DATE")));
     ConnectorOptions files = files("sink", folder);
-    TableKeys byDay = new TableKeys(List.of(), List.of("day"));
+    TableKeys byDay = new TableKeys(List.of(), List.of("day"), false);
 
     assertThatThrownBy(
             () ->
@@ -183,7 +220,7 @@ class TableConnectorITCase {
   @Test
   void primaryKeyOfFilesIsRefused() {
     assertThatThrownBy(
-            () -> sink(files("sink", folder), new TableKeys(List.of("id"), List.of("id"))))
+            () -> sink(files("sink", folder), new TableKeys(List.of("id"), List.of("id"), false)))
         .hasMessage(
             "job.yaml: sink: primary-key: not taken by 'filesystem' (expected: a connector that"
                 + " writes rows by their key, such as jdbc)");
@@ -192,7 +229,10 @@ class TableConnectorITCase {
   @Test
   void partitionsThatLeaveTheFilesNoColumnAreRefused() {
     assertThatThrownBy(
-            () -> sink(files("sink", folder), new TableKeys(List.of(), List.of("id", "amount"))))
+            () ->
+                sink(
+                    files("sink", folder),
+                    new TableKeys(List.of(), List.of("id", "amount"), false)))
         .hasMessage(
             "job.yaml: sink: partitioned-by: every column (expected: one at least that is in the"
                 + " files)");

@@ -140,6 +140,18 @@ class RunITCase {
             .replaceAll("/(out|dead)'", "/$1-of-columns'"));
     assertThat(run(job, "run").exitCode()).isEqualTo(ExitCode.DONE);
     assertThat(rows("out-of-columns")).containsExactlyInAnyOrderElementsOf(ofRows);
+
+    List<String> files = files("second");
+    Files.writeString(
+        job, fromParquet.replace("/out', format", "/second', overwrite: true, format"));
+    assertThat(run(job, "run").exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(files("second")).hasSameSizeAs(files).doesNotContainAnyElementsOf(files);
+  }
+
+  private List<String> files(String folder) throws IOException {
+    try (Stream<Path> files = Files.list(directory.resolve(folder))) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
   }
 
   @Test

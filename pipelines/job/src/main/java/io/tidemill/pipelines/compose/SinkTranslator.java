@@ -55,7 +55,9 @@ final class SinkTranslator {
                                     options,
                                     columns,
                                     new TableKeys(
-                                        job.sink().primaryKey(), job.sink().partitionedBy()),
+                                        job.sink().primaryKey(),
+                                        job.sink().partitionedBy(),
+                                        job.sink().overwrite()),
                                     rows,
                                     new ConnectorOptions(
                                         SourceTranslator.ID, job.source().options()),

@@ -36,7 +36,7 @@ final class SourceTranslator {
                                 new SourceSpec(
                                     options,
                                     columns,
-                                    new TableKeys(List.of(), job.source().partitionedBy()),
+                                    new TableKeys(List.of(), job.source().partitionedBy(), false),
                                     job.deadLetter() != null))));
     source.ifPresent(made -> made.problemsWith(checkpoints).forEach(problems::add));
     schema = source.map(RecordSource::schema).or(() -> values);

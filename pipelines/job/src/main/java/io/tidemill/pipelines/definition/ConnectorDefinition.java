@@ -13,12 +13,14 @@ import org.jspecify.annotations.Nullable;
  * @param schema the columns; null where the job itself knows them
  * @param primaryKey the columns by which a sink's row is known; empty for none
  * @param partitionedBy the columns that are folders, {@code column=value}; empty for none
+ * @param overwrite whether a sink's rows replace those of their partitions
  */
 public record ConnectorDefinition(
     Map<String, String> options,
     @Nullable SchemaDefinition schema,
     List<String> primaryKey,
-    List<String> partitionedBy) {
+    List<String> partitionedBy,
+    boolean overwrite) {
   /** The option that names the connector. */
   public static final String CONNECTOR = "connector";
 
@@ -38,7 +40,7 @@ public record ConnectorDefinition(
   public ConnectorDefinition with(String option, String value) {
     Map<String, String> changed = new LinkedHashMap<>(options);
     changed.put(option, value);
-    return new ConnectorDefinition(changed, schema, primaryKey, partitionedBy);
+    return new ConnectorDefinition(changed, schema, primaryKey, partitionedBy, overwrite);
   }
 
   /** The connector's name, such as {@code kafka}. */

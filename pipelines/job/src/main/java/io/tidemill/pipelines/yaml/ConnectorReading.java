@@ -39,17 +39,25 @@ final class ConnectorReading {
       Key.texts(
           "primary-key", "The columns by which a row is known, for sinks that write rows by key");
 
+  private static final Key<Boolean> OVERWRITE =
+      Key.flag(
+          "overwrite",
+          "Whether a job of mode batch replaces what the partitions hold that it writes, for sinks"
+              + " that can");
+
   private static final Schema WITH_SCHEMA = having(SCHEMA);
   private static final Schema WITH_COLUMNS = having(COLUMNS);
 
   static final Keys SOURCE =
       Keys.open(Schema.SCALAR, CONNECTOR, SCHEMA, COLUMNS, PARTITIONED_BY)
-          .and("oneOf", List.of(WITH_SCHEMA.keywords(), WITH_COLUMNS.keywords()));
+          .and("oneOf", List.of(WITH_SCHEMA.keywords(), WITH_COLUMNS.keywords()))
+          .and("not", having(OVERWRITE));
   static final Keys SINK =
-      Keys.open(Schema.SCALAR, CONNECTOR, SCHEMA, COLUMNS, PARTITIONED_BY, PRIMARY_KEY)
+      Keys.open(Schema.SCALAR, CONNECTOR, SCHEMA, COLUMNS, PARTITIONED_BY, PRIMARY_KEY, OVERWRITE)
           .and("not", having(SCHEMA, COLUMNS));
   static final Keys DEAD_LETTER =
-      Keys.open(Schema.SCALAR, CONNECTOR).and("not", Schema.either(WITH_SCHEMA, WITH_COLUMNS));
+      Keys.open(Schema.SCALAR, CONNECTOR)
+          .and("not", Schema.either(WITH_SCHEMA, WITH_COLUMNS, having(OVERWRITE)));
 
   /** Of files, in Flink's connector for them. */
   private static final String PATH = "path";
@@ -73,6 +81,7 @@ final class ConnectorReading {
 
   Optional<ConnectorDefinition> source(Section section) {
     section.refuse(PRIMARY_KEY, "only a sink writes by key");
+    section.refuse(OVERWRITE, "only a sink replaces rows");
     if (!section.has(COLUMNS)) {
       section.demand(SCHEMA, "a schema file, or 'columns' with names and types");
     }
@@ -85,6 +94,7 @@ final class ConnectorReading {
     section.refuse(COLUMNS, reason);
     section.refuse(PRIMARY_KEY, reason);
     section.refuse(PARTITIONED_BY, reason);
+    section.refuse(OVERWRITE, reason);
     return read(section);
   }
 
@@ -94,17 +104,18 @@ final class ConnectorReading {
     section.demand(CONNECTOR, CONNECTOR.expected());
     Map<String, String> options =
         dated
-            ? section.datedOptions(SCHEMA, COLUMNS, PARTITIONED_BY, PRIMARY_KEY)
-            : section.options(SCHEMA, COLUMNS, PARTITIONED_BY, PRIMARY_KEY);
+            ? section.datedOptions(SCHEMA, COLUMNS, PARTITIONED_BY, PRIMARY_KEY, OVERWRITE)
+            : section.options(SCHEMA, COLUMNS, PARTITIONED_BY, PRIMARY_KEY, OVERWRITE);
     options.computeIfPresent(PATH, (key, path) -> document.beside(path));
     SchemaDefinition schema = schema(section);
     List<String> primaryKey = section.read(PRIMARY_KEY).orElse(List.of());
     List<String> partitionedBy = section.read(PARTITIONED_BY).orElse(List.of());
+    boolean overwrite = section.read(OVERWRITE).orElse(false);
     return document.problemCount() > problemsBefore
         ? Optional.empty()
         : section.checked(
             CONNECTOR.name(),
-            () -> new ConnectorDefinition(options, schema, primaryKey, partitionedBy));
+            () -> new ConnectorDefinition(options, schema, primaryKey, partitionedBy, overwrite));
   }
 
   private static @Nullable SchemaDefinition schema(Section section) {

@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.yaml;
 
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,8 +47,8 @@ record Schema(Map<String, Object> keywords) {
     return either(of("enum", words), of("type", "string").and("pattern", VARIABLE));
   }
 
-  static Schema either(Schema one, Schema other) {
-    return of("anyOf", List.of(one.keywords, other.keywords));
+  static Schema either(Schema... these) {
+    return of("anyOf", Arrays.stream(these).map(schema -> schema.keywords).toList());
   }
 
   /** As many of these as there are, but one. */

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class PipelineDefinitionTest {
   private static final ConnectorDefinition KAFKA =
-      new ConnectorDefinition(Map.of("connector", "kafka"), null, List.of(), List.of());
+      new ConnectorDefinition(Map.of("connector", "kafka"), null, List.of(), List.of(), false);
 
   @Test
   void refusesAJobWithoutSteps() {
@@ -48,7 +48,8 @@ class PipelineDefinitionTest {
   @Test
   void refusesAConnectorWithoutName() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new ConnectorDefinition(Map.of("topic", "t"), null, List.of(), List.of()))
+        .isThrownBy(
+            () -> new ConnectorDefinition(Map.of("topic", "t"), null, List.of(), List.of(), false))
         .withMessage("connector: none (expected: a connector's name such as kafka)");
   }
 

@@ -83,6 +83,8 @@ class PipelineProblemsTest {
       mode: streaming   | flink: { a: [b] } | 2:13: flink: a: a list (expected: one value)
       mode: streaming   | flink: { a: '${NOT_SET}' } | 2:13: flink: a: environment variable 'NOT_SET' is not set; set it, or give a default as in ${NOT_SET:-value}
       mode: streaming   | dead-letter: { connector: kafka, schema: x } | 2:34: unknown key 'schema' in dead-letter (dead letters have columns of their own)
+      mode: streaming   | dead-letter: { connector: kafka, overwrite: true } | 2:34: unknown key 'overwrite' in dead-letter (dead letters have columns of their own)
+      columns: { a: DOUBLE } | 'columns: { a: DOUBLE }\n  overwrite: true' | 6:3: unknown key 'overwrite' in source (only a sink replaces rows)
       name: fraud       | name: 'a b'       | 1:7: the job: name: 'a b' (expected: 1 to 128 letters, digits, '.', '_', '-', beginning and ending with a letter or digit)
       connector: kafka | connector: ''          | 4:14: source: connector: '' (expected: not blank)
       columns: { a: DOUBLE } | topic: t     | 4:3: missing key 'schema' in source (expected: a schema file, or 'columns' with names and types)
