@@ -47,7 +47,7 @@ public record ClassPath<F extends Factory>(Class<F> kind) {
               Map.entry("opensearch", "org.apache.flink:flink-sql-connector-opensearch"),
               Map.entry("mongodb", "org.apache.flink:flink-sql-connector-mongodb"),
               Map.entry("kinesis", "org.apache.flink:flink-sql-connector-aws-kinesis-streams"),
-              Map.entry("iceberg", "org.apache.iceberg:iceberg-flink-runtime")));
+              Map.entry("iceberg", "org.apache.iceberg:iceberg-flink-runtime-2.1" + HADOOP)));
 
   /** The names of those that are there and accepted. */
   public Set<String> names(Predicate<F> accepted) {

@@ -4,11 +4,13 @@ import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
 import java.util.Optional;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.dag.Transformation;
 import org.apache.flink.api.java.typeutils.InputTypeConfigurable;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.DataStreamSink;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.functions.sink.legacy.SinkFunction;
+import org.apache.flink.streaming.api.transformations.PhysicalTransformation;
 import org.apache.flink.table.connector.sink.DataStreamSinkProvider;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.sink.SinkV2Provider;
@@ -38,6 +40,7 @@ interface SinkStream {
         if (attached.getTransformation().getUid() == null) {
           attached.uid(uid);
         }
+        nameAll(attached.getTransformation(), rows.getTransformation(), uid);
       };
     }
     check.refuse(
@@ -47,6 +50,18 @@ interface SinkStream {
         check.options().connector(),
         kindOf(provider));
     throw check.failure();
+  }
+
+  /** Names what a connector made and left without a name, from its end to its beginning. */
+  private static void nameAll(Transformation<?> end, Transformation<?> beginning, String uid) {
+    for (Transformation<?> before : end.getInputs()) {
+      if (before.getId() != beginning.getId()) {
+        if (before.getUid() == null && before instanceof PhysicalTransformation) {
+          before.setUid(uid + "-" + before.getName());
+        }
+        nameAll(before, beginning, uid);
+      }
+    }
   }
 
   @SuppressWarnings("deprecation") // Flink offers no other way to run such a connector.
