@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,6 +125,17 @@ class PyTorchModelLoaderITCase {
     TorchScripts.change(directory, Zips::withEndOf64Bits);
 
     Loading.load(directory, signature).close();
+  }
+
+  @Test
+  void refusesAnArchiveOfMoreEntriesThanAnyModelHas() throws IOException {
+    Signature signature = TorchScripts.mlp(directory, 4);
+    List<String> names = IntStream.range(0, 100_000).mapToObj(i -> "model/" + i).toList();
+    TorchScripts.change(directory, zip -> Zips.withEntries(zip, names));
+
+    assertThatThrownBy(() -> Loading.load(directory, signature))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("it has more than 100000 entries");
   }
 
   static List<Arguments> readInTwoWays() {

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
@@ -64,6 +65,11 @@ final class Zips {
 
   /** One more entry, of a name. */
   static byte[] withEntry(byte[] zip, String name) {
+    return withEntries(zip, List.of(name));
+  }
+
+  /** More entries, of these names, that are empty. */
+  static byte[] withEntries(byte[] zip, List<String> names) {
     ByteArrayOutputStream copy = new ByteArrayOutputStream();
     try (ZipInputStream in = new ZipInputStream(new ByteArrayInputStream(zip));
         ZipOutputStream out = new ZipOutputStream(copy)) {
@@ -71,7 +77,9 @@ final class Zips {
         out.putNextEntry(new ZipEntry(entry.getName()));
         in.transferTo(out);
       }
-      out.putNextEntry(new ZipEntry(name));
+      for (String name : names) {
+        out.putNextEntry(new ZipEntry(name));
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -33,6 +34,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Registries that answer as none should, on this machine, and others to which they send. */
 @Timeout(300)
 class HostileRegistryTest {
+  static {
+    // The JDK's server keeps the body of each answer back for 40 ms.
+    System.setProperty("sun.net.httpserver.nodelay", "true");
+  }
+
   private static final String SECRET = "Basic dXNlcjpodW50ZXIy";
   private static final SemanticVersion VERSION = SemanticVersion.parse("1.0.0");
 
@@ -157,6 +163,24 @@ class HostileRegistryTest {
         .isInstanceOf(StoreUnavailableException.class)
         .hasMessageContaining("or a page twice");
     assertThat(toRegistry).hasSize(2);
+  }
+
+  @Test
+  void readsNoMorePagesThanAnyStoreHas() {
+    AtomicInteger pages = new AtomicInteger();
+    answer(
+        exchange -> {
+          int page = pages.incrementAndGet();
+          exchange
+              .getResponseHeaders()
+              .add("Link", "</v2/models/tags/list?last=t%d>; rel=\"next\"".formatted(page));
+          say(exchange, 200, "{\"tags\": [\"t" + page + "\"]}");
+        });
+
+    assertThatThrownBy(store::models)
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("more than 1000 pages of them");
+    assertThat(pages).hasValue(1_001);
   }
 
   @Test
