@@ -10,6 +10,9 @@ import org.apache.flink.table.data.columnar.vector.FloatColumnVector;
 
 /** Writes scalar fields side by side into the row of a tensor. */
 final class ScalarsToTensor implements TensorWriter {
+  /** So many rows of a tensor stay in a processor's nearest cache while field after field comes. */
+  private static final int CACHED_ROWS = 256;
+
   private final ElementType type;
   private final RowField[] fields;
   private final RowField[] nullableFields;
@@ -57,21 +60,23 @@ final class ScalarsToTensor implements TensorWriter {
       return false;
     }
     FixedWidthColumn values = (FixedWidthColumn) column;
-    for (int i = 0; i < positions.length; i++) {
-      if (!(records.column(positions[i]) instanceof FloatColumnVector floats)
-          || !writeAll(floats, records, values, i)) {
-        return false;
+    for (int begin = 0; begin < records.size(); begin += CACHED_ROWS) {
+      int end = Math.min(records.size(), begin + CACHED_ROWS);
+      for (int i = 0; i < positions.length; i++) {
+        if (!(records.column(positions[i]) instanceof FloatColumnVector floats)
+            || !write(floats, records.from(), begin, end, values, i)) {
+          return false;
+        }
       }
     }
     return true;
   }
 
-  /** Writes a field of all records; answers false if one is null and must not be. */
-  private boolean writeAll(
-      FloatColumnVector floats, ColumnRows records, FixedWidthColumn values, int field) {
-    int index = field;
-    int end = records.from() + records.size();
-    for (int row = records.from(); row < end; row++) {
+  /** Writes a field of some records; answers false if one is null and must not be. */
+  private boolean write(
+      FloatColumnVector floats, int from, int begin, int end, FixedWidthColumn values, int field) {
+    int index = begin * positions.length + field;
+    for (int row = from + begin; row < from + end; row++) {
       boolean isNull = floats.isNullAt(row);
       if (isNull && !nanForNull) {
         return false;

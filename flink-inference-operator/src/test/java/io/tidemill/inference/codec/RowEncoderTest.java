@@ -28,6 +28,8 @@ import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
+import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
+import org.apache.flink.table.data.columnar.vector.heap.HeapFloatVector;
 import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
 import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.BigIntType;
@@ -651,6 +653,55 @@ class RowEncoderTest {
       return tensor.type() == ElementType.FLOAT32
           ? new double[] {column.getFloat(2), column.getFloat(3)}
           : new double[] {column.getDouble(2), column.getDouble(3)};
+    }
+  }
+
+  /** Wherever they begin, and more of them than are written field by field at a time. */
+  @ParameterizedTest
+  @CsvSource({"0, 1000, false", "0, 256, true", "300, 513, true"})
+  void columnsAreEncodedAsTheirRowsAre(int from, int count, boolean nanForNull) {
+    RowType record = row("a", new FloatType(), "b", new FloatType(), "c", new FloatType());
+    TensorSpec tensor = TensorSpec.of("x", ElementType.FLOAT32, -1, 3);
+    HeapFloatVector[] vectors = new HeapFloatVector[3];
+    for (int field = 0; field < vectors.length; field++) {
+      vectors[field] = new HeapFloatVector(1000);
+      for (int row = 0; row < 1000; row++) {
+        vectors[field].setFloat(row, row * 3 + field);
+      }
+    }
+    if (nanForNull) {
+      vectors[1].setNullAt(from + count - 1);
+    }
+    VectorizedColumnBatch all = new VectorizedColumnBatch(vectors);
+    all.setNumRows(1000);
+    ColumnRows rows = ColumnRows.of(all).subList(from, from + count);
+    RecordEncoder<RowData> encoder =
+        encoder(record, ofInputs(tensor), Map.of("x", record.getFieldNames()), nanForNull);
+
+    try (ColumnBatch together =
+            ColumnBatch.allocate(allocator.get(), ofInputs(tensor).inputColumns(), 1000);
+        ColumnBatch oneByOne =
+            ColumnBatch.allocate(allocator.get(), ofInputs(tensor).inputColumns(), 1000)) {
+      assertThat(encoder.encodeAll(List.copyOf(rows), together)).isFalse();
+      assertThat(encoder.encodeAll(rows, together)).isTrue();
+      for (int i = 0; i < count; i++) {
+        encoder.encode(rows.get(i), oneByOne, i);
+        assertThat(elements(together, 0, i)).isEqualTo(elements(oneByOne, 0, i));
+      }
+    }
+  }
+
+  @Test
+  void columnsWithANullThatIsRefusedAreLeftToTheirRows() {
+    RowType record = row("a", new FloatType());
+    TensorSpec tensor = TensorSpec.of("x", ElementType.FLOAT32, -1, 1);
+    HeapFloatVector vector = new HeapFloatVector(4);
+    vector.setNullAt(2);
+    VectorizedColumnBatch all = new VectorizedColumnBatch(new HeapFloatVector[] {vector});
+    all.setNumRows(4);
+
+    try (ColumnBatch columns = columns(tensor)) {
+      assertThat(encoder(record, tensor).encodeAll(ColumnRows.of(all), columns)).isFalse();
     }
   }
 
