@@ -14,6 +14,7 @@ import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.formats.parquet.ParquetInputFile;
 import org.apache.flink.formats.parquet.ParquetVectorizedInputFormat;
 import org.apache.flink.formats.parquet.utils.SerializableConfiguration;
+import org.apache.flink.formats.parquet.vector.ColumnBatchFactory;
 import org.apache.flink.formats.parquet.vector.ParquetDecimalVector;
 import org.apache.flink.table.data.columnar.vector.ColumnVector;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
@@ -30,6 +31,7 @@ import org.apache.flink.table.data.columnar.vector.writable.WritableColumnVector
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.hadoop.ParquetFileReader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Flink's reader of Parquet's columns, whose vectors are handed on instead of cut into rows. Flink
@@ -62,12 +64,7 @@ final class ParquetColumnFormat
       int rowsAtOnce,
       boolean utc) {
     super(
-        new SerializableConfiguration(hadoop),
-        values,
-        ParquetColumnFormat::columnsOf,
-        rowsAtOnce,
-        utc,
-        true);
+        new SerializableConfiguration(hadoop), values, new PlacedColumns(), rowsAtOnce, utc, true);
     this.type = type;
     this.rowsAtOnce = rowsAtOnce;
   }
@@ -81,21 +78,36 @@ final class ParquetColumnFormat
   private static final class SplitColumns extends VectorizedColumnBatch {
     private static final long serialVersionUID = 1L;
 
-    private final String path;
-    private final long firstRow;
+    private final transient Place place;
 
-    SplitColumns(ColumnVector[] vectors, String path, long firstRow) {
+    SplitColumns(ColumnVector[] vectors, Place place) {
       super(vectors);
-      this.path = path;
-      this.firstRow = firstRow;
+      this.place = place;
     }
   }
 
-  private static VectorizedColumnBatch columnsOf(FileSourceSplit split, ColumnVector[] vectors) {
-    try {
-      return new SplitColumns(vectors, split.path().toString(), firstRow(split));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  /** Where a split is. */
+  private record Place(FileSourceSplit split, String path, long firstRow) {}
+
+  /** Makes the batches of columns of a split, all of which are asked for after one another. */
+  private static final class PlacedColumns implements ColumnBatchFactory<FileSourceSplit> {
+    private static final long serialVersionUID = 1L;
+
+    private transient @Nullable Place last;
+
+    @Override
+    public synchronized VectorizedColumnBatch create(
+        FileSourceSplit split, ColumnVector[] vectors) {
+      Place place = last;
+      if (place == null || place.split != split) {
+        try {
+          place = new Place(split, split.path().toString(), firstRow(split));
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+        last = place;
+      }
+      return new SplitColumns(vectors, place);
     }
   }
 
@@ -144,7 +156,8 @@ final class ParquetColumnFormat
       WritableColumnVector[] filled = written.clone();
       ColumnVector[] all = Arrays.copyOf(columns.columns, count + 1);
       all[count] =
-          new FileOrigin(columns.path, columns.firstRow + rowsBefore, () -> spares.add(filled));
+          new FileOrigin(
+              columns.place.path, columns.place.firstRow + rowsBefore, () -> spares.add(filled));
       VectorizedColumnBatch element = new VectorizedColumnBatch(all);
       element.setNumRows(columns.getNumRows());
       WritableColumnVector[] next = spares.poll();

@@ -247,6 +247,23 @@ class ParquetFilesTest {
     assertThat(origin(rows.get(ROWS - 1)).string(Origin.TOPIC)).isEqualTo(path.toString());
   }
 
+  /** Flink opens it to read the split, and each of its batches of columns wants the row, too. */
+  @Test
+  void aSplitInTheMiddleIsOpenedOnceToLearnItsFirstRow() throws IOException {
+    int[] opened = {0};
+    org.apache.flink.core.fs.Path file =
+        new org.apache.flink.core.fs.Path(write(ROWS).toUri()) {
+          @Override
+          public FileSystem getFileSystem() throws IOException {
+            opened[0]++;
+            return super.getFileSystem();
+          }
+        };
+    long length = Files.size(Path.of(file.getPath()));
+    assertThat(read(file, length / 2, length - length / 2, 300)).isNotEmpty();
+    assertThat(opened[0]).isEqualTo(2);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "format, json",
