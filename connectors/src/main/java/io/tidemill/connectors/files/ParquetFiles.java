@@ -1,9 +1,11 @@
 package io.tidemill.connectors.files;
 
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.record.ColumnSource;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -11,6 +13,7 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.file.src.FileSource;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
@@ -64,6 +67,23 @@ public final class ParquetFiles implements ColumnSource {
     return readable ? Optional.of(new ParquetFiles(parquet, values)) : Optional.empty();
   }
 
+  /**
+   * The rows of the files, each of which must have the declared columns.
+   *
+   * @param check to which {@link ParquetOptions#MAY_LACK_COLUMNS} is refused that is none
+   */
+  public static ReadableFiles<RowData> rows(
+      FileSource<RowData> files, RowType values, TableKeys keys, OptionCheck check) {
+    List<RowType.RowField> inFiles =
+        values.getFields().stream()
+            .filter(field -> !keys.partitionedBy().contains(field.getName()))
+            .toList();
+    return new ReadableFiles<>(
+        files,
+        new DeclaredColumns(
+            new RowType(inFiles), check.read(ParquetOptions.MAY_LACK_COLUMNS, "true or false")));
+  }
+
   @Override
   public SingleOutputStreamOperator<VectorizedColumnBatch> attach(
       StreamExecutionEnvironment environment,
@@ -75,7 +95,9 @@ public final class ParquetFiles implements ColumnSource {
             options.hadoop(), values, type, Math.min(maxRows, options.batchSize()), options.utc());
     return environment
         .fromSource(
-            new ReadableFiles<>(FileSource.forBulkFileFormat(columns, options.path()).build()),
+            new ReadableFiles<>(
+                FileSource.forBulkFileFormat(columns, options.path()).build(),
+                new DeclaredColumns(values, options.mayLackColumns())),
             WatermarkStrategy.noWatermarks(),
             uidPrefix,
             type)

@@ -2,6 +2,8 @@ package io.tidemill.connectors.files;
 
 import io.tidemill.connectors.options.ConnectorOptions;
 import java.util.Set;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.DelegatingConfiguration;
 import org.apache.flink.connector.file.table.FileSystemConnectorOptions;
@@ -14,6 +16,11 @@ import org.apache.parquet.crypto.EncryptionPropertiesFactory;
 record ParquetOptions(ConnectorOptions options) {
   private static final String PARQUET = ParquetFileFormatFactory.IDENTIFIER;
   private static final String PREFIX = PARQUET + ".";
+
+  /** Not of Flink, whose factory takes any option with its format's name. */
+  static final ConfigOption<Boolean> MAY_LACK_COLUMNS =
+      ConfigOptions.key(PREFIX + "may-lack-columns").booleanType().defaultValue(false);
+
   private static final Set<String> KNOWN =
       Set.of(
           ConnectorOptions.CONNECTOR,
@@ -43,6 +50,11 @@ record ParquetOptions(ConnectorOptions options) {
   /** Whether timestamps are those of UTC, and not of this machine's time zone. */
   boolean utc() {
     return format().get(ParquetFileFormatFactory.UTC_TIMEZONE);
+  }
+
+  /** Whether columns that are not in a file are null. */
+  boolean mayLackColumns() {
+    return Configuration.fromMap(options.values()).get(MAY_LACK_COLUMNS);
   }
 
   private DelegatingConfiguration format() {

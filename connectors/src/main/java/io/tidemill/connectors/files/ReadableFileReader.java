@@ -6,7 +6,9 @@ import io.tidemill.connectors.record.RecordFailureException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -14,8 +16,11 @@ import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SourceReader;
 import org.apache.flink.connector.file.src.FileSourceSplit;
+import org.apache.flink.core.fs.Path;
 import org.apache.flink.core.io.InputStatus;
 import org.apache.flink.util.ExceptionUtils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads files, and names the one that it cannot read. Task thread only.
@@ -23,6 +28,8 @@ import org.apache.flink.util.ExceptionUtils;
  * @param <E> what the files hold
  */
 final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
+  private static final Logger LOG = LoggerFactory.getLogger(ReadableFileReader.class);
+
   /** How Flink's formats of lines begin to say so. */
   private static final Pattern UNDECODED = Pattern.compile("Fail(ed)? to deserialize.*");
 
@@ -33,10 +40,13 @@ final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
   private static final Pattern NAMELESS = Pattern.compile("\\S+ParquetInputFile@\\p{XDigit}+");
 
   private final SourceReader<E, FileSourceSplit> reader;
+  private final FileCheck check;
+  private final Set<Path> checked = new HashSet<>();
   private List<FileSourceSplit> splits = List.of();
 
-  ReadableFileReader(SourceReader<E, FileSourceSplit> reader) {
+  ReadableFileReader(SourceReader<E, FileSourceSplit> reader, FileCheck check) {
     this.reader = reader;
+    this.check = check;
   }
 
   @Override
@@ -95,7 +105,23 @@ final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
   public void addSplits(List<FileSourceSplit> added) {
     // Flink's reader asks for one after the other; only a restore brings several.
     splits = List.copyOf(added);
+    for (FileSourceSplit split : added) {
+      if (checked.add(split.path())) {
+        check(split.path());
+      }
+    }
     reader.addSplits(added);
+  }
+
+  private void check(Path file) {
+    try {
+      check.check(file);
+    } catch (RecordFailureException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      // What cannot be looked at cannot be read either, of which the reader tells.
+      LOG.debug("{}: not looked at", file, e);
+    }
   }
 
   @Override

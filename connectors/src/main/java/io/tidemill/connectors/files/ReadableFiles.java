@@ -24,14 +24,20 @@ public final class ReadableFiles<E>
   private static final long serialVersionUID = 1L;
 
   private final FileSource<E> files;
+  private final FileCheck check;
 
   public ReadableFiles(FileSource<E> files) {
+    this(files, FileCheck.NONE);
+  }
+
+  ReadableFiles(FileSource<E> files, FileCheck check) {
     this.files = files;
+    this.check = check;
   }
 
   @Override
   public SourceReader<E, FileSourceSplit> createReader(SourceReaderContext context) {
-    return new ReadableFileReader<>(files.createReader(context));
+    return new ReadableFileReader<>(files.createReader(context), check);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.tidemill.connectors.table;
 import io.tidemill.connectors.files.ReadableFiles;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
+import java.util.function.Function;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.Source;
@@ -28,22 +29,24 @@ interface ScanStream {
   /**
    * The stream of a provider.
    *
+   * @param readable makes a source of files one that says which it cannot read
    * @throws io.tidemill.connectors.options.InvalidOptionsException if its kind needs a planner
    */
   @SuppressWarnings("deprecation") // Of SourceFunctionProvider, see legacy.
   static ScanStream of(
-      ScanTableSource.ScanRuntimeProvider provider, RowType rowType, OptionCheck check) {
-    if (provider instanceof SourceProvider source) {
+      ScanTableSource.ScanRuntimeProvider provider,
+      RowType rowType,
+      Function<FileSource<RowData>, ReadableFiles<RowData>> readable,
+      OptionCheck check) {
+    if (provider instanceof SourceProvider found) {
+      Source<RowData, ?, ?> source = named(found.createSource(), readable);
       return (environment, uid) -> {
         SingleOutputStreamOperator<RowData> rows =
             environment
                 .fromSource(
-                    named(source.createSource()),
-                    WatermarkStrategy.noWatermarks(),
-                    uid,
-                    InternalTypeInfo.of(rowType))
+                    source, WatermarkStrategy.noWatermarks(), uid, InternalTypeInfo.of(rowType))
                 .uid(uid);
-        source.getParallelism().ifPresent(rows::setParallelism);
+        found.getParallelism().ifPresent(rows::setParallelism);
         return rows;
       };
     }
@@ -73,9 +76,11 @@ interface ScanStream {
   }
 
   @SuppressWarnings("unchecked") // A file source of rows is one of rows.
-  private static Source<RowData, ?, ?> named(Source<RowData, ?, ?> source) {
+  private static Source<RowData, ?, ?> named(
+      Source<RowData, ?, ?> source,
+      Function<FileSource<RowData>, ReadableFiles<RowData>> readable) {
     return source instanceof FileSource<?> files
-        ? new ReadableFiles<>((FileSource<RowData>) files)
+        ? readable.apply((FileSource<RowData>) files)
         : source;
   }
 

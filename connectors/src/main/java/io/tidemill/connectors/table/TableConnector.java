@@ -52,9 +52,19 @@ public final class TableConnector implements Connector {
     OptionCheck check = new OptionCheck(spec.options());
     RowType columns = spec.schema().rowType();
     ScanTableSource.ScanRuntimeProvider provider = scan(check, columns, spec.keys());
+    ScanStream stream =
+        ScanStream.of(
+            provider,
+            columns,
+            files ->
+                isParquet(spec.options())
+                    ? ParquetFiles.rows(files, columns, spec.keys(), check)
+                    : new ReadableFiles<>(files),
+            check);
+    check.throwIfAny();
     return new TableRecordSource(
         spec.options(),
-        ScanStream.of(provider, columns, check),
+        stream,
         spec.schema(),
         provider.isBounded(),
         // Flink reads such a format from its beginning whenever it reads it again.

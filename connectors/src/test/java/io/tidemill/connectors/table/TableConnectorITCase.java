@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.tidemill.connectors.Connectors;
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.InvalidOptionsException;
 import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.DeadLetterRecord;
@@ -27,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -582,28 +584,105 @@ class TableConnectorITCase {
       boolean asColumns, String text, String why) throws Exception {
     Path in = Files.createDirectory(folder.resolve("in"));
     Files.writeString(in.resolve("bad.parquet"), text);
-    StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.BATCH);
-    RecordSource source =
-        new Connectors()
-            .source(new SourceSpec(files("source", in, "parquet"), SCHEMA, TableKeys.NONE, false));
-    DataStream<?> read =
-        asColumns
-            ? source
-                .columns()
-                .orElseThrow()
-                .attach(environment, "source", TypeInformation.of(VectorizedColumnBatch.class), 100)
-            : source.attach(environment, "source").records();
-    read.sinkTo(new DiscardingSink<>());
-
-    Throwable failure = catchThrowable(environment::execute);
-
     assertThat(
-            ThrowableClassifier.findThrowableOfThrowableType(
-                failure, ThrowableType.NonRecoverableError))
-        .get()
-        .asString()
+            failureOf(
+                asColumns,
+                new SourceSpec(files("source", in, "parquet"), SCHEMA, TableKeys.NONE, false)))
         .contains(in.resolve("bad.parquet") + ": cannot be read: RuntimeException: it is not a")
         .contains(why);
+  }
+
+  /** What fails a job that reads Parquet, without being tried again. */
+  private static String failureOf(boolean asColumns, SourceSpec spec) throws Exception {
+    StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.BATCH);
+    read(environment, asColumns, spec).sinkTo(new DiscardingSink<>());
+    Throwable failure = catchThrowable(environment::execute);
+    return ThrowableClassifier.findThrowableOfThrowableType(
+            failure, ThrowableType.NonRecoverableError)
+        .map(Throwable::getMessage)
+        .orElseThrow(() -> new AssertionError(failure));
+  }
+
+  private static DataStream<?> read(
+      StreamExecutionEnvironment environment, boolean asColumns, SourceSpec spec) {
+    // Columns are handed on as they are.
+    environment.getConfig().enableObjectReuse();
+    RecordSource source = new Connectors().source(spec);
+    return asColumns
+        ? source
+            .columns()
+            .orElseThrow()
+            .attach(environment, "source", TypeInformation.of(VectorizedColumnBatch.class), 100)
+        : source.attach(environment, "source").records();
+  }
+
+  private static SourceSpec parquet(Path in, Map<String, String> more, String... columns) {
+    Map<String, String> options = new HashMap<>(files("source", in, "parquet").values());
+    options.putAll(more);
+    List<RecordSchema.Column> all = new ArrayList<>();
+    for (String column : columns) {
+      String[] parts = column.split(" ", 2);
+      all.add(new RecordSchema.Column(parts[0], parts[1]));
+    }
+    return new SourceSpec(
+        new ConnectorOptions("source", options),
+        RecordSchema.ofColumns(all),
+        TableKeys.NONE,
+        false);
+  }
+
+  private Path parquetOf(String... lines) throws Exception {
+    Path json = Files.createDirectory(folder.resolve("json"));
+    Files.write(json.resolve("a.json"), List.of(lines));
+    Path parquet = folder.resolve("parquet");
+    copy(files("source", json), files("sink", parquet, "parquet"));
+    return parquet;
+  }
+
+  /** Flink reads nulls, with which a model may score every row of such a file. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void parquetWithoutADeclaredColumnFailsTheJobUnlessFilesMayLackSome(boolean asColumns)
+      throws Exception {
+    Path in = parquetOf("{\"id\":\"a\",\"amount\":1}");
+
+    String failure = failureOf(asColumns, parquet(in, Map.of(), "id STRING", "amonut DOUBLE"));
+
+    assertThat(failure)
+        .contains(in + "/part-")
+        .contains("column 'amonut': not in the file (did you mean 'amount'? there: amount, id)")
+        .endsWith(
+            "set parquet.may-lack-columns: true if older files may lack a column, whose values are null then");
+    Map<String, String> lack = Map.of("parquet.may-lack-columns", "true");
+    StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.BATCH);
+    read(environment, asColumns, parquet(in, lack, "id STRING", "amonut DOUBLE"))
+        .sinkTo(new DiscardingSink<>());
+    environment.execute();
+    assertThat(failureOf(asColumns, parquet(in, lack, "id STRING", "amonut DOUBLE NOT NULL")))
+        .endsWith("leave the file out, as a column that is declared NOT NULL has no nulls");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void parquetWithAColumnOfAnotherTypeFailsTheJobWithItsName(boolean asColumns) throws Exception {
+    Path in = parquetOf("{\"id\":\"a\",\"amount\":1}");
+
+    assertThat(failureOf(asColumns, parquet(in, Map.of(), "id STRING", "amount FLOAT")))
+        .contains(in + "/part-")
+        .endsWith(
+            "column 'amount': 'optional double amount' (expected: what is read as FLOAT, as it is"
+                + " declared; declare it as it is in the file)");
+  }
+
+  @Test
+  void whetherParquetMayLackColumnsIsTrueOrFalse() {
+    assertThatThrownBy(
+            () ->
+                new Connectors()
+                    .source(
+                        parquet(folder, Map.of("parquet.may-lack-columns", "yes"), "id STRING")))
+        .isInstanceOf(InvalidOptionsException.class)
+        .hasMessageContaining("'yes' (expected: true or false)");
   }
 
   private static void copy(ConnectorOptions from, ConnectorOptions to) throws Exception {

@@ -1,0 +1,83 @@
+package io.tidemill.connectors.files;
+
+import io.tidemill.connectors.problem.Suggestion;
+import io.tidemill.connectors.record.RecordFailureException;
+import java.io.IOException;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.formats.parquet.ParquetInputFile;
+import org.apache.flink.formats.parquet.vector.ParquetSplitReaderUtil;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.parquet.ParquetReadOptions;
+import org.apache.parquet.format.converter.ParquetMetadataConverter;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.Type;
+
+/**
+ * The columns that a Parquet file must have, of types that Flink reads as they are declared: it
+ * takes one that is not there for nulls, and of another type it says no name.
+ *
+ * @param columns that are in the files
+ * @param mayBeMissing whether one that is not there is null in every row of the file
+ */
+record DeclaredColumns(RowType columns, boolean mayBeMissing) implements FileCheck {
+  private static final long serialVersionUID = 1L;
+
+  @Override
+  public void check(Path file) throws IOException {
+    MessageType schema = schema(file);
+    for (RowType.RowField declared : columns.getFields()) {
+      if (schema.containsField(declared.getName())) {
+        checkType(file, declared.getType(), schema.getType(declared.getName()));
+      } else if (!mayBeMissing || !declared.getType().isNullable()) {
+        throw missing(file, declared, schema);
+      }
+    }
+  }
+
+  private static MessageType schema(Path file) throws IOException {
+    FileSystem files = file.getFileSystem();
+    long length = files.getFileStatus(file).getLen();
+    ParquetReadOptions schemaOnly =
+        ParquetReadOptions.builder()
+            .withMetadataFilter(ParquetMetadataConverter.SKIP_ROW_GROUPS)
+            .build();
+    try (ParquetFileReader reader =
+        ParquetFileReader.open(new ParquetInputFile(files.open(file), length), schemaOnly)) {
+      return reader.getFileMetaData().getSchema();
+    }
+  }
+
+  private static void checkType(Path file, LogicalType declared, Type found) {
+    try {
+      // Flink's own check, which it makes of all columns together.
+      ParquetSplitReaderUtil.createWritableColumnVector(
+          1, declared, found, new MessageType("column", found).getColumns(), 0);
+    } catch (IllegalArgumentException e) {
+      throw new RecordFailureException(
+          "%s: column '%s': '%s' (expected: what is read as %s, as it is declared; declare it as it is in the file)"
+              .formatted(file, found.getName(), found, declared.asSummaryString()),
+          e);
+    }
+  }
+
+  private RecordFailureException missing(Path file, RowType.RowField declared, MessageType schema) {
+    var there =
+        new TreeSet<>(schema.getFields().stream().map(Type::getName).collect(Collectors.toSet()));
+    return new RecordFailureException(
+        "%s: column '%s': not in the file %s; correct the name, or leave the file out%s"
+            .formatted(
+                file,
+                declared.getName(),
+                new Suggestion(declared.getName(), there).toString().replace("allowed:", "there:"),
+                declared.getType().isNullable()
+                    ? ", or set %s: true if older files may lack a column, whose values are null then"
+                        .formatted(ParquetOptions.MAY_LACK_COLUMNS.key())
+                    : ", as a column that is declared NOT NULL has no nulls"),
+        null);
+  }
+}
