@@ -129,13 +129,20 @@ final class ColumnFile implements Closeable {
     private long rows;
 
     void write(VectorizedColumnBatch columns) {
-      for (FieldWriter field : fields) {
-        field.write(columns);
+      int count = columns.getNumRows();
+      // Parquet ends a page where it is large enough when it looks, which it does between rows, and
+      // no sooner than after so many: of more, written at once, it would make pages of any size.
+      int turn = properties.getMinRowCountForPageSizeCheck();
+      for (int from = 0; from < count; from += turn) {
+        int to = Math.min(count, from + turn);
+        for (FieldWriter field : fields) {
+          field.write(columns, from, to);
+        }
+        for (int i = from; i < to; i++) {
+          store.endRecord();
+        }
       }
-      for (int i = 0; i < columns.getNumRows(); i++) {
-        store.endRecord();
-      }
-      rows += columns.getNumRows();
+      rows += count;
     }
 
     void end() throws IOException {

@@ -51,9 +51,10 @@ final class FieldWriter {
             values, new RowType(List.of(type.getFields().get(position))), alone, utc, settings);
   }
 
-  void write(VectorizedColumnBatch columns) {
+  /** Writes the field of the rows {@code [from, to)}. */
+  void write(VectorizedColumnBatch columns, int from, int to) {
     field.columns[0] = columns.columns[position];
-    for (int i = 0; i < columns.getNumRows(); i++) {
+    for (int i = from; i < to; i++) {
       row.setRowId(i);
       writer.write(row);
     }

@@ -28,8 +28,10 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.data.columnar.vector.ArrayColumnVector;
+import org.apache.flink.table.data.columnar.vector.BytesColumnVector;
 import org.apache.flink.table.data.columnar.vector.ColumnVector;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
+import org.apache.flink.table.data.columnar.vector.heap.HeapLongVector;
 import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.BigIntType;
 import org.apache.flink.table.types.logical.BooleanType;
@@ -157,6 +159,47 @@ class ColumnFileTest {
     assertThat(columns.getBlocks().stream().mapToLong(BlockMetaData::getRowCount).sum())
         .isEqualTo(ROWS);
     assertThat(texts(byColumns)).hasSize(ROWS).isEqualTo(texts(byRows));
+  }
+
+  /** Parquet looks for the end of a page between rows, and estimates when to look again. */
+  @Test
+  void pagesOfLargeValuesEndAsThoseByRows() throws IOException {
+    Configuration hadoop = new Configuration();
+    hadoop.set("parquet.page.size", "10000");
+    hadoop.set("parquet.enable.dictionary", "false");
+    RowType type = RowType.of(new BigIntType(), new VarBinaryType(VarBinaryType.MAX_LENGTH));
+    byte[] large = new byte[1_000];
+    var values =
+        new ColumnVector[] {
+          new HeapLongVector(BATCH),
+          new BytesColumnVector() {
+            @Override
+            public Bytes getBytes(int row) {
+              return new Bytes(large, 0, large.length);
+            }
+
+            @Override
+            public boolean isNullAt(int row) {
+              return false;
+            }
+          }
+        };
+    Path path = directory.resolve("large.parquet");
+    try (FSDataOutputStream out = create(path);
+        ColumnFile file = new ColumnFile(out, type, hadoop, true)) {
+      for (int i = 0; i < 4; i++) {
+        VectorizedColumnBatch columns = new VectorizedColumnBatch(values);
+        columns.setNumRows(BATCH);
+        file.write(columns);
+      }
+    }
+    try (ParquetFileReader reader =
+        ParquetFileReader.open(HadoopInputFile.fromPath(hadoop(path), hadoop))) {
+      assertThat(reader.getRowGroups()).hasSize(1);
+      var column = reader.getRowGroups().get(0).getColumns().get(1);
+      // A row of them is a tenth of a page, and 100 the fewest after which Parquet looks.
+      assertThat(reader.readOffsetIndex(column).getPageCount()).isEqualTo(4 * BATCH / 100);
+    }
   }
 
   @Test
