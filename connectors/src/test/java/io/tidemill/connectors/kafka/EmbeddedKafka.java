@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.LockSupport;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import kafka.tools.StorageTool;
@@ -32,6 +33,8 @@ import org.apache.kafka.common.utils.Time;
 
 /** A real broker in the test's process, on a free port, with its data under {@code target}. */
 public final class EmbeddedKafka implements AutoCloseable {
+  private static final long POLL_NANOS = 10_000_000;
+
   private final KafkaRaftServer server;
   private final String bootstrapServers;
 
@@ -105,7 +108,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     try (Admin admin = admin()) {
       admin.createTopics(List.of(topic)).all().get();
       while (!admin.listTopics().names().get().contains(topic.name())) {
-        Thread.onSpinWait();
+        LockSupport.parkNanos(POLL_NANOS);
       }
     } catch (Exception e) {
       throw new IllegalStateException("topic " + topic.name() + " was not created", e);
@@ -123,7 +126,7 @@ public final class EmbeddedKafka implements AutoCloseable {
             .filterStates(List.of(TransactionState.PREPARE_COMMIT, TransactionState.PREPARE_ABORT));
     try (Admin admin = admin()) {
       while (!admin.listTransactions(ending).all().get().isEmpty()) {
-        Thread.onSpinWait();
+        LockSupport.parkNanos(POLL_NANOS);
       }
     } catch (InterruptedException | ExecutionException e) {
       throw new IllegalStateException("the broker does not tell its transactions", e);

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import org.apache.flink.api.common.functions.OpenContext;
@@ -50,6 +51,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class KafkaClientsITCase {
   private static final int WARM = 2;
   private static final int JOBS = 6;
+  private static final long POLL_NANOS = 100_000_000;
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   /** What a job's first task may leave for a while, such as a connection that is kept alive. */
@@ -93,7 +95,7 @@ class KafkaClientsITCase {
               && openFiles() < files + SPARE_FILES
               && alive() <= WARM)
           && System.nanoTime() < deadline) {
-        Thread.onSpinWait();
+        LockSupport.parkNanos(POLL_NANOS);
       }
       Set<String> left = clients();
       left.removeAll(clients);

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.flink.core.execution.SavepointFormatType;
@@ -39,6 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 600, unit = TimeUnit.SECONDS)
 class ResumeITCase {
   private static final int RECORDS = 500;
+  private static final long POLL_NANOS = 20_000_000;
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   @TempDir private Path directory;
@@ -123,7 +125,7 @@ class ResumeITCase {
                 .plan(parsed.definition(), parsed::locationOf));
     Path savepoints = Files.createDirectories(directory.resolve("savepoints"));
     while (!Files.exists(directory.resolve("out"))) {
-      Thread.onSpinWait();
+      LockSupport.parkNanos(POLL_NANOS);
     }
     first
         .client()
@@ -146,7 +148,7 @@ class ResumeITCase {
             () -> run(file, "-s", savepoint.toString(), "--set", "rest.port=" + port));
     // One that moves to its name while the folder is listed is there twice.
     while (!second.isDone() && Set.copyOf(ids(false)).size() < 2 * RECORDS) {
-      Thread.onSpinWait();
+      LockSupport.parkNanos(POLL_NANOS);
     }
     if (!second.isDone()) {
       stopWithSavepoint(port, savepoints);
