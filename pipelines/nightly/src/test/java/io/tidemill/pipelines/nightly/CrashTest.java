@@ -11,10 +11,16 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A run that is killed before any of its calls to the file system. */
+/**
+ * A run that is killed before any of its calls to the file system. Its tests share no folder, and
+ * nothing else is built while they run.
+ */
+@Execution(ExecutionMode.CONCURRENT)
 class CrashTest {
   private static final String OLD = "old";
   private static final String NEW = "new";
