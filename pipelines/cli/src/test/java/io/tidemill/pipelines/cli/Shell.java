@@ -50,7 +50,9 @@ public final class Shell {
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(argument -> argument.startsWith("--add-opens"))
         .forEach(words::add);
-    words.addAll(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    words.addAll(
+        List.of(
+            "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:MetaspaceSize=256m"));
     words.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
     Path script = Files.createDirectories(home.resolve("bin")).resolve(name);
     Files.writeString(

@@ -85,7 +85,9 @@ final class KillITCase {
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(argument -> argument.startsWith("--add-opens"))
         .forEach(words::add);
-    words.addAll(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    words.addAll(
+        List.of(
+            "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:MetaspaceSize=256m"));
     words.add("-Djava.io.tmpdir=" + Files.createDirectories(directory.resolve("tmp")));
     words.addAll(List.of("-cp", System.getProperty("java.class.path"), Tidemill.class.getName()));
     words.addAll(List.of(name, directory.resolve("job.yaml").toString()));
