@@ -74,7 +74,11 @@ public final class SessionCluster implements AutoCloseable {
     Files.writeString(folder.resolve("conf/log4j2.properties"), LOGGING);
     Files.writeString(folder.resolve("conf/config.yaml"), configuration(restPort) + more);
     try {
-      start(StandaloneSessionClusterEntrypoint.class, "jobmanager.log", "-Xmx512m");
+      start(
+          StandaloneSessionClusterEntrypoint.class,
+          "jobmanager.log",
+          "-Xmx512m",
+          "-XX:+UseSerialGC");
       start(
           TaskManagerRunner.class,
           "taskmanager.log",
@@ -137,6 +141,8 @@ public final class SessionCluster implements AutoCloseable {
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(argument -> argument.startsWith("--add-opens"))
         .forEach(command::add);
+    // Tests end before the second compiler pays for itself.
+    command.add("-XX:TieredStopAtLevel=1");
     command.addAll(List.of(memory));
     command.add("-Dlog4j.configurationFile=" + folder.resolve("conf/log4j2.properties"));
     command.addAll(List.of("-cp", lib, main.getName()));
