@@ -69,6 +69,8 @@ class LightGbmDamagedFileITCase {
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "--add-opens=java.base/java.nio=ALL-UNNAMED",
         "-XX:-CreateCoredumpOnCrash",
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
         "-cp",
         System.getProperty("java.class.path"),
         DamagedTexts.class.getName(),
