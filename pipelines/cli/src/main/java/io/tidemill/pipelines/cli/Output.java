@@ -75,11 +75,11 @@ final class Output {
     out.flush();
   }
 
-  /** Says on stderr what keeps the answer from being all of it. */
-  void warn(String message) {
+  /** Names on stderr what could not be read, and is not in the answer. */
+  void damaged(String what) {
     PrintWriter err = err();
     PrintWriter plain = new PrintWriter(new PlainWriter(err));
-    plain.println("damaged: " + message);
+    plain.println("damaged: " + what);
     plain.flush();
     err.flush();
   }

@@ -36,7 +36,7 @@ final class RunChoice {
     JobRuns runs = options.open();
     String day = options.day(date).toString();
     List<RunAccount> found =
-        runs.all(output::warn).stream()
+        runs.all(output::damaged).stream()
             .filter(run -> run.date().equals(day))
             .filter(run -> number == null || run.run() == number)
             .filter(run -> states.contains(run.state()))

@@ -28,7 +28,7 @@ final class RunsListCommand implements Runnable {
   @Override
   public void run() {
     JobRuns runs = options.open();
-    List<RunAccount> all = runs.all(output::warn);
+    List<RunAccount> all = runs.all(output::damaged);
     output.print(
         all,
         out -> {

@@ -55,7 +55,7 @@ final class RunsReportCommand implements Runnable {
     JobRuns runs = options.open();
     List<String> damaged = new ArrayList<>();
     List<RunAccount> all = runs.all(damaged::add);
-    damaged.forEach(output::warn);
+    damaged.forEach(output::damaged);
     if (all.isEmpty()) {
       throw new CommandFailedException(
           ExitCode.USAGE,

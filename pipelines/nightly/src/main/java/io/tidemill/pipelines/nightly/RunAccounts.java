@@ -127,11 +127,15 @@ record RunAccounts(GuardedFiles files, Path folder) {
       return;
     }
     Set<String> kept = new HashSet<>();
-    held().forEach(account -> kept.add(account.name()));
-    all().stream()
-        .filter(account -> account.state() == RunState.PUBLISHED)
-        .reduce((earlier, later) -> later)
-        .ifPresent(account -> kept.add(account.name()));
+    String published = "";
+    for (RunAccount account : all()) {
+      if (account.state() == RunState.HELD) {
+        kept.add(account.name());
+      } else if (account.state() == RunState.PUBLISHED) {
+        published = account.name();
+      }
+    }
+    kept.add(published);
     for (String name : names.subList(0, names.size() - REMEMBERED)) {
       if (!kept.contains(name)) {
         files.delete(new Path(runs(), name));
