@@ -148,6 +148,21 @@ class RunITCase {
     assertThat(files("second")).hasSameSizeAs(files).doesNotContainAnyElementsOf(files);
   }
 
+  /** Flink deletes all that is in the folder, dead letters of the same run among it. */
+  @Test
+  void replacesNoFolderInWhichTheSourceOrDeadLettersAre() throws IOException {
+    Path job = job();
+    String yaml = Files.readString(job).replace("/out', format", "/out', overwrite: true, format");
+
+    Files.writeString(job, yaml.replace("/dead'", "/out/dead'"));
+    assertThat(run(job, "plan").err())
+        .contains("/out/dead' (expected: neither in the other, as what is there is deleted)");
+
+    Files.writeString(job, yaml.replace("/out'", "/in'"));
+    assertThat(run(job, "plan").err())
+        .containsPattern("overwrite: true of '\\S+/in' beside source's '\\S+/in'");
+  }
+
   private List<String> files(String folder) throws IOException {
     try (Stream<Path> files = Files.list(directory.resolve(folder))) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();

@@ -1,4 +1,4 @@
-package io.tidemill.pipelines.nightly;
+package io.tidemill.pipelines.compose;
 
 import java.io.IOException;
 import java.net.URI;
@@ -12,12 +12,12 @@ import org.apache.flink.core.fs.Path;
  *
  * @param place ends with a slash
  */
-record Folder(URI place) {
+public record Folder(URI place) {
 
   /**
    * That of a path; as it is written where its file system cannot be had, as whoever lists it says.
    */
-  static Folder of(String path) {
+  public static Folder of(String path) {
     Path located = new Path(path);
     try {
       located = located.makeQualified(located.getFileSystem());
@@ -29,14 +29,14 @@ record Folder(URI place) {
   }
 
   /** Whether one of them is the other, or in it. */
-  boolean overlaps(Folder other) {
+  public boolean overlaps(Folder other) {
     String own = place.toString();
     String there = other.place.toString();
     return own.startsWith(there) || there.startsWith(own);
   }
 
   /** Whether a folder moves between the two in one step, where their file system moves any so. */
-  boolean movesBeside(Folder other) {
+  public boolean movesBeside(Folder other) {
     return Objects.equals(place.getScheme(), other.place.getScheme())
         && Objects.equals(place.getAuthority(), other.place.getAuthority())
         && (!isLocal(place) || sameVolume(place, other.place));

@@ -12,17 +12,23 @@ import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.inference.step.StepSettings.OnNotFinite;
 import io.tidemill.inference.step.StepSettings.OnNullInput;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.SchemaDefinition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.apache.flink.connector.file.table.FileSystemConnectorOptions;
 import org.apache.flink.table.types.logical.RowType;
+import org.jspecify.annotations.Nullable;
 
 /** The sink of a job, as far as it could be planned. Immutable. */
 final class SinkTranslator {
   /** Its path in the definition, its uid, and the name that messages use. */
   static final String ID = "sink";
+
+  /** Of files, in Flink's connector for them. */
+  private static final String PATH = FileSystemConnectorOptions.PATH.key();
 
   private final ConnectorOptions options;
   private final Optional<RecordSchema> schema;
@@ -64,6 +70,29 @@ final class SinkTranslator {
                                     job.name(),
                                     provenance(steps)))));
     sink.ifPresent(made -> made.problemsWith(checkpoints).forEach(problems::add));
+    if (job.sink().overwrite()) {
+      refuseToReplace(job.source(), SourceTranslator.ID, job.sink(), problems);
+      refuseToReplace(job.deadLetter(), DeadLetterTranslator.ID, job.sink(), problems);
+    }
+  }
+
+  /** All that is in a folder whose rows are replaced is deleted, whosever it is. */
+  private static void refuseToReplace(
+      @Nullable ConnectorDefinition other,
+      String part,
+      ConnectorDefinition sink,
+      PlanProblems problems) {
+    String own = sink.options().get(PATH);
+    String there = other == null ? null : other.options().get(PATH);
+    if (own != null && there != null && Folder.of(own).overlaps(Folder.of(there))) {
+      problems.add(
+          ID + "." + TableKeys.OVERWRITE,
+          "sink: overwrite: true of '%s' beside %s's '%s' (expected: neither in the other, as what is"
+              + " there is deleted)",
+          own,
+          part,
+          there);
+    }
   }
 
   /** The columns that the job names or, where it names none, those of the source and the steps. */

@@ -3,6 +3,7 @@ package io.tidemill.pipelines.nightly;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.problem.Problems;
 import io.tidemill.connectors.record.RecordSchema;
+import io.tidemill.pipelines.compose.Folder;
 import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
