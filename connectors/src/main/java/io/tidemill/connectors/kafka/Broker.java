@@ -239,8 +239,8 @@ final class Broker implements Serializable {
     int millis = (int) Math.min(limit.toMillis(), Integer.MAX_VALUE);
     limited.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, millis);
     limited.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, millis);
-    try (Admin admin = Admin.create(limited)) {
-      return question.ask(admin, millis);
+    try (Asked asked = new Asked(Admin.create(limited))) {
+      return question.ask(asked.admin, millis);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new UnansweredException("interrupted", e);
@@ -248,6 +248,17 @@ final class Broker implements Serializable {
       throw new UnansweredException("no answer in " + limit.toMillis() + " ms", e);
     } catch (ExecutionException | KafkaException e) {
       throw new UnansweredException(RootCause.of(e).message(), e);
+    }
+  }
+
+  /**
+   * A client for one question. Closed without a limit, it waits for what a broker never answers,
+   * and sometimes goes on waiting once its own time for that is over.
+   */
+  private record Asked(Admin admin) implements AutoCloseable {
+    @Override
+    public void close() {
+      admin.close(CONNECTION);
     }
   }
 
