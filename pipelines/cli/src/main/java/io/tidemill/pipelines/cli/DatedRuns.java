@@ -1,42 +1,32 @@
 package io.tidemill.pipelines.cli;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import io.tidemill.pipelines.JobOptions;
-import io.tidemill.pipelines.compose.FieldSketch;
-import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.nightly.DatedJob;
-import io.tidemill.pipelines.nightly.Execution;
-import io.tidemill.pipelines.nightly.InputFile;
-import io.tidemill.pipelines.nightly.NightlyException;
-import io.tidemill.pipelines.nightly.NightlyResult;
-import io.tidemill.pipelines.nightly.NightlyRun;
-import io.tidemill.pipelines.nightly.RunAccount;
-import io.tidemill.pipelines.nightly.Surroundings;
-import io.tidemill.pipelines.run.EmbeddedFlink;
-import io.tidemill.pipelines.run.EmbeddedJob;
-import io.tidemill.pipelines.run.RunFigures;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
-import java.io.PrintWriter;
-import java.time.Duration;
+import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.flink.util.ExceptionUtils;
 
-/** Runs of a job for dates, one after the other until one fails. For use by one thread. */
+/**
+ * Runs of a job for dates, which are published in their order until one fails. As many run at once
+ * as is asked for, each on a Flink of its own.
+ */
 final class DatedRuns {
   private final Caller caller;
   private final JobOptions job;
   private final RunDates dates;
   private final Output output;
-  private final List<View> views = new ArrayList<>();
-
-  /** Of the date whose job runs, and of that at which it was pressed. */
-  private @Nullable CtrlC ctrlC;
+  private final PublishingOrder order = new PublishingOrder();
+  private final List<DatedRun> begun = new ArrayList<>();
+  private final List<DatedView> views = new ArrayList<>();
 
   DatedRuns(Caller caller, JobOptions job, RunDates dates, Output output) {
     this.caller = caller;
@@ -45,189 +35,118 @@ final class DatedRuns {
     this.output = output;
   }
 
-  /**
-   * What JSON has of a run for a date.
-   *
-   * @param outcome published, nothing to do, held, not there yet, or failed
-   * @param message why it failed
-   * @param account of the run that published; null where it failed
-   * @param summary of the job; null where none ran
-   */
-  @JsonInclude(JsonInclude.Include.NON_NULL)
-  private record View(
-      String job,
-      String date,
-      String outcome,
-      @Nullable String message,
-      @Nullable RunAccount account,
-      @Nullable RunSummary summary) {}
-
-  /** Runs a job for all dates. */
+  /** Runs a job for all dates. Blocks until they have ended. */
   ExitCode run(ParsedPipeline written) throws InterruptedException {
     // At once, as the file may be edited while they run.
     List<DatedJob> jobs =
         dates.in(written.definition().nightly().timeZone()).stream()
             .map(date -> DatedJob.of(written, job.read(caller.environment(), date), date))
             .toList();
+    List<Callable<Void>> runs = new ArrayList<>();
+    for (DatedJob dated : jobs) {
+      int place = runs.size();
+      runs.add(() -> runInTurn(place, dated));
+    }
+    ExecutorService threads =
+        Executors.newFixedThreadPool(
+            Math.min(dates.atOnce(), runs.size()), task -> new Thread(task, "tidemill-date"));
     try {
-      for (DatedJob dated : jobs) {
-        new OneDate(dated).tellRun();
-        if (stopped()) {
-          return ExitCode.INTERRUPTED;
-        }
-      }
+      throwFirst(threads.invokeAll(runs));
+      return pressed().isEmpty() ? ExitCode.DONE : ExitCode.INTERRUPTED;
     } finally {
+      threads.shutdownNow();
       if (!output.forPeople() && !views.isEmpty()) {
+        views.sort(Comparator.comparing(DatedView::date));
         output.print(dates.one() ? views.get(0) : views, "");
       }
-      if (ctrlC != null) {
-        ctrlC.close();
+      pressed().forEach(CtrlC::close);
+    }
+  }
+
+  private Void runInTurn(int place, DatedJob dated) throws InterruptedException {
+    if (order.isCutOff(place) || !pressed().isEmpty()) {
+      return null;
+    }
+    boolean done = false;
+    try {
+      DatedRun run =
+          new DatedRun(
+              this,
+              place,
+              dated,
+              job.plan(caller.environment(), Map.of(), dated.staged()).counted());
+      synchronized (begun) {
+        begun.add(run);
+      }
+      run.tellRun();
+      done = true;
+      order.done(place);
+    } finally {
+      if (!done) {
+        order.failed(place);
       }
     }
-    return ExitCode.DONE;
+    return null;
   }
 
-  private boolean stopped() {
-    return ctrlC != null && ctrlC.pressed();
-  }
-
-  private final class OneDate implements Execution {
-    private final DatedJob dated;
-    private final PlannedPipeline planned;
-    private @Nullable RunFigures figures;
-    private List<FieldSketch> predictions = List.of();
-
-    OneDate(DatedJob dated) {
-      this.dated = dated;
-      this.planned = job.plan(caller.environment(), Map.of(), dated.staged()).counted();
-    }
-
-    void tellRun() throws InterruptedException {
-      long beginNanos = System.nanoTime();
-      NightlyRun run = NightlyRun.of(dated, planned, Surroundings.ofProcess(Version.parts()));
+  /** Fails as the first date that has failed did, and says why the others after it did. */
+  private void throwFirst(List<Future<Void>> ended) throws InterruptedException {
+    Throwable first = null;
+    for (Future<Void> run : ended) {
       try {
-        Duration limit = dates.wait(Duration.ZERO);
-        List<InputFile> inputs = run.await(limit, () -> sayWaiting(limit));
-        // Until the job runs, Ctrl-C ends the process at once, and leaves nothing.
-        NightlyResult result = run.run(inputs, dates.force(), this);
-        String outcome = result.published() ? "published" : "nothing to do";
-        tell(outcome, null, result.account(), seconds(beginNanos));
-      } catch (RuntimeException | InterruptedException failed) {
-        tell(outcome(failed), failed.getMessage(), null, seconds(beginNanos));
-        throw failed;
-      } finally {
-        if (ctrlC != null && !stopped()) {
-          ctrlC.close();
-          ctrlC = null;
+        run.get();
+      } catch (ExecutionException failed) {
+        Throwable why = failed.getCause() == null ? failed : failed.getCause();
+        if (first == null) {
+          first = why;
+        } else if (output.forPeople()) {
+          output.say(String.valueOf(why.getMessage()));
         }
       }
     }
-
-    private static String outcome(Exception failure) {
-      if (!(failure instanceof NightlyException nightly)) {
-        return "failed";
-      }
-      return switch (nightly.reason()) {
-        case NO_INPUT -> "not there yet";
-        case HELD -> "held";
-        case TAKEN, FAILED -> "failed";
-      };
+    if (first instanceof InterruptedException interrupted) {
+      throw interrupted;
     }
-
-    private void sayWaiting(Duration limit) {
-      output
-          .err()
-          .printf(
-              "%s for %s waits for its input, up to %s%n",
-              dated.name(), dated.date(), limit.toString().substring(2).toLowerCase(Locale.ROOT));
+    if (first != null) {
+      ExceptionUtils.rethrow(first);
     }
+  }
 
-    @Override
-    public RunFigures run(BooleanSupplier lost) throws InterruptedException {
-      CtrlC watched = CtrlC.watch();
-      // Closed once the run has accounted for itself and, if it was pressed, all is said.
-      ctrlC = watched;
-      EmbeddedJob running = EmbeddedFlink.start(planned);
-      output
-          .err()
-          .printf(
-              "%s for %s runs with %s; web UI %s; Ctrl-C stops it%n",
-              dated.name(),
-              dated.date(),
-              planned.models().stream().map(String::valueOf).collect(Collectors.joining(", ")),
-              running.webInterface());
-      try {
-        new JobWatch(output, watched)
-            .untilEnd(
-                running,
-                true,
-                () -> lost.getAsBoolean() ? Optional.of(false) : Optional.<Boolean>empty());
-        running.await();
-      } finally {
-        figures = running.figures();
-      }
-      if (watched.pressed()) {
-        throw new CommandFailedException(
-            ExitCode.INTERRUPTED,
-            "job '%s' for %s was stopped; nothing is published"
-                .formatted(dated.name(), dated.date()));
-      }
-      predictions = planned.sketches(running.result());
-      return running.figures();
+  private List<CtrlC> pressed() {
+    synchronized (begun) {
+      return begun.stream().flatMap(run -> run.pressed().stream()).toList();
     }
+  }
 
-    @Override
-    public List<FieldSketch> predictions() {
-      return predictions;
-    }
-
-    private double seconds(long beginNanos) {
-      return (System.nanoTime() - beginNanos) / 1e9;
-    }
-
-    private void tell(
-        String outcome, @Nullable String message, @Nullable RunAccount account, double seconds) {
-      String why = account == null ? "" : account.why();
-      RunSummary summary =
-          figures == null
-              ? null
-              : RunSummary.of(dated.name(), outcome, why, seconds, figures, next(account));
-      View view =
-          new View(dated.name(), dated.date().toString(), outcome, message, account, summary);
+  /** Tells what a run came to, the moment it is known where a person reads it. */
+  void tell(DatedView view) {
+    synchronized (views) {
       views.add(view);
       if (output.forPeople()) {
-        output.print(view, out -> print(out, view));
+        output.print(view, view::print);
       }
     }
+  }
 
-    private String next(@Nullable RunAccount account) {
-      String show = "'tidemill runs show %s --date %s'".formatted(job.file(), dated.date());
-      boolean letters = account != null && figures != null && figures.allDeadLetters() > 0;
-      return letters
-          ? show
-              + "; the dead letters: 'tidemill dead-letters stats %s --date %s'"
-                  .formatted(job.file(), dated.date())
-          : show;
-    }
+  /** How far a run is; of several at once, each says for which date it is. */
+  RunProgress progress(LocalDate date) {
+    return dates.atOnce() == 1 ? output.runProgress(true) : output.runProgress(date.toString());
+  }
 
-    private void print(PrintWriter out, View view) {
-      RunAccount account = view.account();
-      if (account == null) {
-        out.printf("%s   %s%n", view.date(), view.outcome());
-      } else if (view.outcome().equals("published")) {
-        out.printf(
-            "%s   published %s (run %d: %s)%n",
-            view.date(), account.target(), account.run(), account.why());
-        RunsShowCommand.printGates(out, account);
-      } else {
-        out.printf(
-            "%s   nothing to do: run %d has published %s of the same input, models and job%n",
-            view.date(), account.run(), account.target());
-      }
-      RunSummary summary = view.summary();
-      if (summary != null) {
-        summary.print(out);
-      }
-    }
+  PublishingOrder order() {
+    return order;
+  }
+
+  RunDates dates() {
+    return dates;
+  }
+
+  Output output() {
+    return output;
+  }
+
+  /** The job's file, as it was given. */
+  String file() {
+    return job.file();
   }
 }

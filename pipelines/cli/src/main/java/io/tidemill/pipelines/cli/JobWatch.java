@@ -12,10 +12,12 @@ final class JobWatch {
 
   private final Output output;
   private final CtrlC ctrlC;
+  private final RunProgress progress;
 
-  JobWatch(Output output, CtrlC ctrlC) {
+  JobWatch(Output output, CtrlC ctrlC, RunProgress progress) {
     this.output = output;
     this.ctrlC = ctrlC;
+    this.progress = progress;
   }
 
   /**
@@ -25,9 +27,8 @@ final class JobWatch {
    *     stays
    * @return whether someone stopped it
    */
-  boolean untilEnd(EmbeddedJob running, boolean bounded, Supplier<Optional<Boolean>> stopAsked)
+  boolean untilEnd(EmbeddedJob running, Supplier<Optional<Boolean>> stopAsked)
       throws InterruptedException {
-    RunProgress progress = output.runProgress(bounded);
     boolean stopped = false;
     while (!running.ended(TICK)) {
       progress.tell(running);

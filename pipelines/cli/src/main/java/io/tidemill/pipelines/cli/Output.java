@@ -77,9 +77,14 @@ final class Output {
 
   /** Names on stderr what could not be read, and is not in the answer. */
   void damaged(String what) {
+    say("damaged: " + what);
+  }
+
+  /** A line on stderr. */
+  void say(String line) {
     PrintWriter err = err();
     PrintWriter plain = new PrintWriter(new PlainWriter(err));
-    plain.println("damaged: " + what);
+    plain.println(line);
     plain.flush();
     err.flush();
   }
@@ -96,7 +101,12 @@ final class Output {
 
   /** How far a run is, for whoever reads stderr. */
   RunProgress runProgress(boolean bounded) {
-    return new RunProgress(err(), terminal.present() && forPeople(), bounded, System::nanoTime);
+    return new RunProgress(err(), "", terminal.present() && forPeople(), bounded, System::nanoTime);
+  }
+
+  /** How far one of several runs is whose input ends; each of its lines begins with its name. */
+  RunProgress runProgress(String name) {
+    return new RunProgress(err(), name + ": ", false, true, System::nanoTime);
   }
 
   static String json(Object answer) {

@@ -119,7 +119,8 @@ final class RunCommand implements Callable<Integer> {
     try (CtrlC ctrlC = CtrlC.watch()) {
       try {
         boolean stopped =
-            new JobWatch(output, ctrlC).untilEnd(running, pipeline.bounded(), lease::stopAsked);
+            new JobWatch(output, ctrlC, output.runProgress(pipeline.bounded()))
+                .untilEnd(running, lease::stopAsked);
         running.await();
         outcome = stopped ? "stopped" : "finished";
       } finally {

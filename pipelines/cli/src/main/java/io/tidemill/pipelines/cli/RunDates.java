@@ -10,6 +10,8 @@ import picocli.CommandLine.Option;
 
 /** What {@code run} is told about the dates for which a job runs. */
 final class RunDates {
+  private static final int MOST_AT_ONCE = 64;
+
   @Option(
       names = "--date",
       paramLabel = "DATE",
@@ -22,11 +24,20 @@ final class RunDates {
   @Option(
       names = "--from",
       paramLabel = "DATE",
-      description = "Run for each date from this one to --to, one after the other.")
+      description = "Run for each date from this one to --to, in their order.")
   private @Nullable DateArgument from;
 
   @Option(names = "--to", paramLabel = "DATE", description = "The last date; see --from.")
   private @Nullable DateArgument to;
+
+  @Option(
+      names = "--parallel-dates",
+      paramLabel = "N",
+      description = {
+        "How many dates run at once, each with the threads and the memory of a run of its own.",
+        "They are published in their order all the same (default: 1)."
+      })
+  private @Nullable Integer parallelDates;
 
   @Option(
       names = "--force",
@@ -48,7 +59,18 @@ final class RunDates {
     if (!dates && (force || wait != null)) {
       throw refused((force ? "--force" : "--wait") + ": without a date (expected: beside --date)");
     }
+    if (parallelDates != null && from == null) {
+      throw refused("--parallel-dates: without dates (expected: beside --from and --to)");
+    }
+    if (atOnce() < 1 || atOnce() > MOST_AT_ONCE) {
+      throw refused("--parallel-dates: %d (expected: 1 to %d)".formatted(atOnce(), MOST_AT_ONCE));
+    }
     return dates;
+  }
+
+  /** How many run at once. */
+  int atOnce() {
+    return parallelDates == null ? 1 : parallelDates;
   }
 
   boolean force() {

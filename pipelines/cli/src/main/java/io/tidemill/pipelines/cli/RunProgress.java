@@ -24,6 +24,7 @@ final class RunProgress {
   private static final long PLAIN_NANOS = Duration.ofSeconds(30).toNanos();
 
   private final PrintWriter err;
+  private final String begin;
   private final boolean terminal;
   private final boolean bounded;
   private final LongSupplier nanoClock;
@@ -36,11 +37,14 @@ final class RunProgress {
    * Begins now.
    *
    * @param err for a person
+   * @param begin of each line
    * @param terminal whether a line can be renewed
    * @param bounded whether what waits at the source is all that will come
    */
-  RunProgress(PrintWriter err, boolean terminal, boolean bounded, LongSupplier nanoClock) {
+  RunProgress(
+      PrintWriter err, String begin, boolean terminal, boolean bounded, LongSupplier nanoClock) {
     this.err = err;
+    this.begin = begin;
     this.terminal = terminal;
     this.bounded = bounded;
     this.nanoClock = nanoClock;
@@ -58,11 +62,11 @@ final class RunProgress {
       saidRestarts = figures.restarts();
       clear();
       PrintWriter plain = new PrintWriter(new PlainWriter(err), true);
-      plain.printf("restart %d: %s%n", saidRestarts, cause(job));
+      plain.printf("%srestart %d: %s%n", begin, saidRestarts, cause(job));
     }
     if (terminal || elapsed >= PLAIN_NANOS) {
       clear();
-      err.print(line(figures, elapsed / 1e9) + (terminal ? "" : System.lineSeparator()));
+      err.print(begin + line(figures, elapsed / 1e9) + (terminal ? "" : System.lineSeparator()));
       err.flush();
       drawn = terminal;
       saidNanos += elapsed;

@@ -99,6 +99,55 @@ class NightlyITCase {
   }
 
   @Test
+  void runsDatesAtOnceAndPublishesThemInTheirOrderUntilOneFails() throws IOException {
+    input("2026-11-20", 20_000, 5);
+    input("2026-11-22", 100, 20);
+    input("2026-11-23", 50, 0);
+    gates = "gates: { psi: 1000 }\n";
+
+    CommandRun run =
+        run("run", "--from", "2026-11-20", "--to", "2026-11-24", "--parallel-dates", "3");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(run.err())
+        .contains("job 'adding' for 2026-11-22: 20 of 100 records became dead letters")
+        .doesNotContain("for 2026-11-24", "\tat ");
+    assertThat(run.out().lines().filter(line -> line.startsWith("2026-11-2")).limit(2))
+        .satisfiesExactly(
+            first -> assertThat(first).startsWith("2026-11-20   published "),
+            second -> assertThat(second).startsWith("2026-11-21   published "));
+    // It ended long before the first, and was compared with it.
+    assertThat(run("runs", "show", "--date", "2026-11-21").out())
+        .contains(" against 2026-11-20, median ");
+    assertThat(rows("out/dt=2026-11-20")).hasSize(19_995);
+    assertThat(directory.resolve("out/dt=2026-11-22")).doesNotExist();
+    assertThat(directory.resolve("out/dt=2026-11-23")).doesNotExist();
+
+    input("2026-11-22", 100, 0);
+    CommandRun again =
+        run(
+            "run",
+            "--from",
+            "2026-11-20",
+            "--to",
+            "2026-11-23",
+            "--parallel-dates",
+            "2",
+            "-o",
+            "json");
+
+    JsonNode views = JSON.readTree(again.out());
+    assertThat(views)
+        .extracting(view -> view.get("date").asText() + " " + view.get("outcome").asText())
+        .containsExactly(
+            "2026-11-20 nothing to do",
+            "2026-11-21 nothing to do",
+            "2026-11-22 published",
+            "2026-11-23 published");
+    assertThat(rows("out/dt=2026-11-23")).hasSize(50);
+  }
+
+  @Test
   void publishesWhereALanguageHasOtherDigits() throws IOException {
     Locale before = Locale.getDefault();
     Locale.setDefault(Locale.forLanguageTag("fa-IR-u-nu-arabext"));
@@ -213,6 +262,9 @@ class NightlyITCase {
           run --from 2026-11-20                         | --from: alone (expected: --from and --to)
           run --from 2026-11-20 --to 2026-11-19         | --from: 2026-11-20, after --to 2026-11-19 (expected: not after it)
           run --date 2026-11-20 --to 2026-11-19         | --date: beside --to (expected: one of them)
+          run --parallel-dates 2                        | --parallel-dates: without dates (expected: beside --from and --to)
+          run --date 2026-11-20 --parallel-dates 2      | --parallel-dates: without dates
+          run --from 2026-11-20 --to 2026-11-21 --parallel-dates 0 | --parallel-dates: 0 (expected: 1 to 64)
           run --force                                   | --force: without a date (expected: beside --date)
           runs show --date 2026-11-29                   | --date: no run for '2026-11-29' in
           runs show --date today                        | --date: no run for '2

@@ -20,7 +20,7 @@ class RunProgressTest {
           List.of(new RunFigures.Step("score", "fraud:1.4.2", 50, 0.93, 0, 0, 0, 0, 1_250)));
 
   private static String line(boolean bounded) {
-    return new RunProgress(new PrintWriter(new StringWriter()), true, bounded, () -> 0)
+    return new RunProgress(new PrintWriter(new StringWriter()), "", true, bounded, () -> 0)
         .line(FIGURES, 2);
   }
 

@@ -1,0 +1,177 @@
+package io.tidemill.pipelines.cli;
+
+import io.tidemill.pipelines.compose.FieldSketch;
+import io.tidemill.pipelines.compose.PlannedPipeline;
+import io.tidemill.pipelines.nightly.DatedJob;
+import io.tidemill.pipelines.nightly.Execution;
+import io.tidemill.pipelines.nightly.InputFile;
+import io.tidemill.pipelines.nightly.NightlyException;
+import io.tidemill.pipelines.nightly.NightlyResult;
+import io.tidemill.pipelines.nightly.NightlyRun;
+import io.tidemill.pipelines.nightly.RunAccount;
+import io.tidemill.pipelines.nightly.Surroundings;
+import io.tidemill.pipelines.run.EmbeddedFlink;
+import io.tidemill.pipelines.run.EmbeddedJob;
+import io.tidemill.pipelines.run.RunFigures;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** A run of a job for a date on embedded Flink. For use by one thread. */
+final class DatedRun implements Execution {
+  private static final Duration TICK = Duration.ofMillis(200);
+
+  private final DatedRuns runs;
+  private final int place;
+  private final DatedJob dated;
+  private final PlannedPipeline planned;
+  private @Nullable RunFigures figures;
+  private volatile @Nullable CtrlC ctrlC;
+  private List<FieldSketch> predictions = List.of();
+
+  /**
+   * A run.
+   *
+   * @param place of the date among those of {@code runs}, from 0
+   */
+  DatedRun(DatedRuns runs, int place, DatedJob dated, PlannedPipeline planned) {
+    this.runs = runs;
+    this.place = place;
+    this.dated = dated;
+    this.planned = planned;
+  }
+
+  /**
+   * Runs, and tells what came of it. Blocks until all is published or nothing is.
+   *
+   * @throws NightlyException if nothing is published
+   */
+  void tellRun() throws InterruptedException {
+    long beginNanos = System.nanoTime();
+    NightlyRun run = NightlyRun.of(dated, planned, Surroundings.ofProcess(Version.parts()));
+    try {
+      Duration limit = runs.dates().wait(Duration.ZERO);
+      List<InputFile> inputs = run.await(limit, () -> sayWaiting(limit));
+      // Until the job runs, Ctrl-C ends the process at once, and leaves nothing.
+      NightlyResult result = run.run(inputs, runs.dates().force(), this);
+      String outcome = result.published() ? DatedView.PUBLISHED : "nothing to do";
+      tell(outcome, null, result.account(), beginNanos);
+    } catch (RuntimeException | InterruptedException failed) {
+      tell(outcome(failed), failed.getMessage(), null, beginNanos);
+      throw failed;
+    } finally {
+      CtrlC watched = ctrlC;
+      if (watched != null && !watched.pressed()) {
+        ctrlC = null;
+        watched.close();
+      }
+    }
+  }
+
+  private static String outcome(Exception failure) {
+    if (!(failure instanceof NightlyException nightly)) {
+      return "failed";
+    }
+    return switch (nightly.reason()) {
+      case NO_INPUT -> "not there yet";
+      case HELD -> "held";
+      case TAKEN, FAILED -> "failed";
+    };
+  }
+
+  private void sayWaiting(Duration limit) {
+    runs.output()
+        .err()
+        .printf(
+            "%s for %s waits for its input, up to %s%n",
+            dated.name(), dated.date(), limit.toString().substring(2).toLowerCase(Locale.ROOT));
+  }
+
+  @Override
+  public RunFigures run(BooleanSupplier lost) throws InterruptedException {
+    CtrlC watched = CtrlC.watch();
+    // Closed once the run has accounted for itself and, if it was pressed, all is said.
+    ctrlC = watched;
+    PublishingOrder order = runs.order();
+    BooleanSupplier useless = () -> lost.getAsBoolean() || order.isCutOff(place);
+    EmbeddedJob running = EmbeddedFlink.start(planned);
+    runs.output()
+        .err()
+        .printf(
+            "%s for %s runs with %s; web UI %s; Ctrl-C stops it%n",
+            dated.name(),
+            dated.date(),
+            planned.models().stream().map(String::valueOf).collect(Collectors.joining(", ")),
+            running.webInterface());
+    try {
+      new JobWatch(runs.output(), watched, runs.progress(dated.date()))
+          .untilEnd(
+              running,
+              () -> useless.getAsBoolean() ? Optional.of(false) : Optional.<Boolean>empty());
+      running.await();
+    } finally {
+      figures = running.figures();
+    }
+    while (!order.awaitTurn(place, TICK)) {
+      if (useless.getAsBoolean() || watched.pressed()) {
+        break;
+      }
+    }
+    if (watched.pressed()) {
+      throw new CommandFailedException(
+          ExitCode.INTERRUPTED, "%s was stopped; nothing is published".formatted(job()));
+    }
+    if (order.isCutOff(place)) {
+      throw new CommandFailedException(
+          ExitCode.FAILED,
+          "%s: a date before it is not published (expected: dates are published in their order); nothing is published"
+              .formatted(job()));
+    }
+    predictions = planned.sketches(running.result());
+    return running.figures();
+  }
+
+  @Override
+  public List<FieldSketch> predictions() {
+    return predictions;
+  }
+
+  /** What holds the process until it is closed, where it was told to end while this ran. */
+  Optional<CtrlC> pressed() {
+    return Optional.ofNullable(ctrlC).filter(CtrlC::pressed);
+  }
+
+  private String job() {
+    return "job '%s' for %s".formatted(dated.name(), dated.date());
+  }
+
+  private void tell(
+      String outcome, @Nullable String message, @Nullable RunAccount account, long beginNanos) {
+    RunSummary summary =
+        figures == null
+            ? null
+            : RunSummary.of(
+                dated.name(),
+                outcome,
+                account == null ? "" : account.why(),
+                (System.nanoTime() - beginNanos) / 1e9,
+                figures,
+                next(account));
+    runs.tell(
+        new DatedView(dated.name(), dated.date().toString(), outcome, message, account, summary));
+  }
+
+  private String next(@Nullable RunAccount account) {
+    String show = "'tidemill runs show %s --date %s'".formatted(runs.file(), dated.date());
+    boolean letters = account != null && figures != null && figures.allDeadLetters() > 0;
+    return letters
+        ? show
+            + "; the dead letters: 'tidemill dead-letters stats %s --date %s'"
+                .formatted(runs.file(), dated.date())
+        : show;
+  }
+}
