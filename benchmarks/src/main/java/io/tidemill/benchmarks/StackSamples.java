@@ -37,7 +37,7 @@ final class StackSamples {
     List.of(
             "io.tidemill.connectors.record.Origin",
             "io.tidemill.connectors.kafka.KafkaRecordDecoder.origin",
-            "io.tidemill.connectors.kafka.UndecodedSplitter")
+            "io.tidemill.connectors.record.UndecodedSplitter")
         .forEach(name -> purposes.put(name, "provenance"));
     List.of(
             "io.tidemill.connectors.kafka.KafkaRecordDecoder",

@@ -54,6 +54,11 @@ final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
     try {
       return reader.pollNext(output);
     } catch (RuntimeException e) {
+      RecordFailureException told =
+          ExceptionUtils.findThrowable(e, RecordFailureException.class).orElse(null);
+      if (told != null) {
+        throw told;
+      }
       Throwable undecoded =
           ExceptionUtils.findThrowable(
                   e, cause -> UNDECODED.matcher(String.valueOf(cause.getMessage())).lookingAt())

@@ -1,16 +1,22 @@
 package io.tidemill.connectors.kafka;
 
+import io.tidemill.connectors.record.DecodeFailure;
 import io.tidemill.connectors.record.Header;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordFailureException;
+import io.tidemill.connectors.record.ValueDecoder;
 import io.tidemill.connectors.registry.RegistryDecoder;
+import io.tidemill.connectors.registry.RegistryException;
 import java.io.IOException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
+import javax.net.ssl.SSLException;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
@@ -23,7 +29,7 @@ import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.types.RowKind;
 import org.apache.flink.util.Collector;
-import org.apache.flink.util.InstantiationUtil;
+import org.apache.flink.util.ExceptionUtils;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.record.TimestampType;
 import org.jspecify.annotations.Nullable;
@@ -32,23 +38,18 @@ import org.jspecify.annotations.Nullable;
  * Turns a record of a topic into a row of value fields and origin.
  *
  * <p>A null value becomes a DELETE row without values. Bytes that do not decode become a row
- * without values whose origin holds the error; then a decoder of Flink is thrown away and a new one
- * made from its serialized form, since one that failed once may stay broken (FLINK-31951). Every
- * row is a new object. Not thread-safe.
+ * without values whose origin holds the error. Every row is a new object. Not thread-safe.
  */
 final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowData> {
   private static final long serialVersionUID = 1L;
 
-  private final byte[] serializedDecoder;
-  private final RowData.FieldGetter[] getters;
+  private final ValueDecoder decoder;
+  private final boolean registry;
   private final RecordMetadata[] metadata;
   private final RowType rowType;
   private final boolean deadLetters;
 
-  private transient @Nullable DeserializationSchema<RowData> decoder;
-  private transient DeserializationSchema.@Nullable InitializationContext context;
   private transient @Nullable Map<String, StringData> topics;
-  private transient @Nullable Rows decoded;
   private transient @Nullable String lastTopic;
   private transient @Nullable StringData lastTopicText;
 
@@ -67,11 +68,8 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
       Map<String, RecordMetadata> metadata,
       boolean deadLetters)
       throws IOException {
-    this.serializedDecoder = InstantiationUtil.serializeObject(decoder);
-    this.getters =
-        IntStream.range(0, values.getFieldCount())
-            .mapToObj(i -> RowData.createFieldGetter(values.getTypeAt(i), i))
-            .toArray(RowData.FieldGetter[]::new);
+    this.registry = decoder instanceof RegistryDecoder;
+    this.decoder = new ValueDecoder(decoder, values, registry);
     this.metadata = metadata.values().toArray(RecordMetadata[]::new);
     List<RowType.RowField> fields = new ArrayList<>(values.getFields());
     metadata.forEach((column, kind) -> fields.add(kind.field(column)));
@@ -81,7 +79,7 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
 
   @Override
   public void open(DeserializationSchema.InitializationContext context) {
-    this.context = context;
+    decoder.open(context);
   }
 
   @Override
@@ -92,23 +90,14 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
       out.collect(row(RowKind.DELETE, null, record, null));
       return;
     }
-    Rows rows = decoded == null ? new Rows() : decoded;
-    decoded = rows;
-    rows.all.clear();
+    List<RowData> rows;
     try {
-      DeserializationSchema<RowData> format = current();
-      format.deserialize(format instanceof RegistryDecoder ? named(record, value) : value, rows);
-      if (rows.all.isEmpty()) {
-        throw new IOException("the format made no record of " + value.length + " bytes");
-      }
+      rows = decoder.decode(registry ? named(record, value) : value);
     } catch (IOException | RuntimeException e) {
-      if (!(decoder instanceof RegistryDecoder)) {
-        decoder = null;
-      }
       refuse(record, e, out);
       return;
     }
-    for (RowData row : rows.all) {
+    for (RowData row : rows) {
       out.collect(row(row.getRowKind(), row, record, null));
     }
   }
@@ -123,7 +112,7 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
       throws IOException {
     String place = record.topic() + "-" + record.partition() + " offset " + record.offset();
     DecodeFailure why = DecodeFailure.of(failure);
-    if (DecodeFailure.isOutside(failure)) {
+    if (isOutside(failure)) {
       throw new IOException(
           place + ": the value does not decode, and not for its own sake: " + why.message(),
           failure);
@@ -139,23 +128,20 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
     out.collect(row(RowKind.INSERT, null, record, why));
   }
 
-  private DeserializationSchema<RowData> current() throws IOException {
-    DeserializationSchema<RowData> current = decoder;
-    if (current != null) {
-      return current;
-    }
-    try {
-      DeserializationSchema<RowData> created =
-          InstantiationUtil.deserializeObject(
-              serializedDecoder, Thread.currentThread().getContextClassLoader());
-      if (context != null) {
-        created.open(context);
-      }
-      decoder = created;
-      return created;
-    } catch (Exception e) {
-      throw new IllegalStateException("the decoder of the topic's format does not start", e);
-    }
+  /**
+   * Whether the failure says nothing about the bytes: a schema registry that does not answer would
+   * turn every record into a dead letter.
+   */
+  private static boolean isOutside(Throwable failure) {
+    return ExceptionUtils.findThrowable(
+            failure,
+            cause ->
+                cause instanceof SocketException
+                    || cause instanceof SocketTimeoutException
+                    || cause instanceof UnknownHostException
+                    || cause instanceof SSLException
+                    || cause instanceof RegistryException)
+        .isPresent();
   }
 
   /** The value behind the name of its schema, which may stand in a header. */
@@ -174,15 +160,11 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
       @Nullable RowData decoded,
       ConsumerRecord<byte[], byte[]> record,
       @Nullable DecodeFailure failure) {
-    int count = getters.length;
+    int count = decoder.fieldCount();
     GenericRowData row = new GenericRowData(kind, count + metadata.length + 1);
-    if (decoded instanceof GenericRowData generic) {
+    if (decoded != null) {
       for (int i = 0; i < count; i++) {
-        row.setField(i, generic.getField(i));
-      }
-    } else if (decoded != null) {
-      for (int i = 0; i < count; i++) {
-        row.setField(i, getters[i].getFieldOrNull(decoded));
+        row.setField(i, decoder.field(decoded, i));
       }
     }
     for (RecordMetadata column : metadata) {
@@ -247,20 +229,5 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
           text.ensureMaterialized();
           return text;
         });
-  }
-
-  /** What a decoder made of one value. */
-  private static final class Rows implements Collector<RowData> {
-    final List<RowData> all = new ArrayList<>(1);
-
-    @Override
-    public void collect(RowData row) {
-      if (row != null) {
-        all.add(row);
-      }
-    }
-
-    @Override
-    public void close() {}
   }
 }

@@ -1,7 +1,5 @@
 package io.tidemill.connectors.kafka;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
@@ -175,16 +173,13 @@ final class KafkaRecordSource implements RecordSource {
     List<RowData> rows = new ArrayList<>();
     decoder.open(new Standalone());
     decoder.deserialize(record, new ListCollector<>(rows));
-    RowJson json = new RowJson(rowType);
-    StringBuilder lines = new StringBuilder();
     for (RowData row : rows) {
       Origin origin = Origin.of(row, Origin.indexIn(rowType));
       if (origin != null && origin.string(Origin.ERROR_CLASS) != null) {
         throw new IOException(String.valueOf(origin.string(Origin.ERROR_MESSAGE)));
       }
-      lines.append(lines.isEmpty() ? "" : "\n").append(new String(json.encode(row), UTF_8));
     }
-    return Optional.of(lines.toString());
+    return Optional.of(new RowJson(rowType).lines(rows));
   }
 
   @Override
@@ -203,14 +198,7 @@ final class KafkaRecordSource implements RecordSource {
     if (!spec.deadLetters()) {
       return new SourceStreams(read, Optional.empty());
     }
-    String splitter = uidPrefix + "-undecoded";
-    SingleOutputStreamOperator<RowData> split =
-        read.process(new UndecodedSplitter(Origin.indexIn(rowType)), decoder.getProducedType())
-            .name(splitter)
-            .uid(splitter);
-    settings.parallelism().ifPresent(split::setParallelism);
-    return new SourceStreams(
-        split, Optional.of(split.getSideOutput(UndecodedSplitter.DEAD_LETTERS)));
+    return SourceStreams.ofDecoded(read, uidPrefix, rowType);
   }
 
   private KafkaSource<RowData> source() {

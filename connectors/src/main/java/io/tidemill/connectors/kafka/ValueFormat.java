@@ -124,13 +124,7 @@ record ValueFormat(
 
   /** Makes the decoder of values with this schema, or refuses what it cannot decode. */
   Optional<DeserializationSchema<RowData>> decoder(RecordSchema schema) {
-    String skipping = prefix + "ignore-parse-errors";
-    if (check.options().value(skipping).filter("true"::equalsIgnoreCase).isPresent()) {
-      check.refuse(
-          skipping,
-          "true (expected: false; bytes that do not decode become dead letters, and none is"
-              + " dropped)");
-    }
+    check.refuseIgnoredErrors(prefix);
     if (name.equals(RegistryFormat.NAME)) {
       return avro(schema).flatMap(avro -> registry.map(found -> found.decoder(avro)));
     }

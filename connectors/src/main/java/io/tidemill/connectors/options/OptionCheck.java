@@ -36,6 +36,21 @@ public final class OptionCheck {
     problems.add(new OptionKey(options.place(), key), message, arguments);
   }
 
+  /**
+   * Refuses to have a format leave out what it cannot decode.
+   *
+   * @param prefix of the format's options, as in {@code json.}
+   */
+  public void refuseIgnoredErrors(String prefix) {
+    String key = prefix + "ignore-parse-errors";
+    if (options.value(key).filter("true"::equalsIgnoreCase).isPresent()) {
+      refuse(
+          key,
+          "true (expected: false; bytes that do not decode become dead letters, and none is"
+              + " dropped)");
+    }
+  }
+
   @FormatMethod
   public void refuse(ConfigOption<?> option, @FormatString String message, Object... arguments) {
     refuse(option.key(), message, arguments);

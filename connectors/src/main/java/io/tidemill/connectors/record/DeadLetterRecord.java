@@ -184,7 +184,7 @@ public final class DeadLetterRecord {
 
   /**
    * Where the record was, as in {@code topic/0/42}, or in {@code folder/file/42} for the row of a
-   * file, counted from 0; null where its source does not tell.
+   * file, counted from 0, or the one that begins at that byte; null where its source does not tell.
    */
   public @Nullable String position() {
     String name = topic();

@@ -37,7 +37,7 @@ public final class Origin {
   /** Null for a file. */
   public static final int PARTITION = 3;
 
-  /** The offset in a topic, or the number of a file's row, from 0. */
+  /** The offset in a topic; of a file the number of the row, or of the byte where it begins. */
   public static final int OFFSET = 4;
 
   /** Milliseconds since the epoch. */

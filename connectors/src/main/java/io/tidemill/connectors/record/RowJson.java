@@ -1,7 +1,9 @@
 package io.tidemill.connectors.record;
 
 import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.apache.flink.formats.common.TimestampFormat;
 import org.apache.flink.formats.json.JsonFormatOptions;
 import org.apache.flink.formats.json.JsonRowDataSerializationSchema;
@@ -50,6 +52,13 @@ public final class RowJson implements Serializable {
     ProjectedRowData projected = values == null ? opened() : values;
     values = projected;
     return json.serialize(rows.of(projected.replaceRow(row)));
+  }
+
+  /** The values of rows, one JSON object a line. */
+  public String lines(List<RowData> all) {
+    return all.stream()
+        .map(row -> new String(encode(row), StandardCharsets.UTF_8))
+        .collect(Collectors.joining("\n"));
   }
 
   private ProjectedRowData opened() {

@@ -4,6 +4,7 @@ import io.tidemill.connectors.avro.FlinkAvro;
 import io.tidemill.connectors.files.ParquetFiles;
 import io.tidemill.connectors.files.ParquetFolder;
 import io.tidemill.connectors.files.ReadableFiles;
+import io.tidemill.connectors.files.TextFiles;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.TableKeys;
@@ -20,6 +21,7 @@ import io.tidemill.connectors.record.SourceSpec;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.flink.api.common.functions.MapFunction;
+import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.connector.file.src.FileSource;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
@@ -31,11 +33,13 @@ import org.apache.flink.table.connector.source.ScanTableSource;
 import org.apache.flink.table.connector.source.SourceProvider;
 import org.apache.flink.table.connector.source.abilities.SupportsPartitionPushDown;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.factories.DeserializationFormatFactory;
 import org.apache.flink.table.factories.DynamicTableSinkFactory;
 import org.apache.flink.table.factories.DynamicTableSourceFactory;
 import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.table.runtime.connector.source.ScanRuntimeProviderContext;
 import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.utils.TypeConversions;
 import org.apache.flink.types.RowKind;
 
 /**
@@ -62,6 +66,27 @@ public final class TableConnector implements Connector {
                     : new ReadableFiles<>(files),
             check);
     check.throwIfAny();
+    Optional<RecordSource> texts =
+        spec.options().names(FILESYSTEM)
+            ? TextFiles.of(spec, rows -> decoding(rows, check), check)
+            : Optional.empty();
+    return texts.orElseGet(() -> rows(spec, provider, stream));
+  }
+
+  /** The format of a record's bytes, which need not be that of a whole file. */
+  private static DeserializationSchema<RowData> decoding(RowType rows, OptionCheck check) {
+    return new FactoryCall<>(DynamicTableSourceFactory.class, check)
+        .create(
+            factory ->
+                FactoryUtil.createTableFactoryHelper(factory, check.options().asTable(rows))
+                    .discoverDecodingFormat(DeserializationFormatFactory.class, FactoryUtil.FORMAT)
+                    .createRuntimeDecoder(
+                        ScanRuntimeProviderContext.INSTANCE,
+                        TypeConversions.fromLogicalToDataType(rows)));
+  }
+
+  private static RecordSource rows(
+      SourceSpec spec, ScanTableSource.ScanRuntimeProvider provider, ScanStream stream) {
     return new TableRecordSource(
         spec.options(),
         stream,

@@ -22,6 +22,7 @@ import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
+import io.tidemill.connectors.record.SourceStreams;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -552,7 +553,7 @@ class TableConnectorITCase {
       delimiter = '|',
       value = {
         "json | {\"id\": | Failed to deserialize JSON '{\"id\":'. ",
-        "csv | a,much | Fail to deserialize at field: amount. For input string: \"much\""
+        "csv | a,much | Failed to deserialize CSV row 'a,much'.: Fail to deserialize at field: amount."
       },
       quoteCharacter = '`')
   void recordThatDoesNotDecodeFailsTheJobWithItsFileAndIsNotTriedAgain(
@@ -570,8 +571,74 @@ class TableConnectorITCase {
                 failure, ThrowableType.NonRecoverableError))
         .get()
         .asString()
-        .contains(in.resolve("bad.txt") + ": a record does not decode: " + why)
+        .contains(in.resolve("bad.txt") + ": the record at byte 0 does not decode: " + why)
+        .endsWith("give the job a dead-letter sink to set such records aside");
+  }
+
+  @Test
+  void recordThatFlinksOwnSourceOfFilesDoesNotDecodeFailsTheJobWithItsFile() throws Exception {
+    Path in = Files.createDirectory(folder.resolve("in"));
+    Files.writeString(in.resolve("bad.txt"), "{\"id\":\n");
+    Map<String, String> options = new HashMap<>(files("source", in).values());
+    options.put("source.path.regex-pattern", ".*txt");
+
+    Throwable failure =
+        catchThrowable(
+            () -> copy(options("source", options), files("sink", folder.resolve("out"))));
+
+    assertThat(
+            ThrowableClassifier.findThrowableOfThrowableType(
+                failure, ThrowableType.NonRecoverableError))
+        .get()
+        .asString()
+        .contains(in.resolve("bad.txt") + ": a record does not decode: Failed to deserialize JSON")
         .endsWith("set ignore-parse-errors of the format to leave such records out");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "json | {\"id\":\"a\",\"amount\":1} | {\"id\": | {\"id\":\"b\",\"amount\":2}",
+        "csv | \"a\",1 | a,much | b,2"
+      },
+      quoteCharacter = '`')
+  void recordOfAFileThatDoesNotDecodeBecomesADeadLetterWithItsPlaceAndBytes(
+      String format, String before, String bad, String after) throws Exception {
+    Path in = Files.createDirectories(folder.resolve("in"));
+    Files.write(in.resolve("all.txt"), List.of(before, bad, after));
+    StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.BATCH);
+    RecordSource source =
+        new Connectors()
+            .source(new SourceSpec(files("source", in, format), SCHEMA, TableKeys.NONE, true));
+    SourceStreams streams = source.attach(environment, "source");
+    sink(folder.resolve("out")).attach(streams.records(), "sink");
+    List<RowData> letters = collect(streams.deadLetters().orElseThrow());
+
+    assertThat(lines(folder.resolve("out")))
+        .containsExactlyInAnyOrder(
+            "{\"id\":\"a\",\"amount\":1.0}", "{\"id\":\"b\",\"amount\":2.0}");
+    assertThat(letters).hasSize(1);
+    DeadLetterRecord letter = DeadLetterRecord.fromRow(letters.get(0));
+    assertThat(letter.topic()).isEqualTo("file:" + in.resolve("all.txt"));
+    assertThat(letter.offset()).isEqualTo(before.length() + 1);
+    assertThat(new String(requireNonNull(letter.value()), UTF_8)).isEqualTo(bad);
+    assertThat(letter.stage()).isEqualTo(DeadLetterRecord.STAGE_DECODE);
+    assertThatThrownBy(() -> source.decode(letter)).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void formatThatWouldDropRecordsOfFilesIsRefused() {
+    Map<String, String> options = new HashMap<>(files("source", folder, "csv").values());
+    options.put("csv.ignore-parse-errors", "true");
+
+    assertThatThrownBy(
+            () ->
+                new Connectors()
+                    .source(
+                        new SourceSpec(options("source", options), SCHEMA, TableKeys.NONE, true)))
+        .isInstanceOf(InvalidOptionsException.class)
+        .hasMessageContaining("csv.ignore-parse-errors: true (expected: false; ");
   }
 
   @ParameterizedTest

@@ -349,8 +349,8 @@ class DeadLettersITCase {
     String address = list.at("/listed/0/address").asText();
     assertThat(address).matches("part-.*:1");
     assertThat(tidemill("dead-letters", "show", job.toString(), address).out())
-        .contains("record            -")
-        .contains("value             {\"id\":\"a\",\"a\":1.0,\"b\":null} (");
+        .contains("record            file:" + directory + "/in/a.json/0")
+        .contains("value             {\"id\":\"a\",\"a\":1.0,\"b\":null}");
     CommandRun replay = tidemill("dead-letters", "replay", job.toString(), "-y");
     assertThat(replay.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(replay.err())

@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -157,6 +158,26 @@ class NightlyITCase {
       Locale.setDefault(before);
     }
     assertThat(rows("out/dt=2026-11-21")).hasSize(50);
+  }
+
+  @Test
+  void publishesALineThatDoesNotDecodeAsADeadLetterWithItsPlace() throws IOException {
+    Path file = directory.resolve("in/dt=2026-11-21/a.json");
+    Files.writeString(file, Files.readString(file) + "{\"id\": \"cut\n");
+
+    CommandRun run = run("run", "--date", "2026-11-21", "-o", "json");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    JsonNode counts = JSON.readTree(run.out()).at("/account/counts");
+    assertThat(counts.at("/recordsIn").asLong()).isEqualTo(51);
+    assertThat(counts.at("/deadLetters/undecodable").asLong()).isEqualTo(1);
+    assertThat(rows("out/dt=2026-11-21")).hasSize(50);
+    JsonNode letter = rows("dead/dt=2026-11-21").get(0);
+    assertThat(letter.at("/topic").asText()).endsWith("/in/dt=2026-11-21/a.json");
+    assertThat(letter.at("/offset").asLong()).isEqualTo(Files.size(file) - 12);
+    assertThat(letter.at("/value").binaryValue()).isEqualTo("{\"id\": \"cut".getBytes(UTF_8));
+    assertThat(run("dead-letters", "ls", "--date", "2026-11-21").out())
+        .contains("/in/dt=2026-11-21/a.json/" + letter.at("/offset").asLong());
   }
 
   @Test

@@ -1,7 +1,5 @@
-package io.tidemill.connectors.kafka;
+package io.tidemill.connectors.record;
 
-import io.tidemill.connectors.record.DeadLetterRecord;
-import io.tidemill.connectors.record.Origin;
 import java.util.Map;
 import java.util.Objects;
 import org.apache.flink.streaming.api.functions.ProcessFunction;

@@ -1,12 +1,7 @@
-package io.tidemill.connectors.kafka;
+package io.tidemill.connectors.record;
 
-import io.tidemill.connectors.registry.RegistryException;
-import java.net.SocketException;
-import java.net.SocketTimeoutException;
-import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
-import javax.net.ssl.SSLException;
 
 /**
  * Why the bytes of a record did not decode. Immutable.
@@ -14,10 +9,11 @@ import javax.net.ssl.SSLException;
  * @param causeClass the class name of the innermost exception
  * @param message what was said, outermost first; the class where nothing was
  */
-record DecodeFailure(String causeClass, String message) {
+public record DecodeFailure(String causeClass, String message) {
   private static final int LONGEST_MESSAGE = 1_000;
 
-  static DecodeFailure of(Throwable failure) {
+  /** That of an exception. */
+  public static DecodeFailure of(Throwable failure) {
     List<Throwable> chain = chain(failure);
     StringBuilder message = new StringBuilder();
     for (Throwable cause : chain) {
@@ -32,22 +28,6 @@ record DecodeFailure(String causeClass, String message) {
     }
     String innermost = chain.get(chain.size() - 1).getClass().getName();
     return new DecodeFailure(innermost, message.isEmpty() ? innermost : message.toString());
-  }
-
-  /**
-   * Whether the failure says nothing about the bytes: a schema registry that does not answer would
-   * turn every record into a dead letter.
-   */
-  static boolean isOutside(Throwable failure) {
-    return chain(failure).stream().anyMatch(DecodeFailure::isNetwork);
-  }
-
-  private static boolean isNetwork(Throwable cause) {
-    return cause instanceof SocketException
-        || cause instanceof SocketTimeoutException
-        || cause instanceof UnknownHostException
-        || cause instanceof SSLException
-        || cause instanceof RegistryException;
   }
 
   private static List<Throwable> chain(Throwable failure) {

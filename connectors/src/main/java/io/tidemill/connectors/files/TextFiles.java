@@ -1,0 +1,165 @@
+package io.tidemill.connectors.files;
+
+import io.tidemill.connectors.options.InvalidOptionsException;
+import io.tidemill.connectors.options.OptionCheck;
+import io.tidemill.connectors.options.OptionKey;
+import io.tidemill.connectors.problem.Problem;
+import io.tidemill.connectors.record.DeadLetterRecord;
+import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.RecordSchema;
+import io.tidemill.connectors.record.RecordSource;
+import io.tidemill.connectors.record.RowJson;
+import io.tidemill.connectors.record.SourceSpec;
+import io.tidemill.connectors.record.SourceStreams;
+import io.tidemill.connectors.record.Standalone;
+import io.tidemill.connectors.record.ValueDecoder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.connector.file.src.FileSource;
+import org.apache.flink.connector.file.src.enumerate.NonSplittingRecursiveEnumerator;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.logical.RowType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Text files as a source, each of whose records knows its file and its place in it, and becomes a
+ * dead letter where it does not decode. Immutable.
+ */
+public final class TextFiles implements RecordSource {
+  private final SourceSpec spec;
+  private final TextOptions options;
+  private final TextFormat format;
+  private final ValueDecoder decoder;
+  private final RowType inFiles;
+  private final RowType rowType;
+
+  private TextFiles(
+      SourceSpec spec,
+      TextOptions options,
+      TextFormat format,
+      ValueDecoder decoder,
+      RowType inFiles) {
+    this.spec = spec;
+    this.options = options;
+    this.format = format;
+    this.decoder = decoder;
+    this.inFiles = inFiles;
+    this.rowType = Origin.appendTo(spec.schema().rowType());
+  }
+
+  /** Makes the format of a record's bytes for rows of a type, or refuses the options. */
+  @FunctionalInterface
+  public interface Decoding {
+    DeserializationSchema<RowData> of(RowType rows);
+  }
+
+  /**
+   * Text files as a source; empty where they are others, or are told of in ways that are not here.
+   *
+   * @param spec whose options Flink's factory has taken
+   * @throws InvalidOptionsException if records would be dropped
+   */
+  public static Optional<RecordSource> of(SourceSpec spec, Decoding decoding, OptionCheck check) {
+    TextOptions options = new TextOptions(spec.options());
+    if (!options.areKnown()) {
+      return Optional.empty();
+    }
+    check.refuseIgnoredErrors(options.prefix());
+    check.throwIfAny();
+    RowType values = spec.schema().rowType();
+    List<String> folders = spec.keys().partitionedBy();
+    int[] inFiles = positions(values, folders, false);
+    RowType fileColumns =
+        new RowType(IntStream.of(inFiles).mapToObj(i -> values.getFields().get(i)).toList());
+    try {
+      ValueDecoder decoder = new ValueDecoder(decoding.of(fileColumns), fileColumns, false);
+      TextFormat format =
+          new TextFormat(
+              decoder,
+              options.quoting().orElseThrow(),
+              values,
+              inFiles,
+              positions(values, folders, true),
+              options.nameOfNull(),
+              spec.deadLetters());
+      return Optional.of(new TextFiles(spec, options, format, decoder, fileColumns));
+    } catch (IOException e) {
+      throw new UncheckedIOException("the decoder of the files' format cannot be shipped", e);
+    }
+  }
+
+  private static int[] positions(RowType values, List<String> folders, boolean inFolders) {
+    return IntStream.range(0, values.getFieldCount())
+        .filter(i -> folders.contains(values.getFieldNames().get(i)) == inFolders)
+        .toArray();
+  }
+
+  @Override
+  public RecordSchema schema() {
+    return spec.schema();
+  }
+
+  @Override
+  public RowType rowType() {
+    return rowType;
+  }
+
+  @Override
+  public boolean bounded() {
+    return options.monitorInterval().isEmpty();
+  }
+
+  @Override
+  public boolean freshRecords() {
+    return true;
+  }
+
+  @Override
+  public String guarantee() {
+    return "read on from the places of the last checkpoint; what does not decode "
+        + (spec.deadLetters() ? "becomes a dead letter" : "fails the job");
+  }
+
+  @Override
+  public List<Problem<OptionKey>> obstacles(Duration limit) {
+    return List.of();
+  }
+
+  @Override
+  public Optional<String> decode(DeadLetterRecord letter) throws IOException {
+    byte @Nullable [] value = letter.value();
+    if (value == null) {
+      return Optional.empty();
+    }
+    decoder.open(new Standalone());
+    return Optional.of(new RowJson(inFiles).lines(decoder.decode(value)));
+  }
+
+  @Override
+  public SourceStreams attach(StreamExecutionEnvironment environment, String uidPrefix) {
+    FileSource.FileSourceBuilder<RowData> files =
+        FileSource.forBulkFileFormat(format, options.path())
+            .setFileEnumerator(
+                format.isSplittable() ? FileRanges::new : NonSplittingRecursiveEnumerator::new);
+    options.monitorInterval().ifPresent(files::monitorContinuously);
+    SingleOutputStreamOperator<RowData> read =
+        environment
+            .fromSource(
+                new ReadableFiles<>(files.build()),
+                WatermarkStrategy.noWatermarks(),
+                uidPrefix,
+                format.getProducedType())
+            .uid(uidPrefix);
+    return spec.deadLetters()
+        ? SourceStreams.ofDecoded(read, uidPrefix, rowType)
+        : new SourceStreams(read, Optional.empty());
+  }
+}

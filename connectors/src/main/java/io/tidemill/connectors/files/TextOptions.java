@@ -1,0 +1,110 @@
+package io.tidemill.connectors.files;
+
+import io.tidemill.connectors.options.ConnectorOptions;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.commons.text.StringEscapeUtils;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ConfigOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.DelegatingConfiguration;
+import org.apache.flink.connector.file.table.FileSystemConnectorOptions;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.table.factories.FactoryUtil;
+
+/** The options of a folder of text files, which Flink's factory has taken. */
+record TextOptions(ConnectorOptions options) {
+  private static final String CSV = "csv";
+
+  /** Formats whose records are texts of their own, behind one another in a file. */
+  private static final Set<String> FORMATS = Set.of(CSV, "json");
+
+  /** Those of Flink's format {@code csv}, which need not be there. */
+  private static final ConfigOption<String> FIELD_DELIMITER =
+      ConfigOptions.key("field-delimiter").stringType().defaultValue(",");
+
+  private static final ConfigOption<String> QUOTE_CHARACTER =
+      ConfigOptions.key("quote-character").stringType().defaultValue("\"");
+
+  private static final ConfigOption<Boolean> DISABLE_QUOTE_CHARACTER =
+      ConfigOptions.key("disable-quote-character").booleanType().defaultValue(false);
+
+  private static final ConfigOption<String> ESCAPE_CHARACTER =
+      ConfigOptions.key("escape-character").stringType().defaultValue("");
+
+  private static final ConfigOption<Boolean> TRIM_SPACES =
+      ConfigOptions.key("trim-spaces").booleanType().defaultValue(false);
+
+  private static final ConfigOption<Boolean> ALLOW_COMMENTS =
+      ConfigOptions.key("allow-comments").booleanType().defaultValue(false);
+
+  private static final Set<String> KNOWN =
+      Set.of(
+          ConnectorOptions.CONNECTOR,
+          FactoryUtil.FORMAT.key(),
+          FileSystemConnectorOptions.PATH.key(),
+          FileSystemConnectorOptions.PARTITION_DEFAULT_NAME.key(),
+          FileSystemConnectorOptions.SOURCE_MONITOR_INTERVAL.key(),
+          FileSystemConnectorOptions.SOURCE_REPORT_STATISTICS.key());
+
+  /** Whether they are such options, and none that is read nowhere but in Flink's connector. */
+  boolean areKnown() {
+    return options.format().filter(FORMATS::contains).isPresent()
+        && options.values().keySet().stream()
+            .allMatch(key -> KNOWN.contains(key) || key.startsWith(prefix()))
+        && quoting().isPresent();
+  }
+
+  /** Of the options that are the format's own. */
+  String prefix() {
+    return options.format().orElseThrow() + ".";
+  }
+
+  Path path() {
+    return new Path(options.value(FileSystemConnectorOptions.PATH.key()).orElseThrow());
+  }
+
+  String nameOfNull() {
+    return all().get(FileSystemConnectorOptions.PARTITION_DEFAULT_NAME);
+  }
+
+  /** How often to look for new files; empty to look once. */
+  Optional<Duration> monitorInterval() {
+    return all().getOptional(FileSystemConnectorOptions.SOURCE_MONITOR_INTERVAL);
+  }
+
+  private boolean isCsv() {
+    return options.format().filter(CSV::equals).isPresent();
+  }
+
+  /** How a record may be of several lines; empty where that takes more than bytes. */
+  Optional<Quoting> quoting() {
+    if (!isCsv()) {
+      return Optional.of(Quoting.NONE);
+    }
+    DelegatingConfiguration csv = new DelegatingConfiguration(all(), prefix());
+    String delimiter = StringEscapeUtils.unescapeJava(csv.get(FIELD_DELIMITER));
+    String quote = csv.get(DISABLE_QUOTE_CHARACTER) ? "" : csv.get(QUOTE_CHARACTER);
+    String escape = csv.get(ESCAPE_CHARACTER);
+    String special = delimiter + quote + escape;
+    return StandardCharsets.US_ASCII.newEncoder().canEncode(special)
+        ? Optional.of(
+            new Quoting(
+                only(quote),
+                only(delimiter),
+                only(escape),
+                csv.get(ALLOW_COMMENTS) ? '#' : Quoting.NO_BYTE,
+                csv.get(TRIM_SPACES)))
+        : Optional.empty();
+  }
+
+  private static int only(String character) {
+    return character.isEmpty() ? Quoting.NO_BYTE : character.charAt(0);
+  }
+
+  private Configuration all() {
+    return Configuration.fromMap(options.values());
+  }
+}
