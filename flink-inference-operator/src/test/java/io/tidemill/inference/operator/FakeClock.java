@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class FakeClock implements NanoClock {
   private static final AtomicInteger NEXT = new AtomicInteger();
   private static final Map<Integer, AtomicLong> TIMES = new ConcurrentHashMap<>();
+  private static final Map<Integer, Thread> ALONE = new ConcurrentHashMap<>();
 
   // Serialized copies tell the same time.
   private final int id = NEXT.getAndIncrement();
@@ -26,8 +27,17 @@ final class FakeClock implements NanoClock {
     time().addAndGet(time.toNanos());
   }
 
+  /** From now on it tells only this thread the time, and throws an error at every other. */
+  void breakForOthers() {
+    ALONE.put(id, Thread.currentThread());
+  }
+
   @Override
   public long nanos() {
+    Thread asking = Thread.currentThread();
+    if (ALONE.getOrDefault(id, asking) != asking) {
+      throw new AssertionError("a broken clock");
+    }
     return time().get();
   }
 

@@ -290,6 +290,31 @@ class LoadTest {
     }
   }
 
+  @Test
+  void aWorkerThatEndsThoughNobodyHasClosedItFailsTheTask() throws Exception {
+    StepSettings impatient = SETTINGS.withCallTimeout(Duration.ofMillis(20));
+    StepHarness step = new StepHarness(impatient, model).callingHere().open();
+    model.behave(
+        (self, input, allocator) -> {
+          // The workers look after this call, and at the clock.
+          step.clock().breakForOthers();
+          while (!workers().isEmpty()) {
+            Thread.onSpinWait();
+          }
+          return self.answer(input, allocator);
+        });
+    try (step) {
+      step.send(1, 2);
+
+      assertThatThrownBy(step::runMails)
+          .isInstanceOf(InferenceException.class)
+          .hasMessage(
+              "step 'score', fake:1.0.0: a worker has ended: java.lang.AssertionError: a broken"
+                  + " clock")
+          .hasCauseInstanceOf(AssertionError.class);
+    }
+  }
+
   /** A barrier, a mail and a timer stand behind one record or mail at most. */
   @Test
   void oneRecordOrMailMakesOneCallInTheTaskThreadAtMost() throws Exception {
