@@ -34,11 +34,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Registries that answer as none should, on this machine, and others to which they send. */
 @Timeout(300)
 class HostileRegistryTest {
-  static {
-    // The JDK's server keeps the body of each answer back for 40 ms.
-    System.setProperty("sun.net.httpserver.nodelay", "true");
-  }
-
   private static final String SECRET = "Basic dXNlcjpodW50ZXIy";
   private static final SemanticVersion VERSION = SemanticVersion.parse("1.0.0");
 
