@@ -176,6 +176,46 @@ class RowEncoderTest {
             GenericRowData.of(true, false),
             List.of(true, false)),
         Arguments.of(
+            ElementType.FLOAT16,
+            row("f", new FloatType(), "i", new IntType()),
+            GenericRowData.of(0.1f, -3),
+            List.of(0.099975586f, -3f)),
+        Arguments.of(
+            ElementType.BFLOAT16,
+            row("d", new DoubleType(), "t", new TinyIntType()),
+            GenericRowData.of(0.1, (byte) -3),
+            List.of(0.100097656f, -3f)),
+        Arguments.of(
+            ElementType.INT8,
+            row("b", new BooleanType(), "t", new TinyIntType()),
+            GenericRowData.of(true, Byte.MIN_VALUE),
+            List.of(1L, -128L)),
+        Arguments.of(
+            ElementType.INT16,
+            row("t", new TinyIntType(), "s", new SmallIntType()),
+            GenericRowData.of((byte) -2, Short.MIN_VALUE),
+            List.of(-2L, -32_768L)),
+        Arguments.of(
+            ElementType.UINT8,
+            row("s", new SmallIntType(), "l", new BigIntType()),
+            GenericRowData.of((short) 2, 255L),
+            List.of(2, 255)),
+        Arguments.of(
+            ElementType.UINT16,
+            row("s", new SmallIntType(), "i", new IntType()),
+            GenericRowData.of((short) 300, 65_535),
+            List.of(300L, 65_535L)),
+        Arguments.of(
+            ElementType.UINT32,
+            row("i", new IntType(), "l", new BigIntType()),
+            GenericRowData.of(70_000, 4_294_967_295L),
+            List.of(70_000L, 4_294_967_295L)),
+        Arguments.of(
+            ElementType.UINT64,
+            row("i", new IntType(), "l", new BigIntType()),
+            GenericRowData.of(70_000, Long.MAX_VALUE),
+            List.of(70_000L, Long.MAX_VALUE)),
+        Arguments.of(
             ElementType.STRING,
             row("a", STRING, "b", BYTES),
             GenericRowData.of(StringData.fromString("größer"), "raw".getBytes(UTF_8)),

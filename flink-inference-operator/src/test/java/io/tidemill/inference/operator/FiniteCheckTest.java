@@ -6,7 +6,6 @@ import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ColumnSpec;
 import io.tidemill.model.columnar.ElementType;
-import io.tidemill.model.columnar.FixedWidthColumn;
 import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,7 +18,9 @@ class FiniteCheckTest {
           new ColumnSpec("label", ElementType.STRING, 1),
           new ColumnSpec("class", ElementType.INT64, 1),
           new ColumnSpec("scores", ElementType.FLOAT32, 3),
-          new ColumnSpec("bounds", ElementType.FLOAT64, 2));
+          new ColumnSpec("bounds", ElementType.FLOAT64, 2),
+          new ColumnSpec("halves", ElementType.FLOAT16, 2),
+          new ColumnSpec("brain floats", ElementType.BFLOAT16, 2));
 
   @ParameterizedTest
   @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
@@ -31,26 +32,18 @@ class FiniteCheckTest {
       for (int column = 2; column < COLUMNS.size(); column++) {
         int width = COLUMNS.get(column).elementsPerRow();
         for (int element = 0; element < ROWS * width; element++) {
-          put(outputs.fixedWidth(column), element, value);
+          outputs.fixedWidth(column).number(element, value);
           assertThat(new FiniteCheck(outputs).allRows()).isFalse();
           for (int row = 0; row < ROWS; row++) {
             assertThat(new FiniteCheck(outputs).row(row))
                 .as("row %d, with element %d of column %d", row, element, column)
                 .isEqualTo(row != element / width);
           }
-          put(outputs.fixedWidth(column), element, 0);
+          outputs.fixedWidth(column).number(element, 0);
         }
-        put(outputs.fixedWidth(column), ROWS * width, value);
+        outputs.fixedWidth(column).number(ROWS * width, value);
       }
       assertThat(new FiniteCheck(outputs).allRows()).as("beyond the rows that count").isTrue();
-    }
-  }
-
-  private static void put(FixedWidthColumn column, int element, double value) {
-    if (column.spec().type() == ElementType.FLOAT32) {
-      column.setFloat(element, (float) value);
-    } else {
-      column.setDouble(element, value);
     }
   }
 }
