@@ -123,6 +123,10 @@ record PlanDescription(
           .notes()
           .forEach(note -> notes.add("%s: %s".formatted(step.definition().id(), note)));
     }
+    if (steps.stream().anyMatch(step -> step.model().engine().equals("tensorflow"))) {
+      notes.add(
+          "tensorflow: takes some 300 MB of the process once, and its models their weights, beside heap and direct memory");
+    }
     if (deadLetters.sink().isEmpty()) {
       notes.add("no dead-letter: the first record that cannot be scored fails the job");
     }
