@@ -3,6 +3,7 @@ package io.tidemill.pipelines.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -13,13 +14,34 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.spi.ToolProvider;
 
-/** A real shell, in which {@code tidemill} is the command on the test's own class path. */
+/**
+ * A real shell, in which {@code tidemill} is the command on the test's own class path. The first
+ * {@code plan} archives the classes that it has loaded, as the script of users does; every later
+ * start begins with them.
+ */
 public final class Shell {
   private static final Pattern BLOCK = Pattern.compile("```sh\n(.*?)```", Pattern.DOTALL);
 
+  private static final String SCRIPT =
+      """
+      #!/bin/sh
+      archive='%1$s'
+      if [ -f "$archive" ]; then
+        exec %2$s -XX:SharedArchiveFile="$archive" %3$s "$@"
+      elif [ "${1:-}" = plan ] && %2$s -Xshare:on -version > /dev/null 2>&1; then
+        code=0
+        %2$s -XX:ArchiveClassesAtExit="$archive.new" %3$s "$@" || code=$?
+        [ ! -f "$archive.new" ] || mv "$archive.new" "$archive"
+        exit "$code"
+      fi
+      exec %2$s %3$s "$@"
+      """;
+
   private final Path home;
   private final Map<String, String> environment;
+  private final String classPath;
 
   /**
    * A shell.
@@ -29,6 +51,7 @@ public final class Shell {
   public Shell(Path home, Map<String, String> environment) throws IOException {
     this.home = home;
     this.environment = environment;
+    this.classPath = jars(Files.createDirectories(home.resolve("bin")));
     command("tidemill", Tidemill.class.getName());
   }
 
@@ -44,8 +67,8 @@ public final class Shell {
 
   /** Makes the shell know a command. */
   public void command(String name, String mainClass) throws IOException {
+    String java = ProcessHandle.current().info().command().orElseThrow();
     List<String> words = new ArrayList<>();
-    words.add(ProcessHandle.current().info().command().orElseThrow());
     // The doors that Flink and Arrow need are the test's own.
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(argument -> argument.startsWith("--add-opens"))
@@ -53,11 +76,39 @@ public final class Shell {
     words.addAll(
         List.of(
             "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:MetaspaceSize=256m"));
-    words.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
-    Path script = Files.createDirectories(home.resolve("bin")).resolve(name);
+    // What the JVM says of the archive is no part of what the command prints.
+    words.addAll(List.of("-Xlog:disable", "-Xlog:all=error:stderr", "-Xlog:cds*=off:stderr"));
+    words.addAll(List.of("-cp", classPath, mainClass));
+    Path bin = home.resolve("bin");
+    Path script = bin.resolve(name);
     Files.writeString(
-        script, "#!/bin/sh\nexec '" + String.join("' '", words) + "' \"$@\"\n", UTF_8);
+        script,
+        SCRIPT.formatted(bin.resolve("classes.jsa"), quoted(List.of(java)), quoted(words)),
+        UTF_8);
     Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private static String quoted(List<String> words) {
+    return "'" + String.join("' '", words) + "'";
+  }
+
+  /** The test's class path with a jar for each folder: from folders the JVM archives nothing. */
+  private static String jars(Path folder) {
+    List<String> jars = new ArrayList<>();
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+      if (Files.isDirectory(Path.of(entry))) {
+        String jar = folder.resolve(jars.size() + ".jar").toString();
+        int code =
+            ToolProvider.findFirst("jar")
+                .orElseThrow()
+                .run(System.out, System.err, "--create", "--file", jar, "-C", entry, ".");
+        assertThat(code).as("%s as a jar", entry).isZero();
+        jars.add(jar);
+      } else {
+        jars.add(entry);
+      }
+    }
+    return String.join(File.pathSeparator, jars);
   }
 
   /** Starts lines in a folder; what they print to stderr is in {@code errors}. */
