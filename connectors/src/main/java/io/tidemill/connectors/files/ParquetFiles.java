@@ -96,7 +96,9 @@ public final class ParquetFiles implements ColumnSource {
     return environment
         .fromSource(
             new ReadableFiles<>(
-                FileSource.forBulkFileFormat(columns, options.path()).build(),
+                FileSource.forBulkFileFormat(columns, options.path())
+                    .setFileEnumerator(FileRanges::new)
+                    .build(),
                 new DeclaredColumns(values, options.mayLackColumns())),
             WatermarkStrategy.noWatermarks(),
             uidPrefix,
