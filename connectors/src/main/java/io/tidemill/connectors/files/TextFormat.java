@@ -122,10 +122,7 @@ final class TextFormat implements BulkFormat<RowData, FileSourceSplit> {
 
     private Reader(FileSourceSplit split) throws IOException {
       file = split.path();
-      BinaryStringData name = BinaryStringData.fromString(file.toString());
-      // Rows travel to other threads, and a string that is still lazy changes when it is read.
-      name.ensureMaterialized();
-      path = name;
+      path = shared(BinaryStringData.fromString(file.toString()));
       Map<String, String> folders = PartitionPathUtils.extractPartitionSpecFromPath(file);
       for (int i = 0; i < inFolders.length; i++) {
         folderValues.setField(i, ofFolder(inFolders[i], folders));
@@ -171,8 +168,17 @@ final class TextFormat implements BulkFormat<RowData, FileSourceSplit> {
       }
       return value.equals(nameOfNull)
           ? null
-          : PartitionPathUtils.convertStringToInternalValue(
-              value, TypeConversions.fromLogicalToDataType(values.getTypeAt(field)));
+          : shared(
+              PartitionPathUtils.convertStringToInternalValue(
+                  value, TypeConversions.fromLogicalToDataType(values.getTypeAt(field))));
+    }
+
+    /** Rows travel to other threads, and a string that is still lazy changes when it is read. */
+    private static <T> T shared(T value) {
+      if (value instanceof BinaryStringData text) {
+        text.ensureMaterialized();
+      }
+      return value;
     }
 
     @Override
