@@ -106,6 +106,8 @@ class SessionClusterITCase {
       assertThat(cluster.logged(LOADED)).isEqualTo(loaded + i);
       assertThat(cluster.logged(UNLOADED)).isEqualTo(unloaded + i);
     }
+    // Flink does not report a metric whose name is taken.
+    assertThat(cluster.logged("Name collision")).isZero();
   }
 
   @Test

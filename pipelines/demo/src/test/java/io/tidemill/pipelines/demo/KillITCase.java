@@ -43,6 +43,8 @@ final class KillITCase {
   private static final int PORTION = 20_000;
   private static final Duration PATIENCE = Duration.ofMinutes(10);
 
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   @TempDir Path directory;
 
   private void writeJob(String bootstrapServers) throws IOException {
@@ -88,6 +90,10 @@ final class KillITCase {
     words.addAll(
         List.of(
             "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:MetaspaceSize=256m"));
+    // What users see is what the script logs.
+    words.add(
+        "-Dlog4j.configurationFile="
+            + Path.of("../cli/conf/log4j2.properties").toAbsolutePath().normalize());
     words.add("-Djava.io.tmpdir=" + Files.createDirectories(directory.resolve("tmp")));
     words.addAll(List.of("-cp", System.getProperty("java.class.path"), Tidemill.class.getName()));
     words.addAll(List.of(name, directory.resolve("job.yaml").toString()));
@@ -113,7 +119,7 @@ final class KillITCase {
     while (ends.entrySet().stream()
         .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
       for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
-        seen[new ObjectMapper().readTree(record.value()).get("id").asInt()]++;
+        seen[JSON.readTree(record.value()).get("id").asInt()]++;
       }
     }
   }
@@ -185,6 +191,8 @@ final class KillITCase {
         .containsPattern("adding begins with checkpoint \\d+ of run " + KILLS)
         .contains(next)
         .containsPattern("(?m)^predictions +[1-9][0-9,]*$");
+    // TensorFlow has looked for a GPU, which a job on the CPU needs as little as a word about it.
+    assertThat(logs()).doesNotContain("CudaUtils");
     assertThat(log("twice.log")).contains("job 'adding' runs already: process ");
     assertThat(log("stop.log")).contains(next);
     assertThat(IntStream.of(seen).filter(times -> times == 0).count()).as(this::logs).isZero();
