@@ -81,15 +81,15 @@ public final class TextFiles implements RecordSource {
         new RowType(IntStream.of(inFiles).mapToObj(i -> values.getFields().get(i)).toList());
     try {
       ValueDecoder decoder = new ValueDecoder(decoding.of(fileColumns), fileColumns, false);
-      TextFormat format =
-          new TextFormat(
+      TextRows rows =
+          new TextRows(
               decoder,
-              options.quoting().orElseThrow(),
               values,
               inFiles,
               positions(values, folders, true),
               options.nameOfNull(),
               spec.deadLetters());
+      TextFormat format = new TextFormat(rows, options.quoting().orElseThrow());
       return Optional.of(new TextFiles(spec, options, format, decoder, fileColumns));
     } catch (IOException e) {
       throw new UncheckedIOException("the decoder of the files' format cannot be shipped", e);

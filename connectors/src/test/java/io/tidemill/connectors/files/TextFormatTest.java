@@ -13,6 +13,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -62,10 +63,13 @@ class TextFormatTest {
       CheckpointedPosition[] places = new CheckpointedPosition[all.size()];
       read(split(file, 0, text.length()), places);
       for (int i = 0; i < places.length; i++) {
-        assertThat(
-                read(split(file, 0, text.length()).updateWithCheckpointedPosition(places[i]), null))
+        CheckpointedPosition[] after = new CheckpointedPosition[places.length - i - 1];
+        FileSourceSplit restored =
+            split(file, 0, text.length()).updateWithCheckpointedPosition(places[i]);
+        assertThat(read(restored, after))
             .as("seed %d, behind %s", seed, all.get(i))
             .isEqualTo(all.subList(i + 1, all.size()));
+        assertThat(after).isEqualTo(Arrays.copyOfRange(places, i + 1, places.length));
       }
       if (name.endsWith(".gz")) {
         continue;
@@ -195,13 +199,14 @@ class TextFormatTest {
         new JsonRowDataDeserializationSchema(
             IN_FILES, InternalTypeInfo.of(IN_FILES), false, false, TimestampFormat.SQL);
     return new TextFormat(
-        new ValueDecoder(json, IN_FILES, false),
-        Quoting.NONE,
-        VALUES,
-        new int[] {1},
-        new int[] {0},
-        "none",
-        deadLetters);
+        new TextRows(
+            new ValueDecoder(json, IN_FILES, false),
+            VALUES,
+            new int[] {1},
+            new int[] {0},
+            "none",
+            deadLetters),
+        Quoting.NONE);
   }
 
   /** Each row with its place and bytes; {@code places} gets where reading goes on behind it. */

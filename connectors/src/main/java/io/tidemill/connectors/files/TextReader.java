@@ -1,0 +1,130 @@
+package io.tidemill.connectors.files;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.api.common.io.compression.InflaterInputStreamFactory;
+import org.apache.flink.connector.file.src.FileSourceSplit;
+import org.apache.flink.connector.file.src.compression.StandardDeCompressors;
+import org.apache.flink.connector.file.src.reader.BulkFormat;
+import org.apache.flink.connector.file.src.util.CheckpointedPosition;
+import org.apache.flink.connector.file.src.util.MutableRecordAndPosition;
+import org.apache.flink.connector.file.src.util.RecordAndPosition;
+import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the records of a split of a text file. A place to go on from is the beginning of a record,
+ * and how many of its rows were handed on, as one record may hold several. Not thread-safe.
+ */
+final class TextReader implements BulkFormat.Reader<RowData> {
+  /** What goes to the task thread in one piece. */
+  private static final int RECORDS_AT_ONCE = 1_000;
+
+  private static final long BYTES_AT_ONCE = 1 << 20;
+
+  private final TextRows rows;
+  private final TextRows.OfFile ofFile;
+  private final RecordLines lines;
+  private final long end;
+
+  /** Where a restart goes on. */
+  private final CheckpointedPosition restored;
+
+  /** Rows from here on that were handed on before a restart. */
+  private long skip;
+
+  TextReader(TextRows rows, Quoting quoting, FileSourceSplit split) throws IOException {
+    this.rows = rows;
+    Path file = split.path();
+    ofFile = rows.of(file);
+    restored =
+        split
+            .getReaderPosition()
+            .orElse(new CheckpointedPosition(CheckpointedPosition.NO_OFFSET, 0));
+    skip = restored.getRecordsAfterOffset();
+    boolean goesOn = restored.getOffset() != CheckpointedPosition.NO_OFFSET;
+    InflaterInputStreamFactory<?> compression =
+        StandardDeCompressors.getDecompressorForFileName(file.getPath());
+    FSDataInputStream stream = file.getFileSystem().open(file);
+    try {
+      if (compression != null) {
+        long begin = goesOn ? restored.getOffset() : 0;
+        InputStream text = compression.create(stream);
+        text.skipNBytes(begin);
+        lines = new RecordLines(text, begin, quoting);
+        end = Long.MAX_VALUE;
+      } else {
+        // The line that ends at or behind the split's beginning is that of the split before.
+        boolean cut = !goesOn && split.offset() > 0;
+        long begin = goesOn ? restored.getOffset() : cut ? split.offset() - 1 : 0;
+        stream.seek(begin);
+        lines = new RecordLines(stream, begin, quoting);
+        if (cut) {
+          lines.skipLine();
+        }
+        end = split.offset() + split.length();
+      }
+    } catch (IOException | RuntimeException e) {
+      stream.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public BulkFormat.@Nullable RecordIterator<RowData> readBatch() throws IOException {
+    Batch batch = new Batch();
+    while (batch.all.size() < RECORDS_AT_ONCE && batch.bytes < BYTES_AT_ONCE) {
+      byte[] line = lines.next(end);
+      if (line == null) {
+        break;
+      }
+      batch.bytes += line.length;
+      ofFile.read(line, lines.start(), batch.all);
+      if (skip > 0) {
+        int left = (int) Math.min(skip, batch.all.size());
+        batch.all.subList(0, left).clear();
+        skip -= left;
+      }
+    }
+    return batch.all.isEmpty() ? null : batch;
+  }
+
+  @Override
+  public void close() throws IOException {
+    lines.close();
+  }
+
+  /** Rows, each with the place behind it. */
+  private final class Batch implements BulkFormat.RecordIterator<RowData> {
+    private final List<GenericRowData> all = new ArrayList<>(RECORDS_AT_ONCE);
+    private final MutableRecordAndPosition<RowData> handed = new MutableRecordAndPosition<>();
+    private long bytes;
+    private int next;
+
+    /** Of the row before, which a restart may have left out. */
+    private long start = restored.getOffset();
+
+    private long ofRecord = restored.getRecordsAfterOffset();
+
+    @Override
+    public @Nullable RecordAndPosition<RowData> next() {
+      if (next == all.size()) {
+        return null;
+      }
+      GenericRowData row = all.get(next++);
+      long begins = rows.start(row);
+      ofRecord = begins == start ? ofRecord + 1 : 1;
+      start = begins;
+      handed.set(row, begins, ofRecord);
+      return handed;
+    }
+
+    @Override
+    public void releaseBatch() {}
+  }
+}
