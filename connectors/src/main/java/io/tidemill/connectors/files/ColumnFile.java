@@ -82,6 +82,10 @@ final class ColumnFile implements Closeable {
 
   /** Writes all rows of these columns, which are free then. */
   void write(VectorizedColumnBatch columns) throws IOException {
+    if (columns.getNumRows() == 0) {
+      // Parquet ends no group of rows that has none.
+      return;
+    }
     // A file that failed in the middle of a row has no end that could be read.
     failed = true;
     RowGroup present = group;

@@ -57,6 +57,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ColumnFileTest {
   private static final int ROWS = 30_000;
@@ -200,6 +201,26 @@ class ColumnFileTest {
       // A row of them is a tenth of a page, and 100 the fewest after which Parquet looks.
       assertThat(reader.readOffsetIndex(column).getPageCount()).isEqualTo(4 * BATCH / 100);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void columnsWithoutRowsAddNothing(int rows) throws IOException {
+    Configuration hadoop = new Configuration();
+    // Each row ends a group, so that the columns without rows begin one.
+    hadoop.set("parquet.block.size", "1");
+    RowType type = RowType.of(new BigIntType());
+    Path path = directory.resolve("empty.parquet");
+    try (FSDataOutputStream out = create(path);
+        ColumnFile file = new ColumnFile(out, type, hadoop, true)) {
+      for (int count : new int[] {0, rows, 0}) {
+        VectorizedColumnBatch columns =
+            new VectorizedColumnBatch(new ColumnVector[] {new HeapLongVector(1)});
+        columns.setNumRows(count);
+        file.write(columns);
+      }
+    }
+    assertThat(footer(path).getBlocks()).extracting(BlockMetaData::getRowCount).hasSize(rows);
   }
 
   @Test
