@@ -150,6 +150,21 @@ class TableConnectorITCase {
   }
 
   @Test
+  void overwriteByNoRowsEmptiesAFolderWithoutPartitions() throws Exception {
+    Path in = Files.createDirectories(folder.resolve("in"));
+    Path out = folder.resolve("out");
+    TableKeys replacing = new TableKeys(List.of(), List.of(), true);
+    Files.write(in.resolve("a.json"), List.of("{\"id\":\"a\",\"amount\":1.0}"));
+    copy(files("source", in), TableKeys.NONE, files("sink", out), replacing);
+    assertThat(lines(out)).hasSize(1);
+    Files.write(in.resolve("a.json"), List.of());
+
+    copy(files("source", in), TableKeys.NONE, files("sink", out), replacing);
+
+    assertThat(lines(out)).isEmpty();
+  }
+
+  @Test
   void overwriteIsRefusedWhereItHasNoEndOrNoMeaning() {
     TableKeys replacing = new TableKeys(List.of(), List.of(), true);
     RecordSink sink = sink(files("sink", folder), replacing);
