@@ -150,7 +150,7 @@ class RunITCase {
 
   /** Flink deletes all that is in the folder, dead letters of the same run among it. */
   @Test
-  void replacesNoFolderInWhichTheSourceOrDeadLettersAre() throws IOException {
+  void replacesNoFolderInWhichTheSourceDeadLettersOrLinksAre() throws IOException {
     Path job = job();
     String yaml = Files.readString(job).replace("/out', format", "/out', overwrite: true, format");
 
@@ -161,6 +161,14 @@ class RunITCase {
     Files.writeString(job, yaml.replace("/out'", "/in'"));
     assertThat(run(job, "plan").err())
         .containsPattern("overwrite: true of '\\S+/in' beside source's '\\S+/in'");
+
+    Path elsewhere = Files.createDirectories(directory.resolve("elsewhere"));
+    Files.createSymbolicLink(
+        Files.createDirectories(directory.resolve("out/deep")).resolve("link"), elsewhere);
+    Files.writeString(job, yaml);
+    assertThat(run(job, "plan").err())
+        .contains(
+            "/out/deep/link' is a link to a folder (expected: none, as what is there is deleted)");
   }
 
   private List<String> files(String folder) throws IOException {

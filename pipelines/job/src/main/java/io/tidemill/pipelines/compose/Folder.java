@@ -1,9 +1,12 @@
 package io.tidemill.pipelines.compose;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.flink.core.fs.Path;
 
 /**
@@ -40,6 +43,20 @@ public record Folder(URI place) {
     return Objects.equals(place.getScheme(), other.place.getScheme())
         && Objects.equals(place.getAuthority(), other.place.getAuthority())
         && (!isLocal(place) || sameVolume(place, other.place));
+  }
+
+  /** A link to a folder that is in this one, however deep, where links can be seen. */
+  Optional<java.nio.file.Path> linkToFolder() {
+    java.nio.file.Path own = isLocal(place) ? java.nio.file.Path.of(place.getPath()) : null;
+    if (own == null || !Files.isDirectory(own)) {
+      return Optional.empty();
+    }
+    try (Stream<java.nio.file.Path> all = Files.walk(own)) {
+      return all.filter(path -> Files.isSymbolicLink(path) && Files.isDirectory(path)).findFirst();
+    } catch (IOException | UncheckedIOException unreadable) {
+      // Whoever lists it says so.
+      return Optional.empty();
+    }
   }
 
   private static boolean isLocal(URI place) {

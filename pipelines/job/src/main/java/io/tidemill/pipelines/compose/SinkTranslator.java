@@ -15,6 +15,7 @@ import io.tidemill.model.ModelVersion;
 import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.SchemaDefinition;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -73,7 +74,22 @@ final class SinkTranslator {
     if (job.sink().overwrite()) {
       refuseToReplace(job.source(), SourceTranslator.ID, job.sink(), problems);
       refuseToReplace(job.deadLetter(), DeadLetterTranslator.ID, job.sink(), problems);
+      refuseToReplaceLinks(job.sink(), problems);
     }
+  }
+
+  /** Flink deletes what is in a folder to which a link leads, and then the link. */
+  private static void refuseToReplaceLinks(ConnectorDefinition sink, PlanProblems problems) {
+    String own = sink.options().getOrDefault(PATH, "");
+    Optional<Path> link = own.isEmpty() ? Optional.empty() : Folder.of(own).linkToFolder();
+    link.ifPresent(
+        found ->
+            problems.add(
+                ID + "." + TableKeys.OVERWRITE,
+                "sink: overwrite: true of '%s', in which '%s' is a link to a folder (expected: none, as"
+                    + " what is there is deleted)",
+                own,
+                found));
   }
 
   /** All that is in a folder whose rows are replaced is deleted, whosever it is. */
