@@ -13,7 +13,7 @@ import org.apache.flink.core.fs.FileSystem;
  * this machine's and object stores know of one block only. Not thread-safe.
  */
 final class FileRanges extends BlockSplittingRecursiveEnumerator {
-  /** Such a range takes a reader about a second. */
+  /** Bytes beside which it costs nothing to open the file again. */
   static final long LONGEST = 64L << 20;
 
   @Override

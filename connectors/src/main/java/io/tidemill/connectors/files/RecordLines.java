@@ -127,13 +127,13 @@ final class RecordLines implements Closeable {
     if (quoting.hasFields()) {
       return scanFields();
     }
-    while (scanned < limit) {
-      if (buffer[scanned] == '\n') {
-        return true;
-      }
-      scanned++;
+    byte[] bytes = buffer;
+    int at = scanned;
+    while (at < limit && bytes[at] != '\n') {
+      at++;
     }
-    return false;
+    scanned = at;
+    return at < limit;
   }
 
   private boolean scanFields() {

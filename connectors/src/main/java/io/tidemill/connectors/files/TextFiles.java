@@ -18,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
@@ -55,19 +56,17 @@ public final class TextFiles implements RecordSource {
     this.rowType = Origin.appendTo(spec.schema().rowType());
   }
 
-  /** Makes the format of a record's bytes for rows of a type, or refuses the options. */
-  @FunctionalInterface
-  public interface Decoding {
-    DeserializationSchema<RowData> of(RowType rows);
-  }
-
   /**
    * Text files as a source; empty where they are others, or are told of in ways that are not here.
    *
    * @param spec whose options Flink's factory has taken
+   * @param decoding makes the format of a record's bytes, for rows of a type
    * @throws InvalidOptionsException if records would be dropped
    */
-  public static Optional<RecordSource> of(SourceSpec spec, Decoding decoding, OptionCheck check) {
+  public static Optional<RecordSource> of(
+      SourceSpec spec,
+      Function<RowType, DeserializationSchema<RowData>> decoding,
+      OptionCheck check) {
     TextOptions options = new TextOptions(spec.options());
     if (!options.areKnown()) {
       return Optional.empty();
@@ -80,7 +79,7 @@ public final class TextFiles implements RecordSource {
     RowType fileColumns =
         new RowType(IntStream.of(inFiles).mapToObj(i -> values.getFields().get(i)).toList());
     try {
-      ValueDecoder decoder = new ValueDecoder(decoding.of(fileColumns), fileColumns, false);
+      ValueDecoder decoder = new ValueDecoder(decoding.apply(fileColumns), fileColumns, false);
       TextRows rows =
           new TextRows(
               decoder,
