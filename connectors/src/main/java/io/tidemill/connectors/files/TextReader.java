@@ -78,7 +78,7 @@ final class TextReader implements BulkFormat.Reader<RowData> {
   @Override
   public BulkFormat.@Nullable RecordIterator<RowData> readBatch() throws IOException {
     Batch batch = new Batch();
-    while (batch.all.size() < RECORDS_AT_ONCE && batch.bytes < BYTES_AT_ONCE) {
+    while (batch.all.isEmpty() || batch.hasRoom()) {
       byte[] line = lines.next(end);
       if (line == null) {
         break;
@@ -110,6 +110,10 @@ final class TextReader implements BulkFormat.Reader<RowData> {
     private long start = restored.getOffset();
 
     private long ofRecord = restored.getRecordsAfterOffset();
+
+    boolean hasRoom() {
+      return all.size() < RECORDS_AT_ONCE && bytes < BYTES_AT_ONCE;
+    }
 
     @Override
     public @Nullable RecordAndPosition<RowData> next() {

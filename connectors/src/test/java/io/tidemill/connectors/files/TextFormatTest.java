@@ -85,6 +85,16 @@ class TextFormatTest {
     }
   }
 
+  @Test
+  void readingGoesOnBehindARecordThatIsLongerThanABatch() throws IOException {
+    String text = "{\"id\":1%s}\n{\"id\":2}\n".formatted(" ".repeat(2 << 20));
+    FileSourceSplit whole = split(write("day=d/a.json", text), 0, text.length());
+
+    FileSourceSplit behind = whole.updateWithCheckpointedPosition(new CheckpointedPosition(0, 1));
+
+    assertThat(read(behind, null)).singleElement().asString().startsWith("d 2 ");
+  }
+
   private String text() {
     StringBuilder text = new StringBuilder();
     int lines = random.nextInt(20);
