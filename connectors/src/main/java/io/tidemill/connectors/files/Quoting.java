@@ -14,7 +14,8 @@ import java.io.Serializable;
  */
 record Quoting(int quote, int delimiter, int escape, int comment, boolean trims)
     implements Serializable {
-  static final int NO_BYTE = -1;
+  /** Equal to no byte, of which the one of all bits is -1. */
+  static final int NO_BYTE = 256;
 
   /** Each line is a record. */
   static final Quoting NONE = new Quoting(NO_BYTE, NO_BYTE, NO_BYTE, NO_BYTE, false);

@@ -25,6 +25,9 @@ final class RecordLines implements Closeable {
     QUOTE
   }
 
+  /** With which a text of UTF-8 may begin. */
+  private static final byte[] MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
+
   private final InputStream text;
   private final Quoting quoting;
 
@@ -82,10 +85,14 @@ final class RecordLines implements Closeable {
   /** Whether it is a comment, or empty; where spaces are no field, they make a line empty, too. */
   private boolean isNone(byte[] line) {
     int first = 0;
-    while (!quoting.hasFields() && first < line.length && line[first] <= ' ' && line[first] >= 0) {
+    while (!quoting.hasFields() && first < line.length && isSpace(line[first])) {
       first++;
     }
     return first == line.length || line[first] == quoting.comment();
+  }
+
+  private static boolean isSpace(byte character) {
+    return character == ' ' || character == '\t' || character == '\r';
   }
 
   /** Where the last record begins, in bytes from the text's beginning. */
@@ -101,6 +108,9 @@ final class RecordLines implements Closeable {
   private byte @Nullable [] line() throws IOException {
     start = position();
     state = State.BEGIN;
+    if (start == 0) {
+      skipByteOrderMark();
+    }
     while (!scan()) {
       if (!fill()) {
         if (begin == limit) {
@@ -110,6 +120,17 @@ final class RecordLines implements Closeable {
       }
     }
     return take(scanned, scanned + 1);
+  }
+
+  /** It is no part of a field, in front of which a quote could then not be. */
+  private void skipByteOrderMark() throws IOException {
+    while (limit - begin < MARK.length && fill()) {}
+    if (limit - begin >= MARK.length
+        && Arrays.equals(buffer, begin, begin + MARK.length, MARK, 0, MARK.length)) {
+      begin += MARK.length;
+      scanned = begin;
+      start = position();
+    }
   }
 
   private byte[] take(int end, int next) {
@@ -139,7 +160,12 @@ final class RecordLines implements Closeable {
   private boolean scanFields() {
     for (; scanned < limit; scanned++) {
       byte next = buffer[scanned];
-      if (escaped) {
+      if (buffer[begin] == quoting.comment()) {
+        // Quotes and escapes mean nothing in it.
+        if (next == '\n' || next == '\r') {
+          return true;
+        }
+      } else if (escaped) {
         escaped = false;
       } else if (next == quoting.escape()) {
         escaped = true;

@@ -41,6 +41,34 @@ class RecordLinesTest {
   }
 
   @Test
+  void aQuoteOrAnEscapeInACommentLeavesOutNoRecordBehindIt() throws IOException {
+    Quoting quoting = csv('\\', '#', false);
+
+    assertThat(records("#a,\"b\nc\n#d\\\ne\n", quoting)).containsExactly("6 c", "12 e");
+  }
+
+  @Test
+  void aByteOrderMarkIsNoPartOfTheFirstRecord() throws IOException {
+    assertThat(records("\uFEFF\"a\nb\"\n\uFEFFc", CSV)).containsExactly("3 \"a\nb\"", "9 \uFEFFc");
+    assertThat(records("\uFEFF", Quoting.NONE)).isEmpty();
+    assertThat(records("ab", Quoting.NONE)).containsExactly("0 ab");
+  }
+
+  @Test
+  void aByteThatIsNoCharacterIsPartOfItsRecord() throws IOException {
+    byte[] text = {-1, '\n', 'a', -1, '\n', 'b', '\n', 0, '\n'};
+    for (Quoting quoting : List.of(CSV, Quoting.NONE)) {
+      RecordLines lines = new RecordLines(new ByteArrayInputStream(text), 0, quoting);
+
+      assertThat(lines.next(9)).containsExactly(-1);
+      assertThat(lines.next(9)).containsExactly('a', -1);
+      assertThat(lines.next(9)).containsExactly('b');
+      assertThat(lines.next(9)).containsExactly(0);
+      assertThat(lines.next(9)).isNull();
+    }
+  }
+
+  @Test
   void quotesHoldEndsOfLinesWhereAFieldBeginsAlone() throws IOException {
     assertThat(records("1,\"a\nb\"\n2,\"c\"\"\n\",d\n5\",e\nf\n", CSV))
         .containsExactly("0 1,\"a\nb\"", "8 2,\"c\"\"\n\",d", "19 5\",e", "24 f");
