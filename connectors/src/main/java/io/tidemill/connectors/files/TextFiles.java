@@ -79,7 +79,11 @@ public final class TextFiles implements RecordSource {
     RowType fileColumns =
         new RowType(IntStream.of(inFiles).mapToObj(i -> values.getFields().get(i)).toList());
     try {
-      ValueDecoder decoder = new ValueDecoder(decoding.apply(fileColumns), fileColumns, false);
+      DeserializationSchema<RowData> format = decoding.apply(fileColumns);
+      Quoting quoting = options.quoting().orElseThrow();
+      ValueDecoder decoder =
+          new ValueDecoder(
+              quoting.hasFields() ? format : new WholeLine(format), fileColumns, false);
       TextRows rows =
           new TextRows(
               decoder,
@@ -88,8 +92,8 @@ public final class TextFiles implements RecordSource {
               positions(values, folders, true),
               options.nameOfNull(),
               spec.deadLetters());
-      TextFormat format = new TextFormat(rows, options.quoting().orElseThrow());
-      return Optional.of(new TextFiles(spec, options, format, decoder, fileColumns));
+      return Optional.of(
+          new TextFiles(spec, options, new TextFormat(rows, quoting), decoder, fileColumns));
     } catch (IOException e) {
       throw new UncheckedIOException("the decoder of the files' format cannot be shipped", e);
     }
