@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
+import org.apache.flink.api.common.io.compression.Bzip2InputStreamFactory;
 import org.apache.flink.api.common.io.compression.InflaterInputStreamFactory;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.compression.StandardDeCompressors;
@@ -53,8 +55,12 @@ final class TextReader implements BulkFormat.Reader<RowData> {
     FSDataInputStream stream = file.getFileSystem().open(file);
     try {
       if (compression != null) {
+        // Parallel tools write several streams into a file; Flink's reads the first of bzip2's.
         long begin = goesOn ? restored.getOffset() : 0;
-        InputStream text = compression.create(stream);
+        InputStream text =
+            compression instanceof Bzip2InputStreamFactory
+                ? new BZip2CompressorInputStream(stream, true)
+                : compression.create(stream);
         text.skipNBytes(begin);
         lines = new RecordLines(text, begin, quoting);
         end = Long.MAX_VALUE;

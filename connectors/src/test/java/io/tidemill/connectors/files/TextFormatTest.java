@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.zip.GZIPOutputStream;
+import org.apache.commons.compress.compressors.bzip2.BZip2CompressorOutputStream;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
@@ -93,6 +94,22 @@ class TextFormatTest {
     FileSourceSplit behind = whole.updateWithCheckpointedPosition(new CheckpointedPosition(0, 1));
 
     assertThat(read(behind, null)).singleElement().asString().startsWith("d 2 ");
+  }
+
+  @Test
+  void allStreamsOfAFileOfBzip2AreRead() throws IOException {
+    Path file = directory.resolve("day=d/a.json.bz2");
+    Files.createDirectories(file.getParent());
+    try (OutputStream out = Files.newOutputStream(file)) {
+      for (int id = 1; id <= 2; id++) {
+        BZip2CompressorOutputStream packed = new BZip2CompressorOutputStream(out);
+        packed.write("{\"id\":%d}\n".formatted(id).getBytes(UTF_8));
+        packed.finish();
+      }
+    }
+
+    assertThat(read(split(file, 0, Files.size(file)), null))
+        .containsExactly("d 1 @0 {\"id\":1}", "d 2 @9 {\"id\":2}");
   }
 
   private String text() {
