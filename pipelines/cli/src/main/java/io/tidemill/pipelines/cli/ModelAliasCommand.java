@@ -78,12 +78,13 @@ final class ModelAliasCommand implements Runnable {
     ModelStore store = storeOption.open();
     SemanticVersion meant = meant(store);
     if (!dryRun.asked()) {
-      confirmation.confirm("take away " + ref + ", which means " + meant);
+      confirmation.confirm(
+          "take away %s, which %s".formatted(ref, meant == null ? "is damaged" : "means " + meant));
       store.removeAlias(ref.name(), name);
     }
     output.print(
         View.of(ref.name(), name, null, meant),
-        "%s%s is taken away (was %s)".formatted(would(), ref, meant));
+        "%s%s is taken away (was %s)".formatted(would(), ref, meant == null ? "damaged" : meant));
   }
 
   /** Null for a damaged alias, which can be taken away all the same. */

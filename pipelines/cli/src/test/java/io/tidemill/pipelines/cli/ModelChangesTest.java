@@ -87,6 +87,15 @@ class ModelChangesTest {
   }
 
   @Test
+  void takesAwayADamagedAliasAndSaysThatItWas() throws IOException {
+    model.run("alias", "fraud:1.4.2", "production");
+    Files.writeString(model.store().resolve("fraud/aliases/production"), "newest");
+
+    assertThat(model.run("alias", "--delete", "fraud@production", "-y").out())
+        .isEqualTo("fraud@production is taken away (was damaged)\n");
+  }
+
+  @Test
   void doesNotDeleteWhatThePolicyKeeps() throws IOException {
     policy("deletion: refused");
 
