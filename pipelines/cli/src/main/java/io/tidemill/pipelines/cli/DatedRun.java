@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +53,7 @@ final class DatedRun implements Execution {
    */
   void tellRun() throws InterruptedException {
     long beginNanos = System.nanoTime();
-    NightlyRun run = NightlyRun.of(dated, planned, Surroundings.ofProcess(Version.parts()));
+    NightlyRun run = NightlyRun.of(dated, planned, surroundings());
     try {
       Duration limit = runs.dates().wait(Duration.ZERO);
       List<InputFile> inputs = run.await(limit, () -> sayWaiting(limit));
@@ -69,6 +70,36 @@ final class DatedRun implements Execution {
         ctrlC = null;
         watched.close();
       }
+    }
+  }
+
+  /** Those of this process, in which no run waits that is not wanted any more. */
+  private Surroundings surroundings() {
+    Surroundings process = Surroundings.ofProcess(Version.parts());
+    return new Surroundings(
+        process.clock(), this::pause, process.owner(), process.lives(), process.versions());
+  }
+
+  private void pause(Duration time) throws InterruptedException {
+    Duration left = time;
+    while (left.compareTo(Duration.ZERO) > 0) {
+      refuseUseless(!runs.pressed().isEmpty());
+      Duration tick = left.compareTo(TICK) < 0 ? left : TICK;
+      TimeUnit.NANOSECONDS.sleep(tick.toNanos());
+      left = left.minus(tick);
+    }
+  }
+
+  private void refuseUseless(boolean stopped) {
+    if (stopped) {
+      throw new CommandFailedException(
+          ExitCode.INTERRUPTED, "%s was stopped; nothing is published".formatted(job()));
+    }
+    if (runs.order().isCutOff(place)) {
+      throw new CommandFailedException(
+          ExitCode.FAILED,
+          "%s: a date before it is not published (expected: dates are published in their order); nothing is published"
+              .formatted(job()));
     }
   }
 
@@ -121,16 +152,7 @@ final class DatedRun implements Execution {
         break;
       }
     }
-    if (watched.pressed()) {
-      throw new CommandFailedException(
-          ExitCode.INTERRUPTED, "%s was stopped; nothing is published".formatted(job()));
-    }
-    if (order.isCutOff(place)) {
-      throw new CommandFailedException(
-          ExitCode.FAILED,
-          "%s: a date before it is not published (expected: dates are published in their order); nothing is published"
-              .formatted(job()));
-    }
+    refuseUseless(watched.pressed());
     predictions = planned.sketches(running.result());
     return running.figures();
   }

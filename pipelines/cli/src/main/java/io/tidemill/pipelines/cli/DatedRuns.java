@@ -112,7 +112,8 @@ final class DatedRuns {
     }
   }
 
-  private List<CtrlC> pressed() {
+  /** What holds the process, where it was told to end. */
+  List<CtrlC> pressed() {
     synchronized (begun) {
       return begun.stream().flatMap(run -> run.pressed().stream()).toList();
     }

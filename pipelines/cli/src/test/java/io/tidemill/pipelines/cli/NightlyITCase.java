@@ -149,6 +149,29 @@ class NightlyITCase {
   }
 
   @Test
+  void waitsForNoInputBehindADateThatFails() throws IOException {
+    input("2026-11-20", 100, 20);
+
+    CommandRun run =
+        run(
+            "run",
+            "--from",
+            "2026-11-20",
+            "--to",
+            "2026-11-22",
+            "--parallel-dates",
+            "3",
+            "--wait",
+            "2h");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(run.err())
+        .contains("job 'adding' for 2026-11-20: 20 of 100 records became dead letters")
+        .contains("for 2026-11-22 waits for its input, up to 2h")
+        .contains("job 'adding' for 2026-11-22: a date before it is not published");
+  }
+
+  @Test
   void publishesWhereALanguageHasOtherDigits() throws IOException {
     Locale before = Locale.getDefault();
     Locale.setDefault(Locale.forLanguageTag("fa-IR-u-nu-arabext"));
