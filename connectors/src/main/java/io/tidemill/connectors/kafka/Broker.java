@@ -85,37 +85,41 @@ final class Broker implements Serializable {
         limit, (admin, millis) -> admin.listTopics().names().get(millis, TimeUnit.MILLISECONDS));
   }
 
-  /** The bytes of the largest record that a topic takes; the usual where it is not there yet. */
-  int largestRecord(String topic, Duration limit) throws UnansweredException {
-    return topicConfig(topic, TopicConfig.MAX_MESSAGE_BYTES_CONFIG, limit)
-        .map(Integer::parseInt)
+  /** The bytes of the largest record that topics take; the usual where none is there yet. */
+  int largestRecord(Set<String> topics, Duration limit) throws UnansweredException {
+    return configs(topics, TopicConfig.MAX_MESSAGE_BYTES_CONFIG, limit).values().stream()
+        .mapToInt(Integer::parseInt)
+        .max()
         .orElse(USUAL_RECORD_BYTES);
   }
 
   /** What a topic is configured with; empty where it is not there. */
   Optional<String> topicConfig(String topic, String key, Duration limit)
       throws UnansweredException {
-    ConfigResource topicResource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    return Optional.ofNullable(configs(Set.of(topic), key, limit).get(topic));
+  }
+
+  /** One setting of each of the topics that are there. */
+  private Map<String, String> configs(Set<String> topics, String key, Duration limit)
+      throws UnansweredException {
+    List<ConfigResource> resources =
+        topics.stream().map(topic -> new ConfigResource(ConfigResource.Type.TOPIC, topic)).toList();
     return ask(
         limit,
         (admin, millis) -> {
-          try {
-            return Optional.of(
-                admin
-                    .describeConfigs(List.of(topicResource))
-                    .values()
-                    .values()
-                    .iterator()
-                    .next()
-                    .get(millis, TimeUnit.MILLISECONDS)
-                    .get(key)
-                    .value());
-          } catch (ExecutionException e) {
-            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
-              return Optional.empty();
+          Map<String, String> values = new HashMap<>();
+          for (var config : admin.describeConfigs(resources).values().entrySet()) {
+            try {
+              values.put(
+                  config.getKey().name(),
+                  config.getValue().get(millis, TimeUnit.MILLISECONDS).get(key).value());
+            } catch (ExecutionException e) {
+              if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+                throw e;
+              }
             }
-            throw e;
           }
+          return values;
         });
   }
 

@@ -26,8 +26,14 @@ final class DeadLetterEncoder
     implements KafkaRecordSerializationSchema<RowData>, KafkaDatasetFacetProvider {
   private static final long serialVersionUID = 1L;
 
-  /** Tells how many bytes a value had that was cut. */
-  static final String TRUNCATED = "tidemill.value-bytes";
+  /** Tells how many bytes the value of a letter had that was cut. */
+  static final String VALUE_BYTES = "tidemill.value-bytes";
+
+  /** Tells how many of its own headers such a letter lacks. */
+  static final String HEADERS_LEFT_OUT = "tidemill.headers-left-out";
+
+  /** Tells how many bytes a key had that was cut. */
+  static final String KEY_BYTES = "tidemill.key-bytes";
 
   private final String topic;
   private final Header[] headers;
@@ -51,8 +57,13 @@ final class DeadLetterEncoder
   public ProducerRecord<byte[], byte[]> serialize(
       RowData row, KafkaSinkContext context, @Nullable Long timestamp) {
     DeadLetterRecord deadLetter = DeadLetterRecord.fromRow(row);
+    ProducerRecord<byte[], byte[]> whole = record(deadLetter, deadLetter.headers());
+    return limit.excess(whole) > 0 ? cut(whole, deadLetter) : whole;
+  }
+
+  private ProducerRecord<byte[], byte[]> record(DeadLetterRecord deadLetter, List<Header> own) {
     RecordHeaders all = new RecordHeaders();
-    deadLetter.headers().forEach(header -> all.add(header.name(), header.value()));
+    own.forEach(header -> all.add(header.name(), header.value()));
     add(all, DeadLetterHeader.TOPIC.text(), deadLetter.topic());
     add(all, DeadLetterHeader.PARTITION.text(), deadLetter.partition());
     add(all, DeadLetterHeader.OFFSET.text(), deadLetter.offset());
@@ -64,37 +75,67 @@ final class DeadLetterEncoder
       all.add(header.name(), header.value());
     }
     Long original = deadLetter.timestamp();
-    var whole =
-        new ProducerRecord<>(
-            topic,
-            null,
-            original == null || original < 0 ? null : original,
-            deadLetter.key(),
-            deadLetter.value(),
-            all);
-    return limit.excess(whole) > 0 ? truncated(whole, deadLetter) : whole;
+    return new ProducerRecord<>(
+        topic,
+        null,
+        original == null || original < 0 ? null : original,
+        deadLetter.key(),
+        deadLetter.value(),
+        all);
   }
 
-  private ProducerRecord<byte[], byte[]> truncated(
+  /** Its value is cut; where that is not enough, its own headers go, and then its key is cut. */
+  private ProducerRecord<byte[], byte[]> cut(
       ProducerRecord<byte[], byte[]> whole, DeadLetterRecord deadLetter) {
-    byte[] value = whole.value() == null ? new byte[0] : whole.value();
-    add(whole.headers(), TRUNCATED, value.length);
-    int left = value.length - limit.excess(whole);
-    if (oversized == Oversized.FAIL || left < 0) {
-      throw new RecordFailureException(
-          "%s-%s offset %s: its dead letter of %d bytes is larger than topic '%s' takes (expected: <= %d bytes; raise max.message.bytes of the topic%s)"
-              .formatted(
-                  deadLetter.topic(),
-                  deadLetter.partition(),
-                  deadLetter.offset(),
-                  limit.bytes() + limit.excess(whole),
-                  topic,
-                  limit.bytes(),
-                  left < 0 ? "" : ", or set " + SinkSettings.OVERSIZED.key() + " to truncate"),
-          null);
+    if (oversized == Oversized.FAIL) {
+      throw tooLarge(
+          whole, deadLetter, ", or set " + SinkSettings.OVERSIZED.key() + " to truncate");
     }
+    byte[] key = whole.key();
+    byte[] value = whole.value();
+    ProducerRecord<byte[], byte[]> kept = whole;
+    add(kept.headers(), VALUE_BYTES, length(value));
+    if (limit.excess(kept) > length(value)) {
+      kept = record(deadLetter, List.of());
+      add(kept.headers(), VALUE_BYTES, length(value));
+      add(kept.headers(), HEADERS_LEFT_OUT, deadLetter.headers().size());
+    }
+    int excess = limit.excess(kept) - length(value);
+    if (excess > 0) {
+      add(kept.headers(), KEY_BYTES, length(key));
+      excess = limit.excess(kept) - length(value);
+      if (excess > length(key)) {
+        throw tooLarge(whole, deadLetter, "");
+      }
+      key = Arrays.copyOf(key, length(key) - excess);
+    }
+    int left = Math.max(0, length(value) - Math.max(0, limit.excess(kept)));
     return new ProducerRecord<>(
-        topic, null, whole.timestamp(), whole.key(), Arrays.copyOf(value, left), whole.headers());
+        topic,
+        null,
+        kept.timestamp(),
+        key,
+        value == null ? null : Arrays.copyOf(value, left),
+        kept.headers());
+  }
+
+  private RecordFailureException tooLarge(
+      ProducerRecord<byte[], byte[]> whole, DeadLetterRecord deadLetter, String otherRemedy) {
+    return new RecordFailureException(
+        "%s-%s offset %s: its dead letter of %d bytes is larger than topic '%s' takes (expected: <= %d bytes; raise max.message.bytes of the topic%s)"
+            .formatted(
+                deadLetter.topic(),
+                deadLetter.partition(),
+                deadLetter.offset(),
+                limit.bytes() + limit.excess(whole),
+                topic,
+                limit.bytes(),
+                otherRemedy),
+        null);
+  }
+
+  private static int length(byte @Nullable [] bytes) {
+    return bytes == null ? 0 : bytes.length;
   }
 
   @Override

@@ -158,7 +158,8 @@ final class KafkaOptions {
     }
   }
 
-  private boolean patternMatches(String topic) {
+  /** Whether the topics are named by a pattern, and this is one of them. */
+  boolean patternMatches(String topic) {
     try {
       return options
           .value(KafkaConnectorOptions.TOPIC_PATTERN.key())

@@ -33,16 +33,19 @@ final class KafkaRecordSink implements RecordSink {
   private final SinkSettings settings;
   private final Optional<ValueFormat> format;
   private final KafkaRecordSerializationSchema<RowData> encoder;
+  private final Optional<OversizedCheck> letters;
 
   private KafkaRecordSink(
       KafkaOptions options,
       SinkSettings settings,
       Optional<ValueFormat> format,
-      KafkaRecordSerializationSchema<RowData> encoder) {
+      KafkaRecordSerializationSchema<RowData> encoder,
+      Optional<OversizedCheck> letters) {
     this.options = options;
     this.settings = settings;
     this.format = format;
     this.encoder = encoder;
+    this.letters = letters;
   }
 
   static KafkaRecordSink create(SinkSpec spec) {
@@ -76,7 +79,8 @@ final class KafkaRecordSink implements RecordSink {
             spec.positions(),
             Origin.indexIn(spec.rows()),
             spec.headers(),
-            settings.limit(new Broker(options))));
+            settings.limit(new Broker(options))),
+        Optional.empty());
   }
 
   static KafkaRecordSink create(DeadLetterSpec spec) {
@@ -99,11 +103,20 @@ final class KafkaRecordSink implements RecordSink {
             settings.topic(),
             spec.headers(),
             settings.limit(new Broker(options)),
-            settings.oversized()));
+            settings.oversized()),
+        Optional.of(new OversizedCheck(options, settings, spec.source())));
   }
 
   @Override
   public String guarantee() {
+    String shown = shown();
+    return letters.isEmpty()
+        ? shown
+        : "%s; a dead letter that its topic does not take %s"
+            .formatted(shown, settings.oversized() == Oversized.FAIL ? "fails the job" : "is cut");
+  }
+
+  private String shown() {
     return switch (settings.guarantee()) {
       case EXACTLY_ONCE ->
           "exactly once for consumers that read committed, visible after each checkpoint"
@@ -132,15 +145,20 @@ final class KafkaRecordSink implements RecordSink {
   }
 
   /**
-   * A broker that does not answer, or a topic that is not there and that the broker does not make
-   * when it is written.
+   * A broker that does not answer, a topic that is not there and that the broker does not make when
+   * it is written, or one that does not take what must not be cut.
    */
   @Override
   public List<Problem<OptionKey>> obstacles(Duration limit) {
     Broker broker = new Broker(options);
     try {
       List<Problem<OptionKey>> missing = broker.missingForGood(List.of(settings.topic()), limit);
-      return missing.isEmpty() ? format.map(ValueFormat::obstacles).orElse(missing) : missing;
+      if (!missing.isEmpty()) {
+        return missing;
+      }
+      return letters.isPresent()
+          ? letters.get().problems(limit)
+          : format.map(ValueFormat::obstacles).orElse(missing);
     } catch (Broker.UnansweredException e) {
       return List.of(broker.unreachable(e));
     }

@@ -2,6 +2,7 @@ package io.tidemill.connectors.kafka;
 
 import java.io.Serializable;
 import java.time.Duration;
+import java.util.Set;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.utils.Utils;
@@ -44,10 +45,14 @@ final class RecordLimit implements Serializable {
     this.bytes = producerBytes;
   }
 
-  /** Asks the broker. One that refuses to tell leaves what the producer takes. */
+  /** Asks the broker. One that does not tell leaves what the producer takes. */
   void open() {
+    open(PATIENCE);
+  }
+
+  void open(Duration patience) {
     try {
-      bytes = Math.min(bytes, broker.largestRecord(topic, PATIENCE));
+      bytes = Math.min(bytes, broker.largestRecord(Set.of(topic), patience));
     } catch (Broker.UnansweredException e) {
       LOG.warn("topic '{}': the broker does not tell how large a record may be", topic, e);
     }

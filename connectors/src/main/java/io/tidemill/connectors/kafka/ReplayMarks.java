@@ -48,7 +48,7 @@ final class ReplayMarks implements DeadLetterReplay.Judge {
         || !topics.test(topic)) {
       return Verdict.ELSEWHERE;
     }
-    if (letter.context().containsKey(DeadLetterEncoder.TRUNCATED)) {
+    if (letter.context().containsKey(DeadLetterEncoder.VALUE_BYTES)) {
       return Verdict.CUT;
     }
     return replayed.add(of(letter)) ? Verdict.REPLAYED : Verdict.BEFORE;

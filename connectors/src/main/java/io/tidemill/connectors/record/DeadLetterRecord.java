@@ -62,6 +62,8 @@ public final class DeadLetterRecord {
             "context"
           });
 
+  private static final int LONGEST_MESSAGE = 1_000;
+
   private static final int KEY = 0;
   private static final int VALUE = 1;
   private static final int HEADERS = 2;
@@ -99,7 +101,7 @@ public final class DeadLetterRecord {
    * @param origin the record's origin, or null where its source has none
    * @param stage what was being done, such as {@link #STAGE_DECODE} or a step's id
    * @param causeClass the class name of the exception
-   * @param message the exception's message
+   * @param message the exception's message; what is {@linkplain #shortened too long} is left out
    * @param context more to say, by header name: {@code tidemill.step}, {@code tidemill.model}, …
    */
   public static DeadLetterRecord of(
@@ -116,9 +118,19 @@ public final class DeadLetterRecord {
     }
     row.setField(STAGE, StringData.fromString(stage));
     row.setField(CAUSE, StringData.fromString(causeClass));
-    row.setField(MESSAGE, StringData.fromString(message));
+    row.setField(MESSAGE, StringData.fromString(shortened(message)));
     row.setField(CONTEXT, writeContext(context));
     return new DeadLetterRecord(row);
+  }
+
+  /**
+   * A message that fits into a header: some exceptions quote the whole value, which would not fit
+   * into a record beside that value.
+   */
+  public static String shortened(String message) {
+    return message.length() <= LONGEST_MESSAGE
+        ? message
+        : message.substring(0, LONGEST_MESSAGE) + '…';
   }
 
   /** The same dead letter with other bytes as its value, for sources that keep no original. */

@@ -10,8 +10,6 @@ import java.util.List;
  * @param message what was said, outermost first; the class where nothing was
  */
 public record DecodeFailure(String causeClass, String message) {
-  private static final int LONGEST_MESSAGE = 1_000;
-
   /** That of an exception. */
   public static DecodeFailure of(Throwable failure) {
     List<Throwable> chain = chain(failure);
@@ -22,12 +20,9 @@ public record DecodeFailure(String causeClass, String message) {
         message.append(message.isEmpty() ? "" : ": ").append(text);
       }
     }
-    if (message.length() > LONGEST_MESSAGE) {
-      message.setLength(LONGEST_MESSAGE);
-      message.append('…');
-    }
     String innermost = chain.get(chain.size() - 1).getClass().getName();
-    return new DecodeFailure(innermost, message.isEmpty() ? innermost : message.toString());
+    return new DecodeFailure(
+        innermost, message.isEmpty() ? innermost : DeadLetterRecord.shortened(message.toString()));
   }
 
   private static List<Throwable> chain(Throwable failure) {

@@ -24,16 +24,17 @@ class DeadLetterDecoderTest {
   private static final List<Header> OWN =
       List.of(Header.of("trace", "t1"), new Header("empty", null), Header.of("trace", "t2"));
 
-  /** What a sink writes, as a consumer gets it. */
-  private static ConsumerRecord<byte[], byte[]> written(DeadLetterRecord letter, int limit) {
+  private static RecordLimit limit(int bytes) {
     ConnectorOptions options =
         new ConnectorOptions("", Map.of("properties.bootstrap.servers", "localhost:1"));
+    return new RecordLimit(new Broker(new KafkaOptions(options)), "dead", bytes);
+  }
+
+  /** What a sink writes, as a consumer gets it. */
+  private static ConsumerRecord<byte[], byte[]> written(DeadLetterRecord letter, int limit) {
     DeadLetterEncoder encoder =
         new DeadLetterEncoder(
-            "dead",
-            List.of(Header.of("tidemill.job", "fraud")),
-            new RecordLimit(new Broker(new KafkaOptions(options)), "dead", limit),
-            Oversized.TRUNCATE);
+            "dead", List.of(Header.of("tidemill.job", "fraud")), limit(limit), Oversized.TRUNCATE);
     ProducerRecord<byte[], byte[]> record =
         requireNonNull(
             encoder.serialize(letter.toRow(), new KafkaRecordEncoderTest.OneWriter(), null));
@@ -52,8 +53,12 @@ class DeadLetterDecoderTest {
   }
 
   private static DeadLetterRecord letter(@Nullable List<Header> headers, byte[] value) {
+    return letter("k".getBytes(UTF_8), headers, value);
+  }
+
+  private static DeadLetterRecord letter(byte[] key, @Nullable List<Header> headers, byte[] value) {
     GenericRowData origin = new GenericRowData(Origin.TYPE.getFieldCount());
-    origin.setField(Origin.KEY, "k".getBytes(UTF_8));
+    origin.setField(Origin.KEY, key);
     origin.setField(Origin.HEADERS, headers == null ? null : Origin.writeHeaders(headers));
     origin.setField(Origin.TOPIC, StringData.fromString("in"));
     origin.setField(Origin.PARTITION, 2);
@@ -118,10 +123,53 @@ class DeadLetterDecoderTest {
 
   @Test
   void cutValueSaysHowLongItWas() {
-    DeadLetterRecord read = read(written(letter(null, new byte[2_000]), 1_000));
+    DeadLetterRecord read = read(written(letter(OWN, new byte[2_000]), 1_000));
 
-    assertThat(read.value()).hasSizeLessThan(1_000);
-    assertThat(read.context()).containsEntry(DeadLetterEncoder.TRUNCATED, "2000");
+    assertThat(read.value()).hasSizeBetween(1, 999);
+    assertThat(read.headers()).hasToString(OWN.toString());
+    assertThat(read.key()).asString().isEqualTo("k");
+    assertThat(read.context()).containsEntry("tidemill.value-bytes", "2000");
+  }
+
+  @Test
+  void headersThatLeaveNoRoomAreLeftOutAndTheValueIsKept() {
+    List<Header> large = List.of(Header.of("a", "b"), Header.of("trace", "x".repeat(2_000)));
+
+    DeadLetterRecord read = read(written(letter(large, new byte[] {1, 2}), 1_000));
+
+    assertThat(read.value()).containsExactly(1, 2);
+    assertThat(read.headers()).isEmpty();
+    assertThat(read.context())
+        .containsEntry("tidemill.value-bytes", "2")
+        .containsEntry("tidemill.headers-left-out", "2");
+    assertThat(read.offset()).isEqualTo(7);
+  }
+
+  @Test
+  void keyThatLeavesNoRoomIsCutToWhatFits() {
+    byte[] key = new byte[2_000];
+    RecordLimit limit = limit(1_000);
+
+    for (byte[] value : new byte[][] {new byte[0], new byte[3_000]}) {
+      ConsumerRecord<byte[], byte[]> written = written(letter(key, OWN, value), 1_000);
+      ProducerRecord<byte[], byte[]> again =
+          new ProducerRecord<>("dead", null, written.key(), written.value(), written.headers());
+
+      assertThat(limit.excess(again)).isZero();
+      assertThat(read(written).context())
+          .containsEntry("tidemill.value-bytes", String.valueOf(value.length))
+          .containsEntry("tidemill.key-bytes", "2000");
+      assertThat(read(written).key()).hasSizeGreaterThan(300);
+    }
+  }
+
+  @Test
+  void messageThatQuotesTheRecordIsShortened() {
+    DeadLetterRecord letter =
+        DeadLetterRecord.of(
+            null, "score", "java.lang.Error", "no number: " + "x".repeat(5_000), Map.of());
+
+    assertThat(letter.message()).hasSize(1_001).startsWith("no number: x").endsWith("x…");
   }
 
   @Test

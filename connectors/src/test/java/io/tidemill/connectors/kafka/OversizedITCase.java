@@ -28,6 +28,7 @@ import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.apache.flink.util.ExceptionUtils;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,8 @@ class OversizedITCase {
 
   /** The producer takes it, and with the headers of a dead letter it would not. */
   private static final int LARGE = 1_048_300;
+
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private static final byte @Nullable [] TOMBSTONE = null;
 
@@ -94,6 +97,76 @@ class OversizedITCase {
   }
 
   @Test
+  void topicThatTakesTooLittleIsToldBeforeTheStartWhereNothingMayBeCut() {
+    createTopic("room-in", 2000000);
+    kafka.createTopic("room-dead", 1);
+    Map<String, String> fail = Map.of("sink.oversized-value", "fail");
+
+    assertThat(letters(Map.of("topic", "room-in"), "room-dead", fail).obstacles(PATIENCE))
+        .extracting(String::valueOf)
+        .containsExactly(
+            "job.yaml: sink.oversized-value: fail, while topic 'room-dead' takes records of 1048588 bytes (expected: >= 2008192, for a dead letter of the source's largest record; raise its max.message.bytes, or set truncate)");
+    assertThat(letters(Map.of("topic-pattern", "room-i."), "room-dead", fail).obstacles(PATIENCE))
+        .hasSize(1);
+    assertThat(letters(Map.of("topic", "room-in"), "room-dead", Map.of()).obstacles(PATIENCE))
+        .isEmpty();
+
+    createTopic("room-large", 2008192);
+    assertThat(letters(Map.of("topic", "room-in"), "room-large", fail).obstacles(PATIENCE))
+        .isEmpty();
+    Map<String, String> small =
+        Map.of("sink.oversized-value", "fail", "properties.max.request.size", "2000000");
+    assertThat(letters(Map.of("topic", "room-in"), "room-large", small).obstacles(PATIENCE))
+        .singleElement()
+        .asString()
+        .contains("raise its max.message.bytes and properties.max.request.size");
+  }
+
+  @Test
+  void planTellsWhatBecomesOfALetterThatIsTooLarge() {
+    Map<String, String> topic = Map.of("topic", "in");
+    assertThat(letters(topic, "dead", Map.of()).guarantee())
+        .endsWith("; a dead letter that its topic does not take is cut");
+    assertThat(letters(topic, "dead", Map.of("sink.oversized-value", "fail")).guarantee())
+        .endsWith("; a dead letter that its topic does not take fails the job");
+  }
+
+  private static void createTopic(String name, int largestRecord) {
+    kafka.createTopic(
+        new NewTopic(name, 1, (short) 1)
+            .configs(Map.of("max.message.bytes", String.valueOf(largestRecord))));
+  }
+
+  private static RecordSink letters(
+      Map<String, String> source, String topic, Map<String, String> more) {
+    Map<String, String> read = new LinkedHashMap<>(source);
+    read.put("connector", "kafka");
+    read.put("properties.bootstrap.servers", kafka.bootstrapServers());
+    return new Connectors()
+        .deadLetters(
+            new DeadLetterSpec(
+                options(topic, more),
+                new ConnectorOptions("job.yaml", read),
+                new ConnectorOptions("job.yaml", Map.of()),
+                "job",
+                List.of()));
+  }
+
+  @Test
+  void keyThatLeavesNoRoomForALettersHeadersIsCut() throws Exception {
+    ProducerRecord<byte[], byte[]> record =
+        new ProducerRecord<>("key-in", new byte[LARGE], "no JSON".getBytes(UTF_8));
+    run("key", Map.of(), List.of(record));
+
+    ConsumerRecord<byte[], byte[]> letter = kafka.readCommitted("key-dead").get(0);
+    assertThat(letter.key().length).isBetween(LARGE - 10_000, LARGE - 1);
+    assertThat(letter.value()).isEmpty();
+    assertThat(letter.headers().lastHeader("tidemill.key-bytes").value())
+        .asString(UTF_8)
+        .isEqualTo(String.valueOf(LARGE));
+  }
+
+  @Test
   void predictionBeyondItsTopicFailsTheJobAndNamesItsRecord() {
     byte[] large = ("{\"text\":\"" + "y".repeat(LARGE + 170) + "\"}").getBytes(UTF_8);
 
@@ -116,11 +189,19 @@ class OversizedITCase {
 
   private static void run(String name, Map<String, String> more, byte[] @Nullable ... values)
       throws Exception {
-    List.of("-in", "-out", "-dead").forEach(topic -> kafka.createTopic(name + topic, 1));
-    kafka.send(
+    run(
+        name,
+        more,
         Arrays.stream(values)
             .map(value -> new ProducerRecord<byte[], byte[]>(name + "-in", value))
             .toList());
+  }
+
+  private static void run(
+      String name, Map<String, String> more, List<ProducerRecord<byte[], byte[]>> records)
+      throws Exception {
+    List.of("-in", "-out", "-dead").forEach(topic -> kafka.createTopic(name + topic, 1));
+    kafka.send(records);
     ConnectorOptions sourceOptions =
         options(
             name + "-in",

@@ -3,6 +3,7 @@ package io.tidemill.connectors.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemill.connectors.options.ConnectorOptions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -29,8 +30,18 @@ class RecordLimitTest {
     assertThat(limit(10 * BYTES).excess(RECORD)).isNegative();
   }
 
+  @Test
+  void brokerThatDoesNotAnswerLeavesWhatTheProducerTakes() {
+    RecordLimit limit = limit(BYTES);
+
+    limit.open(Duration.ofMillis(200));
+
+    assertThat(limit.bytes()).isEqualTo(BYTES);
+  }
+
   private static RecordLimit limit(int bytes) {
-    ConnectorOptions options = new ConnectorOptions("sink", Map.of());
+    ConnectorOptions options =
+        new ConnectorOptions("sink", Map.of("properties.bootstrap.servers", "localhost:1"));
     return new RecordLimit(new Broker(new KafkaOptions(options)), "out", bytes);
   }
 }
