@@ -9,12 +9,6 @@ interface CallPlace {
   boolean isHere(int records);
 
   /**
-   * Whether a processor is idle but for the workers, so that whoever waits for them may do so
-   * awake.
-   */
-  boolean hasIdleProcessor();
-
-  /**
    * Learns from a batch, wherever it was called.
    *
    * @param callNanos of one of its calls

@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.flink.api.common.operators.MailboxExecutor;
@@ -51,8 +50,9 @@ import org.slf4j.LoggerFactory;
  * <p><b>Back-pressure.</b> A record that finds the open batch full and every slot taken waits in
  * {@code makeRoom} by yielding to the mailbox, which runs completions and timers; so every method
  * that a mail may call leaves the operator consistent before it yields or emits. There is no second
- * queue: memory is bounded by the slots and the open batch. Where a processor is idle and calls are
- * short it waits awake at first: being woken would take as long as such a call.
+ * queue: memory is bounded by the slots and the open batch. To wait awake was tried and dropped,
+ * for batches of 1 to 2,048 records: where calls are so short that it would matter, the task thread
+ * makes them itself.
  *
  * <p><b>Deadlines.</b> At most one timer is pending, and it never fires later than the open batch's
  * deadline: a batch that opens while one is pending was opened later than the one it was set for. A
@@ -74,7 +74,6 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
   // As Flink's own GPU driver has them.
   private static final String GPU = "gpu";
   private static final String GPU_INDEX = "index";
-  private static final long LONGEST_AWAKE_NANOS = TimeUnit.MICROSECONDS.toNanos(60);
   private static final Duration PATIENCE_AT_CLOSE = Duration.ofSeconds(10);
 
   private final transient Step step;
@@ -334,7 +333,7 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
       return;
     }
     long started = clock.nanos();
-    awaitMail();
+    mailbox.yield();
     stepMetrics.backPressured(clock.nanos() - started);
   }
 
@@ -354,7 +353,7 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
       if (mayDispatch()) {
         dispatch(full(), clock.nanos());
       } else {
-        awaitMail();
+        mailbox.yield();
       }
     }
     stepMetrics.backPressured(clock.nanos() - started);
@@ -486,25 +485,9 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
         CloseCause full = batcher.fullCause();
         dispatch(full != null ? full : CloseCause.END_OF_INPUT, clock.nanos());
       } else {
-        awaitMail();
+        mailbox.yield();
       }
     }
-  }
-
-  /** Runs the next mail, or waits for it. */
-  @SuppressWarnings("ThreadPriorityCheck") // Only a hint: without it, time ends the wait.
-  private void awaitMail() throws InterruptedException {
-    if (callPlace.hasIdleProcessor()) {
-      // Real time, whatever the operator's clock is.
-      long started = System.nanoTime();
-      do {
-        if (mailbox.tryYield()) {
-          return;
-        }
-        Thread.yield();
-      } while (System.nanoTime() - started < LONGEST_AWAKE_NANOS);
-    }
-    mailbox.yield();
   }
 
   @Override

@@ -84,11 +84,6 @@ final class ShortCalls implements CallPlace {
   }
 
   @Override
-  public boolean hasIdleProcessor() {
-    return areShort && withWorkers;
-  }
-
-  @Override
   public void scored(int batchRecords, long batchCallNanos, long nowNanos) {
     trust(batchRecords, batchCallNanos < limitNanos);
     records += batchRecords;

@@ -19,11 +19,6 @@ final class FixedPlace implements CallPlace, Serializable {
   }
 
   @Override
-  public boolean hasIdleProcessor() {
-    return false;
-  }
-
-  @Override
   public void scored(int records, long callNanos, long nowNanos) {
     batches++;
   }
