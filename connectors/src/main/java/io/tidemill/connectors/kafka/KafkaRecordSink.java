@@ -27,6 +27,8 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 /** A topic as a sink, of predictions or of dead letters. Immutable. */
 final class KafkaRecordSink implements RecordSink {
   private static final String READ = "read by the source of the same job, which would never end";
+  private static final String POOLING_DOES =
+      "hides results for that long after a restore at smaller parallelism, FLINK-40626";
   private static final String WRITTEN = "written by the sink of the same job";
 
   private final KafkaOptions options;
@@ -120,15 +122,14 @@ final class KafkaRecordSink implements RecordSink {
     return switch (settings.guarantee()) {
       case EXACTLY_ONCE ->
           "exactly once for consumers that read committed, visible after each checkpoint"
-              + " (transactional ids %s-*, %s, transaction.timeout.ms %d)%s"
+              + " (transactional ids %s-*, %s, transaction.timeout.ms %d; %s)"
                   .formatted(
                       settings.transactionalIdPrefix(),
                       settings.naming(),
                       settings.transactionTimeout().toMillis(),
                       settings.naming() == TransactionNamingStrategy.POOLING
-                          ? "; POOLING hides results for that long after a restore at smaller"
-                              + " parallelism, and leaks a client per job (FLINK-40626)"
-                          : "");
+                          ? "it " + POOLING_DOES
+                          : "POOLING " + POOLING_DOES);
       case AT_LEAST_ONCE -> "at least once: a failure may show a record twice";
       case NONE -> "none: a failure may lose records or show them twice";
     };

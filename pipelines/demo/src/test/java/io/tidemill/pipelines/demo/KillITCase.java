@@ -32,24 +32,25 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Processes of {@code tidemill run} that are ended at seeded moments of the flow: all are killed
- * but for the last ones, which are told to end. The system property {@code tidemill.test.kills}
- * asks for more than a build has time for.
+ * Processes of {@code tidemill run} that are ended at seeded moments of the flow: the first and the
+ * last are told to end, and all others are killed. The last has less parallelism, where those that
+ * read committed records would see nothing while a transaction of the killed one stayed open. The
+ * system property {@code tidemill.test.kills} asks for more than a build has time for.
  */
 final class KillITCase {
   private static final int KILLS = Integer.getInteger("tidemill.test.kills", 3);
   private static final long SEED = Long.getLong("tidemill.test.seed", 20_261_128);
   private static final int PARTITIONS = 2;
   private static final int PORTION = 20_000;
-  private static final Duration PATIENCE = Duration.ofMinutes(10);
+
+  /** Less than what the broker gives a transaction that nobody ends. */
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir Path directory;
 
-  private void writeJob(String bootstrapServers) throws IOException {
-    Path model = Files.createDirectories(directory.resolve("saved"));
-    new Jobs(directory).publish("adder", "1.0.0", SavedModels.twoByTwo(model), model);
+  private void writeJob(String bootstrapServers, int parallelism) throws IOException {
     Files.writeString(
         directory.resolve("job.yaml"),
         """
@@ -75,9 +76,9 @@ final class KillITCase {
           format: json
           sink.delivery-guarantee: exactly-once
         dead-letter: { connector: kafka, topic: dead }
-        flink: { execution.checkpointing.interval: 250ms }
+        flink: { execution.checkpointing.interval: 250ms, parallelism.default: %d }
         """
-            .formatted(new Jobs(directory).store(), bootstrapServers));
+            .formatted(new Jobs(directory).store(), bootstrapServers, parallelism));
   }
 
   private Process command(String name, String log) throws IOException {
@@ -147,7 +148,9 @@ final class KillITCase {
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer())) {
       broker.createTopics(PARTITIONS, "in", "out", "dead");
-      writeJob(broker.bootstrapServers());
+      writeJob(broker.bootstrapServers(), PARTITIONS);
+      Path model = Files.createDirectories(directory.resolve("saved"));
+      new Jobs(directory).publish("adder", "1.0.0", SavedModels.twoByTwo(model), model);
       for (int kill = 0; kill < KILLS; kill++) {
         write(producer, kill * PORTION, (kill + 1) * PORTION);
         long target = broker.appended(PARTITIONS, "out") + random.nextInt(PORTION);
@@ -161,7 +164,7 @@ final class KillITCase {
         }
         // Somewhere between two checkpoints, or in one.
         assertThat(run.waitFor(random.nextInt(400), TimeUnit.MILLISECONDS)).isFalse();
-        if (kill == KILLS - 1) {
+        if (kill == 0) {
           run.destroy();
         } else {
           run.destroyForcibly();
@@ -172,6 +175,7 @@ final class KillITCase {
       consumer.assign(
           IntStream.range(0, PARTITIONS).mapToObj(i -> new TopicPartition("out", i)).toList());
       consumer.seekToBeginning(consumer.assignment());
+      writeJob(broker.bootstrapServers(), 1);
       Process last = command("run", "last.log");
       long deadline = System.nanoTime() + PATIENCE.toNanos();
       while (IntStream.of(seen).anyMatch(times -> times == 0) && System.nanoTime() < deadline) {
@@ -185,10 +189,9 @@ final class KillITCase {
     }
 
     String next = "adding has stopped; the next run begins with checkpoint ";
-    assertThat(log("run-0.log")).contains("adding begins anew: no earlier state in ");
-    assertThat(log("run-" + (KILLS - 1) + ".log")).contains(next);
+    assertThat(log("run-0.log")).contains("adding begins anew: no earlier state in ", next);
     assertThat(log("last.log"))
-        .containsPattern("adding begins with checkpoint \\d+ of run " + KILLS)
+        .containsPattern("adding begins with checkpoint \\d+ of run [1-9]")
         .contains(next)
         .containsPattern("(?m)^predictions +[1-9][0-9,]*$");
     // TensorFlow has looked for a GPU, which a job on the CPU needs as little as a word about it.
