@@ -250,6 +250,11 @@ public final class SessionCluster implements AutoCloseable {
     return get("/jobs/" + job).at("/state").asText();
   }
 
+  /** How often a job has failed. */
+  public int failures(String job) throws IOException, InterruptedException {
+    return get("/jobs/" + job + "/exceptions").at("/exceptionHistory/entries").size();
+  }
+
   JsonNode get(String path) throws IOException, InterruptedException {
     return send("GET", path, BodyPublishers.noBody(), "application/json");
   }

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class KillITCase {
   private static final int KILLS = Integer.getInteger("tidemill.test.kills", 3);
   private static final long SEED = Long.getLong("tidemill.test.seed", 20_261_128);
-  private static final int PARTITIONS = 2;
+  private static final int PARTITIONS = 4;
   private static final int PORTION = 20_000;
 
   /** Less than what the broker gives a transaction that nobody ends. */
