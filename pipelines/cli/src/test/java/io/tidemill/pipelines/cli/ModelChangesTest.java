@@ -11,6 +11,7 @@ import io.tidemill.model.store.signing.SigningKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -103,6 +104,20 @@ class ModelChangesTest {
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
     assertThat(run.err()).contains("fraud:1.4.2: is not deleted").contains("store.yaml");
+  }
+
+  @Test
+  void aPolicyThatIsTooDeepStopsWhatItWouldJudge() throws IOException {
+    policy("keys: " + "[".repeat(100_000) + "]".repeat(100_000));
+
+    for (CommandRun run :
+        List.of(model.push("fraud:1.5.0"), model.run("delete", "fraud:1.4.2", "-y"))) {
+      assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+      assertThat(run.err())
+          .contains(model.store() + "/store.yaml:1:38: too deep (expected: at most 32 levels)")
+          .doesNotContain("\tat ");
+    }
+    assertThat(model.run("list").out()).contains("fraud:1.4.2").doesNotContain("fraud:1.5.0");
   }
 
   @Test

@@ -226,6 +226,23 @@ class ModelLooksTest {
   }
 
   @Test
+  void listShowsTheOthersBesideAManifestThatIsTooDeep() throws IOException {
+    model.push("churn:1.0.0");
+    Path manifest = model.store().resolve("fraud/1.4.2/model.yaml");
+    Files.writeString(manifest, "name: " + "[".repeat(100_000) + "]".repeat(100_000));
+
+    CommandRun run = model.run("list");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(run.out().lines().map(line -> line.split(" {2,}", -1)[0]))
+        .containsExactly("MODEL", "churn:1.0.0");
+    assertThat(run.err())
+        .contains(manifest + ":1:38: too deep (expected: at most 32 levels)")
+        .contains("delete fraud:1.4.2, and publish the version again")
+        .doesNotContain("\tat ");
+  }
+
+  @Test
   void listShowsNothingForPeopleWhereAllIsDamaged() throws IOException {
     Files.writeString(model.store().resolve("fraud/1.4.2/model.yaml"), "{");
 

@@ -10,10 +10,16 @@ import io.tidemill.model.store.cache.LocalModelCache;
 import io.tidemill.model.store.signing.Keys;
 import io.tidemill.model.store.signing.SigningKey;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPOutputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -252,6 +258,66 @@ class ModelPushCommandTest {
     assertThat(run.err())
         .contains(archive + "!/net: a folder with readme; looked for")
         .doesNotContain("tidemill-import-");
+  }
+
+  @Test
+  void anMlflowModelThatIsTooDeepIsRefused() throws IOException {
+    Path folder = Files.createDirectories(directory.resolve("mlflow"));
+    Path file = Files.writeString(folder.resolve("MLmodel"), "flavors: " + "[".repeat(100_000));
+
+    CommandRun run = model.run("push", folder.toString(), "net:1.0.0");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(run.err()).startsWith("tidemill: " + file + ": values in one another more than 32");
+  }
+
+  private static Path gzip(Path file, byte[] content) throws IOException {
+    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(file))) {
+      out.write(content);
+    }
+    return file;
+  }
+
+  @Test
+  void anArchiveThatIsDamagedIsRefusedByItsName() throws IOException {
+    byte[] content = "what it is".getBytes(StandardCharsets.UTF_8);
+    byte[] zipped =
+        Files.readAllBytes(
+            Archives.zip(
+                directory.resolve("a.zip"), zip -> Archives.put(zip, "net/readme", content)));
+    byte[] otherCrc = zipped.clone();
+    otherCrc[new String(zipped, StandardCharsets.ISO_8859_1).indexOf("PK\u0001\u0002") + 16] ^= 1;
+    byte[] tarred =
+        Files.readAllBytes(
+            Archives.tar(
+                directory.resolve("a.tar"), tar -> Archives.put(tar, "net/readme", content)));
+    byte[] otherSum = tarred.clone();
+    otherSum[TarConstants.CHKSUM_OFFSET] ^= 1;
+    byte[] compressed = Files.readAllBytes(gzip(directory.resolve("whole.tar.gz"), tarred));
+
+    Map<Path, String> damaged =
+        Map.of(
+            Files.write(directory.resolve("crc.zip"), otherCrc),
+            "at entry 'net/readme': Checksum verification failed",
+            Files.write(directory.resolve("short.zip"), Arrays.copyOf(zipped, zipped.length / 2)),
+            "not a ZIP archive",
+            gzip(directory.resolve("sum.tar.gz"), otherSum),
+            "a header of another checksum",
+            gzip(directory.resolve("cut.tar.gz"), Arrays.copyOf(tarred, 600)),
+            "at entry 'net/readme': ",
+            Files.write(directory.resolve("half.tar.gz"), Arrays.copyOf(compressed, 60)),
+            "Unexpected end of ZLIB input stream");
+
+    damaged.forEach(
+        (archive, reason) -> {
+          CommandRun run = model.run("push", archive.toString(), "net:1.0.0");
+          assertThat(run.exitCode()).as(archive.toString()).isEqualTo(ExitCode.MODEL);
+          assertThat(run.err())
+              .startsWith("tidemill: archive '" + archive + "': cannot be unpacked")
+              .contains(reason)
+              .doesNotContain("\tat ");
+        });
+    assertThat(model.store()).doesNotExist();
   }
 
   @Test

@@ -64,6 +64,16 @@ class ValidateCommandTest {
   }
 
   @Test
+  void refusesAJobThatIsTooDeep() throws IOException {
+    Path job = Files.writeString(directory.resolve("job.yaml"), "name: " + "[".repeat(100_000));
+
+    CommandRun run = CommandRun.of("validate", job.toString());
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).startsWith(job + ":1:").contains("nested deeper than 50 levels");
+  }
+
+  @Test
   void answersMachinesInJson() throws IOException {
     Path job = Files.writeString(directory.resolve("job.yaml"), "nam: a\n");
 
