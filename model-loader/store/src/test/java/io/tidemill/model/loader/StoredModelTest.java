@@ -33,6 +33,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -204,9 +205,31 @@ class StoredModelTest {
     store.removeAlias("fraud", "production");
     store.delete("fraud", SemanticVersion.parse("1.4.2"));
 
-    try (ModelHandle handle = open(model)) {
-      assertThat(handle.model().version()).isEqualTo(model.version());
+    String logged =
+        loggedBy(
+            () -> {
+              try (ModelHandle handle = open(model)) {
+                assertThat(handle.model().version()).isEqualTo(model.version());
+              }
+            });
+
+    assertThat(logged)
+        .startsWith("WARN StoredModel " + model.version() + ": store does not answer, proved copy ")
+        .contains(folder.resolve("cache") + "/")
+        .contains("store memory:store is there but empty; mount its volume");
+  }
+
+  /** What is logged to stderr meanwhile. */
+  private static String loggedBy(Runnable task) {
+    PrintStream before = System.err;
+    ByteArrayOutputStream logged = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(logged, true, StandardCharsets.UTF_8));
+    try {
+      task.run();
+    } finally {
+      System.setErr(before);
     }
+    return logged.toString(StandardCharsets.UTF_8);
   }
 
   @Test
