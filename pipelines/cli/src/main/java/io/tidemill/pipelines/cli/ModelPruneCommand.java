@@ -1,11 +1,11 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.model.StoreUnavailableException;
 import io.tidemill.model.store.ByteSize;
 import io.tidemill.model.store.ModelStore;
 import io.tidemill.model.store.StoreLeftover;
 import io.tidemill.model.store.cache.CacheEntry;
 import io.tidemill.model.store.cache.LocalModelCache;
-import io.tidemill.pipelines.JobOptions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,8 +25,8 @@ import picocli.CommandLine.Option;
     description = {
       "Show this machine's cache of models, and free it.",
       "What a process uses stays. Left over parts of fetches that died go always.",
-      "Every store stays as it is; of one that --store names, what pushes left that",
-      "died more than a day ago is shown and freed too."
+      "Of the store, what pushes left that died more than a day ago is shown and freed",
+      "too; every version stays."
     },
     mixinStandardHelpOptions = true)
 final class ModelPruneCommand implements Runnable {
@@ -45,12 +45,7 @@ final class ModelPruneCommand implements Runnable {
       description = "Delete what nobody used in this time too, as in 30d.")
   private @Nullable Duration olderThan;
 
-  @Option(
-      names = JobOptions.STORE,
-      paramLabel = "URI",
-      description = "A model store whose left over parts of pushes go too.")
-  private @Nullable String store;
-
+  @Mixin private StoreOption storeOption;
   @Mixin private Output output;
   @Mixin private DryRunOption dryRun;
   @Mixin private ConfirmOption confirmation;
@@ -86,7 +81,7 @@ final class ModelPruneCommand implements Runnable {
 
   @Override
   public void run() {
-    ModelStore pushedTo = store == null ? null : open(store);
+    ModelStore store = storeOption.open();
     LocalModelCache cache = LocalModelCache.ofUser();
     ByteSize limit = maxSize == null ? cache.maxSize() : maxSize;
     List<CacheEntry> entries = cache.entries();
@@ -94,7 +89,7 @@ final class ModelPruneCommand implements Runnable {
     if (output.forPeople()) {
       show(out -> print(out, cache.directory(), entries, paths(chosen)));
     }
-    List<StoreLeftover> leftovers = pushedTo == null ? List.of() : pushedTo.leftovers();
+    List<StoreLeftover> leftovers = leftovers(store);
     if (output.forPeople()) {
       show(
           out ->
@@ -108,9 +103,7 @@ final class ModelPruneCommand implements Runnable {
           "delete %d of the cache's entries, %s, and %d left over in stores"
               .formatted(chosen.size(), sizeOf(chosen), leftovers.size()));
       deleted = cache.prune(limit, olderThan, false);
-      if (pushedTo != null) {
-        leftovers.forEach(pushedTo::delete);
-      }
+      leftovers.forEach(store::delete);
     }
     ByteSize freed =
         new ByteSize(
@@ -126,11 +119,18 @@ final class ModelPruneCommand implements Runnable {
         (dryRun.asked() ? "dry run: would free " : "freed ") + freed);
   }
 
-  private static ModelStore open(String uri) {
+  /** The cache is freed without a store that is away, unless the option asks for both. */
+  private List<StoreLeftover> leftovers(ModelStore store) {
     try {
-      return ModelStore.open(uri);
-    } catch (IllegalArgumentException refused) {
-      throw new CommandFailedException(refused);
+      return store.leftovers();
+    } catch (StoreUnavailableException away) {
+      if (storeOption.given()) {
+        throw away;
+      }
+      if (storeOption.named()) {
+        output.say("not looked at: " + away.getMessage());
+      }
+      return List.of();
     }
   }
 

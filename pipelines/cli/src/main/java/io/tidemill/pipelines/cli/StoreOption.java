@@ -25,6 +25,16 @@ final class StoreOption {
     this.environment = caller.environment();
   }
 
+  /** Whether the option itself is given. */
+  boolean given() {
+    return uri != null;
+  }
+
+  /** Whether someone says which it is; else it is a folder that may not be there. */
+  boolean named() {
+    return given() || !environment.getOrDefault(JobOptions.STORE_VARIABLE, "").isEmpty();
+  }
+
   /**
    * The store.
    *

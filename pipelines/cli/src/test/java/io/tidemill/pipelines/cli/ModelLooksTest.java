@@ -5,16 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemill.model.store.cache.LocalModelCache;
+import io.tidemill.pipelines.JobOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
@@ -118,11 +127,95 @@ class ModelLooksTest {
   }
 
   private static CommandRun prune(String... arguments) {
-    String[] all = new String[arguments.length + 2];
-    all[0] = "model";
-    all[1] = "prune";
-    System.arraycopy(arguments, 0, all, 2, arguments.length);
-    return CommandRun.of(Map.of(), all);
+    return prune(Map.of(), arguments);
+  }
+
+  private static CommandRun prune(Map<String, String> environment, String... arguments) {
+    List<String> all = new ArrayList<>(List.of("model", "prune"));
+    all.addAll(List.of(arguments));
+    return CommandRun.of(environment, all.toArray(new String[0]));
+  }
+
+  /** Pushes in a process that dies meanwhile, two days ago. */
+  private Path leftByAKilledPush() throws IOException, InterruptedException {
+    Process killed =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx128m",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                KilledPushMain.class.getName(),
+                model.store().toString(),
+                model.savedModel().toString())
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve("killed.log").toFile())
+            .start();
+    assertThat(killed.waitFor())
+        .as(Files.readString(directory.resolve("killed.log")))
+        .isEqualTo(KilledPushMain.CODE);
+    Path left;
+    try (Stream<Path> paths = Files.list(model.store().resolve("fraud"))) {
+      left =
+          paths
+              .filter(path -> path.getFileName().toString().startsWith(".1.5.0."))
+              .findFirst()
+              .orElseThrow();
+    }
+    FileTime daysAgo = FileTime.from(Instant.now().minus(Duration.ofDays(2)));
+    try (Stream<Path> paths = Files.walk(left)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.setLastModifiedTime(path, daysAgo);
+      }
+    }
+    return left;
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void pruneShowsAndFreesWhatAKilledPushLeft(boolean given) throws Exception {
+    Path left = leftByAKilledPush();
+    String store = model.store().toString();
+    Map<String, String> around = given ? Map.of() : Map.of(JobOptions.STORE_VARIABLE, store);
+    String option = given ? "--store=" + store : "--max-size=1GiB";
+    long bytes = Files.size(left.resolve("files/saved_model.pb"));
+
+    CommandRun shown = prune(around, option, "--dry-run");
+    assertThat(left).exists();
+    CommandRun unasked = prune(around, option);
+    assertThat(left).exists();
+    CommandRun freed = prune(around, option, "-y", "-o", "json");
+
+    assertThat(shown.out())
+        .contains("left over file:" + left + ", " + bytes + " B\n")
+        .endsWith("dry run: would free " + bytes + " B\n");
+    assertThat(unasked.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(unasked.err()).contains("0 B, and 1 left over in stores: not confirmed");
+    assertThat(json(freed).at("/leftovers/0").asText()).isEqualTo("file:" + left);
+    assertThat(json(freed).at("/freedBytes").asLong()).isEqualTo(bytes);
+    assertThat(left).doesNotExist();
+    assertThat(model.run("verify", "fraud:1.4.2").exitCode()).isEqualTo(ExitCode.DONE);
+  }
+
+  @Test
+  void pruneFreesTheCacheWithoutAStoreThatIsAway() throws IOException {
+    model.run("pull", "fraud:1.4.2");
+    String away = directory.resolve("away").toString();
+
+    CommandRun given = prune("--max-size", "0", "-y", "--store", away);
+    CommandRun around =
+        prune(Map.of(JobOptions.STORE_VARIABLE, away), "--max-size", "0", "-y", "-o", "json");
+    CommandRun none = prune();
+
+    assertThat(given.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(given.err()).contains("store 'file:" + away + "': no such folder");
+    assertThat(around.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(around.err()).startsWith("not looked at: store 'file:" + away + "': no such folder");
+    assertThat(json(around).at("/entries/0/deleted").asBoolean()).isTrue();
+    assertThat(none)
+        .extracting(CommandRun::exitCode, CommandRun::err)
+        .containsExactly(ExitCode.DONE, "");
   }
 
   @Test
