@@ -168,7 +168,7 @@ public final class SessionCluster implements AutoCloseable {
   }
 
   /** How many lines of the TaskManager's log match. */
-  long logged(String regex) throws IOException {
+  public long logged(String regex) throws IOException {
     return Pattern.compile(regex).matcher(taskManagerLog()).results().count();
   }
 

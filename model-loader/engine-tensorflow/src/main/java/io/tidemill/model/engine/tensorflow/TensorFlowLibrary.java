@@ -6,6 +6,7 @@ import ai.djl.tensorflow.engine.javacpp.JavacppUtils;
 import io.tidemill.model.Device;
 import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.engine.NativePlatform;
+import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.internal.c_api.TF_DeviceList;
@@ -106,13 +107,19 @@ final class TensorFlowLibrary {
 
   /** How a session for this device is made. */
   static ConfigProto sessionConfig(Device device) {
-    ConfigProto.Builder config = JavacppUtils.getSessionConfig().toBuilder();
-    if (device.kind() == Device.Kind.CPU) {
-      // Without this, operations without a device would go to a GPU wherever there is one.
-      config.putDeviceCount("GPU", 0);
-      // A graph that was exported with a GPU's name in it runs on the CPU that is said.
-      config.setAllowSoftPlacement(true);
+    if (device.kind() == Device.Kind.GPU) {
+      return JavacppUtils.getSessionConfig();
     }
+    // DJL's would count the GPUs, and warn of each try where CUDA has no driver.
+    ConfigProto.Builder config = ConfigProto.newBuilder();
+    Optional.ofNullable(Integer.getInteger(INTEROP_THREADS))
+        .ifPresent(config::setInterOpParallelismThreads);
+    Optional.ofNullable(Integer.getInteger(INTRAOP_THREADS))
+        .ifPresent(config::setIntraOpParallelismThreads);
+    // Without this, operations without a device would go to a GPU wherever there is one.
+    config.putDeviceCount("GPU", 0);
+    // A graph that was exported with a GPU's name in it runs on the CPU that is said.
+    config.setAllowSoftPlacement(true);
     return config.build();
   }
 
