@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.cli;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -16,6 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 class ModelCommandTest {
   @TempDir private Path directory;
@@ -217,6 +219,20 @@ class ModelCommandTest {
         Map.of("TIDEMILL_STORE", directory.resolve("store").toString());
 
     assertThat(CommandRun.of(environment, "model", "list").out()).contains("fraud:1.4.2");
+  }
+
+  @Test
+  void everyCommandTakesTheSameStore() {
+    Caller caller = new Caller(Map.of(), new FakeTerminal(false, ""));
+    CommandLine model =
+        requireNonNull(Tidemill.commandLine(caller, "model").getSubcommands().get("model"));
+
+    assertThat(model.getSubcommands())
+        .hasSize(ModelCommand.COMMANDS.size())
+        .allSatisfy(
+            (name, command) ->
+                assertThat(command.getUsageMessage())
+                    .contains("--store=URI", "Default: $TIDEMILL_STORE, else ./models."));
   }
 
   @Test
