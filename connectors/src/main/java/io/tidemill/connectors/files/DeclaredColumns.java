@@ -5,13 +5,10 @@ import io.tidemill.connectors.record.RecordFailureException;
 import java.io.IOException;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
-import org.apache.flink.formats.parquet.ParquetInputFile;
 import org.apache.flink.formats.parquet.vector.ParquetSplitReaderUtil;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
-import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.format.converter.ParquetMetadataConverter;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.schema.MessageType;
@@ -29,26 +26,20 @@ record DeclaredColumns(RowType columns, boolean mayBeMissing) implements FileChe
 
   @Override
   public void check(Path file) throws IOException {
-    MessageType schema = schema(file);
+    try (ParquetFileReader reader =
+        ParquetFile.at(file).open(ParquetMetadataConverter.SKIP_ROW_GROUPS)) {
+      check(file, reader.getFileMetaData().getSchema());
+    }
+  }
+
+  /** The same for a file whose schema is known. */
+  void check(Path file, MessageType schema) {
     for (RowType.RowField declared : columns.getFields()) {
       if (schema.containsField(declared.getName())) {
         checkType(file, declared.getType(), schema.getType(declared.getName()));
       } else if (!mayBeMissing || !declared.getType().isNullable()) {
         throw missing(file, declared, schema);
       }
-    }
-  }
-
-  private static MessageType schema(Path file) throws IOException {
-    FileSystem files = file.getFileSystem();
-    long length = files.getFileStatus(file).getLen();
-    ParquetReadOptions schemaOnly =
-        ParquetReadOptions.builder()
-            .withMetadataFilter(ParquetMetadataConverter.SKIP_ROW_GROUPS)
-            .build();
-    try (ParquetFileReader reader =
-        ParquetFileReader.open(new ParquetInputFile(files.open(file), length), schemaOnly)) {
-      return reader.getFileMetaData().getSchema();
     }
   }
 

@@ -92,14 +92,16 @@ public final class ParquetFiles implements ColumnSource {
       int maxRows) {
     ParquetColumnFormat columns =
         new ParquetColumnFormat(
-            options.hadoop(), values, type, Math.min(maxRows, options.batchSize()), options.utc());
+            new DeclaredColumns(values, options.mayLackColumns()),
+            type,
+            Math.min(maxRows, options.batchSize()),
+            options.utc());
     return environment
         .fromSource(
             new ReadableFiles<>(
                 FileSource.forBulkFileFormat(columns, options.path())
                     .setFileEnumerator(FileRanges::new)
-                    .build(),
-                new DeclaredColumns(values, options.mayLackColumns())),
+                    .build()),
             WatermarkStrategy.noWatermarks(),
             uidPrefix,
             type)

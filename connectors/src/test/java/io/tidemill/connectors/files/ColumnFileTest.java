@@ -267,8 +267,7 @@ class ColumnFileTest {
     List<VectorizedColumnBatch> elements = new ArrayList<>();
     try (BulkFormat.Reader<VectorizedColumnBatch> reader =
         new ParquetColumnFormat(
-                new Configuration(),
-                new RowType(TYPE.getFields().subList(0, LIST)),
+                new DeclaredColumns(new RowType(TYPE.getFields().subList(0, LIST)), false),
                 TypeInformation.of(VectorizedColumnBatch.class),
                 BATCH,
                 true)

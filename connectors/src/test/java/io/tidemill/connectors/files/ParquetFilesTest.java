@@ -2,10 +2,12 @@ package io.tidemill.connectors.files;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.connectors.record.RowJson;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -26,6 +28,7 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
+import org.apache.flink.connector.file.src.util.CheckpointedPosition;
 import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.formats.parquet.row.ParquetRowDataBuilder;
@@ -52,6 +55,7 @@ import org.apache.flink.table.types.logical.TimestampType;
 import org.apache.flink.table.types.logical.TinyIntType;
 import org.apache.flink.table.types.logical.VarBinaryType;
 import org.apache.flink.table.types.logical.VarCharType;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -140,16 +144,34 @@ class ParquetFilesTest {
       int rowsAtOnce,
       Consumer<VectorizedColumnBatch> elements)
       throws IOException {
-    ParquetColumnFormat format =
-        new ParquetColumnFormat(
-            new org.apache.hadoop.conf.Configuration(),
-            TYPES,
-            TypeInformation.of(VectorizedColumnBatch.class),
-            rowsAtOnce,
-            true);
+    read(format(TYPES, false, rowsAtOnce), split(path, from, length, null), elements);
+  }
+
+  private static FileSourceSplit split(
+      org.apache.flink.core.fs.Path path,
+      long from,
+      long length,
+      @Nullable CheckpointedPosition position)
+      throws IOException {
+    long bytes = Files.size(Path.of(path.getPath()));
+    return new FileSourceSplit("split", path, from, length, 0, bytes, new String[0], position);
+  }
+
+  private static ParquetColumnFormat format(RowType columns, boolean mayLack, int rowsAtOnce) {
+    return new ParquetColumnFormat(
+        new DeclaredColumns(columns, mayLack),
+        TypeInformation.of(VectorizedColumnBatch.class),
+        rowsAtOnce,
+        true);
+  }
+
+  private static void read(
+      ParquetColumnFormat format, FileSourceSplit split, Consumer<VectorizedColumnBatch> elements)
+      throws IOException {
     try (BulkFormat.Reader<VectorizedColumnBatch> reader =
-        format.createReader(
-            new Configuration(), new FileSourceSplit("split", path, from, length, 0, length))) {
+        split.getReaderPosition().isPresent()
+            ? format.restoreReader(new Configuration(), split)
+            : format.createReader(new Configuration(), split)) {
       BulkFormat.RecordIterator<VectorizedColumnBatch> batch;
       while ((batch = reader.readBatch()) != null) {
         for (var next = batch.next(); next != null; next = batch.next()) {
@@ -247,9 +269,69 @@ class ParquetFilesTest {
     assertThat(origin(rows.get(ROWS - 1)).string(Origin.TOPIC)).isEqualTo(path.toString());
   }
 
-  /** Flink opens it to read the split, and each of its batches of columns wants the row, too. */
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, 150, 1_000, ROWS - 1, ROWS})
+  void whoGoesOnBehindSomeRowsReadsTheOthersWithTheirNumbers(long done) throws IOException {
+    var path = write(ROWS);
+    long length = Files.size(Path.of(path.getPath()));
+    var position = new CheckpointedPosition(CheckpointedPosition.NO_OFFSET, done);
+    List<VectorizedColumnBatch> elements = new ArrayList<>();
+
+    read(format(TYPES, false, 100), split(path, 0, length, position), elements::add);
+
+    List<RowData> rows = rows(elements);
+    assertThat(rows)
+        .extracting(row -> row.isNullAt(0) ? null : row.getLong(0))
+        .containsExactlyElementsOf(LongStream.range(done, ROWS).boxed().toList());
+    assertThat(rows)
+        .extracting(row -> origin(row).field(Origin.OFFSET))
+        .containsExactlyElementsOf(LongStream.range(done, ROWS).boxed().toList());
+  }
+
   @Test
-  void aSplitInTheMiddleIsOpenedOnceToLearnItsFirstRow() throws IOException {
+  void theNextFileFillsTheColumnsOfTheOneBefore() throws IOException {
+    var path = write(50);
+    FileSourceSplit whole = split(path, 0, Files.size(Path.of(path.getPath())), null);
+    ParquetColumnFormat format = format(TYPES, false, 100);
+    Set<ColumnVector> vectors = Collections.newSetFromMap(new IdentityHashMap<>());
+    List<String> rows = new ArrayList<>();
+    for (int file = 0; file < 3; file++) {
+      read(
+          format,
+          whole,
+          element -> {
+            vectors.add(element.columns[0]);
+            rows.addAll(texts(List.of(element), new RowJson(TYPES)));
+            ((FileOrigin) element.columns[TYPES.getFieldCount()]).release();
+          });
+    }
+    assertThat(vectors).hasSize(1);
+    assertThat(rows).hasSize(150);
+    assertThat(rows.subList(100, 150)).isEqualTo(rows.subList(0, 50));
+  }
+
+  @Test
+  void columnThatAFileLacksIsNullAndTheNextFileHasIt() throws IOException {
+    var path = write(3);
+    FileSourceSplit whole = split(path, 0, Files.size(Path.of(path.getPath())), null);
+    List<RowType.RowField> more = new ArrayList<>(TYPES.getFields());
+    more.add(1, new RowType.RowField("not there", new BigIntType()));
+    List<VectorizedColumnBatch> elements = new ArrayList<>();
+
+    read(format(new RowType(more), true, 2), whole, elements::add);
+
+    assertThat(rows(elements))
+        .hasSize(3)
+        .allSatisfy(row -> assertThat(row.isNullAt(1)).isTrue())
+        .extracting(row -> row.getLong(0))
+        .containsExactly(0L, 1L, 2L);
+    assertThatThrownBy(() -> read(format(new RowType(more), false, 2), whole, elements::add))
+        .isInstanceOf(RecordFailureException.class)
+        .hasMessageContaining("column 'not there': not in the file");
+  }
+
+  @Test
+  void aSplitIsOpenedOnce() throws IOException {
     int[] opened = {0};
     org.apache.flink.core.fs.Path file =
         new org.apache.flink.core.fs.Path(write(ROWS).toUri()) {
@@ -261,7 +343,7 @@ class ParquetFilesTest {
         };
     long length = Files.size(Path.of(file.getPath()));
     assertThat(read(file, length / 2, length - length / 2, 300)).isNotEmpty();
-    assertThat(opened[0]).isEqualTo(2);
+    assertThat(opened[0]).isEqualTo(1);
   }
 
   @ParameterizedTest

@@ -1,0 +1,188 @@
+package io.tidemill.connectors.files;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+import org.apache.flink.connector.file.src.FileSourceSplit;
+import org.apache.flink.connector.file.src.reader.BulkFormat;
+import org.apache.flink.connector.file.src.util.CheckpointedPosition;
+import org.apache.flink.connector.file.src.util.SingletonResultIterator;
+import org.apache.flink.formats.parquet.vector.ParquetSplitReaderUtil;
+import org.apache.flink.formats.parquet.vector.reader.ColumnReader;
+import org.apache.flink.table.data.columnar.vector.ColumnVector;
+import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
+import org.apache.flink.table.data.columnar.vector.writable.WritableColumnVector;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.parquet.column.page.PageReadStore;
+import org.apache.parquet.format.converter.ParquetMetadataConverter;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.Type;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the row groups of a split: those whose middle lies in it. One thread at a time. */
+final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBatch> {
+  private final FileSourceSplit split;
+  private final String path;
+  private final ParquetFileReader file;
+  private final boolean utc;
+  private final List<LogicalType> types;
+  // Null for a column that the file does not have.
+  private final List<@Nullable Type> found = new ArrayList<>();
+  private final MessageType read;
+  private final ColumnVectors vectors;
+
+  private int nextGroup;
+  private long firstRow;
+  private long rowsRead;
+  private long rowsLeft;
+  private @Nullable PageReadStore pages;
+  private final List<@Nullable ColumnReader<WritableColumnVector>> readers = new ArrayList<>();
+
+  private ParquetColumnReader(
+      FileSourceSplit split,
+      ParquetFileReader file,
+      DeclaredColumns columns,
+      boolean utc,
+      Function<ColumnVectors.Kinds, ColumnVectors> vectors) {
+    this.split = split;
+    this.path = split.path().toString();
+    this.file = file;
+    this.utc = utc;
+    this.types = columns.columns().getChildren();
+    MessageType schema = file.getFileMetaData().getSchema();
+    columns.check(split.path(), schema);
+    for (String name : columns.columns().getFieldNames()) {
+      found.add(schema.containsField(name) ? schema.getType(name) : null);
+    }
+    this.read = new MessageType(schema.getName(), found.stream().filter(Objects::nonNull).toList());
+    file.setRequestedSchema(read);
+    this.vectors = vectors.apply(new ColumnVectors.Kinds(types, found));
+    List<BlockMetaData> groups = file.getRowGroups();
+    while (nextGroup < groups.size() && middle(groups.get(nextGroup)) < split.offset()) {
+      firstRow += groups.get(nextGroup++).getRowCount();
+    }
+  }
+
+  /**
+   * A reader before the first row of a split.
+   *
+   * @param vectors gives those of one kind
+   * @throws io.tidemill.connectors.record.RecordFailureException if columns are not as declared
+   */
+  static ParquetColumnReader open(
+      FileSourceSplit split,
+      DeclaredColumns columns,
+      boolean utc,
+      Function<ColumnVectors.Kinds, ColumnVectors> vectors)
+      throws IOException {
+    ParquetFileReader file =
+        new ParquetFile(split.path(), split.fileSize()).open(ParquetMetadataConverter.NO_FILTER);
+    try {
+      return new ParquetColumnReader(split, file, columns, utc, vectors);
+    } catch (RuntimeException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private static long middle(BlockMetaData group) {
+    return group.getStartingPos() + group.getCompressedSize() / 2;
+  }
+
+  @Override
+  public BulkFormat.@Nullable RecordIterator<VectorizedColumnBatch> readBatch() throws IOException {
+    if (!hasRows(0)) {
+      return null;
+    }
+    long before = firstRow + rowsRead;
+    ColumnVectors.Filled filled = vectors.take();
+    int rows = fill(filled, vectors.rows());
+    int count = types.size();
+    ColumnVector[] all = Arrays.copyOf(filled.read(), count + 1);
+    all[count] = new FileOrigin(path, before, () -> vectors.giveBack(filled));
+    VectorizedColumnBatch element = new VectorizedColumnBatch(all);
+    element.setNumRows(rows);
+    SingletonResultIterator<VectorizedColumnBatch> elements = new SingletonResultIterator<>();
+    elements.set(element, CheckpointedPosition.NO_OFFSET, rowsRead);
+    return elements;
+  }
+
+  /** Goes on behind so many rows of the split. */
+  void skip(long rows) throws IOException {
+    ColumnVectors.Filled scratch = vectors.take();
+    while (rowsRead < rows && hasRows(rows)) {
+      fill(scratch, Math.min(vectors.rows(), rows - rowsRead));
+    }
+    vectors.giveBack(scratch);
+  }
+
+  /** Whether there are rows; groups that end before so many rows of the split are passed over. */
+  private boolean hasRows(long rows) throws IOException {
+    List<BlockMetaData> groups = file.getRowGroups();
+    while (rowsLeft == 0
+        && nextGroup < groups.size()
+        && middle(groups.get(nextGroup)) < split.offset() + split.length()) {
+      long inGroup = groups.get(nextGroup).getRowCount();
+      if (inGroup > 0 && rowsRead + inGroup > rows) {
+        begin(nextGroup);
+        rowsLeft = inGroup;
+      } else {
+        rowsRead += inGroup;
+      }
+      nextGroup++;
+    }
+    return rowsLeft > 0;
+  }
+
+  private void begin(int group) throws IOException {
+    closePages();
+    PageReadStore begun = file.readRowGroup(group);
+    pages = begun;
+    readers.clear();
+    for (int i = 0; i < types.size(); i++) {
+      Type type = found.get(i);
+      readers.add(type == null ? null : reader(types.get(i), type, begun));
+    }
+  }
+
+  @SuppressWarnings("unchecked") // Of the vectors that Flink makes of the same types.
+  private ColumnReader<WritableColumnVector> reader(
+      LogicalType type, Type inFile, PageReadStore begun) throws IOException {
+    // What Flink knows of nested columns, it asks for nowhere else.
+    return ParquetSplitReaderUtil.createColumnReader(
+        utc, type, inFile, read.getColumns(), begun, null, 0);
+  }
+
+  private int fill(ColumnVectors.Filled vector, long most) throws IOException {
+    int rows = (int) Math.min(most, rowsLeft);
+    for (int i = 0; i < readers.size(); i++) {
+      ColumnReader<WritableColumnVector> reader = readers.get(i);
+      WritableColumnVector written = vector.written().get(i);
+      if (reader != null && written != null) {
+        written.reset();
+        reader.readToVector(rows, written);
+      }
+    }
+    rowsLeft -= rows;
+    rowsRead += rows;
+    return rows;
+  }
+
+  private void closePages() {
+    if (pages != null) {
+      pages.close();
+      pages = null;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    closePages();
+    file.close();
+  }
+}

@@ -1,0 +1,42 @@
+package io.tidemill.connectors.files;
+
+import java.io.IOException;
+import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.formats.parquet.ParquetInputFile;
+import org.apache.parquet.ParquetReadOptions;
+import org.apache.parquet.conf.PlainParquetConfiguration;
+import org.apache.parquet.format.converter.ParquetMetadataConverter.MetadataFilter;
+import org.apache.parquet.hadoop.ParquetFileReader;
+
+/**
+ * A Parquet file of any file system that Flink knows.
+ *
+ * @param bytes its length
+ */
+record ParquetFile(Path path, long bytes) {
+  /** The file as it is now. */
+  static ParquetFile at(Path path) throws IOException {
+    return new ParquetFile(path, path.getFileSystem().getFileStatus(path).getLen());
+  }
+
+  /**
+   * Opens it and reads its footer.
+   *
+   * @param filter of what is wanted of the footer
+   */
+  ParquetFileReader open(MetadataFilter filter) throws IOException {
+    FSDataInputStream stream = path.getFileSystem().open(path);
+    // Without Hadoop's configuration, of which each new one parses a file of a thousand settings.
+    ParquetReadOptions options =
+        ParquetReadOptions.builder(new PlainParquetConfiguration())
+            .withMetadataFilter(filter)
+            .build();
+    try {
+      return ParquetFileReader.open(new ParquetInputFile(stream, bytes), options);
+    } catch (IOException | RuntimeException e) {
+      stream.close();
+      throw e;
+    }
+  }
+}
