@@ -1,6 +1,8 @@
 package io.tidemill.model.engine.tensorflow;
 
+import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.engine.Operation;
@@ -48,6 +50,8 @@ final class SavedModelOperations {
   private static final AttrValue CONSOLE_STREAM =
       AttrValue.newBuilder().setS(ByteString.EMPTY).build();
   private static final String INITIALIZING = "__saved_model_init_op";
+  private static final String XLA_PROGRAM = "XlaCallModule";
+  private static final String ASSETS = "saved_model_assets";
 
   private final GraphDef graph;
   private final Set<String> filenames;
@@ -60,7 +64,7 @@ final class SavedModelOperations {
     graph = metaGraph.getGraphDef();
     filenames = Set.of(Reach.tensorName(metaGraph.getSaverDef().getFilenameTensorName()));
     assets =
-        metaGraph.getAssetFileDefList().stream()
+        assetFiles(metaGraph).stream()
             .filter(SavedModelOperations::isInside)
             .map(asset -> Reach.tensorName(asset.getTensorInfo().getName()))
             .collect(Collectors.toSet());
@@ -93,6 +97,27 @@ final class SavedModelOperations {
     }
   }
 
+  /** As the loader finds them: TensorFlow 1 wrote them into a collection only. */
+  private static List<AssetFileDef> assetFiles(MetaGraphDef metaGraph) {
+    if (metaGraph.getAssetFileDefCount() > 0) {
+      return metaGraph.getAssetFileDefList();
+    }
+    List<AssetFileDef> files = new ArrayList<>();
+    for (Any file : collection(metaGraph, ASSETS).getAnyList().getValueList()) {
+      try {
+        files.add(file.unpack(AssetFileDef.class));
+      } catch (InvalidProtocolBufferException notAnAsset) {
+        // The loader refuses the model.
+        return List.of();
+      }
+    }
+    return files;
+  }
+
+  private static CollectionDef collection(MetaGraphDef metaGraph, String name) {
+    return metaGraph.getCollectionDefOrDefault(name, CollectionDef.getDefaultInstance());
+  }
+
   /** TensorFlow puts the name behind its folder for assets, whatever it is. */
   private static boolean isInside(AssetFileDef asset) {
     Path path = Path.of(asset.getFilename()).normalize();
@@ -107,9 +132,7 @@ final class SavedModelOperations {
         .values()
         .forEach(output -> initializers.add(output.getName()));
     for (String collection : List.of("main_op", "legacy_init_op", "saved_model_main_op")) {
-      CollectionDef none = CollectionDef.getDefaultInstance();
-      initializers.addAll(
-          metaGraph.getCollectionDefOrDefault(collection, none).getNodeList().getValueList());
+      initializers.addAll(collection(metaGraph, collection).getNodeList().getValueList());
     }
     return initializers;
   }
@@ -177,6 +200,8 @@ final class SavedModelOperations {
           ? ""
           : "writes to a file, or where it is told later";
     }
-    return "is not known to only compute";
+    return node.getOp().equals(XLA_PROGRAM)
+        ? "runs a program that JAX compiled, which is not looked into"
+        : "is not known to only compute";
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelVersion;
@@ -151,6 +152,7 @@ class SavedModelOperationsTest {
         "RemoteCall",
         "TfLiteSubgraphExecute",
         "DecodeProtoV2",
+        "XlaCallModule",
         "SaveV2",
         "RestoreV2",
         "SomethingNew"
@@ -170,6 +172,7 @@ class SavedModelOperationsTest {
         "StringSplitV2",
         "TensorListStack",
         "CudnnRNNV3",
+        "CudnnRNNBackprop",
         "Conv2DBackpropInput",
         "ReadVariableOp",
         "VariableV2",
@@ -322,6 +325,30 @@ class SavedModelOperationsTest {
     assertThat(dangerous(called)).containsExactly("InitializeTableFromTextFileV2");
   }
 
+  @Test
+  void findsAssetsWhereTensorFlow1WroteThemIfTheLoaderLooksThere() throws IOException {
+    assertThat(dangerous(inCollection(table("words.txt", "asset")))).isEmpty();
+    assertThat(dangerous(inCollection(table("../../words.txt", "asset"))))
+        .containsExactly("InitializeTableFromTextFileV2");
+    MetaGraphDef.Builder both = inCollection(table("words.txt", "asset"));
+    both.addAssetFileDefBuilder().setFilename("x").getTensorInfoBuilder().setName("other:0");
+    assertThat(dangerous(both)).containsExactly("InitializeTableFromTextFileV2");
+    MetaGraphDef.Builder unreadable = table("words.txt", "asset");
+    assets(unreadable, Any.pack(unreadable.getMetaInfoDef()));
+    assertThat(dangerous(unreadable)).containsExactly("InitializeTableFromTextFileV2");
+  }
+
+  private static MetaGraphDef.Builder inCollection(MetaGraphDef.Builder graph) {
+    return assets(graph, Any.pack(graph.getAssetFileDef(0)));
+  }
+
+  /** The same graph, whose only assets are in a collection. */
+  private static MetaGraphDef.Builder assets(MetaGraphDef.Builder graph, Any asset) {
+    CollectionDef.Builder assets = CollectionDef.newBuilder();
+    assets.getAnyListBuilder().addValue(asset);
+    return graph.clearAssetFileDef().putCollectionDef("saved_model_assets", assets.build());
+  }
+
   /** A table that is filled in a function, from the file that a constant names. */
   private static MetaGraphDef.Builder table(String asset, String constant) {
     MetaGraphDef.Builder graph = clean();
@@ -421,6 +448,14 @@ class SavedModelOperationsTest {
         .hasMessageContaining(
             "fraud:1.4.2: operations are refused: ReadFile (is not known to only compute)")
         .hasMessageContaining("-Dtidemill.allowed-operations=fraud/ReadFile");
+  }
+
+  @Test
+  void saysOfAProgramOfJaxWhatItIs() throws IOException {
+    assertThat(operations(using(node("call", "XlaCallModule"))))
+        .filteredOn(Operation::dangerous)
+        .extracting(Operation::danger)
+        .containsExactly("runs a program that JAX compiled, which is not looked into");
   }
 
   @Test
