@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.google.protobuf.ByteString;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelCallException;
@@ -13,6 +14,7 @@ import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ElementType;
+import io.tidemill.model.engine.AllowedOperations;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,6 +42,8 @@ import org.tensorflow.op.core.HashTable;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.core.While;
 import org.tensorflow.op.image.DecodeJpeg;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.Example;
 import org.tensorflow.proto.Feature;
 import org.tensorflow.proto.GraphDef;
@@ -60,6 +65,23 @@ class ExportedModelsITCase {
   private static final TensorSpec STRINGS = TensorSpec.of("text", ElementType.STRING, -1);
   private static final TensorSpec SCORE = TensorSpec.of("score", ElementType.FLOAT32, -1);
 
+  /** Adds a tensor to itself, in the form in which JAX keeps programs. */
+  private static final String DOUBLING =
+      """
+      module @program attributes { jax.uses_shape_polymorphism = true } {
+        "vhlo.func_v1"() <{
+            arg_attrs = #vhlo.array_v1<[]>,
+            function_type = #vhlo.type_v1<!vhlo.func_v1<(!vhlo.tensor_v1<?x!vhlo.f32_v1>) -> !vhlo.tensor_v1<?x!vhlo.f32_v1>>>,
+            res_attrs = #vhlo.array_v1<[]>,
+            sym_name = #vhlo.string_v1<"main">,
+            sym_visibility = #vhlo.string_v1<"public">}> ({
+        ^bb0(%x: !vhlo.tensor_v1<?x!vhlo.f32_v1>):
+          %sum = "vhlo.add_v1"(%x, %x) : (!vhlo.tensor_v1<?x!vhlo.f32_v1>, !vhlo.tensor_v1<?x!vhlo.f32_v1>) -> !vhlo.tensor_v1<?x!vhlo.f32_v1>
+          "vhlo.return_v1"(%sum) : (!vhlo.tensor_v1<?x!vhlo.f32_v1>) -> ()
+        }) : () -> ()
+      }
+      """;
+
   @TempDir Path folder;
 
   private static Operand<TFloat32> floats(Ops tf) {
@@ -79,6 +101,14 @@ class ExportedModelsITCase {
     SavedModel.Builder saved = SavedModel.parseFrom(Files.readAllBytes(file)).toBuilder();
     change.accept(saved.getMetaGraphsBuilder(0));
     Files.write(file, saved.build().toByteArray());
+  }
+
+  private void initializeWith(String node) throws IOException {
+    SignatureDef initializing =
+        SignatureDef.newBuilder()
+            .putOutputs("__saved_model_init_op", TensorInfo.newBuilder().setName(node).build())
+            .build();
+    change(graph -> graph.putSignatureDef("__saved_model_init_op", initializing));
   }
 
   private Signature signature() {
@@ -135,18 +165,117 @@ class ExportedModelsITCase {
               tf.reshape(
                   tf.lookupTableFind(table, text, tf.constant(-1L)), tf.constant(new int[] {-1})));
         });
-    change(
-        graph ->
-            graph.putSignatureDef(
-                "__saved_model_init_op",
-                SignatureDef.newBuilder()
-                    .putOutputs(
-                        "__saved_model_init_op", TensorInfo.newBuilder().setName("fill").build())
-                    .build()));
+    initializeWith("fill");
 
     assertThat(
             scores(3, of("green".getBytes(UTF_8), "blue".getBytes(UTF_8), "red".getBytes(UTF_8))))
         .containsExactly(7f, -1f, 4f);
+  }
+
+  @Test
+  void turnsTextsIntoTheNumbersOfTheirWords() throws IOException {
+    export(
+        (tf, tensors) ->
+            tensors.output(
+                TensorSpec.of("words", ElementType.INT64, -1, KerasLayers.WORDS),
+                KerasLayers.vectorize(tf, tensors.input(STRINGS, strings(tf)))));
+    initializeWith(KerasLayers.FILLING);
+    List<String> texts =
+        List.of("Late  PAYMENT, 3rd!", "", "chargeback. late, late; late: payment", "'late'");
+
+    float[] words =
+        scores(
+            texts.size(),
+            of(texts.stream().map(text -> text.getBytes(UTF_8)).toArray(byte[][]::new)));
+
+    for (int row = 0; row < texts.size(); row++) {
+      int start = row * KerasLayers.WORDS;
+      assertThat(Arrays.copyOfRange(words, start, start + KerasLayers.WORDS))
+          .containsExactly(KerasLayers.vectorized(texts.get(row)));
+    }
+  }
+
+  @Test
+  void runsARecurrentLayer() throws IOException {
+    TensorSpec series =
+        TensorSpec.of("series", ElementType.FLOAT32, -1, KerasLayers.STEPS, KerasLayers.FEATURES);
+    TensorSpec answers =
+        TensorSpec.of("answers", ElementType.FLOAT32, -1, KerasLayers.STEPS, KerasLayers.UNITS);
+    export(
+        (tf, tensors) ->
+            tensors.output(
+                answers,
+                KerasLayers.lstm(
+                    tf,
+                    tensors.input(
+                        series,
+                        tf.placeholder(
+                            TFloat32.class,
+                            Placeholder.shape(
+                                Shape.of(-1, KerasLayers.STEPS, KerasLayers.FEATURES)))))));
+    change(graph -> KerasLayers.addLoop(graph.getGraphDefBuilder()));
+    float[][] rows = {{1, 0, 0.5f, -2, 3, 1}, {0, 0, 0, 0, 0, 0}, {-1, 4, 0.25f, 0.75f, -3, -3}};
+
+    float[] flat = new float[rows.length * rows[0].length];
+    for (int row = 0; row < rows.length; row++) {
+      System.arraycopy(rows[row], 0, flat, row * rows[row].length, rows[row].length);
+    }
+
+    float[] scores = scores(rows.length, of(flat));
+
+    for (int row = 0; row < rows.length; row++) {
+      double[] expected = KerasLayers.recurred(rows[row]);
+      for (int i = 0; i < expected.length; i++) {
+        assertThat((double) scores[row * expected.length + i]).isCloseTo(expected[i], within(1e-6));
+      }
+    }
+  }
+
+  @Test
+  void runsAProgramOfJaxOnlyWhereItIsAllowedByName() throws IOException {
+    export(
+        (tf, tensors) ->
+            tensors.output(
+                SCORE, tf.withName("answer").identity(tensors.input(FLOATS, floats(tf)))));
+    change(graph -> compute(graph.getGraphDefBuilder(), "answer", DOUBLING));
+
+    assertThatThrownBy(() -> scores(2, of(1f, -0.5f)))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining(
+            "operations are refused: XlaCallModule (runs a program that JAX compiled, which is not looked into)");
+    System.setProperty(AllowedOperations.PROPERTY, "fraud/XlaCallModule");
+    try {
+      assertThat(scores(2, of(1f, -0.5f))).containsExactly(2f, -1f);
+    } finally {
+      System.clearProperty(AllowedOperations.PROPERTY);
+    }
+  }
+
+  /** Puts a program before a node, on floats of one dimension. */
+  private static void compute(GraphDef.Builder graph, String name, String program) {
+    NodeDef.Builder node =
+        graph.getNodeBuilderList().stream()
+            .filter(found -> found.getName().equals(name))
+            .findFirst()
+            .orElseThrow();
+    AttrValue.Builder floats = AttrValue.newBuilder();
+    floats.getListBuilder().addType(DataType.DT_FLOAT);
+    AttrValue.Builder anyRows = AttrValue.newBuilder();
+    anyRows.getListBuilder().addShapeBuilder().addDimBuilder().setSize(-1);
+    AttrValue.Builder cpu = AttrValue.newBuilder();
+    cpu.getListBuilder().addS(ByteString.copyFromUtf8("CPU"));
+    graph
+        .addNodeBuilder()
+        .setName("program")
+        .setOp("XlaCallModule")
+        .addInput(node.getInput(0))
+        .putAttr("version", AttrValue.newBuilder().setI(9).build())
+        .putAttr("module", AttrValue.newBuilder().setS(ByteString.copyFromUtf8(program)).build())
+        .putAttr("platforms", cpu.build())
+        .putAttr("Tin", floats.build())
+        .putAttr("Tout", floats.build())
+        .putAttr("Sout", anyRows.build());
+    node.setInput(0, "program");
   }
 
   @Test
