@@ -67,7 +67,7 @@ class XGBoostModelITCase extends ModelContract {
   }
 
   static Stream<Arguments> saved() {
-    return Stream.of("1.6.2", "1.7.6", "2.1.4", "3.0.4")
+    return Stream.of("1.6.2", "1.7.6", "2.1.4", "3.0.4", "3.1.1", "3.2.0")
         .flatMap(
             version ->
                 Stream.of("binary.json", "dart.json", "classes.ubj")
