@@ -1,10 +1,12 @@
 package io.tidemill.pipelines.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemill.model.engine.tensorflow.SavedModels;
+import io.tidemill.model.engine.xgboost.Boosters;
 import io.tidemill.pipelines.compose.Jobs;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -198,6 +200,72 @@ class RunITCase {
     assertThat(summary.at("/peakMemoryBytes").asLong()).isPositive();
     assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(run.err()).contains("all of its 1 records became dead letters");
+  }
+
+  @Test
+  void aNullIsMissingToABoosterUnlessItsStepSaysOtherwise() throws Exception {
+    var booster = Boosters.train(directory, "trees.ubj", Boosters.Objective.BINARY);
+    CommandRun pushed =
+        CommandRun.of(
+            "model",
+            "push",
+            directory.resolve("trees.ubj").toString(),
+            "trees:1.0.0",
+            "--store",
+            new Jobs(directory).store());
+    assertThat(pushed.exitCode()).isEqualTo(ExitCode.DONE);
+    Files.write(
+        directory.resolve("in/a.json"),
+        List.of(
+            "{\"id\": \"full\", \"f\": [1, 2, 3, 4, 5, 6, 7, 8]}",
+            "{\"id\": \"gaps\", \"f\": [1, null, 3, 4, null, 6, 7, 8]}"));
+    Path job =
+        Files.writeString(
+            directory.resolve("job.yaml"),
+            """
+            name: trees
+            mode: batch
+            source:
+              connector: filesystem
+              path: ${ROOT}/in
+              format: json
+              columns: { id: STRING, f: ARRAY<FLOAT> }
+            steps:
+              - id: score
+                model: trees:1.0.0
+                input: { features: f }
+                output: { prediction: score }
+                resources: { device: cpu }
+            sink: { connector: filesystem, path: '${ROOT}/out', format: json }
+            dead-letter: { connector: filesystem, path: '${ROOT}/dead', format: json }
+            """);
+    float[] gaps = {1, Float.NaN, 3, 4, Float.NaN, 6, 7, 8};
+    double expected = booster.inplace_predict(gaps, 1, gaps.length, Float.NaN)[0][0];
+    booster.dispose();
+
+    CommandRun run = run(job, "run");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(rows("out"))
+        .extracting(row -> row.get("id").asText())
+        .containsExactlyInAnyOrder("full", "gaps");
+    assertThat(rows("out"))
+        .filteredOn(row -> row.get("id").asText().equals("gaps"))
+        .singleElement()
+        .satisfies(
+            row -> assertThat(row.get("score").asDouble()).isCloseTo(expected, within(1e-6)));
+
+    Files.writeString(
+        job,
+        Files.readString(job)
+            .replace("resources:", "null-input: dead-letter\n    resources:")
+            .replace("/out'", "/without'"));
+    run(job, "run");
+
+    assertThat(rows("without")).extracting(row -> row.get("id").asText()).containsExactly("full");
+    assertThat(rows("dead"))
+        .extracting(letter -> letter.at("/context/tidemill.cause").asText())
+        .containsExactly("null-input");
   }
 
   @Test
