@@ -7,6 +7,16 @@ import io.tidemill.model.FakeModel;
 import io.tidemill.model.ModelCallException;
 import io.tidemill.model.ModelOutOfMemoryException;
 import io.tidemill.model.golden.Sample;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.core.Appender;
+import org.apache.logging.log4j.core.LogEvent;
+import org.apache.logging.log4j.core.Logger;
+import org.apache.logging.log4j.core.appender.AbstractAppender;
+import org.apache.logging.log4j.core.config.Configurator;
+import org.apache.logging.log4j.core.config.Property;
 import org.junit.jupiter.api.Test;
 
 class WarmUpTest {
@@ -72,6 +82,60 @@ class WarmUpTest {
         });
 
     assertThatThrownBy(() -> warmUp.upTo(2)).isSameAs(failure);
+  }
+
+  @Test
+  void warnsOnceThatAModelCannotScoreZerosAndTriesNoMore() throws Exception {
+    model.behave(FakeModel.failing(() -> new ModelCallException("not a picture")));
+    List<String> warnings =
+        logged(
+            () -> {
+              warmUp.upTo(4);
+              warmUp.upTo(8);
+              warmUp.one();
+            });
+
+    assertThat(warnings)
+        .containsExactly(
+            "WARN fake:1.0.0: cannot score zeros, so it is neither warmed up nor proved healthy later: not a picture (expected: a golden.arrow among the version's files)");
+    assertThat(model.callSizes()).containsExactly(4, 1);
+    assertThat(warmUp.proof()).isNull();
+  }
+
+  @Test
+  void warnsOfASizeThatMemoryDoesNotAllow() throws Exception {
+    model.behave(FakeModel.failing(() -> new ModelOutOfMemoryException("too many")));
+
+    assertThat(logged(() -> warmUp.upTo(2)))
+        .singleElement()
+        .asString()
+        .startsWith("WARN fake:1.0.0: not warmed up with 2 rows: ")
+        .endsWith("too many");
+  }
+
+  private interface Work {
+    void run() throws InterruptedException;
+  }
+
+  private static List<String> logged(Work work) throws InterruptedException {
+    List<String> lines = new CopyOnWriteArrayList<>();
+    Logger logger = (Logger) LogManager.getLogger(WarmUp.class);
+    Appender appender =
+        new AbstractAppender("kept", null, null, true, Property.EMPTY_ARRAY) {
+          @Override
+          public void append(LogEvent event) {
+            lines.add(event.getLevel() + " " + event.getMessage().getFormattedMessage());
+          }
+        };
+    appender.start();
+    logger.addAppender(appender);
+    Configurator.setLevel(logger, Level.WARN);
+    try {
+      work.run();
+    } finally {
+      logger.removeAppender(appender);
+    }
+    return lines;
   }
 
   @Test

@@ -14,6 +14,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code tidemill model test} with an engine. */
 class ModelTestITCase {
@@ -80,6 +82,51 @@ class ModelTestITCase {
         .isEqualToIgnoringNewLines(
             "mlp:1.0.0 on cpu: 2 rows of %s are in %s".formatted(records, golden));
     assertThat(run("test", "mlp:1.1.0").out())
+        .contains("golden.arrow: 2 rows as expected, largest difference 0.0");
+  }
+
+  private Path picky(String name) throws IOException {
+    Path picky = Files.createDirectories(directory.resolve(name));
+    switch (name) {
+      case "jpegs" -> SavedModels.jpegs(picky);
+      case "embedding" -> SavedModels.embedding(picky);
+      default -> SavedModels.simpleString(picky);
+    }
+    return picky;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"numbers-as-strings", "jpegs", "embedding"})
+  void aModelThatCannotScoreZerosNeedBeNoBrokenOne(String name) throws IOException {
+    assertThat(run("push", picky(name).toString(), name + ":1.0.0").exitCode())
+        .isEqualTo(ExitCode.DONE);
+
+    CommandRun run = run("test", name + ":1.0.0");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out())
+        .isEqualToIgnoringNewLines(
+            name
+                + ":1.0.0 on cpu: loads but does not score zeros, which need be no fault; it carries no golden.arrow, so its answers are not checked");
+  }
+
+  @Test
+  void recordsOfItsOwnMakeAGoldenFileOfAModelThatCannotScoreZeros() throws IOException {
+    Path picky = picky("embedding");
+    run("push", picky.toString(), "picky:1.0.0");
+    Path records =
+        Files.writeString(directory.resolve("ids.jsonl"), "{\"ids\": 102}\n{\"ids\": 100}\n");
+    String golden = picky.resolve(Golden.FILE_NAME).toString();
+
+    CommandRun made = run("test", "picky:1.0.0", "--write", golden);
+    CommandRun given = run("test", "picky:1.0.0", "--write", golden, "--input", records.toString());
+    run("push", picky.toString(), "picky:1.1.0");
+
+    assertThat(made.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(given.out())
+        .isEqualToIgnoringNewLines(
+            "picky:1.0.0 on cpu: 2 rows of %s are in %s".formatted(records, golden));
+    assertThat(run("test", "picky:1.1.0").out())
         .contains("golden.arrow: 2 rows as expected, largest difference 0.0");
   }
 

@@ -41,7 +41,6 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.HashTable;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.core.While;
-import org.tensorflow.op.image.DecodeJpeg;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.Example;
@@ -280,32 +279,7 @@ class ExportedModelsITCase {
 
   @Test
   void decodesJpegs() throws IOException {
-    ConcreteFunction decode =
-        ConcreteFunction.create(
-            tf -> {
-              Placeholder<TString> jpeg =
-                  tf.placeholder(TString.class, Placeholder.shape(Shape.scalar()));
-              Operand<TFloat32> picture =
-                  tf.dtypes.cast(
-                      tf.image.decodeJpeg(jpeg, DecodeJpeg.channels(3L)), TFloat32.class);
-              return org.tensorflow.Signature.builder("decode")
-                  .input("jpeg", jpeg)
-                  .output("mean", tf.math.mean(picture, tf.constant(new int[] {0, 1})))
-                  .build();
-            });
-    export(
-        (tf, tensors) ->
-            tensors.output(
-                TensorSpec.of("mean", ElementType.FLOAT32, -1, 3),
-                (Operand<?>)
-                    tf.mapDefun(
-                            List.of(tensors.input(STRINGS, strings(tf))),
-                            List.of(),
-                            List.of(TFloat32.class),
-                            List.of(Shape.of(3)),
-                            decode)
-                        .output()
-                        .get(0)));
+    SavedModels.jpegs(folder);
     byte[] red = jpeg(0xC02010);
     byte[] blue = jpeg(0x1020C0);
 

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.tensorflow.ConcreteFunction;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.SavedModelBundle;
@@ -21,6 +22,7 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.op.image.DecodeJpeg;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
@@ -242,6 +244,90 @@ public final class SavedModels {
                   index,
                   tf.constant(0)));
         });
+  }
+
+  /**
+   * Triton's example {@code simple_string}: {@code INPUT0} and {@code INPUT1} string [-1, 16] are
+   * whole numbers, {@code OUTPUT0} their sums and {@code OUTPUT1} their differences. A string that
+   * is no number fails the call.
+   */
+  public static Signature simpleString(Path directory) {
+    return export(
+        directory,
+        SERVING_DEFAULT,
+        (tf, tensors) -> {
+          List<Operand<TInt32>> numbers = new ArrayList<>();
+          for (String name : List.of("INPUT0", "INPUT1")) {
+            numbers.add(
+                tf.strings.toNumber(
+                    tensors.input(
+                        TensorSpec.of(name, ElementType.STRING, -1, 16),
+                        tf.placeholder(TString.class, Placeholder.shape(Shape.of(-1, 16)))),
+                    TInt32.class));
+          }
+          tensors.output(
+              TensorSpec.of("OUTPUT0", ElementType.STRING, -1, 16),
+              tf.dtypes.asString(tf.math.add(numbers.get(0), numbers.get(1))));
+          tensors.output(
+              TensorSpec.of("OUTPUT1", ElementType.STRING, -1, 16),
+              tf.dtypes.asString(tf.math.sub(numbers.get(0), numbers.get(1))));
+        });
+  }
+
+  /** Looks {@code ids} int64 [-1] from 100 to 102 up as {@code vectors} float32 [-1, 2]. */
+  public static Signature embedding(Path directory) {
+    return export(
+        directory,
+        SERVING_DEFAULT,
+        (tf, tensors) -> {
+          Operand<TInt64> ids =
+              tensors.input(
+                  TensorSpec.of("ids", ElementType.INT64, -1),
+                  tf.placeholder(TInt64.class, Placeholder.shape(Shape.of(-1))));
+          tensors.output(
+              TensorSpec.of("vectors", ElementType.FLOAT32, -1, 2),
+              tf.gather(
+                  tf.constant(new float[][] {{1, 2}, {3, 4}, {5, 6}}),
+                  tf.math.sub(ids, tf.constant(100L)),
+                  tf.constant(0)));
+        });
+  }
+
+  /** Decodes each {@code jpeg} string [-1], and answers its {@code mean} colour float32 [-1, 3]. */
+  public static Signature jpegs(Path directory) {
+    TensorFlowLibrary.OF_PROCESS.start("test", null);
+    ConcreteFunction decode =
+        ConcreteFunction.create(
+            tf -> {
+              Placeholder<TString> jpeg =
+                  tf.placeholder(TString.class, Placeholder.shape(Shape.scalar()));
+              Operand<TFloat32> picture =
+                  tf.dtypes.cast(
+                      tf.image.decodeJpeg(jpeg, DecodeJpeg.channels(3L)), TFloat32.class);
+              return org.tensorflow.Signature.builder("decode")
+                  .input("jpeg", jpeg)
+                  .output("mean", tf.math.mean(picture, tf.constant(new int[] {0, 1})))
+                  .build();
+            });
+    return export(
+        directory,
+        SERVING_DEFAULT,
+        (tf, tensors) ->
+            tensors.output(
+                TensorSpec.of("mean", ElementType.FLOAT32, -1, 3),
+                (Operand<?>)
+                    tf.mapDefun(
+                            List.of(
+                                tensors.input(
+                                    TensorSpec.of("jpeg", ElementType.STRING, -1),
+                                    tf.placeholder(
+                                        TString.class, Placeholder.shape(Shape.of(-1))))),
+                            List.of(),
+                            List.of(TFloat32.class),
+                            List.of(Shape.of(3)),
+                            decode)
+                        .output()
+                        .get(0)));
   }
 
   /** Copies each of {@code values} float32 [-1, 1] into {@code copies} of 4 GiB per row. */
