@@ -23,9 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What people have, pushed, proved and scored with its engine. */
 class ModelPushITCase {
-  private static final String[] TENSORS = {
-    "--input-tensor", "features float32[-1, 4]", "--output-tensor", "score float32[-1, 1]"
-  };
+  private static final String[] TENSORS = tensors("features", "score");
 
   @TempDir private Path directory;
 
@@ -39,6 +37,12 @@ class ModelPushITCase {
     System.clearProperty(LocalModelCache.PROPERTY);
   }
 
+  private static String[] tensors(String input, String output) {
+    return new String[] {
+      "--input-tensor", input + " float32[-1, 4]", "--output-tensor", output + " float32[-1, 1]"
+    };
+  }
+
   private Path folder(String path) throws IOException {
     return Files.createDirectories(directory.resolve(path));
   }
@@ -47,6 +51,10 @@ class ModelPushITCase {
     Path file = directory.resolve(path);
     Files.createDirectories(file.resolveSibling(""));
     return Files.writeString(file, text);
+  }
+
+  private Path copy(String path, String name) throws IOException {
+    return Files.copy(directory.resolve(path), folder("copy").resolve(name));
   }
 
   private CommandRun run(String... arguments) {
@@ -70,6 +78,19 @@ class ModelPushITCase {
     CommandRun tested = run("test", "net:1.0.0");
     assertThat(tested.err()).isEmpty();
     assertThat(tested.out()).startsWith("net:1.0.0 on cpu: loads and scores a sample; ");
+  }
+
+  /** The version that {@link #assertScores} pushed scores as these files do by themselves. */
+  private void assertScoresAs(Path alone, String... more) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("push", alone.toString(), "alone:1.0.0"));
+    arguments.addAll(List.of(more));
+    assertThat(run(arguments.toArray(new String[0])).err()).isEmpty();
+    Path golden = directory.resolve("net.arrow");
+    Path expected = directory.resolve("alone.arrow");
+    assertThat(run("test", "net:1.0.0", "--write", golden.toString()).err()).isEmpty();
+    assertThat(run("test", "alone:1.0.0", "--write", expected.toString()).err()).isEmpty();
+
+    assertThat(golden).hasSameBinaryContentAs(expected);
   }
 
   @Test
@@ -221,6 +242,13 @@ class ModelPushITCase {
             .formatted(platform, input, output));
 
     assertScores("model of a Triton repository", engine, directory.resolve("repo"));
+    switch (engine) {
+      case "tensorflow" -> assertScoresAs(directory.resolve("repo/net/3/model.savedmodel"));
+      case "onnx" -> assertScoresAs(directory.resolve("repo/net/3/" + OnnxModels.FILE));
+      default ->
+          assertScoresAs(
+              directory.resolve("repo/net/3/" + TorchScripts.FILE), tensors(input, output));
+    }
   }
 
   @Test
@@ -237,6 +265,7 @@ class ModelPushITCase {
         """);
 
     assertScores("model of a Triton repository", "xgboost", directory.resolve("repo/trees"));
+    assertScoresAs(directory.resolve("repo/trees/1/xgboost.json"));
   }
 
   @ParameterizedTest
@@ -292,6 +321,14 @@ class ModelPushITCase {
             .formatted(engine, flavour, engine));
 
     assertScores("MLflow model", engine, directory.resolve("run"));
+    switch (engine) {
+      case "tensorflow" -> assertScoresAs(directory.resolve("run/tf2model"));
+      case "onnx" -> assertScoresAs(directory.resolve("run/" + OnnxModels.FILE));
+      case "pytorch" ->
+          assertScoresAs(directory.resolve("run/data/model.pth"), tensors("input", "output"));
+      case "xgboost" -> assertScoresAs(copy("run/model.xgb", "model.ubj"));
+      default -> assertScoresAs(copy("run/model.lgb", "model.txt"));
+    }
   }
 
   @Test
