@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.SavedModel;
@@ -27,7 +28,9 @@ import org.tensorflow.proto.SignatureDef;
  */
 record SavedModelFolder(String subject, Path path, SavedModel content) {
   private static final String FILE = "saved_model.pb";
-  private static final String VARIABLES = "variables/variables.index";
+  private static final String VARIABLES = "variables";
+  private static final Pattern VALUES = Pattern.compile("variables\\.data-\\d{5}-of-\\d{5}");
+  private static final int DIGITS = 5;
   private static final String SERVE = "serve";
   static final String PREFERRED = "serving_default";
   private static final String INTERNAL_PREFIX = "__saved_model";
@@ -155,12 +158,34 @@ record SavedModelFolder(String subject, Path path, SavedModel content) {
   SavedModelOperations operations(Signature manifest) {
     SavedModelOperations operations =
         new SavedModelOperations(serving(), madeInto(manifest), manifest);
-    if (operations.needVariables() && !Files.isRegularFile(path.resolve(VARIABLES))) {
-      throw new InvalidModelException(
-          "%s: %s is not there, and the model has variables (expected: the whole folder that TensorFlow exported)"
-              .formatted(subject, path.resolve(VARIABLES)));
+    if (operations.needVariables()) {
+      checkVariables();
     }
     return operations;
+  }
+
+  /** Every name of a file of values says how many there are. */
+  private void checkVariables() {
+    require("variables.index");
+    String[] values =
+        path.resolve(VARIABLES).toFile().list((folder, name) -> VALUES.matcher(name).matches());
+    if (values == null || values.length == 0) {
+      require("variables.data-00000-of-00001");
+      return;
+    }
+    int files = Integer.parseInt(values[0].substring(values[0].length() - DIGITS));
+    for (int i = 0; i < files; i++) {
+      require("variables.data-%05d-of-%05d".formatted(i, files));
+    }
+  }
+
+  private void require(String name) {
+    Path file = path.resolve(VARIABLES).resolve(name);
+    if (!Files.isRegularFile(file)) {
+      throw new InvalidModelException(
+          "%s: %s is not there, and the model has variables (expected: the whole folder that TensorFlow exported)"
+              .formatted(subject, file));
+    }
   }
 
   private static boolean names(Signature signature, SignatureDef candidate) {

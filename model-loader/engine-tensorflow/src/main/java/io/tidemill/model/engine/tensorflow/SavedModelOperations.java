@@ -45,6 +45,7 @@ final class SavedModelOperations {
   private static final Set<String> TABLES_FROM_FILES =
       Set.of("InitializeTableFromTextFile", "InitializeTableFromTextFileV2");
   private static final Set<String> VARIABLES = Set.of("VarHandleOp", "VariableV2", "Variable");
+  private static final Set<String> ASSIGNING = Set.of("AssignVariableOp", "Assign");
   private static final Set<String> CONSOLE =
       Set.of("", "stderr", "stdout", "log(info)", "log(warning)", "log(error)");
   private static final AttrValue CONSOLE_STREAM =
@@ -139,7 +140,7 @@ final class SavedModelOperations {
 
   /** Whether calls read variables that only the loader can have filled. */
   boolean needVariables() {
-    return has(serving, VARIABLES) && initializing.sites().isEmpty();
+    return has(serving, VARIABLES) && !has(initializing, ASSIGNING);
   }
 
   private static boolean has(Reach reach, Set<String> operations) {

@@ -21,9 +21,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.CollectionDef;
@@ -119,6 +121,7 @@ class SavedModelOperationsTest {
         SavedModel.newBuilder().addMetaGraphs(graph).build().toByteArray());
     Files.createDirectories(folder.resolve("variables"));
     Files.writeString(folder.resolve("variables/variables.index"), "");
+    Files.writeString(folder.resolve("variables/variables.data-00000-of-00001"), "");
     return new TensorFlowEngine().operations(folder, SIGNATURE);
   }
 
@@ -365,12 +368,16 @@ class SavedModelOperationsTest {
         node("lines", "InitializeTableFromTextFileV2", "table", "path:output:0"));
     argument(graph, 2, "file");
     graph.addAssetFileDefBuilder().setFilename(asset).getTensorInfoBuilder().setName("asset:0");
+    initialize(graph);
+    return graph;
+  }
+
+  private static void initialize(MetaGraphDef.Builder graph) {
     graph.putSignatureDef(
         "__saved_model_init_op",
         SignatureDef.newBuilder()
             .putOutputs("__saved_model_init_op", TensorInfo.newBuilder().setName("init").build())
             .build());
-    return graph;
   }
 
   @Test
@@ -458,15 +465,45 @@ class SavedModelOperationsTest {
         .containsExactly("runs a program that JAX compiled, which is not looked into");
   }
 
-  @Test
-  void refusesAModelWithoutTheValuesOfItsVariables() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"variables.index", "variables.data-00000-of-00001"})
+  void refusesAModelWithoutTheValuesOfItsVariables(String missing) throws IOException {
     operations(using(node("variable", "VarHandleOp")));
     assertThat(new TensorFlowEngine().signature(folder)).isPresent();
-    Files.delete(folder.resolve("variables/variables.index"));
+    Files.delete(folder.resolve("variables").resolve(missing));
 
     assertThatThrownBy(() -> new TensorFlowEngine().signature(folder))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessageContaining("variables.index is not there, and the model has variables");
+        .hasMessageContaining(missing + " is not there, and the model has variables");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"NoOp, false", "HashTableV2, false", "Assign, true", "AssignVariableOp, true"})
+  void needsNoFilesOfVariablesThatItsInitializersFill(String initializer, boolean filled)
+      throws IOException {
+    MetaGraphDef.Builder graph = using(node("variable", "VarHandleOp"));
+    graph.getGraphDefBuilder().addNode(node("init", initializer));
+    initialize(graph);
+    operations(graph);
+    Files.delete(folder.resolve("variables/variables.index"));
+
+    ThrowingCallable reading = () -> new TensorFlowEngine().signature(folder);
+    if (filled) {
+      assertThatCode(reading).doesNotThrowAnyException();
+    } else {
+      assertThatThrownBy(reading).hasMessageContaining("variables.index is not there");
+    }
+  }
+
+  @Test
+  void refusesAModelThatLacksOneOfTheFilesOfItsVariables() throws IOException {
+    operations(using(node("variable", "VarHandleOp")));
+    Path values = folder.resolve("variables/variables.data-00000-of-00001");
+    Files.move(values, values.resolveSibling("variables.data-00000-of-00002"));
+
+    assertThatThrownBy(() -> new TensorFlowEngine().signature(folder))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("variables.data-00001-of-00002 is not there");
   }
 
   @Test
