@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemill.model.Device;
+import io.tidemill.model.ModelCallException;
 import io.tidemill.model.golden.Golden;
 import io.tidemill.model.golden.GoldenRecorder;
 import io.tidemill.model.golden.GoldenReport;
@@ -163,6 +164,15 @@ final class ModelTestCommand implements Runnable {
           unwritable);
     } catch (IllegalArgumentException unfit) {
       throw refused(records + ": " + unfit.getMessage());
+    } catch (ModelCallException unscored) {
+      if (records != null) {
+        throw unscored;
+      }
+      throw new CommandFailedException(
+          ExitCode.MODEL,
+          unscored.getMessage()
+              + "; it may not take random inputs: give it some of yours with --input",
+          unscored);
     }
     answer.put("path", file.toString());
     output.print(answer, "%s: %s are in %s".formatted(subject(stored), of, file));

@@ -123,6 +123,8 @@ class ModelTestITCase {
     run("push", picky.toString(), "picky:1.1.0");
 
     assertThat(made.exitCode()).isEqualTo(ExitCode.MODEL);
+    assertThat(made.err())
+        .contains("it may not take random inputs: give it some of yours with --input");
     assertThat(given.out())
         .isEqualToIgnoringNewLines(
             "picky:1.0.0 on cpu: 2 rows of %s are in %s".formatted(records, golden));
