@@ -98,8 +98,8 @@ public final class ParquetFiles implements ColumnSource {
             options.utc());
     return environment
         .fromSource(
-            new ReadableFiles<>(
-                FileSource.forBulkFileFormat(columns, options.path())
+            ReadableFiles.named(
+                FileSource.forBulkFileFormat(new NamedFormat<>(columns), options.path())
                     .setFileEnumerator(FileRanges::new)
                     .build()),
             WatermarkStrategy.noWatermarks(),

@@ -40,12 +40,14 @@ final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
   private static final Pattern NAMELESS = Pattern.compile("\\S+ParquetInputFile@\\p{XDigit}+");
 
   private final SourceReader<E, FileSourceSplit> reader;
+  private final SplitsAhead ahead;
   private final FileCheck check;
   private final Set<Path> checked = new HashSet<>();
   private List<FileSourceSplit> splits = List.of();
 
-  ReadableFileReader(SourceReader<E, FileSourceSplit> reader, FileCheck check) {
+  ReadableFileReader(SourceReader<E, FileSourceSplit> reader, SplitsAhead ahead, FileCheck check) {
     this.reader = reader;
+    this.ahead = ahead;
     this.check = check;
   }
 
@@ -86,12 +88,17 @@ final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
 
   /** File systems fail with an IOException, and formats of what is in the file with any other. */
   private Exception unreadable(Throwable fetched) {
+    NamedFormat.UnreadException named =
+        ExceptionUtils.findThrowable(fetched, NamedFormat.UnreadException.class).orElse(null);
     Throwable failure = fetched.getCause() == null ? fetched : fetched.getCause();
+    if (named != null && named.getCause() != null) {
+      failure = named.getCause();
+    }
     RootCause root = RootCause.of(failure);
     String message =
         "%s: cannot be read: %s: %s (expected: a whole file of the source's format, in which its columns have the declared types)"
             .formatted(
-                paths(),
+                named == null ? paths() : named.file(),
                 root.failure().getClass().getSimpleName(),
                 NAMELESS.matcher(root.message()).replaceAll("it"));
     return failure instanceof IOException || failure instanceof UncheckedIOException
@@ -108,9 +115,10 @@ final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
 
   @Override
   public void addSplits(List<FileSourceSplit> added) {
-    // Flink's reader asks for one after the other; only a restore brings several.
+    // Where failures do not know their file, one comes after the other but for a restore.
     splits = List.copyOf(added);
     for (FileSourceSplit split : added) {
+      ahead.added(split);
       if (checked.add(split.path())) {
         check(split.path());
       }

@@ -25,19 +25,31 @@ public final class ReadableFiles<E>
 
   private final FileSource<E> files;
   private final FileCheck check;
+  private final boolean named;
 
   public ReadableFiles(FileSource<E> files) {
     this(files, FileCheck.NONE);
   }
 
   ReadableFiles(FileSource<E> files, FileCheck check) {
+    this(files, check, false);
+  }
+
+  private ReadableFiles(FileSource<E> files, FileCheck check, boolean named) {
     this.files = files;
     this.check = check;
+    this.named = named;
+  }
+
+  /** Those of a {@link NamedFormat}, of which a reader may have several before it. */
+  static <E> ReadableFiles<E> named(FileSource<E> files) {
+    return new ReadableFiles<>(files, FileCheck.NONE, true);
   }
 
   @Override
   public SourceReader<E, FileSourceSplit> createReader(SourceReaderContext context) {
-    return new ReadableFileReader<>(files.createReader(context), check);
+    SplitsAhead splits = new SplitsAhead(context, named && getBoundedness() == Boundedness.BOUNDED);
+    return new ReadableFileReader<>(files.createReader(splits), splits, check);
   }
 
   @Override

@@ -149,14 +149,14 @@ public final class TextFiles implements RecordSource {
   @Override
   public SourceStreams attach(StreamExecutionEnvironment environment, String uidPrefix) {
     FileSource.FileSourceBuilder<RowData> files =
-        FileSource.forBulkFileFormat(format, options.path())
+        FileSource.forBulkFileFormat(new NamedFormat<>(format), options.path())
             .setFileEnumerator(
                 format.isSplittable() ? FileRanges::new : NonSplittingRecursiveEnumerator::new);
     options.monitorInterval().ifPresent(files::monitorContinuously);
     SingleOutputStreamOperator<RowData> read =
         environment
             .fromSource(
-                new ReadableFiles<>(files.build()),
+                ReadableFiles.named(files.build()),
                 WatermarkStrategy.noWatermarks(),
                 uidPrefix,
                 format.getProducedType())

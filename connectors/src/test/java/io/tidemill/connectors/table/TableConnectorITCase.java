@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -423,6 +424,8 @@ class TableConnectorITCase {
     try {
       Path moved = Files.move(Files.createFile(folder.resolve(".b")), folder.resolve("b.json"));
       Files.delete(moved);
+      // Or no listing would ever be whole.
+      LockSupport.parkNanos(100_000);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -672,6 +675,24 @@ class TableConnectorITCase {
                 new SourceSpec(files("source", in, "parquet"), SCHEMA, TableKeys.NONE, false)))
         .contains(in.resolve("bad.parquet") + ": cannot be read: RuntimeException: it is not a")
         .contains(why);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void fileThatIsNoneOfItsFormatIsTheOneThatIsNamedAmongManySmallOnes(boolean asColumns)
+      throws Exception {
+    Path in = parquetOf("{\"id\":\"a\",\"amount\":1}");
+    Path good;
+    try (Stream<Path> files = Files.list(in)) {
+      good = files.filter(file -> !file.getFileName().toString().startsWith("_")).findAny().get();
+    }
+    for (int i = 10; i < 90; i++) {
+      Files.copy(good, in.resolve(i + ".parquet"));
+    }
+    Files.writeString(in.resolve("50.parquet"), "some text, no columns");
+
+    assertThat(failureOf(asColumns, parquet(in, Map.of(), "id STRING", "amount DOUBLE")))
+        .startsWith("file:" + in.resolve("50.parquet") + ": cannot be read: ");
   }
 
   /** What fails a job that reads Parquet, without being tried again. */
