@@ -73,8 +73,10 @@ final class ColumnVectors {
         read.add(ParquetSplitReaderUtil.createVectorFromConstant(type, null, rows));
       } else {
         WritableColumnVector vector =
-            ParquetSplitReaderUtil.createWritableColumnVector(
-                rows, type, found, new MessageType("column", found).getColumns(), 0);
+            ListReader.reads(type)
+                ? ListReader.vector(rows, type)
+                : ParquetSplitReaderUtil.createWritableColumnVector(
+                    rows, type, found, new MessageType("column", found).getColumns(), 0);
         written.add(vector);
         read.add(type.is(LogicalTypeRoot.DECIMAL) ? new ParquetDecimalVector(vector) : vector);
       }

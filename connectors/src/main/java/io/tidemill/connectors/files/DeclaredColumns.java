@@ -13,6 +13,7 @@ import org.apache.parquet.format.converter.ParquetMetadataConverter;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.Type;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The columns that a Parquet file must have, of types that Flink reads as they are declared: it
@@ -49,11 +50,19 @@ record DeclaredColumns(RowType columns, boolean mayBeMissing) implements FileChe
       ParquetSplitReaderUtil.createWritableColumnVector(
           1, declared, found, new MessageType("column", found).getColumns(), 0);
     } catch (IllegalArgumentException e) {
-      throw new RecordFailureException(
-          "%s: column '%s': '%s' (expected: what is read as %s, as it is declared; declare it as it is in the file)"
-              .formatted(file, found.getName(), found, declared.asSummaryString()),
-          e);
+      throw otherType(file, declared, found, e);
     }
+    if (ListReader.reads(declared) && ListReader.element(found).isEmpty()) {
+      throw otherType(file, declared, found, null);
+    }
+  }
+
+  private static RecordFailureException otherType(
+      Path file, LogicalType declared, Type found, @Nullable Throwable cause) {
+    return new RecordFailureException(
+        "%s: column '%s': '%s' (expected: what is read as %s, as it is declared; declare it as it is in the file)"
+            .formatted(file, found.getName(), found, declared.asSummaryString()),
+        cause);
   }
 
   private RecordFailureException missing(Path file, RowType.RowField declared, MessageType schema) {

@@ -153,6 +153,9 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
   @SuppressWarnings("unchecked") // Of the vectors that Flink makes of the same types.
   private ColumnReader<WritableColumnVector> reader(
       LogicalType type, Type inFile, PageReadStore begun) throws IOException {
+    if (ListReader.reads(type)) {
+      return new ListReader(inFile, begun, file.getFileMetaData().getCreatedBy());
+    }
     // What Flink knows of nested columns, it asks for nowhere else.
     return ParquetSplitReaderUtil.createColumnReader(
         utc, type, inFile, read.getColumns(), begun, null, 0);

@@ -15,7 +15,6 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
-import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
 import org.apache.flink.table.types.logical.RowType;
 
@@ -23,7 +22,7 @@ import org.apache.flink.table.types.logical.RowType;
  * Reads Parquet files by their columns, with the names and splits of Flink's {@code filesystem}.
  */
 public final class ParquetFiles implements ColumnSource {
-  /** Types that lie in one vector each. */
+  /** Types that Flink's readers of columns read well. */
   private static final Set<LogicalTypeRoot> FLAT =
       EnumSet.of(
           LogicalTypeRoot.BOOLEAN,
@@ -63,7 +62,8 @@ public final class ParquetFiles implements ColumnSource {
     boolean readable =
         parquet.areKnown()
             && keys.partitionedBy().isEmpty()
-            && values.getChildren().stream().map(LogicalType::getTypeRoot).allMatch(FLAT::contains);
+            && values.getChildren().stream()
+                .allMatch(type -> FLAT.contains(type.getTypeRoot()) || ListReader.reads(type));
     return readable ? Optional.of(new ParquetFiles(parquet, values)) : Optional.empty();
   }
 

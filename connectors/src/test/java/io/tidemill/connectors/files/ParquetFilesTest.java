@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 import org.apache.flink.api.common.serialization.BulkWriter;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -33,6 +34,7 @@ import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.formats.parquet.row.ParquetRowDataBuilder;
 import org.apache.flink.table.data.DecimalData;
+import org.apache.flink.table.data.GenericArrayData;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
@@ -55,6 +57,13 @@ import org.apache.flink.table.types.logical.TimestampType;
 import org.apache.flink.table.types.logical.TinyIntType;
 import org.apache.flink.table.types.logical.VarBinaryType;
 import org.apache.flink.table.types.logical.VarCharType;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.SimpleGroup;
+import org.apache.parquet.hadoop.ParquetWriter;
+import org.apache.parquet.hadoop.example.ExampleParquetWriter;
+import org.apache.parquet.io.LocalOutputFile;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.MessageTypeParser;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -80,11 +89,15 @@ class ParquetFilesTest {
             new VarCharType(VarCharType.MAX_LENGTH),
             new VarBinaryType(VarBinaryType.MAX_LENGTH),
             new DateType(),
-            new TimestampType(3)
+            new TimestampType(3),
+            new ArrayType(new FloatType()),
+            new ArrayType(new DoubleType(false)),
+            new ArrayType(new IntType()),
+            new ArrayType(new BigIntType())
           },
           new String[] {
             "id", "int", "small", "tiny", "yes", "float", "double", "price", "exact", "word",
-            "text", "bytes", "day", "at"
+            "text", "bytes", "day", "at", "floats", "doubles", "ints", "longs"
           });
 
   @TempDir private Path directory;
@@ -105,11 +118,19 @@ class ParquetFilesTest {
             StringData.fromString("text " + i),
             ("bytes " + i).getBytes(StandardCharsets.UTF_8),
             (int) i,
-            TimestampData.fromEpochMillis(1_700_000_000_000L + i));
+            TimestampData.fromEpochMillis(1_700_000_000_000L + i),
+            list(i % 9, k -> k % 5 == 4 ? null : i + k / 7f),
+            list(i % 4, k -> i / 3.0 + k),
+            list(i % 3, k -> (int) (i + k) % 2 == 0 ? null : (int) k),
+            list(i % 700 == 0 ? 3_000 : i % 2, k -> i * k));
     if (i % 5 == 0) {
-      row.setField(1 + (int) (i / 5 % 13), null);
+      row.setField(1 + (int) (i / 5 % 17), null);
     }
     return row;
+  }
+
+  private static GenericArrayData list(long size, LongFunction<@Nullable Object> value) {
+    return new GenericArrayData(LongStream.range(0, size).mapToObj(value).toArray());
   }
 
   private org.apache.flink.core.fs.Path write(int rows) throws IOException {
@@ -330,6 +351,73 @@ class ParquetFilesTest {
         .hasMessageContaining("column 'not there': not in the file");
   }
 
+  /** Older writers have no group around each element, or name it as they like. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "repeated float array;",
+        "repeated group bag { required float array_element; }",
+        "repeated group list { optional float element; }"
+      })
+  void listsAreReadHoweverTheirElementsAreWrapped(String elements) throws IOException {
+    MessageType schema =
+        MessageTypeParser.parseMessageType(
+            "message m { optional group floats (LIST) { %s } }".formatted(elements));
+    Path file = directory.resolve("lists.parquet");
+    try (ParquetWriter<Group> writer =
+        ExampleParquetWriter.builder(new LocalOutputFile(file)).withType(schema).build()) {
+      for (int i = 0; i < 5; i++) {
+        Group row = new SimpleGroup(schema);
+        if (i != 3) {
+          Group list = row.addGroup("floats");
+          for (int k = 0; k < i; k++) {
+            if (elements.startsWith("repeated float")) {
+              list.append("array", k + i / 10f);
+            } else {
+              list.addGroup(0).append(list.getGroup(0, k).getType().getFieldName(0), k + i / 10f);
+            }
+          }
+        }
+        writer.write(row);
+      }
+    }
+    RowType columns =
+        RowType.of(new LogicalType[] {new ArrayType(new FloatType())}, new String[] {"floats"});
+    var path = new org.apache.flink.core.fs.Path(file.toUri());
+    List<VectorizedColumnBatch> read = new ArrayList<>();
+
+    read(format(columns, false, 100), split(path, 0, Files.size(file), null), read::add);
+
+    assertThat(texts(read, new RowJson(columns)))
+        .containsExactly(
+            "{\"floats\":[]}",
+            "{\"floats\":[0.1]}",
+            "{\"floats\":[0.2,1.2]}",
+            "{\"floats\":null}",
+            "{\"floats\":[0.4,1.4,2.4,3.4]}");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "optional float floats;",
+        "optional group floats (LIST) { repeated group list { optional int64 element; } }",
+        "optional group floats (LIST) { repeated group list { optional group element { optional float a; optional float b; } } }",
+        "optional group floats (MAP) { repeated group key_value { required float key; optional float value; } }"
+      })
+  void whatIsNoListOfThatTypeIsRefusedByItsName(String column) {
+    MessageType schema = MessageTypeParser.parseMessageType("message m { " + column + " }");
+    RowType columns =
+        RowType.of(new LogicalType[] {new ArrayType(new FloatType())}, new String[] {"floats"});
+
+    assertThatThrownBy(
+            () ->
+                new DeclaredColumns(columns, false)
+                    .check(new org.apache.flink.core.fs.Path("file:/f"), schema))
+        .isInstanceOf(RecordFailureException.class)
+        .hasMessageStartingWith("file:/f: column 'floats': '");
+  }
+
   @Test
   void aSplitIsOpenedOnce() throws IOException {
     int[] opened = {0};
@@ -358,7 +446,7 @@ class ParquetFilesTest {
     options.put("parquet.batch-size", "10");
     assertThat(ParquetFiles.of(new ConnectorOptions("source", options), TYPES, TableKeys.NONE))
         .isPresent();
-    var nested = RowType.of(new ArrayType(new FloatType()));
+    var nested = RowType.of(new ArrayType(new SmallIntType()));
     assertThat(ParquetFiles.of(new ConnectorOptions("source", options), nested, TableKeys.NONE))
         .isEmpty();
     var keys = new TableKeys(List.of(), List.of("word"), false);
