@@ -9,6 +9,8 @@ import org.apache.flink.table.data.ArrayData;
 import org.apache.flink.table.data.GenericArrayData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.binary.BinaryArrayData;
+import org.apache.flink.table.data.columnar.vector.FloatColumnVector;
+import org.apache.flink.table.data.columnar.vector.heap.HeapArrayVector;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,6 +92,31 @@ final class ArrayToTensor implements TensorWriter {
         writeEach(array, values, start);
       }
     }
+  }
+
+  @Override
+  public boolean writeAll(ColumnRows records, Column column) {
+    if (type != ElementType.FLOAT32
+        || !(records.column(position) instanceof HeapArrayVector lists)
+        || !(lists.getChild() instanceof FloatColumnVector floats)) {
+      return false;
+    }
+    FixedWidthColumn values = (FixedWidthColumn) column;
+    int index = 0;
+    for (int row = records.from(); row < records.from() + records.size(); row++) {
+      if (lists.isNullAt(row) || lists.getLengths()[row] != elements) {
+        return false;
+      }
+      int begin = (int) lists.getOffsets()[row];
+      for (int i = begin; i < begin + elements; i++) {
+        boolean isNull = floats.isNullAt(i);
+        if (isNull && !nanForNull) {
+          return false;
+        }
+        values.setFloat(index++, isNull ? Float.NaN : floats.getFloat(i));
+      }
+    }
+    return true;
   }
 
   /** Whether an element is null, if that may be. */

@@ -28,7 +28,9 @@ import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
+import org.apache.flink.table.data.columnar.vector.ColumnVector;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
+import org.apache.flink.table.data.columnar.vector.heap.HeapArrayVector;
 import org.apache.flink.table.data.columnar.vector.heap.HeapFloatVector;
 import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
 import org.apache.flink.table.types.logical.ArrayType;
@@ -742,6 +744,63 @@ class RowEncoderTest {
 
     try (ColumnBatch columns = columns(tensor)) {
       assertThat(encoder(record, tensor).encodeAll(ColumnRows.of(all), columns)).isFalse();
+    }
+  }
+
+  /** Lists of three in rows 0 to 99, with gaps between them, and the elements that are null. */
+  private static VectorizedColumnBatch lists(int... nulls) {
+    HeapFloatVector elements = new HeapFloatVector(400);
+    HeapArrayVector lists = new HeapArrayVector(100, elements);
+    for (int i = 0; i < 400; i++) {
+      elements.setFloat(i, i / 3f);
+    }
+    for (int row = 0; row < 100; row++) {
+      lists.getOffsets()[row] = 4L * row;
+      lists.getLengths()[row] = 3;
+    }
+    for (int index : nulls) {
+      elements.setNullAt(index);
+    }
+    VectorizedColumnBatch all = new VectorizedColumnBatch(new ColumnVector[] {lists});
+    all.setNumRows(100);
+    return all;
+  }
+
+  private static final RowType OF_LISTS = row("array", new ArrayType(new FloatType()));
+  private static final TensorSpec OF_THREE = TensorSpec.of("x", ElementType.FLOAT32, -1, 3);
+
+  @ParameterizedTest
+  @CsvSource({"0, 100, false", "40, 50, false", "40, 50, true"})
+  void listsAreEncodedAsTheirRowsAre(int from, int count, boolean nanForNull) {
+    VectorizedColumnBatch all = nanForNull ? lists(4 * (from + 7) + 1) : lists();
+    ColumnRows rows = ColumnRows.of(all).subList(from, from + count);
+    RecordEncoder<RowData> encoder =
+        encoder(OF_LISTS, ofInputs(OF_THREE), Map.of("x", List.of("array")), nanForNull);
+
+    try (ColumnBatch together =
+            ColumnBatch.allocate(allocator.get(), ofInputs(OF_THREE).inputColumns(), 100);
+        ColumnBatch oneByOne =
+            ColumnBatch.allocate(allocator.get(), ofInputs(OF_THREE).inputColumns(), 100)) {
+      assertThat(encoder.encodeAll(rows, together)).isTrue();
+      for (int i = 0; i < count; i++) {
+        encoder.encode(rows.get(i), oneByOne, i);
+        assertThat(elements(together, 0, i)).isEqualTo(elements(oneByOne, 0, i));
+      }
+    }
+  }
+
+  @Test
+  void listsOfWhichOneDoesNotFitAreLeftToTheirRows() {
+    VectorizedColumnBatch ofNull = lists();
+    ((HeapArrayVector) ofNull.columns[0]).setNullAt(99);
+    VectorizedColumnBatch ofOtherLength = lists();
+    ((HeapArrayVector) ofOtherLength.columns[0]).getLengths()[99] = 2;
+
+    try (ColumnBatch columns =
+        ColumnBatch.allocate(allocator.get(), ofInputs(OF_THREE).inputColumns(), 100)) {
+      for (VectorizedColumnBatch all : List.of(ofNull, ofOtherLength, lists(4 * 99 + 2))) {
+        assertThat(encoder(OF_LISTS, OF_THREE).encodeAll(ColumnRows.of(all), columns)).isFalse();
+      }
     }
   }
 
