@@ -13,6 +13,7 @@ import io.tidemill.connectors.record.SourceSpec;
 import io.tidemill.connectors.record.SourceStreams;
 import io.tidemill.connectors.record.Standalone;
 import io.tidemill.connectors.record.ValueDecoder;
+import io.tidemill.connectors.record.WholeJson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -83,7 +84,7 @@ public final class TextFiles implements RecordSource {
       Quoting quoting = options.quoting().orElseThrow();
       ValueDecoder decoder =
           new ValueDecoder(
-              quoting.hasFields() ? format : new WholeLine(format), fileColumns, false);
+              quoting.hasFields() ? format : new WholeJson(format), fileColumns, false);
       TextRows rows =
           new TextRows(
               decoder,

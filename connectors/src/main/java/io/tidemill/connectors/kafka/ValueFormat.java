@@ -10,6 +10,7 @@ import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.problem.RootCause;
 import io.tidemill.connectors.record.JsonRows;
 import io.tidemill.connectors.record.RecordSchema;
+import io.tidemill.connectors.record.WholeJson;
 import io.tidemill.connectors.registry.RegistryFormat;
 import java.util.ArrayList;
 import java.util.List;
@@ -140,6 +141,9 @@ record ValueFormat(
           }
           DeserializationSchema<RowData> decoder =
               format.createRuntimeDecoder(ScanRuntimeProviderContext.INSTANCE, type);
+          if (isJson()) {
+            return Optional.of(new WholeJson(decoder));
+          }
           return Optional.of(
               isRawText(schema.rowType()) ? new TextDecoder(decoder, charset()) : decoder);
         });

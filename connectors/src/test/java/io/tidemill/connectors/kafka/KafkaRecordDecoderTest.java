@@ -5,11 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.tidemill.connectors.Connectors;
+import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.record.DeadLetterRecord;
 import io.tidemill.connectors.record.Header;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSchema.Column;
+import io.tidemill.connectors.record.RecordSource;
+import io.tidemill.connectors.record.SourceSpec;
 import io.tidemill.connectors.record.Standalone;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -109,6 +114,26 @@ class KafkaRecordDecoderTest {
         "{\"id\":\"e\",\"amount\":5}".getBytes(UTF_8));
 
     assertThat(ids()).containsExactly("a", null, "c", null, "e");
+  }
+
+  @Test
+  void jsonWithMoreBehindItDoesNotDecode() {
+    Map<String, String> options =
+        Map.of(
+            "connector", "kafka",
+            "topic", "in",
+            "properties.bootstrap.servers", "localhost:1",
+            "scan.startup.mode", "earliest-offset",
+            "format", "json");
+    RecordSource source =
+        new Connectors()
+            .source(new SourceSpec(new ConnectorOptions("source", options), COLUMNS, true));
+    DeadLetterRecord letter =
+        DeadLetterRecord.of(null, "score", "java.lang.Error", "boom", Map.of())
+            .withValue("{\"id\":\"a\",\"amount\":1}{\"id\":\"b\"}".getBytes(UTF_8));
+
+    assertThatThrownBy(() -> source.decode(letter))
+        .hasMessage("the text goes on behind its JSON, at byte 21 (expected: one object or array)");
   }
 
   @Test

@@ -1,4 +1,4 @@
-package io.tidemill.connectors.files;
+package io.tidemill.connectors.record;
 
 import java.io.IOException;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
@@ -7,15 +7,15 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.util.Collector;
 
 /**
- * Flink's format of JSON, which reads a line's first value, and refuses a line with something
- * behind it, which would be left out in silence. Not thread-safe, as the format is not.
+ * Flink's format of JSON, which reads the first object or array of a text, and refuses a text with
+ * something behind it, which would be left out in silence. Not thread-safe, as the format is not.
  */
-final class WholeLine implements DeserializationSchema<RowData> {
+public final class WholeJson implements DeserializationSchema<RowData> {
   private static final long serialVersionUID = 1L;
 
   private final DeserializationSchema<RowData> format;
 
-  WholeLine(DeserializationSchema<RowData> format) {
+  public WholeJson(DeserializationSchema<RowData> format) {
     this.format = format;
   }
 
@@ -25,29 +25,33 @@ final class WholeLine implements DeserializationSchema<RowData> {
   }
 
   @Override
-  public RowData deserialize(byte[] line) throws IOException {
-    throw new UnsupportedOperationException("a line may be several rows");
+  public RowData deserialize(byte[] text) throws IOException {
+    throw new UnsupportedOperationException("a text may be several rows");
   }
 
   @Override
-  public void deserialize(byte[] line, Collector<RowData> rows) throws IOException {
-    format.deserialize(line, rows);
-    int end = end(line);
-    for (int i = end; i < line.length; i++) {
-      if (line[i] < 0 || line[i] > ' ') {
+  public void deserialize(byte[] text, Collector<RowData> rows) throws IOException {
+    format.deserialize(text, rows);
+    int end = end(text);
+    for (int i = end; i < text.length; i++) {
+      if (text[i] < 0 || text[i] > ' ') {
         throw new IOException(
-            "the line goes on behind its JSON value, at byte %d of it (expected: one in a line)"
+            "the text goes on behind its JSON, at byte %d (expected: one object or array)"
                 .formatted(i));
       }
     }
   }
 
   /** Behind an object or array that decodes, so that brackets need not be told apart. */
-  private static int end(byte[] line) {
+  private static int end(byte[] text) {
+    if (text.length > 1 && (text[0] == 0 || text[1] == 0)) {
+      // UTF-16, as Jackson sees it, whose letters are not told by their bytes.
+      return text.length;
+    }
     int depth = 0;
     boolean inString = false;
-    for (int i = 0; i < line.length; i++) {
-      byte next = line[i];
+    for (int i = 0; i < text.length; i++) {
+      byte next = text[i];
       if (inString) {
         if (next == '\\') {
           i++;
@@ -65,7 +69,7 @@ final class WholeLine implements DeserializationSchema<RowData> {
         }
       }
     }
-    return line.length;
+    return text.length;
   }
 
   @Override

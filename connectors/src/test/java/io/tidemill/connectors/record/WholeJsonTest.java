@@ -1,11 +1,10 @@
-package io.tidemill.connectors.files;
+package io.tidemill.connectors.record;
 
+import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tidemill.connectors.record.Standalone;
-import io.tidemill.connectors.record.ValueDecoder;
 import java.io.IOException;
 import org.apache.flink.formats.common.TimestampFormat;
 import org.apache.flink.formats.json.JsonParserRowDataDeserializationSchema;
@@ -13,10 +12,11 @@ import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.logical.BigIntType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class WholeLineTest {
+class WholeJsonTest {
   private static final RowType IDS =
       RowType.of(new LogicalType[] {new BigIntType()}, new String[] {"id"});
 
@@ -30,12 +30,12 @@ class WholeLineTest {
         "[{\"id\":1}],",
         "{\"id\":1,\"}\":\"\\\"}\"}\u00e9"
       })
-  void aLineThatGoesOnBehindItsValueDoesNotDecode(String line) throws IOException {
+  void aTextThatGoesOnBehindItsValueDoesNotDecode(String text) throws IOException {
     ValueDecoder decoder = decoder();
 
-    assertThatThrownBy(() -> decoder.decode(line.getBytes(UTF_8)))
+    assertThatThrownBy(() -> decoder.decode(text.getBytes(UTF_8)))
         .isInstanceOf(IOException.class)
-        .hasMessageStartingWith("the line goes on behind its JSON value, at byte ");
+        .hasMessageStartingWith("the text goes on behind its JSON, at byte ");
   }
 
   @ParameterizedTest
@@ -47,14 +47,22 @@ class WholeLineTest {
         "\uFEFF{\"id\":1}",
         "{\"id\":1,\"a\":{\"b\":[\"}\\\\\",\"\\\"]}\"]}}"
       })
-  void aLineOfOneValueDecodes(String line) throws IOException {
-    assertThat(decoder().decode(line.getBytes(UTF_8))).hasSize(1);
+  void aTextOfOneValueDecodes(String text) throws IOException {
+    assertThat(decoder().decode(text.getBytes(UTF_8))).hasSize(1);
+  }
+
+  /** Whose second letter is a quote to those who look at bytes. */
+  @Test
+  void aTextInUtf16Decodes() throws IOException {
+    byte[] text = "{\"id\":1,\"a\":\"\u5c22\"}".getBytes(UTF_16LE);
+
+    assertThat(decoder().decode(text)).hasSize(1);
   }
 
   private static ValueDecoder decoder() throws IOException {
     ValueDecoder decoder =
         new ValueDecoder(
-            new WholeLine(
+            new WholeJson(
                 new JsonParserRowDataDeserializationSchema(
                     IDS, InternalTypeInfo.of(IDS), false, false, TimestampFormat.SQL)),
             IDS,
