@@ -1,7 +1,10 @@
 package io.tidemill.connectors.files;
 
+import io.tidemill.connectors.record.RecordFailureException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
@@ -60,7 +63,7 @@ final class TextReader implements BulkFormat.Reader<RowData> {
         InputStream text =
             compression instanceof Bzip2InputStreamFactory
                 ? new BZip2CompressorInputStream(stream, true)
-                : compression.create(stream);
+                : unpacked(file, compression, stream);
         text.skipNBytes(begin);
         lines = new RecordLines(text, begin, quoting);
         end = Long.MAX_VALUE;
@@ -69,7 +72,7 @@ final class TextReader implements BulkFormat.Reader<RowData> {
         boolean cut = !goesOn && split.offset() > 0;
         long begin = goesOn ? restored.getOffset() : cut ? split.offset() - 1 : 0;
         stream.seek(begin);
-        lines = new RecordLines(stream, begin, quoting);
+        lines = new RecordLines(begin == 0 ? unlessPacked(file, stream) : stream, begin, quoting);
         if (cut) {
           lines.skipLine();
         }
@@ -79,6 +82,31 @@ final class TextReader implements BulkFormat.Reader<RowData> {
       stream.close();
       throw e;
     }
+  }
+
+  private static InputStream unpacked(
+      Path file, InflaterInputStreamFactory<?> compression, InputStream stream) throws IOException {
+    try {
+      return compression.create(stream);
+    } catch (NoClassDefFoundError missing) {
+      throw new RecordFailureException(
+          "%s: cannot be unpacked, as the class path lacks %s (expected: a file that is compressed as gzip, deflate or bzip2, or not)"
+              .formatted(file, String.valueOf(missing.getMessage()).replace('/', '.')),
+          missing);
+    }
+  }
+
+  /** A text from its first byte on, which would else be read as one long record that is none. */
+  private static InputStream unlessPacked(Path file, InputStream stream) throws IOException {
+    byte[] head = stream.readNBytes(Packing.HEAD);
+    Packing packing = Packing.of(head).orElse(null);
+    if (packing != null) {
+      throw new RecordFailureException(
+          "%s: is compressed as %s (expected: text, or a file of gzip, deflate or bzip2 whose name ends in .gz, .deflate or .bz2, in small letters)"
+              .formatted(file, packing),
+          null);
+    }
+    return new SequenceInputStream(new ByteArrayInputStream(head), stream);
   }
 
   @Override

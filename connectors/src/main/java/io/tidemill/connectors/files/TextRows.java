@@ -14,6 +14,7 @@ import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.binary.BinaryStringData;
+import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.utils.TypeConversions;
 import org.apache.flink.table.utils.PartitionPathUtils;
@@ -77,7 +78,8 @@ final class TextRows implements Serializable {
   /**
    * What the rows of a file have in common.
    *
-   * @throws RecordFailureException if it is in no folder of a column that is one
+   * @throws RecordFailureException if it is in no folder of a column that is one, or in one whose
+   *     name is none of the column's values
    */
   OfFile of(Path file) {
     decoder.open(new Standalone());
@@ -108,11 +110,19 @@ final class TextRows implements Serializable {
                 .formatted(file, name, name),
             null);
       }
-      return value.equals(nameOfNull)
-          ? null
-          : shared(
-              PartitionPathUtils.convertStringToInternalValue(
-                  value, TypeConversions.fromLogicalToDataType(values.getTypeAt(field))));
+      LogicalType declared = values.getTypeAt(field);
+      try {
+        return value.equals(nameOfNull)
+            ? null
+            : shared(
+                PartitionPathUtils.convertStringToInternalValue(
+                    value, TypeConversions.fromLogicalToDataType(declared)));
+      } catch (RuntimeException e) {
+        throw new RecordFailureException(
+            "%s: folder '%s=%s' (expected: a value of column '%s', which is %s)"
+                .formatted(file, name, value, name, declared.asSummaryString()),
+            e);
+      }
     }
 
     /** Rows travel to other threads, and a string that is still lazy changes when it is read. */

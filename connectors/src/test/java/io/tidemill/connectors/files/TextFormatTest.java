@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -29,6 +30,7 @@ import org.apache.flink.formats.json.JsonRowDataDeserializationSchema;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.logical.BigIntType;
+import org.apache.flink.table.types.logical.IntType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.logical.VarCharType;
@@ -36,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TextFormatTest {
@@ -168,6 +171,46 @@ class TextFormatTest {
   }
 
   @Test
+  void aFolderWhoseNameIsNoValueOfItsColumnIsNamed() throws IOException {
+    Path file = write("day=tuesday/a.json", "{\"id\":1}\n");
+    RowType days =
+        RowType.of(new LogicalType[] {new IntType(), new BigIntType()}, new String[] {"day", "id"});
+
+    assertThatThrownBy(
+            () -> format(days, true).createReader(new Configuration(), split(file, 0, 9)))
+        .isInstanceOf(RecordFailureException.class)
+        .hasMessage(
+            file + ": folder 'day=tuesday' (expected: a value of column 'day', which is INT)");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "gzip, a.json.GZ, 1f8b0800",
+    "gzip, a.json, 1f8b0800",
+    "zstd, a.json.zst, 28b52ffd0458",
+    "xz, a.json, fd377a585a0000",
+    "lz4, a.json.lz4, 04224d18",
+    "snappy, a.json, ff060000734e6150",
+    "zip, a.zip, 504b0304"
+  })
+  void aFileThatIsPackedInAnotherWayThanItsNameSaysIsNoText(
+      String packing, String name, String bytes) throws IOException {
+    Path file = write("day=d/" + name, "");
+    Files.write(file, HexFormat.of().parseHex(bytes));
+
+    assertThatThrownBy(() -> format(true).createReader(new Configuration(), split(file, 0, 8)))
+        .isInstanceOf(RecordFailureException.class)
+        .hasMessageStartingWith(file + ": is compressed as " + packing + " (expected: text, or");
+  }
+
+  @Test
+  void aTextShorterThanAnyPackingsFirstBytesIsRead() throws IOException {
+    Path file = write("day=d/a.json", "5\n");
+
+    assertThat(read(split(file, 0, 2), null)).containsExactly("d null @0 5");
+  }
+
+  @Test
   void aLargeFileIsReadInRangesOfAboutOneLength() throws IOException {
     Path file = directory.resolve("large.json");
     try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
@@ -222,13 +265,17 @@ class TextFormatTest {
   }
 
   private static TextFormat format(boolean deadLetters) throws IOException {
+    return format(VALUES, deadLetters);
+  }
+
+  private static TextFormat format(RowType values, boolean deadLetters) throws IOException {
     JsonRowDataDeserializationSchema json =
         new JsonRowDataDeserializationSchema(
             IN_FILES, InternalTypeInfo.of(IN_FILES), false, false, TimestampFormat.SQL);
     return new TextFormat(
         new TextRows(
             new ValueDecoder(json, IN_FILES, false),
-            VALUES,
+            values,
             new int[] {1},
             new int[] {0},
             "none",
