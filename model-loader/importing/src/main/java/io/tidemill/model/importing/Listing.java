@@ -1,6 +1,7 @@
 package io.tidemill.model.importing;
 
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.engine.Clutter;
 import io.tidemill.model.store.RefusedFormat;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -19,13 +19,6 @@ import java.util.stream.Stream;
 record Listing(Path path) {
   private static final int SHOWN = 10;
   private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
-  private static final Set<String> CLUTTER = Set.of(".git", ".DS_Store", "__MACOSX");
-
-  /** Whether a file or folder is what tools leave behind, and part of no model. */
-  static boolean isClutter(Path path) {
-    String name = name(path);
-    return CLUTTER.contains(name) || name.startsWith("._");
-  }
 
   static String name(Path path) {
     return String.valueOf(path.toAbsolutePath().normalize().getFileName());
@@ -41,7 +34,7 @@ record Listing(Path path) {
       return List.of();
     }
     try (Stream<Path> children = Files.list(path)) {
-      return children.filter(child -> !isClutter(child)).sorted().toList();
+      return children.filter(child -> !Clutter.is(child)).sorted().toList();
     }
   }
 
@@ -64,6 +57,9 @@ record Listing(Path path) {
   /** The names in a folder, or the name and first bytes of a file, for a message. */
   String described() throws IOException {
     if (Files.isRegularFile(path)) {
+      if (Files.size(path) == 0) {
+        return "a file named '%s' that is empty".formatted(name());
+      }
       StringBuilder bytes = new StringBuilder();
       for (byte value : start(8)) {
         bytes.append(" %02x".formatted(value));

@@ -305,6 +305,16 @@ class ModelImportTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"onnx, model.onnx", "xgboost, model.json"})
+  void takesTheFileBesideWhatAMacWroteForIt(String engine, String name) throws IOException {
+    String content = engine.equals("onnx") ? "\u0008\u0007" : BOOSTER;
+    file("a/" + name, content);
+    file("a/._" + name, content);
+
+    assertThat(detect(directory.resolve("a")).engine()).isEqualTo(engine);
+  }
+
   @Test
   void readsAModelOfATritonRepository() throws IOException {
     savedModel("repo/fraud/3/model.savedmodel", "serving_default");
@@ -1058,6 +1068,8 @@ class ModelImportTest {
         .hasMessageContaining("saved_model.pb");
     assertThatThrownBy(() -> detect(directory.resolve("m/readme.md")))
         .hasMessageContaining("a file named 'readme.md' that begins with 68 65 6c 6c 6f");
+    assertThatThrownBy(() -> detect(file("m/model.zip", "")))
+        .hasMessageContaining("a file named 'model.zip' that is empty; looked for");
   }
 
   @Test

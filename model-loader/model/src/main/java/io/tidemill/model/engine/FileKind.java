@@ -115,7 +115,7 @@ public record FileKind(String title, String known, List<String> suffixes, Conten
 
   private static List<Path> children(Path folder) throws IOException {
     try (Stream<Path> children = Files.list(folder)) {
-      return children.sorted().toList();
+      return children.filter(child -> !Clutter.is(child)).sorted().toList();
     }
   }
 }
