@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -121,8 +122,13 @@ final class SavedModelOperations {
 
   /** TensorFlow puts the name behind its folder for assets, whatever it is. */
   private static boolean isInside(AssetFileDef asset) {
-    Path path = Path.of(asset.getFilename()).normalize();
-    return !path.isAbsolute() && !path.startsWith("..");
+    try {
+      Path path = Path.of(asset.getFilename()).normalize();
+      return !path.isAbsolute() && !path.startsWith("..");
+    } catch (InvalidPathException noPath) {
+      // With a zero in it, or letters that no file is named with here.
+      return false;
+    }
   }
 
   private static Collection<String> initializers(MetaGraphDef metaGraph) {

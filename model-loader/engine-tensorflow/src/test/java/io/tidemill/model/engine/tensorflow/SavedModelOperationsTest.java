@@ -320,6 +320,8 @@ class SavedModelOperationsTest {
         .containsExactly("InitializeTableFromTextFileV2");
     assertThat(dangerous(table("/etc/passwd", "asset")))
         .containsExactly("InitializeTableFromTextFileV2");
+    assertThat(dangerous(table("words\0.txt", "asset")))
+        .containsExactly("InitializeTableFromTextFileV2");
     assertThat(dangerous(table("words.txt", "other")))
         .containsExactly("InitializeTableFromTextFileV2");
     // A call reads the path that stands in the graph: only the loader feeds assets.
