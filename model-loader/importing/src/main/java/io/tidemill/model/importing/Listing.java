@@ -30,11 +30,16 @@ record Listing(Path path) {
 
   /** Files and folders in a folder, sorted and without clutter; none if it is a file. */
   List<Path> children() throws IOException {
+    return all().stream().filter(child -> !Clutter.is(child)).toList();
+  }
+
+  /** The same with clutter. */
+  List<Path> all() throws IOException {
     if (!Files.isDirectory(path)) {
       return List.of();
     }
     try (Stream<Path> children = Files.list(path)) {
-      return children.filter(child -> !Clutter.is(child)).sorted().toList();
+      return children.sorted().toList();
     }
   }
 

@@ -236,7 +236,7 @@ final class Workspace implements AutoCloseable {
    */
   private Path chosen(Path model, Path published) throws IOException {
     Path source = model.toAbsolutePath().resolveSibling("");
-    for (Path other : new Listing(source).children()) {
+    for (Path other : new Listing(source).all()) {
       if (!other.equals(model.toAbsolutePath()) && !other.endsWith(Golden.FILE_NAME)) {
         leftOut.add(Listing.name(other));
       }

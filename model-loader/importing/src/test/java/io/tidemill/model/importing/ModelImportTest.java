@@ -312,7 +312,11 @@ class ModelImportTest {
     file("a/" + name, content);
     file("a/._" + name, content);
 
-    assertThat(detect(directory.resolve("a")).engine()).isEqualTo(engine);
+    try (ModelImport imported =
+        ModelImport.open(directory.resolve("a"), ImportOptions.NONE, ENGINES)) {
+      assertThat(imported.model().engine()).isEqualTo(engine);
+      assertThat(imported.leftOut()).containsExactly("._" + name);
+    }
   }
 
   @Test

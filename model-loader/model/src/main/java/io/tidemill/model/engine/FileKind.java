@@ -107,6 +107,7 @@ public record FileKind(String title, String known, List<String> suffixes, Conten
     try (Stream<Path> files =
         Files.find(folder, depth, (file, attributes) -> attributes.isRegularFile())) {
       return files
+          .filter(file -> !Clutter.is(file))
           .filter(file -> suffixes.stream().anyMatch(file.toString()::endsWith))
           .sorted()
           .toList();
