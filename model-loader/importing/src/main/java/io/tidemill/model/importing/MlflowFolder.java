@@ -4,6 +4,7 @@ import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Signature;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.FoundModel;
+import io.tidemill.model.engine.NamedPath;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -179,12 +180,13 @@ final class MlflowFolder implements ModelFormat {
   private static Path inside(Path file, Path root, Map<?, ?> flavour) {
     for (String key : List.of("saved_model_dir", "model_path", "data", "model_data")) {
       if (flavour.get(key) instanceof String relative) {
-        Path path = root.resolve(relative).normalize();
-        if (!path.startsWith(root.normalize()) || !Files.exists(path)) {
-          throw new InvalidModelException(
-              "%s: %s '%s' (expected: a file or folder beside it)".formatted(file, key, relative));
-        }
-        return path;
+        return NamedPath.in(root, relative)
+            .filter(Files::exists)
+            .orElseThrow(
+                () ->
+                    new InvalidModelException(
+                        "%s: %s '%s' (expected: a file or folder beside it)"
+                            .formatted(file, key, relative)));
       }
     }
     return root;

@@ -8,6 +8,7 @@ import io.tidemill.model.Signature;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.Engines;
 import io.tidemill.model.engine.FoundModel;
+import io.tidemill.model.engine.NamedPath;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -185,12 +186,12 @@ final class TritonFolder implements ModelFormat {
   }
 
   private static Path inside(TritonConfig config, Path version) {
-    Path file = version.resolve(config.file()).normalize();
-    if (!file.startsWith(version.normalize()) || !Files.exists(file)) {
-      throw new InvalidModelException(
-          "%s: default_model_filename '%s' (expected: a file in %s)"
-              .formatted(config.path(), config.file(), version));
-    }
-    return file;
+    return NamedPath.in(version, config.file())
+        .filter(Files::exists)
+        .orElseThrow(
+            () ->
+                new InvalidModelException(
+                    "%s: default_model_filename '%s' (expected: a file in %s)"
+                        .formatted(config.path(), config.file(), version)));
   }
 }

@@ -1001,19 +1001,20 @@ class ModelImportTest {
         .hasMessageContaining("its weights are in 'model.onnx.data' (expected: a file beside it");
   }
 
-  @Test
-  void refusesWeightsOutsideOfTheFolderOfTheModel() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"../weights.data", "model\0onnx.data"})
+  void refusesWeightsOutsideOfTheFolderOfTheModel(String location) throws IOException {
     Path folder = Files.createDirectories(directory.resolve("o"));
     OnnxModels.mlpWithWeightsBeside(folder, 4);
     Path model = folder.resolve(OnnxModels.FILE);
     String bytes = Files.readString(model, StandardCharsets.ISO_8859_1);
     Files.writeString(
-        model, bytes.replace("model.onnx.data", "../weights.data"), StandardCharsets.ISO_8859_1);
+        model, bytes.replace("model.onnx.data", location), StandardCharsets.ISO_8859_1);
     file("weights.data", "secret");
 
     assertThatThrownBy(() -> detect(model))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessageContaining("its weights are in '../weights.data'");
+        .hasMessageContaining("its weights are in '" + location + "'");
   }
 
   @ParameterizedTest
@@ -1040,6 +1041,20 @@ class ModelImportTest {
     assertThatThrownBy(() -> detect(directory.resolve("m")))
         .isInstanceOf(InvalidModelException.class)
         .hasMessageContaining("data '../model.onnx' (expected: a file or folder beside it)");
+  }
+
+  @Test
+  void refusesANameThatIsNoPath() throws IOException {
+    file("m/MLmodel", "flavors: {onnx: {data: \"model\\0.onnx\"}}");
+    file("t/1/model.onnx", "\u0008\u0007");
+    file("t/config.pbtxt", "platform: 'onnxruntime_onnx' default_model_filename: 'model\0.onnx'");
+
+    assertThatThrownBy(() -> detect(directory.resolve("m")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("data 'model\0.onnx' (expected: a file or folder beside it)");
+    assertThatThrownBy(() -> detect(directory.resolve("t")))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("default_model_filename 'model\0.onnx' (expected: a file in ");
   }
 
   @Test

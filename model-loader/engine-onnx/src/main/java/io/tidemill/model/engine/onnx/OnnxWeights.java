@@ -1,6 +1,7 @@
 package io.tidemill.model.engine.onnx;
 
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.engine.NamedPath;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -71,8 +72,9 @@ final class OnnxWeights {
     }
     Path folder = model.toAbsolutePath().normalize().resolveSibling("");
     for (String location : files.locations) {
-      Path file = folder.resolve(location).normalize();
-      if (!file.startsWith(folder) || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      if (NamedPath.in(folder, location)
+          .filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+          .isEmpty()) {
         throw new InvalidModelException(
             "%s: its weights are in '%s' (expected: a file beside it, as onnx.save_model and torch.onnx.export write it)"
                 .formatted(model, location));

@@ -5,6 +5,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
+import io.tidemill.model.engine.NamedPath;
 import io.tidemill.model.engine.Operation;
 import io.tidemill.model.engine.tensorflow.Reach.Site;
 import java.io.BufferedReader;
@@ -12,7 +13,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -122,13 +122,7 @@ final class SavedModelOperations {
 
   /** TensorFlow puts the name behind its folder for assets, whatever it is. */
   private static boolean isInside(AssetFileDef asset) {
-    try {
-      Path path = Path.of(asset.getFilename()).normalize();
-      return !path.isAbsolute() && !path.startsWith("..");
-    } catch (InvalidPathException noPath) {
-      // With a zero in it, or letters that no file is named with here.
-      return false;
-    }
+    return NamedPath.in(Path.of("assets"), asset.getFilename()).isPresent();
   }
 
   private static Collection<String> initializers(MetaGraphDef metaGraph) {
