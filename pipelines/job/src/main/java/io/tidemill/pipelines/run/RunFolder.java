@@ -11,6 +11,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
 import org.apache.commons.io.file.PathUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,6 +27,9 @@ final class RunFolder {
   private static final String PREFIX = "tidemill-run-";
   private static final String LOCK = "lock";
   private static final String UNLOCKED = "lock.new";
+
+  /** Far longer than it takes to make one. */
+  private static final Duration MAKING = Duration.ofHours(1);
 
   private static final Logger LOG = LoggerFactory.getLogger(RunFolder.class);
 
@@ -87,6 +92,8 @@ final class RunFolder {
       for (Path folder : folders) {
         if (isAbandoned(folder)) {
           delete(folder);
+        } else {
+          deleteEmpty(folder);
         }
       }
     }
@@ -106,6 +113,17 @@ final class RunFolder {
     } catch (IOException unreadable) {
       LOG.debug("{}: cannot be looked into", folder, unreadable);
       return false;
+    }
+  }
+
+  /** Of one in which Flink still wrote while it was deleted, the folder itself is left. */
+  private static void deleteEmpty(Path folder) {
+    try {
+      if (Files.getLastModifiedTime(folder).toInstant().isBefore(Instant.now().minus(MAKING))) {
+        Files.delete(folder);
+      }
+    } catch (IOException inUse) {
+      LOG.debug("{}: not deleted", folder, inUse);
     }
   }
 

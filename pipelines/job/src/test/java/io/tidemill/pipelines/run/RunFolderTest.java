@@ -7,6 +7,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -64,8 +67,12 @@ class RunFolderTest {
     killed.destroyForcibly().waitFor();
     Path foreign = Files.createDirectory(parent.resolve("tidemill-run-being-made"));
 
+    Path empty = Files.createDirectory(parent.resolve("tidemill-run-left-empty"));
+    Files.setLastModifiedTime(empty, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+
     Path own = RunFolder.in(parent).path();
 
+    assertThat(empty).doesNotExist();
     assertThat(abandoned).doesNotExist();
     assertThat(used).isDirectory();
     assertThat(foreign).isDirectory();
