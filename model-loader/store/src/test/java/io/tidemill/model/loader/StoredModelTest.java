@@ -33,7 +33,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
-import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -199,14 +198,15 @@ class StoredModelTest {
   }
 
   @Test
-  void aProvedCopyStartsWhileTheStoreIsThereButEmpty() {
+  void aProvedCopyStartsWhileTheStoreIsThereButEmpty() throws Exception {
     StoredModel model = resolved();
     open(model).close();
     store.removeAlias("fraud", "production");
     store.delete("fraud", SemanticVersion.parse("1.4.2"));
 
-    String logged =
-        loggedBy(
+    List<String> logged =
+        Logged.by(
+            StoredModel.class,
             () -> {
               try (ModelHandle handle = open(model)) {
                 assertThat(handle.model().version()).isEqualTo(model.version());
@@ -214,22 +214,11 @@ class StoredModelTest {
             });
 
     assertThat(logged)
-        .startsWith("WARN StoredModel " + model.version() + ": store does not answer, proved copy ")
+        .singleElement()
+        .asString()
+        .startsWith("WARN " + model.version() + ": store does not answer, proved copy ")
         .contains(folder.resolve("cache") + "/")
         .contains("store memory:store is there but empty; mount its volume");
-  }
-
-  /** What is logged to stderr meanwhile. */
-  private static String loggedBy(Runnable task) {
-    PrintStream before = System.err;
-    ByteArrayOutputStream logged = new ByteArrayOutputStream();
-    System.setErr(new PrintStream(logged, true, StandardCharsets.UTF_8));
-    try {
-      task.run();
-    } finally {
-      System.setErr(before);
-    }
-    return logged.toString(StandardCharsets.UTF_8);
   }
 
   @Test

@@ -8,15 +8,6 @@ import io.tidemill.model.ModelCallException;
 import io.tidemill.model.ModelOutOfMemoryException;
 import io.tidemill.model.golden.Sample;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import org.apache.logging.log4j.Level;
-import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.core.Appender;
-import org.apache.logging.log4j.core.LogEvent;
-import org.apache.logging.log4j.core.Logger;
-import org.apache.logging.log4j.core.appender.AbstractAppender;
-import org.apache.logging.log4j.core.config.Configurator;
-import org.apache.logging.log4j.core.config.Property;
 import org.junit.jupiter.api.Test;
 
 class WarmUpTest {
@@ -88,7 +79,8 @@ class WarmUpTest {
   void warnsOnceThatAModelCannotScoreZerosAndTriesNoMore() throws Exception {
     model.behave(FakeModel.failing(() -> new ModelCallException("not a picture")));
     List<String> warnings =
-        logged(
+        Logged.by(
+            WarmUp.class,
             () -> {
               warmUp.upTo(4);
               warmUp.upTo(8);
@@ -106,36 +98,11 @@ class WarmUpTest {
   void warnsOfASizeThatMemoryDoesNotAllow() throws Exception {
     model.behave(FakeModel.failing(() -> new ModelOutOfMemoryException("too many")));
 
-    assertThat(logged(() -> warmUp.upTo(2)))
+    assertThat(Logged.by(WarmUp.class, () -> warmUp.upTo(2)))
         .singleElement()
         .asString()
         .startsWith("WARN fake:1.0.0: not warmed up with 2 rows: ")
         .endsWith("too many");
-  }
-
-  private interface Work {
-    void run() throws InterruptedException;
-  }
-
-  private static List<String> logged(Work work) throws InterruptedException {
-    List<String> lines = new CopyOnWriteArrayList<>();
-    Logger logger = (Logger) LogManager.getLogger(WarmUp.class);
-    Appender appender =
-        new AbstractAppender("kept", null, null, true, Property.EMPTY_ARRAY) {
-          @Override
-          public void append(LogEvent event) {
-            lines.add(event.getLevel() + " " + event.getMessage().getFormattedMessage());
-          }
-        };
-    appender.start();
-    logger.addAppender(appender);
-    Configurator.setLevel(logger, Level.WARN);
-    try {
-      work.run();
-    } finally {
-      logger.removeAppender(appender);
-    }
-    return lines;
   }
 
   @Test
