@@ -6,12 +6,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.SavedModel;
@@ -164,19 +167,28 @@ record SavedModelFolder(String subject, Path path, SavedModel content) {
     return operations;
   }
 
-  /** Every name of a file of values says how many there are. */
+  /**
+   * Every name of a file of values says how many there are; an earlier export may have left some.
+   */
   private void checkVariables() {
     require("variables.index");
     String[] values =
         path.resolve(VARIABLES).toFile().list((folder, name) -> VALUES.matcher(name).matches());
-    if (values == null || values.length == 0) {
-      require("variables.data-00000-of-00001");
-      return;
+    Set<String> names = values == null ? Set.of() : new TreeSet<>(Arrays.asList(values));
+    Stream<String> expected = values(1);
+    for (String name : names) {
+      int files = Integer.parseInt(name.substring(name.length() - DIGITS));
+      if (values(files).allMatch(names::contains)) {
+        return;
+      }
+      expected = values(files);
     }
-    int files = Integer.parseInt(values[0].substring(values[0].length() - DIGITS));
-    for (int i = 0; i < files; i++) {
-      require("variables.data-%05d-of-%05d".formatted(i, files));
-    }
+    expected.forEach(this::require);
+  }
+
+  private static Stream<String> values(int files) {
+    return IntStream.range(0, files)
+        .mapToObj(file -> "variables.data-%05d-of-%05d".formatted(file, files));
   }
 
   private void require(String name) {

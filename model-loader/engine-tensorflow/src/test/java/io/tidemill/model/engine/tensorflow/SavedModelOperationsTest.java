@@ -509,6 +509,16 @@ class SavedModelOperationsTest {
   }
 
   @Test
+  void takesAModelBesideValuesThatAnEarlierExportLeft() throws IOException {
+    operations(using(node("variable", "VarHandleOp")));
+    for (int files = 2; files < 20; files++) {
+      Files.createFile(folder.resolve("variables/variables.data-00001-of-%05d".formatted(files)));
+    }
+
+    assertThatCode(() -> new TensorFlowEngine().signature(folder)).doesNotThrowAnyException();
+  }
+
+  @Test
   void allowsOperationsByNameForEveryModelOrForOne() throws IOException {
     List<Operation> all = operations(using(node("read", "ReadFile")));
 
