@@ -8,8 +8,10 @@ import org.apache.flink.formats.parquet.vector.ParquetDecimalVector;
 import org.apache.flink.formats.parquet.vector.ParquetSplitReaderUtil;
 import org.apache.flink.table.data.columnar.vector.ColumnVector;
 import org.apache.flink.table.data.columnar.vector.writable.WritableColumnVector;
+import org.apache.flink.table.types.logical.IntType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
+import org.apache.flink.table.types.logical.TimestampType;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.Type;
 import org.jspecify.annotations.Nullable;
@@ -70,7 +72,7 @@ final class ColumnVectors {
       Type found = kinds.found().get(i);
       if (found == null) {
         written.add(null);
-        read.add(ParquetSplitReaderUtil.createVectorFromConstant(type, null, rows));
+        read.add(nulls(type));
       } else {
         WritableColumnVector vector =
             ListReader.reads(type)
@@ -82,5 +84,16 @@ final class ColumnVectors {
       }
     }
     return new Filled(written, read.toArray(ColumnVector[]::new));
+  }
+
+  private ColumnVector nulls(LogicalType type) {
+    // Of two types Flink makes no vector of one value; they lie in vectors as these do.
+    LogicalType alike =
+        switch (type.getTypeRoot()) {
+          case TIME_WITHOUT_TIME_ZONE -> new IntType();
+          case TIMESTAMP_WITH_LOCAL_TIME_ZONE -> new TimestampType();
+          default -> type;
+        };
+    return ParquetSplitReaderUtil.createVectorFromConstant(alike, null, rows);
   }
 }

@@ -45,23 +45,32 @@ record DeclaredColumns(RowType columns, boolean mayBeMissing) implements FileChe
   }
 
   private static void checkType(Path file, LogicalType declared, Type found) {
+    if (declared.getChildren().isEmpty()
+        && (!found.isPrimitive() || found.isRepetition(Type.Repetition.REPEATED))) {
+      // Flink would take the values within it for rows.
+      throw otherwise(file, declared, found, null);
+    }
     try {
       // Flink's own check, which it makes of all columns together.
       ParquetSplitReaderUtil.createWritableColumnVector(
           1, declared, found, new MessageType("column", found).getColumns(), 0);
     } catch (IllegalArgumentException e) {
-      throw otherType(file, declared, found, e);
+      throw otherwise(file, declared, found, e);
     }
     if (ListReader.reads(declared) && ListReader.element(found).isEmpty()) {
-      throw otherType(file, declared, found, null);
+      throw otherwise(file, declared, found, null);
     }
   }
 
-  private static RecordFailureException otherType(
+  private static RecordFailureException otherwise(
       Path file, LogicalType declared, Type found, @Nullable Throwable cause) {
     return new RecordFailureException(
         "%s: column '%s': '%s' (expected: what is read as %s, as it is declared; declare it as it is in the file)"
-            .formatted(file, found.getName(), found, declared.asSummaryString()),
+            .formatted(
+                file,
+                found.getName(),
+                found.toString().replaceAll("\\s+", " "),
+                declared.asSummaryString()),
         cause);
   }
 

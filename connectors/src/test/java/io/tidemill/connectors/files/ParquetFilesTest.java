@@ -1,5 +1,6 @@
 package io.tidemill.connectors.files;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -11,7 +12,6 @@ import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.connectors.record.RowJson;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,15 +44,19 @@ import org.apache.flink.table.data.columnar.vector.ColumnVector;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.BigIntType;
+import org.apache.flink.table.types.logical.BinaryType;
 import org.apache.flink.table.types.logical.BooleanType;
+import org.apache.flink.table.types.logical.CharType;
 import org.apache.flink.table.types.logical.DateType;
 import org.apache.flink.table.types.logical.DecimalType;
 import org.apache.flink.table.types.logical.DoubleType;
 import org.apache.flink.table.types.logical.FloatType;
 import org.apache.flink.table.types.logical.IntType;
+import org.apache.flink.table.types.logical.LocalZonedTimestampType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.logical.SmallIntType;
+import org.apache.flink.table.types.logical.TimeType;
 import org.apache.flink.table.types.logical.TimestampType;
 import org.apache.flink.table.types.logical.TinyIntType;
 import org.apache.flink.table.types.logical.VarBinaryType;
@@ -116,7 +120,7 @@ class ParquetFilesTest {
             DecimalData.fromBigDecimal(BigDecimal.valueOf(i, 4), 30, 4),
             StringData.fromString("word " + i % 10),
             StringData.fromString("text " + i),
-            ("bytes " + i).getBytes(StandardCharsets.UTF_8),
+            ("bytes " + i).getBytes(UTF_8),
             (int) i,
             TimestampData.fromEpochMillis(1_700_000_000_000L + i),
             list(i % 9, k -> k % 5 == 4 ? null : i + k / 7f),
@@ -134,6 +138,11 @@ class ParquetFilesTest {
   }
 
   private org.apache.flink.core.fs.Path write(int rows) throws IOException {
+    return write(TYPES, LongStream.range(0, rows).mapToObj(ParquetFilesTest::row).toList());
+  }
+
+  private org.apache.flink.core.fs.Path write(RowType types, List<RowData> rows)
+      throws IOException {
     org.apache.hadoop.conf.Configuration hadoop = new org.apache.hadoop.conf.Configuration();
     hadoop.set("parquet.block.size", "32768");
     hadoop.set("parquet.page.size", "1024");
@@ -141,9 +150,9 @@ class ParquetFilesTest {
     try (FSDataOutputStream out =
         path.getFileSystem().create(path, FileSystem.WriteMode.OVERWRITE)) {
       BulkWriter<RowData> writer =
-          ParquetRowDataBuilder.createWriterFactory(TYPES, hadoop, true).create(out);
-      for (long i = 0; i < rows; i++) {
-        writer.addElement(row(i));
+          ParquetRowDataBuilder.createWriterFactory(types, hadoop, true).create(out);
+      for (RowData row : rows) {
+        writer.addElement(row);
       }
       writer.finish();
     }
@@ -230,8 +239,8 @@ class ParquetFilesTest {
     assertThat(rows).hasSize(ROWS);
     assertThat(elements).allMatch(element -> element.getNumRows() <= rowsAtOnce);
     for (int i = 0; i < ROWS; i++) {
-      String read = new String(json.encode(rows.get(i)), StandardCharsets.UTF_8);
-      assertThat(read).isEqualTo(new String(expected.encode(row(i)), StandardCharsets.UTF_8));
+      String read = new String(json.encode(rows.get(i)), UTF_8);
+      assertThat(read).isEqualTo(new String(expected.encode(row(i)), UTF_8));
     }
   }
 
@@ -262,15 +271,13 @@ class ParquetFilesTest {
     assertThat(rows)
         .containsExactlyInAnyOrderElementsOf(
             LongStream.range(0, ROWS)
-                .mapToObj(i -> new String(json.encode(row(i)), StandardCharsets.UTF_8))
+                .mapToObj(i -> new String(json.encode(row(i)), UTF_8))
                 .toList());
     assertThat(vectors).hasSizeBetween(held.size(), held.size() + 5);
   }
 
   private static List<String> texts(List<VectorizedColumnBatch> elements, RowJson json) {
-    return rows(elements).stream()
-        .map(row -> new String(json.encode(row), StandardCharsets.UTF_8))
-        .toList();
+    return rows(elements).stream().map(row -> new String(json.encode(row), UTF_8)).toList();
   }
 
   @Test
@@ -416,6 +423,64 @@ class ParquetFilesTest {
                     .check(new org.apache.flink.core.fs.Path("file:/f"), schema))
         .isInstanceOf(RecordFailureException.class)
         .hasMessageStartingWith("file:/f: column 'floats': '");
+  }
+
+  @Test
+  void columnOfAnyTypeMayBeMissing() throws IOException {
+    var path = write(3);
+    FileSourceSplit whole = split(path, 0, Files.size(Path.of(path.getPath())), null);
+    LogicalType[] types = {
+      new BooleanType(),
+      new TinyIntType(),
+      new SmallIntType(),
+      new IntType(),
+      new BigIntType(),
+      new FloatType(),
+      new DoubleType(),
+      new DecimalType(9, 2),
+      new DecimalType(18, 2),
+      new DecimalType(30, 4),
+      new CharType(3),
+      new VarCharType(VarCharType.MAX_LENGTH),
+      new BinaryType(3),
+      new VarBinaryType(VarBinaryType.MAX_LENGTH),
+      new DateType(),
+      new TimeType(3),
+      new TimestampType(6),
+      new LocalZonedTimestampType(6)
+    };
+    RowType missing = RowType.of(types);
+    List<VectorizedColumnBatch> elements = new ArrayList<>();
+
+    read(format(missing, true, 2), whole, elements::add);
+
+    String nulls = new String(new RowJson(missing).encode(new GenericRowData(types.length)), UTF_8);
+    assertThat(texts(elements, new RowJson(missing))).containsExactly(nulls, nulls, nulls);
+  }
+
+  /** What lies within it is of the declared type, and there may be several or none in a row. */
+  @Test
+  void nestedColumnIsNotReadAsAFlatOne() throws IOException {
+    RowType nested =
+        RowType.of(
+            new LogicalType[] {
+              new ArrayType(new BigIntType()), RowType.of(new BigIntType(), new BigIntType())
+            },
+            new String[] {"many", "pair"});
+    var path =
+        write(
+            nested,
+            List.of(
+                GenericRowData.of(
+                    new GenericArrayData(new long[] {1, 2}), GenericRowData.of(3L, 4L))));
+    FileSourceSplit whole = split(path, 0, Files.size(Path.of(path.getPath())), null);
+    for (String column : nested.getFieldNames()) {
+      RowType flat = RowType.of(new LogicalType[] {new BigIntType()}, new String[] {column});
+      assertThatThrownBy(() -> read(format(flat, false, 2), whole, element -> {}))
+          .isInstanceOf(RecordFailureException.class)
+          .hasMessageContaining(path + ": column '" + column + "': 'optional group " + column)
+          .hasMessageContaining("(expected: what is read as BIGINT, as it is declared;");
+    }
   }
 
   @Test
