@@ -104,7 +104,7 @@ final class KafkaRecordSink implements RecordSink {
         new DeadLetterEncoder(
             settings.topic(),
             spec.headers(),
-            settings.limit(new Broker(options)),
+            settings.letterLimit(new Broker(options)),
             settings.oversized()),
         Optional.of(new OversizedCheck(options, settings, spec.source())));
   }

@@ -38,7 +38,7 @@ record OversizedCheck(KafkaOptions letters, SinkSettings settings, ConnectorOpti
                         taken,
                         needed,
                         settings.largestRecord() < needed
-                            ? " and " + SinkSettings.LARGEST_REQUEST.key()
+                            ? " and " + settings.largestRecordKey()
                             : "")));
   }
 

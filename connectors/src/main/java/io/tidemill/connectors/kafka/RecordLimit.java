@@ -4,8 +4,11 @@ import java.io.Serializable;
 import java.time.Duration;
 import java.util.Set;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.record.CompressionType;
 import org.apache.kafka.common.utils.Utils;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,8 +33,17 @@ final class RecordLimit implements Serializable {
   /** In UTF-8, of a letter as Java counts them. */
   private static final int MOST_BYTES_OF_LETTER = 3;
 
+  /**
+   * The part of a topic's limit that is left for bytes which grow when they are compressed: by less
+   * than a sixtieth in Snappy, and by less in the others.
+   */
+  private static final int GROWTH_PART = 32;
+
+  private static final Set<String> NOT_OF_TOPIC = Set.of("producer", "uncompressed");
+
   private final Broker broker;
   private final String topic;
+  private final @Nullable CompressionType grownBy;
   private int bytes;
 
   /**
@@ -40,9 +52,23 @@ final class RecordLimit implements Serializable {
    * @param producerBytes what the producer itself takes
    */
   RecordLimit(Broker broker, String topic, int producerBytes) {
+    this(broker, topic, producerBytes, null);
+  }
+
+  private RecordLimit(
+      Broker broker, String topic, int producerBytes, @Nullable CompressionType grownBy) {
     this.broker = broker;
     this.topic = topic;
     this.bytes = producerBytes;
+    this.grownBy = grownBy;
+  }
+
+  /**
+   * The same where a record within the limit must fit whatever it holds: a topic's limit is for
+   * what is compressed, by the producer or by the topic, and random bytes are longer then.
+   */
+  RecordLimit whateverItHolds(CompressionType producer) {
+    return new RecordLimit(broker, topic, bytes, producer);
   }
 
   /** Asks the broker. One that does not tell leaves what the producer takes. */
@@ -52,10 +78,20 @@ final class RecordLimit implements Serializable {
 
   void open(Duration patience) {
     try {
-      bytes = Math.min(bytes, broker.largestRecord(Set.of(topic), patience));
+      int taken = broker.largestRecord(Set.of(topic), patience);
+      bytes = Math.min(bytes, grows(patience) ? taken - taken / GROWTH_PART : taken);
     } catch (Broker.UnansweredException e) {
       LOG.warn("topic '{}': the broker does not tell how large a record may be", topic, e);
     }
+  }
+
+  private boolean grows(Duration patience) throws Broker.UnansweredException {
+    return grownBy != null
+        && (grownBy != CompressionType.NONE
+            || broker
+                .topicConfig(topic, TopicConfig.COMPRESSION_TYPE_CONFIG, patience)
+                .filter(type -> !NOT_OF_TOPIC.contains(type))
+                .isPresent());
   }
 
   int bytes() {

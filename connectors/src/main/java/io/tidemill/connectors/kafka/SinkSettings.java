@@ -17,13 +17,14 @@ import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
 import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions;
 import org.apache.flink.table.data.RowData;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.record.CompressionType;
 
 /**
  * What the options of a Kafka sink say, except its format. Immutable.
  *
  * @param transactionTimeout how long the broker keeps a transaction that no one commits
  * @param oversized what becomes of a dead letter that its topic does not take
- * @param largestRecord what the producer itself takes, in bytes
+ * @param largestRecord what the producer itself takes, in bytes: no more than its buffer holds
  */
 record SinkSettings(
     String topic,
@@ -55,6 +56,8 @@ record SinkSettings(
       ConfigOptions.key(KafkaOptions.PREFIX + ProducerConfig.MAX_REQUEST_SIZE_CONFIG)
           .intType()
           .defaultValue(32 << 20);
+
+  private static final String BUFFER = KafkaOptions.PREFIX + ProducerConfig.BUFFER_MEMORY_CONFIG;
 
   /**
    * Bytes of a request's part for one partition. The producer's usual 16 KiB holds few predictions
@@ -115,7 +118,8 @@ record SinkSettings(
     Properties properties = options.properties();
     properties.setProperty(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, Integer.toString(timeout));
     int largest = check.read(LARGEST_REQUEST, "bytes");
-    if (holds(properties, BATCHES_HELD * (long) BATCH_BYTES)) {
+    long batches = BATCHES_HELD * (long) BATCH_BYTES;
+    if (buffer(properties, batches) >= batches) {
       properties.putIfAbsent(ProducerConfig.BATCH_SIZE_CONFIG, Integer.toString(BATCH_BYTES));
     }
     // A record passes through with more headers than it came with: the topic alone is its limit.
@@ -130,24 +134,48 @@ record SinkSettings(
         Duration.ofMillis(timeout),
         check.parallelism(KafkaConnectorOptions.SINK_PARALLELISM),
         check.read(OVERSIZED, Oversized.TRUNCATE),
-        largest,
+        (int) Math.min(largest, buffer(properties, largest)),
         properties);
   }
 
-  /** Whether a producer has a buffer of this size. One that is no number is refused elsewhere. */
-  private static boolean holds(Properties properties, long bytes) {
+  /**
+   * The bytes of a producer's buffer, which holds each record as a whole, or others where the job
+   * does not tell. One that is no number is refused elsewhere.
+   */
+  private static long buffer(Properties properties, long otherwise) {
     try {
       return Long.parseLong(
-              properties.getProperty(ProducerConfig.BUFFER_MEMORY_CONFIG, String.valueOf(bytes)))
-          >= bytes;
+          properties
+              .getProperty(ProducerConfig.BUFFER_MEMORY_CONFIG, String.valueOf(otherwise))
+              .trim());
     } catch (NumberFormatException unread) {
-      return false;
+      return otherwise;
     }
   }
 
   /** How large a record may be. */
   RecordLimit limit(Broker broker) {
     return new RecordLimit(broker, topic, largestRecord);
+  }
+
+  /** How large a dead letter may be, which fits whatever it holds where it may be cut. */
+  RecordLimit letterLimit(Broker broker) {
+    RecordLimit limit = limit(broker);
+    return oversized == Oversized.FAIL ? limit : limit.whateverItHolds(compression());
+  }
+
+  private CompressionType compression() {
+    return CompressionType.forName(
+        properties.getProperty(ProducerConfig.COMPRESSION_TYPE_CONFIG, CompressionType.NONE.name));
+  }
+
+  /** The option that says what the producer itself takes. */
+  String largestRecordKey() {
+    return properties
+            .getProperty(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, "")
+            .equals(Integer.toString(largestRecord))
+        ? LARGEST_REQUEST.key()
+        : BUFFER;
   }
 
   KafkaSink<RowData> sink(KafkaRecordSerializationSchema<RowData> encoder) {

@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
@@ -31,11 +32,14 @@ import org.apache.flink.util.ExceptionUtils;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.record.CompressionType;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Records that come near to what a broker takes, and grow beyond it by their headers. */
 @ExtendWith(MiniClusterExtension.class)
@@ -82,6 +86,43 @@ class OversizedITCase {
         .isEqualTo("0");
   }
 
+  /** Bytes that do not compress are longer once they are compressed. */
+  @ParameterizedTest
+  @CsvSource({
+    "snappy, properties.compression.type, snappy",
+    "buffer, properties.buffer.memory, 900000",
+  })
+  void deadLetterFitsWhateverItHoldsAndItsProducerDoes(String name, String key, String value)
+      throws Exception {
+    byte[] random = new byte[LARGE];
+    new Random(1).nextBytes(random);
+    run(name, Map.of(key, value), random);
+
+    ConsumerRecord<byte[], byte[]> letter = kafka.readCommitted(name + "-dead").get(0);
+    assertThat(letter.value().length).isBetween(LARGE - 200_000, LARGE - 1);
+    assertThat(letter.headers().lastHeader("tidemill.value-bytes").value())
+        .asString(UTF_8)
+        .isEqualTo(String.valueOf(LARGE));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"producer, NONE, 0", "uncompressed, NONE, 0", "zstd, NONE, 32", "producer, LZ4, 32"})
+  void topicThatCompressesLeavesRoomForWhatGrows(String topic, CompressionType producer, int part) {
+    String name = topic + "-" + producer;
+    kafka.createTopic(
+        new NewTopic(name, 1, (short) 1)
+            .configs(Map.of("max.message.bytes", "640000", "compression.type", topic)));
+    KafkaOptions options =
+        new KafkaOptions(
+            options(name, Map.of("properties.bootstrap.servers", kafka.bootstrapServers())));
+    RecordLimit limit =
+        new RecordLimit(new Broker(options), name, 1 << 20).whateverItHolds(producer);
+
+    limit.open(PATIENCE);
+
+    assertThat(limit.bytes()).isEqualTo(640000 - (part == 0 ? 0 : 640000 / part));
+  }
+
   @Test
   void deadLetterBeyondItsTopicFailsTheJobAtOnceWhereThatIsAsked() {
     Throwable failure =
@@ -120,6 +161,13 @@ class OversizedITCase {
         .singleElement()
         .asString()
         .contains("raise its max.message.bytes and properties.max.request.size");
+    Map<String, String> held =
+        Map.of("sink.oversized-value", "fail", "properties.buffer.memory", "1000000");
+    assertThat(letters(Map.of("topic", "room-in"), "room-large", held).obstacles(PATIENCE))
+        .singleElement()
+        .asString()
+        .contains("takes records of 1000000 bytes")
+        .contains("raise its max.message.bytes and properties.buffer.memory");
   }
 
   @Test
