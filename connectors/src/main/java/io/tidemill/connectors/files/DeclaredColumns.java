@@ -7,10 +7,12 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.formats.parquet.vector.ParquetSplitReaderUtil;
+import org.apache.flink.table.types.logical.DecimalType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.parquet.format.converter.ParquetMetadataConverter;
 import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.schema.LogicalTypeAnnotation.DecimalLogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.Type;
 import org.jspecify.annotations.Nullable;
@@ -45,9 +47,8 @@ record DeclaredColumns(RowType columns, boolean mayBeMissing) implements FileChe
   }
 
   private static void checkType(Path file, LogicalType declared, Type found) {
-    if (declared.getChildren().isEmpty()
-        && (!found.isPrimitive() || found.isRepetition(Type.Repetition.REPEATED))) {
-      // Flink would take the values within it for rows.
+    // Flink would take the values within it for rows, or the digits for those of another scale.
+    if ((isNested(found) && declared.getChildren().isEmpty()) || isOfOtherScale(declared, found)) {
       throw otherwise(file, declared, found, null);
     }
     try {
@@ -60,6 +61,16 @@ record DeclaredColumns(RowType columns, boolean mayBeMissing) implements FileChe
     if (ListReader.reads(declared) && ListReader.element(found).isEmpty()) {
       throw otherwise(file, declared, found, null);
     }
+  }
+
+  private static boolean isNested(Type found) {
+    return !found.isPrimitive() || found.isRepetition(Type.Repetition.REPEATED);
+  }
+
+  private static boolean isOfOtherScale(LogicalType declared, Type found) {
+    return declared instanceof DecimalType decimal
+        && found.getLogicalTypeAnnotation() instanceof DecimalLogicalTypeAnnotation digits
+        && digits.getScale() != decimal.getScale();
   }
 
   private static RecordFailureException otherwise(

@@ -483,6 +483,20 @@ class ParquetFilesTest {
     }
   }
 
+  /** 1.2345 would be 123.45. */
+  @Test
+  void decimalIsNotReadWithAnotherScale() throws IOException {
+    var path = write(3);
+    FileSourceSplit whole = split(path, 0, Files.size(Path.of(path.getPath())), null);
+    for (String column : List.of("price", "exact")) {
+      RowType other = RowType.of(new LogicalType[] {new DecimalType(9, 3)}, new String[] {column});
+      assertThatThrownBy(() -> read(format(other, false, 2), whole, element -> {}))
+          .isInstanceOf(RecordFailureException.class)
+          .hasMessageContaining("column '" + column + "': 'optional ")
+          .hasMessageContaining("(expected: what is read as DECIMAL(9, 3), as it is declared;");
+    }
+  }
+
   @Test
   void aSplitIsOpenedOnce() throws IOException {
     int[] opened = {0};
