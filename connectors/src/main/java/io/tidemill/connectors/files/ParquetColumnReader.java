@@ -116,7 +116,11 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
   void skip(long rows) throws IOException {
     ColumnVectors.Filled scratch = vectors.take();
     while (rowsRead < rows && hasRows(rows)) {
-      fill(scratch, Math.min(vectors.rows(), rows - rowsRead));
+      // None are left where the groups that were passed over end there, and of vectors that were
+      // filled with no row Flink makes no larger ones, without an end.
+      if (rowsRead < rows) {
+        fill(scratch, Math.min(vectors.rows(), rows - rowsRead));
+      }
     }
     vectors.giveBack(scratch);
   }

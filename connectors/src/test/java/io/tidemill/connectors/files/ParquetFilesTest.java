@@ -317,6 +317,23 @@ class ParquetFilesTest {
   }
 
   @Test
+  void whoGoesOnBehindAWholeRowGroupReadsTheOthers() throws IOException {
+    var path = write(ROWS);
+    long length = Files.size(Path.of(path.getPath()));
+    // An element never has rows of two groups.
+    int group = read(path, 0, length, ROWS).get(0).getNumRows();
+    var position = new CheckpointedPosition(CheckpointedPosition.NO_OFFSET, group);
+    List<VectorizedColumnBatch> elements = new ArrayList<>();
+
+    read(format(TYPES, false, 100), split(path, 0, length, position), elements::add);
+
+    assertThat(group).isLessThan(ROWS);
+    assertThat(rows(elements))
+        .extracting(row -> origin(row).field(Origin.OFFSET))
+        .containsExactlyElementsOf(LongStream.range(group, ROWS).boxed().toList());
+  }
+
+  @Test
   void theNextFileFillsTheColumnsOfTheOneBefore() throws IOException {
     var path = write(50);
     FileSourceSplit whole = split(path, 0, Files.size(Path.of(path.getPath())), null);
