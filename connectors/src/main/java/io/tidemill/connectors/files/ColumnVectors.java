@@ -87,6 +87,11 @@ final class ColumnVectors {
   }
 
   private ColumnVector nulls(LogicalType type) {
+    if (ListReader.reads(type)) {
+      WritableColumnVector lists = ListReader.vector(rows, type);
+      lists.fillWithNulls();
+      return lists;
+    }
     // Of two types Flink makes no vector of one value; they lie in vectors as these do.
     LogicalType alike =
         switch (type.getTypeRoot()) {

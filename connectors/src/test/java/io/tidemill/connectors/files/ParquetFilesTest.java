@@ -464,7 +464,9 @@ class ParquetFilesTest {
       new DateType(),
       new TimeType(3),
       new TimestampType(6),
-      new LocalZonedTimestampType(6)
+      new LocalZonedTimestampType(6),
+      new ArrayType(new FloatType()),
+      new ArrayType(new BigIntType())
     };
     RowType missing = RowType.of(types);
     List<VectorizedColumnBatch> elements = new ArrayList<>();
