@@ -178,8 +178,7 @@ final class TextRows implements Serializable {
         origin.setField(Origin.VALUE, record);
       }
       if (failure != null) {
-        origin.setField(Origin.ERROR_CLASS, StringData.fromString(failure.causeClass()));
-        origin.setField(Origin.ERROR_MESSAGE, StringData.fromString(failure.message()));
+        failure.writeTo(origin);
       }
       return origin;
     }

@@ -189,8 +189,7 @@ final class KafkaRecordDecoder implements KafkaRecordDeserializationSchema<RowDa
       origin.setField(Origin.VALUE, record.value());
     }
     if (failure != null) {
-      origin.setField(Origin.ERROR_CLASS, StringData.fromString(failure.causeClass()));
-      origin.setField(Origin.ERROR_MESSAGE, StringData.fromString(failure.message()));
+      failure.writeTo(origin);
     }
     return origin;
   }

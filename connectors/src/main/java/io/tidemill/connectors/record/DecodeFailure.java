@@ -2,6 +2,8 @@ package io.tidemill.connectors.record;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.StringData;
 
 /**
  * Why the bytes of a record did not decode. Immutable.
@@ -23,6 +25,12 @@ public record DecodeFailure(String causeClass, String message) {
     String innermost = chain.get(chain.size() - 1).getClass().getName();
     return new DecodeFailure(
         innermost, message.isEmpty() ? innermost : DeadLetterRecord.shortened(message.toString()));
+  }
+
+  /** Writes it into the {@link Origin} of the record, for {@link SourceStreams#ofDecoded}. */
+  public void writeTo(GenericRowData origin) {
+    origin.setField(Origin.ERROR_CLASS, StringData.fromString(causeClass));
+    origin.setField(Origin.ERROR_MESSAGE, StringData.fromString(message));
   }
 
   private static List<Throwable> chain(Throwable failure) {
