@@ -50,9 +50,8 @@ import org.slf4j.LoggerFactory;
  * <p><b>Back-pressure.</b> A record that finds the open batch full and every slot taken waits in
  * {@code makeRoom} by yielding to the mailbox, which runs completions and timers; so every method
  * that a mail may call leaves the operator consistent before it yields or emits. There is no second
- * queue: memory is bounded by the slots and the open batch. To wait awake was tried and dropped,
- * for batches of 1 to 2,048 records: where calls are so short that it would matter, the task thread
- * makes them itself.
+ * queue: memory is bounded by the slots and the open batch. It does not wait awake: where calls are
+ * so short that being woken would matter, the task thread makes them itself.
  *
  * <p><b>Deadlines.</b> At most one timer is pending, and it never fires later than the open batch's
  * deadline: a batch that opens while one is pending was opened later than the one it was set for. A
