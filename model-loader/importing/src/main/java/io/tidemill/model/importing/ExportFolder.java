@@ -1,6 +1,7 @@
 package io.tidemill.model.importing;
 
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.engine.FoundModel;
 import io.tidemill.model.store.DetachedSignature;
 import io.tidemill.model.store.ModelManifest;
 import java.io.IOException;
@@ -56,7 +57,7 @@ final class ExportFolder implements ModelFormat {
   private static List<DetachedSignature> signatures(Path folder) throws IOException {
     List<DetachedSignature> signatures = new ArrayList<>();
     for (Path file : new Listing(folder).children()) {
-      String name = Listing.name(file);
+      String name = FoundModel.nameOf(file);
       if (name.endsWith(BUNDLE)) {
         String key = name.substring(0, name.length() - BUNDLE.length());
         signatures.add(new DetachedSignature(key, Files.readString(file)));

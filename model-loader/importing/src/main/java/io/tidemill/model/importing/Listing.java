@@ -2,6 +2,7 @@ package io.tidemill.model.importing;
 
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.engine.Clutter;
+import io.tidemill.model.engine.FoundModel;
 import io.tidemill.model.store.RefusedFormat;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,12 +21,8 @@ record Listing(Path path) {
   private static final int SHOWN = 10;
   private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
 
-  static String name(Path path) {
-    return String.valueOf(path.toAbsolutePath().normalize().getFileName());
-  }
-
   String name() {
-    return name(path);
+    return FoundModel.nameOf(path);
   }
 
   /** Files and folders in a folder, sorted and without clutter; none if it is a file. */
@@ -47,12 +44,12 @@ record Listing(Path path) {
   SortedMap<Long, Path> numbered() throws IOException {
     SortedMap<Long, Path> numbered = new TreeMap<>();
     for (Path child : children()) {
-      if (Files.isDirectory(child) && NUMBER.matcher(name(child)).matches()) {
-        Path other = numbered.put(Long.valueOf(name(child)), child);
+      if (Files.isDirectory(child) && NUMBER.matcher(FoundModel.nameOf(child)).matches()) {
+        Path other = numbered.put(Long.valueOf(FoundModel.nameOf(child)), child);
         if (other != null) {
           throw new InvalidModelException(
               "%s: folders %s and %s are the same number (expected: one of them)"
-                  .formatted(path, name(other), name(child)));
+                  .formatted(path, FoundModel.nameOf(other), FoundModel.nameOf(child)));
         }
       }
     }
@@ -77,7 +74,7 @@ record Listing(Path path) {
     }
     return children.stream()
         .limit(SHOWN)
-        .map(child -> name(child) + (Files.isDirectory(child) ? "/" : ""))
+        .map(child -> FoundModel.nameOf(child) + (Files.isDirectory(child) ? "/" : ""))
         .collect(
             Collectors.joining(
                 ", ",
@@ -128,7 +125,7 @@ record Listing(Path path) {
   void refuseCode() throws IOException {
     for (Path file : Files.isDirectory(path) ? children() : List.of(path)) {
       if (Files.isRegularFile(file)) {
-        RefusedFormat.check(name(file), file);
+        RefusedFormat.check(FoundModel.nameOf(file), file);
       }
     }
   }

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.engine.Engine;
+import io.tidemill.model.engine.FoundModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.SortedMap;
@@ -37,7 +38,7 @@ record ServingFolder(Engine engine) implements ModelFormat {
         .read(requireNonNull(numbered.get(number)), workspace)
         .in(
             "TensorFlow Serving base path",
-            Listing.name(path),
+            FoundModel.nameOf(path),
             new SemanticVersion(number, 0, 0, ""));
   }
 

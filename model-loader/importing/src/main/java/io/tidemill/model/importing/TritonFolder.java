@@ -70,7 +70,7 @@ final class TritonFolder implements ModelFormat {
     if (models.size() > 1) {
       throw new InvalidModelException(
           "%s: a Triton repository with the models %s (expected: one); name the model's folder"
-              .formatted(path, models.stream().map(Listing::name).toList()));
+              .formatted(path, models.stream().map(FoundModel::nameOf).toList()));
     }
     return readModel(models.get(0), workspace);
   }
@@ -101,7 +101,7 @@ final class TritonFolder implements ModelFormat {
     return DetectedModel.of("model of a Triton repository", sampled, engine.name(), signature)
         .in(
             "model of a Triton repository",
-            config.name().isEmpty() ? Listing.name(path) : config.name(),
+            config.name().isEmpty() ? FoundModel.nameOf(path) : config.name(),
             new SemanticVersion(number, 0, 0, ""));
   }
 

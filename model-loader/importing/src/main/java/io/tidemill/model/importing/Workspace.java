@@ -182,7 +182,7 @@ final class Workspace implements AutoCloseable {
       return model;
     }
     for (Path file : files) {
-      Path name = file.equals(model) ? Path.of(Listing.name(model)) : model.relativize(file);
+      Path name = file.equals(model) ? Path.of(FoundModel.nameOf(model)) : model.relativize(file);
       take(file, target.resolve(name));
     }
     return target;
@@ -222,7 +222,7 @@ final class Workspace implements AutoCloseable {
   private Path gathered(Path file, Set<String> others) throws IOException {
     Path source = file.toAbsolutePath().resolveSibling("");
     Path target = copyOf(source);
-    take(file, target.resolve(Listing.name(file)));
+    take(file, target.resolve(FoundModel.nameOf(file)));
     for (String other : others) {
       take(source.resolve(other), target.resolve(other));
     }
@@ -238,7 +238,7 @@ final class Workspace implements AutoCloseable {
     Path source = model.toAbsolutePath().resolveSibling("");
     for (Path other : new Listing(source).all()) {
       if (!other.equals(model.toAbsolutePath()) && !other.endsWith(Golden.FILE_NAME)) {
-        leftOut.add(Listing.name(other));
+        leftOut.add(FoundModel.nameOf(other));
       }
     }
     Path golden = source.resolve(Golden.FILE_NAME);
@@ -246,7 +246,7 @@ final class Workspace implements AutoCloseable {
       return published;
     }
     Path target = copyOf(source);
-    take(published, target.resolve(Listing.name(published)));
+    take(published, target.resolve(FoundModel.nameOf(published)));
     take(golden, target.resolve(Golden.FILE_NAME));
     return target;
   }

@@ -41,7 +41,8 @@ public record FoundModel(String title, Path files, String name, Set<String> othe
     return others.isEmpty() && name.equals(nameOf(files));
   }
 
-  static String nameOf(Path path) {
+  /** The last name of a path, also of one as {@code .} that does not say it. */
+  public static String nameOf(Path path) {
     return String.valueOf(path.toAbsolutePath().normalize().getFileName());
   }
 }
