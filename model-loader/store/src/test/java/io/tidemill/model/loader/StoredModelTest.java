@@ -11,6 +11,7 @@ import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.OtherProcess;
 import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
@@ -386,15 +387,8 @@ class StoredModelTest {
 
   private String prunedByAnotherProcess() throws Exception {
     Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx128m",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                PruneMain.class.getName(),
-                folder.resolve("cache").toString())
+        OtherProcess.of(PruneMain.class, folder.resolve("cache"))
+            .builder()
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.model.OtherProcess;
 import io.tidemill.model.store.cache.LocalModelCache;
 import io.tidemill.pipelines.JobOptions;
 import java.io.IOException;
@@ -139,16 +140,8 @@ class ModelLooksTest {
   /** Pushes in a process that dies meanwhile, two days ago. */
   private Path leftByAKilledPush() throws IOException, InterruptedException {
     Process killed =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx128m",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                KilledPushMain.class.getName(),
-                model.store().toString(),
-                model.savedModel().toString())
+        OtherProcess.of(KilledPushMain.class, model.store(), model.savedModel())
+            .builder()
             .redirectErrorStream(true)
             .redirectOutput(directory.resolve("killed.log").toFile())
             .start();

@@ -9,6 +9,7 @@ import ai.djl.pytorch.jni.LibUtils;
 import io.tidemill.model.Device;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
+import io.tidemill.model.OtherProcess;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
@@ -249,15 +250,8 @@ class PyTorchModelLoaderITCase {
     Path model = directory.resolve("model");
     TorchScripts.mlp(model, 4);
     ProcessBuilder java =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx128m",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                FirstModel.class.getName(),
-                model.toString())
+        OtherProcess.of(FirstModel.class, model)
+            .builder()
             .redirectError(ProcessBuilder.Redirect.INHERIT);
     java.environment().putAll(environment);
     Process process = java.start();

@@ -5,6 +5,7 @@ import static io.tidemill.model.store.Drafts.files;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemill.model.OtherProcess;
 import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.store.ByteSize;
 import io.tidemill.model.store.InMemoryBackend;
@@ -98,16 +99,8 @@ class CacheEvictionTest {
     shared.push(draft("fraud", "1.4.2"), files(folder, "a"));
     LocalModelCache cache = cache(NOTHING);
     Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx128m",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                UseMain.class.getName(),
-                shared.uri(),
-                folder.resolve("cache").toString())
+        OtherProcess.of(UseMain.class, shared.uri(), folder.resolve("cache"))
+            .builder()
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.OtherProcess;
 import io.tidemill.model.UnavailableHereException;
 import io.tidemill.model.store.InMemoryBackend;
 import io.tidemill.model.store.ModelManifest;
@@ -351,16 +352,8 @@ class LocalModelCacheTest {
     List<Process> processes = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
       processes.add(
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-Xmx128m",
-                  "-XX:TieredStopAtLevel=1",
-                  "-XX:+UseSerialGC",
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  FetchMain.class.getName(),
-                  shared.uri(),
-                  folder.resolve("cache").toString())
+          OtherProcess.of(FetchMain.class, shared.uri(), folder.resolve("cache"))
+              .builder()
               .redirectErrorStream(true)
               .redirectOutput(new File(folder.toFile(), "process" + i))
               .start());
@@ -382,23 +375,11 @@ class LocalModelCacheTest {
     ModelManifest pushed = shared.push(draft("fraud", "1.4.2"), large);
     Path output = folder.resolve("output");
     // The shell's limit on the size of files stands for a disk without space.
-    Process limited =
-        new ProcessBuilder(
-                "sh",
-                "-c",
-                "ulimit -f 2048 && exec \"$0\" \"$@\"",
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx128m",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                FetchMain.class.getName(),
-                shared.uri(),
-                folder.resolve("cache").toString())
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
+    ProcessBuilder fetch =
+        OtherProcess.of(FetchMain.class, shared.uri(), folder.resolve("cache")).builder();
+    fetch.command().addAll(0, List.of("sh", "-c", "ulimit -f 2048 && exec \"$0\" \"$@\""));
+
+    Process limited = fetch.redirectErrorStream(true).redirectOutput(output.toFile()).start();
 
     assertThat(limited.waitFor()).as(Files.readString(output)).isNotZero();
 
