@@ -14,12 +14,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
+import org.apache.commons.io.file.PathUtils;
 import org.apache.flink.api.common.externalresource.ExternalResourceDriverFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -72,11 +72,7 @@ class SessionClusterITCase {
     if (cluster != null) {
       cluster.close();
     }
-    try (Stream<Path> files = Files.walk(FOLDER)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
+    PathUtils.deleteDirectory(FOLDER);
   }
 
   private static void writeGpuPlugin() throws Exception {
