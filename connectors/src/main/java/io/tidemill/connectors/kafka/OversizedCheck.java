@@ -16,14 +16,23 @@ record OversizedCheck(KafkaOptions letters, SinkSettings settings, ConnectorOpti
   /** What a letter says beyond its record: the message, at three bytes a letter, and the rest. */
   private static final int HEADERS_BYTES = 8 << 10;
 
-  /** Blocks for about the limit for each of three questions. */
+  /**
+   * What to say where it does not. Blocks for about the limit for each of three questions.
+   *
+   * @throws Broker.UnansweredException if the broker of the letters does not answer
+   */
   List<Problem<OptionKey>> problems(Duration limit) throws Broker.UnansweredException {
     KafkaOptions read = new KafkaOptions(source);
     if (settings.oversized() != Oversized.FAIL || read.servers().isEmpty()) {
       return List.of();
     }
     Broker origin = new Broker(read);
-    long needed = (long) origin.largestRecord(topics(read, origin, limit), limit) + HEADERS_BYTES;
+    long needed;
+    try {
+      needed = (long) origin.largestRecord(topics(read, origin, limit), limit) + HEADERS_BYTES;
+    } catch (Broker.UnansweredException e) {
+      return List.of(origin.unreachable(e));
+    }
     Broker broker = new Broker(letters);
     int taken =
         Math.min(settings.largestRecord(), broker.largestRecord(Set.of(settings.topic()), limit));

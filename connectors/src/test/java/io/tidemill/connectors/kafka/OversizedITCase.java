@@ -171,6 +171,25 @@ class OversizedITCase {
   }
 
   @Test
+  void brokerOfTheSourceIsNamedWhereItDoesNotTellWhatItsTopicsTake() {
+    kafka.createTopic("untold-dead", 1);
+    Map<String, String> source =
+        Map.of("topic", "in", "properties.bootstrap.servers", "localhost:1");
+
+    Map<String, String> fail =
+        Map.of(
+            "sink.oversized-value",
+            "fail",
+            "properties.bootstrap.servers",
+            kafka.bootstrapServers());
+
+    assertThat(letters(source, "untold-dead", fail).obstacles(Duration.ofSeconds(2)))
+        .singleElement()
+        .asString()
+        .contains("no Kafka broker answers at localhost:1: ");
+  }
+
+  @Test
   void planTellsWhatBecomesOfALetterThatIsTooLarge() {
     Map<String, String> topic = Map.of("topic", "in");
     assertThat(letters(topic, "dead", Map.of()).guarantee())
@@ -189,7 +208,7 @@ class OversizedITCase {
       Map<String, String> source, String topic, Map<String, String> more) {
     Map<String, String> read = new LinkedHashMap<>(source);
     read.put("connector", "kafka");
-    read.put("properties.bootstrap.servers", kafka.bootstrapServers());
+    read.putIfAbsent("properties.bootstrap.servers", kafka.bootstrapServers());
     return new Connectors()
         .deadLetters(
             new DeadLetterSpec(
