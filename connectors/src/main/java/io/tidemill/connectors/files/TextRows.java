@@ -140,10 +140,9 @@ final class TextRows implements Serializable {
      * @throws RecordFailureException if it does not decode in a job without dead letters
      */
     void read(byte[] record, long start, List<GenericRowData> target) {
+      List<RowData> rows;
       try {
-        for (RowData row : decoder.decode(record)) {
-          target.add(row(row.getRowKind(), row, origin(record, start, null)));
-        }
+        rows = decoder.decode(record);
       } catch (IOException | RuntimeException e) {
         DecodeFailure failure = DecodeFailure.of(e);
         if (!deadLetters) {
@@ -153,6 +152,10 @@ final class TextRows implements Serializable {
               e);
         }
         target.add(row(RowKind.INSERT, null, origin(record, start, failure)));
+        return;
+      }
+      for (RowData row : rows) {
+        target.add(row(row.getRowKind(), row, origin(record, start, null)));
       }
     }
 
