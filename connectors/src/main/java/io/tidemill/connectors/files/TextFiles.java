@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Text files as a source, each of whose records knows its file and its place in it, and becomes a
- * dead letter where it does not decode. Immutable.
+ * dead letter where it does not decode. Immutable but for the decoder of {@link #decode}.
  */
 public final class TextFiles implements RecordSource {
   private final SourceSpec spec;

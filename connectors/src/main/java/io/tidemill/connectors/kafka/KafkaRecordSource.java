@@ -41,7 +41,7 @@ import org.apache.kafka.common.record.TimestampType;
 
 /**
  * Topics as a source. A record's timestamp is Kafka's; there are no watermarks, since nothing here
- * waits for one. Immutable.
+ * waits for one. Immutable but for the decoder of {@link #decode}.
  */
 final class KafkaRecordSource implements RecordSource {
   private final SourceSpec spec;

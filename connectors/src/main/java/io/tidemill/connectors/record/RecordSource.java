@@ -50,7 +50,7 @@ public interface RecordSource {
 
   /**
    * The values in a dead letter's original bytes, one JSON object a line; empty where the source
-   * keeps no bytes.
+   * keeps no bytes. One thread at a time.
    *
    * @throws IOException if they do not decode
    */
