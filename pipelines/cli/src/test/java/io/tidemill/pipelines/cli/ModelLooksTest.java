@@ -14,7 +14,6 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -158,7 +157,7 @@ class ModelLooksTest {
     }
     FileTime daysAgo = FileTime.from(Instant.now().minus(Duration.ofDays(2)));
     try (Stream<Path> paths = Files.walk(left)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+      for (Path path : paths.toList()) {
         Files.setLastModifiedTime(path, daysAgo);
       }
     }
