@@ -46,9 +46,15 @@ public final class ValueDecoder implements Serializable {
             .toArray(RowData.FieldGetter[]::new);
   }
 
-  /** Says with what formats are opened, before the first value. */
+  /**
+   * Starts the format, before the first value.
+   *
+   * @param with what formats are opened with from now on
+   * @throws IllegalStateException if it does not start, of which no value is at fault
+   */
   public void open(DeserializationSchema.InitializationContext with) {
     this.context = with;
+    this.format = current();
   }
 
   /** How many fields the format's rows have. */
