@@ -102,7 +102,7 @@ final class TextReader implements BulkFormat.Reader<RowData> {
     Packing packing = Packing.of(head).orElse(null);
     if (packing != null) {
       throw new RecordFailureException(
-          "%s: is compressed as %s (expected: text, or a file of gzip, deflate or bzip2 whose name ends in .gz, .deflate or .bz2, in small letters)"
+          "%s: is compressed as %s (expected: text, or a file of gzip, deflate or bzip2 whose name ends in .gz, .gzip, .deflate or .bz2, in small letters)"
               .formatted(file, packing),
           null);
     }

@@ -1,7 +1,7 @@
 package io.tidemill.model.importing;
 
 import io.tidemill.model.InvalidModelException;
-import io.tidemill.model.engine.Clutter;
+import io.tidemill.model.engine.FileKind;
 import io.tidemill.model.engine.FoundModel;
 import io.tidemill.model.store.RefusedFormat;
 import java.io.IOException;
@@ -27,7 +27,7 @@ record Listing(Path path) {
 
   /** Files and folders in a folder, sorted and without clutter; none if it is a file. */
   List<Path> children() throws IOException {
-    return all().stream().filter(child -> !Clutter.is(child)).toList();
+    return all().stream().filter(child -> !FileKind.isClutter(child)).toList();
   }
 
   /** The same with clutter. */

@@ -180,7 +180,8 @@ final class MlflowFolder implements ModelFormat {
   private static Path inside(Path file, Path root, Map<?, ?> flavour) {
     for (String key : List.of("saved_model_dir", "model_path", "data", "model_data")) {
       if (flavour.get(key) instanceof String relative) {
-        return NamedPath.in(root, relative)
+        return new NamedPath(root, relative)
+            .inside()
             .filter(Files::exists)
             .orElseThrow(
                 () ->

@@ -186,7 +186,8 @@ final class TritonFolder implements ModelFormat {
   }
 
   private static Path inside(TritonConfig config, Path version) {
-    return NamedPath.in(version, config.file())
+    return new NamedPath(version, config.file())
+        .inside()
         .filter(Files::exists)
         .orElseThrow(
             () ->

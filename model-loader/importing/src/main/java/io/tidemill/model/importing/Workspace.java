@@ -8,9 +8,9 @@ import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.UnavailableHereException;
-import io.tidemill.model.engine.Clutter;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.Engines;
+import io.tidemill.model.engine.FileKind;
 import io.tidemill.model.engine.FoundModel;
 import io.tidemill.model.golden.Golden;
 import io.tidemill.model.golden.Samples;
@@ -278,7 +278,7 @@ final class Workspace implements AutoCloseable {
   private static Optional<String> clutterOf(Path relative) {
     return IntStream.rangeClosed(1, relative.getNameCount())
         .mapToObj(depth -> relative.subpath(0, depth))
-        .filter(Clutter::is)
+        .filter(FileKind::isClutter)
         .map(Path::toString)
         .findFirst();
   }

@@ -24,6 +24,8 @@ import java.util.stream.Stream;
  * @param content whether a file is one
  */
 public record FileKind(String title, String known, List<String> suffixes, ContentTest content) {
+  private static final Set<String> CLUTTER = Set.of(".git", ".DS_Store", "__MACOSX");
+
   /** Whether a file is of a kind, by its content. */
   @FunctionalInterface
   public interface ContentTest {
@@ -107,16 +109,22 @@ public record FileKind(String title, String known, List<String> suffixes, Conten
     try (Stream<Path> files =
         Files.find(folder, depth, (file, attributes) -> attributes.isRegularFile())) {
       return files
-          .filter(file -> !Clutter.is(file))
+          .filter(file -> !isClutter(file))
           .filter(file -> suffixes.stream().anyMatch(file.toString()::endsWith))
           .sorted()
           .toList();
     }
   }
 
+  /** Whether a file or folder is what tools leave behind, and part of no model. */
+  public static boolean isClutter(Path path) {
+    String name = FoundModel.nameOf(path);
+    return CLUTTER.contains(name) || name.startsWith("._");
+  }
+
   private static List<Path> children(Path folder) throws IOException {
     try (Stream<Path> children = Files.list(folder)) {
-      return children.filter(child -> !Clutter.is(child)).sorted().toList();
+      return children.filter(child -> !isClutter(child)).sorted().toList();
     }
   }
 }

@@ -4,12 +4,15 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** A path that a file of a model names, and that must not lead out of the model's folder. */
-public final class NamedPath {
-  private NamedPath() {}
-
-  /** Where it leads from a folder; empty if that is outside, or it is no path on this machine. */
-  public static Optional<Path> in(Path folder, String name) {
+/**
+ * A path that a file of a model names.
+ *
+ * @param folder of the model, out of which it must not lead
+ * @param name as it is in the file
+ */
+public record NamedPath(Path folder, String name) {
+  /** Where it leads; empty if that is outside of the folder, or it is no path on this machine. */
+  public Optional<Path> inside() {
     try {
       Path path = folder.resolve(name).normalize();
       return path.toAbsolutePath().startsWith(folder.toAbsolutePath().normalize())

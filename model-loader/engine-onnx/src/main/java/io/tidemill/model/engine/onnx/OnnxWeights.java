@@ -72,7 +72,8 @@ final class OnnxWeights {
     }
     Path folder = model.toAbsolutePath().normalize().resolveSibling("");
     for (String location : files.locations) {
-      if (NamedPath.in(folder, location)
+      if (new NamedPath(folder, location)
+          .inside()
           .filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
           .isEmpty()) {
         throw new InvalidModelException(

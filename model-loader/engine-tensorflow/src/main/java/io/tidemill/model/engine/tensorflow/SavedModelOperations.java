@@ -122,7 +122,7 @@ final class SavedModelOperations {
 
   /** TensorFlow puts the name behind its folder for assets, whatever it is. */
   private static boolean isInside(AssetFileDef asset) {
-    return NamedPath.in(Path.of("assets"), asset.getFilename()).isPresent();
+    return new NamedPath(Path.of("assets"), asset.getFilename()).inside().isPresent();
   }
 
   private static Collection<String> initializers(MetaGraphDef metaGraph) {
