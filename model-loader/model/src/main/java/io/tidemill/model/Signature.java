@@ -86,6 +86,9 @@ public record Signature(
   /** What else is to be known than inputs and outputs, each as a line of its own. */
   public List<String> notes() {
     List<String> notes = new ArrayList<>();
+    if (!name.isEmpty()) {
+      notes.add("signature '%s'%s".formatted(name, method.isEmpty() ? "" : " for " + method));
+    }
     if (batch > 0) {
       notes.add(
           batch == 1

@@ -43,7 +43,9 @@ public record NamelessTensors(String place, Signature signature, Set<ElementType
     compare("input", manifest.inputs(), signature.inputs().get(0), inputTypes, problems);
     compare("output", manifest.outputs(), output, Set.of(output.type()), problems);
     if (!manifest.constants().isEmpty()) {
-      problems.add("%s is in the manifest but %s takes none".formatted(manifest.notes(), place));
+      problems.add(
+          "constants %s are in the manifest but %s takes none"
+              .formatted(manifest.constants(), place));
     }
     return problems;
   }

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A published version as JSON and YAML have it.
  *
+ * @param signature which of a model's signatures is served; null where it is the usual one
+ * @param method what the model says that this signature is for; null if nothing
  * @param batch how many rows the model takes in each call; null if any number
  * @param constants its inputs without rows; null if there are none
  * @param path where its files were written to; null where none were
@@ -26,6 +28,8 @@ record ModelView(
     String digest,
     String created,
     List<String> aliases,
+    @Nullable String signature,
+    @Nullable String method,
     List<Tensor> inputs,
     List<Tensor> outputs,
     @Nullable Integer batch,
@@ -78,6 +82,8 @@ record ModelView(
             .filter(alias -> manifest.version().equals(aliases.get(alias)))
             .sorted()
             .toList(),
+        signature.name().isEmpty() ? null : signature.name(),
+        signature.method().isEmpty() ? null : signature.method(),
         signature.inputs().stream().map(Tensor::of).toList(),
         signature.outputs().stream().map(Tensor::of).toList(),
         signature.batch() == 0 ? null : signature.batch(),

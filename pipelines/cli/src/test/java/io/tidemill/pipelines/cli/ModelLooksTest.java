@@ -26,6 +26,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.tensorflow.proto.MetaGraphDef;
+import org.tensorflow.proto.SavedModel;
+import org.tensorflow.proto.SignatureDef;
 
 /** Commands that show what a store and this machine's cache hold. */
 class ModelLooksTest {
@@ -250,6 +253,34 @@ class ModelLooksTest {
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
     assertThat(run.out()).startsWith("fraud:1.4.2 and fraud:1.5.0 are the same (sha256:");
+  }
+
+  /** Their tensors and files may be the same, and their answers are not. */
+  @Test
+  void tellsOneSignatureOfAModelFromAnother() throws IOException {
+    Path file = model.savedModel().resolve("saved_model.pb");
+    SavedModel.Builder saved = SavedModel.parseFrom(Files.readAllBytes(file)).toBuilder();
+    MetaGraphDef.Builder graph = saved.getMetaGraphsBuilder(0);
+    SignatureDef usual = graph.getSignatureDefOrThrow("serving_default");
+    for (String name : List.of("first", "second")) {
+      graph.putSignatureDef(name, usual.toBuilder().setMethodName("predict").build());
+    }
+    Files.write(file, saved.build().toByteArray());
+
+    CommandRun first = model.push("fraud:2.0.0", "--signature", "first");
+    model.push("fraud:2.1.0", "--signature", "second");
+
+    assertThat(first.out()).contains("calls      signature 'first' for predict\n");
+    assertThat(model.run("inspect", "fraud:2.0.0").out())
+        .contains("calls    signature 'first' for predict\n");
+    JsonNode view = json(model.run("inspect", "fraud:2.0.0", "-o", "json"));
+    assertThat(List.of(view.at("/signature").asText(), view.at("/method").asText()))
+        .containsExactly("first", "predict");
+    CommandRun diff = model.run("diff", "fraud:2.0.0", "fraud:2.1.0");
+    assertThat(diff.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(diff.out().lines().skip(1).map(line -> line.split(" {2,}", -1)[0]))
+        .containsExactly(
+            "calls signature 'first' for predict", "calls signature 'second' for predict");
   }
 
   @Test
