@@ -5,6 +5,8 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -116,7 +118,7 @@ final class RunFolder {
     }
   }
 
-  /** Of one in which Flink still wrote while it was deleted, the folder itself is left. */
+  /** Of one that was killed between its lock and itself, the folder is left. */
   private static void deleteEmpty(Path folder) {
     try {
       if (Files.getLastModifiedTime(folder).toInstant().isBefore(Instant.now().minus(MAKING))) {
@@ -127,10 +129,24 @@ final class RunFolder {
     }
   }
 
+  /** With its lock last, by which the next run knows what is left of one as abandoned. */
   private static void delete(Path folder) {
+    Path lock = folder.resolve(LOCK);
     try {
-      PathUtils.deleteDirectory(folder);
-    } catch (IOException stillWritten) {
+      try (DirectoryStream<Path> content =
+          Files.newDirectoryStream(folder, entry -> !entry.equals(lock))) {
+        for (Path entry : content) {
+          PathUtils.delete(entry);
+        }
+      }
+      Files.deleteIfExists(lock);
+      try {
+        Files.delete(folder);
+      } catch (DirectoryNotEmptyException writtenMeanwhile) {
+        Files.createFile(lock);
+        throw writtenMeanwhile;
+      }
+    } catch (IOException | DirectoryIteratorException stillWritten) {
       LOG.debug("{}: left to the next run", folder, stillWritten);
     }
   }

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,24 +23,44 @@ class RunFolderTest {
     private Holder() {}
 
     public static void main(String[] arguments) throws IOException {
-      System.out.println(RunFolder.in(Path.of(arguments[0])).path());
+      Path folder = RunFolder.in(Path.of(arguments[0])).path();
+      for (int i = 1; i < arguments.length; i++) {
+        Path file = folder.resolve(arguments[i]);
+        Thread writer = new Thread(() -> writeWhileThereIsAFolder(file));
+        writer.setDaemon(true);
+        writer.start();
+      }
+      System.out.println(folder);
       while (System.in.read() >= 0) {
         // Alive.
       }
     }
+
+    /** As Flink does while the process ends. */
+    private static void writeWhileThereIsAFolder(Path file) {
+      try {
+        while (true) {
+          Files.writeString(file, "jar");
+        }
+      } catch (IOException deleted) {
+        // The folder is gone.
+      }
+    }
   }
 
-  private Process start() throws IOException {
-    return new ProcessBuilder(
-            ProcessHandle.current().info().command().orElseThrow(),
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Holder.class.getName(),
-            parent.toString())
-        .redirectError(ProcessBuilder.Redirect.DISCARD)
-        .start();
+  private Process start(String... written) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Holder.class.getName(),
+                parent.toString()));
+    command.addAll(List.of(written));
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
   }
 
   private static Path folderOf(Process process) throws IOException {
@@ -55,6 +77,18 @@ class RunFolderTest {
     process.outputWriter().close();
 
     assertThat(process.waitFor()).isZero();
+    assertThat(folder).doesNotExist();
+  }
+
+  @Test
+  void whatIsWrittenWhileItIsDeletedIsDeletedByTheNext() throws Exception {
+    Process process = start("one.jar", "two.jar", "three.jar", "four.jar");
+    Path folder = folderOf(process);
+
+    process.outputWriter().close();
+    process.waitFor();
+    RunFolder.in(parent);
+
     assertThat(folder).doesNotExist();
   }
 
