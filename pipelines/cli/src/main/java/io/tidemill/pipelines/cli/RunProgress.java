@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 
@@ -114,17 +115,20 @@ final class RunProgress {
     try (InputStream answer = exceptions.toURL().openStream()) {
       JsonNode failure =
           new ObjectMapper().readTree(answer).at("/exceptionHistory/entries/0/stacktrace");
-      String innermost =
-          failure
-              .asText()
-              .lines()
-              .filter(line -> !line.startsWith("\t"))
-              .reduce((outer, inner) -> inner)
-              .orElse("cause not known")
-              .replaceFirst("^Caused by: ", "");
-      return ConnectorOptions.withoutSecrets(innermost);
+      return ConnectorOptions.withoutSecrets(innermost(failure.asText()));
     } catch (IOException unknown) {
       return "cause not known: " + unknown.getMessage();
     }
+  }
+
+  /** The last exception of a stack trace that says something. */
+  static String innermost(String stackTrace) {
+    List<String> chain = stackTrace.lines().filter(line -> !line.startsWith("\t")).toList();
+    return chain.stream()
+        .filter(line -> line.replaceFirst("^Caused by: ", "").contains(": "))
+        .reduce((outer, inner) -> inner)
+        .or(() -> chain.stream().reduce((outer, inner) -> inner))
+        .orElse("cause not known")
+        .replaceFirst("^Caused by: ", "");
   }
 }

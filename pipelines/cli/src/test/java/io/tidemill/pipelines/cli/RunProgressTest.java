@@ -35,4 +35,23 @@ class RunProgressTest {
   void tellsTheLagOfInputThatDoesNotEnd() {
     assertThat(line(false)).startsWith("12,000 records  6,000/s  lag 3,000  score: ");
   }
+
+  @Test
+  void aRestartIsToldByTheInnermostCauseThatSaysSomething() {
+    String trace =
+        """
+        java.lang.RuntimeException: outer
+        \tat a.B.c(B.java:1)
+        Caused by: a.TooLate: fraud:1.4.2: not ready within 8 s
+        \tat a.B.c(B.java:2)
+        Caused by: java.util.concurrent.TimeoutException
+        \t... 4 more
+        """;
+
+    assertThat(RunProgress.innermost(trace))
+        .isEqualTo("a.TooLate: fraud:1.4.2: not ready within 8 s");
+    assertThat(RunProgress.innermost("java.util.concurrent.TimeoutException\n\tat a.B.c(B.java)"))
+        .isEqualTo("java.util.concurrent.TimeoutException");
+    assertThat(RunProgress.innermost("")).isEqualTo("cause not known");
+  }
 }
