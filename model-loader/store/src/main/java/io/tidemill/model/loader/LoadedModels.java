@@ -63,12 +63,15 @@ public final class LoadedModels {
     final CompletableFuture<LoadedCopy> loaded = new CompletableFuture<>();
     final CompletableFuture<Void> unloaded = new CompletableFuture<>();
 
+    final Attempt loading;
+
     private final List<ModelHandle> ahead = new ArrayList<>();
     private int handles = 1;
     private boolean ofTask;
 
-    Copy(boolean forTask) {
+    Copy(boolean forTask, Attempt loading) {
       ofTask = forTask;
+      this.loading = loading;
     }
 
     /**
@@ -158,13 +161,13 @@ public final class LoadedModels {
       boolean forTask)
       throws InterruptedException {
     while (true) {
-      Copy fresh = new Copy(forTask);
+      Copy fresh = new Copy(forTask, attempt);
       Copy there = copies.putIfAbsent(request, fresh);
       if (there == null) {
         load(request, fresh, maxSize, files, attempt);
         return handle(request, fresh, maxSize, attempt);
       }
-      attempt.at(Stage.SHARE);
+      attempt.await(there.loading);
       if (!there.join(forTask)) {
         await(there.unloaded);
         continue;

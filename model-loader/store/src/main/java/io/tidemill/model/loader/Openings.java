@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs openings of handles on threads of their own, so that a task can give up what may never end:
@@ -43,10 +44,24 @@ final class Openings {
   /** What an opening is at, and whether its task still waits for it. Thread-safe. */
   static final class Attempt {
     private volatile Stage stage = Stage.FETCH;
+    private volatile @Nullable Attempt awaited;
     private volatile boolean givenUp;
 
     void at(Stage next) {
       stage = next;
+    }
+
+    /** Waits for what another one loads. */
+    void await(Attempt other) {
+      awaited = other;
+      stage = Stage.SHARE;
+    }
+
+    private String text() {
+      Attempt other = awaited;
+      return stage != Stage.SHARE || other == null
+          ? stage.text
+          : "%s, which is at %s".formatted(stage.text, other.stage.text);
     }
 
     boolean givenUp() {
@@ -81,7 +96,7 @@ final class Openings {
       throw new UnavailableHereException(
           Subject.of(request.version()),
           "not ready on %s within its load-timeout of %s, given up at stage '%s'; its thread is left behind. Give the step a longer load-timeout, or find out what holds it up there"
-              .formatted(request.placement(), timeout, attempt.stage.text),
+              .formatted(request.placement(), timeout, attempt.text()),
           e);
     } catch (InterruptedException e) {
       leave(thread, attempt, handle);

@@ -119,6 +119,17 @@ class LoadTimeoutTest {
   }
 
   @Test
+  void namesTheStageOfTheLoadThatItWaitsFor() {
+    warmUpHangs = true;
+    assertThatThrownBy(() -> loaded.open(REQUEST, AT_ITS_STAGE, this::files))
+        .isInstanceOf(UnavailableHereException.class);
+
+    assertThatThrownBy(() -> loaded.open(REQUEST, AT_ITS_STAGE, this::files))
+        .hasMessageContaining(
+            "given up at stage 'waiting for another task's load, which is at warm-up'");
+  }
+
+  @Test
   void countsTheThreadThatIsLeftBehindUntilItEndsAndUnloadsWhatItLoaded() {
     loadHangs = true;
 
