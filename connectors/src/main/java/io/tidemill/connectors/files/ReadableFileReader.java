@@ -40,14 +40,15 @@ final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
   private static final Pattern NAMELESS = Pattern.compile("\\S+ParquetInputFile@\\p{XDigit}+");
 
   private final SourceReader<E, FileSourceSplit> reader;
-  private final SplitsAhead ahead;
+  private final ReaderPortion portion;
   private final FileCheck check;
   private final Set<Path> checked = new HashSet<>();
   private List<FileSourceSplit> splits = List.of();
 
-  ReadableFileReader(SourceReader<E, FileSourceSplit> reader, SplitsAhead ahead, FileCheck check) {
+  ReadableFileReader(
+      SourceReader<E, FileSourceSplit> reader, ReaderPortion portion, FileCheck check) {
     this.reader = reader;
-    this.ahead = ahead;
+    this.portion = portion;
     this.check = check;
   }
 
@@ -117,8 +118,8 @@ final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
   public void addSplits(List<FileSourceSplit> added) {
     // Where failures do not know their file, one comes after the other but for a restore.
     splits = List.copyOf(added);
+    portion.added(added.size());
     for (FileSourceSplit split : added) {
-      ahead.added(split);
       if (checked.add(split.path())) {
         check(split.path());
       }

@@ -48,8 +48,8 @@ public final class ReadableFiles<E>
 
   @Override
   public SourceReader<E, FileSourceSplit> createReader(SourceReaderContext context) {
-    SplitsAhead splits = new SplitsAhead(context, named && getBoundedness() == Boundedness.BOUNDED);
-    return new ReadableFileReader<>(files.createReader(splits), splits, check);
+    ReaderPortion portion = new ReaderPortion(context);
+    return new ReadableFileReader<>(files.createReader(portion), portion, check);
   }
 
   @Override
@@ -60,7 +60,9 @@ public final class ReadableFiles<E>
   @Override
   public SplitEnumerator<FileSourceSplit, PendingSplitsCheckpoint<FileSourceSplit>>
       createEnumerator(SplitEnumeratorContext<FileSourceSplit> context) {
-    return files.createEnumerator(context);
+    return inPortions()
+        ? new SplitPortions(context, files::createEnumerator)
+        : files.createEnumerator(context);
   }
 
   @Override
@@ -68,7 +70,9 @@ public final class ReadableFiles<E>
       restoreEnumerator(
           SplitEnumeratorContext<FileSourceSplit> context,
           PendingSplitsCheckpoint<FileSourceSplit> checkpoint) {
-    return files.restoreEnumerator(context, checkpoint);
+    return inPortions()
+        ? new SplitPortions(context, told -> files.restoreEnumerator(told, checkpoint))
+        : files.restoreEnumerator(context, checkpoint);
   }
 
   @Override
@@ -85,5 +89,10 @@ public final class ReadableFiles<E>
   @Override
   public int inferParallelism(DynamicParallelismInference.Context context) {
     return files.inferParallelism(context);
+  }
+
+  /** Others wait for files, and answer a request when there is one. */
+  private boolean inPortions() {
+    return named && getBoundedness() == Boundedness.BOUNDED;
   }
 }

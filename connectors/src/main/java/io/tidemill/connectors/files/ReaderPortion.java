@@ -6,22 +6,14 @@ import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.base.source.reader.SourceReaderOptions;
-import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.metrics.groups.SourceReaderMetricGroup;
 import org.apache.flink.util.UserCodeClassLoader;
 
 /**
- * What a reader of files knows of its source, and asks it for: while splits are small, for several
- * at once. Flink's reader asks for the next when it has read one, which takes longer than to read a
- * small file, and begins a thread for each.
- *
- * <p>Only for sources that end: others forget all requests but one while they have no split. Task
- * thread only.
+ * What a reader of files knows of its source, and asks it for: the next portion, once it has read
+ * the last of those splits that came together. Task thread only.
  */
-final class SplitsAhead implements SourceReaderContext {
-  static final int MOST = 16;
-  static final long SMALL_BYTES = 1 << 20;
-
+final class ReaderPortion implements SourceReaderContext {
   /**
    * What is waited for when a reader is closed, instead of 30 seconds: Flink's thread that fetches
    * may wait for a signal that is lost when its queue is full.
@@ -29,40 +21,22 @@ final class SplitsAhead implements SourceReaderContext {
   private static final Duration CLOSE = Duration.ofSeconds(5);
 
   private final SourceReaderContext source;
-  private final boolean ahead;
-  private boolean small;
-  private int target = 1;
-  private int open;
+  private int unread;
 
-  /**
-   * A context.
-   *
-   * @param ahead whether several may be asked for
-   */
-  SplitsAhead(SourceReaderContext source, boolean ahead) {
+  ReaderPortion(SourceReaderContext source) {
     this.source = source;
-    this.ahead = ahead;
   }
 
-  /** A split has come, before the reader gets it. */
-  void added(FileSourceSplit split) {
-    small = ahead && split.length() <= SMALL_BYTES;
+  /** Splits have come. */
+  void added(int splits) {
+    unread += splits;
   }
 
-  /**
-   * The reader begins, or has read a split to its end. One more is asked for each time: an answer
-   * to a task that fails meanwhile fails the job as well, without what is at fault.
-   */
+  /** The reader begins, or has read a split to its end. */
   @Override
   public void sendSplitRequest() {
-    target = small ? Math.min(MOST, target + 1) : 1;
-    open = Math.max(0, open - 1);
-    fill();
-  }
-
-  private void fill() {
-    while (open < target) {
-      open++;
+    unread = Math.max(0, unread - 1);
+    if (unread == 0) {
       source.sendSplitRequest();
     }
   }

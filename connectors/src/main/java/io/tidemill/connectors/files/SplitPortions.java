@@ -1,0 +1,203 @@
+package io.tidemill.connectors.files;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import org.apache.flink.api.connector.source.ReaderInfo;
+import org.apache.flink.api.connector.source.SourceEvent;
+import org.apache.flink.api.connector.source.SplitEnumerator;
+import org.apache.flink.api.connector.source.SplitEnumeratorContext;
+import org.apache.flink.api.connector.source.SplitsAssignment;
+import org.apache.flink.api.connector.source.SupportsBatchSnapshot;
+import org.apache.flink.connector.file.src.FileSourceSplit;
+import org.apache.flink.connector.file.src.PendingSplitsCheckpoint;
+import org.apache.flink.metrics.groups.SplitEnumeratorMetricGroup;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives readers the small splits of files that end in portions: to ask for each takes longer than
+ * to read it, and Flink begins a thread for each. A reader's first portion is one split and the
+ * next twice as large, so that few files are shared by all; a large split ends a portion.
+ *
+ * <p>A reader asks for a portion when it has read the last. An answer that is on its way to a task
+ * which fails would fail the job by itself, without a word of what is at fault.
+ *
+ * <p>The coordinator's thread only.
+ */
+final class SplitPortions
+    implements SplitEnumerator<FileSourceSplit, PendingSplitsCheckpoint<FileSourceSplit>>,
+        SupportsBatchSnapshot {
+  static final int MOST = 16;
+  static final long SMALL_BYTES = 1 << 20;
+
+  private final SplitEnumerator<FileSourceSplit, PendingSplitsCheckpoint<FileSourceSplit>> files;
+  private final Collecting context;
+  private final Map<Integer, Integer> sizes = new HashMap<>();
+
+  /**
+   * Portions of the splits of an enumerator.
+   *
+   * @param files makes it, of one that tells at once whether there is a split
+   */
+  SplitPortions(
+      SplitEnumeratorContext<FileSourceSplit> context,
+      Function<
+              SplitEnumeratorContext<FileSourceSplit>,
+              SplitEnumerator<FileSourceSplit, PendingSplitsCheckpoint<FileSourceSplit>>>
+          files) {
+    this.context = new Collecting(context);
+    this.files = files.apply(this.context);
+  }
+
+  @Override
+  public void handleSplitRequest(int subtask, @Nullable String host) {
+    int size = sizes.merge(subtask, 1, (before, one) -> Math.min(MOST, 2 * before));
+    List<FileSourceSplit> portion = new ArrayList<>();
+    context.portion = portion;
+    try {
+      int before;
+      do {
+        before = portion.size();
+        files.handleSplitRequest(subtask, host);
+      } while (portion.size() > before
+          && portion.size() < size
+          && portion.get(before).length() <= SMALL_BYTES);
+    } finally {
+      context.portion = null;
+    }
+    if (portion.isEmpty()) {
+      // That there is none, or that the reader is gone, is told without us.
+      files.handleSplitRequest(subtask, host);
+    } else {
+      context.assignSplits(new SplitsAssignment<>(Map.of(subtask, portion)));
+    }
+  }
+
+  @Override
+  public void start() {
+    files.start();
+  }
+
+  @Override
+  public void addSplitsBack(List<FileSourceSplit> splits, int subtask) {
+    files.addSplitsBack(splits, subtask);
+  }
+
+  @Override
+  public void addReader(int subtask) {
+    files.addReader(subtask);
+  }
+
+  @Override
+  public void handleSourceEvent(int subtask, SourceEvent event) {
+    files.handleSourceEvent(subtask, event);
+  }
+
+  @Override
+  public PendingSplitsCheckpoint<FileSourceSplit> snapshotState(long checkpointId)
+      throws Exception {
+    return files.snapshotState(checkpointId);
+  }
+
+  @Override
+  public void notifyCheckpointComplete(long checkpointId) throws Exception {
+    files.notifyCheckpointComplete(checkpointId);
+  }
+
+  @Override
+  public void notifyCheckpointAborted(long checkpointId) throws Exception {
+    files.notifyCheckpointAborted(checkpointId);
+  }
+
+  @Override
+  public void close() throws IOException {
+    files.close();
+  }
+
+  /** Keeps what is assigned while a portion is made, and leaves that there is no more unsaid. */
+  private static final class Collecting implements SplitEnumeratorContext<FileSourceSplit> {
+    private final SplitEnumeratorContext<FileSourceSplit> source;
+    private @Nullable List<FileSourceSplit> portion;
+
+    Collecting(SplitEnumeratorContext<FileSourceSplit> source) {
+      this.source = source;
+    }
+
+    @Override
+    public void assignSplit(FileSourceSplit split, int subtask) {
+      if (portion == null) {
+        source.assignSplit(split, subtask);
+      } else {
+        portion.add(split);
+      }
+    }
+
+    @Override
+    public void assignSplits(SplitsAssignment<FileSourceSplit> splits) {
+      source.assignSplits(splits);
+    }
+
+    @Override
+    public void signalNoMoreSplits(int subtask) {
+      if (portion == null) {
+        source.signalNoMoreSplits(subtask);
+      }
+    }
+
+    @Override
+    public SplitEnumeratorMetricGroup metricGroup() {
+      return source.metricGroup();
+    }
+
+    @Override
+    public void sendEventToSourceReader(int subtask, SourceEvent event) {
+      source.sendEventToSourceReader(subtask, event);
+    }
+
+    @Override
+    public void sendEventToSourceReader(int subtask, int attempt, SourceEvent event) {
+      source.sendEventToSourceReader(subtask, attempt, event);
+    }
+
+    @Override
+    public int currentParallelism() {
+      return source.currentParallelism();
+    }
+
+    @Override
+    public Map<Integer, ReaderInfo> registeredReaders() {
+      return source.registeredReaders();
+    }
+
+    @Override
+    public Map<Integer, Map<Integer, ReaderInfo>> registeredReadersOfAttempts() {
+      return source.registeredReadersOfAttempts();
+    }
+
+    @Override
+    public <T> void callAsync(Callable<T> callable, BiConsumer<T, Throwable> handler) {
+      source.callAsync(callable, handler);
+    }
+
+    @Override
+    public <T> void callAsync(
+        Callable<T> callable, BiConsumer<T, Throwable> handler, long delay, long period) {
+      source.callAsync(callable, handler, delay, period);
+    }
+
+    @Override
+    public void runInCoordinatorThread(Runnable runnable) {
+      source.runInCoordinatorThread(runnable);
+    }
+
+    @Override
+    public void setIsProcessingBacklog(boolean isProcessingBacklog) {
+      source.setIsProcessingBacklog(isProcessingBacklog);
+    }
+  }
+}

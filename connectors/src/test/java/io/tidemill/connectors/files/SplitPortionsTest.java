@@ -1,0 +1,156 @@
+package io.tidemill.connectors.files;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.BiConsumer;
+import org.apache.flink.api.connector.source.ReaderInfo;
+import org.apache.flink.api.connector.source.SourceEvent;
+import org.apache.flink.api.connector.source.SplitEnumeratorContext;
+import org.apache.flink.api.connector.source.SplitsAssignment;
+import org.apache.flink.connector.file.src.FileSourceSplit;
+import org.apache.flink.connector.file.src.assigners.SimpleSplitAssigner;
+import org.apache.flink.connector.file.src.impl.StaticFileSplitEnumerator;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.metrics.groups.SplitEnumeratorMetricGroup;
+import org.junit.jupiter.api.Test;
+
+class SplitPortionsTest {
+  private final List<FileSourceSplit> splits = new ArrayList<>();
+  private final Job job = new Job();
+
+  private void files(int count, long bytes) {
+    for (int i = 0; i < count; i++) {
+      splits.add(new FileSourceSplit("" + splits.size(), new Path("file"), 0, bytes, 0, bytes));
+    }
+  }
+
+  private SplitPortions portions(int readers) {
+    for (int subtask = 0; subtask < readers; subtask++) {
+      job.readers.put(subtask, new ReaderInfo(subtask, "here"));
+    }
+    return new SplitPortions(
+        job, context -> new StaticFileSplitEnumerator(context, new SimpleSplitAssigner(splits)));
+  }
+
+  @Test
+  void portionsOfSmallFilesGrowAndEverySplitIsGivenOnce() {
+    files(100, SplitPortions.SMALL_BYTES);
+    SplitPortions portions = portions(1);
+
+    while (job.ended.isEmpty()) {
+      portions.handleSplitRequest(0, null);
+    }
+
+    assertThat(job.given).extracting(List::size).containsExactly(1, 2, 4, 8, 16, 16, 16, 16, 16, 5);
+    assertThat(job.given.stream().flatMap(List::stream))
+        .containsExactlyInAnyOrderElementsOf(splits);
+  }
+
+  /** It would end before the answer to what it asks for when it has read the last. */
+  @Test
+  void aReaderIsToldThatThereIsNoMoreWhenItHasReadAll() {
+    files(2, 0);
+    SplitPortions portions = portions(1);
+    portions.handleSplitRequest(0, null);
+    portions.handleSplitRequest(0, null);
+    assertThat(job.given).hasSize(2);
+    assertThat(job.ended).isEmpty();
+
+    portions.handleSplitRequest(0, null);
+
+    assertThat(job.ended).containsExactly(0);
+  }
+
+  @Test
+  void aLargeFileEndsAPortion() {
+    files(40, SplitPortions.SMALL_BYTES + 1);
+    SplitPortions portions = portions(1);
+
+    while (job.ended.isEmpty()) {
+      portions.handleSplitRequest(0, null);
+    }
+
+    assertThat(job.given).hasSize(40);
+  }
+
+  @Test
+  void fewFilesAreSharedByAllReaders() {
+    files(12, 0);
+    SplitPortions portions = portions(4);
+
+    for (int turn = 0; turn < 2; turn++) {
+      for (int subtask = 0; subtask < 4; subtask++) {
+        portions.handleSplitRequest(subtask, null);
+      }
+    }
+
+    assertThat(job.given).extracting(List::size).containsExactly(1, 1, 1, 1, 2, 2, 2, 2);
+  }
+
+  @Test
+  void aReaderThatIsGoneGetsNothing() {
+    files(12, 0);
+
+    portions(0).handleSplitRequest(7, null);
+
+    assertThat(job.given).isEmpty();
+    assertThat(job.ended).isEmpty();
+  }
+
+  private static final class Job implements SplitEnumeratorContext<FileSourceSplit> {
+    private final Map<Integer, ReaderInfo> readers = new HashMap<>();
+    private final List<List<FileSourceSplit>> given = new ArrayList<>();
+    private final List<Integer> ended = new ArrayList<>();
+
+    @Override
+    public void assignSplits(SplitsAssignment<FileSourceSplit> assigned) {
+      given.addAll(assigned.assignment().values());
+    }
+
+    @Override
+    public void signalNoMoreSplits(int subtask) {
+      ended.add(subtask);
+    }
+
+    @Override
+    public Map<Integer, ReaderInfo> registeredReaders() {
+      return readers;
+    }
+
+    @Override
+    public int currentParallelism() {
+      return readers.size();
+    }
+
+    @Override
+    public SplitEnumeratorMetricGroup metricGroup() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void sendEventToSourceReader(int subtask, SourceEvent event) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public <T> void callAsync(Callable<T> callable, BiConsumer<T, Throwable> handler) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public <T> void callAsync(
+        Callable<T> callable, BiConsumer<T, Throwable> handler, long delay, long period) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void runInCoordinatorThread(Runnable runnable) {
+      throw new UnsupportedOperationException();
+    }
+  }
+}
