@@ -47,6 +47,10 @@ final class DeadLetterEncoder
     this.oversized = oversized;
   }
 
+  String topic() {
+    return topic;
+  }
+
   @Override
   public void open(
       SerializationSchema.InitializationContext context, KafkaSinkContext sinkContext) {

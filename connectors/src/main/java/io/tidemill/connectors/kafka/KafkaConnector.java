@@ -25,7 +25,7 @@ public final class KafkaConnector implements Connector {
 
   @Override
   public RecordSink deadLetters(DeadLetterSpec spec) {
-    return KafkaRecordSink.create(spec);
+    return KafkaDeadLetterSink.create(spec);
   }
 
   @Override

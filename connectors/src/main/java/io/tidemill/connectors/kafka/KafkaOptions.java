@@ -70,6 +70,18 @@ final class KafkaOptions {
     return this;
   }
 
+  /** Whether a client of one may do what that of the other does: same brokers, same credentials. */
+  boolean connectsLike(KafkaOptions other) {
+    return servers().equals(other.servers()) && connection().equals(other.connection());
+  }
+
+  /** What a connection takes beside the broker's addresses. */
+  private Map<String, String> connection() {
+    Map<String, String> connection = new LinkedHashMap<>(options.values());
+    connection.keySet().removeIf(key -> key.equals(BOOTSTRAP) || !OF_CONNECTION.test(key));
+    return connection;
+  }
+
   ConnectorOptions options() {
     return options;
   }

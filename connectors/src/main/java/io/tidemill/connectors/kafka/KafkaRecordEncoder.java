@@ -36,6 +36,7 @@ final class KafkaRecordEncoder
   private final int originIndex;
   private final Header[] headers;
   private final RecordLimit limit;
+  private final @Nullable UnwritableLetters letters;
 
   private transient @Nullable ProjectedRowData projected;
   // Kafka's own, which are the same for every record.
@@ -55,12 +56,30 @@ final class KafkaRecordEncoder
       int originIndex,
       List<Header> headers,
       RecordLimit limit) {
+    this(topic, values, positions.clone(), originIndex, headers, limit, null);
+  }
+
+  private KafkaRecordEncoder(
+      String topic,
+      SerializationSchema<RowData> values,
+      int[] positions,
+      int originIndex,
+      List<Header> headers,
+      RecordLimit limit,
+      @Nullable UnwritableLetters letters) {
     this.topic = topic;
     this.values = values;
-    this.positions = positions.clone();
+    this.positions = positions;
     this.originIndex = originIndex;
     this.headers = headers.toArray(Header[]::new);
     this.limit = limit;
+    this.letters = letters;
+  }
+
+  /** The same, in which a row that cannot become a record becomes a dead letter. */
+  KafkaRecordEncoder withLetters(UnwritableLetters letters) {
+    return new KafkaRecordEncoder(
+        topic, values, positions, originIndex, List.of(headers), limit, letters);
   }
 
   @Override
@@ -68,12 +87,27 @@ final class KafkaRecordEncoder
       throws Exception {
     values.open(context);
     limit.open();
+    if (letters != null) {
+      letters.open(context, sinkContext);
+    }
   }
 
   @Override
   public ProducerRecord<byte[], byte[]> serialize(
       RowData row, KafkaSinkContext context, @Nullable Long timestamp) {
     Origin origin = Origin.of(row, originIndex);
+    try {
+      return record(row, origin, timestamp);
+    } catch (RecordFailureException e) {
+      if (letters == null) {
+        throw e;
+      }
+      return letters.letter(row, origin, e, context);
+    }
+  }
+
+  private ProducerRecord<byte[], byte[]> record(
+      RowData row, @Nullable Origin origin, @Nullable Long timestamp) {
     byte[] value = value(row, origin);
     RecordHeaders all = headers(origin, value != null);
     byte[] key = origin == null ? null : origin.bytes(Origin.KEY);
@@ -95,13 +129,13 @@ final class KafkaRecordEncoder
 
   @Override
   public Optional<KafkaDatasetFacet> getKafkaDatasetFacet() {
-    return facet(topic);
+    return letters == null ? facet(topic) : facet(topic, letters.topic());
   }
 
-  /** Flink asks for the topic in order to find transactions that were left open. */
-  static Optional<KafkaDatasetFacet> facet(String topic) {
+  /** Flink asks for the topics in order to find transactions that were left open. */
+  static Optional<KafkaDatasetFacet> facet(String... topics) {
     return Optional.of(
-        new DefaultKafkaDatasetFacet(DefaultKafkaDatasetIdentifier.ofTopics(List.of(topic))));
+        new DefaultKafkaDatasetFacet(DefaultKafkaDatasetIdentifier.ofTopics(List.of(topics))));
   }
 
   /**

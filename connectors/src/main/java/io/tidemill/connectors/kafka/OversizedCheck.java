@@ -16,12 +16,8 @@ record OversizedCheck(KafkaOptions letters, SinkSettings settings, ConnectorOpti
   /** What a letter says beyond its record: the message, at three bytes a letter, and the rest. */
   private static final int HEADERS_BYTES = 8 << 10;
 
-  /**
-   * What to say where it does not. Blocks for about the limit for each of three questions.
-   *
-   * @throws Broker.UnansweredException if the broker of the letters does not answer
-   */
-  List<Problem<OptionKey>> problems(Duration limit) throws Broker.UnansweredException {
+  /** What to say where it does not. Blocks for about the limit for each of three questions. */
+  List<Problem<OptionKey>> problems(Duration limit) {
     KafkaOptions read = new KafkaOptions(source);
     if (settings.oversized() != Oversized.FAIL || read.servers().isEmpty()) {
       return List.of();
@@ -34,8 +30,13 @@ record OversizedCheck(KafkaOptions letters, SinkSettings settings, ConnectorOpti
       return List.of(origin.unreachable(e));
     }
     Broker broker = new Broker(letters);
-    int taken =
-        Math.min(settings.largestRecord(), broker.largestRecord(Set.of(settings.topic()), limit));
+    int taken;
+    try {
+      taken =
+          Math.min(settings.largestRecord(), broker.largestRecord(Set.of(settings.topic()), limit));
+    } catch (Broker.UnansweredException e) {
+      return List.of(broker.unreachable(e));
+    }
     return taken >= needed
         ? List.of()
         : List.of(

@@ -158,10 +158,14 @@ record SinkSettings(
     return new RecordLimit(broker, topic, largestRecord);
   }
 
-  /** How large a dead letter may be, which fits whatever it holds where it may be cut. */
-  RecordLimit letterLimit(Broker broker) {
-    RecordLimit limit = limit(broker);
-    return oversized == Oversized.FAIL ? limit : limit.whateverItHolds(compression());
+  /**
+   * How large a dead letter may be, which fits whatever it holds where it may be cut.
+   *
+   * @param producer of the sink that writes it, this one or that of predictions
+   */
+  RecordLimit letterLimit(Broker broker, SinkSettings producer) {
+    RecordLimit limit = new RecordLimit(broker, topic, producer.largestRecord);
+    return oversized == Oversized.FAIL ? limit : limit.whateverItHolds(producer.compression());
   }
 
   private CompressionType compression() {

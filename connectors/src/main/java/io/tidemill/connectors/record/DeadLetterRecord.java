@@ -31,6 +31,15 @@ public final class DeadLetterRecord {
   /** The stage at which the bytes of a record did not decode, in Kafka Connect's words. */
   public static final String STAGE_DECODE = "VALUE_CONVERTER";
 
+  /** The stage at which a prediction could not be written, in Kafka Connect's words. */
+  public static final String STAGE_WRITE = "KAFKA_PRODUCE";
+
+  /** Names the cause in the {@link #context}, as metrics count it. */
+  public static final String CAUSE_HEADER = "tidemill.cause";
+
+  /** The cause of a prediction that does not encode, or that its sink does not take. */
+  public static final String UNWRITABLE = "unwritable";
+
   /** The columns of a dead letter, each nullable except the stage. */
   public static final RowType TYPE =
       RowType.of(

@@ -41,6 +41,14 @@ public interface RecordSink {
   }
 
   /**
+   * The same sink, which writes a dead letter to another where a record cannot be written and the
+   * two can do so together; this one where they cannot, so that such a record fails the job.
+   */
+  default RecordSink lettersTo(RecordSink deadLetters) {
+    return this;
+  }
+
+  /**
    * Adds the sink to a graph.
    *
    * @param rows of the type that the sink was made for

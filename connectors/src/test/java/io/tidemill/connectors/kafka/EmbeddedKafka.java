@@ -104,7 +104,7 @@ public final class EmbeddedKafka implements AutoCloseable {
   /**
    * Makes a topic, and waits until the broker shows it: the controller knows it a little before.
    */
-  void createTopic(NewTopic topic) {
+  public void createTopic(NewTopic topic) {
     try (Admin admin = admin()) {
       admin.createTopics(List.of(topic)).all().get();
       while (!admin.listTopics().names().get().contains(topic.name())) {

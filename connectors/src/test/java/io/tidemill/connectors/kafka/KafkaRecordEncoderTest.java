@@ -65,6 +65,32 @@ class KafkaRecordEncoderTest {
     assertThat(headers(serialize(encoder, row))).containsExactly("tidemill.model");
   }
 
+  @Test
+  void numberThatJsonLacksIsADeadLetterWhereThereIsASinkForIt() throws Exception {
+    KafkaOptions kafka =
+        new KafkaOptions(
+            new ConnectorOptions(
+                "sink", Map.of("connector", "kafka", "properties.bootstrap.servers", "::")));
+    KafkaRecordEncoder encoder =
+        encoder(Map.of())
+            .withLetters(
+                new UnwritableLetters(
+                    new DeadLetterEncoder(
+                        "dead",
+                        List.of(Header.of("tidemill.job", "job")),
+                        new RecordLimit(new Broker(kafka), "dead", 1 << 20),
+                        Oversized.TRUNCATE),
+                    Origin.appendTo(SCHEMA.rowType()),
+                    List.of(Header.of("tidemill.model", "fraud"))));
+
+    ProducerRecord<byte[], byte[]> letter = serialize(encoder, row(RowKind.INSERT, Float.NaN));
+    assertThat(letter.topic()).isEqualTo("dead");
+    assertThat(letter.value()).asString(UTF_8).isEqualTo("{\"score\":\"NaN\"}");
+    assertThat(headers(letter))
+        .contains("trace", "__connect.errors.offset", "tidemill.cause", "tidemill.model");
+    assertThat(serialize(encoder, row(RowKind.INSERT, 1f)).topic()).isEqualTo("out");
+  }
+
   private static String value(Map<String, String> options, float score) throws Exception {
     return new String(encode(options, row(RowKind.INSERT, score)).value(), UTF_8);
   }

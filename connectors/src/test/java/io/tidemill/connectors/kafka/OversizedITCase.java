@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.BinaryOperator;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
@@ -71,7 +72,7 @@ class OversizedITCase {
   void deadLetterBeyondItsTopicIsCutAndSaysSo() throws Exception {
     byte[] garbage = new byte[LARGE];
     Arrays.fill(garbage, (byte) 'x');
-    run("cut", Map.of(), garbage, "{\"text\":\"fine\"}".getBytes(UTF_8));
+    run("cut", Map.of(), garbage, fine());
 
     assertThat(kafka.readCommitted("cut-out"))
         .singleElement()
@@ -242,6 +243,68 @@ class OversizedITCase {
   }
 
   @Test
+  void predictionBeyondItsTopicIsADeadLetterOfTheSameTransactionWhereThatGoesToTheSameBroker()
+      throws Exception {
+    createTopic("letter-dead", 2_000_000);
+    byte[] large = ("{\"text\":\"" + "y".repeat(LARGE + 170) + "\"}").getBytes(UTF_8);
+
+    run("letter", RecordSink::lettersTo, Map.of(), records("letter", large, fine()));
+
+    assertThat(kafka.readCommitted("letter-out")).hasSize(1);
+    ConsumerRecord<byte[], byte[]> letter = kafka.readCommitted("letter-dead").get(0);
+    assertThat(letter.value()).isEqualTo(large);
+    assertThat(header(letter, "tidemill.cause")).isEqualTo("unwritable");
+    assertThat(header(letter, "tidemill.model")).isEqualTo("fraud");
+    assertThat(header(letter, "__connect.errors.stage")).isEqualTo("KAFKA_PRODUCE");
+    assertThat(header(letter, "__connect.errors.exception.message"))
+        .startsWith("letter-in-0 offset 0: its prediction of 1048")
+        .contains("larger than topic 'letter-out' takes");
+  }
+
+  @Test
+  void deadLettersOfAnotherBrokerOrUserLeaveAPredictionBeyondItsTopicAFailure() {
+    ConnectorOptions out =
+        options(
+            "out",
+            Map.of("format", "json", "properties.bootstrap.servers", kafka.bootstrapServers()));
+    RecordSink sink =
+        new Connectors()
+            .sink(
+                new SinkSpec(
+                    out,
+                    SCHEMA,
+                    SCHEMA.rowType(),
+                    new ConnectorOptions("job.yaml", Map.of()),
+                    "job",
+                    List.of()));
+    Map<String, String> source = Map.of("topic", "in");
+
+    assertThat(sink.lettersTo(letters(source, "dead", Map.of())).guarantee())
+        .endsWith("; a prediction that its topic does not take is a dead letter");
+    assertThat(sink.guarantee())
+        .endsWith("; a prediction that its topic does not take fails the job");
+    for (Map<String, String> other :
+        List.of(
+            Map.of("properties.bootstrap.servers", "localhost:1"),
+            Map.of(
+                "properties.bootstrap.servers",
+                kafka.bootstrapServers(),
+                "properties.security.protocol",
+                "PLAINTEXT"))) {
+      assertThat(sink.lettersTo(letters(source, "dead", other)).guarantee())
+          .isEqualTo(sink.guarantee());
+    }
+  }
+
+  private static byte[] fine() {
+    return "{\"text\":\"fine\"}".getBytes(UTF_8);
+  }
+
+  private static String header(ConsumerRecord<byte[], byte[]> record, String name) {
+    return new String(record.headers().lastHeader(name).value(), UTF_8);
+  }
+
+  @Test
   void tombstonePassesWithItsOwnHeadersOnly() throws Exception {
     run("tombstone", Map.of(), TOMBSTONE);
 
@@ -256,18 +319,30 @@ class OversizedITCase {
 
   private static void run(String name, Map<String, String> more, byte[] @Nullable ... values)
       throws Exception {
-    run(
-        name,
-        more,
-        Arrays.stream(values)
-            .map(value -> new ProducerRecord<byte[], byte[]>(name + "-in", value))
-            .toList());
+    run(name, more, records(name, values));
+  }
+
+  private static List<ProducerRecord<byte[], byte[]>> records(
+      String name, byte[] @Nullable ... values) {
+    return Arrays.stream(values)
+        .map(value -> new ProducerRecord<byte[], byte[]>(name + "-in", value))
+        .toList();
   }
 
   private static void run(
       String name, Map<String, String> more, List<ProducerRecord<byte[], byte[]>> records)
       throws Exception {
-    List.of("-in", "-out", "-dead").forEach(topic -> kafka.createTopic(name + topic, 1));
+    kafka.createTopic(name + "-dead", 1);
+    run(name, (sink, deadLetters) -> sink, more, records);
+  }
+
+  private static void run(
+      String name,
+      BinaryOperator<RecordSink> joining,
+      Map<String, String> more,
+      List<ProducerRecord<byte[], byte[]>> records)
+      throws Exception {
+    List.of("-in", "-out").forEach(topic -> kafka.createTopic(name + topic, 1));
     kafka.send(records);
     ConnectorOptions sourceOptions =
         options(
@@ -301,7 +376,7 @@ class OversizedITCase {
         StreamExecutionEnvironment.getExecutionEnvironment(configuration);
     environment.setParallelism(1);
     SourceStreams streams = source.attach(environment, "source");
-    sink.attach(streams.records(), "sink");
+    joining.apply(sink, deadLetters).attach(streams.records(), "sink");
     deadLetters.attach(streams.deadLetters().orElseThrow(), "dead-letters");
     environment.execute();
   }

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
@@ -53,9 +54,13 @@ class DeadLettersITCase {
 
   /** A job whose timestamps have another format than those of some records. */
   private static Path kafkaJob(String name) throws IOException {
-    for (String topic : List.of("-in", "-out", "-dead")) {
-      kafka.createTopic(name + topic, 2);
-    }
+    return kafkaJob(name, Map.of());
+  }
+
+  private static Path kafkaJob(String name, Map<String, String> outConfig) throws IOException {
+    kafka.createTopic(name + "-in", 2);
+    kafka.createTopic(new NewTopic(name + "-out", 2, (short) 1).configs(outConfig));
+    kafka.createTopic(name + "-dead", 2);
     return Files.writeString(
         directory.resolve(name + ".yaml"),
         """
@@ -238,6 +243,30 @@ class DeadLettersITCase {
       ids.add(new ObjectMapper().readTree(record.value()).get("id").asInt());
     }
     return ids;
+  }
+
+  @Test
+  void predictionThatItsTopicDoesNotTakeIsADeadLetterOfTheSink() throws Exception {
+    Path job = kafkaJob("heavy", Map.of("max.message.bytes", "1500"));
+    send("heavy-in");
+    ProducerRecord<byte[], byte[]> usual = record("heavy-in", GOOD, "2026-11-28 10:00:00", "2");
+    kafka.send(List.of(new ProducerRecord<>("heavy-in", 0, new byte[2_000], usual.value())));
+
+    CommandRun run = run(job, GOOD, 6);
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out().replaceAll(" +", " "))
+        .contains("predictions " + GOOD)
+        .contains("6, null-input 2, undecodable 3, unwritable 1");
+    assertThat(kafka.readCommitted("heavy-out")).hasSize(GOOD);
+    assertThat(
+            tidemill(
+                    "dead-letters", "ls", job.toString(), "--cause", "unwritable", "--step", "sink")
+                .out()
+                .replaceAll(" +", " "))
+        .contains(" sink adder:1.0.0 ")
+        .contains("its prediction of 2")
+        .contains("1 dead letter");
   }
 
   @Test

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param address where it is kept
  * @param time of its record, as Kafka has it
- * @param step that could not score it; that of the source where its bytes did not decode
+ * @param step that could not score it; {@code source} where its bytes did not decode, {@code sink}
+ *     where its prediction could not be written
  * @param cause one of those that metrics count
  * @param model the version that was called, as in {@code fraud:1.4.2}
  * @param record where the record came from, as in {@code transactions/0/42} or, for the row of a
@@ -37,10 +38,18 @@ public record JobDeadLetter(
     return new JobDeadLetter(
         address,
         millis == null ? null : Instant.ofEpochMilli(millis),
-        undecodable ? SourceTranslator.ID : letter.stage(),
-        undecodable ? UNDECODABLE : context.getOrDefault(StepDeadLetters.CAUSE, "unknown"),
+        step(letter.stage()),
+        undecodable ? UNDECODABLE : context.getOrDefault(DeadLetterRecord.CAUSE_HEADER, "unknown"),
         model == null ? null : model + ":" + context.get(StepDeadLetters.VERSION),
         letter.position(),
         message == null ? "" : message);
+  }
+
+  private static String step(String stage) {
+    return switch (stage) {
+      case DeadLetterRecord.STAGE_DECODE -> SourceTranslator.ID;
+      case DeadLetterRecord.STAGE_WRITE -> SinkTranslator.ID;
+      default -> stage;
+    };
   }
 }

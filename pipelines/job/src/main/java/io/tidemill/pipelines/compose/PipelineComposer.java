@@ -65,7 +65,9 @@ public final class PipelineComposer {
               ? steps.get(steps.size() - 1).binding().outputType()
               : Origin.appendTo(columns.rowType());
       sink =
-          Optional.of(new SinkTranslator(job, columns, rows, steps, flink.checkpoints(), problems));
+          Optional.of(
+              new SinkTranslator(
+                  job, columns, rows, steps, deadLetters.sink(), flink.checkpoints(), problems));
     }
     problems.throwIfAny();
     return new PlannedPipeline(

@@ -40,17 +40,19 @@ final class SinkTranslator {
    *
    * @param source the columns that the source reads
    * @param rows what comes out of the last step, as far as the steps could be planned
+   * @param deadLetters where a record goes that cannot be written, if the job has such a sink
    */
   SinkTranslator(
       PipelineDefinition job,
       RecordSchema source,
       RowType rows,
       List<PlannedStep> steps,
+      Optional<RecordSink> deadLetters,
       CheckpointPlan checkpoints,
       PlanProblems problems) {
     options = new ConnectorOptions(ID, job.sink().options());
     schema = schema(job, source, rows, problems);
-    sink =
+    Optional<RecordSink> alone =
         schema.flatMap(
             columns ->
                 problems.collect(
@@ -70,6 +72,7 @@ final class SinkTranslator {
                                         SourceTranslator.ID, job.source().options()),
                                     job.name(),
                                     provenance(steps)))));
+    sink = alone.map(made -> deadLetters.map(made::lettersTo).orElse(made));
     sink.ifPresent(made -> made.problemsWith(checkpoints).forEach(problems::add));
     if (job.sink().overwrite()) {
       refuseToReplace(job.source(), SourceTranslator.ID, job.sink(), problems);

@@ -19,7 +19,6 @@ import org.apache.flink.table.types.logical.RowType;
 final class StepDeadLetters implements MapFunction<DeadLetter<RowData>, RowData> {
   private static final long serialVersionUID = 1L;
 
-  static final String CAUSE = "tidemill.cause";
   static final String STEP = "tidemill.step";
   static final String MODEL = "tidemill.model";
   static final String VERSION = "tidemill.version";
@@ -37,7 +36,7 @@ final class StepDeadLetters implements MapFunction<DeadLetter<RowData>, RowData>
   @Override
   public RowData map(DeadLetter<RowData> letter) {
     Map<String, String> context = new LinkedHashMap<>();
-    context.put(CAUSE, label(letter.cause()));
+    context.put(DeadLetterRecord.CAUSE_HEADER, label(letter.cause()));
     context.put(STEP, letter.step());
     context.put(MODEL, letter.model().name());
     context.put(VERSION, letter.model().version().toString());

@@ -17,8 +17,9 @@ import java.util.stream.Stream;
  * What a run has done so far. What it did again after a restart counts again. Immutable.
  *
  * @param recordsIn all that the source has read, also what did not decode
- * @param predictions records that reached the sink
- * @param deadLetters by cause; {@code undecodable} are those of the source
+ * @param predictions records that the sink has written
+ * @param deadLetters by cause; {@code undecodable} are those of the source, {@code unwritable}
+ *     those of the sink
  * @param lag records that wait at the source, as far as it tells
  * @param restarts how often the job has failed and gone on
  */
@@ -30,6 +31,8 @@ public record RunFigures(
     long restarts,
     List<Step> steps) {
   private static final String IN = "numRecordsIn";
+  private static final String DEAD_LETTERS = "deadLetters";
+  private static final String SINK = "sink: Writer";
   private static final double NANOS = 1e9;
 
   public RunFigures {
@@ -58,7 +61,7 @@ public record RunFigures(
     List<StepDefinition> steps = planned.definition().steps();
     Map<String, Long> deadLetters =
         steps.stream()
-            .flatMap(step -> metrics.byCause(step.id(), "deadLetters").entrySet().stream())
+            .flatMap(step -> metrics.byCause(step.id(), DEAD_LETTERS).entrySet().stream())
             .collect(
                 toMap(
                     cause -> cause.getKey().replace('_', '-'),
@@ -70,9 +73,12 @@ public record RunFigures(
     if (undecodable > 0) {
       deadLetters.put(JobDeadLetter.UNDECODABLE, undecodable);
     }
+    Map<String, Long> unwritten = metrics.byCause(SINK, DEAD_LETTERS);
+    unwritten.forEach((cause, count) -> deadLetters.merge(cause, count, Long::sum));
+    long cameToSink = first(metrics, SINK, "sink-tombstones", "sink-columns");
     return new RunFigures(
         metrics.sum(steps.get(0).id(), IN) + Math.max(0, undecodable),
-        first(metrics, "sink: Writer", "sink-tombstones", "sink-columns"),
+        cameToSink - unwritten.values().stream().mapToLong(Long::longValue).sum(),
         deadLetters,
         metrics.sum("Source: source", "pendingRecords"),
         metrics.sum("", "numRestarts"),

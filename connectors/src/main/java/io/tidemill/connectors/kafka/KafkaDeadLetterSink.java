@@ -1,0 +1,102 @@
+package io.tidemill.connectors.kafka;
+
+import io.tidemill.connectors.options.OptionCheck;
+import io.tidemill.connectors.options.OptionKey;
+import io.tidemill.connectors.problem.Problem;
+import io.tidemill.connectors.record.CheckpointPlan;
+import io.tidemill.connectors.record.DeadLetterSpec;
+import io.tidemill.connectors.record.RecordSink;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.table.data.RowData;
+import org.apache.kafka.clients.producer.ProducerConfig;
+
+/** A topic as a sink of dead letters. Immutable. */
+final class KafkaDeadLetterSink implements RecordSink {
+  private static final String WRITTEN = "written by the sink of the same job";
+
+  private final TopicSink topic;
+  private final DeadLetterSpec spec;
+  private final DeadLetterEncoder encoder;
+
+  private KafkaDeadLetterSink(TopicSink topic, DeadLetterSpec spec) {
+    this.topic = topic;
+    this.spec = spec;
+    this.encoder = encoder(topic);
+  }
+
+  static KafkaDeadLetterSink create(DeadLetterSpec spec) {
+    KafkaOptions options =
+        new KafkaOptions(spec.options()).connectedLike(spec.source(), spec.sink());
+    OptionCheck check = new OptionCheck(options.options());
+    List<String> allowed = new ArrayList<>(SinkSettings.KEYS);
+    allowed.add(SinkSettings.OVERSIZED.key());
+    options.checkKeys(check, allowed, List.of(), KafkaOptions.producerProperties());
+    SinkSettings settings = SinkSettings.read(options, spec.jobName() + "-dead-letters", check);
+    ClientCheck.run(spec.options(), options, ProducerConfig.configDef(), check);
+    options.refuseTopic(check, settings.topic(), spec.source(), TopicSink.READ);
+    options.refuseTopic(check, settings.topic(), spec.sink(), WRITTEN);
+    check.throwIfAny();
+    return new KafkaDeadLetterSink(new TopicSink(options, settings), spec);
+  }
+
+  /**
+   * What another sink writes that puts its own dead letters here, in the transaction of its
+   * records; empty where its producer talks to another broker, or as someone else.
+   */
+  Optional<DeadLetterEncoder> encoderFor(TopicSink other) {
+    return topic.options().connectsLike(other.options())
+        ? Optional.of(encoder(other))
+        : Optional.empty();
+  }
+
+  /** For letters that go through the producer of a sink. */
+  private DeadLetterEncoder encoder(TopicSink producer) {
+    SinkSettings settings = topic.settings();
+    return new DeadLetterEncoder(
+        settings.topic(),
+        spec.headers(),
+        settings.letterLimit(new Broker(topic.options()), producer.settings()),
+        settings.oversized());
+  }
+
+  @Override
+  public String guarantee() {
+    return "%s; a dead letter that its topic does not take %s"
+        .formatted(
+            topic.guarantee(),
+            topic.settings().oversized() == Oversized.FAIL ? "fails the job" : "is cut");
+  }
+
+  @Override
+  public boolean exactlyOnce() {
+    return topic.exactlyOnce();
+  }
+
+  @Override
+  public List<Problem<OptionKey>> problemsWith(CheckpointPlan checkpoints) {
+    return topic.problemsWith(checkpoints);
+  }
+
+  /** As of any topic, and one that does not take what must not be cut. */
+  @Override
+  public List<Problem<OptionKey>> obstacles(Duration limit) {
+    List<Problem<OptionKey>> obstacles = topic.obstacles(limit);
+    return obstacles.isEmpty()
+        ? new OversizedCheck(topic.options(), topic.settings(), spec.source()).problems(limit)
+        : obstacles;
+  }
+
+  @Override
+  public List<Problem<OptionKey>> openElsewhere(Duration limit) {
+    return topic.openElsewhere(limit);
+  }
+
+  @Override
+  public void attach(DataStream<RowData> rows, String uidPrefix) {
+    topic.attach(rows, encoder, uidPrefix);
+  }
+}
