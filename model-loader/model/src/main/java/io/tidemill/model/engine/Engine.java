@@ -45,6 +45,14 @@ public interface Engine {
     return false;
   }
 
+  /**
+   * Bytes that its libraries take of a process once, about: neither heap nor direct memory, so that
+   * none of Flink's budgets has them. 0 where they are few.
+   */
+  default long nativeBytes() {
+    return 0;
+  }
+
   /** What its models are and how they are told, for a message. */
   String sought();
 

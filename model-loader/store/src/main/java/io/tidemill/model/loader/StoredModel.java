@@ -117,7 +117,15 @@ public record StoredModel(
    * that is not on this classpath, which cannot be asked.
    */
   public boolean threadsAreOfProcess() {
-    return Engines.here().named(engine).map(Engine::threadsAreOfProcess).orElse(false);
+    return ofEngine(Engine::threadsAreOfProcess, false);
+  }
+
+  /**
+   * Bytes that its engine takes of a process once, beside heap and direct memory, about. 0 for an
+   * absent one.
+   */
+  public long nativeBytes() {
+    return ofEngine(Engine::nativeBytes, 0L);
   }
 
   /**
@@ -125,7 +133,11 @@ public record StoredModel(
    * classpath, which cannot be asked.
    */
   public boolean takesNanAsMissing() {
-    return Engines.here().named(engine).map(Engine::takesNanAsMissing).orElse(false);
+    return ofEngine(Engine::takesNanAsMissing, false);
+  }
+
+  private <T> T ofEngine(Function<Engine, T> asked, T ofAbsent) {
+    return Engines.here().named(engine).map(asked).orElse(ofAbsent);
   }
 
   private static void checkSigned(

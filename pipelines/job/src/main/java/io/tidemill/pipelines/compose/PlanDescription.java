@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.apache.flink.streaming.api.graph.StreamEdge;
 import org.apache.flink.streaming.api.graph.StreamGraph;
 import org.apache.flink.streaming.api.graph.StreamNode;
@@ -123,10 +124,16 @@ record PlanDescription(
           .notes()
           .forEach(note -> notes.add("%s: %s".formatted(step.definition().id(), note)));
     }
-    if (steps.stream().anyMatch(step -> step.model().engine().equals("tensorflow"))) {
-      notes.add(
-          "tensorflow: takes some 300 MB of the process once, and its models their weights, beside heap and direct memory");
-    }
+    Map<String, Long> ofEngines = new TreeMap<>();
+    steps.forEach(step -> ofEngines.put(step.model().engine(), step.model().nativeBytes()));
+    ofEngines.forEach(
+        (engine, bytes) -> {
+          if (bytes > 0) {
+            notes.add(
+                "%s: takes some %d MB of the process once, and its models their weights, beside heap and direct memory"
+                    .formatted(engine, bytes >> 20));
+          }
+        });
     if (deadLetters.sink().isEmpty()) {
       notes.add("no dead-letter: the first record that cannot be scored fails the job");
     }
