@@ -30,7 +30,8 @@ record JobProcess(KafkaVariant variant, KafkaJob job, int records) {
       long startNanos = System.nanoTime();
       Process process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
       try {
-        KafkaTurn turn = watch(process, topic, startNanos);
+        WatchedOutput output = new WatchedOutput(log, variant.stages(), startNanos);
+        KafkaTurn turn = watch(process, topic, output, startNanos);
         if (process.exitValue() != 0 || topic.written(IsolationLevel.READ_COMMITTED) < records) {
           throw failure("exit code " + process.exitValue(), log);
         }
@@ -43,8 +44,8 @@ record JobProcess(KafkaVariant variant, KafkaJob job, int records) {
     }
   }
 
-  private KafkaTurn watch(Process process, TopicEnd topic, long startNanos)
-      throws InterruptedException, ExecutionException {
+  private KafkaTurn watch(Process process, TopicEnd topic, WatchedOutput output, long startNanos)
+      throws IOException, InterruptedException, ExecutionException {
     WatchedProcess watched = new WatchedProcess(process.pid());
     Mark first = null;
     Mark warm = null;
@@ -53,6 +54,7 @@ record JobProcess(KafkaVariant variant, KafkaJob job, int records) {
     while (!ended && System.nanoTime() - startNanos < TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS)) {
       ended = process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS);
       watched.look();
+      output.look();
       Mark now = last == null ? mark(topic) : last;
       first = first == null && now.written() > 0 ? now : first;
       warm = warm == null && now.written() >= records * WARM ? now : warm;
@@ -70,6 +72,7 @@ record JobProcess(KafkaVariant variant, KafkaJob job, int records) {
     return new KafkaTurn(
         (endNanos - startNanos) / NANOS,
         (first.nanos() - startNanos) / NANOS,
+        output.seconds(),
         Math.max(1, last.written() - warm.written()) / warmNanos * NANOS,
         (endNanos - last.nanos()) / NANOS,
         watched.peakBytes(),

@@ -83,20 +83,23 @@ final class KafkaReport {
 
   /** Seconds of processor time by what threads are for, the median of the turns. */
   private Map<String, Spread> threads(String job) {
-    Set<String> purposes = new TreeSet<>();
-    laps.forEach(lap -> purposes.addAll(turn(lap, job).threadSeconds().keySet()));
-    Map<String, Spread> threads = new LinkedHashMap<>();
-    for (String purpose : purposes) {
-      threads.put(
-          purpose, spread(lap -> turn(lap, job).threadSeconds().getOrDefault(purpose, 0.0)));
+    return seconds(job, KafkaTurn::threadSeconds);
+  }
+
+  private Map<String, Spread> seconds(String job, Function<KafkaTurn, Map<String, Double>> ofTurn) {
+    Set<String> names = new TreeSet<>();
+    laps.forEach(lap -> names.addAll(ofTurn.apply(turn(lap, job)).keySet()));
+    Map<String, Spread> seconds = new LinkedHashMap<>();
+    for (String name : names) {
+      seconds.put(name, spread(lap -> ofTurn.apply(turn(lap, job)).getOrDefault(name, 0.0)));
     }
-    return threads;
+    return seconds;
   }
 
   /**
    * One object: how it was measured, {@code figures} by their names and their {@code spread}, the
-   * {@code jobs} that they are made of, and of each {@code threadSeconds} and {@code code}, where
-   * its time goes.
+   * {@code jobs} that they are made of, and of each {@code stageSeconds}, {@code threadSeconds} and
+   * {@code code}, where its time goes.
    */
   String json() {
     ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -120,6 +123,9 @@ final class KafkaReport {
       for (Part part : Part.values()) {
         job.put(part.label(), part(name, part).median());
       }
+      ObjectNode stages = job.putObject("stageSeconds");
+      seconds(name, KafkaTurn::stageSeconds)
+          .forEach((stage, seconds) -> stages.put(stage, seconds.median()));
       ObjectNode threads = job.putObject("threadSeconds");
       threads(name).forEach((purpose, seconds) -> threads.put(purpose, seconds.median()));
       ObjectNode code = job.putObject("code");
@@ -154,6 +160,8 @@ final class KafkaReport {
           part(job, Part.MEMORY).median() / (1 << 20));
     }
     for (String job : jobs()) {
+      seconds(job, KafkaTurn::stageSeconds)
+          .forEach((stage, seconds) -> line(text, "%s %s: %.1f s", job, stage, seconds.median()));
       line(text, "%n%s, seconds of processor time by thread:", job);
       threads(job)
           .forEach((purpose, seconds) -> line(text, "  %-20s %8.2f", purpose, seconds.median()));

@@ -8,6 +8,7 @@ import java.util.Map;
  *
  * @param wallSeconds from the start of its process to its end
  * @param startSeconds until the first record was in the topic
+ * @param stageSeconds until each stage before that, by its name
  * @param recordsPerSecond from a quarter of the records to the last
  * @param endSeconds from the last record to the end of the process, its commit above all
  * @param peakBytes the most memory that the process had
@@ -17,6 +18,7 @@ import java.util.Map;
 record KafkaTurn(
     double wallSeconds,
     double startSeconds,
+    Map<String, Double> stageSeconds,
     double recordsPerSecond,
     double endSeconds,
     long peakBytes,

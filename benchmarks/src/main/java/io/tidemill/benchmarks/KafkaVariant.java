@@ -2,10 +2,16 @@ package io.tidemill.benchmarks;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 
 /** A way to write the job, in a process of its own. */
 interface KafkaVariant {
   String name();
+
+  /** What it prints at the stages of its start: by name, words that only that line has. */
+  default Map<String, String> stages() {
+    return Map.of();
+  }
 
   /**
    * The process, which ends by itself once all records are committed.

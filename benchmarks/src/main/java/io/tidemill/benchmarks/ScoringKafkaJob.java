@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -16,6 +17,11 @@ record ScoringKafkaJob(String script) implements KafkaVariant {
   @Override
   public String name() {
     return "tidemill";
+  }
+
+  @Override
+  public Map<String, String> stages() {
+    return Map.of("planned", " begins anew: ", "running", " runs with ");
   }
 
   @Override
