@@ -70,7 +70,7 @@ public final class ParquetFolder implements ColumnSink {
             .name(columns)
             .uid(columns)
             .setParallelism(rows.getParallelism())
-            .writeUsingOutputFormat(format());
+            .writeUsingOutputFormat(new StagedFiles<>(format(), options.path().toString()));
     sink.getTransformation().setParallelism(rows.getParallelism());
     sink.name(uidPrefix).uid(uidPrefix);
   }

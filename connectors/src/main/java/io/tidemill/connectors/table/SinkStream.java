@@ -36,7 +36,10 @@ interface SinkStream {
     }
     if (provider instanceof DataStreamSinkProvider stream) {
       return (rows, uid) -> {
-        DataStreamSink<?> attached = stream.consumeDataStream(new PrefixedUids(uid), rows);
+        DataStreamSink<?> attached =
+            stream.consumeDataStream(
+                new PrefixedUids(uid),
+                new RowsToFiles(rows, check.options().value("path").orElse(uid)));
         if (attached.getTransformation().getUid() == null) {
           attached.uid(uid);
         }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -148,6 +149,32 @@ class RunITCase {
         job, fromParquet.replace("/out', format", "/second', overwrite: true, format"));
     assertThat(run(job, "run").exitCode()).isEqualTo(ExitCode.DONE);
     assertThat(files("second")).hasSameSizeAs(files).doesNotContainAnyElementsOf(files);
+  }
+
+  /** Flink would begin anew, and what was moved already would be there twice. */
+  @Test
+  void addsNoRowTwiceWhereNotAllFilesCanBeMoved() throws IOException {
+    Files.write(
+        directory.resolve("in/a.json"),
+        IntStream.range(0, 20)
+            .mapToObj(i -> "{\"id\": \"p%d\", \"a\": %d, \"b\": 1}".formatted(i, i))
+            .toList());
+    Path job = job();
+    Files.writeString(
+        job, Files.readString(job).replace("/out', format", "/out', partitioned-by: id, format"));
+    Path inTheWay = Files.createDirectory(directory.resolve("out")).resolve("id=p7");
+    Files.createFile(inTheWay);
+
+    CommandRun run = run(job, "run");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(run.err())
+        .contains(
+            "job 'adding' failed: '" + directory.resolve("out"),
+            "not all files of the job were moved there: ")
+        .doesNotContain("restart 1");
+    Files.delete(inTheWay);
+    assertThat(rows("out")).extracting(row -> row.get("a").asInt()).doesNotHaveDuplicates();
   }
 
   /** Flink deletes all that is in the folder, dead letters of the same run among it. */

@@ -3,6 +3,7 @@ package io.tidemill.pipelines.run;
 import io.tidemill.connectors.problem.RootCause;
 import io.tidemill.connectors.record.FileFailureException;
 import io.tidemill.connectors.record.RecordFailureException;
+import io.tidemill.connectors.record.UnmovedFilesException;
 import io.tidemill.inference.operator.InferenceException;
 import io.tidemill.model.ModelException;
 import org.apache.flink.util.SerializedThrowable;
@@ -38,7 +39,8 @@ public final class RunFailedException extends RuntimeException {
     return cause instanceof ModelException
         || cause instanceof InferenceException
         || cause instanceof RecordFailureException
-        || cause instanceof FileFailureException;
+        || cause instanceof FileFailureException
+        || cause instanceof UnmovedFilesException;
   }
 
   /** Whether a model could not be had, rather than the job failed at its work. */
