@@ -313,7 +313,7 @@ public final class NightlyRun {
   }
 
   private Counts execute(RunLease lease, Execution execution) throws InterruptedException {
-    RunFigures figures = execution.run(lease::lost);
+    RunFigures figures = ended(lease, execution);
     Counts counts = Counts.of(figures);
     lease.say(account -> account.counted(counts));
     boolean asMany = counts.recordsIn() == counts.recordsOut() + counts.allDeadLetters();
@@ -323,6 +323,19 @@ public final class NightlyRun {
           counts.recordsIn(), counts.recordsOut(), counts.allDeadLetters(), figures.restarts());
     }
     return counts;
+  }
+
+  private static RunFigures ended(RunLease lease, Execution execution) throws InterruptedException {
+    try {
+      return execution.run(lease::lost);
+    } catch (RuntimeException failed) {
+      // It may have been ended for that, or miss what another has cleared away, and says no more.
+      lease.beat();
+      if (lease.lost()) {
+        lease.check();
+      }
+      throw failed;
+    }
   }
 
   private void check(Basis basis, Counts counts) {

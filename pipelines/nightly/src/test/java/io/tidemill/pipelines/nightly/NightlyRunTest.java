@@ -415,6 +415,24 @@ class NightlyRunTest {
   }
 
   @Test
+  void saysThatItWasTakenForDeadWhereItsJobFailsForThat() {
+    assertThatThrownBy(
+            () ->
+                run(
+                    () -> {
+                      try {
+                        nights.run(false, "two");
+                      } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                      }
+                      throw new IllegalStateException("job 'nights' was cancelled");
+                    }))
+        .isInstanceOfSatisfying(
+            NightlyException.class, e -> assertThat(e.reason()).isEqualTo(Reason.TAKEN))
+        .hasMessageContaining("was taken for dead, and another run has its place");
+  }
+
+  @Test
   void publishesNothingOnceItWasTakenForDeadByOneThatHadNothingToDo() throws Exception {
     nights.run(false, "one");
     DatedJob job = nights.job();
