@@ -20,6 +20,7 @@ import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.connector.file.src.FileSource;
@@ -49,7 +50,11 @@ import org.apache.flink.types.RowKind;
 public final class TableConnector implements Connector {
   private static final String AVRO = "avro";
   private static final String FILESYSTEM = "filesystem";
+  private static final String PATH = "path";
   private static final String PARQUET = "parquet";
+
+  /** A user with a password, but no host with a port. */
+  private static final Pattern CREDENTIALS = Pattern.compile("[^:/]+://[^/@:]*:(?!\\d+/)[^@]*@.*");
 
   @Override
   public RecordSource source(SourceSpec spec) {
@@ -154,6 +159,7 @@ public final class TableConnector implements Connector {
   private static ScanTableSource.ScanRuntimeProvider scan(
       OptionCheck check, RowType columns, TableKeys declared) {
     refuseMisreadTimestamps(check, columns);
+    refuseCredentials(check);
     TableKeys keys = declared.of(columns, check);
     ConnectorOptions options = check.options();
     var folders = new PartitionFolders(keys.partitionedBy(), columns, check);
@@ -187,6 +193,7 @@ public final class TableConnector implements Connector {
       Supplier<Optional<ColumnSink>> byColumns) {
     OptionCheck check = new OptionCheck(options);
     refuseMisreadTimestamps(check, written);
+    refuseCredentials(check);
     TableKeys keys = declared.of(written, check);
     new PartitionFolders(keys.partitionedBy(), written, check).refuseUnwritable();
     DynamicTableSink table =
@@ -208,6 +215,18 @@ public final class TableConnector implements Connector {
     }
     table.getChangelogMode(ChangelogMode.insertOnly());
     return new TableRecordSink(options, table, columns, written, keys, byColumns.get());
+  }
+
+  /** A path is printed, and written into the account of each run. */
+  private static void refuseCredentials(OptionCheck check) {
+    if (check.options().names(FILESYSTEM)
+        && check
+            .options()
+            .value(PATH)
+            .filter(path -> CREDENTIALS.matcher(path).matches())
+            .isPresent()) {
+      check.refuse(PATH, "with credentials (expected: none; put them into Flink's configuration)");
+    }
   }
 
   /** Flink's own Avro takes every timestamp for milliseconds (FLINK-39036). */

@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.flink.configuration.Configuration;
 
-/** An S3 endpoint on this machine, in a process of its own that keeps its objects in memory. */
-final class S3Proxy implements AutoCloseable {
+/** An S3 endpoint on this machine, in a process of its own. */
+public final class S3Proxy implements AutoCloseable {
   private static final Duration START = Duration.ofMinutes(3);
 
   private final Process process;
@@ -28,11 +28,27 @@ final class S3Proxy implements AutoCloseable {
   }
 
   /**
-   * Starts it, with one bucket.
+   * Starts it, with one bucket that is kept in memory.
    *
    * @param folder for its settings and its log
    */
-  static S3Proxy start(Path folder, String bucket) throws Exception {
+  public static S3Proxy start(Path folder, String bucket) throws Exception {
+    return start(folder, bucket, "jclouds.provider=transient-nio2");
+  }
+
+  /**
+   * Starts it, with one bucket that is a folder in another, and whose objects are files.
+   *
+   * @param folder for its settings and its log, too
+   */
+  public static S3Proxy startOn(Path folder, String bucket) throws Exception {
+    return start(
+        folder,
+        bucket,
+        "jclouds.provider=filesystem-nio2\njclouds.filesystem.basedir=" + folder.toAbsolutePath());
+  }
+
+  private static S3Proxy start(Path folder, String bucket, String provider) throws Exception {
     String endpoint = "http://127.0.0.1:" + freePort();
     Path settings =
         Files.writeString(
@@ -40,11 +56,11 @@ final class S3Proxy implements AutoCloseable {
             """
             s3proxy.endpoint=%s
             s3proxy.authorization=none
-            jclouds.provider=transient-nio2
             jclouds.identity=none
             jclouds.credential=none
+            %s
             """
-                .formatted(endpoint));
+                .formatted(endpoint, provider));
     File log = folder.resolve("s3proxy.log").toFile();
     Process process =
         new ProcessBuilder(
@@ -94,8 +110,29 @@ final class S3Proxy implements AutoCloseable {
     throw new IllegalStateException("S3Proxy does not start: " + Files.readString(log.toPath()));
   }
 
+  /**
+   * Writes an object.
+   *
+   * @param place its bucket and its key
+   */
+  public void put(String place, String content) throws IOException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(endpoint + "/" + place))
+            .PUT(BodyPublishers.ofString(content))
+            .build();
+    int status = HttpClient.newHttpClient().send(request, BodyHandlers.discarding()).statusCode();
+    if (status != 200) {
+      throw new IOException("%s: %d".formatted(place, status));
+    }
+  }
+
+  /** Its address. */
+  public String endpoint() {
+    return endpoint;
+  }
+
   /** What Flink must be told to find it. */
-  Configuration configuration() {
+  public Configuration configuration() {
     Configuration configuration = new Configuration();
     configuration.setString("s3.endpoint", endpoint);
     configuration.setString("s3.path-style-access", "true");

@@ -26,16 +26,23 @@ final class StagingFolders implements AutoCloseable {
   private final Set<Path> before = new HashSet<>();
   private final Deque<Path> missing = new ArrayDeque<>();
 
+  /**
+   * Looks at what is there. What holds all folders is there, and Flink's S3 file system does not
+   * take a question about it.
+   */
   StagingFolders(List<Path> sinks) {
     this.sinks = sinks;
     for (Path sink : sinks) {
       try {
         FileSystem files = sink.getFileSystem();
         before.addAll(staging(sink));
-        for (Path path = sink; path != null && !files.exists(path); path = path.getParent()) {
+        Path path = sink;
+        while (path.getParent() != null && !files.exists(path)) {
           missing.addLast(path);
+          path = path.getParent();
         }
-      } catch (IOException unreadable) {
+      } catch (IOException | RuntimeException unreadable) {
+        // Flink's S3 file system, for one, throws what the client of S3 throws.
         LOG.debug("{}: cannot be looked into", sink, unreadable);
       }
     }
@@ -60,14 +67,14 @@ final class StagingFolders implements AutoCloseable {
             sink.getFileSystem().delete(made, false);
           }
         }
-      } catch (IOException notEmpty) {
+      } catch (IOException | RuntimeException notEmpty) {
         LOG.debug("{}: left as it is", sink, notEmpty);
       }
     }
     for (Path path : missing) {
       try {
         path.getFileSystem().delete(path, false);
-      } catch (IOException notEmpty) {
+      } catch (IOException | RuntimeException notEmpty) {
         LOG.debug("{}: left as it is", path, notEmpty);
       }
     }

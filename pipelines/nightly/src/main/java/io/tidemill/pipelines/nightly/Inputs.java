@@ -60,7 +60,8 @@ record Inputs(Path path, Optional<String> pattern) {
         }
       }
       throw requireNonNull(gone, "gone");
-    } catch (IOException | IllegalArgumentException unreadable) {
+    } catch (IOException | RuntimeException unreadable) {
+      // Flink's S3 file system, for one, throws what the client of S3 throws.
       throw new NightlyException(
           NightlyException.Reason.FAILED,
           "input '%s' cannot be listed: %s (expected: files and folders that can be read; Flink reads no link to nothing, and no name with ':' or '\\' in it)"
