@@ -9,63 +9,77 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.apache.commons.io.FileUtils;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A run that is killed before any of its calls to the file system. Its tests share no folder, and
- * nothing else is built while they run.
+ * A run that is killed before any of its calls to the file system. The tests of one share no
+ * folder, and nothing else is built while they run.
  */
 @Execution(ExecutionMode.CONCURRENT)
-class CrashTest {
+abstract class CrashContract {
   private static final String OLD = "old";
   private static final String NEW = "new";
 
-  @TempDir private Path directory;
+  /** Files for a process that may be killed. */
+  interface Storage {
+    Nights nights();
 
-  @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void showsAllOrNothingAndIsFinishedByTheNext(boolean movesAtOnce) throws Exception {
-    int calls = 1;
-    while (!survives(movesAtOnce, calls)) {
-      calls++;
-    }
-    // Every step of it was cut off.
-    assertThat(calls).isGreaterThan(60);
+    /** Whether a folder is moved in one step. */
+    boolean movesAtOnce();
+
+    /** The job of a process that is killed before its next calls but for so many. */
+    DatedJob job(Nights nights, long calls);
+
+    /** Whether the process of the last job was killed. */
+    boolean crashed();
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void publishesWhatIsHeldWholeAndLosesNothingOfIt(boolean movesAtOnce) throws Exception {
+  /** Files in which nothing is yet. */
+  abstract Storage storage(String name) throws Exception;
+
+  /** How many calls a run has at least. */
+  abstract int leastCalls();
+
+  /** How many more calls the next process has that is killed; 1 for every call that there is. */
+  abstract int stride();
+
+  @Test
+  void showsAllOrNothingAndIsFinishedByTheNext() throws Exception {
     int calls = 1;
-    while (!publishSurvives(movesAtOnce, calls)) {
-      calls++;
+    while (!survives(storage("run-" + calls), calls)) {
+      calls += stride();
     }
-    assertThat(calls).isGreaterThan(50);
+    // Every step of it was cut off.
+    assertThat(calls).isGreaterThan(leastCalls());
+  }
+
+  @Test
+  void publishesWhatIsHeldWholeAndLosesNothingOfIt() throws Exception {
+    int calls = 1;
+    while (!publishSurvives(storage("held-" + calls), calls)) {
+      calls += stride();
+    }
+    assertThat(calls).isGreaterThan(leastCalls() - 10);
   }
 
   /** The same of a run that was held and is published by hand. */
-  private boolean publishSurvives(boolean movesAtOnce, int calls) throws Exception {
-    Path folder = Files.createDirectories(directory.resolve(movesAtOnce + "-" + calls));
-    new Nights(folder).input(OLD);
-    new Nights(folder).run(false, OLD);
-    Nights nights = new Nights(folder).gated(Nights.DATE, "{ min-rows: 100 }");
+  private static boolean publishSurvives(Storage storage, int calls) throws Exception {
+    Nights before = storage.nights();
+    before.input(OLD);
+    before.run(false, OLD);
+    Nights nights = before.gated(Nights.DATE, "{ min-rows: 100 }");
     nights.input(NEW);
     assertThatThrownBy(() -> nights.run(false, NEW)).hasMessageContaining("run 2 is held");
     RunAccount held = nights.job().accounts().held().get(0);
 
-    CrashingFileSystem files = new CrashingFileSystem(movesAtOnce, calls);
-    boolean crashed = publishCrashes(nights, held, files, movesAtOnce);
-    seesAllOrNothing(nights, movesAtOnce);
+    boolean crashed = publishCrashes(nights, held, storage, calls);
+    seesAllOrNothing(nights, storage.movesAtOnce());
     if (crashed) {
-      publishCrashes(
-          nights, held, new CrashingFileSystem(movesAtOnce, 1 + calls * 7 % 80), movesAtOnce);
-      seesAllOrNothing(nights, movesAtOnce);
-      publish(nights, held, new CrashingFileSystem(movesAtOnce, Long.MAX_VALUE), movesAtOnce);
+      publishCrashes(nights, held, storage, 1 + calls * 7 % 80);
+      seesAllOrNothing(nights, storage.movesAtOnce());
+      publish(nights, held, storage, Long.MAX_VALUE);
     }
 
     assertThat(content(nights.out())).containsExactly(NEW);
@@ -74,42 +88,39 @@ class CrashTest {
     assertThat(nights.job().accounts().written(held).orElseThrow().state())
         .isEqualTo(RunState.PUBLISHED);
     assertThat(nights.job().accounts().all()).noneMatch(account -> account.state().active());
-    FileUtils.deleteDirectory(folder.toFile());
+    nights.delete();
     return !crashed;
   }
 
-  private static boolean publishCrashes(
-      Nights nights, RunAccount held, CrashingFileSystem files, boolean movesAtOnce)
+  private static boolean publishCrashes(Nights nights, RunAccount held, Storage storage, long calls)
       throws Exception {
     try {
-      publish(nights, held, files, movesAtOnce);
+      publish(nights, held, storage, calls);
     } catch (NightlyException killed) {
-      assertThat(files.crashed()).as("%s", killed).isTrue();
+      assertThat(storage.crashed()).as("%s", killed).isTrue();
     }
-    return files.crashed();
+    return storage.crashed();
   }
 
-  private static void publish(
-      Nights nights, RunAccount held, CrashingFileSystem files, boolean movesAtOnce)
+  private static void publish(Nights nights, RunAccount held, Storage storage, long calls)
       throws InterruptedException {
-    nights.held(nights.job(files, movesAtOnce), held).publish();
+    nights.held(storage.job(nights, calls), held).publish();
   }
 
   /** Whether a run needs no more calls than these; if it does, checks what it leaves. */
-  private boolean survives(boolean movesAtOnce, int calls) throws Exception {
-    Path folder = Files.createDirectories(directory.resolve(movesAtOnce + "-" + calls));
-    Nights nights = new Nights(folder);
+  private static boolean survives(Storage storage, int calls) throws Exception {
+    Nights nights = storage.nights();
     nights.input(OLD);
     nights.run(false, OLD);
     nights.input(NEW);
 
-    boolean crashed = crashes(nights, movesAtOnce, calls);
-    seesAllOrNothing(nights, movesAtOnce);
+    boolean crashed = crashes(nights, storage, calls);
+    seesAllOrNothing(nights, storage.movesAtOnce());
     if (crashed) {
       // The next one is killed too, sooner or later.
-      crashes(nights, movesAtOnce, 1 + calls * 7 % 90);
-      seesAllOrNothing(nights, movesAtOnce);
-      run(nights, new CrashingFileSystem(movesAtOnce, Long.MAX_VALUE), movesAtOnce);
+      crashes(nights, storage, 1 + calls * 7 % 90);
+      seesAllOrNothing(nights, storage.movesAtOnce());
+      run(nights, storage, Long.MAX_VALUE);
     }
 
     assertThat(content(nights.out())).containsExactly(NEW);
@@ -121,23 +132,21 @@ class CrashTest {
     assertThat(nights.job().accounts().all())
         .noneMatch(account -> account.state().active())
         .anyMatch(account -> account.state() == RunState.PUBLISHED && account.run() > 1);
-    FileUtils.deleteDirectory(folder.toFile());
+    nights.delete();
     return !crashed;
   }
 
-  private static boolean crashes(Nights nights, boolean movesAtOnce, int calls) throws Exception {
-    CrashingFileSystem files = new CrashingFileSystem(movesAtOnce, calls);
+  private static boolean crashes(Nights nights, Storage storage, long calls) throws Exception {
     try {
-      run(nights, files, movesAtOnce);
-    } catch (NightlyException | java.io.UncheckedIOException killed) {
-      assertThat(files.crashed()).as("%s", killed).isTrue();
+      run(nights, storage, calls);
+    } catch (RuntimeException killed) {
+      assertThat(storage.crashed()).as("%s", killed).isTrue();
     }
-    return files.crashed();
+    return storage.crashed();
   }
 
-  private static void run(Nights nights, CrashingFileSystem files, boolean movesAtOnce)
-      throws InterruptedException {
-    DatedJob job = nights.job(files, movesAtOnce);
+  private static void run(Nights nights, Storage storage, long calls) throws InterruptedException {
+    DatedJob job = storage.job(nights, calls);
     nights
         .run(job, Nights.DEAD, new Nights.Pauses())
         .run(job.inputs().list().orElseThrow(), false, lost -> Nights.score(job, NEW));

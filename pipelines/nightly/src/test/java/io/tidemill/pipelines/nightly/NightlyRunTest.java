@@ -156,7 +156,7 @@ class NightlyRunTest {
     assertThat(nights.run(false, "two").account().why())
         .isEqualTo("of the input files 1 are new, 0 have changed and 0 are gone");
 
-    assertThat(new Nights(directory, "1.1.0").run(false, "two").account().why())
+    assertThat(Nights.of(directory, "1.1.0").run(false, "two").account().why())
         .isEqualTo("step 'score' has model fraud:1.1.0");
   }
 

@@ -20,9 +20,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.apache.commons.io.FileUtils;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.FileSystem.WriteMode;
-import org.apache.flink.core.fs.local.LocalFileSystem;
 
 /** A job for a date in a folder, and runs of it that score nothing. */
 final class Nights {
@@ -48,22 +48,33 @@ final class Nights {
       """;
 
   private final Path directory;
+  private final String uri;
   private final ModelUse model;
   private String yaml;
   private LocalDate date = DATE;
 
   Nights(Path directory) {
-    this(directory, "1.0.0");
+    this(directory, "");
   }
 
-  Nights(Path directory, String version) {
-    this(directory, version, "out");
+  static Nights of(Path directory, String version) {
+    return new Nights(directory, version, "out");
   }
 
   /** The same into another folder. */
   Nights(Path directory, String version, String out) {
-    this.yaml = YAML.replace("out/", out + "/");
+    this(directory, "", version, out);
+  }
+
+  /** The same where jobs know the folder by another name, which ends with a slash. */
+  Nights(Path directory, String uri) {
+    this(directory, uri, "1.0.0", "out");
+  }
+
+  private Nights(Path directory, String uri, String version, String out) {
+    this.yaml = YAML.replace("out/", out + "/").replace("path: '", "path: '" + uri);
     this.directory = directory;
+    this.uri = uri;
     this.model = new ModelUse("score", "fraud:" + version, "sha256:" + version);
   }
 
@@ -85,7 +96,7 @@ final class Nights {
 
   /** The same by another name. */
   Nights named(String name) {
-    Nights other = new Nights(directory);
+    Nights other = new Nights(directory, uri);
     other.yaml = yaml.replace("name: nights", "name: " + name);
     other.date = date;
     return other;
@@ -93,7 +104,7 @@ final class Nights {
 
   /** The same for another date, with gates. */
   Nights gated(LocalDate newDate, String gates) {
-    Nights other = new Nights(directory);
+    Nights other = new Nights(directory, uri);
     other.date = newDate;
     other.yaml = yaml + "gates: " + gates + "\n";
     return other;
@@ -108,15 +119,26 @@ final class Nights {
   }
 
   DatedJob job() {
-    return job(LocalFileSystem.getSharedInstance(), true);
+    return job(place());
   }
 
   DatedJob job(FileSystem files, boolean atomic) {
-    var written = new PipelineReader(Map.of()).read("job.yaml", directory, yaml);
-    var dated = new PipelineReader(Map.of(), date).read("job.yaml", directory, yaml);
-    Place place = Place.of(written);
+    Place place = place();
+    return job(new Place(Place.guarded(place.files().root(), files), place.above(), atomic));
+  }
+
+  private Place place() {
+    return Place.of(new PipelineReader(Map.of()).read("job.yaml", directory, yaml));
+  }
+
+  private DatedJob job(Place place) {
     return new DatedJob(
-        dated, date, new Place(Place.guarded(place.files().root(), files), place.above(), atomic));
+        new PipelineReader(Map.of(), date).read("job.yaml", directory, yaml), date, place);
+  }
+
+  /** Deletes all of it. */
+  void delete() throws IOException {
+    FileUtils.deleteDirectory(directory.toFile());
   }
 
   NightlyRun run(DatedJob job, Owner owner, Pause pause) {
