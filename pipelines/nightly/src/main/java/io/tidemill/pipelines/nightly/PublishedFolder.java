@@ -25,6 +25,12 @@ record PublishedFolder(GuardedFiles files, boolean atomic, Path staged, Path tar
     if (!atomic) {
       right.run();
       files.delete(new Path(target, SUCCESS));
+      // One by one, as what takes long may go on after another has the right, whose files have some
+      // of these names.
+      for (String name : files.tree(target)) {
+        right.run();
+        files.delete(new Path(target, name));
+      }
       right.run();
       files.delete(target);
     } else if (files.exists(target)) {

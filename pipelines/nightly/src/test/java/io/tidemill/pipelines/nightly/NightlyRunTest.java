@@ -460,6 +460,7 @@ class NightlyRunTest {
     "false, replacing",
     "false, moving",
     "false, _SUCCESS is deleted",
+    "false, part-0 is deleted",
     "false, part-0 is moved",
     "false, dead part-0 is moved"
   })
@@ -475,8 +476,8 @@ class NightlyRunTest {
                 deleted ->
                     finishFor(
                         moment,
-                        deleted.getPath().equals(nights.out() + "/_SUCCESS")
-                            ? "_SUCCESS is deleted"
+                        deleted.getPath().startsWith(nights.out() + "/")
+                            ? deleted.getName() + " is deleted"
                             : "",
                         movesAtOnce,
                         passed));
