@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.apache.flink.core.fs.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -108,6 +109,11 @@ final class RunCommand implements Callable<Integer> {
       CommandFailedException.throwIfAny(pipeline.openElsewhere(BROKER_LIMIT));
     }
     err.printf("%s begins %s%n", name, start.description());
+    for (Path left : pipeline.staged()) {
+      err.printf(
+          "'%s' was left by a run that was killed, unless another job writes there now: readers may see a part of what it made, which stays beside the rows of this run if 'overwrite' does not replace it; delete it once this run has ended%n",
+          left);
+    }
     long beginNanos = System.nanoTime();
     EmbeddedJob running = EmbeddedFlink.start(pipeline, start);
     err.printf(

@@ -177,6 +177,20 @@ class RunITCase {
     assertThat(rows("out")).extracting(row -> row.get("a").asInt()).doesNotHaveDuplicates();
   }
 
+  @Test
+  void namesWhatAKilledRunHasLeftOfItsFiles() throws IOException {
+    Path left = Files.createDirectories(directory.resolve("dead/.staging_1_a"));
+
+    CommandRun run = run(job(), "run");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(run.err().lines().filter(line -> line.contains("was left by a run that was killed")))
+        .singleElement()
+        .asString()
+        .startsWith("'" + left + "' ");
+    assertThat(left).exists();
+  }
+
   /** Flink deletes all that is in the folder, dead letters of the same run among it. */
   @Test
   void replacesNoFolderInWhichTheSourceDeadLettersOrLinksAre() throws IOException {

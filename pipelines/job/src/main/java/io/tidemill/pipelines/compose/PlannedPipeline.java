@@ -279,18 +279,29 @@ public final class PlannedPipeline {
   public StreamGraph graph() {
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.getExecutionEnvironment(configuration());
-    List<Path> files =
-        definition.mode() == ExecutionMode.BATCH
-            ? Stream.concat(Stream.of(sink.options()), deadLetters.options().stream())
-                .filter(options -> options.names("filesystem"))
-                .flatMap(options -> options.value("path").stream())
-                .map(Path::new)
-                .toList()
-            : List.of();
-    try (StagingFolders made = new StagingFolders(files)) {
+    try (StagingFolders made = new StagingFolders(stagingSinks())) {
       attach(environment);
       return environment.getStreamGraph(false);
     }
+  }
+
+  /** The folders of its sinks in which Flink stages files until the job ends. */
+  private List<Path> stagingSinks() {
+    return definition.mode() == ExecutionMode.BATCH
+        ? Stream.concat(Stream.of(sink.options()), deadLetters.options().stream())
+            .filter(options -> options.names("filesystem"))
+            .flatMap(options -> options.value("path").stream())
+            .map(Path::new)
+            .toList()
+        : List.of();
+  }
+
+  /**
+   * Where files are staged now beside those of its sinks: by runs that were killed, or by other
+   * jobs that go on. Blocks on the file system.
+   */
+  public List<Path> staged() {
+    return StagingFolders.in(stagingSinks());
   }
 
   /** Whether its source ends by itself. */

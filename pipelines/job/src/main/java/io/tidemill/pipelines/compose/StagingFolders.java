@@ -2,12 +2,12 @@ package io.tidemill.pipelines.compose;
 
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
 import org.slf4j.Logger;
@@ -48,11 +48,24 @@ final class StagingFolders implements AutoCloseable {
     }
   }
 
+  /** Those that are there; of a folder that cannot be looked into none. */
+  static List<Path> in(List<Path> sinks) {
+    List<Path> there = new ArrayList<>();
+    for (Path sink : sinks) {
+      try {
+        there.addAll(staging(sink));
+      } catch (IOException | RuntimeException unreadable) {
+        LOG.debug("{}: cannot be looked into", sink, unreadable);
+      }
+    }
+    return there;
+  }
+
   private static List<Path> staging(Path sink) throws IOException {
     FileSystem files = sink.getFileSystem();
     return files.exists(sink)
         ? Stream.of(files.listStatus(sink))
-            .map(FileStatus::getPath)
+            .map(there -> new Path(sink, there.getPath().getName()))
             .filter(path -> path.getName().startsWith(STAGING))
             .toList()
         : List.of();
