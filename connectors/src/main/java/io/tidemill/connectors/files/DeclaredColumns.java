@@ -30,7 +30,7 @@ record DeclaredColumns(RowType columns, boolean mayBeMissing) implements FileChe
   @Override
   public void check(Path file) throws IOException {
     try (ParquetFileReader reader =
-        ParquetFile.at(file).open(ParquetMetadataConverter.SKIP_ROW_GROUPS)) {
+        ParquetFile.at(file).open(ParquetMetadataConverter.SKIP_ROW_GROUPS, false)) {
       check(file, reader.getFileMetaData().getSchema());
     }
   }

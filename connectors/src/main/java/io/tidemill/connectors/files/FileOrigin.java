@@ -1,5 +1,7 @@
 package io.tidemill.connectors.files;
 
+import io.tidemill.connectors.record.CorruptFileException;
+import io.tidemill.connectors.record.DecodeFailure;
 import io.tidemill.connectors.record.Origin;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -29,18 +31,34 @@ final class FileOrigin implements RowColumnVector {
    */
   FileOrigin(String path, long firstRow, Runnable taker) {
     this.taker = taker;
-    byte[] name = path.getBytes(StandardCharsets.UTF_8);
     ColumnVector[] columns = new ColumnVector[Origin.TYPE.getFieldCount()];
     Arrays.fill(columns, NULL);
-    columns[Origin.TOPIC] = new SamePath(new BytesColumnVector.Bytes(name, 0, name.length));
+    columns[Origin.TOPIC] = SameText.of(path);
     columns[Origin.OFFSET] = new RowNumber(firstRow);
     fields = new VectorizedColumnBatch(columns);
   }
 
-  private record SamePath(BytesColumnVector.Bytes path) implements BytesColumnVector {
+  /** The origin of rows that are not there, as their file is corrupt. */
+  FileOrigin(CorruptFileException damage) {
+    DecodeFailure failure = damage.asFailure();
+    ColumnVector[] columns = new ColumnVector[Origin.TYPE.getFieldCount()];
+    Arrays.fill(columns, NULL);
+    columns[Origin.TOPIC] = SameText.of(damage.file());
+    columns[Origin.OFFSET] = new RowNumber(damage.offset());
+    columns[Origin.ERROR_CLASS] = SameText.of(failure.causeClass());
+    columns[Origin.ERROR_MESSAGE] = SameText.of(failure.message());
+    fields = new VectorizedColumnBatch(columns);
+  }
+
+  private record SameText(BytesColumnVector.Bytes text) implements BytesColumnVector {
+    static SameText of(String text) {
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      return new SameText(new BytesColumnVector.Bytes(bytes, 0, bytes.length));
+    }
+
     @Override
     public Bytes getBytes(int row) {
-      return path;
+      return text;
     }
 
     @Override

@@ -27,6 +27,7 @@ final class ParquetColumnFormat implements BulkFormat<VectorizedColumnBatch, Fil
   private final TypeInformation<VectorizedColumnBatch> type;
   private final int rowsAtOnce;
   private final boolean utc;
+  private final boolean checksums;
 
   /** Of the last file, which the next is mostly like. */
   private transient @Nullable ColumnVectors vectors;
@@ -37,22 +38,25 @@ final class ParquetColumnFormat implements BulkFormat<VectorizedColumnBatch, Fil
    * @param columns of the files, each in one vector
    * @param rowsAtOnce the most rows of an element
    * @param utc whether timestamps are read as UTC and not in this machine's time zone
+   * @param checksums whether pages that have one must match it
    */
   ParquetColumnFormat(
       DeclaredColumns columns,
       TypeInformation<VectorizedColumnBatch> type,
       int rowsAtOnce,
-      boolean utc) {
+      boolean utc,
+      boolean checksums) {
     this.columns = columns;
     this.type = type;
     this.rowsAtOnce = rowsAtOnce;
     this.utc = utc;
+    this.checksums = checksums;
   }
 
   @Override
   public ParquetColumnReader createReader(Configuration config, FileSourceSplit split)
       throws IOException {
-    return ParquetColumnReader.open(split, columns, utc, this::vectors);
+    return ParquetColumnReader.open(split, columns, utc, checksums, this::vectors);
   }
 
   @Override

@@ -25,7 +25,7 @@ import org.apache.parquet.schema.Type;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the row groups of a split: those whose middle lies in it. One thread at a time. */
-final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBatch> {
+final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBatch>, StandsAt {
   private final FileSourceSplit split;
   private final String path;
   private final ParquetFileReader file;
@@ -71,6 +71,7 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
   /**
    * A reader before the first row of a split.
    *
+   * @param checksums whether pages that have one must match it
    * @param vectors gives those of one kind
    * @throws io.tidemill.connectors.record.RecordFailureException if columns are not as declared
    */
@@ -78,10 +79,12 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
       FileSourceSplit split,
       DeclaredColumns columns,
       boolean utc,
+      boolean checksums,
       Function<ColumnVectors.Kinds, ColumnVectors> vectors)
       throws IOException {
     ParquetFileReader file =
-        new ParquetFile(split.path(), split.fileSize()).open(ParquetMetadataConverter.NO_FILTER);
+        new ParquetFile(split.path(), split.fileSize())
+            .open(ParquetMetadataConverter.NO_FILTER, checksums);
     try {
       return new ParquetColumnReader(split, file, columns, utc, vectors);
     } catch (RuntimeException e) {
@@ -178,6 +181,16 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
     rowsLeft -= rows;
     rowsRead += rows;
     return rows;
+  }
+
+  @Override
+  public long offset() {
+    return firstRow + rowsRead;
+  }
+
+  @Override
+  public String place() {
+    return "row %d, in row group %d".formatted(offset(), rowsLeft > 0 ? nextGroup - 1 : nextGroup);
   }
 
   private void closePages() {

@@ -24,13 +24,15 @@ record ParquetFile(Path path, long bytes) {
    * Opens it and reads its footer.
    *
    * @param filter of what is wanted of the footer
+   * @param checksums whether pages that have one must match it
    */
-  ParquetFileReader open(MetadataFilter filter) throws IOException {
+  ParquetFileReader open(MetadataFilter filter, boolean checksums) throws IOException {
     FSDataInputStream stream = path.getFileSystem().open(path);
     // Without Hadoop's configuration, of which each new one parses a file of a thousand settings.
     ParquetReadOptions options =
         ParquetReadOptions.builder(new PlainParquetConfiguration())
             .withMetadataFilter(filter)
+            .usePageChecksumVerification(checksums)
             .build();
     try {
       return ParquetFileReader.open(new ParquetInputFile(stream, bytes), options);

@@ -1,14 +1,16 @@
 package io.tidemill.connectors.files;
 
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.FileReading;
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.record.ColumnSource;
+import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.SourceStreams;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.file.src.FileSource;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -17,6 +19,7 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
 import org.apache.flink.table.types.logical.RowType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads Parquet files by their columns, with the names and splits of Flink's {@code filesystem}.
@@ -45,9 +48,12 @@ public final class ParquetFiles implements ColumnSource {
   private final ParquetOptions options;
   private final RowType values;
 
-  private ParquetFiles(ParquetOptions options, RowType values) {
+  private final FileReading reading;
+
+  private ParquetFiles(ParquetOptions options, RowType values, FileReading reading) {
     this.options = options;
     this.values = values;
+    this.reading = reading;
   }
 
   /**
@@ -55,16 +61,17 @@ public final class ParquetFiles implements ColumnSource {
    *
    * @param options that Flink's factory has taken
    * @param values the columns of the files
+   * @param reading how they are read
    */
   public static Optional<ColumnSource> of(
-      ConnectorOptions options, RowType values, TableKeys keys) {
+      ConnectorOptions options, RowType values, TableKeys keys, FileReading reading) {
     ParquetOptions parquet = new ParquetOptions(options);
     boolean readable =
         parquet.areKnown()
             && keys.partitionedBy().isEmpty()
             && values.getChildren().stream()
                 .allMatch(type -> FLAT.contains(type.getTypeRoot()) || ListReader.reads(type));
-    return readable ? Optional.of(new ParquetFiles(parquet, values)) : Optional.empty();
+    return readable ? Optional.of(new ParquetFiles(parquet, values, reading)) : Optional.empty();
   }
 
   /**
@@ -74,37 +81,48 @@ public final class ParquetFiles implements ColumnSource {
    */
   public static ReadableFiles<RowData> rows(
       FileSource<RowData> files, RowType values, TableKeys keys, OptionCheck check) {
+    return new ReadableFiles<>(files, declared(values, keys, check));
+  }
+
+  /** The columns that each file must have. */
+  static DeclaredColumns declared(RowType values, TableKeys keys, OptionCheck check) {
     List<RowType.RowField> inFiles =
         values.getFields().stream()
             .filter(field -> !keys.partitionedBy().contains(field.getName()))
             .toList();
-    return new ReadableFiles<>(
-        files,
-        new DeclaredColumns(
-            new RowType(inFiles), check.read(ParquetOptions.MAY_LACK_COLUMNS, "true or false")));
+    return new DeclaredColumns(
+        new RowType(inFiles), check.read(ParquetOptions.MAY_LACK_COLUMNS, "true or false"));
   }
 
   @Override
-  public SingleOutputStreamOperator<VectorizedColumnBatch> attach(
+  public SourceStreams<VectorizedColumnBatch> attach(
       StreamExecutionEnvironment environment,
       String uidPrefix,
       TypeInformation<VectorizedColumnBatch> type,
-      int maxRows) {
+      int maxRows,
+      @Nullable Integer parallelism) {
     ParquetColumnFormat columns =
         new ParquetColumnFormat(
             new DeclaredColumns(values, options.mayLackColumns()),
             type,
             Math.min(maxRows, options.batchSize()),
-            options.utc());
-    return environment
-        .fromSource(
-            ReadableFiles.named(
-                FileSource.forBulkFileFormat(new NamedFormat<>(columns), options.path())
-                    .setFileEnumerator(FileRanges::new)
-                    .build()),
-            WatermarkStrategy.noWatermarks(),
-            uidPrefix,
-            type)
-        .uid(uidPrefix);
+            options.utc(),
+            reading.corruptToDeadLetters());
+    RowType rows = Origin.appendTo(values);
+    SingleOutputStreamOperator<VectorizedColumnBatch> read =
+        new FolderFiles<VectorizedColumnBatch>(options.path(), reading, FileCheck.NONE)
+            .attach(
+                environment,
+                uidPrefix,
+                columns,
+                new CorruptColumns(rows.getFieldCount()),
+                type,
+                Optional.empty());
+    if (parallelism != null) {
+      read.setParallelism(parallelism);
+    }
+    return reading.corruptToDeadLetters()
+        ? SourceStreams.ofColumns(read, uidPrefix, rows)
+        : new SourceStreams<>(read, Optional.empty());
   }
 }

@@ -42,8 +42,8 @@ public final class ReadableFiles<E>
   }
 
   /** Those of a {@link NamedFormat}, of which a reader may have several before it. */
-  static <E> ReadableFiles<E> named(FileSource<E> files) {
-    return new ReadableFiles<>(files, FileCheck.NONE, true);
+  static <E> ReadableFiles<E> named(FileSource<E> files, FileCheck check) {
+    return new ReadableFiles<>(files, check, true);
   }
 
   @Override

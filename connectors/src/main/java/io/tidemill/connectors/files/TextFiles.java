@@ -21,10 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
-import org.apache.flink.connector.file.src.FileSource;
-import org.apache.flink.connector.file.src.enumerate.NonSplittingRecursiveEnumerator;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.data.RowData;
@@ -129,7 +126,8 @@ public final class TextFiles implements RecordSource {
   @Override
   public String guarantee() {
     return "read on from the places of the last checkpoint; what does not decode "
-        + (spec.deadLetters() ? "becomes a dead letter" : "fails the job");
+        + (spec.deadLetters() ? "becomes a dead letter" : "fails the job")
+        + spec.files().guarantee();
   }
 
   @Override
@@ -148,22 +146,18 @@ public final class TextFiles implements RecordSource {
   }
 
   @Override
-  public SourceStreams attach(StreamExecutionEnvironment environment, String uidPrefix) {
-    FileSource.FileSourceBuilder<RowData> files =
-        FileSource.forBulkFileFormat(new NamedFormat<>(format), options.path())
-            .setFileEnumerator(
-                format.isSplittable() ? FileRanges::new : NonSplittingRecursiveEnumerator::new);
-    options.monitorInterval().ifPresent(files::monitorContinuously);
+  public SourceStreams<RowData> attach(StreamExecutionEnvironment environment, String uidPrefix) {
     SingleOutputStreamOperator<RowData> read =
-        environment
-            .fromSource(
-                ReadableFiles.named(files.build()),
-                WatermarkStrategy.noWatermarks(),
+        new FolderFiles<RowData>(options.path(), spec.files(), FileCheck.NONE)
+            .attach(
+                environment,
                 uidPrefix,
-                format.getProducedType())
-            .uid(uidPrefix);
+                format,
+                new CorruptRow(rowType.getFieldCount()),
+                format.getProducedType(),
+                options.monitorInterval());
     return spec.deadLetters()
         ? SourceStreams.ofDecoded(read, uidPrefix, rowType)
-        : new SourceStreams(read, Optional.empty());
+        : new SourceStreams<>(read, Optional.empty());
   }
 }

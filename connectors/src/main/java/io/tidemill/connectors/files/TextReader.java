@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * Reads the records of a split of a text file. A place to go on from is the beginning of a record,
  * and how many of its rows were handed on, as one record may hold several. Not thread-safe.
  */
-final class TextReader implements BulkFormat.Reader<RowData> {
+final class TextReader implements BulkFormat.Reader<RowData>, StandsAt {
   /** What goes to the task thread in one piece. */
   private static final int RECORDS_AT_ONCE = 1_000;
 
@@ -36,6 +36,7 @@ final class TextReader implements BulkFormat.Reader<RowData> {
   private final TextRows.OfFile ofFile;
   private final RecordLines lines;
   private final long end;
+  private final PostponedFailure postponed = new PostponedFailure();
 
   /** Where a restart goes on. */
   private final CheckpointedPosition restored;
@@ -111,9 +112,10 @@ final class TextReader implements BulkFormat.Reader<RowData> {
 
   @Override
   public BulkFormat.@Nullable RecordIterator<RowData> readBatch() throws IOException {
+    postponed.throwIfAny();
     Batch batch = new Batch();
     while (batch.all.isEmpty() || batch.hasRoom()) {
-      byte[] line = lines.next(end);
+      byte[] line = next(batch);
       if (line == null) {
         break;
       }
@@ -126,6 +128,33 @@ final class TextReader implements BulkFormat.Reader<RowData> {
       }
     }
     return batch.all.isEmpty() ? null : batch;
+  }
+
+  private byte @Nullable [] next(Batch before) throws IOException {
+    try {
+      return lines.next(end);
+    } catch (IOException e) {
+      if (before.all.isEmpty()) {
+        throw e;
+      }
+      postponed.keep(e);
+    } catch (RuntimeException e) {
+      if (before.all.isEmpty()) {
+        throw e;
+      }
+      postponed.keep(e);
+    }
+    return null;
+  }
+
+  @Override
+  public long offset() {
+    return lines.start();
+  }
+
+  @Override
+  public String place() {
+    return "byte " + offset();
   }
 
   @Override

@@ -69,6 +69,7 @@ final class KafkaRecordSource implements RecordSource {
     KafkaOptions options = new KafkaOptions(spec.options());
     OptionCheck check = new OptionCheck(spec.options());
     spec.keys().refuse(check);
+    spec.files().refuse(check);
     Optional<ValueFormat> format = ValueFormat.find(DeserializationFormatFactory.class, check);
     options.checkKeys(
         check,
@@ -188,7 +189,7 @@ final class KafkaRecordSource implements RecordSource {
   }
 
   @Override
-  public SourceStreams attach(StreamExecutionEnvironment environment, String uidPrefix) {
+  public SourceStreams<RowData> attach(StreamExecutionEnvironment environment, String uidPrefix) {
     SingleOutputStreamOperator<RowData> read =
         environment
             .fromSource(
@@ -196,7 +197,7 @@ final class KafkaRecordSource implements RecordSource {
             .uid(uidPrefix);
     settings.parallelism().ifPresent(read::setParallelism);
     if (!spec.deadLetters()) {
-      return new SourceStreams(read, Optional.empty());
+      return new SourceStreams<>(read, Optional.empty());
     }
     return SourceStreams.ofDecoded(read, uidPrefix, rowType);
   }

@@ -71,7 +71,7 @@ final class UnwritableLetters implements Serializable {
                 DeadLetterRecord.STAGE_WRITE,
                 failure.causeClass(),
                 failure.message(),
-                Map.of(DeadLetterRecord.CAUSE_HEADER, DeadLetterRecord.UNWRITABLE))
+                Map.of(DeadLetterRecord.COUNTED_CAUSE, DeadLetterRecord.UNWRITABLE))
             .withContext(provenance);
     boolean original = origin != null && origin.bytes(Origin.VALUE) != null;
     if (count != null) {

@@ -34,11 +34,14 @@ public final class DeadLetterRecord {
   /** The stage at which a prediction could not be written, in Kafka Connect's words. */
   public static final String STAGE_WRITE = "KAFKA_PRODUCE";
 
-  /** Names the cause in the {@link #context}, as metrics count it. */
-  public static final String CAUSE_HEADER = "tidemill.cause";
-
   /** The cause of a prediction that does not encode, or that its sink does not take. */
   public static final String UNWRITABLE = "unwritable";
+
+  /** The context that tells the cause in the word by which it is counted. */
+  public static final String COUNTED_CAUSE = "tidemill.cause";
+
+  /** The word for a file of which not all could be read, as its contents are corrupt. */
+  public static final String CORRUPT_FILE = "corrupt-file";
 
   /** The columns of a dead letter, each nullable except the stage. */
   public static final RowType TYPE =
@@ -130,6 +133,28 @@ public final class DeadLetterRecord {
     row.setField(MESSAGE, StringData.fromString(shortened(message)));
     row.setField(CONTEXT, writeContext(context));
     return new DeadLetterRecord(row);
+  }
+
+  /** The dead letter of what did not decode, as its origin tells why; null where it did. */
+  public static @Nullable DeadLetterRecord ofUndecoded(@Nullable Origin origin) {
+    String cause = origin == null ? null : origin.string(Origin.ERROR_CLASS);
+    if (origin == null || cause == null) {
+      return null;
+    }
+    String message = origin.string(Origin.ERROR_MESSAGE);
+    return of(
+        origin,
+        STAGE_DECODE,
+        cause,
+        message == null ? "" : message,
+        cause.equals(CorruptFileException.class.getName())
+            ? Map.of(COUNTED_CAUSE, CORRUPT_FILE)
+            : Map.of());
+  }
+
+  /** Whether it is that of a file of which not all could be read. */
+  boolean isOfCorruptFile() {
+    return CORRUPT_FILE.equals(context().get(COUNTED_CAUSE));
   }
 
   /**

@@ -8,7 +8,8 @@ import org.apache.flink.table.data.StringData;
 /**
  * Why the bytes of a record did not decode. Immutable.
  *
- * @param causeClass the class name of the innermost exception
+ * @param causeClass the class name of the innermost exception; of a corrupt file that of {@link
+ *     CorruptFileException}
  * @param message what was said, outermost first; the class where nothing was
  */
 public record DecodeFailure(String causeClass, String message) {

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.RowType;
 
 /** A checked source that is not yet part of a graph. Implementations are immutable. */
@@ -77,5 +78,5 @@ public interface RecordSource {
    *
    * @param uidPrefix begins the uid and the name of each operator
    */
-  SourceStreams attach(StreamExecutionEnvironment environment, String uidPrefix);
+  SourceStreams<RowData> attach(StreamExecutionEnvironment environment, String uidPrefix);
 }

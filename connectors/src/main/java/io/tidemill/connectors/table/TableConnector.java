@@ -1,6 +1,7 @@
 package io.tidemill.connectors.table;
 
 import io.tidemill.connectors.avro.FlinkAvro;
+import io.tidemill.connectors.files.FormatFiles;
 import io.tidemill.connectors.files.ParquetFiles;
 import io.tidemill.connectors.files.ParquetFolder;
 import io.tidemill.connectors.files.ReadableFiles;
@@ -24,6 +25,9 @@ import java.util.regex.Pattern;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.connector.file.src.FileSource;
+import org.apache.flink.connector.file.src.FileSourceSplit;
+import org.apache.flink.connector.file.src.reader.BulkFormat;
+import org.apache.flink.connector.file.table.factories.BulkReaderFormatFactory;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.sink.abilities.SupportsOverwrite;
@@ -70,12 +74,33 @@ public final class TableConnector implements Connector {
                     ? ParquetFiles.rows(files, columns, spec.keys(), check)
                     : new ReadableFiles<>(files),
             check);
+    if (!spec.options().names(FILESYSTEM)) {
+      spec.files().refuse(check);
+    }
+    spec.files().refuseWithout(spec.deadLetters(), check);
     check.throwIfAny();
     Optional<RecordSource> texts =
         spec.options().names(FILESYSTEM)
             ? TextFiles.of(spec, rows -> decoding(rows, check), check)
             : Optional.empty();
-    return texts.orElseGet(() -> rows(spec, provider, stream));
+    if (texts.isPresent()) {
+      return texts.get();
+    }
+    return spec.files().isUsual()
+        ? rows(spec, provider, stream)
+        : FormatFiles.of(spec, fileFormat(columns, check), columns(spec), check);
+  }
+
+  /** The format of whole files. */
+  private static BulkFormat<RowData, FileSourceSplit> fileFormat(RowType rows, OptionCheck check) {
+    return new FactoryCall<>(DynamicTableSourceFactory.class, check)
+        .create(
+            factory ->
+                FactoryUtil.createTableFactoryHelper(factory, check.options().asTable(rows))
+                    .discoverDecodingFormat(BulkReaderFormatFactory.class, FactoryUtil.FORMAT)
+                    .createRuntimeDecoder(
+                        ScanRuntimeProviderContext.INSTANCE,
+                        TypeConversions.fromLogicalToDataType(rows)));
   }
 
   /** The format of a record's bytes, which need not be that of a whole file. */
@@ -105,7 +130,7 @@ public final class TableConnector implements Connector {
   /** Asked only once Flink's factory is there, and Parquet's classes with it. */
   private static Optional<ColumnSource> columns(SourceSpec spec) {
     return isParquet(spec.options())
-        ? ParquetFiles.of(spec.options(), spec.schema().rowType(), spec.keys())
+        ? ParquetFiles.of(spec.options(), spec.schema().rowType(), spec.keys(), spec.files())
         : Optional.empty();
   }
 

@@ -106,7 +106,7 @@ final class TableRecordSource implements RecordSource {
   }
 
   @Override
-  public SourceStreams attach(StreamExecutionEnvironment environment, String uidPrefix) {
+  public SourceStreams<RowData> attach(StreamExecutionEnvironment environment, String uidPrefix) {
     DataStream<RowData> scanned = stream.attach(environment, uidPrefix);
     String origin = uidPrefix + "-origin";
     SingleOutputStreamOperator<RowData> records =
@@ -120,6 +120,6 @@ final class TableRecordSource implements RecordSource {
             .name(origin)
             .uid(origin)
             .setParallelism(scanned.getParallelism());
-    return new SourceStreams(records, Optional.empty());
+    return new SourceStreams<>(records, Optional.empty());
   }
 }

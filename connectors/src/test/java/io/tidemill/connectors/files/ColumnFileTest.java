@@ -270,7 +270,8 @@ class ColumnFileTest {
                 new DeclaredColumns(new RowType(TYPE.getFields().subList(0, LIST)), false),
                 TypeInformation.of(VectorizedColumnBatch.class),
                 BATCH,
-                true)
+                true,
+                false)
             .createReader(new org.apache.flink.configuration.Configuration(), split)) {
       for (var batch = reader.readBatch(); batch != null; batch = reader.readBatch()) {
         for (var next = batch.next(); next != null; next = batch.next()) {

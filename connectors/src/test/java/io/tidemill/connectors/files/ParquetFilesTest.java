@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.FileReading;
 import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordFailureException;
@@ -192,6 +193,7 @@ class ParquetFilesTest {
         new DeclaredColumns(columns, mayLack),
         TypeInformation.of(VectorizedColumnBatch.class),
         rowsAtOnce,
+        true,
         true);
   }
 
@@ -542,15 +544,24 @@ class ParquetFilesTest {
     Map<String, String> options =
         new HashMap<>(Map.of("connector", "filesystem", "format", "parquet", "path", "in"));
     options.put("parquet.batch-size", "10");
-    assertThat(ParquetFiles.of(new ConnectorOptions("source", options), TYPES, TableKeys.NONE))
+    assertThat(
+            ParquetFiles.of(
+                new ConnectorOptions("source", options), TYPES, TableKeys.NONE, FileReading.USUAL))
         .isPresent();
     var nested = RowType.of(new ArrayType(new SmallIntType()));
-    assertThat(ParquetFiles.of(new ConnectorOptions("source", options), nested, TableKeys.NONE))
+    assertThat(
+            ParquetFiles.of(
+                new ConnectorOptions("source", options), nested, TableKeys.NONE, FileReading.USUAL))
         .isEmpty();
     var keys = new TableKeys(List.of(), List.of("word"), false);
-    assertThat(ParquetFiles.of(new ConnectorOptions("source", options), TYPES, keys)).isEmpty();
+    assertThat(
+            ParquetFiles.of(
+                new ConnectorOptions("source", options), TYPES, keys, FileReading.USUAL))
+        .isEmpty();
     options.put(key, value);
-    assertThat(ParquetFiles.of(new ConnectorOptions("source", options), TYPES, TableKeys.NONE))
+    assertThat(
+            ParquetFiles.of(
+                new ConnectorOptions("source", options), TYPES, TableKeys.NONE, FileReading.USUAL))
         .isEmpty();
   }
 }

@@ -269,7 +269,7 @@ class KafkaClientsITCase {
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.getExecutionEnvironment(configuration);
     environment.setParallelism(1);
-    SourceStreams streams = source.attach(environment, "source");
+    SourceStreams<RowData> streams = source.attach(environment, "source");
     connectors
         .sink(new SinkSpec(sinkOptions, SCHEMA, source.rowType(), sourceOptions, "job", List.of()))
         .attach(

@@ -30,6 +30,7 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.graph.StreamNode;
+import org.apache.flink.table.data.RowData;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -105,7 +106,7 @@ class KafkaPipelineITCase {
                     List.of(Header.of("tidemill.job", "payments-job"))));
 
     StreamExecutionEnvironment environment = environment();
-    SourceStreams streams = source.attach(environment, "source");
+    SourceStreams<RowData> streams = source.attach(environment, "source");
     sink.attach(
         streams
             .records()

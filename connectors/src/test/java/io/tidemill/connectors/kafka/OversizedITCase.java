@@ -28,6 +28,7 @@ import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.data.RowData;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.apache.flink.util.ExceptionUtils;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -375,7 +376,7 @@ class OversizedITCase {
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.getExecutionEnvironment(configuration);
     environment.setParallelism(1);
-    SourceStreams streams = source.attach(environment, "source");
+    SourceStreams<RowData> streams = source.attach(environment, "source");
     joining.apply(sink, deadLetters).attach(streams.records(), "sink");
     deadLetters.attach(streams.deadLetters().orElseThrow(), "dead-letters");
     environment.execute();

@@ -356,7 +356,7 @@ class SchemaRegistryITCase {
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.getExecutionEnvironment(configuration);
     environment.setParallelism(1);
-    SourceStreams streams = source.attach(environment, "source");
+    SourceStreams<RowData> streams = source.attach(environment, "source");
     connectors
         .sink(new SinkSpec(out, schema, source.rowType(), in, "job", List.of()))
         .attach(streams.records(), "sink");

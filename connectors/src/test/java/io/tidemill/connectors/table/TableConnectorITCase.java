@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.tidemill.connectors.Connectors;
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.FileReading;
 import io.tidemill.connectors.options.InvalidOptionsException;
 import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.record.CheckpointPlan;
@@ -24,6 +25,7 @@ import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
 import io.tidemill.connectors.record.SourceStreams;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +35,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -50,11 +53,13 @@ import org.apache.flink.streaming.api.graph.StreamNode;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.data.columnar.ColumnarRowData;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.apache.flink.types.RowKind;
 import org.apache.flink.util.CloseableIterator;
+import org.apache.flink.util.Collector;
 import org.apache.flink.util.ExceptionUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -629,7 +634,7 @@ class TableConnectorITCase {
     RecordSource source =
         new Connectors()
             .source(new SourceSpec(files("source", in, format), SCHEMA, TableKeys.NONE, true));
-    SourceStreams streams = source.attach(environment, "source");
+    SourceStreams<RowData> streams = source.attach(environment, "source");
     sink(folder.resolve("out")).attach(streams.records(), "sink");
     List<RowData> letters = collect(streams.deadLetters().orElseThrow());
 
@@ -695,6 +700,169 @@ class TableConnectorITCase {
         .startsWith("file:" + in.resolve("50.parquet") + ": cannot be read: ");
   }
 
+  /** A file beside it is read whole, and one that is no such file at all is a letter, too. */
+  @ParameterizedTest
+  @CsvSource({
+    "avro, false, record ",
+    "parquet, false, row ",
+    "parquet, true, row ",
+    "orc, false, '',",
+  })
+  void theRestOfACorruptFileBecomesOneDeadLetter(String format, boolean asColumns, String place)
+      throws Exception {
+    int count = 30_000;
+    Path json = Files.createDirectory(folder.resolve("json"));
+    List<String> lines = new ArrayList<>();
+    Random random = new Random(7);
+    for (int i = 0; i < count; i++) {
+      lines.add("{\"id\":\"%d %x\",\"amount\":%d}".formatted(i, random.nextLong(), i));
+    }
+    Files.write(json.resolve("a.json"), lines);
+    Map<String, String> small = new HashMap<>();
+    if (format.equals("parquet")) {
+      small.putAll(Map.of("parquet.block.size", "65536", "parquet.page.size", "4096"));
+    } else if (format.equals("orc")) {
+      small.put("orc.stripe.size", "65536");
+    }
+    Path in = folder.resolve("in");
+    small.putAll(files("sink", in, format).values());
+    copy(files("source", json), options("sink", small));
+    Path whole;
+    try (Stream<Path> files = Files.list(in)) {
+      whole = files.filter(file -> !file.getFileName().toString().startsWith("_")).findAny().get();
+    }
+    Path damaged = Files.copy(whole, in.resolve("damaged." + format));
+    try (RandomAccessFile file = new RandomAccessFile(damaged.toFile(), "rw")) {
+      file.seek(file.length() / 2);
+      file.write(new byte[200]);
+    }
+    Files.writeString(in.resolve("none." + format), "neither " + format + " nor anything else");
+    StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.BATCH);
+    environment.getConfig().enableObjectReuse();
+    RecordSource source =
+        new Connectors()
+            .source(
+                new SourceSpec(
+                    files("source", in, format),
+                    SCHEMA,
+                    TableKeys.NONE,
+                    true,
+                    new FileReading(true)));
+    assertThat(source.guarantee())
+        .endsWith("; what cannot be read of a corrupt file is one dead letter");
+
+    List<RowData> rows;
+    List<RowData> letterRows;
+    if (asColumns) {
+      SourceStreams<VectorizedColumnBatch> streams =
+          source
+              .columns()
+              .orElseThrow()
+              .attach(
+                  environment, "source", TypeInformation.of(VectorizedColumnBatch.class), 100, 1);
+      rows =
+          collect(
+              streams
+                  .records()
+                  .flatMap(TableConnectorITCase::amounts)
+                  .returns(InternalTypeInfo.of(SCHEMA.rowType())));
+      letterRows = collect(streams.deadLetters().orElseThrow());
+    } else {
+      SourceStreams<RowData> streams = source.attach(environment, "source");
+      rows = collect(streams.records());
+      letterRows = collect(streams.deadLetters().orElseThrow());
+    }
+
+    List<Integer> amounts = rows.stream().map(row -> (int) row.getDouble(1)).toList();
+    int before = amounts.size() - count;
+    assertThat(before).isBetween(1, count - 1);
+    List<Integer> expected = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      expected.add(i);
+      if (i < before) {
+        expected.add(i);
+      }
+    }
+    assertThat(amounts).containsExactlyInAnyOrderElementsOf(expected);
+    Map<String, DeadLetterRecord> letters = new HashMap<>();
+    for (RowData row : letterRows) {
+      DeadLetterRecord letter = DeadLetterRecord.fromRow(row);
+      assertThat(letters.put(requireNonNull(letter.topic()), letter)).isNull();
+      assertThat(letter.stage()).isEqualTo(DeadLetterRecord.STAGE_DECODE);
+      assertThat(letter.context()).containsEntry("tidemill.cause", "corrupt-file");
+    }
+    assertThat(letters).containsOnlyKeys("file:" + damaged, "file:" + in.resolve("none." + format));
+    String damage = requireNonNull(letters.get("file:" + damaged)).message();
+    assertThat(damage).startsWith("file:" + damaged + ": corrupt at " + place);
+    if (place.equals("row ")) {
+      assertThat(damage).startsWith("file:" + damaged + ": corrupt at row " + before);
+    }
+    assertThat(requireNonNull(letters.get("file:" + in.resolve("none." + format))).message())
+        .contains(": corrupt at its beginning: ");
+  }
+
+  private static void amounts(VectorizedColumnBatch columns, Collector<RowData> out) {
+    for (int i = 0; i < columns.getNumRows(); i++) {
+      ColumnarRowData row = new ColumnarRowData(columns, i);
+      out.collect(GenericRowData.of(row.getString(0), row.getDouble(1)));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "datagen | number-of-rows | 1 | true | not taken by 'datagen' (expected: connector: filesystem)",
+        "filesystem | path | x | false | dead-letter in a job without a dead-letter sink (expected: fail, or a",
+        "filesystem | source.path.regex-pattern | x | true | source.path.regex-pattern: given beside 'on-corrupt-file'",
+      })
+  void corruptFilesBecomeNoDeadLettersWhereNoneCanCome(
+      String connector, String key, String value, boolean deadLetters, String why) {
+    Map<String, String> options = new HashMap<>();
+    if (connector.equals("filesystem")) {
+      options.putAll(files("source", folder, "avro").values());
+    } else {
+      options.put("connector", connector);
+    }
+    options.put(key, value);
+
+    assertThatThrownBy(
+            () ->
+                new Connectors()
+                    .source(
+                        new SourceSpec(
+                            options("source", options),
+                            SCHEMA,
+                            TableKeys.NONE,
+                            deadLetters,
+                            new FileReading(true))))
+        .isInstanceOf(InvalidOptionsException.class)
+        .hasMessageContaining(why);
+  }
+
+  @Test
+  void corruptFilesInFoldersThatAreColumnsBecomeDeadLettersOnlyOfTexts() {
+    TableKeys byId = new TableKeys(List.of(), List.of("id"), false);
+
+    assertThatThrownBy(
+            () ->
+                new Connectors()
+                    .source(
+                        new SourceSpec(
+                            files("source", folder, "avro"),
+                            SCHEMA,
+                            byId,
+                            true,
+                            new FileReading(true))))
+        .hasMessageContaining(
+            "on-corrupt-file: dead-letter beside 'partitioned-by' (expected: one of the two in the"
+                + " format avro; both are taken in json and csv)");
+    new Connectors()
+        .source(
+            new SourceSpec(
+                files("source", folder, "json"), SCHEMA, byId, true, new FileReading(true)));
+  }
+
   /** What fails a job that reads Parquet, without being tried again. */
   private static String failureOf(boolean asColumns, SourceSpec spec) throws Exception {
     StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.BATCH);
@@ -715,7 +883,9 @@ class TableConnectorITCase {
         ? source
             .columns()
             .orElseThrow()
-            .attach(environment, "source", TypeInformation.of(VectorizedColumnBatch.class), 100)
+            .attach(
+                environment, "source", TypeInformation.of(VectorizedColumnBatch.class), 100, null)
+            .records()
         : source.attach(environment, "source").records();
   }
 

@@ -7,17 +7,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemill.model.engine.tensorflow.SavedModels;
 import io.tidemill.pipelines.compose.Jobs;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,6 +33,7 @@ class NightlyITCase {
 
   @TempDir private Path directory;
   private String gates = "";
+  private String onCorruptFile = "fail";
 
   @BeforeEach
   void publishAModelAndWriteRecords() throws IOException {
@@ -204,6 +208,39 @@ class NightlyITCase {
   }
 
   @Test
+  void publishesWhatItCouldReadOfAFileThatIsCutOffAndTellsOfTheRest() throws IOException {
+    Path cut = directory.resolve("in/dt=2026-11-21/cut.json.gz");
+    ByteArrayOutputStream whole = new ByteArrayOutputStream();
+    try (GZIPOutputStream packed = new GZIPOutputStream(whole)) {
+      for (int i = 0; i < 5_000; i++) {
+        packed.write("{\"id\": \"p%d\", \"a\": %d, \"b\": 2}\n".formatted(i, i).getBytes(UTF_8));
+      }
+    }
+    Files.write(cut, Arrays.copyOf(whole.toByteArray(), whole.size() / 2));
+    assertThat(run("run", "--date", "2026-11-21").err())
+        .contains("cut.json.gz: cannot be read: EOFException: Unexpected end of ZLIB input stream");
+    onCorruptFile = "dead-letter";
+
+    CommandRun run = run("run", "--date", "2026-11-21", "-o", "json");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    int rows = rows("out/dt=2026-11-21").size();
+    assertThat(rows).isBetween(1_000, 5_000);
+    JsonNode account =
+        JSON.readTree(directory.resolve("out/dt=2026-11-21/_tidemill.json").toFile());
+    JsonNode counts = JSON.readTree(run.out()).at("/account/counts");
+    assertThat(account.at("/run/counts")).isEqualTo(counts);
+    assertThat(counts.at("/recordsIn").asLong()).isEqualTo(rows + 1);
+    assertThat(counts.at("/recordsOut").asLong()).isEqualTo(rows);
+    assertThat(counts.at("/deadLetters")).isEqualTo(JSON.readTree("{\"corrupt-file\": 1}"));
+    JsonNode letter = rows("dead/dt=2026-11-21").get(0);
+    assertThat(letter.at("/topic").asText()).isEqualTo("file:" + cut);
+    assertThat(run("dead-letters", "stats", "--date", "2026-11-21").out()).contains("corrupt-file");
+    assertThat(run("dead-letters", "ls", "--date", "2026-11-21").out())
+        .contains("cut.json.gz/" + letter.at("/offset").asLong());
+  }
+
+  @Test
   void publishesNothingPastTheLimitOnErrors() throws IOException {
     input("2026-11-21", 100, 20);
 
@@ -357,11 +394,11 @@ class NightlyITCase {
     assertThat(run.err().lines())
         .containsExactly(
             job
-                + ":14:38: sink: filesystem '"
+                + ":15:38: sink: filesystem '"
                 + directory
                 + "/out' (expected: connector: filesystem, and a path with the date in it as in scores/dt={{ ds }}: each run for a date replaces that folder)",
             job
-                + ":15:14: dead-letter: kafka '' (expected: connector: filesystem, and a path with the date in it as in dead/dt={{ ds }}: they are published with the predictions)");
+                + ":16:14: dead-letter: kafka '' (expected: connector: filesystem, and a path with the date in it as in dead/dt={{ ds }}: they are published with the predictions)");
   }
 
   private Path job() throws IOException {
@@ -375,6 +412,7 @@ class NightlyITCase {
           path: ${ROOT}/in/dt={{ ds }}
           format: json
           columns: { id: STRING, a: DOUBLE, b: FLOAT }
+          on-corrupt-file: %s
         steps:
           - id: first
             model: adder@production
@@ -383,8 +421,9 @@ class NightlyITCase {
             resources: { device: cpu }
         sink: { connector: filesystem, path: '${ROOT}/out/dt={{ ds }}', format: json }
         dead-letter: { connector: filesystem, path: '${ROOT}/dead/dt={{ ds }}', format: json }
-        errors: { max-rate: 10% }
+        errors: { max-rate: 10%% }
         """
+                .formatted(onCorruptFile)
             + gates);
   }
 

@@ -36,12 +36,16 @@ class NightlyPageITCase {
             "(run 3: publishes run 2, which was held)",
             "2026-11-21   run 4 is discarded",
             "2026-11-22   not there yet",
+            "dead letters 2, corrupt-file 1, null-input 1",
             "state        published",
             "30 1 * * *  cd " + directory.resolve("nightly") + " && ");
     assertThat(directory.resolve("nightly/report.html"))
         .content()
         .contains("Predictions: fraud_score");
-    assertThat(shell.errors()).contains("transactions/dt=2026-11-22' is not there yet");
+    assertThat(shell.errors())
+        .contains(
+            "transactions/dt=2026-11-22' is not there yet",
+            "/transactions/dt=2026-11-19/cut.json.gz: cannot be read: EOFException");
     assertThat(directory.resolve("nightly/scores/dt=2026-11-21/_SUCCESS")).exists();
   }
 }

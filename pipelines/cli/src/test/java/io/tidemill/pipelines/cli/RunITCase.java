@@ -12,10 +12,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -105,6 +107,50 @@ class RunITCase {
     Files.writeString(job, Files.readString(job).replaceFirst("dead-letter: .*\n", ""));
     assertThat(run(job, "run").err())
         .containsPattern("step 'first': record file:\\S+/parquet/part-\\S+/7 cannot be scored");
+  }
+
+  @Test
+  void goesOnWithoutWhatItCannotReadOfACorruptFileOfColumns() throws IOException {
+    Path job = job();
+    String rows = Files.readString(job);
+    Files.writeString(
+        job,
+        rows.replaceFirst("batching: .*", "null-input: skip")
+            .replaceFirst("(?s)  - id: second.*?sink", "sink")
+            .replace("/out', format: json", "/parquet', format: parquet"));
+    assertThat(run(job, "run").exitCode()).isEqualTo(ExitCode.DONE);
+    byte[] whole =
+        Files.readAllBytes(directory.resolve("parquet").resolve(files("parquet").get(0)));
+    Path cut = directory.resolve("parquet/cut.parquet");
+    Files.write(cut, Arrays.copyOf(whole, whole.length / 2));
+    String fromColumns = rows.replace("/in\n  format: json", "/parquet\n  format: parquet");
+    Files.writeString(job, fromColumns);
+    assertThat(run(job, "run").err()).contains("file:" + cut + ": cannot be read: ");
+    String goingOn =
+        fromColumns.replace(
+            "format: parquet\n", "format: parquet\n  on-corrupt-file: dead-letter\n");
+    Files.writeString(job, goingOn.replaceFirst("dead-letter: \\{.*", ""));
+    assertThat(run(job, "plan").err())
+        .contains(
+            "on-corrupt-file: dead-letter in a job without a dead-letter sink (expected: fail, or a"
+                + " 'dead-letter' that says where such files are told of)");
+    Files.writeString(job, goingOn);
+    FileUtils.deleteDirectory(directory.resolve("dead").toFile());
+    assertThat(run(job, "plan").out())
+        .contains("; what cannot be read of a corrupt file is one dead letter");
+
+    CommandRun run = run(job, "run");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out().lines().map(line -> line.replaceFirst("[\\d.]+ s, .*", "")))
+        .contains(
+            "records in   1,001 in ",
+            "predictions  999",
+            "dead letters 2, corrupt-file 1, null-input 1");
+    assertThat(rows("dead"))
+        .filteredOn(letter -> letter.at("/context/tidemill.cause").asText().equals("corrupt-file"))
+        .singleElement()
+        .satisfies(letter -> assertThat(letter.get("topic").asText()).isEqualTo("file:" + cut));
   }
 
   @Test

@@ -39,7 +39,7 @@ public record JobDeadLetter(
         address,
         millis == null ? null : Instant.ofEpochMilli(millis),
         step(letter.stage()),
-        undecodable ? UNDECODABLE : context.getOrDefault(DeadLetterRecord.CAUSE_HEADER, "unknown"),
+        context.getOrDefault(DeadLetterRecord.COUNTED_CAUSE, undecodable ? UNDECODABLE : "unknown"),
         model == null ? null : model + ":" + context.get(StepDeadLetters.VERSION),
         letter.position(),
         message == null ? "" : message);

@@ -26,7 +26,6 @@ import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.streaming.api.datastream.DataStream;
-import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.graph.StreamGraph;
 import org.apache.flink.table.data.RowData;
@@ -197,7 +196,7 @@ public final class PlannedPipeline {
   private DataStream<RowData> scoreRecords(
       StreamExecutionEnvironment environment, List<DataStream<RowData>> unscored) {
     RecordSource planned = source.source().orElseThrow();
-    SourceStreams read = planned.attach(environment, SourceTranslator.ID);
+    SourceStreams<RowData> read = planned.attach(environment, SourceTranslator.ID);
     read.deadLetters().ifPresent(unscored::add);
     DataStream<RowData> records = read.records();
     RowType rows = planned.rowType();
@@ -226,14 +225,16 @@ public final class PlannedPipeline {
       StreamExecutionEnvironment environment,
       List<DataStream<RowData>> unscored) {
     RowType rows = source.source().orElseThrow().rowType();
-    SingleOutputStreamOperator<VectorizedColumnBatch> records =
+    SourceStreams<VectorizedColumnBatch> read =
         columns.attach(
-            environment, SourceTranslator.ID, new ColumnsTypeInfo(rows), mostRowsAtOnce());
-    Integer parallelism = steps.get(0).definition().resources().parallelism();
-    if (parallelism != null) {
-      // Else it would have another, and each column would be taken apart on its way to the step.
-      records.setParallelism(parallelism);
-    }
+            environment,
+            SourceTranslator.ID,
+            new ColumnsTypeInfo(rows),
+            mostRowsAtOnce(),
+            // Else each column would be taken apart on its way to the step.
+            steps.get(0).definition().resources().parallelism());
+    read.deadLetters().ifPresent(unscored::add);
+    DataStream<VectorizedColumnBatch> records = read.records();
     for (PlannedStep step : steps) {
       Scored<RowData, VectorizedColumnBatch> scored = step.attachColumns(records);
       unscored.add(step.deadLetters(rows, scored));

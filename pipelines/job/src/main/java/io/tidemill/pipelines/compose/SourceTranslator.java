@@ -2,12 +2,14 @@ package io.tidemill.pipelines.compose;
 
 import io.tidemill.connectors.Connectors;
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.FileReading;
 import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SourceSpec;
 import io.tidemill.pipelines.definition.ExecutionMode;
+import io.tidemill.pipelines.definition.FilesDefinition;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.SchemaDefinition;
 import java.util.List;
@@ -37,7 +39,10 @@ final class SourceTranslator {
                                     options,
                                     columns,
                                     new TableKeys(List.of(), job.source().partitionedBy(), false),
-                                    job.deadLetter() != null))));
+                                    job.deadLetter() != null,
+                                    new FileReading(
+                                        job.source().files().onCorrupt()
+                                            == FilesDefinition.OnCorrupt.DEAD_LETTER)))));
     source.ifPresent(made -> made.problemsWith(checkpoints).forEach(problems::add));
     schema = source.map(RecordSource::schema).or(() -> values);
     if (job.mode() == ExecutionMode.BATCH && source.isPresent() && !source.get().bounded()) {

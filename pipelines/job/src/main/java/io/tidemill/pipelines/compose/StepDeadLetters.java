@@ -36,7 +36,7 @@ final class StepDeadLetters implements MapFunction<DeadLetter<RowData>, RowData>
   @Override
   public RowData map(DeadLetter<RowData> letter) {
     Map<String, String> context = new LinkedHashMap<>();
-    context.put(DeadLetterRecord.CAUSE_HEADER, label(letter.cause()));
+    context.put(DeadLetterRecord.COUNTED_CAUSE, label(letter.cause()));
     context.put(STEP, letter.step());
     context.put(MODEL, letter.model().name());
     context.put(VERSION, letter.model().version().toString());

@@ -14,13 +14,15 @@ import org.jspecify.annotations.Nullable;
  * @param primaryKey the columns by which a sink's row is known; empty for none
  * @param partitionedBy the columns that are folders, {@code column=value}; empty for none
  * @param overwrite whether a sink's rows replace those of their partitions
+ * @param files how a source reads files
  */
 public record ConnectorDefinition(
     Map<String, String> options,
     @Nullable SchemaDefinition schema,
     List<String> primaryKey,
     List<String> partitionedBy,
-    boolean overwrite) {
+    boolean overwrite,
+    FilesDefinition files) {
   /** The option that names the connector. */
   public static final String CONNECTOR = "connector";
 
@@ -40,7 +42,7 @@ public record ConnectorDefinition(
   public ConnectorDefinition with(String option, String value) {
     Map<String, String> changed = new LinkedHashMap<>(options);
     changed.put(option, value);
-    return new ConnectorDefinition(changed, schema, primaryKey, partitionedBy, overwrite);
+    return new ConnectorDefinition(changed, schema, primaryKey, partitionedBy, overwrite, files);
   }
 
   /** The connector's name, such as {@code kafka}. */

@@ -18,8 +18,9 @@ import java.util.stream.Stream;
  *
  * @param recordsIn all that the source has read, also what did not decode
  * @param predictions records that the sink has written
- * @param deadLetters by cause; {@code undecodable} are those of the source, {@code unwritable}
- *     those of the sink
+ * @param deadLetters by cause; {@code undecodable} are records that the source could not decode,
+ *     {@code corrupt-file} are files of which it could not read all, each for one record, {@code
+ *     unwritable} those of the sink
  * @param lag records that wait at the source, as far as it tells
  * @param restarts how often the job has failed and gone on
  */
@@ -69,7 +70,10 @@ public record RunFigures(
                     Long::sum,
                     TreeMap::new));
     long ofSteps = deadLetters.values().stream().mapToLong(Long::longValue).sum();
-    long undecodable = first(metrics, "dead-letter: Writer", "dead-letter-tombstones") - ofSteps;
+    long ofSource = first(metrics, "dead-letter: Writer", "dead-letter-tombstones") - ofSteps;
+    Map<String, Long> files = metrics.byCause("source-undecoded", "deadLetters");
+    files.forEach((cause, letters) -> deadLetters.put(cause.replace('_', '-'), letters));
+    long undecodable = ofSource - files.values().stream().mapToLong(Long::longValue).sum();
     if (undecodable > 0) {
       deadLetters.put(JobDeadLetter.UNDECODABLE, undecodable);
     }
@@ -77,7 +81,7 @@ public record RunFigures(
     unwritten.forEach((cause, count) -> deadLetters.merge(cause, count, Long::sum));
     long cameToSink = first(metrics, SINK, "sink-tombstones", "sink-columns");
     return new RunFigures(
-        metrics.sum(steps.get(0).id(), IN) + Math.max(0, undecodable),
+        metrics.sum(steps.get(0).id(), IN) + Math.max(0, ofSource),
         cameToSink - unwritten.values().stream().mapToLong(Long::longValue).sum(),
         deadLetters,
         metrics.sum("Source: source", "pendingRecords"),

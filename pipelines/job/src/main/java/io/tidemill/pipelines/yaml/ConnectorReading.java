@@ -1,6 +1,7 @@
 package io.tidemill.pipelines.yaml;
 
 import io.tidemill.pipelines.definition.ConnectorDefinition;
+import io.tidemill.pipelines.definition.FilesDefinition;
 import io.tidemill.pipelines.definition.SchemaDefinition;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -45,19 +46,33 @@ final class ConnectorReading {
           "Whether a job of mode batch replaces what the partitions hold that it writes, for sinks"
               + " that can");
 
+  private static final Key<FilesDefinition.OnCorrupt> ON_CORRUPT_FILE =
+      Key.choice(
+          "on-corrupt-file",
+          "Of files: fail the job where the contents of one are corrupt, or make one dead letter of"
+              + " what cannot be read of it",
+          FilesDefinition.OnCorrupt.FAIL);
+
   private static final Schema WITH_SCHEMA = having(SCHEMA);
   private static final Schema WITH_COLUMNS = having(COLUMNS);
 
   static final Keys SOURCE =
-      Keys.open(Schema.SCALAR, CONNECTOR, SCHEMA, COLUMNS, PARTITIONED_BY)
+      Keys.open(Schema.SCALAR, CONNECTOR, SCHEMA, COLUMNS, PARTITIONED_BY, ON_CORRUPT_FILE)
           .and("oneOf", List.of(WITH_SCHEMA.keywords(), WITH_COLUMNS.keywords()))
           .and("not", having(OVERWRITE));
   static final Keys SINK =
       Keys.open(Schema.SCALAR, CONNECTOR, SCHEMA, COLUMNS, PARTITIONED_BY, PRIMARY_KEY, OVERWRITE)
-          .and("not", having(SCHEMA, COLUMNS));
+          .and("not", Schema.either(having(SCHEMA, COLUMNS), having(ON_CORRUPT_FILE)));
   static final Keys DEAD_LETTER =
       Keys.open(Schema.SCALAR, CONNECTOR)
-          .and("not", Schema.either(WITH_SCHEMA, WITH_COLUMNS, having(OVERWRITE)));
+          .and(
+              "not",
+              Schema.either(WITH_SCHEMA, WITH_COLUMNS, having(OVERWRITE), having(ON_CORRUPT_FILE)));
+
+  /** What is said of a connector beside its options. */
+  private static final Key<?>[] OTHERS = {
+    SCHEMA, COLUMNS, PARTITIONED_BY, PRIMARY_KEY, OVERWRITE, ON_CORRUPT_FILE
+  };
 
   /** Of files, in Flink's connector for them. */
   private static final String PATH = "path";
@@ -88,6 +103,11 @@ final class ConnectorReading {
     return read(section);
   }
 
+  Optional<ConnectorDefinition> sink(Section section) {
+    section.refuse(ON_CORRUPT_FILE, "only a source reads files");
+    return read(section);
+  }
+
   Optional<ConnectorDefinition> deadLetter(Section section) {
     String reason = "dead letters have columns of their own";
     section.refuse(SCHEMA, reason);
@@ -95,27 +115,28 @@ final class ConnectorReading {
     section.refuse(PRIMARY_KEY, reason);
     section.refuse(PARTITIONED_BY, reason);
     section.refuse(OVERWRITE, reason);
-    return read(section);
+    return sink(section);
   }
 
   /** Reads a connector whose schema may be given or not, as a sink's. */
-  Optional<ConnectorDefinition> read(Section section) {
+  private Optional<ConnectorDefinition> read(Section section) {
     int problemsBefore = document.problemCount();
     section.demand(CONNECTOR, CONNECTOR.expected());
-    Map<String, String> options =
-        dated
-            ? section.datedOptions(SCHEMA, COLUMNS, PARTITIONED_BY, PRIMARY_KEY, OVERWRITE)
-            : section.options(SCHEMA, COLUMNS, PARTITIONED_BY, PRIMARY_KEY, OVERWRITE);
+    Map<String, String> options = dated ? section.datedOptions(OTHERS) : section.options(OTHERS);
     options.computeIfPresent(PATH, (key, path) -> document.beside(path));
     SchemaDefinition schema = schema(section);
     List<String> primaryKey = section.read(PRIMARY_KEY).orElse(List.of());
     List<String> partitionedBy = section.read(PARTITIONED_BY).orElse(List.of());
     boolean overwrite = section.read(OVERWRITE).orElse(false);
+    FilesDefinition files =
+        section.read(ON_CORRUPT_FILE).map(FilesDefinition::new).orElse(FilesDefinition.DEFAULT);
     return document.problemCount() > problemsBefore
         ? Optional.empty()
         : section.checked(
             CONNECTOR.name(),
-            () -> new ConnectorDefinition(options, schema, primaryKey, partitionedBy, overwrite));
+            () ->
+                new ConnectorDefinition(
+                    options, schema, primaryKey, partitionedBy, overwrite, files));
   }
 
   private static @Nullable SchemaDefinition schema(Section section) {

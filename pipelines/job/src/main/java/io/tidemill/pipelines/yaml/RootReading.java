@@ -188,7 +188,7 @@ final class RootReading {
     ConnectorReading connectors = new ConnectorReading(document, mode == ExecutionMode.BATCH);
     Optional<ConnectorDefinition> source = job.read(SOURCE).flatMap(connectors::source);
     List<StepDefinition> steps = steps();
-    Optional<ConnectorDefinition> sink = job.read(SINK).flatMap(connectors::read);
+    Optional<ConnectorDefinition> sink = job.read(SINK).flatMap(connectors::sink);
     ConnectorDefinition deadLetter =
         job.read(DEAD_LETTER).flatMap(connectors::deadLetter).orElse(null);
     VerifyDefinition verify = job.read(VERIFY).map(this::verify).orElse(VerifyDefinition.NONE);

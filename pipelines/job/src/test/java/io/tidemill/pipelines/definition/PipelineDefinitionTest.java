@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 
 class PipelineDefinitionTest {
   private static final ConnectorDefinition KAFKA =
-      new ConnectorDefinition(Map.of("connector", "kafka"), null, List.of(), List.of(), false);
+      new ConnectorDefinition(
+          Map.of("connector", "kafka"), null, List.of(), List.of(), false, FilesDefinition.DEFAULT);
 
   @Test
   void refusesAJobWithoutSteps() {
@@ -49,7 +50,14 @@ class PipelineDefinitionTest {
   void refusesAConnectorWithoutName() {
     assertThatIllegalArgumentException()
         .isThrownBy(
-            () -> new ConnectorDefinition(Map.of("topic", "t"), null, List.of(), List.of(), false))
+            () ->
+                new ConnectorDefinition(
+                    Map.of("topic", "t"),
+                    null,
+                    List.of(),
+                    List.of(),
+                    false,
+                    FilesDefinition.DEFAULT))
         .withMessage("connector: none (expected: a connector's name such as kafka)");
   }
 

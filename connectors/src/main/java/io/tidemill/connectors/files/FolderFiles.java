@@ -1,0 +1,49 @@
+package io.tidemill.connectors.files;
+
+import io.tidemill.connectors.options.FileReading;
+import java.time.Duration;
+import java.util.Optional;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.connector.file.src.FileSource;
+import org.apache.flink.connector.file.src.FileSourceSplit;
+import org.apache.flink.connector.file.src.enumerate.NonSplittingRecursiveEnumerator;
+import org.apache.flink.connector.file.src.reader.BulkFormat;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * The files of a folder, read as a job asks for it. Immutable.
+ *
+ * @param <E> what they hold
+ * @param check of each file, before any record of it is read
+ */
+record FolderFiles<E>(Path path, FileReading reading, FileCheck check) {
+  /**
+   * Adds them to a graph.
+   *
+   * @param letters stand for what is not read of a corrupt file, where that does not fail the job
+   * @param monitorInterval how often to look for new files; empty to look once
+   */
+  SingleOutputStreamOperator<E> attach(
+      StreamExecutionEnvironment environment,
+      String uid,
+      BulkFormat<E, FileSourceSplit> format,
+      UpToDamage.Letters<E> letters,
+      TypeInformation<E> type,
+      Optional<Duration> monitorInterval) {
+    FileSource.FileSourceBuilder<E> files =
+        FileSource.forBulkFileFormat(
+                new NamedFormat<>(
+                    reading.corruptToDeadLetters() ? new UpToDamage<>(format, letters) : format),
+                path)
+            .setFileEnumerator(
+                format.isSplittable() ? FileRanges::new : NonSplittingRecursiveEnumerator::new);
+    monitorInterval.ifPresent(files::monitorContinuously);
+    return environment
+        .fromSource(
+            ReadableFiles.named(files.build(), check), WatermarkStrategy.noWatermarks(), uid, type)
+        .uid(uid);
+  }
+}

@@ -1,0 +1,162 @@
+package io.tidemill.connectors.files;
+
+import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.FileReading;
+import io.tidemill.connectors.options.InvalidOptionsException;
+import io.tidemill.connectors.options.OptionCheck;
+import io.tidemill.connectors.options.OptionKey;
+import io.tidemill.connectors.problem.Problem;
+import io.tidemill.connectors.record.ColumnSource;
+import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.RecordSchema;
+import io.tidemill.connectors.record.RecordSource;
+import io.tidemill.connectors.record.SourceSpec;
+import io.tidemill.connectors.record.SourceStreams;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.connector.file.src.FileSourceSplit;
+import org.apache.flink.connector.file.src.reader.BulkFormat;
+import org.apache.flink.connector.file.table.FileSystemConnectorOptions;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.factories.FactoryUtil;
+import org.apache.flink.table.types.logical.RowType;
+
+/**
+ * Files of a format of Flink's, such as Avro or ORC, that a job asks to have read in another way
+ * than Flink's connector does it. Immutable.
+ */
+public final class FormatFiles implements RecordSource {
+  /** Of which nothing else is said here, as its classes need not be there. */
+  private static final String PARQUET = "parquet";
+
+  private static final Set<String> KNOWN =
+      Set.of(
+          ConnectorOptions.CONNECTOR,
+          FactoryUtil.FORMAT.key(),
+          FileSystemConnectorOptions.PATH.key(),
+          FileSystemConnectorOptions.SOURCE_MONITOR_INTERVAL.key(),
+          FileSystemConnectorOptions.SOURCE_REPORT_STATISTICS.key());
+
+  private final SourceSpec spec;
+  private final BulkFormat<RowData, FileSourceSplit> format;
+  private final FileCheck check;
+  private final Optional<ColumnSource> columns;
+  private final RowType rowType;
+
+  private FormatFiles(
+      SourceSpec spec,
+      BulkFormat<RowData, FileSourceSplit> format,
+      FileCheck check,
+      Optional<ColumnSource> columns) {
+    this.spec = spec;
+    this.format = format;
+    this.check = check;
+    this.columns = columns;
+    this.rowType = Origin.appendTo(spec.schema().rowType());
+  }
+
+  /**
+   * Files as a source.
+   *
+   * @param spec whose options Flink's factory has taken
+   * @param format of whole files
+   * @param columns the same records
+   * @throws InvalidOptionsException if they are told of in ways that are not here
+   */
+  public static RecordSource of(
+      SourceSpec spec,
+      BulkFormat<RowData, FileSourceSplit> format,
+      Optional<ColumnSource> columns,
+      OptionCheck check) {
+    refuseUnknown(spec, check);
+    FileCheck files =
+        spec.options().format().filter(PARQUET::equals).isPresent()
+            ? ParquetFiles.declared(spec.schema().rowType(), spec.keys(), check)
+            : FileCheck.NONE;
+    check.throwIfAny();
+    return new FormatFiles(spec, format, files, columns);
+  }
+
+  /** Refuses what only Flink's connector knows. */
+  private static void refuseUnknown(SourceSpec spec, OptionCheck check) {
+    String own = spec.options().format().orElse("") + ".";
+    spec.options().values().keySet().stream()
+        .filter(key -> !KNOWN.contains(key) && !key.startsWith(own))
+        .forEach(
+            key ->
+                check.refuse(
+                    key,
+                    "given beside '%s' (expected: one of the two, as Flink's connector alone reads '%s')",
+                    FileReading.ON_CORRUPT_FILE,
+                    key));
+    if (!spec.keys().partitionedBy().isEmpty()) {
+      check.refuse(
+          FileReading.ON_CORRUPT_FILE,
+          "dead-letter beside 'partitioned-by' (expected: one of the two in the format %s; both are taken in json and csv)",
+          spec.options().format().orElse(""));
+    }
+  }
+
+  @Override
+  public RecordSchema schema() {
+    return spec.schema();
+  }
+
+  @Override
+  public RowType rowType() {
+    return rowType;
+  }
+
+  @Override
+  public boolean bounded() {
+    return monitorInterval().isEmpty();
+  }
+
+  @Override
+  public boolean freshRecords() {
+    return true;
+  }
+
+  @Override
+  public String guarantee() {
+    return "read on from the places of the last checkpoint; what does not decode fails the job"
+        + spec.files().guarantee();
+  }
+
+  @Override
+  public List<Problem<OptionKey>> obstacles(Duration limit) {
+    return List.of();
+  }
+
+  @Override
+  public Optional<ColumnSource> columns() {
+    return columns;
+  }
+
+  @Override
+  public SourceStreams<RowData> attach(StreamExecutionEnvironment environment, String uidPrefix) {
+    OriginRows rows = new OriginRows(format, spec.schema().rowType());
+    Path path = new Path(spec.options().value(FileSystemConnectorOptions.PATH.key()).orElseThrow());
+    return SourceStreams.ofDecoded(
+        new FolderFiles<RowData>(path, spec.files(), check)
+            .attach(
+                environment,
+                uidPrefix,
+                rows,
+                new CorruptRow(rowType.getFieldCount()),
+                rows.getProducedType(),
+                monitorInterval()),
+        uidPrefix,
+        rowType);
+  }
+
+  private Optional<Duration> monitorInterval() {
+    return Configuration.fromMap(spec.options().values())
+        .getOptional(FileSystemConnectorOptions.SOURCE_MONITOR_INTERVAL);
+  }
+}

@@ -1,0 +1,119 @@
+package io.tidemill.connectors.files;
+
+import io.tidemill.connectors.record.Origin;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.connector.file.src.FileSourceSplit;
+import org.apache.flink.connector.file.src.reader.BulkFormat;
+import org.apache.flink.connector.file.src.util.RecordAndPosition;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
+import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
+import org.apache.flink.table.types.logical.RowType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A format of Flink's whose rows have room for an {@link Origin}, which stays null. They are made
+ * and copied where the file is read: some formats decode a record only when it is asked for, by
+ * when they have read on behind one that does not decode. Immutable.
+ *
+ * @param values of the files
+ */
+record OriginRows(BulkFormat<RowData, FileSourceSplit> format, RowType values)
+    implements BulkFormat<RowData, FileSourceSplit> {
+  private static final long serialVersionUID = 1L;
+
+  @Override
+  public BulkFormat.Reader<RowData> createReader(Configuration config, FileSourceSplit split)
+      throws IOException {
+    return new Copying(format.createReader(config, split), values);
+  }
+
+  @Override
+  public BulkFormat.Reader<RowData> restoreReader(Configuration config, FileSourceSplit split)
+      throws IOException {
+    return new Copying(format.restoreReader(config, split), values);
+  }
+
+  @Override
+  public boolean isSplittable() {
+    return format.isSplittable();
+  }
+
+  @Override
+  public TypeInformation<RowData> getProducedType() {
+    return InternalTypeInfo.of(Origin.appendTo(values));
+  }
+
+  private static final class Copying implements BulkFormat.Reader<RowData> {
+    private final BulkFormat.Reader<RowData> reader;
+    private final RowDataSerializer serializer;
+    private final RowData.FieldGetter[] fields;
+    private final PostponedFailure postponed = new PostponedFailure();
+
+    Copying(BulkFormat.Reader<RowData> reader, RowType values) {
+      this.reader = reader;
+      serializer = new RowDataSerializer(values);
+      fields = new RowData.FieldGetter[values.getFieldCount()];
+      for (int i = 0; i < fields.length; i++) {
+        fields[i] = RowData.createFieldGetter(values.getTypeAt(i).copy(true), i);
+      }
+    }
+
+    @Override
+    public BulkFormat.@Nullable RecordIterator<RowData> readBatch() throws IOException {
+      postponed.throwIfAny();
+      BulkFormat.RecordIterator<RowData> batch = reader.readBatch();
+      if (batch == null) {
+        return null;
+      }
+      List<RecordAndPosition<RowData>> rows = new ArrayList<>();
+      try {
+        for (var next = batch.next(); next != null; next = batch.next()) {
+          rows.add(
+              new RecordAndPosition<>(
+                  withOrigin(serializer.copy(next.getRecord())),
+                  next.getOffset(),
+                  next.getRecordSkipCount()));
+        }
+      } catch (RuntimeException e) {
+        if (rows.isEmpty()) {
+          throw e;
+        }
+        postponed.keep(e);
+      } finally {
+        batch.releaseBatch();
+      }
+      return new Copies(rows.iterator());
+    }
+
+    private RowData withOrigin(RowData row) {
+      GenericRowData more = new GenericRowData(row.getRowKind(), fields.length + 1);
+      for (int i = 0; i < fields.length; i++) {
+        more.setField(i, fields[i].getFieldOrNull(row));
+      }
+      return more;
+    }
+
+    @Override
+    public void close() throws IOException {
+      reader.close();
+    }
+  }
+
+  private record Copies(Iterator<RecordAndPosition<RowData>> rows)
+      implements BulkFormat.RecordIterator<RowData> {
+    @Override
+    public @Nullable RecordAndPosition<RowData> next() {
+      return rows.hasNext() ? rows.next() : null;
+    }
+
+    @Override
+    public void releaseBatch() {}
+  }
+}

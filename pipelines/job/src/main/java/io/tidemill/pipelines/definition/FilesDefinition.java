@@ -1,0 +1,25 @@
+package io.tidemill.pipelines.definition;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * How a source reads its files.
+ *
+ * @param onCorrupt what becomes of a file whose contents are corrupt
+ */
+public record FilesDefinition(OnCorrupt onCorrupt) {
+  /** As files are read where nothing is said. */
+  public static final FilesDefinition DEFAULT = new FilesDefinition(OnCorrupt.FAIL);
+
+  /** What becomes of a file whose contents are corrupt. */
+  public enum OnCorrupt {
+    /** It fails the job. */
+    FAIL,
+    /** What cannot be read of it becomes a dead letter. */
+    DEAD_LETTER
+  }
+
+  public FilesDefinition {
+    requireNonNull(onCorrupt, "onCorrupt");
+  }
+}
