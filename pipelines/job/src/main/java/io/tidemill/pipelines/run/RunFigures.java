@@ -32,7 +32,7 @@ public record RunFigures(
     long restarts,
     List<Step> steps) {
   private static final String IN = "numRecordsIn";
-  private static final String DEAD_LETTERS = "deadLetters";
+  private static final String SOURCE = "source-undecoded";
   private static final String SINK = "sink: Writer";
   private static final double NANOS = 1e9;
 
@@ -61,34 +61,42 @@ public record RunFigures(
   static RunFigures of(PlannedPipeline planned, RunMetrics metrics) {
     List<StepDefinition> steps = planned.definition().steps();
     Map<String, Long> deadLetters =
-        steps.stream()
-            .flatMap(step -> metrics.byCause(step.id(), DEAD_LETTERS).entrySet().stream())
-            .collect(
-                toMap(
-                    cause -> cause.getKey().replace('_', '-'),
-                    Map.Entry::getValue,
-                    Long::sum,
-                    TreeMap::new));
-    long ofSteps = deadLetters.values().stream().mapToLong(Long::longValue).sum();
-    long ofSource = first(metrics, "dead-letter: Writer", "dead-letter-tombstones") - ofSteps;
-    Map<String, Long> files = metrics.byCause("source-undecoded", "deadLetters");
-    files.forEach((cause, letters) -> deadLetters.put(cause.replace('_', '-'), letters));
-    long undecodable = ofSource - files.values().stream().mapToLong(Long::longValue).sum();
-    if (undecodable > 0) {
-      deadLetters.put(JobDeadLetter.UNDECODABLE, undecodable);
+        byCause(metrics, steps.stream().map(StepDefinition::id).toArray(String[]::new));
+    long ofSource =
+        Math.max(
+            0, first(metrics, "dead-letter: Writer", "dead-letter-tombstones") - sum(deadLetters));
+    Map<String, Long> ofFiles = byCause(metrics, SOURCE);
+    Map<String, Long> ofSink = byCause(metrics, SINK);
+    ofFiles.forEach((cause, letters) -> deadLetters.merge(cause, letters, Long::sum));
+    ofSink.forEach((cause, letters) -> deadLetters.merge(cause, letters, Long::sum));
+    if (ofSource > sum(ofFiles)) {
+      deadLetters.put(JobDeadLetter.UNDECODABLE, ofSource - sum(ofFiles));
     }
-    Map<String, Long> unwritten = metrics.byCause(SINK, DEAD_LETTERS);
-    unwritten.forEach((cause, count) -> deadLetters.merge(cause, count, Long::sum));
-    long cameToSink = first(metrics, SINK, "sink-tombstones", "sink-columns");
     return new RunFigures(
-        metrics.sum(steps.get(0).id(), IN) + Math.max(0, ofSource),
-        cameToSink - unwritten.values().stream().mapToLong(Long::longValue).sum(),
+        metrics.sum(steps.get(0).id(), IN) + ofSource,
+        first(metrics, SINK, "sink-tombstones", "sink-columns") - sum(ofSink),
         deadLetters,
         metrics.sum("Source: source", "pendingRecords"),
         metrics.sum("", "numRestarts"),
         IntStream.range(0, steps.size())
             .mapToObj(i -> step(steps.get(i), planned.models().get(i), metrics))
             .toList());
+  }
+
+  /** What operators count as dead letters that they make, in the words of letters. */
+  private static Map<String, Long> byCause(RunMetrics metrics, String... operators) {
+    return Stream.of(operators)
+        .flatMap(operator -> metrics.byCause(operator, "deadLetters").entrySet().stream())
+        .collect(
+            toMap(
+                cause -> cause.getKey().replace('_', '-'),
+                Map.Entry::getValue,
+                Long::sum,
+                TreeMap::new));
+  }
+
+  private static long sum(Map<String, Long> byCause) {
+    return byCause.values().stream().mapToLong(Long::longValue).sum();
   }
 
   /** What came to the first operator of a sink, which differs by connector. */
@@ -119,6 +127,6 @@ public record RunFigures(
 
   /** Dead letters of all causes. */
   public long allDeadLetters() {
-    return deadLetters.values().stream().mapToLong(Long::longValue).sum();
+    return sum(deadLetters);
   }
 }
