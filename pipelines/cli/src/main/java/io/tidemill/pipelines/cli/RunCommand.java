@@ -19,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.apache.flink.core.fs.Path;
@@ -71,6 +72,7 @@ final class RunCommand implements Callable<Integer> {
       return new DatedRuns(caller, job, dates, output).run(written).number();
     }
     PlannedPipeline pipeline = job.plan(caller.environment(), resume.flinkOptions(), written);
+    refusePartitionAboveSink(pipeline);
     checkBrokers(pipeline);
     JobFolder folder = job.folder(pipeline);
     try (Lease lease = take(folder, name)) {
@@ -168,6 +170,16 @@ final class RunCommand implements Callable<Integer> {
             deadLetter.connector(),
             options.getOrDefault("topic", options.getOrDefault("path", "")),
             job.file());
+  }
+
+  private static void refusePartitionAboveSink(PlannedPipeline pipeline) {
+    Optional<String> above = pipeline.partitionAboveSink();
+    if (above.isPresent()) {
+      throw new CommandFailedException(
+          ExitCode.USAGE,
+          "job '%s': sink: partitioned-by below '%s' of its path (expected: no folder of the form NAME=VALUE there, which Flink takes for a partition, too, and makes again below it; name it without '=')"
+              .formatted(pipeline.definition().name(), above.get()));
+    }
   }
 
   /**

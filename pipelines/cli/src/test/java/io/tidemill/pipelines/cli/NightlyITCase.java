@@ -34,6 +34,7 @@ class NightlyITCase {
   @TempDir private Path directory;
   private String gates = "";
   private String onCorruptFile = "fail";
+  private String partitions = "";
 
   @BeforeEach
   void publishAModelAndWriteRecords() throws IOException {
@@ -241,6 +242,18 @@ class NightlyITCase {
   }
 
   @Test
+  void publishesPartitionsInTheFolderOfTheDate() throws IOException {
+    input("2026-11-21", 3, 0);
+    partitions = "partitioned-by: id, ";
+
+    CommandRun run = run("run", "--date", "2026-11-21");
+
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(directory.resolve("out/dt=2026-11-21").toFile().list())
+        .containsExactlyInAnyOrder("id=r0", "id=r1", "id=r2", "_tidemill.json", "_SUCCESS");
+  }
+
+  @Test
   void publishesNothingPastTheLimitOnErrors() throws IOException {
     input("2026-11-21", 100, 20);
 
@@ -424,6 +437,7 @@ class NightlyITCase {
         errors: { max-rate: 10%% }
         """
                 .formatted(onCorruptFile)
+                .replace("/out/dt={{ ds }}', ", "/out/dt={{ ds }}', " + partitions)
             + gates);
   }
 

@@ -223,6 +223,20 @@ class RunITCase {
     assertThat(rows("out")).extracting(row -> row.get("a").asInt()).doesNotHaveDuplicates();
   }
 
+  /** Flink would write them to out/dt=1/dt=1/id=r1. */
+  @Test
+  void refusesPartitionsBelowAFolderThatLooksLikeOne() throws IOException {
+    Path job = job();
+    Files.writeString(
+        job,
+        Files.readString(job).replace("/out', format", "/out/dt=1', partitioned-by: id, format"));
+
+    CommandRun run = run(job, "run");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).contains("sink: partitioned-by below 'dt=1' of its path (expected: no");
+  }
+
   @Test
   void namesWhatAKilledRunHasLeftOfItsFiles() throws IOException {
     Path left = Files.createDirectories(directory.resolve("dead/.staging_1_a"));

@@ -45,6 +45,11 @@ public record Folder(URI place) {
         && (!isLocal(place) || sameVolume(place, other.place));
   }
 
+  /** The first of its folders that Flink takes for a partition, as in {@code dt=2026-11-20}. */
+  public Optional<String> partition() {
+    return Stream.of(place.getPath().split("/")).filter(name -> name.matches(".+=.+")).findFirst();
+  }
+
   /** A link to a folder that is in this one, however deep, where links can be seen. */
   Optional<java.nio.file.Path> linkToFolder() {
     java.nio.file.Path own = isLocal(place) ? java.nio.file.Path.of(place.getPath()) : null;

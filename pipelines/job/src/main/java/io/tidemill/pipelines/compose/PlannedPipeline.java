@@ -298,6 +298,21 @@ public final class PlannedPipeline {
   }
 
   /**
+   * The folder above the files of its sink that Flink would take for a partition of them, at the
+   * end of a batch job, and make once more below it; empty where there is none.
+   */
+  public Optional<String> partitionAboveSink() {
+    boolean partitions =
+        definition.mode() == ExecutionMode.BATCH
+            && sink.options().names("filesystem")
+            && !definition.sink().partitionedBy().isEmpty();
+    return sink.options()
+        .value("path")
+        .filter(path -> partitions)
+        .flatMap(path -> Folder.of(path).partition());
+  }
+
+  /**
    * Where files are staged now beside those of its sinks: by runs that were killed, or by other
    * jobs that go on. Blocks on the file system.
    */

@@ -14,6 +14,7 @@ import java.time.LocalDate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -95,6 +96,14 @@ public final class DatedJob {
     refuseTemplate(problems, "sink", job.sink());
     String source = path(job.source());
     refuse(problems, "sink", job.sink(), "source", source);
+    Optional<String> partition = Folder.of(place.above()).partition();
+    if (!job.sink().partitionedBy().isEmpty() && partition.isPresent()) {
+      problems.add(
+          dated.locationOf("sink." + PATH),
+          "sink: partitioned-by below '%s' of path '%s' (expected: no folder of the form NAME=VALUE before the date's, which Flink takes for a partition, too)",
+          partition.get(),
+          path(job.sink()));
+    }
     ConnectorDefinition deadLetter = job.deadLetter();
     if (deadLetter != null) {
       refuseTemplate(problems, "dead-letter", deadLetter);
@@ -242,6 +251,6 @@ public final class DatedJob {
   }
 
   Path staging() {
-    return new Path(accounts().folder(), "staging");
+    return place.staging(target());
   }
 }

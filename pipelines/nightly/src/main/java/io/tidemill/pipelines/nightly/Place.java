@@ -80,6 +80,15 @@ record Place(GuardedFiles files, String above, boolean atomic) {
         List.of(new Problem<>(job.locationOf("sink." + DatedJob.PATH), message)));
   }
 
+  /**
+   * Where what belongs to the folder of a date is staged: in a folder that Flink, which looks at
+   * all above the files that it writes, does not take for a partition.
+   */
+  Path staging(String target) {
+    String name = accounts(target).folder().getName().replace("=", "%3D");
+    return new Path(new Path(own(), "staging"), name);
+  }
+
   /** What belongs to the folder of a date. */
   RunAccounts accounts(String target) {
     String below = target.substring(above.length()).replaceFirst("/+$", "");

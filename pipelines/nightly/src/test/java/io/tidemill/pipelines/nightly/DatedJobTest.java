@@ -65,6 +65,22 @@ class DatedJobTest {
   }
 
   @Test
+  void noFolderAboveThoseOfTheDatesIsTakenForAPartition() {
+    String partitions = "', partitioned-by: 'a";
+
+    refused(
+        "in/{{ ds }}",
+        "lake/env=prod/dt={{ ds }}" + partitions,
+        "dead/{{ ds }}",
+        "sink: partitioned-by below 'env=prod' of path '");
+    assertThat(
+            job("in/{{ ds }}", "lake/dt={{ ds }}" + partitions, "dead/{{ ds }}")
+                .staging()
+                .toString())
+        .doesNotContain("=");
+  }
+
+  @Test
   void templateInAVariableIsRefused() {
     refused("in/{{ ds }}", "out/${DAY}/{{ ds }}", "dead/{{ ds }}", "sink: path '");
   }

@@ -234,6 +234,6 @@ class GatesTest {
   }
 
   private Path staged(RunAccount account) {
-    return next.own().resolve("staging/" + account.id());
+    return next.staging().resolve(account.id());
   }
 }

@@ -48,7 +48,7 @@ class HeldRunTest {
     assertThat(nights.out().resolve("part-0")).hasContent("new");
     assertThat(nights.dead().resolve("part-0")).hasContent("new");
     assertThat(nights.out().resolve("_SUCCESS")).hasContent("run 2");
-    assertThat(nights.own().resolve("staging")).doesNotExist();
+    assertThat(nights.staging()).doesNotExist();
 
     assertThat(nights.run(false, "newer").published()).isFalse();
     assertThatThrownBy(() -> heldRun().discard())
@@ -75,7 +75,7 @@ class HeldRunTest {
     assertThat(accounts())
         .extracting(RunAccount::state)
         .containsExactly(RunState.PUBLISHED, RunState.DISCARDED);
-    assertThat(nights.own().resolve("staging/" + held.id())).doesNotExist();
+    assertThat(nights.staging().resolve(held.id())).doesNotExist();
     assertThat(nights.out().resolve("part-0")).hasContent("old");
     assertThatThrownBy(() -> heldRun().publish())
         .hasMessageContaining("run 2 is held no more: discarded by hand");
@@ -96,13 +96,13 @@ class HeldRunTest {
 
     assertThat(nights.out()).doesNotExist();
     assertThat(accounts().get(1).state()).isEqualTo(RunState.HELD);
-    assertThat(nights.own().resolve("staging/" + held.id() + "/predictions/part-0")).exists();
+    assertThat(nights.staging().resolve(held.id() + "/predictions/part-0")).exists();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"predictions", "dead-letters"})
   void publishesNothingThatSomeoneHasChanged(String folder) throws Exception {
-    Path staged = nights.own().resolve("staging/" + held.id() + "/" + folder);
+    Path staged = nights.staging().resolve(held.id() + "/" + folder);
     Files.delete(staged.resolve("part-1"));
 
     assertThatThrownBy(() -> heldRun().publish())
@@ -115,7 +115,7 @@ class HeldRunTest {
 
   @Test
   void publishesNoPart() throws Exception {
-    Path letters = nights.own().resolve("staging/" + held.id() + "/dead-letters");
+    Path letters = nights.staging().resolve(held.id() + "/dead-letters");
     FileUtils.deleteDirectory(letters.toFile());
 
     assertThatThrownBy(() -> heldRun().publish())

@@ -60,7 +60,7 @@ class NightlyRunTest {
     assertThat(json.at("/basis/configuration").asText()).startsWith("sha256:");
     assertThat(json.at("/columns/0/name").asText()).isEqualTo("z");
     assertThat(json.at("/files").findValuesAsText("name")).containsExactly("part-0", "part-1");
-    assertThat(nights.own().resolve("staging")).doesNotExist();
+    assertThat(nights.staging()).doesNotExist();
   }
 
   @Test
@@ -565,7 +565,7 @@ class NightlyRunTest {
                   if (moved.getName().startsWith("00000001-")
                       && nights.job().accounts().all().get(0).state() == RunState.PUBLISHED) {
                     said.set(true);
-                    assertThat(nights.own().resolve("staging")).doesNotExist();
+                    assertThat(nights.staging()).doesNotExist();
                   }
                 },
                 deleted -> {});

@@ -94,6 +94,10 @@ final class Nights {
     return directory.resolve("out/_tidemill/dt=" + date);
   }
 
+  Path staging() {
+    return directory.resolve("out/_tidemill/staging/dt%3D" + date);
+  }
+
   /** The same by another name. */
   Nights named(String name) {
     Nights other = new Nights(directory, uri);
