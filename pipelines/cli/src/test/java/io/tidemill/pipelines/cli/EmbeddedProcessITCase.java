@@ -2,7 +2,6 @@ package io.tidemill.pipelines.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemill.connectors.SharedRpcSystem;
 import io.tidemill.model.engine.tensorflow.SavedModels;
 import io.tidemill.pipelines.compose.Jobs;
 import io.tidemill.pipelines.compose.PipelineComposer;
@@ -25,8 +24,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobStatus;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,16 +38,6 @@ class EmbeddedProcessITCase {
 
   @TempDir private Path directory;
   private Path job = Path.of("");
-
-  @BeforeAll
-  static void loadPekkoForEachJobAsOutsideOfTests() {
-    System.clearProperty(SharedRpcSystem.PROPERTY);
-  }
-
-  @AfterAll
-  static void sharePekkoAgain() {
-    System.setProperty(SharedRpcSystem.PROPERTY, "true");
-  }
 
   @BeforeEach
   void writeAJob() throws IOException {

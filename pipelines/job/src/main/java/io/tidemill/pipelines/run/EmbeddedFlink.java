@@ -61,6 +61,7 @@ public final class EmbeddedFlink {
     start.configure(configuration);
     secure(configuration);
     keepFiles(configuration);
+    SharedRpcSystem.want();
     if (!configuration.contains(RestartStrategyOptions.RESTART_STRATEGY)) {
       configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
       configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, RESTARTS);

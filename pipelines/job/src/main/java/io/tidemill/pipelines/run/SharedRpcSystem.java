@@ -1,4 +1,4 @@
-package io.tidemill.connectors;
+package io.tidemill.pipelines.run;
 
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -12,18 +12,26 @@ import org.apache.flink.runtime.rpc.RpcSystemLoader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets all clusters of a test's process share Pekko's and Scala's classes, which Flink loads anew
- * for each: half of the processor time that a small job takes. Only where {@value #PROPERTY} is
- * set, which a process that a test starts does not inherit.
+ * Lets all jobs that run in this process, such as those of many dates, share Pekko's and Scala's
+ * classes, which Flink loads and the JVM compiles anew for each: half of the processor time that a
+ * small job takes. Public for {@link ServiceLoader}, and thread-safe; on a cluster, where no one
+ * asks for it, it comes after Flink's own.
  */
 public final class SharedRpcSystem implements RpcSystemLoader {
-  public static final String PROPERTY = "tidemill.test.shared-rpc";
-
+  private static volatile boolean wanted;
   private static @Nullable RpcSystem shared;
+
+  /** For Flink. */
+  public SharedRpcSystem() {}
+
+  /** From now on every cluster of this process has it. */
+  static void want() {
+    wanted = true;
+  }
 
   @Override
   public int getLoadPriority() {
-    return Boolean.getBoolean(PROPERTY) ? Integer.MIN_VALUE : Integer.MAX_VALUE;
+    return wanted ? Integer.MIN_VALUE : Integer.MAX_VALUE;
   }
 
   @Override
@@ -32,10 +40,9 @@ public final class SharedRpcSystem implements RpcSystemLoader {
       RpcSystem system = shared;
       if (system == null) {
         Configuration own = new Configuration(configuration);
-        // The folder of the first job goes with that job.
-        own.set(CoreOptions.TMP_DIRS, System.getProperty("java.io.tmpdir"));
+        // Its jar lives as long as the process, whatever folder the first job has.
+        own.set(CoreOptions.TMP_DIRS, RunFolder.ofProcess().path().toString());
         system = flinks().loadRpcSystem(own);
-        Runtime.getRuntime().addShutdownHook(new Thread(system::close));
         shared = system;
       }
       return new Unclosed(system);
