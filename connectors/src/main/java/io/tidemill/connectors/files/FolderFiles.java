@@ -39,7 +39,9 @@ record FolderFiles<E>(Path path, FileReading reading, FileCheck check) {
                     reading.corruptToDeadLetters() ? new UpToDamage<>(format, letters) : format),
                 path)
             .setFileEnumerator(
-                format.isSplittable() ? FileRanges::new : NonSplittingRecursiveEnumerator::new);
+                format.isSplittable() && !reading.whole()
+                    ? FileRanges::new
+                    : NonSplittingRecursiveEnumerator::new);
     monitorInterval.ifPresent(files::monitorContinuously);
     return environment
         .fromSource(

@@ -1,7 +1,6 @@
 package io.tidemill.connectors.files;
 
 import io.tidemill.connectors.options.ConnectorOptions;
-import io.tidemill.connectors.options.FileReading;
 import io.tidemill.connectors.options.InvalidOptionsException;
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.OptionKey;
@@ -21,6 +20,7 @@ import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.table.FileSystemConnectorOptions;
 import org.apache.flink.core.fs.Path;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.FactoryUtil;
@@ -84,22 +84,29 @@ public final class FormatFiles implements RecordSource {
 
   /** Refuses what only Flink's connector knows. */
   private static void refuseUnknown(SourceSpec spec, OptionCheck check) {
-    String own = spec.options().format().orElse("") + ".";
-    spec.options().values().keySet().stream()
-        .filter(key -> !KNOWN.contains(key) && !key.startsWith(own))
+    String format = spec.options().format().orElse("");
+    spec.files()
+        .asked()
         .forEach(
-            key ->
+            (asked, value) -> {
+              for (String key : spec.options().values().keySet()) {
+                if (!KNOWN.contains(key) && !key.startsWith(format + ".")) {
+                  check.refuse(
+                      asked,
+                      "%s beside '%s' (expected: one of the two, as Flink's connector alone reads '%s')",
+                      value,
+                      key,
+                      key);
+                }
+              }
+              if (!spec.keys().partitionedBy().isEmpty()) {
                 check.refuse(
-                    key,
-                    "given beside '%s' (expected: one of the two, as Flink's connector alone reads '%s')",
-                    FileReading.ON_CORRUPT_FILE,
-                    key));
-    if (!spec.keys().partitionedBy().isEmpty()) {
-      check.refuse(
-          FileReading.ON_CORRUPT_FILE,
-          "dead-letter beside 'partitioned-by' (expected: one of the two in the format %s; both are taken in json and csv)",
-          spec.options().format().orElse(""));
-    }
+                    asked,
+                    "%s beside 'partitioned-by' (expected: one of the two in the format %s; both are taken in json and csv)",
+                    value,
+                    format);
+              }
+            });
   }
 
   @Override
@@ -142,7 +149,7 @@ public final class FormatFiles implements RecordSource {
   public SourceStreams<RowData> attach(StreamExecutionEnvironment environment, String uidPrefix) {
     OriginRows rows = new OriginRows(format, spec.schema().rowType());
     Path path = new Path(spec.options().value(FileSystemConnectorOptions.PATH.key()).orElseThrow());
-    return SourceStreams.ofDecoded(
+    SingleOutputStreamOperator<RowData> read =
         new FolderFiles<RowData>(path, spec.files(), check)
             .attach(
                 environment,
@@ -150,9 +157,10 @@ public final class FormatFiles implements RecordSource {
                 rows,
                 new CorruptRow(rowType.getFieldCount()),
                 rows.getProducedType(),
-                monitorInterval()),
-        uidPrefix,
-        rowType);
+                monitorInterval());
+    return spec.files().corruptToDeadLetters()
+        ? SourceStreams.ofDecoded(read, uidPrefix, rowType)
+        : new SourceStreams<>(read, Optional.empty());
   }
 
   private Optional<Duration> monitorInterval() {

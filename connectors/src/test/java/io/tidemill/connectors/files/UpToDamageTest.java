@@ -84,7 +84,7 @@ class UpToDamageTest {
       throws IOException {
     Path file = texts(name);
     byte[] whole = Files.readAllBytes(file);
-    for (int round = 0; round < 8; round++) {
+    for (int round = 0; round < 3; round++) {
       Files.write(file, Arrays.copyOf(whole, whole.length / 2 + random.nextInt(whole.length / 2)));
       FileSourceSplit split = split(file);
 

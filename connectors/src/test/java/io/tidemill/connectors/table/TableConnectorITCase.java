@@ -24,6 +24,7 @@ import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
 import io.tidemill.connectors.record.SourceStreams;
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -700,6 +701,60 @@ class TableConnectorITCase {
         .startsWith("file:" + in.resolve("50.parquet") + ": cannot be read: ");
   }
 
+  /** It is longer than a range, of which several readers have one each. */
+  @Test
+  void recordsOfALargeFileThatOneReaderHasKeepTheirOrder() throws Exception {
+    Path in = Files.createDirectory(folder.resolve("in"));
+    String noise = "x".repeat(4_000);
+    int count = 26_000;
+    try (BufferedWriter file = Files.newBufferedWriter(in.resolve("a.json"))) {
+      for (int i = 0; i < count; i++) {
+        file.write("{\"amount\":%d,\"noise\":\"%s\"}\n".formatted(i, noise));
+      }
+    }
+    RecordSource source =
+        new Connectors()
+            .source(
+                new SourceSpec(
+                    files("source", in),
+                    SCHEMA,
+                    TableKeys.NONE,
+                    false,
+                    new FileReading(false, true)));
+    StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.BATCH);
+    environment.setParallelism(2);
+
+    List<RowData> rows = collect(source.attach(environment, "source").records());
+
+    assertThat(source.guarantee()).endsWith("; each file is read by one reader, in its order");
+    assertThat(rows).hasSize(count);
+    for (int i = 0; i < count; i++) {
+      assertThat(rows.get(i).getDouble(1)).isEqualTo(i);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"avro", "parquet"})
+  void filesOfEachFormatMayBeReadWhole(String format) throws Exception {
+    Path json = Files.createDirectory(folder.resolve("json"));
+    Files.write(json.resolve("a.json"), List.of("{\"id\":\"a\",\"amount\":1.0}"));
+    copy(files("source", json), files("sink", folder.resolve("in"), format));
+    RecordSource source =
+        new Connectors()
+            .source(
+                new SourceSpec(
+                    files("source", folder.resolve("in"), format),
+                    SCHEMA,
+                    TableKeys.NONE,
+                    false,
+                    new FileReading(false, true)));
+
+    assertThat(collect(source.attach(environment(RuntimeExecutionMode.BATCH), "source").records()))
+        .singleElement()
+        .satisfies(row -> assertThat(row.getDouble(1)).isEqualTo(1));
+    assertThat(source.columns().isPresent()).isEqualTo(format.equals("parquet"));
+  }
+
   /** A file beside it is read whole, and one that is no such file at all is a letter, too. */
   @ParameterizedTest
   @CsvSource({
@@ -747,7 +802,7 @@ class TableConnectorITCase {
                     SCHEMA,
                     TableKeys.NONE,
                     true,
-                    new FileReading(true)));
+                    new FileReading(true, false)));
     assertThat(source.guarantee())
         .endsWith("; what cannot be read of a corrupt file is one dead letter");
 
@@ -814,7 +869,7 @@ class TableConnectorITCase {
       value = {
         "datagen | number-of-rows | 1 | true | not taken by 'datagen' (expected: connector: filesystem)",
         "filesystem | path | x | false | dead-letter in a job without a dead-letter sink (expected: fail, or a",
-        "filesystem | source.path.regex-pattern | x | true | source.path.regex-pattern: given beside 'on-corrupt-file'",
+        "filesystem | source.path.regex-pattern | x | true | on-corrupt-file: dead-letter beside 'source.path.regex-pattern'",
       })
   void corruptFilesBecomeNoDeadLettersWhereNoneCanCome(
       String connector, String key, String value, boolean deadLetters, String why) {
@@ -835,7 +890,7 @@ class TableConnectorITCase {
                             SCHEMA,
                             TableKeys.NONE,
                             deadLetters,
-                            new FileReading(true))))
+                            new FileReading(true, false))))
         .isInstanceOf(InvalidOptionsException.class)
         .hasMessageContaining(why);
   }
@@ -853,14 +908,14 @@ class TableConnectorITCase {
                             SCHEMA,
                             byId,
                             true,
-                            new FileReading(true))))
+                            new FileReading(true, false))))
         .hasMessageContaining(
             "on-corrupt-file: dead-letter beside 'partitioned-by' (expected: one of the two in the"
                 + " format avro; both are taken in json and csv)");
     new Connectors()
         .source(
             new SourceSpec(
-                files("source", folder, "json"), SCHEMA, byId, true, new FileReading(true)));
+                files("source", folder, "json"), SCHEMA, byId, true, new FileReading(true, false)));
   }
 
   /** What fails a job that reads Parquet, without being tried again. */

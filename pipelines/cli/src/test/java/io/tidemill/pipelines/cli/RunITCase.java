@@ -128,7 +128,8 @@ class RunITCase {
     assertThat(run(job, "run").err()).contains("file:" + cut + ": cannot be read: ");
     String goingOn =
         fromColumns.replace(
-            "format: parquet\n", "format: parquet\n  on-corrupt-file: dead-letter\n");
+            "format: parquet\n",
+            "format: parquet\n  whole-files: true\n  on-corrupt-file: dead-letter\n");
     Files.writeString(job, goingOn.replaceFirst("dead-letter: \\{.*", ""));
     assertThat(run(job, "plan").err())
         .contains(
@@ -137,7 +138,9 @@ class RunITCase {
     Files.writeString(job, goingOn);
     FileUtils.deleteDirectory(directory.resolve("dead").toFile());
     assertThat(run(job, "plan").out())
-        .contains("; what cannot be read of a corrupt file is one dead letter");
+        .contains(
+            "; each file is read by one reader, in its order; what cannot be read of a corrupt file"
+                + " is one dead letter");
 
     CommandRun run = run(job, "run");
 

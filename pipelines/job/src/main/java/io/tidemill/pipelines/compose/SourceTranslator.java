@@ -42,7 +42,8 @@ final class SourceTranslator {
                                     job.deadLetter() != null,
                                     new FileReading(
                                         job.source().files().onCorrupt()
-                                            == FilesDefinition.OnCorrupt.DEAD_LETTER)))));
+                                            == FilesDefinition.OnCorrupt.DEAD_LETTER,
+                                        job.source().files().whole())))));
     source.ifPresent(made -> made.problemsWith(checkpoints).forEach(problems::add));
     schema = source.map(RecordSource::schema).or(() -> values);
     if (job.mode() == ExecutionMode.BATCH && source.isPresent() && !source.get().bounded()) {

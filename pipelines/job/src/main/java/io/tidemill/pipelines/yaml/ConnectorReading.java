@@ -53,25 +53,45 @@ final class ConnectorReading {
               + " what cannot be read of it",
           FilesDefinition.OnCorrupt.FAIL);
 
+  private static final Key<Boolean> WHOLE_FILES =
+      Key.flag(
+              "whole-files",
+              "Of files: whether each is read by one reader, so that its records keep their order")
+          .otherwise(false);
+
   private static final Schema WITH_SCHEMA = having(SCHEMA);
   private static final Schema WITH_COLUMNS = having(COLUMNS);
 
   static final Keys SOURCE =
-      Keys.open(Schema.SCALAR, CONNECTOR, SCHEMA, COLUMNS, PARTITIONED_BY, ON_CORRUPT_FILE)
+      Keys.open(
+              Schema.SCALAR,
+              CONNECTOR,
+              SCHEMA,
+              COLUMNS,
+              PARTITIONED_BY,
+              ON_CORRUPT_FILE,
+              WHOLE_FILES)
           .and("oneOf", List.of(WITH_SCHEMA.keywords(), WITH_COLUMNS.keywords()))
           .and("not", having(OVERWRITE));
   static final Keys SINK =
       Keys.open(Schema.SCALAR, CONNECTOR, SCHEMA, COLUMNS, PARTITIONED_BY, PRIMARY_KEY, OVERWRITE)
-          .and("not", Schema.either(having(SCHEMA, COLUMNS), having(ON_CORRUPT_FILE)));
+          .and(
+              "not",
+              Schema.either(having(SCHEMA, COLUMNS), having(ON_CORRUPT_FILE), having(WHOLE_FILES)));
   static final Keys DEAD_LETTER =
       Keys.open(Schema.SCALAR, CONNECTOR)
           .and(
               "not",
-              Schema.either(WITH_SCHEMA, WITH_COLUMNS, having(OVERWRITE), having(ON_CORRUPT_FILE)));
+              Schema.either(
+                  WITH_SCHEMA,
+                  WITH_COLUMNS,
+                  having(OVERWRITE),
+                  having(ON_CORRUPT_FILE),
+                  having(WHOLE_FILES)));
 
   /** What is said of a connector beside its options. */
   private static final Key<?>[] OTHERS = {
-    SCHEMA, COLUMNS, PARTITIONED_BY, PRIMARY_KEY, OVERWRITE, ON_CORRUPT_FILE
+    SCHEMA, COLUMNS, PARTITIONED_BY, PRIMARY_KEY, OVERWRITE, ON_CORRUPT_FILE, WHOLE_FILES
   };
 
   /** Of files, in Flink's connector for them. */
@@ -105,6 +125,7 @@ final class ConnectorReading {
 
   Optional<ConnectorDefinition> sink(Section section) {
     section.refuse(ON_CORRUPT_FILE, "only a source reads files");
+    section.refuse(WHOLE_FILES, "only a source reads files");
     return read(section);
   }
 
@@ -129,7 +150,9 @@ final class ConnectorReading {
     List<String> partitionedBy = section.read(PARTITIONED_BY).orElse(List.of());
     boolean overwrite = section.read(OVERWRITE).orElse(false);
     FilesDefinition files =
-        section.read(ON_CORRUPT_FILE).map(FilesDefinition::new).orElse(FilesDefinition.DEFAULT);
+        new FilesDefinition(
+            section.read(ON_CORRUPT_FILE).orElse(FilesDefinition.DEFAULT.onCorrupt()),
+            section.read(WHOLE_FILES).orElse(FilesDefinition.DEFAULT.whole()));
     return document.problemCount() > problemsBefore
         ? Optional.empty()
         : section.checked(

@@ -87,6 +87,7 @@ class PipelineProblemsTest {
       columns: { a: DOUBLE } | 'columns: { a: DOUBLE }\n  overwrite: true' | 6:3: unknown key 'overwrite' in source (only a sink replaces rows)
       mode: streaming   | dead-letter: { connector: kafka, on-corrupt-file: fail } | 2:34: unknown key 'on-corrupt-file' in dead-letter (only a source reads files)
       columns: { a: DOUBLE } | 'columns: { a: DOUBLE }\n  on-corrupt-file: skip' | 6:20: source: on-corrupt-file: 'skip' (allowed: fail, dead-letter)
+      columns: { a: DOUBLE } | 'columns: { a: DOUBLE }\n  whole-files: maybe' | 6:16: source: whole-files: 'maybe' (expected: true or false)
       name: fraud       | name: 'a b'       | 1:7: the job: name: 'a b' (expected: 1 to 128 letters, digits, '.', '_', '-', beginning and ending with a letter or digit)
       connector: kafka | connector: ''          | 4:14: source: connector: '' (expected: not blank)
       columns: { a: DOUBLE } | topic: t     | 4:3: missing key 'schema' in source (expected: a schema file, or 'columns' with names and types)

@@ -10,6 +10,7 @@ import io.tidemill.inference.step.StepSettings.OnNotFinite;
 import io.tidemill.inference.step.StepSettings.OnNullInput;
 import io.tidemill.pipelines.definition.ErrorsDefinition;
 import io.tidemill.pipelines.definition.ExecutionMode;
+import io.tidemill.pipelines.definition.FilesDefinition;
 import io.tidemill.pipelines.definition.GatesDefinition;
 import io.tidemill.pipelines.definition.NightlyDefinition;
 import io.tidemill.pipelines.definition.PipelineDefinition;
@@ -49,6 +50,8 @@ class PipelineReaderTest {
         properties.bootstrap.servers: ${BOOTSTRAP:-localhost:9092}
         scan.parallelism: 3
         schema: t.avsc
+        on-corrupt-file: dead-letter
+        whole-files: true
       steps:
         - id: score
           model: fraud@production
@@ -88,6 +91,8 @@ class PipelineReaderTest {
             Map.entry("properties.bootstrap.servers", "localhost:9092"),
             Map.entry("scan.parallelism", "3"));
     assertThat(job.source().schema()).isEqualTo(new SchemaDefinition.File(schema));
+    assertThat(job.source().files())
+        .isEqualTo(new FilesDefinition(FilesDefinition.OnCorrupt.DEAD_LETTER, true));
     assertThat(job.steps())
         .containsExactly(
             new StepDefinition(
@@ -193,7 +198,7 @@ class PipelineReaderTest {
             new NightlyDefinition(
                 ZoneId.of("Europe/Berlin"),
                 new ErrorsDefinition(0.005, 1000, 7L),
-                new GatesDefinition(5L, 0.01, 0.25, GatesDefinition.OnFail.FAIL)));
+                new GatesDefinition(5L, 0.01, 0.25, 0.1, GatesDefinition.OnFail.FAIL)));
     assertThat(written.template()).hasToString("a.yaml:3:40");
     assertThat(written.forDates()).isTrue();
     assertThat(written.definition().sink().options())
