@@ -98,8 +98,8 @@ record RunTables(List<RunAccount> runs, List<RunAccount> shown) {
 
   private static String named(GateOutcome gate) {
     String field = gate.field() == null ? "" : " " + gate.field();
-    Double psi = gate.psi();
-    return gate.gate() + field + (psi == null ? "" : " " + DatePlot.shown(psi));
+    Double value = gate.psi() == null ? gate.shift() : gate.psi();
+    return gate.gate() + field + (value == null ? "" : " " + DatePlot.shown(value));
   }
 
   /** What its gates said; nothing where there are none. */

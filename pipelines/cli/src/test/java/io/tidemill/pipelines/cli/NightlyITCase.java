@@ -275,7 +275,7 @@ class NightlyITCase {
 
   @Test
   void holdsADateThatIsNotLikeTheOneBefore() throws IOException {
-    gates = "gates: { psi: 0.2, min-rows: 10 }\n";
+    gates = "gates: { psi: 0.2, quantiles: 0.1, min-rows: 10 }\n";
     assertThat(run("run", "--date", "2026-11-20").out())
         .contains(
             "gate         min-rows: 95 predictions (expected: gates.min-rows: 10)",
@@ -286,7 +286,9 @@ class NightlyITCase {
     assertThat(held.exitCode()).isEqualTo(ExitCode.HELD);
     assertThat(held.err())
         .contains("job 'adding' for 2026-11-21: run 1 is held")
-        .containsPattern("psi of 'total': \\d\\.\\d+ against 2026-11-20, median \\d+.* after \\d+");
+        .containsPattern("psi of 'total': \\d\\.\\d+ against 2026-11-20, median \\d+.* after \\d+")
+        .containsPattern(
+            "quantiles of 'total': 0\\.\\d+ of the spread against 2026-11-20, at 95% \\d+.* after \\d+");
     assertThat(JSON.readTree(held.out()).at("/outcome").asText()).isEqualTo("held");
     assertThat(directory.resolve("out/dt=2026-11-21")).doesNotExist();
     assertThat(run("runs", "ls").out()).contains("2026-11-21  1    held");

@@ -32,6 +32,7 @@ class NightlyPageITCase {
             "(run 2: of the input files 0 are new, 1 have changed and 0 are gone)",
             "\"outcome\" : \"nothing to do\"",
             "gate shut    min-rows: 3 predictions (expected: gates.min-rows: 5)",
+            "quantiles of 'fraud_score': ",
             "2026-11-21  2    held",
             "(run 3: publishes run 2, which was held)",
             "2026-11-21   run 4 is discarded",

@@ -31,6 +31,9 @@ public record FieldSketch(
     long missing,
     byte @Nullable [] numbers,
     @Nullable Map<String, Long> categories) {
+  /** Where quantiles are told and compared. */
+  public static final List<Double> RANKS = List.of(0.05, 0.25, 0.5, 0.75, 0.95);
+
   private static final int BINS = 10;
 
   /** Of a share of nothing there is no logarithm. */
@@ -62,6 +65,16 @@ public record FieldSketch(
     return sketch()
         .map(sketch -> Arrays.stream(sketch.getQuantiles(ranks)).boxed().toList())
         .orElse(List.of());
+  }
+
+  /** The values at {@link #RANKS}; nothing where there are no numbers. */
+  public List<Double> quantiles() {
+    return quantiles(RANKS.stream().mapToDouble(Double::doubleValue).toArray());
+  }
+
+  /** How far the quantiles have moved from another's; empty where there is nothing to compare. */
+  public Optional<QuantileShift> quantileShiftFrom(FieldSketch before) {
+    return QuantileShift.of(before.quantiles(), quantiles());
   }
 
   /**

@@ -15,10 +15,16 @@ import org.jspecify.annotations.Nullable;
  *     to 1; null for any
  * @param psi the largest population stability index of a field against the date before; null for
  *     any
+ * @param quantiles the furthest that quantiles of a field may have moved from the date before, as a
+ *     part of its spread from 5 % to 95 % there; null for any
  * @param onFail what becomes of predictions that are not like that
  */
 public record GatesDefinition(
-    @Nullable Long minRows, @Nullable Double maxNullRate, @Nullable Double psi, OnFail onFail) {
+    @Nullable Long minRows,
+    @Nullable Double maxNullRate,
+    @Nullable Double psi,
+    @Nullable Double quantiles,
+    OnFail onFail) {
 
   /** What becomes of predictions that a gate does not let through. */
   public enum OnFail {
@@ -30,9 +36,9 @@ public record GatesDefinition(
 
   public GatesDefinition {
     requireNonNull(onFail, "onFail");
-    if (minRows == null && maxNullRate == null && psi == null) {
+    if (minRows == null && maxNullRate == null && psi == null && quantiles == null) {
       throw new IllegalArgumentException(
-          "gates: neither min-rows nor max-null-rate nor psi (expected: >= 1)");
+          "gates: neither min-rows nor max-null-rate nor psi nor quantiles (expected: >= 1)");
     }
     if (minRows != null && minRows < 0) {
       throw new IllegalArgumentException("min-rows: " + minRows + " (expected: >= 0)");
@@ -40,8 +46,14 @@ public record GatesDefinition(
     if (maxNullRate != null) {
       ErrorsDefinition.checkRate("max-null-rate", maxNullRate);
     }
-    if (psi != null && !(psi > 0 && psi < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException("psi: " + psi + " (expected: > 0, as in 0.2)");
+    checkLimit("psi", psi, 0.2);
+    checkLimit("quantiles", quantiles, 0.1);
+  }
+
+  private static void checkLimit(String name, @Nullable Double limit, double usual) {
+    if (limit != null && !(limit > 0 && limit < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "%s: %s (expected: > 0, as in %s)".formatted(name, limit, usual));
     }
   }
 
@@ -67,6 +79,11 @@ public record GatesDefinition(
     }
     if (psi != null) {
       asked.add("a psi of at most %s against the date before".formatted(psi));
+    }
+    if (quantiles != null) {
+      asked.add(
+          "quantiles at most %s of the spread away from those of the date before"
+              .formatted(quantiles));
     }
     return String.join(", ", asked)
         + switch (onFail) {

@@ -118,12 +118,17 @@ final class RootReading {
           "max-null-rate",
           "The largest part of a field's predictions that may be null or NaN, as in 1% or 0.01");
   private static final Key<Double> PSI =
-      Key.scalar(
+      limitKey(
           "psi",
           "The largest population stability index of a predicted field against the date before, as"
               + " in 0.2",
-          Schema.form("\\d*\\.?\\d+", "number", "string").and("exclusiveMinimum", 0),
-          RootReading::psi);
+          0.2);
+  private static final Key<Double> QUANTILES =
+      limitKey(
+          "quantiles",
+          "The furthest that a quantile of a predicted field may have moved from the date before, as"
+              + " a part of what lies between 5% and 95% of its values there, as in 0.1",
+          0.1);
   private static final Key<GatesDefinition.OnFail> ON_FAIL =
       Key.choice(
           "on-fail",
@@ -133,13 +138,14 @@ final class RootReading {
       Key.section(
           "gates",
           "Of a batch job: what the predictions of a run for a date must be like to be published",
-          Keys.of(MIN_ROWS, MAX_NULL_RATE, PSI, ON_FAIL)
+          Keys.of(MIN_ROWS, MAX_NULL_RATE, PSI, QUANTILES, ON_FAIL)
               .and(
                   "anyOf",
                   List.of(
                       Map.of("required", List.of("min-rows")),
                       Map.of("required", List.of("max-null-rate")),
-                      Map.of("required", List.of("psi")))));
+                      Map.of("required", List.of("psi")),
+                      Map.of("required", List.of("quantiles")))));
   private static final Key<Section> FLINK =
       Key.section(
           "flink",
@@ -249,18 +255,24 @@ final class RootReading {
               Integer rows = section.read(MIN_ROWS).orElse(null);
               Double nulls = section.read(MAX_NULL_RATE).orElse(null);
               Double psi = section.read(PSI).orElse(null);
+              Double quantiles = section.read(QUANTILES).orElse(null);
               GatesDefinition.OnFail onFail =
                   section.read(ON_FAIL).orElse(GatesDefinition.OnFail.HOLD);
               boolean misread = section.has(MIN_ROWS) && rows == null;
               misread |= section.has(MAX_NULL_RATE) && nulls == null;
               misread |= section.has(PSI) && psi == null;
+              misread |= section.has(QUANTILES) && quantiles == null;
               return misread
                   ? Optional.<GatesDefinition>empty()
                   : job.checked(
                       GATES.name(),
                       () ->
                           new GatesDefinition(
-                              rows == null ? null : rows.longValue(), nulls, psi, onFail));
+                              rows == null ? null : rows.longValue(),
+                              nulls,
+                              psi,
+                              quantiles,
+                              onFail));
             })
         .orElse(null);
   }
@@ -275,16 +287,24 @@ final class RootReading {
         RootReading::rate);
   }
 
-  private static double psi(String text) {
+  private static Key<Double> limitKey(String name, String description, double usual) {
+    return Key.scalar(
+        name,
+        description,
+        Schema.form("\\d*\\.?\\d+", "number", "string").and("exclusiveMinimum", 0),
+        text -> limit(text, usual));
+  }
+
+  private static double limit(String text, double usual) {
     try {
-      double psi = Double.parseDouble(text.trim());
-      if (psi > 0 && psi < Double.POSITIVE_INFINITY) {
-        return psi;
+      double limit = Double.parseDouble(text.trim());
+      if (limit > 0 && limit < Double.POSITIVE_INFINITY) {
+        return limit;
       }
     } catch (NumberFormatException notANumber) {
       // Refused below.
     }
-    throw new IllegalArgumentException("'%s' (expected: > 0, as in 0.2)".formatted(text));
+    throw new IllegalArgumentException("'%s' (expected: > 0, as in %s)".formatted(text, usual));
   }
 
   private static ZoneId zone(String name) {

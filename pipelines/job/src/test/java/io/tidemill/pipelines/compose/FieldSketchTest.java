@@ -115,6 +115,66 @@ class FieldSketchTest {
     assertThat(more.stabilityIndexTo(before).orElseThrow()).isGreaterThan(0.5);
   }
 
+  /** Whatever their unit. */
+  @ParameterizedTest
+  @ValueSource(doubles = {1e-9, 1, 1e9})
+  void quantilesMoveByAPartOfTheirSpread(double unit) {
+    FieldSketch before = numbers(i -> unit * i);
+
+    QuantileShift moved = numbers(i -> unit * (i + 90)).quantileShiftFrom(before).orElseThrow();
+
+    assertThat(moved.shift()).isCloseTo(0.1, within(0.02));
+    assertThat(moved.now() - moved.before()).isCloseTo(90 * unit, within(20 * unit));
+    assertThat(before.quantileShiftFrom(before).orElseThrow().shift()).isZero();
+  }
+
+  /** The others, the median among them, stay where they are. */
+  @Test
+  void tellsTheQuantileThatMovedFurthest() {
+    FieldSketch before = numbers(i -> i);
+    FieldSketch tail = numbers(i -> i < 900 ? i : 10 * i);
+
+    QuantileShift moved = tail.quantileShiftFrom(before).orElseThrow();
+
+    assertThat(moved.rank()).isEqualTo(0.95);
+    assertThat(moved.shift()).isCloseTo(9.5, within(0.1));
+    assertThat(moved.now()).isCloseTo(9_490, within(50.0));
+  }
+
+  @Test
+  void quantilesOfAConstantMoveInfinitelyFarToAnyOther() {
+    FieldSketch constant = numbers(i -> 0.5);
+
+    assertThat(constant.quantileShiftFrom(constant).orElseThrow().shift()).isZero();
+    assertThat(numbers(i -> 0.6).quantileShiftFrom(constant).orElseThrow().shift())
+        .isEqualTo(Double.POSITIVE_INFINITY);
+    assertThat(constant.quantileShiftFrom(numbers(i -> i)).orElseThrow().shift()).isFinite();
+    assertThat(numbers(i -> -0.0).quantileShiftFrom(numbers(i -> 0.0)).orElseThrow().shift())
+        .isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.MAX_VALUE})
+  void quantilesWithoutEndAreCompared(double endless) {
+    FieldSketch before = numbers(i -> i % 2 == 0 ? endless : -Double.MAX_VALUE);
+
+    assertThat(before.quantileShiftFrom(before).orElseThrow().shift()).isZero();
+    assertThat(numbers(i -> i).quantileShiftFrom(before).orElseThrow().shift()).isPositive();
+    assertThat(before.quantileShiftFrom(numbers(i -> i)).orElseThrow().shift()).isPositive();
+  }
+
+  @Test
+  void whatIsNotANumberHasNoQuantiles() {
+    FieldSketch some = numbers(i -> i % 2 == 0 ? Double.NaN : i);
+    FieldSketch none = numbers(i -> Double.NaN);
+
+    assertThat(some.quantileShiftFrom(numbers(i -> i)).orElseThrow().shift()).isLessThan(0.01);
+    assertThat(none.quantileShiftFrom(some)).isEmpty();
+    assertThat(some.quantileShiftFrom(none)).isEmpty();
+    assertThat(texts(10, 2, 1).quantileShiftFrom(texts(10, 2, 1))).isEmpty();
+    assertThat(sketch(0, value -> value).quantileShiftFrom(some)).isEmpty();
+  }
+
   @Test
   void comparesNoFreeText() {
     assertThat(texts(300, 257, 1).categories()).isNull();

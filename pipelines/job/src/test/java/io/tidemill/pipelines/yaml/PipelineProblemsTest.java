@@ -140,7 +140,7 @@ class PipelineProblemsTest {
           time-zone: Europe/Berlim   | 12: the job: time-zone: 'Europe/Berlim' (did you mean 'Europe/Berlin'? expected: a name such as Europe/Berlin or UTC)
           errors: { max-rate: 101% } | 21: errors: max-rate: '101%' (expected: 0% to 100%, or 0 to 1)
           errors: { max-rate: 1 % of all } | 21: errors: max-rate: '1 % of all' (expected: 0% to 100%, or 0 to 1)
-          gates: { on-fail: hold } | 8: the job: gates: neither min-rows nor max-null-rate nor psi (expected: >= 1)
+          gates: { on-fail: hold } | 8: the job: gates: neither min-rows nor max-null-rate nor psi nor quantiles (expected: >= 1)
           gates: { psi: 0 } | 15: gates: psi: '0' (expected: > 0, as in 0.2)
           gates: { psi: 0.2, on-fail: stop } | 29: gates: on-fail: 'stop' (allowed: hold, fail)
           gates: { max-null-rate: 2 } | 25: gates: max-null-rate: '2' (expected: 0% to 100%, or 0 to 1)

@@ -183,7 +183,7 @@ class PipelineReaderTest {
         sink: { connector: filesystem, path: 's3://out/dt={{ ds + 10 }}', format: json }
         time-zone: Europe/Berlin
         errors: { max-rate: 0.5%, min-records: 1000, max-count: 7 }
-        gates: { min-rows: 5, max-null-rate: 1%, psi: 0.25, on-fail: fail }
+        gates: { min-rows: 5, max-null-rate: 1%, psi: 0.25, quantiles: 0.1, on-fail: fail }
         """;
 
     ParsedPipeline dated =

@@ -10,7 +10,7 @@ import java.util.Map;
  * The predictions of one field in a few numbers. Immutable.
  *
  * @param missing how many of the records have null or not a number
- * @param quantiles at {@link #RANKS}; nothing where there are no numbers
+ * @param quantiles at {@link FieldSketch#RANKS}; nothing where there are no numbers
  * @param categories the most frequent texts and how often they come; nothing where there are none
  */
 public record FieldSummary(
@@ -19,9 +19,6 @@ public record FieldSummary(
     long missing,
     List<Double> quantiles,
     Map<String, Long> categories) {
-  /** Where the quantiles are. */
-  public static final List<Double> RANKS = List.of(0.05, 0.25, 0.5, 0.75, 0.95);
-
   private static final int MOST_CATEGORIES = 10;
 
   public FieldSummary {
@@ -39,10 +36,6 @@ public record FieldSummary(
           .forEach(category -> most.put(category.getKey(), category.getValue()));
     }
     return new FieldSummary(
-        sketch.field(),
-        sketch.records(),
-        sketch.missing(),
-        sketch.quantiles(RANKS.stream().mapToDouble(Double::doubleValue).toArray()),
-        most);
+        sketch.field(), sketch.records(), sketch.missing(), sketch.quantiles(), most);
   }
 }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param found what was seen, in words
  * @param limit what the job asks for, in its words
  * @param psi of the field; null where none was computed
+ * @param shift of the field's quantiles; null where none was computed, or it is infinite
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record GateOutcome(
@@ -19,7 +20,8 @@ public record GateOutcome(
     boolean passed,
     String found,
     String limit,
-    @Nullable Double psi) {
+    @Nullable Double psi,
+    @Nullable Double shift) {
 
   /** In one line. */
   @Override

@@ -216,6 +216,43 @@ class GatesTest {
   }
 
   @Test
+  void comparesQuantilesWithThoseThatReadersSee() throws Exception {
+    Nights first = nights(Nights.DATE, "{ quantiles: 0.1 }");
+    Nights second = nights(NEXT, "{ quantiles: 0.1 }");
+    assertThat(gates(first.predict(false, NUMBERS).account()))
+        .containsExactly(
+            "quantiles of 'z': no date before is published to compare with (expected: gates.quantiles: 0.1)");
+
+    assertThat(gates(second.predict(false, HALVES).account()))
+        .containsExactly(
+            "quantiles of 'z': not compared with 2026-11-21, as there or here are no numbers (expected: gates.quantiles: 0.1)");
+    RunAccount same = second.predict(true, NUMBERS).account();
+    assertThat(gates(same))
+        .containsExactly(
+            "quantiles of 'z': 0.000 of the spread against 2026-11-21, at 5% 0.5000 after 0.5000 (expected: gates.quantiles: 0.1)");
+    assertThat(requireNonNull(same.checks()).gates().get(0).shift()).isZero();
+
+    // Of one number that is another.
+    byte[] other = NUMBERS.clone();
+    other[other.length - 1] = 0x40;
+    assertThatThrownBy(() -> second.predict(true, other))
+        .hasMessageContaining("run 3 is held, and readers see what they saw before: ")
+        .hasMessageContaining(
+            "quantiles of 'z': moved without a spread to measure by against 2026-11-21, at 5% 3.277e+04 after 0.5000 (expected: gates.quantiles: 0.1); 'tidemill runs publish' ");
+    assertThat(requireNonNull(accounts().get(2).checks()).gates().get(0).shift()).isNull();
+  }
+
+  /** The newest that has predictions. */
+  @Test
+  void comparesQuantilesWithNoDateThatHasNoPredictions() throws Exception {
+    nights(Nights.DATE, "{ quantiles: 0.1 }").predict(false, Map.of());
+
+    assertThat(gates(nights(NEXT, "{ quantiles: 0.1 }").predict(false, NUMBERS).account()))
+        .containsExactly(
+            "quantiles of 'z': no date before is published to compare with (expected: gates.quantiles: 0.1)");
+  }
+
+  @Test
   void comparesWithDatesOfItsOwnJobOnly() throws Exception {
     today.predict(false, ONE_KIND);
     today.named("churn").predict(true, HALVES);
