@@ -24,7 +24,6 @@ import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
 import io.tidemill.connectors.record.SourceStreams;
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -699,38 +698,6 @@ class TableConnectorITCase {
 
     assertThat(failureOf(asColumns, parquet(in, Map.of(), "id STRING", "amount DOUBLE")))
         .startsWith("file:" + in.resolve("50.parquet") + ": cannot be read: ");
-  }
-
-  /** It is longer than a range, of which several readers have one each. */
-  @Test
-  void recordsOfALargeFileThatOneReaderHasKeepTheirOrder() throws Exception {
-    Path in = Files.createDirectory(folder.resolve("in"));
-    String noise = "x".repeat(4_000);
-    int count = 26_000;
-    try (BufferedWriter file = Files.newBufferedWriter(in.resolve("a.json"))) {
-      for (int i = 0; i < count; i++) {
-        file.write("{\"amount\":%d,\"noise\":\"%s\"}\n".formatted(i, noise));
-      }
-    }
-    RecordSource source =
-        new Connectors()
-            .source(
-                new SourceSpec(
-                    files("source", in),
-                    SCHEMA,
-                    TableKeys.NONE,
-                    false,
-                    new FileReading(false, true)));
-    StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.BATCH);
-    environment.setParallelism(2);
-
-    List<RowData> rows = collect(source.attach(environment, "source").records());
-
-    assertThat(source.guarantee()).endsWith("; each file is read by one reader, in its order");
-    assertThat(rows).hasSize(count);
-    for (int i = 0; i < count; i++) {
-      assertThat(rows.get(i).getDouble(1)).isEqualTo(i);
-    }
   }
 
   @ParameterizedTest
