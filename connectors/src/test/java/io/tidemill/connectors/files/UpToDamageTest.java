@@ -229,6 +229,8 @@ class UpToDamageTest {
         .isInstanceOf(SocketException.class);
     assertThatThrownBy(() -> rows(new Unsteady(List.of(batch, batch + 1)), split(file)))
         .isInstanceOf(SocketException.class);
+    assertThatThrownBy(() -> rows(new Unsteady(List.of(batch + 1, batch)), split(file)))
+        .isInstanceOf(SocketException.class);
     Reading steady = rows(new Unsteady(List.of(batch, batch)), split(file));
     assertThat(steady.ids).hasSize(batch);
     assertThat(steady.letters).hasSize(1);
