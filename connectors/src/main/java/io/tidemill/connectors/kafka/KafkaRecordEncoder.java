@@ -109,6 +109,7 @@ final class KafkaRecordEncoder
   private ProducerRecord<byte[], byte[]> record(
       RowData row, @Nullable Origin origin, @Nullable Long timestamp) {
     byte[] value = value(row, origin);
+    String kind = value == null ? "tombstone" : "prediction";
     RecordHeaders all = headers(origin, value != null);
     byte[] key = origin == null ? null : origin.bytes(Origin.KEY);
     var record =
@@ -116,12 +117,14 @@ final class KafkaRecordEncoder
     int excess = limit.excess(record);
     if (excess > 0) {
       throw new RecordFailureException(
-          "%s: its prediction of %d bytes is larger than topic '%s' takes (expected: <= %d bytes; raise max.message.bytes of the topic, or write fewer fields)"
+          "%s: its %s of %d bytes is larger than topic '%s' takes (expected: <= %d bytes; raise max.message.bytes of the topic%s)"
               .formatted(
                   origin == null ? "a record" : origin.position(),
+                  kind,
                   limit.bytes() + excess,
                   topic,
-                  limit.bytes()),
+                  limit.bytes(),
+                  value == null ? "" : ", or write fewer fields"),
           null);
     }
     return record;

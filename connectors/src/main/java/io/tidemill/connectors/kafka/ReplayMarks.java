@@ -44,7 +44,7 @@ final class ReplayMarks implements DeadLetterReplay.Judge {
         || partition == null
         || partition < 0
         || letter.offset() == null
-        || letter.value() == null
+        || (letter.value() == null && !isTombstone(letter))
         || !topics.test(topic)) {
       return Verdict.ELSEWHERE;
     }
@@ -52,6 +52,11 @@ final class ReplayMarks implements DeadLetterReplay.Judge {
       return Verdict.CUT;
     }
     return replayed.add(of(letter)) ? Verdict.REPLAYED : Verdict.BEFORE;
+  }
+
+  /** Only a sink makes a letter of one; in files a value that is null may be an empty one. */
+  private static boolean isTombstone(DeadLetterRecord letter) {
+    return letter.stage().equals(DeadLetterRecord.STAGE_WRITE);
   }
 
   /**

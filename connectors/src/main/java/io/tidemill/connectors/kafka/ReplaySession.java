@@ -91,7 +91,7 @@ final class ReplaySession implements DeadLetterReplay.Session {
       ProducerRecord<byte[], byte[]> record = record(letter);
       taken.add(record);
       taken.add(new ProducerRecord<>(marksTopic, ReplayMarks.of(letter).getBytes(UTF_8), MARK));
-      bytes += RECORD_BYTES + record.value().length;
+      bytes += RECORD_BYTES + (record.value() == null ? 0 : record.value().length);
       if (bytes >= transactionBytes) {
         finish();
       }
@@ -104,12 +104,13 @@ final class ReplaySession implements DeadLetterReplay.Session {
     RecordHeaders headers = new RecordHeaders();
     letter.headers().forEach(header -> headers.add(header.name(), header.value()));
     byte[] key = letter.key();
+    byte[] value = letter.value();
     return new ProducerRecord<>(
         Objects.requireNonNull(letter.topic()),
         letter.partition(),
         letter.timestamp(),
         key == null ? null : key.clone(),
-        Objects.requireNonNull(letter.value()).clone(),
+        value == null ? null : value.clone(),
         headers);
   }
 

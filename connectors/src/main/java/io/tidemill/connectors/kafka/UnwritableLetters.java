@@ -14,6 +14,7 @@ import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema.Kafk
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.types.RowKind;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -64,20 +65,26 @@ final class UnwritableLetters implements Serializable {
       @Nullable Origin origin,
       RecordFailureException unwritten,
       KafkaSinkContext context) {
-    DecodeFailure failure = DecodeFailure.of(unwritten);
-    DeadLetterRecord letter =
-        DeadLetterRecord.of(
-                origin,
-                DeadLetterRecord.STAGE_WRITE,
-                failure.causeClass(),
-                failure.message(),
-                Map.of(DeadLetterRecord.COUNTED_CAUSE, DeadLetterRecord.UNWRITABLE))
-            .withContext(provenance);
-    boolean original = origin != null && origin.bytes(Origin.VALUE) != null;
     if (count != null) {
       count.inc();
     }
+    DecodeFailure failure = DecodeFailure.of(unwritten);
+    DeadLetterRecord letter =
+        DeadLetterRecord.of(
+            origin,
+            DeadLetterRecord.STAGE_WRITE,
+            failure.causeClass(),
+            failure.message(),
+            Map.of(DeadLetterRecord.COUNTED_CAUSE, DeadLetterRecord.UNWRITABLE));
     return encoder.serialize(
-        (original ? letter : letter.withValue(json.encode(row))).toRow(), context, null);
+        (row.getRowKind() == RowKind.DELETE ? letter : ofPrediction(letter, row)).toRow(),
+        context,
+        null);
+  }
+
+  /** A tombstone has neither a value nor a model that made it. */
+  private DeadLetterRecord ofPrediction(DeadLetterRecord letter, RowData row) {
+    DeadLetterRecord made = letter.withContext(provenance);
+    return made.value() == null ? made.withValue(json.encode(row)) : made;
   }
 }

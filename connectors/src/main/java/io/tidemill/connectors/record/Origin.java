@@ -133,9 +133,17 @@ public final class Origin {
     return row.isNullAt(TIMESTAMP) ? null : row.getLong(TIMESTAMP);
   }
 
-  /** {@code topic-partition offset n}, as a message names a record. */
+  /**
+   * {@code topic-partition offset n}, as a message names a record, and {@code file/n} for that of a
+   * file.
+   */
   public String position() {
-    return "%s-%s offset %s".formatted(field(TOPIC), field(PARTITION), field(OFFSET));
+    if (row.isNullAt(TOPIC)) {
+      return "a record";
+    }
+    return row.isNullAt(PARTITION)
+        ? "%s/%s".formatted(field(TOPIC), field(OFFSET))
+        : "%s-%s offset %s".formatted(field(TOPIC), field(PARTITION), field(OFFSET));
   }
 
   public boolean hasHeaders() {

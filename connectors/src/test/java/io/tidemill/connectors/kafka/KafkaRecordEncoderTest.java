@@ -67,21 +67,7 @@ class KafkaRecordEncoderTest {
 
   @Test
   void numberThatJsonLacksIsADeadLetterWhereThereIsASinkForIt() throws Exception {
-    KafkaOptions kafka =
-        new KafkaOptions(
-            new ConnectorOptions(
-                "sink", Map.of("connector", "kafka", "properties.bootstrap.servers", "::")));
-    KafkaRecordEncoder encoder =
-        encoder(Map.of())
-            .withLetters(
-                new UnwritableLetters(
-                    new DeadLetterEncoder(
-                        "dead",
-                        List.of(Header.of("tidemill.job", "job")),
-                        new RecordLimit(new Broker(kafka), "dead", 1 << 20),
-                        Oversized.TRUNCATE),
-                    Origin.appendTo(SCHEMA.rowType()),
-                    List.of(Header.of("tidemill.model", "fraud"))));
+    KafkaRecordEncoder encoder = encoderWithLetters(1 << 20);
 
     ProducerRecord<byte[], byte[]> letter = serialize(encoder, row(RowKind.INSERT, Float.NaN));
     assertThat(letter.topic()).isEqualTo("dead");
@@ -89,6 +75,48 @@ class KafkaRecordEncoderTest {
     assertThat(headers(letter))
         .contains("trace", "__connect.errors.offset", "tidemill.cause", "tidemill.model");
     assertThat(serialize(encoder, row(RowKind.INSERT, 1f)).topic()).isEqualTo("out");
+  }
+
+  @Test
+  void letterOfATombstoneIsATombstoneThatNoModelMade() throws Exception {
+    RowData large = row(RowKind.DELETE, null);
+
+    ProducerRecord<byte[], byte[]> letter = serialize(encoderWithLetters(20), large);
+
+    assertThat(letter.topic()).isEqualTo("dead");
+    assertThat(letter.value()).isNull();
+    assertThat(headers(letter)).contains("tidemill.cause").doesNotContain("tidemill.model");
+    assertThatThrownBy(() -> serialize(encoder(Map.of(), 20), large))
+        .hasMessageStartingWith("in-2 offset 7: its tombstone of 1");
+  }
+
+  @Test
+  void recordOfAFileIsNamedByFileAndPlace() {
+    GenericRowData origin = new GenericRowData(Origin.TYPE.getFieldCount());
+    assertThatThrownBy(() -> encode(Map.of(), GenericRowData.of(Float.NaN, origin)))
+        .hasMessageStartingWith("a record: its prediction");
+
+    origin.setField(Origin.TOPIC, StringData.fromString("file:/in/day.json"));
+    origin.setField(Origin.OFFSET, 42L);
+    assertThatThrownBy(() -> encode(Map.of(), GenericRowData.of(Float.NaN, origin)))
+        .hasMessageStartingWith("file:/in/day.json/42: its prediction");
+  }
+
+  private static KafkaRecordEncoder encoderWithLetters(int largest) throws Exception {
+    KafkaOptions kafka =
+        new KafkaOptions(
+            new ConnectorOptions(
+                "sink", Map.of("connector", "kafka", "properties.bootstrap.servers", "::")));
+    return encoder(Map.of(), largest)
+        .withLetters(
+            new UnwritableLetters(
+                new DeadLetterEncoder(
+                    "dead",
+                    List.of(Header.of("tidemill.job", "job")),
+                    new RecordLimit(new Broker(kafka), "dead", 1 << 20),
+                    Oversized.TRUNCATE),
+                Origin.appendTo(SCHEMA.rowType()),
+                List.of(Header.of("tidemill.model", "fraud"))));
   }
 
   private static String value(Map<String, String> options, float score) throws Exception {
@@ -105,6 +133,11 @@ class KafkaRecordEncoderTest {
   }
 
   private static KafkaRecordEncoder encoder(Map<String, String> more) throws Exception {
+    return encoder(more, 1 << 20);
+  }
+
+  private static KafkaRecordEncoder encoder(Map<String, String> more, int largest)
+      throws Exception {
     Map<String, String> values = new LinkedHashMap<>(more);
     values.put("format", "json");
     values.put("properties.bootstrap.servers", "localhost:1");
@@ -121,7 +154,7 @@ class KafkaRecordEncoderTest {
         new int[] {0},
         1,
         List.of(Header.of("tidemill.model", "fraud")),
-        new RecordLimit(new Broker(new KafkaOptions(options)), "out", 1 << 20));
+        new RecordLimit(new Broker(new KafkaOptions(options)), "out", largest));
   }
 
   private static RowData row(RowKind kind, @Nullable Float score) {

@@ -186,6 +186,29 @@ class KafkaReplayITCase {
   }
 
   @Test
+  void tombstoneComesBackAsATombstone() throws Exception {
+    DeadLetterReplay replay = replay("tombstone");
+    DeadLetterRecord valueless = letter("tombstone", 2, Origin.VALUE, null);
+    GenericRowData unwritable = (GenericRowData) valueless.toRow();
+    assertThat(replay.look().take(valueless)).isEqualTo(Verdict.ELSEWHERE);
+
+    unwritable.setField(7, StringData.fromString(DeadLetterRecord.STAGE_WRITE));
+    try (Session session = replay.begin()) {
+      assertThat(session.take(valueless)).isEqualTo(Verdict.REPLAYED);
+      session.finish();
+    }
+
+    kafka.awaitCommits();
+    assertThat(kafka.readCommitted("tombstone"))
+        .singleElement()
+        .satisfies(
+            record -> {
+              assertThat(record.key()).asString().isEqualTo("k2");
+              assertThat(record.value()).isNull();
+            });
+  }
+
+  @Test
   void replayThatDiesDoublesNothingAndTheNextGoesOn() throws Exception {
     // Neither finished nor closed, as by kill -9: one of nine is in an open transaction.
     Session dead = replay("killed").begin();
