@@ -87,32 +87,43 @@ final class Broker implements Serializable {
 
   /** The bytes of the largest record that topics take; the usual where none is there yet. */
   int largestRecord(Set<String> topics, Duration limit) throws UnansweredException {
-    return configs(topics, TopicConfig.MAX_MESSAGE_BYTES_CONFIG, limit).values().stream()
-        .mapToInt(Integer::parseInt)
+    return configs(topics, limit).values().stream()
+        .mapToInt(Broker::largestRecord)
         .max()
         .orElse(USUAL_RECORD_BYTES);
   }
 
-  /** What a topic is configured with; empty where it is not there. */
-  Optional<String> topicConfig(String topic, String key, Duration limit)
-      throws UnansweredException {
-    return Optional.ofNullable(configs(Set.of(topic), key, limit).get(topic));
+  /** The bytes of the largest record that a topic takes. */
+  static int largestRecord(Config topic) {
+    return Integer.parseInt(topic.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
   }
 
-  /** One setting of each of the topics that are there. */
-  private Map<String, String> configs(Set<String> topics, String key, Duration limit)
+  /** Whether a topic keeps one record of each key, and takes none without. */
+  static boolean isCompacted(Config topic) {
+    return topic
+        .get(TopicConfig.CLEANUP_POLICY_CONFIG)
+        .value()
+        .contains(TopicConfig.CLEANUP_POLICY_COMPACT);
+  }
+
+  /** What a topic is configured with; empty where it is not there. */
+  Optional<Config> topicConfig(String topic, Duration limit) throws UnansweredException {
+    return Optional.ofNullable(configs(Set.of(topic), limit).get(topic));
+  }
+
+  /** Those of the topics that are there. */
+  private Map<String, Config> configs(Set<String> topics, Duration limit)
       throws UnansweredException {
     List<ConfigResource> resources =
         topics.stream().map(topic -> new ConfigResource(ConfigResource.Type.TOPIC, topic)).toList();
     return ask(
         limit,
         (admin, millis) -> {
-          Map<String, String> values = new HashMap<>();
+          Map<String, Config> values = new HashMap<>();
           for (var config : admin.describeConfigs(resources).values().entrySet()) {
             try {
               values.put(
-                  config.getKey().name(),
-                  config.getValue().get(millis, TimeUnit.MILLISECONDS).get(key).value());
+                  config.getKey().name(), config.getValue().get(millis, TimeUnit.MILLISECONDS));
             } catch (ExecutionException e) {
               if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
                 throw e;

@@ -11,8 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions;
 import org.apache.flink.table.data.RowData;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.TopicConfig;
 
 /** A topic as a sink of dead letters. Immutable. */
 final class KafkaDeadLetterSink implements RecordSink {
@@ -81,13 +83,34 @@ final class KafkaDeadLetterSink implements RecordSink {
     return topic.problemsWith(checkpoints);
   }
 
-  /** As of any topic, and one that does not take what must not be cut. */
+  /** As of any topic, and one that forgets letters or does not take what must not be cut. */
   @Override
   public List<Problem<OptionKey>> obstacles(Duration limit) {
-    List<Problem<OptionKey>> obstacles = topic.obstacles(limit);
-    return obstacles.isEmpty()
-        ? new OversizedCheck(topic.options(), topic.settings(), spec.source()).problems(limit)
-        : obstacles;
+    List<Problem<OptionKey>> obstacles = new ArrayList<>(topic.obstacles(limit));
+    if (obstacles.isEmpty()) {
+      forgotten(limit).ifPresent(obstacles::add);
+      obstacles.addAll(
+          new OversizedCheck(topic.options(), topic.settings(), spec.source()).problems(limit));
+    }
+    return obstacles;
+  }
+
+  private Optional<Problem<OptionKey>> forgotten(Duration limit) {
+    Broker broker = new Broker(topic.options());
+    String name = topic.settings().topic();
+    try {
+      return broker
+          .topicConfig(name, limit)
+          .filter(Broker::isCompacted)
+          .map(
+              config ->
+                  broker.problem(
+                      KafkaConnectorOptions.TOPIC.key(),
+                      "'%s' has cleanup.policy=%s (expected: delete, as a compacted topic keeps one dead letter of each key and takes none without)"
+                          .formatted(name, config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value())));
+    } catch (Broker.UnansweredException mayNotTell) {
+      return Optional.empty();
+    }
   }
 
   @Override

@@ -112,6 +112,12 @@ final class KafkaRecordEncoder
     String kind = value == null ? "tombstone" : "prediction";
     RecordHeaders all = headers(origin, value != null);
     byte[] key = origin == null ? null : origin.bytes(Origin.KEY);
+    if (key == null && limit.needsKey()) {
+      throw new RecordFailureException(
+          "%s: its %s has no key, and topic '%s' is compacted (expected: records with keys, or cleanup.policy=delete)"
+              .formatted(origin == null ? "a record" : origin.position(), kind, topic),
+          null);
+    }
     var record =
         new ProducerRecord<>(topic, null, kafkaTimestamp(timestamp, origin), key, value, all);
     int excess = limit.excess(record);

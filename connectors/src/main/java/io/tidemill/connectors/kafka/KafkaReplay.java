@@ -80,7 +80,10 @@ final class KafkaReplay implements DeadLetterReplay {
                 "'%s' would be read (expected: a source that does not read the topic in which replays mark what they wrote back)"
                     .formatted(marks)));
       }
-      Optional<String> policy = broker.topicConfig(marks, TopicConfig.CLEANUP_POLICY_CONFIG, limit);
+      Optional<String> policy =
+          broker
+              .topicConfig(marks, limit)
+              .map(config -> config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value());
       return policy.filter(set -> !set.equals(TopicConfig.CLEANUP_POLICY_COMPACT)).stream()
           .map(
               set ->

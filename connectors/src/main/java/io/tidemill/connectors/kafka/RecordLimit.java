@@ -3,6 +3,7 @@ package io.tidemill.connectors.kafka;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.Set;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.header.Header;
@@ -13,10 +14,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How large a record a topic takes, asked of its broker when a writer opens.
+ * What record a topic takes, asked of its broker when a writer opens: how large, and whether
+ * without a key.
  *
- * <p>A record beyond it must not reach the producer: the job would fail, restart, and meet it again
- * without end. Not thread-safe.
+ * <p>Another must not reach the producer: the job would fail, restart, and meet it again without
+ * end. Not thread-safe.
  */
 final class RecordLimit implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -45,6 +47,7 @@ final class RecordLimit implements Serializable {
   private final String topic;
   private final @Nullable CompressionType grownBy;
   private int bytes;
+  private boolean needsKey;
 
   /**
    * A limit.
@@ -78,20 +81,27 @@ final class RecordLimit implements Serializable {
 
   void open(Duration patience) {
     try {
-      int taken = broker.largestRecord(Set.of(topic), patience);
-      bytes = Math.min(bytes, grows(patience) ? taken - taken / GROWTH_PART : taken);
+      broker.topicConfig(topic, patience).ifPresent(this::read);
     } catch (Broker.UnansweredException e) {
       LOG.warn("topic '{}': the broker does not tell how large a record may be", topic, e);
     }
   }
 
-  private boolean grows(Duration patience) throws Broker.UnansweredException {
+  private void read(Config config) {
+    int taken = Broker.largestRecord(config);
+    bytes = Math.min(bytes, grows(config) ? taken - taken / GROWTH_PART : taken);
+    needsKey = Broker.isCompacted(config);
+  }
+
+  private boolean grows(Config config) {
     return grownBy != null
         && (grownBy != CompressionType.NONE
-            || broker
-                .topicConfig(topic, TopicConfig.COMPRESSION_TYPE_CONFIG, patience)
-                .filter(type -> !NOT_OF_TOPIC.contains(type))
-                .isPresent());
+            || !NOT_OF_TOPIC.contains(config.get(TopicConfig.COMPRESSION_TYPE_CONFIG).value()));
+  }
+
+  /** Whether the topic refuses a record without key, and its whole batch. */
+  boolean needsKey() {
+    return needsKey;
   }
 
   int bytes() {

@@ -246,6 +246,7 @@ class OversizedITCase {
   @Test
   void predictionBeyondItsTopicIsADeadLetterOfTheSameTransactionWhereThatGoesToTheSameBroker()
       throws Exception {
+    kafka.createTopic("letter-out", 1);
     createTopic("letter-dead", 2_000_000);
     byte[] large = ("{\"text\":\"" + "y".repeat(LARGE + 170) + "\"}").getBytes(UTF_8);
 
@@ -260,6 +261,42 @@ class OversizedITCase {
     assertThat(header(letter, "__connect.errors.exception.message"))
         .startsWith("letter-in-0 offset 0: its prediction of 1048")
         .contains("larger than topic 'letter-out' takes");
+  }
+
+  /** A broker refuses it, and the whole batch of its neighbours with it. */
+  @Test
+  void predictionWithoutKeyForACompactedTopicIsADeadLetter() throws Exception {
+    kafka.createTopic(
+        new NewTopic("keyless-out", 1, (short) 1)
+            .configs(Map.of("cleanup.policy", "delete,compact")));
+    kafka.createTopic("keyless-dead", 1);
+    ProducerRecord<byte[], byte[]> keyed =
+        new ProducerRecord<>("keyless-in", "k".getBytes(UTF_8), fine());
+
+    run(
+        "keyless",
+        RecordSink::lettersTo,
+        Map.of(),
+        List.of(keyed, new ProducerRecord<>("keyless-in", fine())));
+
+    assertThat(kafka.readCommitted("keyless-out"))
+        .singleElement()
+        .satisfies(record -> assertThat(record.key()).asString().isEqualTo("k"));
+    ConsumerRecord<byte[], byte[]> letter = kafka.readCommitted("keyless-dead").get(0);
+    assertThat(header(letter, "__connect.errors.exception.message"))
+        .isEqualTo(
+            "keyless-in-0 offset 1: its prediction has no key, and topic 'keyless-out' is compacted (expected: records with keys, or cleanup.policy=delete)");
+  }
+
+  @Test
+  void compactedTopicIsRefusedForDeadLettersAsItForgetsThem() {
+    kafka.createTopic(
+        new NewTopic("forgets-dead", 1, (short) 1).configs(Map.of("cleanup.policy", "compact")));
+
+    assertThat(letters(Map.of("topic", "in"), "forgets-dead", Map.of()).obstacles(PATIENCE))
+        .extracting(String::valueOf)
+        .containsExactly(
+            "job.yaml: topic: 'forgets-dead' has cleanup.policy=compact (expected: delete, as a compacted topic keeps one dead letter of each key and takes none without)");
   }
 
   @Test
@@ -333,7 +370,7 @@ class OversizedITCase {
   private static void run(
       String name, Map<String, String> more, List<ProducerRecord<byte[], byte[]>> records)
       throws Exception {
-    kafka.createTopic(name + "-dead", 1);
+    List.of("-out", "-dead").forEach(topic -> kafka.createTopic(name + topic, 1));
     run(name, (sink, deadLetters) -> sink, more, records);
   }
 
@@ -343,7 +380,7 @@ class OversizedITCase {
       Map<String, String> more,
       List<ProducerRecord<byte[], byte[]>> records)
       throws Exception {
-    List.of("-in", "-out").forEach(topic -> kafka.createTopic(name + topic, 1));
+    kafka.createTopic(name + "-in", 1);
     kafka.send(records);
     ConnectorOptions sourceOptions =
         options(
