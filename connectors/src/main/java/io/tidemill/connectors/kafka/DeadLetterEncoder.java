@@ -35,6 +35,9 @@ final class DeadLetterEncoder
   /** Tells how many bytes a key had that was cut. */
   static final String KEY_BYTES = "tidemill.key-bytes";
 
+  /** Tells the time of a record where the dead letters' topic does not take it. */
+  static final String TIMESTAMP = "tidemill.timestamp";
+
   private final String topic;
   private final Header[] headers;
   private final RecordLimit limit;
@@ -79,10 +82,14 @@ final class DeadLetterEncoder
       all.add(header.name(), header.value());
     }
     Long original = deadLetter.timestamp();
+    boolean taken = limit.takesTime(original);
+    if (!taken) {
+      add(all, TIMESTAMP, original);
+    }
     return new ProducerRecord<>(
         topic,
         null,
-        original == null || original < 0 ? null : original,
+        original == null || original < 0 || !taken ? null : original,
         deadLetter.key(),
         deadLetter.value(),
         all);

@@ -4,6 +4,7 @@ import io.tidemill.connectors.record.Header;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.connectors.registry.RegistryDecoder;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.apache.flink.api.common.serialization.SerializationSchema;
@@ -118,8 +119,18 @@ final class KafkaRecordEncoder
               .formatted(origin == null ? "a record" : origin.position(), kind, topic),
           null);
     }
-    var record =
-        new ProducerRecord<>(topic, null, kafkaTimestamp(timestamp, origin), key, value, all);
+    Long time = kafkaTimestamp(timestamp, origin);
+    if (time != null && !limit.takesTime(time)) {
+      throw new RecordFailureException(
+          "%s: its %s is of %s, and topic '%s' takes none so far from now (expected: a time within message.timestamp.after.max.ms and message.timestamp.before.max.ms of the topic)"
+              .formatted(
+                  origin == null ? "a record" : origin.position(),
+                  kind,
+                  Instant.ofEpochMilli(time),
+                  topic),
+          null);
+    }
+    var record = new ProducerRecord<>(topic, null, time, key, value, all);
     int excess = limit.excess(record);
     if (excess > 0) {
       throw new RecordFailureException(

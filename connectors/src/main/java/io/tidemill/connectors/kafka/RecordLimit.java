@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.time.Duration;
 import java.util.Set;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.header.Header;
@@ -14,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What record a topic takes, asked of its broker when a writer opens: how large, and whether
- * without a key.
+ * What record a topic takes, asked of its broker when a writer opens: how large, whether without a
+ * key, and how far its time may be from now.
  *
  * <p>Another must not reach the producer: the job would fail, restart, and meet it again without
  * end. Not thread-safe.
@@ -41,6 +42,7 @@ final class RecordLimit implements Serializable {
    */
   private static final int GROWTH_PART = 32;
 
+  private static final String LOG_APPEND_TIME = "LogAppendTime";
   private static final Set<String> NOT_OF_TOPIC = Set.of("producer", "uncompressed");
 
   private final Broker broker;
@@ -48,6 +50,8 @@ final class RecordLimit implements Serializable {
   private final @Nullable CompressionType grownBy;
   private int bytes;
   private boolean needsKey;
+  private long aheadMillis = Long.MAX_VALUE;
+  private long behindMillis = Long.MAX_VALUE;
 
   /**
    * A limit.
@@ -91,6 +95,22 @@ final class RecordLimit implements Serializable {
     int taken = Broker.largestRecord(config);
     bytes = Math.min(bytes, grows(config) ? taken - taken / GROWTH_PART : taken);
     needsKey = Broker.isCompacted(config);
+    // By its own clock a broker sets a time that it does not refuse.
+    if (!LOG_APPEND_TIME.equals(value(config, TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG))) {
+      aheadMillis = millis(config, TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG);
+      behindMillis = millis(config, TopicConfig.MESSAGE_TIMESTAMP_BEFORE_MAX_MS_CONFIG);
+    }
+  }
+
+  /** Those of a broker before Kafka 3.6, which lacks the setting, are not known. */
+  private static long millis(Config config, String key) {
+    String value = value(config, key);
+    return value == null ? Long.MAX_VALUE : Long.parseLong(value);
+  }
+
+  private static @Nullable String value(Config config, String key) {
+    ConfigEntry entry = config.get(key);
+    return entry == null ? null : entry.value();
   }
 
   private boolean grows(Config config) {
@@ -102,6 +122,15 @@ final class RecordLimit implements Serializable {
   /** Whether the topic refuses a record without key, and its whole batch. */
   boolean needsKey() {
     return needsKey;
+  }
+
+  /** Whether the topic takes a record of this time now; one without gets that of its broker. */
+  boolean takesTime(@Nullable Long timestamp) {
+    if (timestamp == null) {
+      return true;
+    }
+    long ahead = timestamp - System.currentTimeMillis();
+    return ahead <= aheadMillis && -ahead <= behindMillis;
   }
 
   int bytes() {

@@ -288,6 +288,34 @@ class OversizedITCase {
             "keyless-in-0 offset 1: its prediction has no key, and topic 'keyless-out' is compacted (expected: records with keys, or cleanup.policy=delete)");
   }
 
+  /** As of a producer that writes microseconds: the topic of the dead letters refuses them too. */
+  @Test
+  void predictionOfATimeThatItsTopicRefusesIsADeadLetterThatTellsIt() throws Exception {
+    List.of("time-out", "time-dead").forEach(topic -> kafka.createTopic(topic, 1));
+    long far = 4_102_444_800_000L;
+
+    run(
+        "time",
+        RecordSink::lettersTo,
+        Map.of(),
+        List.of(
+            new ProducerRecord<>("time-in", 0, far, null, fine()),
+            new ProducerRecord<>("time-in", 0, far, null, "no JSON".getBytes(UTF_8)),
+            new ProducerRecord<>("time-in", fine())));
+
+    assertThat(kafka.readCommitted("time-out")).hasSize(1);
+    List<ConsumerRecord<byte[], byte[]>> letters = kafka.readCommitted("time-dead");
+    assertThat(letters)
+        .extracting(letter -> header(letter, "tidemill.timestamp"))
+        .containsExactly(String.valueOf(far), String.valueOf(far));
+    assertThat(letters)
+        .extracting(letter -> header(letter, "__connect.errors.exception.message"))
+        .anyMatch(
+            message ->
+                message.startsWith(
+                    "time-in-0 offset 0: its prediction is of 2100-01-01T00:00:00Z, and topic 'time-out' takes none so far from now"));
+  }
+
   @Test
   void compactedTopicIsRefusedForDeadLettersAsItForgetsThem() {
     kafka.createTopic(
@@ -380,7 +408,9 @@ class OversizedITCase {
       Map<String, String> more,
       List<ProducerRecord<byte[], byte[]>> records)
       throws Exception {
-    kafka.createTopic(name + "-in", 1);
+    kafka.createTopic(
+        new NewTopic(name + "-in", 1, (short) 1)
+            .configs(Map.of("message.timestamp.after.max.ms", String.valueOf(Long.MAX_VALUE))));
     kafka.send(records);
     ConnectorOptions sourceOptions =
         options(
