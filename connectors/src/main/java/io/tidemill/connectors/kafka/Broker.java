@@ -23,6 +23,7 @@ import org.apache.kafka.clients.ClientUtils;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ListTransactionsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TransactionState;
@@ -33,6 +34,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
 
 /** The broker of a source or a sink, which may be asked. Immutable. */
 final class Broker implements Serializable {
@@ -100,10 +102,14 @@ final class Broker implements Serializable {
 
   /** Whether a topic keeps one record of each key, and takes none without. */
   static boolean isCompacted(Config topic) {
-    return topic
-        .get(TopicConfig.CLEANUP_POLICY_CONFIG)
-        .value()
-        .contains(TopicConfig.CLEANUP_POLICY_COMPACT);
+    String policy = value(topic, TopicConfig.CLEANUP_POLICY_CONFIG);
+    return policy != null && policy.contains(TopicConfig.CLEANUP_POLICY_COMPACT);
+  }
+
+  /** A setting of a topic; null where its broker does not know it. */
+  static @Nullable String value(Config topic, String key) {
+    ConfigEntry entry = topic.get(key);
+    return entry == null ? null : entry.value();
   }
 
   /** What a topic is configured with; empty where it is not there. */

@@ -4,7 +4,6 @@ import java.io.Serializable;
 import java.time.Duration;
 import java.util.Set;
 import org.apache.kafka.clients.admin.Config;
-import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.header.Header;
@@ -96,7 +95,7 @@ final class RecordLimit implements Serializable {
     bytes = Math.min(bytes, grows(config) ? taken - taken / GROWTH_PART : taken);
     needsKey = Broker.isCompacted(config);
     // By its own clock a broker sets a time that it does not refuse.
-    if (!LOG_APPEND_TIME.equals(value(config, TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG))) {
+    if (!LOG_APPEND_TIME.equals(Broker.value(config, TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG))) {
       aheadMillis = millis(config, TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG);
       behindMillis = millis(config, TopicConfig.MESSAGE_TIMESTAMP_BEFORE_MAX_MS_CONFIG);
     }
@@ -104,19 +103,14 @@ final class RecordLimit implements Serializable {
 
   /** Those of a broker before Kafka 3.6, which lacks the setting, are not known. */
   private static long millis(Config config, String key) {
-    String value = value(config, key);
+    String value = Broker.value(config, key);
     return value == null ? Long.MAX_VALUE : Long.parseLong(value);
   }
 
-  private static @Nullable String value(Config config, String key) {
-    ConfigEntry entry = config.get(key);
-    return entry == null ? null : entry.value();
-  }
-
   private boolean grows(Config config) {
+    String type = Broker.value(config, TopicConfig.COMPRESSION_TYPE_CONFIG);
     return grownBy != null
-        && (grownBy != CompressionType.NONE
-            || !NOT_OF_TOPIC.contains(config.get(TopicConfig.COMPRESSION_TYPE_CONFIG).value()));
+        && (grownBy != CompressionType.NONE || (type != null && !NOT_OF_TOPIC.contains(type)));
   }
 
   /** Whether the topic refuses a record without key, and its whole batch. */

@@ -6,6 +6,7 @@ import io.tidemill.connectors.options.ConnectorOptions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
@@ -37,6 +38,11 @@ class RecordLimitTest {
     limit.open(Duration.ofMillis(200));
 
     assertThat(limit.bytes()).isEqualTo(BYTES);
+  }
+
+  @Test
+  void topicWhoseBrokerDoesNotTellHowItIsCleanedIsNotCompacted() {
+    assertThat(Broker.isCompacted(new Config(List.of()))).isFalse();
   }
 
   private static RecordLimit limit(int bytes) {
