@@ -28,7 +28,7 @@ import picocli.CommandLine.Mixin;
 
 /** {@code tidemill run}: a job on embedded Flink, until its input ends or it is stopped. */
 @Command(
-    name = "run",
+    name = RunCommand.NAME,
     description = {
       "Run a job inside this process, until its input ends, Ctrl-C or 'tidemill stop'.",
       "A streaming job goes on from what its runs before have left in .tidemill/NAME beside",
@@ -38,6 +38,8 @@ import picocli.CommandLine.Mixin;
     },
     mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
+  static final String NAME = "run";
+
   /** Begins what a run says of itself until it has ended. */
   static final String HOLDER = "process ";
 

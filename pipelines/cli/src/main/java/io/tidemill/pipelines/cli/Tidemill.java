@@ -4,7 +4,13 @@ import io.tidemill.model.Device;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.store.ByteSize;
 import io.tidemill.pipelines.yaml.Quantity;
+import java.io.BufferedWriter;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
@@ -88,7 +94,22 @@ public final class Tidemill implements Runnable {
       System.setProperty(LOG_LEVEL, "INFO");
     }
     Caller caller = new Caller(System.getenv(), Terminal.ofProcess());
-    System.exit(commandLine(caller, arguments).execute(arguments));
+    System.exit(execute(caller, new FileOutputStream(FileDescriptor.out), arguments));
+  }
+
+  /** Runs a command whose answer goes to a stream, and tells its exit code. */
+  static int execute(Caller caller, OutputStream stdout, String... arguments) {
+    Answer answer = new Answer(stdout);
+    PrintWriter out =
+        new PrintWriter(
+            new BufferedWriter(new OutputStreamWriter(answer, Charset.defaultCharset())), true);
+    CommandLine commandLine = commandLine(caller, arguments).setOut(out);
+    int code = commandLine.execute(arguments);
+    out.flush();
+    boolean lost = answer.isLost(commandLine.getErr());
+    // What a run has done stays done; whoever tries it again would do it twice.
+    boolean ran = arguments.length > 0 && arguments[0].equals(RunCommand.NAME);
+    return lost && !ran && code == ExitCode.DONE.number() ? ExitCode.FAILED.number() : code;
   }
 
   /**
