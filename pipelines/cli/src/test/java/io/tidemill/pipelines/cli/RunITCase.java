@@ -9,6 +9,8 @@ import io.tidemill.model.engine.tensorflow.SavedModels;
 import io.tidemill.model.engine.xgboost.Boosters;
 import io.tidemill.pipelines.compose.Jobs;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -275,6 +277,21 @@ class RunITCase {
     assertThat(run(job, "plan").err())
         .contains(
             "/out/deep/link' is a link to a folder (expected: none, as what is there is deleted)");
+  }
+
+  @Test
+  void leavesNothingInTheSinkWhereFlinkDoesNotStart() throws IOException {
+    Path job = job();
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Files.writeString(
+          job,
+          Files.readString(job) + "flink: { rest.port: %d }\n".formatted(taken.getLocalPort()));
+
+      CommandRun run = run(job, "run");
+
+      assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.FAILED);
+      assertThat(directory.resolve("out")).doesNotExist();
+    }
   }
 
   private List<String> files(String folder) throws IOException {

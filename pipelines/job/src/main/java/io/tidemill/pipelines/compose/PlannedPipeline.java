@@ -24,6 +24,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -283,6 +284,19 @@ public final class PlannedPipeline {
     try (StagingFolders made = new StagingFolders(stagingSinks())) {
       attach(environment);
       return environment.getStreamGraph(false);
+    }
+  }
+
+  /**
+   * Adds the whole job to an environment and starts it there. What its sinks made for it goes again
+   * if it does not start.
+   */
+  public JobClient start(StreamExecutionEnvironment environment) throws Exception {
+    try (StagingFolders made = new StagingFolders(stagingSinks())) {
+      attach(environment);
+      JobClient client = environment.executeAsync(definition.name());
+      made.keep();
+      return client;
     }
   }
 

@@ -25,6 +25,7 @@ final class StagingFolders implements AutoCloseable {
   private final List<Path> sinks;
   private final Set<Path> before = new HashSet<>();
   private final Deque<Path> missing = new ArrayDeque<>();
+  private boolean kept;
 
   /**
    * Looks at what is there. What holds all folders is there, and Flink's S3 file system does not
@@ -71,8 +72,16 @@ final class StagingFolders implements AutoCloseable {
         : List.of();
   }
 
+  /** Leaves what was made to a job, which now has it. */
+  void keep() {
+    kept = true;
+  }
+
   @Override
   public void close() {
+    if (kept) {
+      return;
+    }
     for (Path sink : sinks) {
       try {
         for (Path made : staging(sink)) {

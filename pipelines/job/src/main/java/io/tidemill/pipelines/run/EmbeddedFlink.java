@@ -109,12 +109,10 @@ public final class EmbeddedFlink {
     configuration.set(WebOptions.ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.createLocalEnvironmentWithWebUI(configuration);
-    pipeline.attach(environment);
-    String name = pipeline.definition().name();
     return new EmbeddedJob(
-        name,
+        pipeline.definition().name(),
         start,
-        environment.executeAsync(name),
+        pipeline.start(environment),
         URI.create(origin + "/"),
         () -> RunFigures.of(pipeline, metrics));
   }
