@@ -2,6 +2,7 @@ package io.tidemill.connectors;
 
 import io.tidemill.connectors.kafka.KafkaConnector;
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.record.Connector;
 import io.tidemill.connectors.record.DeadLetterSpec;
 import io.tidemill.connectors.record.KeptDeadLetters;
@@ -37,6 +38,11 @@ public final class Connectors implements Connector {
   @Override
   public KeptDeadLetters kept(DeadLetterSpec spec) {
     return named(spec.options()).kept(spec);
+  }
+
+  @Override
+  public void checkNames(OptionCheck check, boolean reads) {
+    named(check.options()).checkNames(check, reads);
   }
 
   private Connector named(ConnectorOptions options) {

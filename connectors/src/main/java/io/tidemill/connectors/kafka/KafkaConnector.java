@@ -1,5 +1,6 @@
 package io.tidemill.connectors.kafka;
 
+import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.record.Connector;
 import io.tidemill.connectors.record.DeadLetterSpec;
 import io.tidemill.connectors.record.KeptDeadLetters;
@@ -7,6 +8,9 @@ import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
+import org.apache.flink.table.factories.DeserializationFormatFactory;
+import org.apache.flink.table.factories.FormatFactory;
+import org.apache.flink.table.factories.SerializationFormatFactory;
 
 /** Makes the ends of a job that are Kafka topics. Immutable and thread-safe. */
 public final class KafkaConnector implements Connector {
@@ -31,5 +35,12 @@ public final class KafkaConnector implements Connector {
   @Override
   public KeptDeadLetters kept(DeadLetterSpec spec) {
     return KeptTopic.create(spec);
+  }
+
+  @Override
+  public void checkNames(OptionCheck check, boolean reads) {
+    Class<? extends FormatFactory> kind =
+        reads ? DeserializationFormatFactory.class : SerializationFormatFactory.class;
+    var unused = ValueFormat.find(kind, check);
   }
 }

@@ -47,22 +47,42 @@ record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck che
         report(RootCause.of(refusal).message(), factory);
       }
     } catch (ValidationException unknown) {
-      Set<String> there = new ClassPath<>(kind).names(found -> true);
-      there.add(KAFKA);
-      check.refuse(ConnectorOptions.CONNECTOR, "%s", ClassPath.missing(options.connector(), there));
+      check.refuse(
+          ConnectorOptions.CONNECTOR, "%s", ClassPath.missing(options.connector(), there()));
     }
     throw check.failure();
   }
 
-  private void report(String refusal, F factory) {
+  /** Refuses a connector or a format that is not there. */
+  void checkNames() {
+    String connector = check.options().connector();
+    if (there().contains(connector)) {
+      checkFormat();
+    } else {
+      check.refuse(ConnectorOptions.CONNECTOR, "%s", ClassPath.missing(connector, there()));
+    }
+  }
+
+  private Set<String> there() {
+    Set<String> there = new ClassPath<>(kind).names(found -> true);
+    there.add(KAFKA);
+    return there;
+  }
+
+  private void checkFormat() {
     ConnectorOptions options = check.options();
-    List<String> allowed = allowedKeys(factory);
     Set<String> formats = ClassPath.formats(FormatFactory.class, options);
     options
         .value(FactoryUtil.FORMAT.key())
         .filter(format -> !formats.contains(format))
         .ifPresent(
             format -> check.refuse(FactoryUtil.FORMAT, "%s", ClassPath.missing(format, formats)));
+  }
+
+  private void report(String refusal, F factory) {
+    ConnectorOptions options = check.options();
+    List<String> allowed = allowedKeys(factory);
+    checkFormat();
     if (refusal.startsWith(UNSUPPORTED_OPTIONS)) {
       options.values().keySet().stream()
           .filter(key -> allowed.stream().noneMatch(pattern -> matches(key, pattern)))

@@ -39,6 +39,7 @@ import org.apache.flink.table.connector.source.SourceProvider;
 import org.apache.flink.table.connector.source.abilities.SupportsPartitionPushDown;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.DeserializationFormatFactory;
+import org.apache.flink.table.factories.DynamicTableFactory;
 import org.apache.flink.table.factories.DynamicTableSinkFactory;
 import org.apache.flink.table.factories.DynamicTableSourceFactory;
 import org.apache.flink.table.factories.FactoryUtil;
@@ -162,6 +163,13 @@ public final class TableConnector implements Connector {
         DeadLetterRecord.TYPE,
         TableKeys.NONE,
         Optional::empty);
+  }
+
+  @Override
+  public void checkNames(OptionCheck check, boolean reads) {
+    Class<? extends DynamicTableFactory> kind =
+        reads ? DynamicTableSourceFactory.class : DynamicTableSinkFactory.class;
+    new FactoryCall<>(kind, check).checkNames();
   }
 
   @Override

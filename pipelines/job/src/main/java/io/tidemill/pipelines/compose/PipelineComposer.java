@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.compose;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.KeptDeadLetters;
 import io.tidemill.connectors.record.Origin;
@@ -68,6 +69,8 @@ public final class PipelineComposer {
           Optional.of(
               new SinkTranslator(
                   job, columns, rows, steps, deadLetters.sink(), flink.checkpoints(), problems));
+    } else {
+      problems.checkNames(new ConnectorOptions(SinkTranslator.ID, job.sink().options()), false);
     }
     problems.throwIfAny();
     return new PlannedPipeline(

@@ -2,7 +2,10 @@ package io.tidemill.pipelines.compose;
 
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
+import io.tidemill.connectors.Connectors;
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.InvalidOptionsException;
+import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.problem.Problems;
@@ -57,6 +60,18 @@ final class PlanProblems {
       add(path, "%s", String.valueOf(refused.getMessage()));
     }
     return Optional.empty();
+  }
+
+  /** Adds what can be told of a part whose columns are not known. */
+  void checkNames(ConnectorOptions options, boolean reads) {
+    collect(
+        options.place(),
+        () -> {
+          OptionCheck check = new OptionCheck(options);
+          new Connectors().checkNames(check, reads);
+          check.throwIfAny();
+          return options;
+        });
   }
 
   /** Ends the planning if anything was wrong. */

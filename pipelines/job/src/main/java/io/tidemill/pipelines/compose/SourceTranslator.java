@@ -27,6 +27,9 @@ final class SourceTranslator {
   SourceTranslator(PipelineDefinition job, CheckpointPlan checkpoints, PlanProblems problems) {
     options = new ConnectorOptions(ID, job.source().options());
     Optional<RecordSchema> values = schema(job, problems);
+    if (values.isEmpty()) {
+      problems.checkNames(options, true);
+    }
     source =
         values.flatMap(
             columns ->

@@ -345,6 +345,27 @@ class PipelineComposerTest {
   }
 
   @Test
+  void typeThatIsNoneHidesNoNameOfAConnectorOrAFormatThatIsNone() {
+    String bad = Jobs.KAFKA.replace("amount: DOUBLE", "amount: DUOBLE");
+    String formats = bad.replaceFirst("format: avro", "format: avor");
+
+    assertThat(problems(formats.replaceFirst("out\n  format: avro", "out\n  format: jsn")))
+        .hasSize(3)
+        .anyMatch(problem -> problem.contains("'DUOBLE NOT NULL'"))
+        .anyMatch(problem -> problem.startsWith("job.yaml:8:") && problem.contains("'avor'"))
+        .anyMatch(problem -> problem.startsWith("job.yaml:19:") && problem.contains("'jsn'"));
+    assertThat(
+            problems(
+                formats
+                    .replaceFirst(
+                        "connector: kafka\n  topic: in", "connector: filesytem\n  topic: in")
+                    .replaceFirst(
+                        "connector: kafka\n  topic: out", "connector: kafak\n  topic: out")))
+        .anyMatch(problem -> problem.contains("'filesytem' is not on the class path"))
+        .anyMatch(problem -> problem.contains("'kafak' is not on the class path"));
+  }
+
+  @Test
   void refusesExactlyOnceWithoutCheckpoints() {
     assertThat(problems(Jobs.KAFKA.replaceFirst("flink: .*\n", "")))
         .isNotEmpty()
