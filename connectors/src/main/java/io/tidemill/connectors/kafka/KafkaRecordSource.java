@@ -24,6 +24,7 @@ import java.util.stream.Stream;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.util.ListCollector;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
@@ -202,7 +203,7 @@ final class KafkaRecordSource implements RecordSource {
     return SourceStreams.ofDecoded(read, uidPrefix, rowType);
   }
 
-  private KafkaSource<RowData> source() {
+  private Source<RowData, ?, ?> source() {
     KafkaSourceBuilder<RowData> builder =
         KafkaSource.<RowData>builder()
             .setStartingOffsets(settings.starting())
@@ -211,6 +212,7 @@ final class KafkaRecordSource implements RecordSource {
     settings
         .pattern()
         .ifPresentOrElse(builder::setTopicPattern, () -> builder.setTopics(settings.topics()));
-    return builder.setProperties(settings.properties()).build();
+    KafkaSource<RowData> source = builder.setProperties(settings.properties()).build();
+    return bounded() ? new EndingSource<>(source) : source;
   }
 }
