@@ -133,18 +133,13 @@ final class TextReader implements BulkFormat.Reader<RowData>, StandsAt {
   private byte @Nullable [] next(Batch before) throws IOException {
     try {
       return lines.next(end);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       if (before.all.isEmpty()) {
         throw e;
       }
       postponed.keep(e);
-    } catch (RuntimeException e) {
-      if (before.all.isEmpty()) {
-        throw e;
-      }
-      postponed.keep(e);
+      return null;
     }
-    return null;
   }
 
   @Override
