@@ -6,14 +6,15 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.src.util.RecordAndPosition;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.runtime.typeutils.InternalSerializers;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
-import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
 import org.apache.flink.table.types.logical.RowType;
 import org.jspecify.annotations.Nullable;
 
@@ -52,16 +53,18 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, RowType values)
 
   private static final class Copying implements BulkFormat.Reader<RowData> {
     private final BulkFormat.Reader<RowData> reader;
-    private final RowDataSerializer serializer;
     private final RowData.FieldGetter[] fields;
+    private final TypeSerializer<Object>[] serializers;
     private final PostponedFailure postponed = new PostponedFailure();
 
+    @SuppressWarnings({"unchecked", "rawtypes"}) // There are no arrays of a generic type.
     Copying(BulkFormat.Reader<RowData> reader, RowType values) {
       this.reader = reader;
-      serializer = new RowDataSerializer(values);
       fields = new RowData.FieldGetter[values.getFieldCount()];
+      serializers = new TypeSerializer[fields.length];
       for (int i = 0; i < fields.length; i++) {
         fields[i] = RowData.createFieldGetter(values.getTypeAt(i).copy(true), i);
+        serializers[i] = InternalSerializers.create(values.getTypeAt(i));
       }
     }
 
@@ -77,9 +80,7 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, RowType values)
         for (var next = batch.next(); next != null; next = batch.next()) {
           rows.add(
               new RecordAndPosition<>(
-                  withOrigin(serializer.copy(next.getRecord())),
-                  next.getOffset(),
-                  next.getRecordSkipCount()));
+                  copy(next.getRecord()), next.getOffset(), next.getRecordSkipCount()));
         }
       } catch (RuntimeException e) {
         if (rows.isEmpty()) {
@@ -92,12 +93,13 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, RowType values)
       return new Copies(rows.iterator());
     }
 
-    private RowData withOrigin(RowData row) {
-      GenericRowData more = new GenericRowData(row.getRowKind(), fields.length + 1);
+    private RowData copy(RowData row) {
+      GenericRowData copy = new GenericRowData(row.getRowKind(), fields.length + 1);
       for (int i = 0; i < fields.length; i++) {
-        more.setField(i, fields[i].getFieldOrNull(row));
+        Object value = fields[i].getFieldOrNull(row);
+        copy.setField(i, value == null ? null : serializers[i].copy(value));
       }
-      return more;
+      return copy;
     }
 
     @Override
