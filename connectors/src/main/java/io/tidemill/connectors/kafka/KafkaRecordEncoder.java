@@ -77,6 +77,11 @@ final class KafkaRecordEncoder
     this.letters = letters;
   }
 
+  /** Whether a row that cannot become a record becomes a dead letter; else it fails the job. */
+  boolean hasLetters() {
+    return letters != null;
+  }
+
   /** The same, in which a row that cannot become a record becomes a dead letter. */
   KafkaRecordEncoder withLetters(UnwritableLetters letters) {
     return new KafkaRecordEncoder(
@@ -116,18 +121,14 @@ final class KafkaRecordEncoder
     if (key == null && limit.needsKey()) {
       throw new RecordFailureException(
           "%s: its %s has no key, and topic '%s' is compacted (expected: records with keys, or cleanup.policy=delete)"
-              .formatted(origin == null ? "a record" : origin.position(), kind, topic),
+              .formatted(named(origin), kind, topic),
           null);
     }
     Long time = kafkaTimestamp(timestamp, origin);
     if (time != null && !limit.takesTime(time)) {
       throw new RecordFailureException(
           "%s: its %s is of %s, and topic '%s' takes none so far from now (expected: a time within message.timestamp.after.max.ms and message.timestamp.before.max.ms of the topic)"
-              .formatted(
-                  origin == null ? "a record" : origin.position(),
-                  kind,
-                  Instant.ofEpochMilli(time),
-                  topic),
+              .formatted(named(origin), kind, Instant.ofEpochMilli(time), topic),
           null);
     }
     var record = new ProducerRecord<>(topic, null, time, key, value, all);
@@ -136,7 +137,7 @@ final class KafkaRecordEncoder
       throw new RecordFailureException(
           "%s: its %s of %d bytes is larger than topic '%s' takes (expected: <= %d bytes; raise max.message.bytes of the topic%s)"
               .formatted(
-                  origin == null ? "a record" : origin.position(),
+                  named(origin),
                   kind,
                   limit.bytes() + excess,
                   topic,
@@ -202,9 +203,13 @@ final class KafkaRecordEncoder
     } catch (RuntimeException e) {
       throw new RecordFailureException(
           "%s: its prediction does not encode for topic '%s': %s (expected: what the sink's schema takes)"
-              .formatted(origin == null ? "a record" : origin.position(), topic, e.getMessage()),
+              .formatted(named(origin), topic, e.getMessage()),
           e);
     }
+  }
+
+  private static String named(@Nullable Origin origin) {
+    return origin == null ? "a record" : origin.position();
   }
 
   private static @Nullable Long kafkaTimestamp(@Nullable Long timestamp, @Nullable Origin origin) {

@@ -25,19 +25,13 @@ final class KafkaRecordSink implements RecordSink {
   private final SinkSpec spec;
   private final ValueFormat format;
   private final KafkaRecordEncoder encoder;
-  private final boolean hasLetters;
 
   private KafkaRecordSink(
-      TopicSink topic,
-      SinkSpec spec,
-      ValueFormat format,
-      KafkaRecordEncoder encoder,
-      boolean hasLetters) {
+      TopicSink topic, SinkSpec spec, ValueFormat format, KafkaRecordEncoder encoder) {
     this.topic = topic;
     this.spec = spec;
     this.format = format;
     this.encoder = encoder;
-    this.hasLetters = hasLetters;
   }
 
   static KafkaRecordSink create(SinkSpec spec) {
@@ -71,8 +65,7 @@ final class KafkaRecordSink implements RecordSink {
             spec.positions(),
             Origin.indexIn(spec.rows()),
             spec.headers(),
-            settings.limit(new Broker(options))),
-        false);
+            settings.limit(new Broker(options))));
   }
 
   @Override
@@ -85,14 +78,13 @@ final class KafkaRecordSink implements RecordSink {
             topic,
             spec,
             format,
-            encoder.withLetters(new UnwritableLetters(letters.get(), spec.rows(), spec.headers())),
-            true);
+            encoder.withLetters(new UnwritableLetters(letters.get(), spec.rows(), spec.headers())));
   }
 
   @Override
   public String guarantee() {
     return "%s; a prediction that its topic does not take %s"
-        .formatted(topic.guarantee(), hasLetters ? "is a dead letter" : "fails the job");
+        .formatted(topic.guarantee(), encoder.hasLetters() ? "is a dead letter" : "fails the job");
   }
 
   @Override
