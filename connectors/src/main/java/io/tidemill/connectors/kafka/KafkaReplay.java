@@ -83,7 +83,7 @@ final class KafkaReplay implements DeadLetterReplay {
       Optional<String> policy =
           broker
               .topicConfig(marks, limit)
-              .map(config -> config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value());
+              .map(config -> Broker.value(config, TopicConfig.CLEANUP_POLICY_CONFIG));
       return policy.filter(set -> !set.equals(TopicConfig.CLEANUP_POLICY_COMPACT)).stream()
           .map(
               set ->
