@@ -13,28 +13,29 @@ class CrashTest {
   @TempDir private static Path directory;
 
   @Nested
-  class WhereFoldersAreMovedInOneStep extends CrashContract {
-    @Override
-    Storage storage(String name) throws Exception {
-      return LocalStorage.in("moved-" + name, true);
-    }
-
-    @Override
-    int leastCalls() {
-      return 60;
-    }
-
-    @Override
-    int stride() {
-      return 1;
+  class WhereFoldersAreMovedInOneStep extends OnThisMachine {
+    WhereFoldersAreMovedInOneStep() {
+      super(true);
     }
   }
 
   @Nested
-  class WhereFilesAreCopied extends CrashContract {
+  class WhereFilesAreCopied extends OnThisMachine {
+    WhereFilesAreCopied() {
+      super(false);
+    }
+  }
+
+  private abstract static class OnThisMachine extends CrashContract {
+    private final boolean movesAtOnce;
+
+    OnThisMachine(boolean movesAtOnce) {
+      this.movesAtOnce = movesAtOnce;
+    }
+
     @Override
     Storage storage(String name) throws Exception {
-      return LocalStorage.in("copied-" + name, false);
+      return LocalStorage.in((movesAtOnce ? "moved-" : "copied-") + name, movesAtOnce);
     }
 
     @Override
