@@ -53,7 +53,7 @@ class S3CrashITCase extends CrashContract {
   /** All of them take minutes; these meet each kind of request before, in and after a move. */
   @Override
   int stride() {
-    return 11;
+    return 23;
   }
 
   private record ObjectStorage(Nights nights) implements Storage {
