@@ -35,6 +35,12 @@ public record ConnectorOptions(String place, Map<String, String> values) {
   /** The option that names the connector. */
   public static final String CONNECTOR = "connector";
 
+  /** Flink's connector for files. */
+  public static final String FILESYSTEM = "filesystem";
+
+  /** Its option that names their folder. */
+  public static final String PATH = "path";
+
   private static final String HIDDEN = "******";
 
   // As in jdbc:oracle:thin:NAME/PASSWORD@host.
@@ -82,6 +88,11 @@ public record ConnectorOptions(String place, Map<String, String> values) {
   /** Whether this is the connector that is named. */
   public boolean names(String connector) {
     return connector.equals(values.get(CONNECTOR));
+  }
+
+  /** The folder of files that are read or written; empty for another connector. */
+  public Optional<String> folder() {
+    return names(FILESYSTEM) ? value(PATH) : Optional.empty();
   }
 
   /** What was written for an option, unless it is blank. */

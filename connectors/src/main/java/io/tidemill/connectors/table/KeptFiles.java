@@ -25,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The dead letters in the published files of a folder. For use by one thread. */
 final class KeptFiles implements KeptDeadLetters {
-  private static final String PATH = "path";
   private static final int LISTINGS = 100;
 
   private final ConnectorOptions options;
@@ -35,7 +34,7 @@ final class KeptFiles implements KeptDeadLetters {
 
   KeptFiles(ConnectorOptions options, ReadableFiles<RowData> files) {
     this.options = options;
-    this.folder = new Path(options.value(PATH).orElseThrow());
+    this.folder = new Path(options.value(ConnectorOptions.PATH).orElseThrow());
     this.files = files;
   }
 
@@ -56,7 +55,9 @@ final class KeptFiles implements KeptDeadLetters {
     } catch (IOException e) {
       problem = "'%s' cannot be read: " + e.getMessage();
     }
-    return List.of(new Problem<>(new OptionKey(options.place(), PATH), problem.formatted(folder)));
+    return List.of(
+        new Problem<>(
+            new OptionKey(options.place(), ConnectorOptions.PATH), problem.formatted(folder)));
   }
 
   @Override

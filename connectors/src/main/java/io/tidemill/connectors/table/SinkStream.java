@@ -38,8 +38,7 @@ interface SinkStream {
       return (rows, uid) -> {
         DataStreamSink<?> attached =
             stream.consumeDataStream(
-                new PrefixedUids(uid),
-                new RowsToFiles(rows, check.options().value("path").orElse(uid)));
+                new PrefixedUids(uid), new RowsToFiles(rows, check.options().folder().orElse(uid)));
         if (attached.getTransformation().getUid() == null) {
           attached.uid(uid);
         }

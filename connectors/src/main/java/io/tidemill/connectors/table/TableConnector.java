@@ -54,8 +54,6 @@ import org.apache.flink.types.RowKind;
  */
 public final class TableConnector implements Connector {
   private static final String AVRO = "avro";
-  private static final String FILESYSTEM = "filesystem";
-  private static final String PATH = "path";
   private static final String PARQUET = "parquet";
 
   /** A user with a password, but no host with a port. */
@@ -75,13 +73,13 @@ public final class TableConnector implements Connector {
                     ? ParquetFiles.rows(files, columns, spec.keys(), check)
                     : new ReadableFiles<>(files),
             check);
-    if (!spec.options().names(FILESYSTEM)) {
+    if (!spec.options().names(ConnectorOptions.FILESYSTEM)) {
       spec.files().refuse(check);
     }
     spec.files().refuseWithout(spec.deadLetters(), check);
     check.throwIfAny();
     Optional<RecordSource> texts =
-        spec.options().names(FILESYSTEM)
+        spec.options().names(ConnectorOptions.FILESYSTEM)
             ? TextFiles.of(spec, rows -> decoding(rows, check), check)
             : Optional.empty();
     if (texts.isPresent()) {
@@ -136,7 +134,8 @@ public final class TableConnector implements Connector {
   }
 
   private static boolean isParquet(ConnectorOptions options) {
-    return options.names(FILESYSTEM) && options.format().filter(PARQUET::equals).isPresent();
+    return options.names(ConnectorOptions.FILESYSTEM)
+        && options.format().filter(PARQUET::equals).isPresent();
   }
 
   @Override
@@ -252,13 +251,10 @@ public final class TableConnector implements Connector {
 
   /** A path is printed, and written into the account of each run. */
   private static void refuseCredentials(OptionCheck check) {
-    if (check.options().names(FILESYSTEM)
-        && check
-            .options()
-            .value(PATH)
-            .filter(path -> CREDENTIALS.matcher(path).matches())
-            .isPresent()) {
-      check.refuse(PATH, "with credentials (expected: none; put them into Flink's configuration)");
+    if (check.options().folder().filter(path -> CREDENTIALS.matcher(path).matches()).isPresent()) {
+      check.refuse(
+          ConnectorOptions.PATH,
+          "with credentials (expected: none; put them into Flink's configuration)");
     }
   }
 

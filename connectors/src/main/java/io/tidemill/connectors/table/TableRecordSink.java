@@ -25,9 +25,8 @@ import org.apache.flink.table.types.logical.RowType;
 /** A table sink of Flink as a sink of records. Immutable. */
 final class TableRecordSink implements RecordSink {
   /** Publishes its files when a checkpoint completes, and without one never. */
-  private static final String FILESYSTEM = "filesystem";
-
   private final ConnectorOptions options;
+
   private final DynamicTableSink table;
   private final MapFunction<RowData, RowData> columns;
   private final RowType written;
@@ -66,7 +65,9 @@ final class TableRecordSink implements RecordSink {
   @Override
   public List<Problem<OptionKey>> problemsWith(CheckpointPlan checkpoints) {
     List<Problem<OptionKey>> problems = new ArrayList<>();
-    if (options.names(FILESYSTEM) && !checkpoints.batch() && checkpoints.interval().isEmpty()) {
+    if (options.names(ConnectorOptions.FILESYSTEM)
+        && !checkpoints.batch()
+        && checkpoints.interval().isEmpty()) {
       problems.add(
           problem(
               ConnectorOptions.CONNECTOR,

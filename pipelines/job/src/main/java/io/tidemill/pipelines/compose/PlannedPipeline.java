@@ -304,8 +304,7 @@ public final class PlannedPipeline {
   private List<Path> stagingSinks() {
     return definition.mode() == ExecutionMode.BATCH
         ? Stream.concat(Stream.of(sink.options()), deadLetters.options().stream())
-            .filter(options -> options.names("filesystem"))
-            .flatMap(options -> options.value("path").stream())
+            .flatMap(options -> options.folder().stream())
             .map(Path::new)
             .toList()
         : List.of();
@@ -317,11 +316,9 @@ public final class PlannedPipeline {
    */
   public Optional<String> partitionAboveSink() {
     boolean partitions =
-        definition.mode() == ExecutionMode.BATCH
-            && sink.options().names("filesystem")
-            && !definition.sink().partitionedBy().isEmpty();
+        definition.mode() == ExecutionMode.BATCH && !definition.sink().partitionedBy().isEmpty();
     return sink.options()
-        .value("path")
+        .folder()
         .filter(path -> partitions)
         .flatMap(path -> Folder.of(path).partition());
   }
