@@ -1,10 +1,7 @@
 package io.tidemill.pipelines.compose;
 
 import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -23,8 +20,8 @@ final class StagingFolders implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StagingFolders.class);
 
   private final List<Path> sinks;
-  private final Set<Path> before = new HashSet<>();
-  private final Deque<Path> missing = new ArrayDeque<>();
+  private final Set<Path> before;
+  private final List<Path> missing = new ArrayList<>();
   private boolean kept;
 
   /**
@@ -33,13 +30,13 @@ final class StagingFolders implements AutoCloseable {
    */
   StagingFolders(List<Path> sinks) {
     this.sinks = sinks;
+    before = Set.copyOf(in(sinks));
     for (Path sink : sinks) {
       try {
         FileSystem files = sink.getFileSystem();
-        before.addAll(staging(sink));
         Path path = sink;
         while (path.getParent() != null && !files.exists(path)) {
-          missing.addLast(path);
+          missing.add(path);
           path = path.getParent();
         }
       } catch (IOException | RuntimeException unreadable) {
@@ -82,23 +79,15 @@ final class StagingFolders implements AutoCloseable {
     if (kept) {
       return;
     }
-    for (Path sink : sinks) {
-      try {
-        for (Path made : staging(sink)) {
-          if (!before.contains(made)) {
-            sink.getFileSystem().delete(made, false);
-          }
-        }
-      } catch (IOException | RuntimeException notEmpty) {
-        LOG.debug("{}: left as it is", sink, notEmpty);
-      }
-    }
-    for (Path path : missing) {
-      try {
-        path.getFileSystem().delete(path, false);
-      } catch (IOException | RuntimeException notEmpty) {
-        LOG.debug("{}: left as it is", path, notEmpty);
-      }
+    in(sinks).stream().filter(made -> !before.contains(made)).forEach(StagingFolders::delete);
+    missing.forEach(StagingFolders::delete);
+  }
+
+  private static void delete(Path folder) {
+    try {
+      folder.getFileSystem().delete(folder, false);
+    } catch (IOException | RuntimeException notEmpty) {
+      LOG.debug("{}: left as it is", folder, notEmpty);
     }
   }
 }
