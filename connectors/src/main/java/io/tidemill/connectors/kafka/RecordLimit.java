@@ -86,7 +86,7 @@ final class RecordLimit implements Serializable {
     try {
       broker.topicConfig(topic, patience).ifPresent(this::read);
     } catch (Broker.UnansweredException e) {
-      LOG.warn("topic '{}': the broker does not tell how large a record may be", topic, e);
+      LOG.warn("topic '{}': the broker does not tell what records it takes", topic, e);
     }
   }
 
