@@ -40,7 +40,7 @@ final class Answer extends FilterOutputStream {
    *
    * @return whether something was lost that a reader waits for
    */
-  boolean isLost(PrintWriter err) {
+  boolean tellIfLost(PrintWriter err) {
     if (lost == null || READER_GONE.equals(lost.getMessage())) {
       return false;
     }

@@ -106,7 +106,7 @@ public final class Tidemill implements Runnable {
     CommandLine commandLine = commandLine(caller, arguments).setOut(out);
     int code = commandLine.execute(arguments);
     out.flush();
-    boolean lost = answer.isLost(commandLine.getErr());
+    boolean lost = answer.tellIfLost(commandLine.getErr());
     // What a run has done stays done; whoever tries it again would do it twice.
     boolean ran = arguments.length > 0 && arguments[0].equals(RunCommand.NAME);
     return lost && !ran && code == ExitCode.DONE.number() ? ExitCode.FAILED.number() : code;

@@ -29,7 +29,7 @@ class AnswerTest {
     out.print("models");
     out.flush();
 
-    assertThat(answer.isLost(new PrintWriter(err))).isTrue();
+    assertThat(answer.tellIfLost(new PrintWriter(err))).isTrue();
     assertThat(err.toString().strip())
         .isEqualTo("tidemill: the answer could not be written to stdout: " + FULL);
   }
