@@ -795,6 +795,8 @@ class TableConnectorITCase {
       letterRows = collect(streams.deadLetters().orElseThrow());
     }
 
+    assertThat(rows)
+        .allMatch(row -> row.getString(0).toString().startsWith((int) row.getDouble(1) + " "));
     List<Integer> amounts = rows.stream().map(row -> (int) row.getDouble(1)).toList();
     int before = amounts.size() - count;
     assertThat(before).isBetween(1, count - 1);
