@@ -5,7 +5,7 @@ import java.io.Serializable;
 import org.apache.flink.core.fs.Path;
 
 /** What must be true of a file before any record of it is read. Immutable. */
-interface FileCheck extends Serializable {
+public interface FileCheck extends Serializable {
   /** Nothing. */
   FileCheck NONE = file -> {};
 

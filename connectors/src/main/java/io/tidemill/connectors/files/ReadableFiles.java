@@ -31,7 +31,8 @@ public final class ReadableFiles<E>
     this(files, FileCheck.NONE);
   }
 
-  ReadableFiles(FileSource<E> files, FileCheck check) {
+  /** Those of which each must pass a check before it is read. */
+  public ReadableFiles(FileSource<E> files, FileCheck check) {
     this(files, check, false);
   }
 

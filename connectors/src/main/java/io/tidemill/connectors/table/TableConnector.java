@@ -1,6 +1,9 @@
 package io.tidemill.connectors.table;
 
+import io.tidemill.connectors.avro.AvroBlocks;
 import io.tidemill.connectors.avro.FlinkAvro;
+import io.tidemill.connectors.avro.WholeBlocks;
+import io.tidemill.connectors.files.FileCheck;
 import io.tidemill.connectors.files.FormatFiles;
 import io.tidemill.connectors.files.ParquetFiles;
 import io.tidemill.connectors.files.ParquetFolder;
@@ -15,10 +18,12 @@ import io.tidemill.connectors.record.Connector;
 import io.tidemill.connectors.record.DeadLetterRecord;
 import io.tidemill.connectors.record.DeadLetterSpec;
 import io.tidemill.connectors.record.KeptDeadLetters;
+import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
+import java.io.IOException;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -28,6 +33,7 @@ import org.apache.flink.connector.file.src.FileSource;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.table.factories.BulkReaderFormatFactory;
+import org.apache.flink.core.fs.Path;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.sink.abilities.SupportsOverwrite;
@@ -71,7 +77,9 @@ public final class TableConnector implements Connector {
             files ->
                 isParquet(spec.options())
                     ? ParquetFiles.rows(files, columns, spec.keys(), check)
-                    : new ReadableFiles<>(files),
+                    : new ReadableFiles<>(
+                        files,
+                        isAvro(spec.options()) ? TableConnector::refuseCutOff : FileCheck.NONE),
             check);
     if (!spec.options().names(ConnectorOptions.FILESYSTEM)) {
       spec.files().refuse(check);
@@ -92,6 +100,12 @@ public final class TableConnector implements Connector {
 
   /** The format of whole files. */
   private static BulkFormat<RowData, FileSourceSplit> fileFormat(RowType rows, OptionCheck check) {
+    BulkFormat<RowData, FileSourceSplit> format = flinksFormat(rows, check);
+    return isAvro(check.options()) ? new WholeBlocks<>(format) : format;
+  }
+
+  private static BulkFormat<RowData, FileSourceSplit> flinksFormat(
+      RowType rows, OptionCheck check) {
     return new FactoryCall<>(DynamicTableSourceFactory.class, check)
         .create(
             factory ->
@@ -134,8 +148,27 @@ public final class TableConnector implements Connector {
   }
 
   private static boolean isParquet(ConnectorOptions options) {
-    return options.names(ConnectorOptions.FILESYSTEM)
-        && options.format().filter(PARQUET::equals).isPresent();
+    return isFilesOf(PARQUET, options);
+  }
+
+  private static boolean isAvro(ConnectorOptions options) {
+    return isFilesOf(AVRO, options);
+  }
+
+  private static boolean isFilesOf(String format, ConnectorOptions options) {
+    return options.names(ConnectorOptions.FILESYSTEM) && options.format().filter(format::equals).isPresent();
+  }
+
+  /** Flink would read it up to there, and end. */
+  private static void refuseCutOff(Path file) throws IOException {
+    try (AvroBlocks blocks = AvroBlocks.of(file)) {
+      if (!blocks.endWithTheFile()) {
+        throw new RecordFailureException(
+            "%s: cannot be read: it does not end with the end of a block (expected: a whole file; this one is cut off)"
+                .formatted(file),
+            null);
+      }
+    }
   }
 
   @Override

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.tidemill.connectors.Connectors;
+import io.tidemill.connectors.avro.AvroBlocks;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.FileReading;
 import io.tidemill.connectors.options.InvalidOptionsException;
@@ -31,6 +32,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +41,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -720,6 +723,70 @@ class TableConnectorITCase {
         .singleElement()
         .satisfies(row -> assertThat(row.getDouble(1)).isEqualTo(1));
     assertThat(source.columns().isPresent()).isEqualTo(format.equals("parquet"));
+  }
+
+  /** Avro's own reader takes a block without an end for the end of the file. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void avroWithABlockThatIsCutOffIsNotTakenForAWholeFile(boolean atTheEnd) throws Exception {
+    int count = 30_000;
+    Path json = Files.createDirectory(folder.resolve("json"));
+    Path in = folder.resolve("in");
+    Files.write(
+        json.resolve("a.json"),
+        IntStream.range(0, count)
+            .mapToObj(i -> "{\"id\":\"%d\",\"amount\":%d}".formatted(i, i))
+            .toList());
+    copy(files("source", json), files("sink", in, "avro"));
+    Path damaged;
+    try (Stream<Path> files = Files.list(in)) {
+      damaged =
+          files.filter(file -> !file.getFileName().toString().startsWith("_")).findAny().get();
+    }
+    byte[] bytes = Files.readAllBytes(damaged);
+    if (atTheEnd) {
+      Files.write(damaged, Arrays.copyOf(bytes, bytes.length * 2 / 3));
+      assertThat(
+              failureOf(
+                  false,
+                  new SourceSpec(files("source", in, "avro"), SCHEMA, TableKeys.NONE, false)))
+          .startsWith("file:" + damaged + ": cannot be read: it does not end with the end of a");
+    } else {
+      try (AvroBlocks blocks = AvroBlocks.of(new org.apache.flink.core.fs.Path(damaged.toUri()))) {
+        assertThat(blocks.endWithTheFile()).isTrue();
+      }
+      byte[] marker = Arrays.copyOfRange(bytes, bytes.length - 16, bytes.length);
+      int third = 0;
+      for (int found = 0; found < 3; third++) {
+        found += Arrays.equals(marker, Arrays.copyOfRange(bytes, third, third + 16)) ? 1 : 0;
+      }
+      int size = third + 15;
+      while (bytes[size++] < 0) {}
+      // A length of 2 MB, which is more than the file has.
+      System.arraycopy(new byte[] {-2, -1, -1, 1}, 0, bytes, size, 4);
+      Files.write(damaged, bytes);
+    }
+    StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.BATCH);
+    SourceStreams<RowData> streams =
+        new Connectors()
+            .source(
+                new SourceSpec(
+                    files("source", in, "avro"),
+                    SCHEMA,
+                    TableKeys.NONE,
+                    true,
+                    new FileReading(true, false)))
+            .attach(environment, "source");
+
+    List<RowData> rows = collect(streams.records());
+    List<RowData> letters = collect(streams.deadLetters().orElseThrow());
+
+    assertThat(rows).hasSizeBetween(1, count - 1);
+    assertThat(rows.stream().map(row -> (int) row.getDouble(1)))
+        .containsExactlyElementsOf(IntStream.range(0, rows.size()).boxed().toList());
+    assertThat(letters).hasSize(1);
+    assertThat(DeadLetterRecord.fromRow(letters.get(0)).message())
+        .contains("EOFException: the block at byte ");
   }
 
   /** A file beside it is read whole, and one that is no such file at all is a letter, too. */
