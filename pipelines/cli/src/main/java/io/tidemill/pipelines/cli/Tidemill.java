@@ -108,8 +108,13 @@ public final class Tidemill implements Runnable {
     out.flush();
     boolean lost = answer.tellIfLost(commandLine.getErr());
     // What a run has done stays done; whoever tries it again would do it twice.
-    boolean ran = arguments.length > 0 && arguments[0].equals(RunCommand.NAME);
-    return lost && !ran && code == ExitCode.DONE.number() ? ExitCode.FAILED.number() : code;
+    boolean stays = code != ExitCode.DONE.number() || isRun(commandLine.getParseResult());
+    return lost && !stays ? ExitCode.FAILED.number() : code;
+  }
+
+  private static boolean isRun(ParseResult parsed) {
+    return parsed.hasSubcommand()
+        && parsed.subcommand().commandSpec().name().equals(RunCommand.NAME);
   }
 
   /**

@@ -34,8 +34,20 @@ class AnswerTest {
         .isEqualTo("tidemill: the answer could not be written to stdout: " + FULL);
   }
 
+  @Test
+  void doesNotFailARunWhereverItsOptionsStand() {
+    assertThat(execute(refusing(FULL), "run", "--debug", "--help"))
+        .isEqualTo(ExitCode.DONE.number());
+    assertThat(execute(refusing(FULL), "--debug", "run", "--help"))
+        .isEqualTo(ExitCode.DONE.number());
+  }
+
   private static int schema(OutputStream stdout) {
-    return Tidemill.execute(new Caller(Map.of(), new FakeTerminal(false, "")), stdout, "schema");
+    return execute(stdout, "schema");
+  }
+
+  private static int execute(OutputStream stdout, String... arguments) {
+    return Tidemill.execute(new Caller(Map.of(), new FakeTerminal(false, "")), stdout, arguments);
   }
 
   private static OutputStream refusing(String reason) {
