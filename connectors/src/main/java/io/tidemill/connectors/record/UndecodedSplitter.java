@@ -35,6 +35,7 @@ final class UndecodedSplitter<E> extends ProcessFunction<E, E> {
     corruptFiles =
         getRuntimeContext()
             .getMetricGroup()
+            .addGroup("tidemill")
             .addGroup("cause", DeadLetterRecord.CORRUPT_FILE.replace('-', '_'))
             .counter("deadLetters");
   }

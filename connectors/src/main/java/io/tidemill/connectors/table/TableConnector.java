@@ -156,7 +156,8 @@ public final class TableConnector implements Connector {
   }
 
   private static boolean isFilesOf(String format, ConnectorOptions options) {
-    return options.names(ConnectorOptions.FILESYSTEM) && options.format().filter(format::equals).isPresent();
+    return options.names(ConnectorOptions.FILESYSTEM)
+        && options.format().filter(format::equals).isPresent();
   }
 
   /** Flink would read it up to there, and end. */
