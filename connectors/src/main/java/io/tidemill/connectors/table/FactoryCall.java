@@ -57,7 +57,7 @@ record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck che
   void checkNames() {
     String connector = check.options().connector();
     if (there().contains(connector)) {
-      checkFormat();
+      checkFormat(keys(FactoryUtil.discoverFactory(loader(), kind, connector)).toList());
     } else {
       check.refuse(ConnectorOptions.CONNECTOR, "%s", ClassPath.missing(connector, there()));
     }
@@ -69,7 +69,11 @@ record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck che
     return there;
   }
 
-  private void checkFormat() {
+  /** Of a connector without formats another is no remedy. */
+  private void checkFormat(List<String> allowed) {
+    if (!allowed.contains(FactoryUtil.FORMAT.key())) {
+      return;
+    }
     ConnectorOptions options = check.options();
     Set<String> formats = ClassPath.formats(FormatFactory.class, options);
     options
@@ -82,7 +86,7 @@ record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck che
   private void report(String refusal, F factory) {
     ConnectorOptions options = check.options();
     List<String> allowed = allowedKeys(factory);
-    checkFormat();
+    checkFormat(allowed);
     if (refusal.startsWith(UNSUPPORTED_OPTIONS)) {
       options.values().keySet().stream()
           .filter(key -> allowed.stream().noneMatch(pattern -> matches(key, pattern)))

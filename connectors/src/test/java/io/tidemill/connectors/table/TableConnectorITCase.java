@@ -11,6 +11,7 @@ import io.tidemill.connectors.avro.AvroBlocks;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.FileReading;
 import io.tidemill.connectors.options.InvalidOptionsException;
+import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.DeadLetterRecord;
@@ -504,6 +505,18 @@ class TableConnectorITCase {
         .hasMessageStartingWith(
             "job.yaml: sink: format: 'protobuf' is not on the class path (expected: ")
         .hasMessageEndingWith("or the jar of org.apache.flink:flink-protobuf beside the job's)");
+  }
+
+  @Test
+  void noFormatIsToldOfWhereTheConnectorTakesNone() {
+    ConnectorOptions print = options("sink", Map.of("connector", "print", "format", "protobuf"));
+    OptionCheck names = new OptionCheck(print);
+
+    assertThatThrownBy(() -> sink(print))
+        .hasMessageStartingWith("job.yaml: sink: format: unknown option (")
+        .hasMessageNotContaining("class path");
+    new TableConnector().checkNames(names, false);
+    assertThat(names.problemCount()).isZero();
   }
 
   @Test
