@@ -2,14 +2,15 @@ package io.tidemill.connectors.files;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.formats.parquet.utils.ParquetSchemaConverter;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.ColumnWriteStore;
 import org.apache.parquet.column.ParquetProperties;
 import org.apache.parquet.compression.CompressionCodecFactory.BytesInputCompressor;
@@ -90,11 +91,11 @@ final class ColumnFile implements Closeable {
     failed = true;
     RowGroup present = group;
     if (present == null) {
-      present = new RowGroup();
+      present = new RowGroup(columns);
       group = present;
     }
     present.write(columns);
-    if (present.store.getBufferedSize() >= Math.min(groupBytes, file.getNextRowGroupSize())) {
+    if (present.bytes() >= Math.min(groupBytes, file.getNextRowGroupSize())) {
       present.end();
       group = null;
     }
@@ -125,34 +126,99 @@ final class ColumnFile implements Closeable {
             properties.getAllocator(),
             properties.getColumnIndexTruncateLength(),
             properties.getPageWriteChecksumEnabled());
-    private final ColumnWriteStore store = properties.newColumnWriteStore(schema, pages, pages);
-    private final List<FieldWriter> fields =
-        IntStream.range(0, type.getFieldCount())
-            .mapToObj(i -> new FieldWriter(type, i, schema, store, settings, utc))
-            .toList();
+    private final @Nullable NumberPages[] numbers = new NumberPages[type.getFieldCount()];
+    private final ColumnWriteStore store;
+    private final List<FieldWriter> others;
     private long rows;
 
-    void write(VectorizedColumnBatch columns) {
+    /**
+     * A group.
+     *
+     * @param first its first rows, by which the way of each field is chosen; not yet written
+     */
+    RowGroup(VectorizedColumnBatch first) {
+      List<Integer> positions = new ArrayList<>();
+      for (int i = 0; i < numbers.length; i++) {
+        numbers[i] = numbers(first, i);
+        if (numbers[i] == null) {
+          positions.add(i);
+        }
+      }
+      store =
+          properties.newColumnWriteStore(
+              new MessageType(schema.getName(), positions.stream().map(schema::getType).toList()),
+              pages,
+              pages);
+      others =
+          positions.stream()
+              .map(i -> new FieldWriter(type, i, schema, store, settings, utc))
+              .toList();
+    }
+
+    private @Nullable NumberPages numbers(VectorizedColumnBatch first, int field) {
+      if (!schema.getType(field).isPrimitive()) {
+        return null;
+      }
+      ColumnDescriptor column =
+          schema.getColumnDescription(new String[] {schema.getFieldName(field)});
+      return NumberPages.of(
+          type.getTypeAt(field),
+          column,
+          properties,
+          pages.getPageWriter(column),
+          first.columns[field],
+          first.getNumRows());
+    }
+
+    void write(VectorizedColumnBatch columns) throws IOException {
       int count = columns.getNumRows();
+      for (int i = 0; i < numbers.length; i++) {
+        NumberPages pages = numbers[i];
+        if (pages != null) {
+          pages.write(columns.columns[i], 0, count);
+        }
+      }
+      if (!others.isEmpty()) {
+        writeOthers(columns, count);
+      }
+      rows += count;
+    }
+
+    private void writeOthers(VectorizedColumnBatch columns, int count) {
       // Parquet ends a page where it is large enough when it looks, which it does between rows, and
       // no sooner than after so many: of more, written at once, it would make pages of any size.
       int turn = properties.getMinRowCountForPageSizeCheck();
       for (int from = 0; from < count; from += turn) {
         int to = Math.min(count, from + turn);
-        for (FieldWriter field : fields) {
+        for (FieldWriter field : others) {
           field.write(columns, from, to);
         }
         for (int i = from; i < to; i++) {
           store.endRecord();
         }
       }
-      rows += count;
+    }
+
+    /** The bytes that are in memory. */
+    long bytes() {
+      long sum = store.getBufferedSize();
+      for (NumberPages pages : numbers) {
+        if (pages != null) {
+          sum += pages.bytes();
+        }
+      }
+      return sum;
     }
 
     void end() throws IOException {
       try (pages;
           store) {
         file.startBlock(rows);
+        for (NumberPages last : numbers) {
+          if (last != null) {
+            last.end();
+          }
+        }
         store.flush();
         pages.flushToFileWriter(file);
         file.endBlock();

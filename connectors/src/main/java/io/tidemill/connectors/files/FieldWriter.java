@@ -61,6 +61,14 @@ final class FieldWriter {
     values.flush();
   }
 
+  /** The failure of a column that has a null and must not have one. */
+  static RecordFailureException isNull(ColumnDescriptor column) {
+    return new RecordFailureException(
+        "column '%s': null (expected: a value, as it is declared NOT NULL)"
+            .formatted(String.join(".", column.getPath())),
+        null);
+  }
+
   /** Puts each row's value into the one column there is. */
   private static final class Flat extends RecordConsumer {
     private final ColumnWriter column;
@@ -83,10 +91,7 @@ final class FieldWriter {
     public void endMessage() {
       if (isNull) {
         if (present == 0) {
-          throw new RecordFailureException(
-              "column '%s': null (expected: a value, as it is declared NOT NULL)"
-                  .formatted(String.join(".", descriptor.getPath())),
-              null);
+          throw isNull(descriptor);
         }
         column.writeNull(0, 0);
       }
