@@ -1,8 +1,5 @@
 package io.tidemill.pipelines.nightly;
 
-import static io.tidemill.pipelines.nightly.NightlyException.Reason.FAILED;
-
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.apache.flink.core.fs.Path;
@@ -13,7 +10,8 @@ public final class HeldRun {
   private final DatedJob job;
   private final RunAccount held;
   private final Surroundings around;
-  private final NightlyRun steps;
+  private final RunSteps steps;
+  private final PublishedNow published;
 
   /**
    * One that is held.
@@ -24,7 +22,8 @@ public final class HeldRun {
     this.job = job;
     this.held = held;
     this.around = around;
-    this.steps = new NightlyRun(job, List.of(), List.of(), List.of(), around);
+    this.steps = new RunSteps(job, around);
+    this.published = new PublishedNow(job);
   }
 
   /**
@@ -98,13 +97,13 @@ public final class HeldRun {
 
   /** What it takes the place of, and what it made, must be as they were. */
   private void refuseChanges() {
-    steps.refuseDeadLettersElsewhere();
-    Optional<Published> there = steps.published();
+    published.refuseDeadLettersElsewhere();
+    Optional<Published> there = published.published();
     RunChecks checks = held.checks();
     @Nullable String before = checks == null ? null : checks.before();
     boolean same =
-        Objects.equals(before, there.map(published -> published.run().id()).orElse(null))
-            && there.filter(published -> !steps.isAsPublished(published)).isEmpty();
+        Objects.equals(before, there.map(seen -> seen.run().id()).orElse(null))
+            && there.filter(seen -> !published.isAsPublished(seen)).isEmpty();
     if (!same) {
       throw refused(
           "was held over other files than are in '%s' now (expected: nobody else changes them; run again with --force)"
@@ -124,9 +123,6 @@ public final class HeldRun {
   }
 
   private NightlyException refused(String message) {
-    return new NightlyException(
-        FAILED,
-        "job '%s' for %s: run %d %s; nothing is published"
-            .formatted(job.name(), job.date(), held.run(), message));
+    return NightlyException.failed(job, "run %d %s", held.run(), message);
   }
 }

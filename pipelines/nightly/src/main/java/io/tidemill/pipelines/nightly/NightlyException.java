@@ -2,6 +2,7 @@ package io.tidemill.pipelines.nightly;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,14 @@ public final class NightlyException extends RuntimeException {
 
   NightlyException(Reason reason, String message) {
     this(reason, message, null);
+  }
+
+  /** Of a run that publishes nothing, with what stands in its way. */
+  static NightlyException failed(DatedJob job, String message, Object... values) {
+    return new NightlyException(
+        Reason.FAILED,
+        "job '%s' for %s: %s; nothing is published"
+            .formatted(job.name(), job.date(), String.format(Locale.ROOT, message, values)));
   }
 
   public Reason reason() {

@@ -1,6 +1,5 @@
 package io.tidemill.pipelines.nightly;
 
-import static io.tidemill.pipelines.nightly.NightlyException.Reason.FAILED;
 import static io.tidemill.pipelines.nightly.NightlyException.Reason.HELD;
 import static io.tidemill.pipelines.nightly.NightlyException.Reason.NO_INPUT;
 
@@ -22,9 +21,6 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One run of a job for a date: it publishes all of its results, or nothing. For use by one thread.
@@ -33,7 +29,6 @@ public final class NightlyRun {
   /** How often a run that waits looks for its input. */
   static final Duration LOOK = Duration.ofSeconds(30);
 
-  private static final Logger LOG = LoggerFactory.getLogger(NightlyRun.class);
   private static final int TOP_CAUSES = 3;
   private static final String HELD_MESSAGE =
       "job '%s' for %s: run %d is held, and readers see what they saw before: %s; 'tidemill runs publish' publishes it as it is, 'tidemill runs discard' throws it away, --force runs again";
@@ -44,6 +39,8 @@ public final class NightlyRun {
   private final List<RecordSchema.Column> columns;
   private final Surroundings around;
   private final RunAccounts accounts;
+  private final RunSteps steps;
+  private final PublishedNow there;
 
   NightlyRun(
       DatedJob job,
@@ -57,6 +54,8 @@ public final class NightlyRun {
     this.columns = List.copyOf(columns);
     this.around = around;
     this.accounts = job.accounts();
+    this.steps = new RunSteps(job, around);
+    this.there = new PublishedNow(job);
   }
 
   /**
@@ -121,16 +120,16 @@ public final class NightlyRun {
             job.configuration(Stream.concat(read.stream(), columns.stream()).toList()));
     try (RunLease lease = RunLease.take(accounts, draft(basis), around.lives(), around.pause())) {
       try {
-        clearUp(lease);
-        refuseDeadLettersElsewhere();
-        Optional<Published> before = published();
-        List<String> why = before.map(there -> changes(basis, there)).orElse(List.of());
+        steps.clearUp(lease);
+        there.refuseDeadLettersElsewhere();
+        Optional<Published> before = there.published();
+        List<String> why = before.map(seen -> there.changes(basis, seen)).orElse(List.of());
         if (before.isPresent() && why.isEmpty() && !force) {
           lease.withdraw();
           return new NightlyResult(false, before.get().run());
         }
         if (!force) {
-          refuseFolderOfAnother();
+          there.refuseFolderOfAnother();
           refuseToRepeatHeld(lease, basis);
         }
         lease.say(account -> account.because(why(before.isPresent(), why)));
@@ -143,18 +142,18 @@ public final class NightlyRun {
                 before.orElse(null));
         lease.say(account -> account.checked(checks));
         if (!checks.refused().isEmpty() && onFail() == OnFail.FAIL) {
-          throw failed("%s", checks.refused());
+          throw NightlyException.failed(job, "%s", checks.refused());
         }
         // Another may have published there meanwhile.
-        refuseDeadLettersElsewhere();
+        there.refuseDeadLettersElsewhere();
         stage(lease, basis, counts, execution.predictions());
         if (!checks.refused().isEmpty()) {
           throw held(lease, checks.refused());
         }
-        publish(lease);
+        steps.publish(lease);
         return new NightlyResult(true, lease.account());
       } catch (RuntimeException | InterruptedException failed) {
-        accountFor(lease, failed);
+        steps.accountFor(lease, failed);
         throw failed;
       }
     }
@@ -220,91 +219,6 @@ public final class NightlyRun {
     return around.clock().instant();
   }
 
-  /** Ends what runs that died have left: one that was publishing is finished, others go. */
-  void clearUp(RunLease lease) {
-    for (RunAccount dead : accounts.activeBut(lease.account())) {
-      if (dead.state().publishing()) {
-        Publication.of(job, dead)
-            .goOn(dead.state(), lease::check, state -> accounts.write(dead.in(state)));
-        accounts.release(dead);
-        // When its process ended nobody knows.
-        accounts.write(dead.in(RunState.PUBLISHED));
-      } else {
-        accounts.write(dead.died());
-      }
-    }
-    accounts.held().forEach(accounts::release);
-    List<String> held = accounts.held().stream().map(RunAccount::id).toList();
-    lease.check();
-    for (FileStatus left : job.place().files().list(job.staging())) {
-      if (!held.contains(left.getPath().getName())) {
-        job.place().files().delete(left.getPath());
-      }
-    }
-    accounts.forgetOld();
-  }
-
-  /** Two jobs that published dead letters to one folder would each replace the other's. */
-  void refuseDeadLettersElsewhere() {
-    String folder = job.deadLetterTarget();
-    if (folder == null) {
-      return;
-    }
-    Optional<Published> there = accountIn(folder);
-    if (there.isPresent() && !there.get().run().target().equals(job.target())) {
-      throw failed(
-          "the dead letters in '%s' are those of job '%s' for '%s' (expected: a folder of its own for each job's)",
-          folder, there.get().run().job(), there.get().run().target());
-    }
-  }
-
-  /** Two jobs that published to one folder would each replace the other's. */
-  private void refuseFolderOfAnother() {
-    Stream.concat(accountIn(job.target()).map(Published::run).stream(), accounts.held().stream())
-        .filter(there -> !there.job().equals(job.name()))
-        .findFirst()
-        .ifPresent(
-            there -> {
-              throw failed(
-                  "'%s' is the folder of job '%s', whose run %d is %s (expected: a sink of its own for each job; if that is the old name of this one, or its predictions may go, --force takes the folder over)",
-                  job.target(),
-                  there.job(),
-                  there.run(),
-                  there.state().name().toLowerCase(Locale.ROOT));
-            });
-  }
-
-  /** What readers see; empty where there is nothing that is whole. */
-  Optional<Published> published() {
-    return Published.in(job.place().files(), new Path(job.target()));
-  }
-
-  private Optional<Published> accountIn(String folder) {
-    return new AccountFiles(job.place().files())
-        .read(new Path(new Path(folder), Published.FILE), Published.class);
-  }
-
-  private List<String> changes(Basis basis, Published before) {
-    List<String> changes = new ArrayList<>(basis.changesSince(before.basis()));
-    if (!isAsPublished(before)) {
-      changes.add("someone has changed the published files");
-    }
-    return changes;
-  }
-
-  /** Whether readers find what was published, and nothing else. */
-  boolean isAsPublished(Published before) {
-    return isAsPublished(job.target(), before)
-        && (job.deadLetterTarget() == null || isAsPublished(job.deadLetterTarget(), before));
-  }
-
-  private boolean isAsPublished(String folder, Published before) {
-    Optional<Published> there = accountIn(folder);
-    return there.isPresent()
-        && there.get().run().id().equals(before.run().id())
-        && there.get().files().equals(OutputFile.in(job.place().files(), new Path(folder)));
-  }
-
   private static String why(boolean before, List<String> changes) {
     if (!before) {
       return "nothing is published for the date";
@@ -318,9 +232,13 @@ public final class NightlyRun {
     lease.say(account -> account.counted(counts));
     boolean asMany = counts.recordsIn() == counts.recordsOut() + counts.allDeadLetters();
     if (!asMany || figures.restarts() > 0) {
-      throw failed(
+      throw NightlyException.failed(
+          job,
           "%,d records were read, and %,d predictions and %,d dead letters made of them, after %d restarts (expected: as many, and no restart, as records count again after one)",
-          counts.recordsIn(), counts.recordsOut(), counts.allDeadLetters(), figures.restarts());
+          counts.recordsIn(),
+          counts.recordsOut(),
+          counts.allDeadLetters(),
+          figures.restarts());
     }
     return counts;
   }
@@ -347,7 +265,8 @@ public final class NightlyRun {
         limit = Optional.of("some predictions");
       }
       if (limit.isPresent()) {
-        throw failed(
+        throw NightlyException.failed(
+            job,
             "%,d of %,d records became dead letters (expected: %s); most of them: %s; they are in '%s' until the next run",
             counts.allDeadLetters(),
             counts.recordsIn(),
@@ -358,7 +277,8 @@ public final class NightlyRun {
     }
     List<InputFile> now = job.inputs().list().orElse(List.of());
     if (!now.equals(basis.inputs())) {
-      throw failed(
+      throw NightlyException.failed(
+          job,
           "the input in '%s' was changed while it was read: %s (expected: files that stay as they are; run again)",
           job.inputs().path(),
           String.join(
@@ -378,13 +298,6 @@ public final class NightlyRun {
         .collect(Collectors.joining(", "));
   }
 
-  private NightlyException failed(String message, Object... values) {
-    return new NightlyException(
-        FAILED,
-        "job '%s' for %s: %s; nothing is published"
-            .formatted(job.name(), job.date(), String.format(Locale.ROOT, message, values)));
-  }
-
   /** Completes what is staged with its account. */
   private void stage(RunLease lease, Basis basis, Counts counts, List<FieldSketch> predictions) {
     RunAccount account = lease.account().ended(RunState.PUBLISHED, null, now());
@@ -402,7 +315,8 @@ public final class NightlyRun {
           folder.equals(job.predictions()) ? counts.recordsOut() : counts.allDeadLetters();
       if (made.isEmpty() && records > 0) {
         // Flink's sink of files has lost some without a word.
-        throw failed("%,d records were written, and no file of them is in '%s'", records, staged);
+        throw NightlyException.failed(
+            job, "%,d records were written, and no file of them is in '%s'", records, staged);
       }
       new AccountFiles(folder.files())
           .write(
@@ -412,56 +326,5 @@ public final class NightlyRun {
           .files()
           .write(new Path(staged, PublishedFolder.SUCCESS), "run %d\n".formatted(account.run()));
     }
-  }
-
-  void publish(RunLease lease) {
-    lease.say(account -> account.in(RunState.REPLACING));
-    Publication.of(job, lease.account())
-        .goOn(RunState.REPLACING, lease::check, state -> lease.say(account -> account.in(state)));
-    lease.check();
-    accounts.release(lease.account());
-    try {
-      // Before others may begin, who stage there too.
-      job.place().files().delete(job.staging());
-    } catch (NightlyException stays) {
-      LOG.warn("left to the next run: {}", stays.getMessage());
-    }
-    lease.say(account -> account.ended(RunState.PUBLISHED, null, now()));
-  }
-
-  /**
-   * Accounts for a failure.
-   *
-   * @throws NightlyException if what has begun is left to the next run
-   */
-  void accountFor(RunLease lease, Exception failed) {
-    end(lease, failed);
-    if (lease.account().state().publishing() && !lease.lost()) {
-      throw new NightlyException(
-          FAILED,
-          "job '%s' for %s: %s; readers see nothing whole of it until the next run for this date, which finishes what has begun"
-              .formatted(job.name(), job.date(), said(failed)),
-          failed);
-    }
-  }
-
-  /** What is being published stays so, for the next run to finish. */
-  private void end(RunLease lease, Exception failure) {
-    try {
-      if (lease.account().state() == RunState.RUNNING) {
-        try {
-          // First, as there may be no room for the account otherwise.
-          job.place().files().delete(job.predictions().staged());
-        } finally {
-          lease.say(account -> account.ended(RunState.FAILED, said(failure), now()));
-        }
-      }
-    } catch (RuntimeException again) {
-      LOG.warn("its account was not written: {}", again.getMessage());
-    }
-  }
-
-  private static @Nullable String said(Exception failure) {
-    return failure instanceof InterruptedException ? "interrupted" : failure.getMessage();
   }
 }

@@ -1,0 +1,79 @@
+package io.tidemill.pipelines.nightly;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.flink.core.fs.Path;
+
+/** What stands where a job publishes for its date, each time as it is then. Thread-safe. */
+record PublishedNow(DatedJob job) {
+
+  /** What readers see; empty where there is nothing that is whole. */
+  Optional<Published> published() {
+    return Published.in(job.place().files(), new Path(job.target()));
+  }
+
+  private Optional<Published> accountIn(String folder) {
+    return new AccountFiles(job.place().files())
+        .read(new Path(new Path(folder), Published.FILE), Published.class);
+  }
+
+  /** What is another than when it was published, in words; nothing where all is the same. */
+  List<String> changes(Basis basis, Published before) {
+    List<String> changes = new ArrayList<>(basis.changesSince(before.basis()));
+    if (!isAsPublished(before)) {
+      changes.add("someone has changed the published files");
+    }
+    return changes;
+  }
+
+  /** Whether readers find what was published, and nothing else. */
+  boolean isAsPublished(Published before) {
+    return isAsPublished(job.target(), before)
+        && (job.deadLetterTarget() == null || isAsPublished(job.deadLetterTarget(), before));
+  }
+
+  private boolean isAsPublished(String folder, Published before) {
+    Optional<Published> there = accountIn(folder);
+    return there.isPresent()
+        && there.get().run().id().equals(before.run().id())
+        && there.get().files().equals(OutputFile.in(job.place().files(), new Path(folder)));
+  }
+
+  /** Two jobs that published dead letters to one folder would each replace the other's. */
+  void refuseDeadLettersElsewhere() {
+    String folder = job.deadLetterTarget();
+    if (folder == null) {
+      return;
+    }
+    Optional<Published> there = accountIn(folder);
+    if (there.isPresent() && !there.get().run().target().equals(job.target())) {
+      throw NightlyException.failed(
+          job,
+          "the dead letters in '%s' are those of job '%s' for '%s' (expected: a folder of its own for each job's)",
+          folder,
+          there.get().run().job(),
+          there.get().run().target());
+    }
+  }
+
+  /** Two jobs that published to one folder would each replace the other's. */
+  void refuseFolderOfAnother() {
+    Stream.concat(
+            accountIn(job.target()).map(Published::run).stream(), job.accounts().held().stream())
+        .filter(there -> !there.job().equals(job.name()))
+        .findFirst()
+        .ifPresent(
+            there -> {
+              throw NightlyException.failed(
+                  job,
+                  "'%s' is the folder of job '%s', whose run %d is %s (expected: a sink of its own for each job; if that is the old name of this one, or its predictions may go, --force takes the folder over)",
+                  job.target(),
+                  there.job(),
+                  there.run(),
+                  there.state().name().toLowerCase(Locale.ROOT));
+            });
+  }
+}

@@ -1,0 +1,101 @@
+package io.tidemill.pipelines.nightly;
+
+import static io.tidemill.pipelines.nightly.NightlyException.Reason.FAILED;
+
+import java.util.List;
+import org.apache.flink.core.fs.FileStatus;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What a run and the end of a held one do in the same way. For use by one thread. */
+final class RunSteps {
+  private static final Logger LOG = LoggerFactory.getLogger(RunSteps.class);
+
+  private final DatedJob job;
+  private final Surroundings around;
+  private final RunAccounts accounts;
+
+  RunSteps(DatedJob job, Surroundings around) {
+    this.job = job;
+    this.around = around;
+    this.accounts = job.accounts();
+  }
+
+  /** Ends what runs that died have left: one that was publishing is finished, others go. */
+  void clearUp(RunLease lease) {
+    for (RunAccount dead : accounts.activeBut(lease.account())) {
+      if (dead.state().publishing()) {
+        Publication.of(job, dead)
+            .goOn(dead.state(), lease::check, state -> accounts.write(dead.in(state)));
+        accounts.release(dead);
+        // When its process ended nobody knows.
+        accounts.write(dead.in(RunState.PUBLISHED));
+      } else {
+        accounts.write(dead.died());
+      }
+    }
+    accounts.held().forEach(accounts::release);
+    List<String> held = accounts.held().stream().map(RunAccount::id).toList();
+    lease.check();
+    for (FileStatus left : job.place().files().list(job.staging())) {
+      if (!held.contains(left.getPath().getName())) {
+        job.place().files().delete(left.getPath());
+      }
+    }
+    accounts.forgetOld();
+  }
+
+  /** Publishes what is staged, and accounts for it. */
+  void publish(RunLease lease) {
+    lease.say(account -> account.in(RunState.REPLACING));
+    Publication.of(job, lease.account())
+        .goOn(RunState.REPLACING, lease::check, state -> lease.say(account -> account.in(state)));
+    lease.check();
+    accounts.release(lease.account());
+    try {
+      // Before others may begin, who stage there too.
+      job.place().files().delete(job.staging());
+    } catch (NightlyException stays) {
+      LOG.warn("left to the next run: {}", stays.getMessage());
+    }
+    lease.say(account -> account.ended(RunState.PUBLISHED, null, around.clock().instant()));
+  }
+
+  /**
+   * Accounts for a failure.
+   *
+   * @throws NightlyException if what has begun is left to the next run
+   */
+  void accountFor(RunLease lease, Exception failed) {
+    end(lease, failed);
+    if (lease.account().state().publishing() && !lease.lost()) {
+      throw new NightlyException(
+          FAILED,
+          "job '%s' for %s: %s; readers see nothing whole of it until the next run for this date, which finishes what has begun"
+              .formatted(job.name(), job.date(), said(failed)),
+          failed);
+    }
+  }
+
+  /** What is being published stays so, for the next run to finish. */
+  private void end(RunLease lease, Exception failure) {
+    try {
+      if (lease.account().state() == RunState.RUNNING) {
+        try {
+          // First, as there may be no room for the account otherwise.
+          job.place().files().delete(job.predictions().staged());
+        } finally {
+          lease.say(
+              account -> account.ended(RunState.FAILED, said(failure), around.clock().instant()));
+        }
+      }
+    } catch (RuntimeException again) {
+      LOG.warn("its account was not written: {}", again.getMessage());
+    }
+  }
+
+  private static @Nullable String said(Exception failure) {
+    return failure instanceof InterruptedException ? "interrupted" : failure.getMessage();
+  }
+}
