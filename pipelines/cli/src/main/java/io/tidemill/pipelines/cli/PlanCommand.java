@@ -69,6 +69,9 @@ final class PlanCommand implements Callable<Integer> {
       ParsedPipeline parsed = date.read(day -> job.read(caller.environment(), day));
       String day = date.of(parsed).map(LocalDate::toString).orElse(null);
       PlannedPipeline pipeline = job.plan(caller.environment(), resume.flinkOptions(), parsed);
+      if (day == null) {
+        pipeline.checkFoldersAboveSink();
+      }
       if (sinkSchema) {
         return printSinkSchema(pipeline);
       }

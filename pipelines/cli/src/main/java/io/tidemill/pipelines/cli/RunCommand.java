@@ -19,7 +19,6 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.apache.flink.core.fs.Path;
@@ -74,7 +73,7 @@ final class RunCommand implements Callable<Integer> {
       return new DatedRuns(caller, job, dates, output).run(written).number();
     }
     PlannedPipeline pipeline = job.plan(caller.environment(), resume.flinkOptions(), written);
-    refusePartitionAboveSink(pipeline);
+    pipeline.checkFoldersAboveSink();
     checkBrokers(pipeline);
     JobFolder folder = job.folder(pipeline);
     try (Lease lease = take(folder, name)) {
@@ -172,16 +171,6 @@ final class RunCommand implements Callable<Integer> {
             deadLetter.connector(),
             options.getOrDefault("topic", options.getOrDefault("path", "")),
             job.file());
-  }
-
-  private static void refusePartitionAboveSink(PlannedPipeline pipeline) {
-    Optional<String> above = pipeline.partitionAboveSink();
-    if (above.isPresent()) {
-      throw new CommandFailedException(
-          ExitCode.USAGE,
-          "job '%s': sink: partitioned-by below '%s' of its path (expected: no folder of the form NAME=VALUE there, which Flink takes for a partition, too, and makes again below it; name it without '=')"
-              .formatted(pipeline.definition().name(), above.get()));
-    }
   }
 
   /**

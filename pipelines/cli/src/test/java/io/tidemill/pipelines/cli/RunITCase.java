@@ -236,10 +236,16 @@ class RunITCase {
         job,
         Files.readString(job).replace("/out', format", "/out/dt=1', partitioned-by: id, format"));
 
-    CommandRun run = run(job, "run");
+    for (String command : List.of("plan", "run")) {
+      CommandRun run = run(job, command);
 
-    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
-    assertThat(run.err()).contains("sink: partitioned-by below 'dt=1' of its path (expected: no");
+      assertThat(run.exitCode()).as(command).isEqualTo(ExitCode.USAGE);
+      assertThat(run.err())
+          .startsWith(job + ":")
+          .contains("sink: partitioned-by below 'dt=1' of its path (expected: no");
+    }
+    assertThat(run(job, "plan", "-o", "json").out())
+        .contains("\"valid\" : false", "partitioned-by below");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.tidemill.pipelines.compose;
 
 import io.tidemill.connectors.options.OptionKey;
+import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.ColumnSink;
 import io.tidemill.connectors.record.ColumnSource;
@@ -13,6 +14,7 @@ import io.tidemill.inference.operator.ColumnsTypeInfo;
 import io.tidemill.inference.step.OutputField;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.pipelines.definition.ExecutionMode;
+import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import java.time.Duration;
@@ -311,16 +313,27 @@ public final class PlannedPipeline {
   }
 
   /**
-   * The folder above the files of its sink that Flink would take for a partition of them, at the
-   * end of a batch job, and make once more below it; empty where there is none.
+   * Looks at the folders above the files of its sink, where it runs for no date: of one of the form
+   * NAME=VALUE Flink makes a partition once more below them, at the end of a batch job.
+   *
+   * @throws InvalidPipelineException if there is such a folder
    */
-  public Optional<String> partitionAboveSink() {
+  public void checkFoldersAboveSink() {
     boolean partitions =
         definition.mode() == ExecutionMode.BATCH && !definition.sink().partitionedBy().isEmpty();
-    return sink.options()
+    sink.options()
         .folder()
         .filter(path -> partitions)
-        .flatMap(path -> Folder.of(path).partition());
+        .flatMap(path -> Folder.of(path).partition())
+        .ifPresent(
+            above -> {
+              throw new InvalidPipelineException(
+                  List.of(
+                      new Problem<>(
+                          locationOf("sink." + TableKeys.PARTITIONED_BY),
+                          "sink: partitioned-by below '%s' of its path (expected: no folder of the form NAME=VALUE there, which Flink takes for a partition, too, and makes again below it; name it without '=')"
+                              .formatted(above))));
+            });
   }
 
   /**
