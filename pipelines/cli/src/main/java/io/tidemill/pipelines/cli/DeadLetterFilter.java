@@ -1,11 +1,15 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.connectors.problem.Suggestion;
 import io.tidemill.pipelines.compose.JobDeadLetter;
+import java.io.PrintWriter;
 import java.time.Instant;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Which dead letters a command is about. */
+/** Which dead letters a command is about. Not thread-safe. */
 final class DeadLetterFilter {
   @Option(
       names = "--cause",
@@ -34,11 +38,38 @@ final class DeadLetterFilter {
       })
   private @Nullable Instant since;
 
+  private final Set<String> causes = new TreeSet<>();
+  private final Set<String> steps = new TreeSet<>();
+  private final Set<String> models = new TreeSet<>();
+
   boolean accepts(JobDeadLetter letter) {
+    causes.add(letter.cause());
+    steps.add(letter.step());
+    if (letter.model() != null) {
+      models.add(letter.model());
+    }
     Instant time = letter.time();
     return (cause == null || cause.equals(letter.cause()))
         && (step == null || step.equals(letter.step()))
         && (model == null || model.equals(letter.model()))
         && (since == null || (time != null && !time.isBefore(since)));
+  }
+
+  /**
+   * Tells of each word that none of the letters has which were asked about, as it may be a slip.
+   */
+  void sayUnmatched(PrintWriter out) {
+    sayUnmatched("--cause", cause, causes, out);
+    sayUnmatched("--step", step, steps, out);
+    sayUnmatched("--model", model, models, out);
+  }
+
+  private static void sayUnmatched(
+      String option, @Nullable String word, Set<String> there, PrintWriter out) {
+    if (word != null && !there.isEmpty() && !there.contains(word)) {
+      out.printf(
+          "%s: '%s': no dead letter has it (%sthere: %s)%n",
+          option, word, new Suggestion(word, there).meant(), String.join(", ", there));
+    }
   }
 }

@@ -85,6 +85,7 @@ final class DeadLettersListCommand implements Runnable {
             count[0],
             others,
             listed.stream().map(one -> DeadLetterView.of(one.letter())).toList());
+    filter.sayUnmatched(output.err());
     output.print(view, out -> print(out, view));
   }
 

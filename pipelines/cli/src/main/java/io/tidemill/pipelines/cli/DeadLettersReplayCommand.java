@@ -95,6 +95,7 @@ final class DeadLettersReplayCommand implements Runnable {
             counts.getOrDefault(Verdict.BEFORE, 0L),
             counts.getOrDefault(Verdict.CUT, 0L),
             counts.getOrDefault(Verdict.ELSEWHERE, 0L));
+    filter.sayUnmatched(output.err());
     output.print(view, out -> print(out, view));
   }
 

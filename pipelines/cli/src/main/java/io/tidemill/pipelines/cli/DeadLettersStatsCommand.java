@@ -112,6 +112,7 @@ final class DeadLettersStatsCommand implements Runnable {
             groups.stream().mapToLong(Group::letters).sum(),
             others,
             groups);
+    filter.sayUnmatched(output.err());
     output.print(view, out -> print(out, view));
   }
 

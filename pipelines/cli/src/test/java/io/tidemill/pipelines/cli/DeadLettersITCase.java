@@ -212,6 +212,18 @@ class DeadLettersITCase {
     assertThat(ofStep.at("/listed").findValuesAsText("record"))
         .containsExactly("look-in/0/12", "look-in/1/11");
 
+    for (String command : List.of("ls", "stats", "replay")) {
+      CommandRun slip =
+          tidemill("dead-letters", command, job.toString(), "--cause", "nul-input", "--step", "ad");
+      assertThat(slip.exitCode()).isEqualTo(ExitCode.DONE);
+      assertThat(slip.err())
+          .isEqualTo(
+              "--cause: 'nul-input': no dead letter has it (did you mean 'null-input'? there: null-input, undecodable)%n"
+                      .formatted()
+                  + "--step: 'ad': no dead letter has it (did you mean 'add'? there: add, source)%n"
+                      .formatted());
+    }
+
     String decoded = ofStep.at("/listed/0/address").asText();
     CommandRun shown = tidemill("dead-letters", "show", job.toString(), decoded);
     assertThat(shown.exitCode()).isEqualTo(ExitCode.DONE);
