@@ -2,7 +2,6 @@ package io.tidemill.connectors;
 
 import io.tidemill.connectors.kafka.KafkaConnector;
 import io.tidemill.connectors.options.ConnectorOptions;
-import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.record.Connector;
 import io.tidemill.connectors.record.DeadLetterSpec;
 import io.tidemill.connectors.record.KeptDeadLetters;
@@ -11,6 +10,7 @@ import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
 import io.tidemill.connectors.table.TableConnector;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every connector there is: {@code kafka} is Tidemill's, any other is Flink's own, found by its
@@ -41,8 +41,8 @@ public final class Connectors implements Connector {
   }
 
   @Override
-  public void checkNames(OptionCheck check, boolean reads) {
-    named(check.options()).checkNames(check, reads);
+  public void check(ConnectorOptions options, @Nullable ConnectorOptions source) {
+    named(options).check(options, source);
   }
 
   private Connector named(ConnectorOptions options) {

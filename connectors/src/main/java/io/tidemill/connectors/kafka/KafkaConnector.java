@@ -1,6 +1,6 @@
 package io.tidemill.connectors.kafka;
 
-import io.tidemill.connectors.options.OptionCheck;
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.record.Connector;
 import io.tidemill.connectors.record.DeadLetterSpec;
 import io.tidemill.connectors.record.KeptDeadLetters;
@@ -8,14 +8,15 @@ import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
-import org.apache.flink.table.factories.DeserializationFormatFactory;
-import org.apache.flink.table.factories.FormatFactory;
-import org.apache.flink.table.factories.SerializationFormatFactory;
+import org.jspecify.annotations.Nullable;
 
 /** Makes the ends of a job that are Kafka topics. Immutable and thread-safe. */
 public final class KafkaConnector implements Connector {
   /** The value of the option {@code connector}. */
   public static final String NAME = KafkaOptions.CONNECTOR;
+
+  /** Begins each option of a source that adds a column to those of its values. */
+  public static final String METADATA = RecordMetadata.PREFIX + ".";
 
   @Override
   public RecordSource source(SourceSpec spec) {
@@ -38,9 +39,11 @@ public final class KafkaConnector implements Connector {
   }
 
   @Override
-  public void checkNames(OptionCheck check, boolean reads) {
-    Class<? extends FormatFactory> kind =
-        reads ? DeserializationFormatFactory.class : SerializationFormatFactory.class;
-    var unused = ValueFormat.find(kind, check);
+  public void check(ConnectorOptions options, @Nullable ConnectorOptions source) {
+    if (source == null) {
+      KafkaRecordSource.check(options);
+    } else {
+      KafkaRecordSink.check(options, source);
+    }
   }
 }

@@ -1,5 +1,6 @@
 package io.tidemill.connectors.kafka;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
@@ -39,19 +40,9 @@ final class KafkaRecordSink implements RecordSink {
     OptionCheck check = new OptionCheck(options.options());
     spec.keys().refuse(check);
     Optional<ValueFormat> format = ValueFormat.find(SerializationFormatFactory.class, check);
-    List<String> allowed = new ArrayList<>(SinkSettings.KEYS);
-    allowed.add(FactoryUtil.FORMAT.key());
-    allowed.add(KafkaConnectorOptions.VALUE_FORMAT.key());
-    options.checkKeys(
-        check,
-        allowed,
-        format
-            .map(ValueFormat::writtenKeys)
-            .orElseGet(() -> ValueFormat.keysOfUnknown(options.options())),
-        KafkaOptions.producerProperties());
-    SinkSettings settings = SinkSettings.read(options, spec.jobName() + "-predictions", check);
-    ClientCheck.run(spec.options(), options, ProducerConfig.configDef(), check);
-    options.refuseTopic(check, settings.topic(), spec.source(), TopicSink.READ);
+    SinkSettings settings =
+        settings(
+            spec.options(), options, format, spec.source(), spec.jobName() + "-predictions", check);
     Optional<SerializationSchema<RowData>> values =
         format.flatMap(found -> found.encoder(spec.schema(), settings.topic()));
     check.throwIfAny();
@@ -66,6 +57,40 @@ final class KafkaRecordSink implements RecordSink {
             Origin.indexIn(spec.rows()),
             spec.headers(),
             settings.limit(new Broker(options))));
+  }
+
+  /** What the options say, whatever the columns are. */
+  private static SinkSettings settings(
+      ConnectorOptions own,
+      KafkaOptions options,
+      Optional<ValueFormat> format,
+      ConnectorOptions source,
+      String defaultPrefix,
+      OptionCheck check) {
+    List<String> allowed = new ArrayList<>(SinkSettings.KEYS);
+    allowed.add(FactoryUtil.FORMAT.key());
+    allowed.add(KafkaConnectorOptions.VALUE_FORMAT.key());
+    options.checkKeys(
+        check,
+        allowed,
+        format
+            .map(ValueFormat::writtenKeys)
+            .orElseGet(() -> ValueFormat.keysOfUnknown(options.options())),
+        KafkaOptions.producerProperties());
+    SinkSettings settings = SinkSettings.read(options, defaultPrefix, check);
+    ClientCheck.run(own, options, ProducerConfig.configDef(), check);
+    options.refuseTopic(check, settings.topic(), source, TopicSink.READ);
+    return settings;
+  }
+
+  /** Checks what can be told of options whose columns are not known. */
+  static void check(ConnectorOptions own, ConnectorOptions source) {
+    KafkaOptions options = new KafkaOptions(own).connectedLike(source);
+    OptionCheck check = new OptionCheck(options.options());
+    Optional<ValueFormat> format = ValueFormat.find(SerializationFormatFactory.class, check);
+    settings(own, options, format, source, own.place(), check);
+    format.ifPresent(ValueFormat::checkEncoding);
+    check.throwIfAny();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.tidemill.connectors.kafka;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
@@ -67,24 +68,11 @@ final class KafkaRecordSource implements RecordSource {
   }
 
   static KafkaRecordSource create(SourceSpec spec) {
-    KafkaOptions options = new KafkaOptions(spec.options());
     OptionCheck check = new OptionCheck(spec.options());
     spec.keys().refuse(check);
     spec.files().refuse(check);
     Optional<ValueFormat> format = ValueFormat.find(DeserializationFormatFactory.class, check);
-    options.checkKeys(
-        check,
-        SourceSettings.KEYS,
-        Stream.concat(
-                Stream.of(RecordMetadata.PREFIX),
-                format
-                    .map(ValueFormat::writtenKeys)
-                    .orElseGet(() -> ValueFormat.keysOfUnknown(spec.options()))
-                    .stream())
-            .toList(),
-        KafkaOptions.consumerProperties());
-    SourceSettings settings = SourceSettings.read(options, check);
-    ClientCheck.run(spec.options(), options, ConsumerConfig.configDef(), check);
+    SourceSettings settings = settings(format, check);
     Optional<DeserializationSchema<RowData>> values =
         format.flatMap(found -> found.decoder(spec.schema()));
     Map<String, RecordMetadata> metadata = RecordMetadata.read(spec.schema().rowType(), check);
@@ -102,6 +90,35 @@ final class KafkaRecordSource implements RecordSource {
     } catch (IOException e) {
       throw new UncheckedIOException("the decoder of the topic's format cannot be shipped", e);
     }
+  }
+
+  /** What the options say, whatever the columns are. */
+  private static SourceSettings settings(Optional<ValueFormat> format, OptionCheck check) {
+    KafkaOptions options = new KafkaOptions(check.options());
+    options.checkKeys(
+        check,
+        SourceSettings.KEYS,
+        Stream.concat(
+                Stream.of(RecordMetadata.PREFIX),
+                format
+                    .map(ValueFormat::writtenKeys)
+                    .orElseGet(() -> ValueFormat.keysOfUnknown(check.options()))
+                    .stream())
+            .toList(),
+        KafkaOptions.consumerProperties());
+    SourceSettings settings = SourceSettings.read(options, check);
+    ClientCheck.run(check.options(), options, ConsumerConfig.configDef(), check);
+    return settings;
+  }
+
+  /** Checks what can be told of options whose columns are not known. */
+  static void check(ConnectorOptions options) {
+    OptionCheck check = new OptionCheck(options);
+    Optional<ValueFormat> format = ValueFormat.find(DeserializationFormatFactory.class, check);
+    settings(format, check);
+    format.ifPresent(ValueFormat::checkDecoding);
+    RecordMetadata.read(RowType.of(), check);
+    check.throwIfAny();
   }
 
   @Override

@@ -38,6 +38,10 @@ final class Offsets {
   OffsetsInitializer starting() {
     ScanStartupMode mode =
         check.read(KafkaConnectorOptions.SCAN_STARTUP_MODE, ScanStartupMode.GROUP_OFFSETS);
+    if (check.isRefused(KafkaConnectorOptions.SCAN_STARTUP_MODE.key())) {
+      // What the mode would have wanted is not known.
+      return OffsetsInitializer.earliest();
+    }
     return switch (mode) {
       case EARLIEST_OFFSET -> OffsetsInitializer.earliest();
       case LATEST_OFFSET -> OffsetsInitializer.latest();

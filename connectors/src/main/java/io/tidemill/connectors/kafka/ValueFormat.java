@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.serialization.SerializationSchema;
@@ -176,6 +177,26 @@ record ValueFormat(
                   ? schema.avro().encoder()
                   : format.createRuntimeEncoder(new SinkRuntimeProviderContext(false), type));
         });
+  }
+
+  /** Refuses what no columns are decoded with. */
+  void checkDecoding() {
+    check.refuseIgnoredErrors(prefix);
+    checkChanges(
+        tables -> tables.discoverDecodingFormat(DeserializationFormatFactory.class, option));
+  }
+
+  /** Refuses what no columns are encoded with. */
+  void checkEncoding() {
+    checkChanges(tables -> tables.discoverEncodingFormat(SerializationFormatFactory.class, option));
+  }
+
+  private void checkChanges(Function<TableFactoryHelper, Format> discovery) {
+    if (registry.isEmpty() && !name.equals(RegistryFormat.NAME)) {
+      create(
+          RowType.of(),
+          (tables, type) -> Optional.of(discovery.apply(tables)).filter(this::insertOnly));
+    }
   }
 
   /** What stands in the way of this format outside the process. */

@@ -6,10 +6,10 @@ import io.tidemill.connectors.problem.Problems;
 import io.tidemill.connectors.problem.Suggestion;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 
@@ -63,11 +63,20 @@ public final class OptionCheck {
 
   /** The value that was written, or empty if there is none or it was refused. */
   public <T> Optional<T> written(ConfigOption<T> option, String expected) {
+    return written(option, "", expected);
+  }
+
+  private <T> Optional<T> written(ConfigOption<T> option, String meant, String expected) {
     try {
       return configuration.getOptional(option);
     } catch (IllegalArgumentException e) {
       String value = options.values().getOrDefault(option.key(), "");
-      refuse(option, "'%s' (expected: %s)", ConnectorOptions.shown(option.key(), value), expected);
+      refuse(
+          option,
+          "'%s' (%sexpected: %s)",
+          ConnectorOptions.shown(option.key(), value),
+          meant,
+          expected);
       return Optional.empty();
     }
   }
@@ -79,11 +88,14 @@ public final class OptionCheck {
 
   /** The value of an option with named values. */
   public <E extends Enum<E>> E read(ConfigOption<E> option, E otherwise) {
-    String expected =
+    List<String> names =
         Arrays.stream(otherwise.getDeclaringClass().getEnumConstants())
             .map(value -> value.toString().toLowerCase(Locale.ROOT))
-            .collect(Collectors.joining(", ", "one of ", ""));
-    return written(option, expected).orElse(otherwise);
+            .toList();
+    String written = options.values().getOrDefault(option.key(), "");
+    return written(
+            option, new Suggestion(written, names).meant(), "one of " + String.join(", ", names))
+        .orElse(otherwise);
   }
 
   /** The parallelism that was written, if it is one. */

@@ -1,6 +1,7 @@
 package io.tidemill.connectors.record;
 
-import io.tidemill.connectors.options.OptionCheck;
+import io.tidemill.connectors.options.ConnectorOptions;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the ends of a job. Making one checks all of its options and reaches for nothing outside the
@@ -19,10 +20,10 @@ public interface Connector {
   KeptDeadLetters kept(DeadLetterSpec spec);
 
   /**
-   * Refuses a connector or a format that is not there: all that can be told of options whose
-   * columns are not known.
+   * Checks what can be told of options whose columns are not known.
    *
-   * @param reads whether they are of a source
+   * @param source the options of the job's source where these are a sink's; null where they are the
+   *     source's own
    */
-  void checkNames(OptionCheck check, boolean reads);
+  void check(ConnectorOptions options, @Nullable ConnectorOptions source);
 }

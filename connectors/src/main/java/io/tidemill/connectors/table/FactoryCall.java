@@ -28,6 +28,9 @@ record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck che
 
   private static final String UNSUPPORTED_OPTIONS = "Unsupported options found";
 
+  /** Flink's factories say this before they look for others that are not theirs. */
+  private static final String MISSING_OPTIONS = "One or more required options are missing";
+
   /**
    * What the factory makes.
    *
@@ -87,12 +90,13 @@ record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck che
     ConnectorOptions options = check.options();
     List<String> allowed = allowedKeys(factory);
     checkFormat(allowed);
-    if (refusal.startsWith(UNSUPPORTED_OPTIONS)) {
+    boolean missing = refusal.startsWith(MISSING_OPTIONS);
+    if (missing || refusal.startsWith(UNSUPPORTED_OPTIONS)) {
       options.values().keySet().stream()
           .filter(key -> allowed.stream().noneMatch(pattern -> matches(key, pattern)))
           .forEach(key -> check.refuseUnknown(key, allowed));
     }
-    if (check.problemCount() == 0) {
+    if (missing || check.problemCount() == 0) {
       check.refuse(
           ConnectorOptions.CONNECTOR,
           "'%s': %s",

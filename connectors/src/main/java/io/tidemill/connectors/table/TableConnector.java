@@ -45,7 +45,6 @@ import org.apache.flink.table.connector.source.SourceProvider;
 import org.apache.flink.table.connector.source.abilities.SupportsPartitionPushDown;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.DeserializationFormatFactory;
-import org.apache.flink.table.factories.DynamicTableFactory;
 import org.apache.flink.table.factories.DynamicTableSinkFactory;
 import org.apache.flink.table.factories.DynamicTableSourceFactory;
 import org.apache.flink.table.factories.FactoryUtil;
@@ -53,6 +52,7 @@ import org.apache.flink.table.runtime.connector.source.ScanRuntimeProviderContex
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.utils.TypeConversions;
 import org.apache.flink.types.RowKind;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the ends of a job that are some SQL connector of Flink, found by its factory's name. Making
@@ -199,10 +199,24 @@ public final class TableConnector implements Connector {
   }
 
   @Override
-  public void checkNames(OptionCheck check, boolean reads) {
-    Class<? extends DynamicTableFactory> kind =
-        reads ? DynamicTableSourceFactory.class : DynamicTableSinkFactory.class;
-    new FactoryCall<>(kind, check).checkNames();
+  public void check(ConnectorOptions options, @Nullable ConnectorOptions source) {
+    OptionCheck check = new OptionCheck(options);
+    boolean files = options.names(ConnectorOptions.FILESYSTEM);
+    refuseCredentials(check);
+    if (source == null) {
+      var call = new FactoryCall<>(DynamicTableSourceFactory.class, check);
+      call.checkNames();
+      if (files) {
+        call.create(factory -> factory.createDynamicTableSource(options.asTable(RowType.of())));
+      }
+    } else {
+      var call = new FactoryCall<>(DynamicTableSinkFactory.class, check);
+      call.checkNames();
+      if (files) {
+        call.create(factory -> factory.createDynamicTableSink(options.asTable(RowType.of())));
+      }
+    }
+    check.throwIfAny();
   }
 
   @Override

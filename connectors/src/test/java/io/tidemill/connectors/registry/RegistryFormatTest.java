@@ -46,8 +46,8 @@ class RegistryFormatTest {
             "sink: avro-confluent.basic-auth.credentials-source: 'SASL_INHERIT' (expected: USER_INFO"
                 + " or URL)",
             "sink: avro-confluent.basic-auth.user-info: no ':' in it (expected: user:password)",
-            "sink: avro-confluent.subject-name-strategy: 'topics' (expected: one of topic, record,"
-                + " topic-record)",
+            "sink: avro-confluent.subject-name-strategy: 'topics' (did you mean 'topic'? expected: one"
+                + " of topic, record, topic-record)",
             "sink: avro-confluent.auto-register: 'yes' (expected: true or false)");
     assertThat(problems(Map.of()))
         .containsExactly(

@@ -11,7 +11,6 @@ import io.tidemill.connectors.avro.AvroBlocks;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.FileReading;
 import io.tidemill.connectors.options.InvalidOptionsException;
-import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.DeadLetterRecord;
@@ -510,13 +509,11 @@ class TableConnectorITCase {
   @Test
   void noFormatIsToldOfWhereTheConnectorTakesNone() {
     ConnectorOptions print = options("sink", Map.of("connector", "print", "format", "protobuf"));
-    OptionCheck names = new OptionCheck(print);
 
     assertThatThrownBy(() -> sink(print))
         .hasMessageStartingWith("job.yaml: sink: format: unknown option (")
         .hasMessageNotContaining("class path");
-    new TableConnector().checkNames(names, false);
-    assertThat(names.problemCount()).isZero();
+    new TableConnector().check(print, print);
   }
 
   @Test

@@ -54,17 +54,10 @@ public final class RowBinding {
     List<String> description = new ArrayList<>();
     List<TensorWriter> writers = new ArrayList<>();
     RecordFields readable = new RecordFields(record);
-    checkNames("input", inputs.keySet(), signature.inputs(), problems);
-    checkNames("output", outputs.keySet(), signature.outputs(), problems);
+    checkTensors(signature, inputs.keySet(), outputs.keySet(), problems);
     for (TensorSpec tensor : signature.inputs()) {
       List<String> fields = inputs.get(tensor.name());
-      if (fields == null) {
-        problems.add(
-            BindingException.Problem.of(
-                "input",
-                tensor.name(),
-                "not bound (expected: the fields that " + tensor + " is made of)"));
-      } else {
+      if (fields != null) {
         new InputBinding(readable, tensor, nanForNull, problems)
             .writer(fields)
             .ifPresent(writers::add);
@@ -92,13 +85,6 @@ public final class RowBinding {
         description.add(tensor + " -> " + field.name() + " " + type.get());
       }
     }
-    if (outputs.isEmpty()) {
-      problems.add(
-          new BindingException.Problem(
-              "output",
-              "",
-              "output: none (expected: at least one of %s)".formatted(names(signature.outputs()))));
-    }
     if (!problems.isEmpty()) {
       throw new BindingException(problems);
     }
@@ -107,6 +93,46 @@ public final class RowBinding {
         new RowEncoder(writers.toArray(TensorWriter[]::new), readable.paths()),
         new RowDecoder(decoded.toArray(RowDecoder.Output[]::new), record.getFieldCount()),
         description);
+  }
+
+  /**
+   * Checks what can be told without the rows.
+   *
+   * @param inputs the names of the input tensors that are bound
+   * @param outputs the names of the output tensors that are bound
+   * @throws BindingException with every problem there is
+   */
+  public static void checkTensors(Signature signature, Set<String> inputs, Set<String> outputs) {
+    List<BindingException.Problem> problems = new ArrayList<>();
+    checkTensors(signature, inputs, outputs, problems);
+    if (!problems.isEmpty()) {
+      throw new BindingException(problems);
+    }
+  }
+
+  private static void checkTensors(
+      Signature signature,
+      Set<String> inputs,
+      Set<String> outputs,
+      List<BindingException.Problem> problems) {
+    checkNames("input", inputs, signature.inputs(), problems);
+    checkNames("output", outputs, signature.outputs(), problems);
+    for (TensorSpec tensor : signature.inputs()) {
+      if (!inputs.contains(tensor.name())) {
+        problems.add(
+            BindingException.Problem.of(
+                "input",
+                tensor.name(),
+                "not bound (expected: the fields that " + tensor + " is made of)"));
+      }
+    }
+    if (outputs.isEmpty()) {
+      problems.add(
+          new BindingException.Problem(
+              "output",
+              "",
+              "output: none (expected: at least one of %s)".formatted(names(signature.outputs()))));
+    }
   }
 
   private static void checkNames(

@@ -438,9 +438,9 @@ class RowBindingTest {
                     "q", new OutputField("class", List.of("only")))))
         .containsExactly(
             "input 'z': not in the model's signature (expected: one of x, y)",
+            "input 'y': not bound (expected: the fields that y int32[-1] is made of)",
             "input 'x': field 's' is STRING, which x float32[-1, 3] does not take (expected: a number, BOOLEAN, DATE, TIME or TIMESTAMP)",
             "input 'x': 2 fields for x float32[-1, 3] (expected: 3, one for each element, or one array)",
-            "input 'y': not bound (expected: the fields that y int32[-1] is made of)",
             "output 'p': the record already has a field 'a' (expected: a new name)",
             "output 'q': 1 labels for q float32[-1, 2] (expected: a float32 tensor with one element for each label, or one int32 or int64 that counts them from 0)");
   }

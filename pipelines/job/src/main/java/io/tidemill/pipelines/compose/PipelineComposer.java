@@ -5,7 +5,6 @@ import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.KeptDeadLetters;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSchema;
-import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.model.loader.StoredModel;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
@@ -55,8 +54,8 @@ public final class PipelineComposer {
     StepTranslator translator = new StepTranslator(job, store, problems);
     List<Optional<StoredModel>> models = translator.models();
     var deadLetters = new DeadLetterTranslator(job, flink.checkpoints(), problems);
-    List<PlannedStep> steps = translator.bind(source.source().map(RecordSource::rowType), models);
-    boolean bound = source.source().isPresent() && steps.size() == job.steps().size();
+    List<PlannedStep> steps = translator.bind(source.rows(), models);
+    boolean bound = steps.size() == job.steps().size();
     Optional<SinkTranslator> sink = Optional.empty();
     if (source.schema().isPresent() && (bound || job.sink().schema() == null)) {
       // The sink's options are wrong or right whatever the missing parts would have added.
@@ -70,7 +69,8 @@ public final class PipelineComposer {
               new SinkTranslator(
                   job, columns, rows, steps, deadLetters.sink(), flink.checkpoints(), problems));
     } else {
-      problems.checkNames(new ConnectorOptions(SinkTranslator.ID, job.sink().options()), false);
+      problems.check(
+          new ConnectorOptions(SinkTranslator.ID, job.sink().options()), source.options());
     }
     problems.throwIfAny();
     return new PlannedPipeline(

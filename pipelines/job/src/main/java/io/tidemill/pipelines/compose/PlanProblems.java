@@ -5,7 +5,6 @@ import com.google.errorprone.annotations.FormatString;
 import io.tidemill.connectors.Connectors;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.InvalidOptionsException;
-import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.problem.Problems;
@@ -63,13 +62,11 @@ final class PlanProblems {
   }
 
   /** Adds what can be told of a part whose columns are not known. */
-  void checkNames(ConnectorOptions options, boolean reads) {
+  void check(ConnectorOptions options, @Nullable ConnectorOptions source) {
     collect(
         options.place(),
         () -> {
-          OptionCheck check = new OptionCheck(options);
-          new Connectors().checkNames(check, reads);
-          check.throwIfAny();
+          new Connectors().check(options, source);
           return options;
         });
   }

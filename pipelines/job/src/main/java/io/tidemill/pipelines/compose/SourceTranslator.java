@@ -1,10 +1,12 @@
 package io.tidemill.pipelines.compose;
 
 import io.tidemill.connectors.Connectors;
+import io.tidemill.connectors.kafka.KafkaConnector;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.FileReading;
 import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.record.CheckpointPlan;
+import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SourceSpec;
@@ -14,6 +16,7 @@ import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.SchemaDefinition;
 import java.util.List;
 import java.util.Optional;
+import org.apache.flink.table.types.logical.RowType;
 
 /** The source of a job, as far as it could be planned. Immutable. */
 final class SourceTranslator {
@@ -28,7 +31,7 @@ final class SourceTranslator {
     options = new ConnectorOptions(ID, job.source().options());
     Optional<RecordSchema> values = schema(job, problems);
     if (values.isEmpty()) {
-      problems.checkNames(options, true);
+      problems.check(options, null);
     }
     source =
         values.flatMap(
@@ -68,6 +71,17 @@ final class SourceTranslator {
 
   ConnectorOptions options() {
     return options;
+  }
+
+  /** What the steps read, as far as it is known: some options, if they are right, add to it. */
+  Optional<RowType> rows() {
+    boolean adds =
+        options.values().keySet().stream().anyMatch(key -> key.startsWith(KafkaConnector.METADATA));
+    return source
+        .map(RecordSource::rowType)
+        .or(
+            () ->
+                schema.filter(columns -> !adds).map(columns -> Origin.appendTo(columns.rowType())));
   }
 
   /** The columns; empty where they are a problem. */

@@ -87,13 +87,39 @@ final class StepTranslator {
   List<PlannedStep> bind(Optional<RowType> records, List<Optional<StoredModel>> models) {
     List<PlannedStep> steps = new ArrayList<>();
     Optional<RowType> rows = records;
-    for (int i = 0; i < models.size() && rows.isPresent() && models.get(i).isPresent(); i++) {
-      Optional<PlannedStep> step =
-          bind(job.steps().get(i), models.get(i).orElseThrow(), rows.get());
-      step.ifPresent(steps::add);
-      rows = step.map(planned -> planned.binding().outputType());
+    for (int i = 0; i < models.size(); i++) {
+      StepDefinition step = job.steps().get(i);
+      Optional<StoredModel> model = models.get(i);
+      Optional<PlannedStep> bound = Optional.empty();
+      if (model.isPresent() && rows.isPresent()) {
+        bound = bind(step, model.get(), rows.get());
+      } else if (model.isPresent()) {
+        checkTensors(step, model.get());
+      }
+      bound.ifPresent(steps::add);
+      rows = bound.map(planned -> planned.binding().outputType());
     }
     return steps;
+  }
+
+  /** All that can be told of a step where the rows that come to it are not known. */
+  private void checkTensors(StepDefinition step, StoredModel model) {
+    try {
+      RowBinding.checkTensors(model.signature(), step.input().keySet(), step.output().keySet());
+    } catch (BindingException refused) {
+      add(step, model, refused);
+    }
+  }
+
+  private void add(StepDefinition step, StoredModel model, BindingException refused) {
+    for (BindingException.Problem problem : refused.problems()) {
+      problems.add(
+          path(step) + "." + problem.side() + "." + problem.tensor(),
+          "step '%s' (%s): %s",
+          step.id(),
+          model.version(),
+          problem.message());
+    }
   }
 
   private Optional<PlannedStep> bind(StepDefinition step, StoredModel model, RowType records) {
@@ -107,14 +133,7 @@ final class StepTranslator {
               nanForNull(step.settings().nullInput(), model));
       return Optional.of(new PlannedStep(step, model, binding));
     } catch (BindingException refused) {
-      for (BindingException.Problem problem : refused.problems()) {
-        problems.add(
-            path(step) + "." + problem.side() + "." + problem.tensor(),
-            "step '%s' (%s): %s",
-            step.id(),
-            model.version(),
-            problem.message());
-      }
+      add(step, model, refused);
       return Optional.empty();
     }
   }

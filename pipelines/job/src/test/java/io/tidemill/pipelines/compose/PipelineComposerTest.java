@@ -366,6 +366,63 @@ class PipelineComposerTest {
   }
 
   @Test
+  void typeThatIsNoneHidesNothingElseThatIsWrong() {
+    String bad =
+        Jobs.KAFKA
+            .replace("amount: DOUBLE", "amount: DUOBLE")
+            .replace("earliest-offset", "group-offsets")
+            .replace("properties.group.id: g\n", "properties.grup.id: g\n")
+            .replaceFirst("format: avro", "format: debezium-json")
+            .replace("features: [", "featurs: [")
+            .replace("score: fraud_score", "scor: fraud_score")
+            .replace("exactly-once", "exactly-onec")
+            .replaceFirst("(out\n *)format: avro", "$1format: debezium-json");
+
+    assertThat(problems(bad))
+        .hasSize(9)
+        .anyMatch(problem -> problem.contains("'DUOBLE NOT NULL'"))
+        .anyMatch(problem -> problem.contains("source: properties.group.id: missing"))
+        .anyMatch(problem -> problem.contains("did you mean 'properties.group.id'?"))
+        .anyMatch(problem -> problem.contains("source: format: 'debezium-json' carries changes"))
+        .anyMatch(problem -> problem.contains("input 'featurs': not in the model's signature"))
+        .anyMatch(problem -> problem.contains("input 'features': not bound"))
+        .anyMatch(problem -> problem.contains("output 'scor': not in the model's signature"))
+        .anyMatch(problem -> problem.contains("'exactly-onec' (did you mean 'exactly-once'? exp"))
+        .anyMatch(problem -> problem.contains("sink: format: 'debezium-json' carries changes"));
+    assertThat(
+            problems(
+                bad.replaceFirst(
+                        "connector: kafka\n *topic: in", "connector: filesystem\n  topic: in")
+                    .replaceFirst("format: debezium-json", "format: json")))
+        .anyMatch(problem -> problem.contains("required options are: path"))
+        .anyMatch(problem -> problem.contains("source: topic: unknown option"));
+  }
+
+  @Test
+  void sourceThatIsAProblemHidesNothingElseThatIsWrong() {
+    String bad = Jobs.KAFKA.replace("scan.startup.mode: earliest", "scan.startup.mode: earlist");
+    String fields = bad.replace("[amount, hour]", "[amuont, hour]");
+
+    assertThat(problems(fields))
+        .satisfiesExactly(
+            mode ->
+                assertThat(mode)
+                    .endsWith(
+                        "'earlist-offset' (did you mean 'earliest-offset'? expected: one of"
+                            + " earliest-offset, latest-offset, group-offsets, timestamp,"
+                            + " specific-offsets)"),
+            field ->
+                assertThat(field).contains("did you mean 'amount'? fields: id, amount, hour)"));
+    // What a column of metadata is called may be the name of a field, too.
+    assertThat(
+            problems(
+                fields.replace(
+                    "format: avro\n  columns",
+                    "format: avro\n  metadata.amuont: offset\n  columns")))
+        .hasSize(1);
+  }
+
+  @Test
   void refusesExactlyOnceWithoutCheckpoints() {
     assertThat(problems(Jobs.KAFKA.replaceFirst("flink: .*\n", "")))
         .isNotEmpty()
