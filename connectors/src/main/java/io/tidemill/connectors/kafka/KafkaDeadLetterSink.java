@@ -1,5 +1,6 @@
 package io.tidemill.connectors.kafka;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
@@ -63,6 +64,11 @@ final class KafkaDeadLetterSink implements RecordSink {
         spec.headers(),
         settings.letterLimit(new Broker(topic.options()), producer.settings()),
         settings.oversized());
+  }
+
+  @Override
+  public ConnectorOptions options() {
+    return topic.options().options();
   }
 
   @Override

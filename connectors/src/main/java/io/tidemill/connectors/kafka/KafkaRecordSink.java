@@ -107,6 +107,11 @@ final class KafkaRecordSink implements RecordSink {
   }
 
   @Override
+  public ConnectorOptions options() {
+    return topic.options().options();
+  }
+
+  @Override
   public String guarantee() {
     return "%s; a prediction that its topic does not take %s"
         .formatted(topic.guarantee(), encoder.hasLetters() ? "is a dead letter" : "fails the job");

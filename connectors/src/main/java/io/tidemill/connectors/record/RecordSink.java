@@ -1,5 +1,6 @@
 package io.tidemill.connectors.record;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
 import java.time.Duration;
@@ -10,6 +11,9 @@ import org.apache.flink.table.data.RowData;
 
 /** A checked sink that is not yet part of a graph. Implementations are immutable. */
 public interface RecordSink {
+  /** Its options, with the connection that it takes from another part of the job. */
+  ConnectorOptions options();
+
   /** One line for a plan: how often a failure shows a record here. */
   String guarantee();
 

@@ -51,6 +51,11 @@ final class TableRecordSink implements RecordSink {
   }
 
   @Override
+  public ConnectorOptions options() {
+    return options;
+  }
+
+  @Override
   public String guarantee() {
     return "that of Flink's connector '"
         + options.connector()

@@ -13,9 +13,10 @@ import javax.management.openmbean.CompositeData;
  *
  * <p>Thread-safe.
  */
-final class DirectMemory {
+public final class DirectMemory {
   /** Of this process. */
-  static final DirectMemory OF_PROCESS = new DirectMemory(limit(), DirectMemory::usedByOthers);
+  static final DirectMemory OF_PROCESS =
+      new DirectMemory(limitOfProcess(), DirectMemory::usedByOthers);
 
   private final long limit;
   private final LongSupplier usedByOthers;
@@ -77,7 +78,8 @@ final class DirectMemory {
     return promised;
   }
 
-  private static long limit() {
+  /** The bytes that this process has, whoever uses them; all there are where nothing says it. */
+  public static long limitOfProcess() {
     try {
       CompositeData option =
           (CompositeData)

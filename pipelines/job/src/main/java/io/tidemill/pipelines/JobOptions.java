@@ -130,6 +130,17 @@ public final class JobOptions {
     return job.toString();
   }
 
+  /** The words by which another command is told the same. */
+  public String words() {
+    StringBuilder words = new StringBuilder(file());
+    flinkOptions.forEach(
+        (key, value) -> words.append(" --set ").append(key).append('=').append(value));
+    if (store != null) {
+      words.append(' ').append(STORE).append(' ').append(store);
+    }
+    return words.toString();
+  }
+
   /** What runs of the job leave to each other, beside its file. */
   public JobFolder folder(PlannedPipeline pipeline) {
     return JobFolder.of(job, pipeline.definition().name());

@@ -3,6 +3,7 @@ package io.tidemill.pipelines.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.model.store.ByteSize;
 import io.tidemill.pipelines.JobOptions;
@@ -127,7 +128,7 @@ final class PlanCommand implements Callable<Integer> {
     }
     out.printf("store        %s%n", plan.store());
     out.printf("begins       %s%n", begins);
-    out.printf("source       %s: %s%n", plan.source().connector(), plan.source().guarantee());
+    print(out, "source", plan.source());
     for (PipelinePlan.Step step : plan.steps()) {
       out.printf("step         %s%n", step.id());
       out.printf(
@@ -143,13 +144,14 @@ final class PlanCommand implements Callable<Integer> {
       out.printf("  batch      %s%n", step.batching());
       out.printf("  memory     %s of Arrow's for each subtask%n", new ByteSize(step.memoryBytes()));
     }
-    out.printf("sink         %s: %s%n", plan.sink().connector(), plan.sink().guarantee());
+    print(out, "sink", plan.sink());
     plan.columns()
         .forEach(column -> out.printf("  column     %s %s%n", column.name(), column.type()));
     PipelinePlan.Connector deadLetter = plan.deadLetter();
     if (deadLetter != null) {
-      out.printf("dead-letter  %s: %s%n", deadLetter.connector(), deadLetter.guarantee());
+      print(out, "dead-letter", deadLetter);
     }
+    out.printf("memory       direct: %s of such a process here%n", plan.memory());
     plan.notes().forEach(note -> out.printf("note         %s%n", note));
     out.println();
     TextTable table = new TextTable("OPERATOR", "UID", "PARALLELISM");
@@ -157,5 +159,19 @@ final class PlanCommand implements Callable<Integer> {
       table.add(operator.name(), operator.uid(), String.valueOf(operator.parallelism()));
     }
     table.print(out);
+    out.printf(
+        "%nnext         tidemill run %s%s%n", job.words(), day == null ? "" : " --date " + day);
+  }
+
+  private static void print(PrintWriter out, String part, PipelinePlan.Connector connector) {
+    out.printf("%-12s %s: %s%n", part, connector.connector(), connector.guarantee());
+    connector
+        .options()
+        .forEach(
+            (key, value) -> {
+              if (!key.equals(ConnectorOptions.CONNECTOR)) {
+                out.printf("  option     %s: %s%n", key, value);
+              }
+            });
   }
 }

@@ -5,11 +5,60 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PlanCommandTest {
   @TempDir private Path directory;
+
+  private CommandRun plan(String job, String... more) throws IOException {
+    ModelFixture model = ModelFixture.in(directory);
+    model.push("fraud:1.4.2");
+    model.run("alias", "fraud:1.4.2", "production");
+    List<String> words = new ArrayList<>(List.of("plan", job, "--store", model.store().toString()));
+    words.addAll(List.of(more));
+    return CommandRun.of(words.toArray(String[]::new));
+  }
+
+  @Test
+  void saysWhereAJobReadsAndWritesWhatItTakesAndHowItRuns() throws IOException {
+    String job = "../../job-configs/fraud-scoring.yaml";
+
+    CommandRun run = plan(job, "--set", "execution.checkpointing.interval=5s");
+
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out())
+        .contains(
+            "  option     topic: transactions%n".formatted(),
+            "  option     properties.bootstrap.servers: localhost:9092%n".formatted(),
+            "  option     properties.group.id: fraud-scoring%n".formatted(),
+            "  option     topic: fraud-scores%n".formatted())
+        .containsPattern(
+            "memory       direct: [0-9.]+ KiB for the steps and 64 MiB for Flink's network, of [0-9.]+ [GM]iB of such a process here")
+        .endsWith(
+            "next         tidemill run %s --set execution.checkpointing.interval=5s --store %s%n"
+                .formatted(job, directory.resolve("store")));
+  }
+
+  @Test
+  void saysThatAJobWantsMoreMemoryThanAProcessHas() throws IOException {
+    String yaml = Files.readString(Path.of("../../job-configs/fraud-scoring.yaml"));
+    Path job =
+        Files.writeString(
+            directory.resolve("large.yaml"),
+            yaml.replace("schemas/", Path.of("../../job-configs/schemas").toRealPath() + "/")
+                .replace("max-size: 512", "max-size: 1000000")
+                .replace("parallelism: 2", "parallelism: 1000"));
+
+    CommandRun run = plan(job.toString());
+
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out())
+        .containsPattern(
+            "note         'tidemill run' refuses this job: steps: direct memory: [0-9.]+ GiB for the steps and 64 MiB for Flink's network, of [0-9.]+ [GM]iB that this process has \\(expected: room for both, as with TIDEMILL_JAVA_OPTS=-XX:MaxDirectMemorySize=\\d+m");
+  }
 
   @Test
   void refusesASchemaThatContainsItself() throws IOException {

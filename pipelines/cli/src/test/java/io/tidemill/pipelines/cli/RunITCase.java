@@ -249,6 +249,24 @@ class RunITCase {
   }
 
   @Test
+  void refusesMoreDirectMemoryThanThereIs() throws IOException {
+    Path job = job();
+    Files.writeString(
+        job,
+        Files.readString(job)
+            .replace(
+                "{ sum: grand_total }\n    resources: { device: cpu }",
+                "{ sum: grand_total }\n    batching: { max-size: 1000000 }\n    resources: { device: cpu, parallelism: 1000 }"));
+
+    CommandRun run = run(job, "run");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .contains(job + ":", "steps: direct memory: ", "TIDEMILL_JAVA_OPTS=-XX:MaxDirectMemory")
+        .doesNotContain("\tat ");
+  }
+
+  @Test
   void namesWhatAKilledRunHasLeftOfItsFiles() throws IOException {
     Path left = Files.createDirectories(directory.resolve("dead/.staging_1_a"));
 

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param store the model store's URI
  * @param deadLetter null where a record that cannot be scored fails the job
  * @param columns that the sink writes
+ * @param memory of a process that runs all of it
  * @param timeZone whose days a date is one of; null of a streaming job
  * @param errors how many dead letters may be published, in words; null for any number
  * @param gates what predictions must be like to be published, in words; null for any
@@ -25,6 +26,7 @@ public record PipelinePlan(
     Connector sink,
     List<RecordSchema.Column> columns,
     @Nullable Connector deadLetter,
+    MemoryNeed memory,
     @Nullable String timeZone,
     @Nullable String errors,
     @Nullable String gates,
@@ -41,7 +43,7 @@ public record PipelinePlan(
    * A source or a sink.
    *
    * @param guarantee what a failure does to its records
-   * @param options as they were written, secrets hidden
+   * @param options as they were written, with the connection that is another part's, secrets hidden
    */
   public record Connector(String connector, String guarantee, Map<String, String> options) {}
 

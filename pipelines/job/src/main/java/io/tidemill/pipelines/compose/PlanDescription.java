@@ -1,6 +1,7 @@
 package io.tidemill.pipelines.compose;
 
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.inference.batch.BatchPolicy;
 import io.tidemill.inference.batch.InFlight.Order;
 import io.tidemill.inference.step.StepSettings;
@@ -34,23 +35,25 @@ record PlanDescription(
         store,
         connector(source.options(), source.source().orElseThrow().guarantee()),
         steps.stream().map(PlanDescription::step).toList(),
-        connector(sink.options(), sink.sink().orElseThrow().guarantee()),
+        connector(sink.sink().orElseThrow()),
         pipeline.sinkSchema().columns(),
-        deadLetters
-            .sink()
-            .map(made -> connector(deadLetters.options().orElseThrow(), made.guarantee()))
-            .orElse(null),
+        deadLetters.sink().map(PlanDescription::connector).orElse(null),
+        pipeline.memory(),
         job.mode() == ExecutionMode.BATCH ? job.nightly().timeZone().toString() : null,
         job.nightly().errors() == null ? null : job.nightly().errors().toString(),
         job.nightly().gates() == null ? null : job.nightly().gates().toString(),
         operators(graph),
-        notes(pipeline.columns().isPresent(), graph));
+        notes(pipeline, graph));
   }
 
   private static PipelinePlan.Connector connector(ConnectorOptions options, String guarantee) {
     Map<String, String> shown = new LinkedHashMap<>();
     options.values().forEach((key, value) -> shown.put(key, ConnectorOptions.shown(key, value)));
     return new PipelinePlan.Connector(options.connector(), guarantee, shown);
+  }
+
+  private static PipelinePlan.Connector connector(RecordSink sink) {
+    return connector(sink.options(), sink.guarantee());
   }
 
   private static PipelinePlan.Step step(PlannedStep step) {
@@ -64,7 +67,7 @@ record PlanDescription(
         step.model().placement().threads(),
         step.binding().description(),
         batching(step.definition().settings()),
-        step.definition().settings().mostBytes(step.model().signature().bytesPerRow()));
+        step.mostBytes());
   }
 
   private static String batching(StepSettings settings) {
@@ -99,9 +102,13 @@ record PlanDescription(
         .toList();
   }
 
-  private List<String> notes(boolean columns, StreamGraph graph) {
+  private List<String> notes(PlannedPipeline pipeline, StreamGraph graph) {
     List<String> notes = new ArrayList<>();
-    if (columns) {
+    MemoryNeed memory = pipeline.memory();
+    if (!memory.fits()) {
+      notes.add("'tidemill run' refuses this job: " + memory.refusal());
+    }
+    if (pipeline.columns().isPresent()) {
       notes.add("source: read column by column, and so it goes to the model");
     }
     for (StreamNode node : nodes(graph)) {

@@ -360,6 +360,24 @@ public final class PlannedPipeline {
         || deadLetters.sink().filter(RecordSink::exactlyOnce).isPresent();
   }
 
+  /** What it takes of direct memory where all of it runs in one process. */
+  public MemoryNeed memory() {
+    return MemoryNeed.of(steps, configuration);
+  }
+
+  /**
+   * Looks whether all of it can run in this process.
+   *
+   * @throws InvalidPipelineException if its steps want more direct memory than there is
+   */
+  public void checkMemory() {
+    MemoryNeed need = memory();
+    if (!need.fits()) {
+      throw new InvalidPipelineException(
+          List.of(new Problem<>(locationOf("steps"), need.refusal())));
+    }
+  }
+
   /** What was planned, in words and numbers. */
   public PipelinePlan describe() {
     return new PlanDescription(definition, store, source, steps, sink, deadLetters).describe(this);

@@ -22,6 +22,11 @@ record PlannedStep(StepDefinition definition, StoredModel model, RowBinding bind
     requireNonNull(binding, "binding");
   }
 
+  /** The most of Arrow's memory that each of its subtasks takes. */
+  long mostBytes() {
+    return definition.settings().mostBytes(model.signature().bytesPerRow());
+  }
+
   /**
    * Adds the step to a graph.
    *

@@ -54,9 +54,12 @@ public final class EmbeddedFlink {
    * Starts a job as {@code start} says, and keeps its state there. Blocks until Flink has accepted
    * it.
    *
+   * @throws io.tidemill.pipelines.definition.InvalidPipelineException if its steps want more direct
+   *     memory than this process has
    * @throws RunFailedException if Flink does not start it
    */
   public static EmbeddedJob start(PlannedPipeline pipeline, RunStart start) {
+    pipeline.checkMemory();
     Configuration configuration = pipeline.configuration();
     start.configure(configuration);
     secure(configuration);
