@@ -94,6 +94,23 @@ class ScriptArchiveITCase {
         .anyMatch(line -> line.contains(COMMAND + "shared objects file (top)"));
   }
 
+  /** The JVM itself says it, whatever has become of the command. */
+  @Test
+  void aHeapThatIsFullIsSaidWithItsRemedyAndNotOnStdout() throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder("./tidemill", "run", "job-configs/fraud-scoring.yaml")
+            .directory(directory.toFile())
+            .redirectError(directory.resolve("err.log").toFile());
+    builder.environment().put("TIDEMILL_JAVA_OPTS", "-Xmx20m");
+
+    Process process = builder.start();
+
+    assertThat(new String(process.getInputStream().readAllBytes(), UTF_8)).isEmpty();
+    assertThat(process.waitFor()).isNotZero();
+    assertThat(Files.readString(directory.resolve("err.log")))
+        .contains("\ntidemill: the heap is full (expected: ", "TIDEMILL_JAVA_OPTS=-Xmx8g");
+  }
+
   @Test
   void anotherJdkMakesItsOwn() throws Exception {
     classesOfValidate(false);
