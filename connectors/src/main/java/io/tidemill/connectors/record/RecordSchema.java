@@ -1,11 +1,14 @@
 package io.tidemill.connectors.record;
 
 import io.tidemill.connectors.avro.AvroSchema;
+import io.tidemill.connectors.problem.Suggestion;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
@@ -20,6 +23,33 @@ import org.apache.flink.table.types.logical.utils.LogicalTypeParser;
  *     the bytes of a record follow one of them
  */
 public record RecordSchema(RowType rowType, Optional<AvroSchema> written) {
+  private static final Pattern NOT_OF_A_WORD = Pattern.compile("\\W");
+
+  /** Words with which types begin. */
+  private static final List<String> TYPES =
+      List.of(
+          "BOOLEAN",
+          "TINYINT",
+          "SMALLINT",
+          "INT",
+          "BIGINT",
+          "FLOAT",
+          "DOUBLE",
+          "DECIMAL",
+          "STRING",
+          "CHAR",
+          "VARCHAR",
+          "BYTES",
+          "BINARY",
+          "VARBINARY",
+          "DATE",
+          "TIME",
+          "TIMESTAMP",
+          "TIMESTAMP_LTZ",
+          "ARRAY",
+          "MAP",
+          "ROW");
+
   /** A field's name and its SQL type, as in {@code amount} and {@code DECIMAL(10, 2) NOT NULL}. */
   public record Column(String name, String type) {}
 
@@ -72,13 +102,20 @@ public record RecordSchema(RowType rowType, Optional<AvroSchema> written) {
                           + column.type()
                           + "' of field '"
                           + column.name()
-                          + "' (expected: a SQL type of Flink such as DOUBLE, STRING or"
+                          + "' ("
+                          + meant(column.type())
+                          + "expected: a SQL type of Flink such as DOUBLE, STRING or"
                           + " ARRAY<FLOAT>)"));
     }
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException(String.join("\n", problems));
     }
     return of(new RowType(false, fields));
+  }
+
+  private static String meant(String type) {
+    String word = NOT_OF_A_WORD.split(type.toUpperCase(Locale.ROOT), 2)[0];
+    return TYPES.contains(word) ? "" : new Suggestion(word, TYPES).meant();
   }
 
   /** The fields as a list of names and SQL types. */

@@ -72,7 +72,7 @@ class RecordSchemaTest {
                         new RecordSchema.Column("b", "INT"),
                         new RecordSchema.Column("c", "ARRAY<"))))
         .hasMessage(
-            "schema: type 'FLAOT' of field 'a' (expected: a SQL type of Flink such as DOUBLE, STRING"
+            "schema: type 'FLAOT' of field 'a' (did you mean 'FLOAT'? expected: a SQL type of Flink such as DOUBLE, STRING"
                 + " or ARRAY<FLOAT>)\n"
                 + "schema: type 'ARRAY<' of field 'c' (expected: a SQL type of Flink such as DOUBLE,"
                 + " STRING or ARRAY<FLOAT>)");

@@ -6,6 +6,7 @@ import io.tidemill.pipelines.definition.SchemaDefinition;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -17,16 +18,22 @@ record SchemaReading(String part, SchemaDefinition schema) {
   /** The columns; empty where a file cannot be read or a type is none. */
   Optional<RecordSchema> read(PlanProblems problems) {
     if (schema instanceof SchemaDefinition.Columns columns) {
-      return problems.collect(
-          part + ".columns",
-          () ->
-              RecordSchema.ofColumns(
-                  columns.types().entrySet().stream()
-                      .map(column -> new Column(column.getKey(), column.getValue()))
-                      .toList()));
+      List<Column> all =
+          columns.types().entrySet().stream()
+              .map(column -> new Column(column.getKey(), column.getValue()))
+              .toList();
+      // Each for itself, as each has a place of its own in the file.
+      long right = all.stream().filter(column -> isRight(column, problems)).count();
+      return right == all.size() ? Optional.of(RecordSchema.ofColumns(all)) : Optional.empty();
     }
     Path file = ((SchemaDefinition.File) schema).path();
     return problems.collect(part + ".schema", () -> fromAvro(file));
+  }
+
+  private boolean isRight(Column column, PlanProblems problems) {
+    return problems
+        .collect(part + ".columns." + column.name(), () -> RecordSchema.ofColumns(List.of(column)))
+        .isPresent();
   }
 
   private static RecordSchema fromAvro(Path file) {

@@ -341,7 +341,12 @@ class PipelineComposerTest {
         .singleElement()
         .asString()
         .startsWith(
-            "job.yaml:9:12: schema: type 'DUOBLE NOT NULL' of field 'amount' (expected: a SQL");
+            "job.yaml:9:43: schema: type 'DUOBLE NOT NULL' of field 'amount' (did you mean"
+                + " 'DOUBLE'? expected: a SQL");
+    assertThat(problems(Jobs.KAFKA.replace("amount: DOUBLE", "amount: D").replace("INT", "I")))
+        .satisfiesExactly(
+            amount -> assertThat(amount).startsWith("job.yaml:9:43: ").contains("field 'amount'"),
+            hour -> assertThat(hour).startsWith("job.yaml:9:").contains("field 'hour'"));
   }
 
   @Test
