@@ -2,10 +2,17 @@ package io.tidemill.pipelines.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemill.pipelines.compose.PipelineComposer;
+import io.tidemill.pipelines.yaml.ParsedPipeline;
+import io.tidemill.pipelines.yaml.PipelineReader;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,7 +24,7 @@ final class DemoITCase {
   @TempDir Path temporary;
 
   @Test
-  void everyTransactionHasOneOutcomeAndTheNumbersAddUp() throws InterruptedException {
+  void everyTransactionHasOneOutcomeAndTheNumbersAddUp() throws Exception {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
     Progress progress =
         new Progress(
@@ -28,6 +35,7 @@ final class DemoITCase {
     try (Demo demo =
         new Demo(new Demo.Settings(JOB, temporary, 18_000, 2_000), Map.of(), progress)) {
       report = demo.run(false);
+      assertThat(lettersAsTheReadmeShows(report.places())).isEqualTo(6);
     }
 
     Outcomes outcomes = report.outcomes();
@@ -48,5 +56,23 @@ final class DemoITCase {
     assertThat(said.toString(StandardCharsets.UTF_8))
         .contains("ok: Starting a Kafka broker", "fraud@production", "ok: Stopping the job")
         .doesNotContain("failed");
+  }
+
+  /** What {@code dead-letters stats} counts with the environment that the README exports. */
+  private static long lettersAsTheReadmeShows(DemoReport.Places places) throws IOException {
+    assertThat(Files.readString(Path.of("../../README.md")))
+        .contains(
+            "export KAFKA_BOOTSTRAP=127.0.0.1:PORT TIDEMILL_STORE=" + DemoFolder.DEFAULT + "/store",
+            "./tidemill dead-letters stats job-configs/fraud-scoring.yaml");
+    ParsedPipeline parsed =
+        new PipelineReader(Map.of("KAFKA_BOOTSTRAP", places.broker())).read(JOB);
+    PipelineComposer composer = new PipelineComposer(places.store(), Map.of());
+    assertThat(composer.plan(parsed.definition(), parsed::locationOf).models())
+        .hasToString("[" + places.model() + "]");
+    List<String> causes = new ArrayList<>();
+    composer
+        .deadLetters(parsed.definition(), parsed::locationOf)
+        .forEach(List.of(), (letter, record) -> causes.add(letter.cause()));
+    return causes.size();
   }
 }
