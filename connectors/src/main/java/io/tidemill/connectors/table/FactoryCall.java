@@ -13,6 +13,7 @@ import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.table.api.TableException;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.factories.DynamicTableFactory;
+import org.apache.flink.table.factories.DynamicTableSourceFactory;
 import org.apache.flink.table.factories.Factory;
 import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.table.factories.FormatFactory;
@@ -25,6 +26,9 @@ import org.apache.flink.table.factories.FormatFactory;
 record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck check) {
   /** Tidemill's own, which is no matter of this room. */
   private static final String KAFKA = "kafka";
+
+  /** As a source it carries nothing else, so that it would be refused at once. */
+  private static final String CHANGES_OF_A_TABLE = "upsert-kafka";
 
   private static final String UNSUPPORTED_OPTIONS = "Unsupported options found";
 
@@ -69,6 +73,9 @@ record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck che
   private Set<String> there() {
     Set<String> there = new ClassPath<>(kind).names(found -> true);
     there.add(KAFKA);
+    if (kind == DynamicTableSourceFactory.class) {
+      there.remove(CHANGES_OF_A_TABLE);
+    }
     return there;
   }
 

@@ -250,6 +250,15 @@ public final class TableConnector implements Connector {
     if (!(source instanceof SupportsPartitionPushDown)) {
       keys.refusePartitions(check);
     }
+    if (source instanceof ScanTableSource changes
+        && !changes.getChangelogMode().equals(ChangelogMode.insertOnly())
+        && options.format().isPresent()) {
+      check.refuse(
+          FactoryUtil.FORMAT,
+          "'%s' carries changes of a table (expected: a format of plain records)",
+          options.format().get());
+      throw check.failure();
+    }
     if (!(source instanceof ScanTableSource scan)
         || !scan.getChangelogMode().equals(ChangelogMode.insertOnly())) {
       check.refuse(

@@ -494,6 +494,24 @@ class TableConnectorITCase {
   }
 
   @Test
+  void whatCarriesChangesOfATableIsRefusedByItsNameAndNotOffered() {
+    assertThatThrownBy(() -> source(Map.of("connector", "filesytem")))
+        .hasMessageContaining("did you mean 'filesystem'?")
+        .hasMessageNotContaining("upsert-kafka");
+    assertThatThrownBy(
+            () ->
+                source(
+                    Map.of("connector", "filesystem", "path", "/tmp/x", "format", "debezium-json")))
+        .hasMessage(
+            "job.yaml: source: format: 'debezium-json' carries changes of a table (expected: a"
+                + " format of plain records)");
+  }
+
+  private static RecordSource source(Map<String, String> values) {
+    return new Connectors().source(new SourceSpec(options("source", values), SCHEMA, true));
+  }
+
+  @Test
   void unknownFormatIsRefusedWithItsJar() {
     assertThatThrownBy(
             () ->
