@@ -2,6 +2,7 @@ package io.tidemill.connectors.avro;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.EOFException;
 import java.io.IOException;
 import org.apache.flink.table.data.RowData;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,11 @@ public final class AvroReader {
     RowData row;
     try {
       row = (RowData) requireNonNull(record.read(in));
+    } catch (EOFException e) {
+      throw new IOException(
+          "Avro: the %d bytes end within a record of %s (expected: one with exactly its fields)"
+              .formatted(bytes.length - from, name),
+          e);
     } catch (StackOverflowError e) {
       throw new IOException("Avro: nested too deep (expected: a record of " + name + ")", e);
     }

@@ -16,6 +16,7 @@ import io.tidemill.connectors.record.RecordSchema.Column;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SourceSpec;
 import io.tidemill.connectors.record.Standalone;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.util.ArrayList;
@@ -164,9 +165,33 @@ class KafkaRecordDecoderTest {
   }
 
   @Test
-  void failureWithoutAMessageIsNamed() throws Exception {
+  void bytesThatEndWithinARecordAreToldSo() throws Exception {
     decode(
         new KafkaRecordDecoder(AVRO.avro().decoder(), AVRO.rowType(), Map.of(), true), new byte[0]);
+
+    assertThat(origin(0).string(Origin.ERROR_MESSAGE))
+        .isEqualTo(
+            "Avro: the 0 bytes end within a record of shop.Payment (expected: one with exactly its"
+                + " fields)");
+  }
+
+  /** Fails, and says nothing. */
+  private static final class Silent extends AbstractDeserializationSchema<RowData> {
+    private static final long serialVersionUID = 1;
+
+    Silent() {
+      super(InternalTypeInfo.of(AVRO.rowType()));
+    }
+
+    @Override
+    public RowData deserialize(byte[] message) throws IOException {
+      throw new EOFException();
+    }
+  }
+
+  @Test
+  void failureWithoutAMessageIsNamed() throws Exception {
+    decode(new KafkaRecordDecoder(new Silent(), AVRO.rowType(), Map.of(), true), new byte[0]);
 
     assertThat(origin(0).string(Origin.ERROR_MESSAGE)).isEqualTo("java.io.EOFException");
   }
