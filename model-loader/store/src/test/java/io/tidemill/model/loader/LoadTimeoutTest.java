@@ -130,6 +130,20 @@ class LoadTimeoutTest {
   }
 
   @Test
+  void aLoadAheadThatHangsIsToldByItsTaskAndUnloadedOnceItEnds() {
+    loadHangs = true;
+    assertThatThrownBy(() -> loaded.openAhead(REQUEST, AT_ITS_STAGE, this::files))
+        .isInstanceOf(UnavailableHereException.class);
+
+    assertThatThrownBy(() -> loaded.open(REQUEST, AT_ITS_STAGE, this::files))
+        .hasMessageContaining(
+            "given up at stage 'waiting for another task's load, which is at load'");
+    gate.countDown();
+    awaitThreadsLeftBehind(0);
+    assertThat(models).singleElement().matches(FakeModel::closed);
+  }
+
+  @Test
   void countsTheThreadThatIsLeftBehindUntilItEndsAndUnloadsWhatItLoaded() {
     loadHangs = true;
 
