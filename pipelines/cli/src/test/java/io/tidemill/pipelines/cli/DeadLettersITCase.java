@@ -336,6 +336,37 @@ class DeadLettersITCase {
     assertThat(left.at("/before").asInt()).isEqualTo(4);
   }
 
+  /** In their order, with addresses that are there. */
+  @Test
+  void runsEachLineOfItsPage() throws Exception {
+    Path job = kafkaJob("page");
+    send("page-in");
+    run(job, GOOD, 5);
+    JsonNode letters = json(tidemill("dead-letters", "ls", job.toString(), "-o", "json"));
+    List<String> lines =
+        Files.readAllLines(Path.of("../../docs/dead-letters.md")).stream()
+            .filter(line -> line.startsWith("./tidemill "))
+            .toList();
+
+    List<String> said = new ArrayList<>();
+    for (String line : lines) {
+      String words =
+          line.replaceAll("^\\./tidemill | +#.*", "")
+              .replace("job.yaml", job.toString())
+              .replace("fraud-dead-letters/0/42", letters.at("/listed/0/address").asText())
+              .replace("fraud-dead-letters/1/7", letters.at("/listed/1/address").asText());
+      CommandRun done = CommandRun.of(Map.of(), new FakeTerminal(true, "y"), words.split(" ", -1));
+      assertThat(done.exitCode()).as("%s: %s", line, done.err()).isEqualTo(ExitCode.DONE);
+      said.add(done.out());
+    }
+
+    assertThat(said).hasSize(7);
+    assertThat(said.get(0)).contains("5 dead letters of job 'page'");
+    assertThat(said.get(4)).startsWith("dry run: would write 5 records");
+    assertThat(said.get(5)).startsWith("wrote 3 records");
+    assertThat(said.get(6)).startsWith("wrote 2 records");
+  }
+
   @Test
   void replaysWhatIsInAFolderToo() throws Exception {
     Path job = kafkaJob("mixed");
