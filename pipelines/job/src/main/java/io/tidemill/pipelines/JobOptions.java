@@ -6,6 +6,7 @@ import io.tidemill.pipelines.compose.PipelineComposer;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
+import io.tidemill.pipelines.definition.MisreadPipelineException;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.run.JobFolder;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
@@ -65,7 +66,11 @@ public final class JobOptions {
    * @throws InvalidPipelineException with all that is wrong
    */
   public ParsedPipeline read(Map<String, String> environment, @Nullable LocalDate date) {
-    return new PipelineReader(environment, date).read(job);
+    try {
+      return new PipelineReader(environment, date).read(job);
+    } catch (MisreadPipelineException misread) {
+      throw composer(environment, Map.of()).alsoPlanned(misread);
+    }
   }
 
   /**

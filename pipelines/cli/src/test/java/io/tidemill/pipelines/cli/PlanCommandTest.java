@@ -43,6 +43,49 @@ class PlanCommandTest {
   }
 
   @Test
+  void partThatIsNotReadHidesNothingThatIsWrongWithTheOthers() throws IOException {
+    Path job =
+        Files.writeString(
+            directory.resolve("job.yaml"),
+            """
+            name: all
+            source:
+              connector: kafka
+              topic: in put
+              properties.bootstrap.servers: localhost
+              scan.startup.mode: earlist-offset
+              format: jsn
+              columns: { amount: DUOBLE }
+            steps:
+              - id: score
+                model: fraud:1.4.2
+                input: { features: amount }
+                output: { score: fraud_score }
+                batching: { max-sise: 1 }
+            sink: { connector: kafka, topic: out, format: jsno }
+            flink: { restart-strategy.tpye: fixed-delay }
+            """);
+
+    for (String command : List.of("plan", "run")) {
+      CommandRun run = CommandRun.of(command, job.toString());
+
+      assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+      assertThat(run.err().lines())
+          .hasSize(9)
+          .allMatch(line -> line.startsWith(job + ":"))
+          .anyMatch(line -> line.contains("topic: 'in put'"))
+          .anyMatch(line -> line.contains("'localhost' (expected: host:port"))
+          .anyMatch(line -> line.contains("did you mean 'earliest-offset'?"))
+          .anyMatch(line -> line.contains("source: format: 'jsn'"))
+          .anyMatch(line -> line.contains("did you mean 'DOUBLE'?"))
+          .anyMatch(line -> line.contains("unknown key 'max-sise'"))
+          .anyMatch(line -> line.contains("missing key 'resources'"))
+          .anyMatch(line -> line.contains("sink: format: 'jsno'"))
+          .anyMatch(line -> line.contains("did you mean 'restart-strategy.type'?"));
+    }
+  }
+
+  @Test
   void saysThatAJobWantsMoreMemoryThanAProcessHas() throws IOException {
     String yaml = Files.readString(Path.of("../../job-configs/fraud-scoring.yaml"));
     Path job =

@@ -1,13 +1,18 @@
 package io.tidemill.pipelines.compose;
 
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.KeptDeadLetters;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.model.loader.StoredModel;
+import io.tidemill.pipelines.definition.ConnectorDefinition;
+import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
+import io.tidemill.pipelines.definition.MisreadPipelineException;
 import io.tidemill.pipelines.definition.PipelineDefinition;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -108,8 +113,43 @@ public final class PipelineComposer {
     return new JobDeadLetters(job.name(), source.source().orElseThrow(), kept.orElseThrow());
   }
 
+  /**
+   * All that is wrong with a job of which some parts could not be read. Asks neither a model store
+   * nor a broker.
+   */
+  public InvalidPipelineException alsoPlanned(MisreadPipelineException misread) {
+    MisreadPipelineException.Parts parts = misread.parts();
+    PlanProblems problems = new PlanProblems(misread.locations());
+    known(parts.flinkOptions(), problems);
+    ConnectorDefinition source = parts.source();
+    if (source != null) {
+      ConnectorOptions options = new ConnectorOptions(SourceTranslator.ID, source.options());
+      problems.check(options, null);
+      if (source.schema() != null) {
+        new SchemaReading(SourceTranslator.ID, source.schema()).read(problems);
+      }
+      // Which may take its connection from the source.
+      ConnectorDefinition sink = parts.sink();
+      if (sink != null) {
+        problems.check(new ConnectorOptions(SinkTranslator.ID, sink.options()), options);
+      }
+    }
+    List<Problem<Location>> all = new ArrayList<>(misread.problems());
+    all.addAll(problems.all());
+    return new InvalidPipelineException(all);
+  }
+
   private FlinkSettings flinkSettings(PipelineDefinition job, PlanProblems problems) {
-    Map<String, String> given = new TreeMap<>(job.flinkOptions());
+    Map<String, String> options = known(job.flinkOptions(), problems);
+    return problems
+        .collect("flink", () -> FlinkSettings.of(job, options))
+        .orElseGet(
+            () -> new FlinkSettings(Configuration.fromMap(FlinkSettings.ASSUMED), job.mode()));
+  }
+
+  /** A job's options of Flink and those that win over them, as far as Flink has them. */
+  private Map<String, String> known(Map<String, String> written, PlanProblems problems) {
+    Map<String, String> given = new TreeMap<>(written);
     given.putAll(flinkOverrides);
     FlinkOptions known = FlinkOptions.onClassPath();
     Map<String, String> options = new HashMap<>();
@@ -124,9 +164,6 @@ public final class PipelineComposer {
             options.put(key, value);
           }
         });
-    return problems
-        .collect("flink", () -> FlinkSettings.of(job, options))
-        .orElseGet(
-            () -> new FlinkSettings(Configuration.fromMap(FlinkSettings.ASSUMED), job.mode()));
+    return options;
   }
 }

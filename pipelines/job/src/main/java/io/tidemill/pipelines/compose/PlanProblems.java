@@ -11,6 +11,7 @@ import io.tidemill.connectors.problem.Problems;
 import io.tidemill.model.ModelException;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -69,6 +70,11 @@ final class PlanProblems {
           new Connectors().check(options, source);
           return options;
         });
+  }
+
+  /** All so far, in the order in which they were found. */
+  List<Problem<Location>> all() {
+    return problems.all();
   }
 
   /** Ends the planning if anything was wrong. */

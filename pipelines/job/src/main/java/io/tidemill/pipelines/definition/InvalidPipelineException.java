@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
  * A pipeline that cannot run as it is written, with every problem that was found. The author of the
  * pipeline must act; a retry does not help.
  */
-public final class InvalidPipelineException extends RuntimeException {
+public class InvalidPipelineException extends RuntimeException {
   // Transient because exceptions are serializable and problems need not be.
   private final transient List<Problem<Location>> problems;
 

@@ -5,6 +5,7 @@ import com.google.errorprone.annotations.FormatString;
 import io.tidemill.connectors.problem.Problems;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
+import io.tidemill.pipelines.definition.MisreadPipelineException;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -75,6 +76,11 @@ final class Document {
   /** What was read of it. */
   ParsedPipeline parsed(PipelineDefinition definition) {
     return new ParsedPipeline(definition, file, locations, template);
+  }
+
+  /** All problems so far, and what could be read. */
+  MisreadPipelineException misread(MisreadPipelineException.Parts parts) {
+    return new MisreadPipelineException(problems.all(), parts, new Places(file, locations));
   }
 
   /** All problems so far. */

@@ -33,15 +33,6 @@ public record ParsedPipeline(
 
   /** The place of a part; for one that is not written in the file, of the nearest that holds it. */
   public Location locationOf(String path) {
-    String part = path;
-    while (!part.isEmpty()) {
-      Location location = locations.get(part);
-      if (location != null) {
-        return location;
-      }
-      int end = Math.max(part.lastIndexOf('.'), part.lastIndexOf('['));
-      part = part.substring(0, Math.max(end, 0));
-    }
-    return Location.of(file);
+    return new Places(file, locations).apply(path);
   }
 }

@@ -5,6 +5,7 @@ import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.ErrorsDefinition;
 import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.definition.GatesDefinition;
+import io.tidemill.pipelines.definition.MisreadPipelineException;
 import io.tidemill.pipelines.definition.NightlyDefinition;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.StepDefinition;
@@ -202,7 +203,8 @@ final class RootReading {
     Map<String, String> flinkOptions =
         job.read(FLINK).map(section -> section.texts()).orElse(Map.of());
     if (document.problemCount() > 0) {
-      throw document.failure();
+      throw document.misread(
+          new MisreadPipelineException.Parts(source.orElse(null), sink.orElse(null), flinkOptions));
     }
     return new PipelineDefinition(
         name.orElseThrow(document::failure),
