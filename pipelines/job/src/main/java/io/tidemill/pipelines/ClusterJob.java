@@ -1,11 +1,15 @@
 package io.tidemill.pipelines;
 
+import io.tidemill.connectors.problem.Problem;
 import io.tidemill.pipelines.compose.PlannedPipeline;
+import io.tidemill.pipelines.definition.InvalidPipelineException;
+import java.util.List;
 import java.util.Map;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /**
  * The entry class for a job on a Flink cluster: takes {@code JOB.yaml} and the options of {@code
@@ -20,7 +24,17 @@ import picocli.CommandLine.Mixin;
     name = "tidemill-job",
     description = "Adds a job to the Flink cluster that runs this class.")
 public final class ClusterJob {
+  private static final String ALLOW_DOUBLES = "--allow-doubles";
+
   @Mixin private JobOptions job = new JobOptions();
+
+  @Option(
+      names = ALLOW_DOUBLES,
+      description = {
+        "Begin an exactly-once job anew also on a cluster without high availability:",
+        "begun once more after its JobManager died, it publishes its predictions once more."
+      })
+  private boolean allowDoubles;
 
   private ClusterJob() {}
 
@@ -33,9 +47,25 @@ public final class ClusterJob {
 
   private void execute(Map<String, String> environment) throws Exception {
     PlannedPipeline pipeline = job.plan(environment);
+    if (!allowDoubles) {
+      checkStart(pipeline);
+    }
     StreamExecutionEnvironment cluster =
         StreamExecutionEnvironment.getExecutionEnvironment(pipeline.configuration());
     pipeline.attach(cluster);
     cluster.execute(pipeline.definition().name());
+  }
+
+  /** What the cluster itself is configured with is in an environment without the job's options. */
+  private static void checkStart(PlannedPipeline pipeline) {
+    if (pipeline.mayPublishTwice(
+        StreamExecutionEnvironment.getExecutionEnvironment().getConfiguration())) {
+      throw new InvalidPipelineException(
+          List.of(
+              new Problem<>(
+                  pipeline.locationOf("sink"),
+                  "sink: exactly-once on a cluster without high availability, and no savepoint to begin with: if the JobManager dies, the job begins anew and all that it has published is published again (expected: high-availability.type: zookeeper or kubernetes and high-availability.storageDir in Flink's configuration; or a savepoint or retained checkpoint, the newest that there is, by 'flink run -s', --fromSavepoint of a standalone job or --set execution.state-recovery.path=…; or sink.delivery-guarantee: at-least-once at the sink and the dead-letter; or %s)"
+                      .formatted(ALLOW_DOUBLES))));
+    }
   }
 }

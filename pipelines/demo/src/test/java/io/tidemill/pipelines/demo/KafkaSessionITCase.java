@@ -135,7 +135,15 @@ final class KafkaSessionITCase {
       throws Exception {
     List<String> ids = new ArrayList<>();
     for (String job : jobs) {
-      ids.add(cluster.run(jar, ClusterJob.class, job, "--store", new Jobs(directory).store()));
+      // No JobManager is killed here.
+      ids.add(
+          cluster.run(
+              jar,
+              ClusterJob.class,
+              job,
+              "--store",
+              new Jobs(directory).store(),
+              "--allow-doubles"));
     }
     for (String id : ids) {
       cluster.await(() -> cluster.state(id).equals(end));

@@ -26,8 +26,11 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.fs.Path;
+import org.apache.flink.runtime.jobmanager.HighAvailabilityMode;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.graph.StreamGraph;
@@ -376,6 +379,21 @@ public final class PlannedPipeline {
       throw new InvalidPipelineException(
           List.of(new Problem<>(locationOf("steps"), need.refusal())));
     }
+  }
+
+  /**
+   * Whether all that it has published is published again when a JobManager dies: the cluster does
+   * not keep where the job was, and it begins with no savepoint.
+   *
+   * @param cluster what the cluster is configured with
+   */
+  public boolean mayPublishTwice(ReadableConfig cluster) {
+    return definition.mode() == ExecutionMode.STREAMING
+        && publishesExactlyOnce()
+        && !HighAvailabilityMode.isHighAvailabilityModeActivated(
+            Configuration.fromMap(cluster.toMap()))
+        && Stream.of(cluster, configuration)
+            .allMatch(each -> each.getOptional(StateRecoveryOptions.SAVEPOINT_PATH).isEmpty());
   }
 
   /** What was planned, in words and numbers. */

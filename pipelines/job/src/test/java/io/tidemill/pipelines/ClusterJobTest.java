@@ -1,0 +1,134 @@
+package io.tidemill.pipelines;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemill.pipelines.compose.Jobs;
+import io.tidemill.pipelines.definition.InvalidPipelineException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.flink.client.program.StreamContextEnvironment;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.DeploymentOptions;
+import org.apache.flink.core.execution.PipelineExecutorFactory;
+import org.apache.flink.core.execution.PipelineExecutorServiceLoader;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A job as a cluster runs it whose configuration is its own. */
+class ClusterJobTest {
+  private static final Map<String, String> HIGH_AVAILABILITY =
+      Map.of("high-availability.type", "zookeeper");
+  private static final Map<String, String> NONE = Map.of("high-availability.type", "NONE");
+
+  @TempDir private Path directory;
+
+  /** A cluster that says when a job comes to it. */
+  private static final class Cluster implements PipelineExecutorServiceLoader {
+    @Override
+    public PipelineExecutorFactory getExecutorFactory(Configuration configuration) {
+      throw new Submitted();
+    }
+
+    @Override
+    public Stream<String> getExecutorNames() {
+      return Stream.of("test");
+    }
+  }
+
+  private static final class Submitted extends RuntimeException {}
+
+  @BeforeEach
+  void publish() throws IOException {
+    new Jobs(directory).publish("fraud", "1.4.2");
+  }
+
+  @AfterEach
+  void leaveTheCluster() {
+    StreamContextEnvironment.unsetAsContext();
+  }
+
+  private ThrowingCallable submit(String yaml, Map<String, String> cluster, String... more)
+      throws IOException {
+    Path job = Files.writeString(directory.resolve("job.yaml"), yaml);
+    List<String> arguments =
+        new ArrayList<>(List.of(job.toString(), "--store", new Jobs(directory).store()));
+    arguments.addAll(List.of(more));
+    Configuration configuration = Configuration.fromMap(cluster);
+    configuration.set(DeploymentOptions.TARGET, "test");
+    StreamContextEnvironment.setAsContext(
+        new Cluster(),
+        configuration,
+        getClass().getClassLoader(),
+        1,
+        1,
+        false,
+        null,
+        null,
+        List.of());
+    return () -> ClusterJob.main(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void refusesToBeginWhatTheClusterForgetsAndWouldPublishTwice() throws Exception {
+    for (Map<String, String> cluster : List.of(NONE, Map.<String, String>of())) {
+      assertThatThrownBy(submit(Jobs.KAFKA, cluster))
+          .isInstanceOf(InvalidPipelineException.class)
+          .hasMessageContaining("job.yaml:17:3: sink: exactly-once on a cluster without")
+          .hasMessageContaining("high-availability.type: zookeeper or kubernetes")
+          .hasMessageContaining("execution.state-recovery.path")
+          .hasMessageContaining("at-least-once")
+          .hasMessageContaining("--allow-doubles");
+    }
+  }
+
+  @Test
+  void beginsWhereTheClusterKeepsTheJob() throws Exception {
+    assertThatThrownBy(submit(Jobs.KAFKA, HIGH_AVAILABILITY)).isInstanceOf(Submitted.class);
+  }
+
+  @Test
+  void aJobThatSaysSoDoesNotMakeTheClusterKeepIt() throws Exception {
+    String set = "high-availability.type=zookeeper";
+
+    assertThatThrownBy(submit(Jobs.KAFKA, NONE, "--set", set))
+        .isInstanceOf(InvalidPipelineException.class);
+  }
+
+  @Test
+  void beginsWithASavepointOrARetainedCheckpoint() throws Exception {
+    String key = "execution.state-recovery.path";
+
+    assertThatThrownBy(submit(Jobs.KAFKA, Map.of(key, "file:/kept/chk-7")))
+        .isInstanceOf(Submitted.class);
+    assertThatThrownBy(submit(Jobs.KAFKA, NONE, "--set", key + "=file:/kept/chk-7"))
+        .isInstanceOf(Submitted.class);
+  }
+
+  @Test
+  void beginsWhereDoublesAreAllowed() throws Exception {
+    assertThatThrownBy(submit(Jobs.KAFKA, NONE, "--allow-doubles")).isInstanceOf(Submitted.class);
+    String both =
+        Jobs.KAFKA
+            .replace("exactly-once", "at-least-once")
+            .replace("topic: dead", "topic: dead, sink.delivery-guarantee: at-least-once");
+    assertThatThrownBy(submit(both, NONE)).isInstanceOf(Submitted.class);
+  }
+
+  @Test
+  void aBatchJobBeginsAnywhere() throws Exception {
+    String batch =
+        "mode: batch\n"
+            + Jobs.KAFKA.replace(
+                "  scan.startup.mode:", "  scan.bounded.mode: latest-offset\n  scan.startup.mode:");
+
+    assertThatThrownBy(submit(batch, NONE)).isInstanceOf(Submitted.class);
+  }
+}
