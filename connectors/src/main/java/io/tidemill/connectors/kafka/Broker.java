@@ -106,9 +106,9 @@ final class Broker implements Serializable {
     return policy != null && policy.contains(TopicConfig.CLEANUP_POLICY_COMPACT);
   }
 
-  /** A setting of a topic; null where its broker does not know it. */
-  static @Nullable String value(Config topic, String key) {
-    ConfigEntry entry = topic.get(key);
+  /** A setting of a topic or a broker; null where the broker does not know it. */
+  static @Nullable String value(Config config, String key) {
+    ConfigEntry entry = config.get(key);
     return entry == null ? null : entry.value();
   }
 
@@ -169,6 +169,17 @@ final class Broker implements Serializable {
 
   /** Whether a topic is made when it is written, as far as the broker tells. */
   private boolean makesTopics(Duration limit) {
+    return !setting("auto.create.topics.enable", limit).equals(Optional.of("false"));
+  }
+
+  /** The longest that it lets a transaction be open; empty where it may not tell. */
+  Optional<Duration> longestTransaction(Duration limit) {
+    return setting("transaction.max.timeout.ms", limit)
+        .map(millis -> Duration.ofMillis(Long.parseLong(millis)));
+  }
+
+  /** What it is configured with itself; empty where it may not tell. */
+  private Optional<String> setting(String key, Duration limit) {
     try {
       return ask(
           limit,
@@ -184,14 +195,11 @@ final class Broker implements Serializable {
             Map<ConfigResource, Config> configs =
                 admin.describeConfigs(List.of(broker)).all().get(millis, TimeUnit.MILLISECONDS);
             return configs.values().stream()
-                .flatMap(config -> config.entries().stream())
-                .noneMatch(
-                    entry ->
-                        entry.name().equals("auto.create.topics.enable")
-                            && "false".equals(entry.value()));
+                .flatMap(config -> Optional.ofNullable(value(config, key)).stream())
+                .findFirst();
           });
     } catch (UnansweredException mayNotTell) {
-      return true;
+      return Optional.empty();
     }
   }
 
@@ -218,7 +226,7 @@ final class Broker implements Serializable {
             .formatted(servers(), failure.getMessage()));
   }
 
-  private Object servers() {
+  Object servers() {
     return properties.getOrDefault(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, "no address");
   }
 

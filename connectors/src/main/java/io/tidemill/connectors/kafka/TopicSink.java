@@ -48,16 +48,34 @@ record TopicSink(KafkaOptions options, SinkSettings settings) {
   }
 
   /**
-   * A broker that does not answer, or a topic that is not there and that the broker does not make
-   * when it is written.
+   * A broker that does not answer, a topic that is not there and that the broker does not make when
+   * it is written, or transactions longer than the broker allows.
    */
   List<Problem<OptionKey>> obstacles(Duration limit) {
     Broker broker = new Broker(options);
     try {
-      return broker.missingForGood(List.of(settings.topic()), limit);
+      List<Problem<OptionKey>> missing = broker.missingForGood(List.of(settings.topic()), limit);
+      return missing.isEmpty() && exactlyOnce() ? tooLong(broker, limit) : missing;
     } catch (Broker.UnansweredException e) {
       return List.of(broker.unreachable(e));
     }
+  }
+
+  private List<Problem<OptionKey>> tooLong(Broker broker, Duration limit) {
+    return broker
+        .longestTransaction(limit)
+        .filter(longest -> settings.transactionTimeout().compareTo(longest) > 0)
+        .map(
+            longest ->
+                broker.problem(
+                    SinkSettings.TRANSACTION_TIMEOUT,
+                    "%d (expected: <= %d, transaction.max.timeout.ms of the broker at %s; raise it in the broker's server.properties, or lower this)"
+                        .formatted(
+                            settings.transactionTimeout().toMillis(),
+                            longest.toMillis(),
+                            broker.servers())))
+        .stream()
+        .toList();
   }
 
   /** What another run of the same job has open here. */

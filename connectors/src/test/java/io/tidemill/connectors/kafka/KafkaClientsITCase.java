@@ -142,6 +142,18 @@ class KafkaClientsITCase {
   }
 
   @Test
+  void transactionsLongerThanTheBrokerAllowsAreToldBeforeTheStart() throws Exception {
+    try (EmbeddedKafka kafka =
+        EmbeddedKafka.start(Map.of("transaction.max.timeout.ms", "420000"))) {
+      assertThat(sink(kafka).obstacles(Duration.ofSeconds(20)))
+          .extracting(String::valueOf)
+          .containsExactly(
+              "sink: properties.transaction.timeout.ms: 600000 (expected: <= 420000, transaction.max.timeout.ms of the broker at %s; raise it in the broker's server.properties, or lower this)"
+                  .formatted(kafka.bootstrapServers()));
+    }
+  }
+
+  @Test
   void aTopicThatTheBrokerDoesNotMakeIsMissedBeforeTheStart() throws Exception {
     try (EmbeddedKafka kafka = EmbeddedKafka.start(Map.of("auto.create.topics.enable", "false"))) {
       RecordSink sink = sink(kafka);
