@@ -74,6 +74,11 @@ public final class Engines {
     }
   }
 
+  /** The artifact that has an engine; none where it is not one of Tidemill's. */
+  public static Optional<String> artifact(String name) {
+    return Optional.ofNullable(ARTIFACTS.get(name));
+  }
+
   /** All of them, sorted by name. */
   public Collection<Engine> all() {
     return engines.values();
@@ -110,8 +115,6 @@ public final class Engines {
             .formatted(
                 name,
                 engines.isEmpty() ? "none" : String.join(", ", engines.keySet()),
-                Optional.ofNullable(ARTIFACTS.get(name))
-                    .map(artifact -> "the jar of " + artifact)
-                    .orElse("its jar")));
+                artifact(name).map(artifact -> "the jar of " + artifact).orElse("its jar")));
   }
 }

@@ -71,6 +71,7 @@ public final class Tidemill implements Runnable {
           StopCommand.class,
           PlanCommand.class,
           ValidateCommand.class,
+          DoctorCommand.class,
           SchemaCommand.class,
           RunsCommand.class,
           RenderCommand.class,

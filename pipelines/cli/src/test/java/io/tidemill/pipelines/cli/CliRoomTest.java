@@ -9,7 +9,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
 @AnalyzeClasses(
-    packages = "io.tidemill.pipelines.cli",
+    packages = {"io.tidemill.pipelines.cli", "io.tidemill.pipelines.doctor"},
     importOptions = ImportOption.DoNotIncludeTests.class)
 class CliRoomTest {
   @ArchTest
@@ -27,10 +27,21 @@ class CliRoomTest {
               "io.tidemill.pipelines.demo");
 
   @ArchTest
+  static final ArchRule theDoctorKnowsNoCommand =
+      noClasses()
+          .that()
+          .resideInAPackage("io.tidemill.pipelines.doctor")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.tidemill.pipelines.cli", "picocli..");
+
+  @ArchTest
   static final ArchRule givesOthersTheCommandAndTheDoorToIt =
       classes()
           .that()
           .arePublic()
+          .and()
+          .resideInAPackage("io.tidemill.pipelines.cli")
           .should()
           .haveNameMatching("io\\.tidemill\\.pipelines\\.cli\\.(Tidemill|Subcommand)");
 }

@@ -13,6 +13,7 @@ class TidemillTest {
       strings = {
         "--help",
         "validate --help",
+        "doctor --help",
         "run --help",
         "stop --help",
         "plan --help",
@@ -53,7 +54,7 @@ class TidemillTest {
       delimiter = '|',
       textBlock =
           """
-          valdate job.yaml  | tidemill: unknown command 'valdate' (did you mean 'validate'? allowed: init, run, stop, plan, validate, schema, runs, render, dead-letters, model)
+          valdate job.yaml  | tidemill: unknown command 'valdate' (did you mean 'validate'? allowed: init, run, stop, plan, validate, doctor, schema, runs, render, dead-letters, model)
           rnu job.yaml      | tidemill: unknown command 'rnu' (did you mean 'run'?
           job.yaml          | tidemill: unknown command 'job.yaml' (allowed: init, run,
           model psh a b     | tidemill model: unknown command 'psh' (did you mean 'push'? allowed: push, list,

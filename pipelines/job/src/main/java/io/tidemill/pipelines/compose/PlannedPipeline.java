@@ -13,6 +13,7 @@ import io.tidemill.inference.Scored;
 import io.tidemill.inference.operator.ColumnsTypeInfo;
 import io.tidemill.inference.step.OutputField;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.loader.StoredModel;
 import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
@@ -90,6 +91,11 @@ public final class PlannedPipeline {
   /** The versions that the steps are pinned to, in the order of the steps. */
   public List<ModelVersion> models() {
     return steps.stream().map(step -> step.model().version()).toList();
+  }
+
+  /** The models of the steps, in the order of the steps, as their tasks load them. */
+  public List<StoredModel> storedModels() {
+    return steps.stream().map(PlannedStep::model).toList();
   }
 
   /** The columns that the source reads. */

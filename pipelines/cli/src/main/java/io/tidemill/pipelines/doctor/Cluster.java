@@ -1,0 +1,224 @@
+package io.tidemill.pipelines.doctor;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.GlobalConfiguration;
+import org.apache.flink.configuration.IllegalConfigurationException;
+import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.runtime.clusterframework.TaskExecutorProcessSpec;
+import org.apache.flink.runtime.clusterframework.TaskExecutorProcessUtils;
+
+/**
+ * Where jobs are to run, as far as it can be seen from here. Immutable.
+ *
+ * @param kind what it is
+ * @param file where Flink's configuration is written, for a person to change it
+ * @param lib the folder of its jars, for a person to change it
+ * @param flink its configuration
+ * @param java the number of its Java, such as 17; 0 where it does not tell
+ * @param options of its JVMs
+ * @param jars their names
+ * @param taskManagers those that are known; of a folder, the one that it would start
+ */
+public record Cluster(
+    Kind kind,
+    String file,
+    String lib,
+    Configuration flink,
+    int java,
+    String options,
+    List<String> jars,
+    List<TaskMemory> taskManagers) {
+  /** How a place runs jobs, and what can be seen of it. */
+  public enum Kind {
+    /** The Flink inside this process. */
+    PROCESS,
+    /** A distribution of Flink on this machine. */
+    HOME,
+    /** A cluster that runs, here or elsewhere. */
+    REST
+  }
+
+  /**
+   * What a TaskManager has for memory that is not on the heap, in bytes.
+   *
+   * @param tasks for its tasks, as {@code taskmanager.memory.task.off-heap.size} says
+   * @param framework for Flink itself, from which tasks can take
+   * @param overhead beside all that Flink counts
+   */
+  public record TaskMemory(long tasks, long framework, long overhead, int slots) {}
+
+  private static final Duration ANSWER = Duration.ofSeconds(10);
+
+  // "OpenJDK 64-Bit Server VM - Eclipse Adoptium - 17/17.0.9+9", and what a JDK's release file has.
+  private static final Pattern JAVA_VERSION =
+      Pattern.compile("(?: - |JAVA_VERSION=\")(?:1\\.)?(\\d+)[./\"]");
+
+  public Cluster {
+    requireNonNull(kind, "kind");
+    flink = new Configuration(flink);
+    jars = List.copyOf(jars);
+    taskManagers = List.copyOf(taskManagers);
+  }
+
+  /** The Flink that the command embeds, and starts as it should be. */
+  public static Cluster ofThisProcess() {
+    return new Cluster(
+        Kind.PROCESS,
+        "the job's 'flink:'",
+        "",
+        new Configuration(),
+        Runtime.version().feature(),
+        "",
+        List.of(),
+        List.of());
+  }
+
+  /**
+   * A distribution of Flink on this machine. Blocks on its folder.
+   *
+   * @throws IOException if there is none
+   */
+  public static Cluster ofHome(Path home) throws IOException {
+    Path conf = home.resolve("conf");
+    Path lib = home.resolve("lib");
+    try (Stream<Path> jars = Files.list(lib)) {
+      Configuration flink = GlobalConfiguration.loadConfiguration(conf.toString());
+      return new Cluster(
+          Kind.HOME,
+          conf.resolve("config.yaml").toString(),
+          lib.toString(),
+          flink,
+          java(flink),
+          options(flink),
+          names(jars.map(Path::toString)),
+          memory(flink).stream().toList());
+    } catch (RuntimeException unreadable) {
+      throw new IOException(unreadable.getMessage(), unreadable);
+    }
+  }
+
+  /**
+   * A cluster that runs. Blocks on its answers.
+   *
+   * @throws IOException if it does not answer as Flink does
+   */
+  public static Cluster ofRest(URI root) throws IOException, InterruptedException {
+    JsonNode environment = get(root, "/jobmanager/environment");
+    Configuration flink = new Configuration();
+    for (JsonNode entry : get(root, "/jobmanager/config")) {
+      flink.setString(entry.path("key").asText(), entry.path("value").asText());
+    }
+    List<String> texts = new ArrayList<>();
+    environment.at("/jvm/options").forEach(option -> texts.add(option.asText()));
+    texts.add(options(flink));
+    List<String> classPath = new ArrayList<>();
+    environment
+        .path("classpath")
+        .forEach(entry -> classPath.addAll(List.of(entry.asText().split("[:;]"))));
+    List<TaskMemory> taskManagers = new ArrayList<>();
+    for (JsonNode manager : get(root, "/taskmanagers").path("taskmanagers")) {
+      JsonNode memory = manager.path("memoryConfiguration");
+      taskManagers.add(
+          new TaskMemory(
+              memory.path("taskOffHeap").asLong(),
+              memory.path("frameworkOffHeap").asLong(),
+              memory.path("jvmOverhead").asLong(),
+              manager.path("slotsNumber").asInt()));
+    }
+    return new Cluster(
+        Kind.REST,
+        "config.yaml of " + root,
+        "Flink's lib folder on every machine of " + root,
+        flink,
+        javaVersion(environment.at("/jvm/version").asText()),
+        String.join(" ", texts),
+        names(classPath.stream()),
+        taskManagers);
+  }
+
+  private static JsonNode get(URI root, String path) throws IOException, InterruptedException {
+    try {
+      URI uri = URI.create(root.toString().replaceFirst("/+$", "") + path);
+      HttpResponse<String> response =
+          HttpClient.newBuilder()
+              .connectTimeout(ANSWER)
+              .build()
+              .send(HttpRequest.newBuilder(uri).timeout(ANSWER).build(), BodyHandlers.ofString());
+      if (response.statusCode() != 200) {
+        throw new IOException("%s: status %d".formatted(path, response.statusCode()));
+      }
+      return new ObjectMapper().readTree(response.body());
+    } catch (IllegalArgumentException malformed) {
+      throw new IOException(malformed.getMessage(), malformed);
+    }
+  }
+
+  private static List<String> names(Stream<String> paths) {
+    return paths
+        .filter(path -> path.endsWith(".jar"))
+        .map(path -> path.replaceFirst(".*[/\\\\]", ""))
+        .distinct()
+        .sorted()
+        .toList();
+  }
+
+  /** What Flink's scripts start its processes with. */
+  private static String options(Configuration flink) {
+    return Stream.of(
+            CoreOptions.FLINK_DEFAULT_JVM_OPTIONS,
+            CoreOptions.FLINK_JVM_OPTIONS,
+            CoreOptions.FLINK_DEFAULT_TM_JVM_OPTIONS,
+            CoreOptions.FLINK_TM_JVM_OPTIONS)
+        .map(flink::get)
+        .reduce("", (all, more) -> all + " " + more);
+  }
+
+  private static int java(Configuration flink) throws IOException {
+    String home = flink.get(CoreOptions.FLINK_JAVA_HOME);
+    if (home == null) {
+      return Runtime.version().feature();
+    }
+    Path release = Path.of(home, "release");
+    return Files.exists(release) ? javaVersion(Files.readString(release)) : 0;
+  }
+
+  private static int javaVersion(String text) {
+    Matcher version = JAVA_VERSION.matcher(text);
+    return version.find() ? Integer.parseInt(version.group(1)) : 0;
+  }
+
+  /** As Flink works it out; empty where it would not start with it. */
+  private static Optional<TaskMemory> memory(Configuration flink) {
+    try {
+      TaskExecutorProcessSpec process = TaskExecutorProcessUtils.processSpecFromConfig(flink);
+      return Optional.of(
+          new TaskMemory(
+              process.getTaskOffHeapSize().getBytes(),
+              flink.get(TaskManagerOptions.FRAMEWORK_OFF_HEAP_MEMORY).getBytes(),
+              process.getJvmOverheadSize().getBytes(),
+              flink.get(TaskManagerOptions.NUM_TASK_SLOTS)));
+    } catch (IllegalConfigurationException doesNotStart) {
+      return Optional.empty();
+    }
+  }
+}

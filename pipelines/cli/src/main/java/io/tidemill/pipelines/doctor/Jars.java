@@ -1,0 +1,109 @@
+package io.tidemill.pipelines.doctor;
+
+import io.tidemill.pipelines.doctor.Finding.Status;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.flink.runtime.util.EnvironmentInformation;
+
+/**
+ * The jars of Flink's lib folder, against what jobs need there. Of a jar that is there twice the
+ * first wins, and a native library loads in one class loader of a process.
+ */
+record Jars(Cluster cluster) {
+  private static final String CHECK = "jars";
+
+  private static final Pattern NAME =
+      Pattern.compile(
+          "(.+?)-(\\d[^-]*(?:-(?:\\d[\\d.]*|SNAPSHOT|(?:rc|alpha|beta|M)[\\d.]*))*)(-.+)?\\.jar");
+
+  /** Others may have the same name and another author. */
+  private static final Pattern OURS =
+      Pattern.compile("(tidemill|arrow|flink|tensorflow|onnxruntime|pytorch)(-.*)?");
+
+  /** What all jobs of a process share; a job's own jar must not bring it. */
+  private static Stream<String> shared() {
+    return Stream.of("tidemill-model", "tidemill-store", "arrow-vector", "arrow-memory-netty");
+  }
+
+  /**
+   * What is missing, there twice, or of another Flink.
+   *
+   * @param more artifacts that the job needs there, such as its engines
+   */
+  List<Finding> examine(Collection<String> more) {
+    Map<String, List<String>> there = new TreeMap<>();
+    for (String jar : cluster.jars()) {
+      Matcher name = NAME.matcher(jar);
+      String artifact =
+          name.matches() ? name.group(1) + (name.group(3) == null ? "" : name.group(3)) : jar;
+      there.computeIfAbsent(artifact, first -> new ArrayList<>()).add(jar);
+    }
+    List<Finding> findings = new ArrayList<>();
+    there.forEach(
+        (artifact, jars) -> {
+          if (jars.size() > 1) {
+            findings.add(
+                new Finding(
+                    OURS.matcher(artifact).matches() ? Status.WRONG : Status.WARN,
+                    CHECK,
+                    "%s is there more than once: %s".formatted(artifact, String.join(", ", jars)),
+                    "keep one of them in " + cluster.lib()));
+          }
+        });
+    List<String> missing =
+        Stream.concat(shared(), more.stream()).filter(name -> !there.containsKey(name)).toList();
+    if (!missing.isEmpty()) {
+      findings.add(
+          Finding.wrong(CHECK, "missing: " + String.join(", ", missing), copy(missing.stream())));
+    }
+    List<String> own =
+        Stream.of("tidemill-job", "tidemill-flink-inference-operator", "tidemill-connectors")
+            .filter(name -> !there.containsKey(name))
+            .toList();
+    if (!own.isEmpty()) {
+      findings.add(
+          Finding.warn(
+              CHECK,
+              "missing: " + String.join(", ", own),
+              "nothing if the job's own jar has them; else " + copy(own.stream())));
+    }
+    String made = minor(EnvironmentInformation.getVersion());
+    Stream.of("flink-dist", "flink-runtime")
+        .flatMap(artifact -> there.getOrDefault(artifact, List.of()).stream())
+        .filter(jar -> !minor(jar.replaceFirst("^flink-[a-z]+-", "")).equals(made))
+        .forEach(
+            jar ->
+                findings.add(
+                    Finding.warn(
+                        CHECK,
+                        jar + ": Tidemill is made for Flink " + made,
+                        "take a Flink %s in the place of that of %s"
+                            .formatted(made, cluster.lib()))));
+    return findings.isEmpty()
+        ? List.of(Finding.ok(CHECK, cluster.jars().size() + " jars, none missing, none twice"))
+        : findings;
+  }
+
+  private static String minor(String version) {
+    return version.replaceFirst("^(\\d+\\.\\d+).*", "$1");
+  }
+
+  /** Which of the folders that Tidemill's build makes for a cluster have artifacts. */
+  private String copy(Stream<String> artifacts) {
+    return artifacts
+        .map(name -> name.matches("tidemill-(engine-.*|store-oci)") ? name.substring(9) : "core")
+        .distinct()
+        .collect(
+            Collectors.joining(
+                ", ",
+                "copy ",
+                " of pipelines/cli/target/tidemill/cluster-lib into " + cluster.lib()));
+  }
+}
