@@ -1,77 +1,210 @@
 package io.tidemill.connectors.avro;
 
-import java.io.Closeable;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.InvalidAvroMagicException;
+import org.apache.avro.Schema;
+import org.apache.avro.file.DataFileConstants;
 import org.apache.avro.file.DataFileReader;
-import org.apache.avro.file.SeekableInput;
+import org.apache.avro.file.DataFileStream;
+import org.apache.avro.file.SeekableByteArrayInput;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericRecord;
-import org.apache.flink.core.fs.FileSystem;
-import org.apache.flink.core.fs.Path;
+import org.apache.flink.connector.file.src.FileSourceSplit;
+import org.apache.flink.connector.file.src.reader.BulkFormat;
+import org.apache.flink.connector.file.src.util.CheckpointedPosition;
+import org.apache.flink.connector.file.src.util.IteratorResultIterator;
+import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.flink.formats.avro.AvroToRowDataConverters;
+import org.apache.flink.formats.avro.AvroToRowDataConverters.AvroToRowDataConverter;
+import org.apache.flink.formats.avro.typeutils.AvroSchemaConverter;
 import org.apache.flink.formats.avro.utils.FSDataInputStreamWrapper;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.logical.RowType;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Where the blocks of a file end. Avro's own reader takes a block that is cut off for the end of
- * the file, and says nothing. For use by one thread.
+ * Reads the blocks of a split, one after the other: Avro's own reader gets each alone, and whole. A
+ * block is of the split in which the marker before it begins. A place to go on from is where a
+ * block begins, behind that marker, and how many of its records were handed on. Not thread-safe.
+ *
+ * <p>What is wrong in the file fails as Avro's own failures do, and not with an IOException.
  */
-public final class AvroBlocks implements Closeable {
-  private final SeekableInput file;
-  private final DataFileReader<GenericRecord> reader;
-  private final long first;
+final class AvroBlocks implements BulkFormat.Reader<RowData> {
+  /** What goes to the task thread in one piece. */
+  private static final int RECORDS_AT_ONCE = 1_000;
 
-  private AvroBlocks(SeekableInput file) throws IOException {
-    this.file = file;
-    reader = new DataFileReader<>(file, new GenericDatumReader<>());
-    first = reader.previousSync();
-  }
+  private static final int MARKER = DataFileConstants.SYNC_SIZE;
+  private static final int BUFFER = 1 << 16;
 
-  /** Reads the head of a file. */
-  public static AvroBlocks of(Path path) throws IOException {
-    FileSystem files = path.getFileSystem();
-    long length = files.getFileStatus(path).getLen();
-    SeekableInput file = new FSDataInputStreamWrapper(files.open(path), length);
+  private final FSDataInputStream file;
+  private final long fileSize;
+  private final long end;
+  private final GenericDatumReader<GenericRecord> records;
+  private final AvroToRowDataConverter converter;
+  private final DataFileStream.Header head;
+  private final InputStream blocks;
+
+  /** Where the open block begins, and the next one behind it. */
+  private long place;
+
+  private long next;
+
+  private @Nullable DataFileReader<GenericRecord> block;
+  private long left;
+  private long handed;
+  private long skip;
+  private @Nullable RuntimeException failure;
+
+  AvroBlocks(RowType rowType, FileSourceSplit split) throws IOException {
+    Schema schema = AvroSchemaConverter.convertToSchema(rowType.copy(false));
+    converter = AvroToRowDataConverters.createRowConverter(rowType);
+    records = new GenericDatumReader<>(null, schema);
+    fileSize = split.fileSize();
+    end = split.offset() + split.length();
+    file = split.path().getFileSystem().open(split.path());
     try {
-      return new AvroBlocks(file);
+      DataFileReader<GenericRecord> reader =
+          new DataFileReader<>(new FSDataInputStreamWrapper(file, fileSize), records);
+      head = reader.getHeader();
+      CheckpointedPosition restored = split.getReaderPosition().orElse(null);
+      if (restored == null) {
+        reader.sync(split.offset());
+        next = reader.previousSync();
+      } else {
+        next = restored.getOffset();
+        skip = restored.getRecordsAfterOffset();
+      }
+      file.seek(Math.min(next, fileSize));
+    } catch (EOFException | InvalidAvroMagicException e) {
+      file.close();
+      throw new AvroRuntimeException(e);
     } catch (IOException | RuntimeException e) {
       file.close();
       throw e;
     }
+    blocks = new BufferedInputStream(file, BUFFER);
   }
 
-  /** Whether the file ends with the marker that all of its blocks end with, and its head, too. */
-  public boolean endWithTheFile() throws IOException {
-    return Arrays.equals(marker(first), marker(file.length()));
-  }
-
-  private byte[] marker(long end) throws IOException {
-    byte[] marker = new byte[Math.toIntExact(Math.min(16, end))];
-    file.seek(end - marker.length);
-    int read = 0;
-    while (read < marker.length) {
-      int more = file.read(marker, read, marker.length - read);
-      if (more < 0) {
-        break;
-      }
-      read += more;
+  @Override
+  public BulkFormat.@Nullable RecordIterator<RowData> readBatch() throws IOException {
+    if (failure != null) {
+      throw failure;
     }
-    return marker;
+    DataFileReader<GenericRecord> open = block;
+    while (open == null || left == 0) {
+      if (open != null && hasNext(open)) {
+        throw damaged("more records than it says");
+      }
+      if (next >= end + MARKER || next >= fileSize) {
+        return null;
+      }
+      open = open();
+      block = open;
+    }
+    long from = handed;
+    List<RowData> rows = new ArrayList<>();
+    try {
+      while (left > 0 && rows.size() < RECORDS_AT_ONCE) {
+        rows.add((RowData) converter.convert(record(open)));
+      }
+    } catch (RuntimeException e) {
+      if (rows.isEmpty()) {
+        throw e;
+      }
+      failure = e;
+    }
+    return new IteratorResultIterator<>(rows.iterator(), place, from);
   }
 
-  /**
-   * Where the block begins that is behind the one at a place and yet in a range of the file.
-   *
-   * @param place of a block that was read, or where the range begins if none was
-   * @param end of the range
-   * @return the block's place, or -1 if the range, or the file, has no more
-   */
-  long nextIn(long place, long end) throws IOException {
-    reader.sync(Math.max(place, first - 16));
-    return reader.pastSync(end) ? -1 : reader.previousSync();
+  private GenericRecord record(DataFileReader<GenericRecord> open) {
+    try {
+      GenericRecord record = open.next(null);
+      left--;
+      handed++;
+      return record;
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+      // A damaged length asks for as much memory as it says.
+      throw damaged("a record %d that does not decode: %s".formatted(handed, e));
+    }
+  }
+
+  private DataFileReader<GenericRecord> open() throws IOException {
+    place = next;
+    ByteArrayOutputStream numbers = new ByteArrayOutputStream();
+    long count = number(numbers);
+    long size = number(numbers);
+    long behind = fileSize - place - numbers.size() - MARKER;
+    if (count <= 0) {
+      throw damaged("%d records (expected: one or more)".formatted(count));
+    }
+    if (size < 0 || size > Math.min(behind, Integer.MAX_VALUE - BUFFER)) {
+      throw damaged(
+          "%d bytes (expected: at most the %d that the file has behind it)"
+              .formatted(size, behind));
+    }
+    byte[] whole = Arrays.copyOf(numbers.toByteArray(), (int) (numbers.size() + size + MARKER));
+    int read = blocks.readNBytes(whole, numbers.size(), whole.length - numbers.size());
+    if (read < whole.length - numbers.size()) {
+      throw cutOff();
+    }
+    DataFileReader<GenericRecord> open =
+        DataFileReader.openReader(new SeekableByteArrayInput(whole), records, head, false);
+    next = place + whole.length;
+    left = count;
+    handed = 0;
+    if (!hasNext(open)) {
+      throw damaged("nothing that can be unpacked");
+    }
+    for (; skip > 0; skip--) {
+      record(open);
+    }
+    return open;
+  }
+
+  /** Unpacks a block that was just opened, and checks one that was read. */
+  private boolean hasNext(DataFileReader<GenericRecord> open) {
+    try {
+      return open.hasNext();
+    } catch (RuntimeException | OutOfMemoryError e) {
+      throw damaged("contents that are not whole: " + (e.getCause() == null ? e : e.getCause()));
+    }
+  }
+
+  /** A number of Avro's, of which the bytes are kept. */
+  private long number(ByteArrayOutputStream bytes) throws IOException {
+    long bits = 0;
+    for (int shift = 0; shift < Long.SIZE; shift += 7) {
+      int one = blocks.read();
+      if (one < 0) {
+        throw cutOff();
+      }
+      bytes.write(one);
+      bits |= (one & 0x7FL) << shift;
+      if (one < 0x80) {
+        return (bits >>> 1) ^ -(bits & 1);
+      }
+    }
+    throw damaged("a length of more than 64 bits");
+  }
+
+  private AvroRuntimeException cutOff() {
+    return damaged("an end behind that of the file (expected: whole blocks to the end)");
+  }
+
+  private AvroRuntimeException damaged(String has) {
+    return new AvroRuntimeException("the block at byte %d has %s".formatted(place, has));
   }
 
   @Override
   public void close() throws IOException {
-    reader.close();
+    file.close();
   }
 }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.connector.file.src.FileSourceSplit;
-import org.apache.flink.connector.file.src.enumerate.BlockSplittingRecursiveEnumerator;
+import org.apache.flink.connector.file.src.enumerate.BlockSplittingRecursiveAllDirEnumerator;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 
@@ -12,9 +12,14 @@ import org.apache.flink.core.fs.FileSystem;
  * Finds files, and cuts large ones into ranges for several readers, as file systems of blocks do:
  * this machine's and object stores know of one block only. Not thread-safe.
  */
-final class FileRanges extends BlockSplittingRecursiveEnumerator {
+final class FileRanges extends BlockSplittingRecursiveAllDirEnumerator {
   /** Bytes beside which it costs nothing to open the file again. */
   static final long LONGEST = 64L << 20;
+
+  /** Those whose paths match, but for hidden ones. */
+  FileRanges(String pattern) {
+    super(pattern);
+  }
 
   @Override
   protected void convertToSourceSplits(

@@ -7,7 +7,8 @@ import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.file.src.FileSource;
 import org.apache.flink.connector.file.src.FileSourceSplit;
-import org.apache.flink.connector.file.src.enumerate.NonSplittingRecursiveEnumerator;
+import org.apache.flink.connector.file.src.enumerate.FileEnumerator;
+import org.apache.flink.connector.file.src.enumerate.NonSplittingRecursiveAllDirEnumerator;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -17,9 +18,13 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * The files of a folder, read as a job asks for it. Immutable.
  *
  * @param <E> what they hold
+ * @param pattern of the paths of the files that are read; empty for all
  * @param check of each file, before any record of it is read
  */
-record FolderFiles<E>(Path path, FileReading reading, FileCheck check) {
+record FolderFiles<E>(Path path, Optional<String> pattern, FileReading reading, FileCheck check) {
+  /** A name may have the end of a line in it. */
+  private static final String ALL = "(?s).*";
+
   /**
    * Adds them to a graph.
    *
@@ -39,13 +44,17 @@ record FolderFiles<E>(Path path, FileReading reading, FileCheck check) {
                     reading.corruptToDeadLetters() ? new UpToDamage<>(format, letters) : format),
                 path)
             .setFileEnumerator(
-                format.isSplittable() && !reading.whole()
-                    ? FileRanges::new
-                    : NonSplittingRecursiveEnumerator::new);
+                enumerator(pattern.orElse(ALL), format.isSplittable() && !reading.whole()));
     monitorInterval.ifPresent(files::monitorContinuously);
     return environment
         .fromSource(
             ReadableFiles.named(files.build(), check), WatermarkStrategy.noWatermarks(), uid, type)
         .uid(uid);
+  }
+
+  private static FileEnumerator.Provider enumerator(String pattern, boolean inRanges) {
+    return inRanges
+        ? () -> new FileRanges(pattern)
+        : () -> new NonSplittingRecursiveAllDirEnumerator(pattern);
   }
 }

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
@@ -27,8 +28,8 @@ import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.table.types.logical.RowType;
 
 /**
- * Files of a format of Flink's, such as Avro or ORC, that a job asks to have read in another way
- * than Flink's connector does it. Immutable.
+ * Files of Avro, or of another format of Flink's, such as ORC, that a job asks to have read in
+ * another way than Flink's connector does it. Immutable.
  */
 public final class FormatFiles implements RecordSource {
   /** Of which nothing else is said here, as its classes need not be there. */
@@ -39,20 +40,19 @@ public final class FormatFiles implements RecordSource {
           ConnectorOptions.CONNECTOR,
           FactoryUtil.FORMAT.key(),
           FileSystemConnectorOptions.PATH.key(),
+          FileSystemConnectorOptions.PARTITION_DEFAULT_NAME.key(),
           FileSystemConnectorOptions.SOURCE_MONITOR_INTERVAL.key(),
+          FileSystemConnectorOptions.SOURCE_PATH_REGEX_PATTERN.key(),
           FileSystemConnectorOptions.SOURCE_REPORT_STATISTICS.key());
 
   private final SourceSpec spec;
-  private final BulkFormat<RowData, FileSourceSplit> format;
+  private final OriginRows format;
   private final FileCheck check;
   private final Optional<ColumnSource> columns;
   private final RowType rowType;
 
   private FormatFiles(
-      SourceSpec spec,
-      BulkFormat<RowData, FileSourceSplit> format,
-      FileCheck check,
-      Optional<ColumnSource> columns) {
+      SourceSpec spec, OriginRows format, FileCheck check, Optional<ColumnSource> columns) {
     this.spec = spec;
     this.format = format;
     this.check = check;
@@ -64,13 +64,13 @@ public final class FormatFiles implements RecordSource {
    * Files as a source.
    *
    * @param spec whose options Flink's factory has taken
-   * @param format of whole files
+   * @param format makes that of whole files, for the columns that are in them
    * @param columns the same records
    * @throws InvalidOptionsException if they are told of in ways that are not here
    */
   public static RecordSource of(
       SourceSpec spec,
-      BulkFormat<RowData, FileSourceSplit> format,
+      Function<RowType, BulkFormat<RowData, FileSourceSplit>> format,
       Optional<ColumnSource> columns,
       OptionCheck check) {
     refuseUnknown(spec, check);
@@ -79,7 +79,12 @@ public final class FormatFiles implements RecordSource {
             ? ParquetFiles.declared(spec.schema().rowType(), spec.keys(), check)
             : FileCheck.NONE;
     check.throwIfAny();
-    return new FormatFiles(spec, format, files, columns);
+    FolderColumns all =
+        new FolderColumns(
+            spec.schema().rowType(),
+            spec.keys().partitionedBy(),
+            options(spec).get(FileSystemConnectorOptions.PARTITION_DEFAULT_NAME));
+    return new FormatFiles(spec, new OriginRows(format.apply(all.inFiles()), all), files, columns);
   }
 
   /** Refuses what only Flink's connector knows. */
@@ -98,13 +103,6 @@ public final class FormatFiles implements RecordSource {
                       key,
                       key);
                 }
-              }
-              if (!spec.keys().partitionedBy().isEmpty()) {
-                check.refuse(
-                    asked,
-                    "%s beside 'partitioned-by' (expected: one of the two in the format %s; both are taken in json and csv)",
-                    value,
-                    format);
               }
             });
   }
@@ -147,16 +145,17 @@ public final class FormatFiles implements RecordSource {
 
   @Override
   public SourceStreams<RowData> attach(StreamExecutionEnvironment environment, String uidPrefix) {
-    OriginRows rows = new OriginRows(format, spec.schema().rowType());
     Path path = new Path(spec.options().value(FileSystemConnectorOptions.PATH.key()).orElseThrow());
+    Optional<String> pattern =
+        options(spec).getOptional(FileSystemConnectorOptions.SOURCE_PATH_REGEX_PATTERN);
     SingleOutputStreamOperator<RowData> read =
-        new FolderFiles<RowData>(path, spec.files(), check)
+        new FolderFiles<RowData>(path, pattern, spec.files(), check)
             .attach(
                 environment,
                 uidPrefix,
-                rows,
+                format,
                 new CorruptRow(rowType.getFieldCount()),
-                rows.getProducedType(),
+                format.getProducedType(),
                 monitorInterval());
     return spec.files().corruptToDeadLetters()
         ? SourceStreams.ofDecoded(read, uidPrefix, rowType)
@@ -164,7 +163,10 @@ public final class FormatFiles implements RecordSource {
   }
 
   private Optional<Duration> monitorInterval() {
-    return Configuration.fromMap(spec.options().values())
-        .getOptional(FileSystemConnectorOptions.SOURCE_MONITOR_INTERVAL);
+    return options(spec).getOptional(FileSystemConnectorOptions.SOURCE_MONITOR_INTERVAL);
+  }
+
+  private static Configuration options(SourceSpec spec) {
+    return Configuration.fromMap(spec.options().values());
   }
 }

@@ -11,6 +11,7 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.src.util.RecordAndPosition;
+import org.apache.flink.core.fs.Path;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalSerializers;
@@ -19,26 +20,27 @@ import org.apache.flink.table.types.logical.RowType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A format of Flink's whose rows have room for an {@link Origin}, which stays null. They are made
- * and copied where the file is read: some formats decode a record only when it is asked for, by
- * when they have read on behind one that does not decode. Immutable.
+ * A format of whole files whose rows have what the names of folders say, and room for an {@link
+ * Origin}, which stays null. They are made and copied where the file is read: some formats decode a
+ * record only when it is asked for, by when they have read on behind one that does not decode.
+ * Immutable.
  *
- * @param values of the files
+ * @param format of the columns that are in the files
  */
-record OriginRows(BulkFormat<RowData, FileSourceSplit> format, RowType values)
+record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns columns)
     implements BulkFormat<RowData, FileSourceSplit> {
   private static final long serialVersionUID = 1L;
 
   @Override
   public BulkFormat.Reader<RowData> createReader(Configuration config, FileSourceSplit split)
       throws IOException {
-    return new Copying(format.createReader(config, split), values);
+    return new Copying(format.createReader(config, split), columns, split.path());
   }
 
   @Override
   public BulkFormat.Reader<RowData> restoreReader(Configuration config, FileSourceSplit split)
       throws IOException {
-    return new Copying(format.restoreReader(config, split), values);
+    return new Copying(format.restoreReader(config, split), columns, split.path());
   }
 
   @Override
@@ -48,18 +50,23 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, RowType values)
 
   @Override
   public TypeInformation<RowData> getProducedType() {
-    return InternalTypeInfo.of(Origin.appendTo(values));
+    return InternalTypeInfo.of(Origin.appendTo(columns.values()));
   }
 
   private static final class Copying implements BulkFormat.Reader<RowData> {
     private final BulkFormat.Reader<RowData> reader;
+    private final FolderColumns columns;
+    private final @Nullable Object[] ofFolders;
     private final RowData.FieldGetter[] fields;
     private final TypeSerializer<Object>[] serializers;
     private final PostponedFailure postponed = new PostponedFailure();
 
     @SuppressWarnings({"unchecked", "rawtypes"}) // There are no arrays of a generic type.
-    Copying(BulkFormat.Reader<RowData> reader, RowType values) {
+    Copying(BulkFormat.Reader<RowData> reader, FolderColumns columns, Path file) {
       this.reader = reader;
+      this.columns = columns;
+      ofFolders = columns.of(file);
+      RowType values = columns.inFiles();
       fields = new RowData.FieldGetter[values.getFieldCount()];
       serializers = new TypeSerializer[fields.length];
       for (int i = 0; i < fields.length; i++) {
@@ -94,10 +101,12 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, RowType values)
     }
 
     private RowData copy(RowData row) {
-      GenericRowData copy = new GenericRowData(row.getRowKind(), fields.length + 1);
+      GenericRowData copy =
+          new GenericRowData(row.getRowKind(), fields.length + ofFolders.length + 1);
+      columns.fill(copy, ofFolders);
       for (int i = 0; i < fields.length; i++) {
         Object value = fields[i].getFieldOrNull(row);
-        copy.setField(i, value == null ? null : serializers[i].copy(value));
+        copy.setField(columns.ofFile(i), value == null ? null : serializers[i].copy(value));
       }
       return copy;
     }

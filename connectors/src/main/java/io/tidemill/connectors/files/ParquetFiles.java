@@ -110,7 +110,8 @@ public final class ParquetFiles implements ColumnSource {
             reading.corruptToDeadLetters());
     RowType rows = Origin.appendTo(values);
     SingleOutputStreamOperator<VectorizedColumnBatch> read =
-        new FolderFiles<VectorizedColumnBatch>(options.path(), reading, FileCheck.NONE)
+        new FolderFiles<VectorizedColumnBatch>(
+                options.path(), Optional.empty(), reading, FileCheck.NONE)
             .attach(
                 environment,
                 uidPrefix,

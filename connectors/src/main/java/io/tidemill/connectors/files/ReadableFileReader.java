@@ -102,9 +102,16 @@ final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
                 named == null ? paths() : named.file(),
                 root.failure().getClass().getSimpleName(),
                 NAMELESS.matcher(root.message()).replaceAll("it"));
-    return failure instanceof IOException || failure instanceof UncheckedIOException
-        ? new FileFailureException(message, failure)
-        : new RecordFailureException(message, failure);
+    if (failure instanceof IOException || failure instanceof UncheckedIOException) {
+      return new FileFailureException(message, failure);
+    }
+    return new RecordFailureException(
+        named == null
+            ? message
+            : message
+                + "; replace the file by a whole one, or set on-corrupt-file: dead-letter to go on"
+                + " without the rest of it",
+        failure);
   }
 
   private String paths() {

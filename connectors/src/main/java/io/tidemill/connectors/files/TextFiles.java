@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -71,36 +70,22 @@ public final class TextFiles implements RecordSource {
     }
     check.refuseIgnoredErrors(options.prefix());
     check.throwIfAny();
-    RowType values = spec.schema().rowType();
-    List<String> folders = spec.keys().partitionedBy();
-    int[] inFiles = positions(values, folders, false);
-    RowType fileColumns =
-        new RowType(IntStream.of(inFiles).mapToObj(i -> values.getFields().get(i)).toList());
+    FolderColumns columns =
+        new FolderColumns(
+            spec.schema().rowType(), spec.keys().partitionedBy(), options.nameOfNull());
+    RowType fileColumns = columns.inFiles();
     try {
       DeserializationSchema<RowData> format = decoding.apply(fileColumns);
       Quoting quoting = options.quoting().orElseThrow();
       ValueDecoder decoder =
           new ValueDecoder(
               quoting.hasFields() ? format : new WholeJson(format), fileColumns, false);
-      TextRows rows =
-          new TextRows(
-              decoder,
-              values,
-              inFiles,
-              positions(values, folders, true),
-              options.nameOfNull(),
-              spec.deadLetters());
+      TextRows rows = new TextRows(decoder, columns, spec.deadLetters());
       return Optional.of(
           new TextFiles(spec, options, new TextFormat(rows, quoting), decoder, fileColumns));
     } catch (IOException e) {
       throw new UncheckedIOException("the decoder of the files' format cannot be shipped", e);
     }
-  }
-
-  private static int[] positions(RowType values, List<String> folders, boolean inFolders) {
-    return IntStream.range(0, values.getFieldCount())
-        .filter(i -> folders.contains(values.getFieldNames().get(i)) == inFolders)
-        .toArray();
   }
 
   @Override
@@ -148,7 +133,7 @@ public final class TextFiles implements RecordSource {
   @Override
   public SourceStreams<RowData> attach(StreamExecutionEnvironment environment, String uidPrefix) {
     SingleOutputStreamOperator<RowData> read =
-        new FolderFiles<RowData>(options.path(), spec.files(), FileCheck.NONE)
+        new FolderFiles<RowData>(options.path(), options.pattern(), spec.files(), FileCheck.NONE)
             .attach(
                 environment,
                 uidPrefix,

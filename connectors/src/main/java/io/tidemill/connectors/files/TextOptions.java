@@ -47,6 +47,7 @@ record TextOptions(ConnectorOptions options) {
           FileSystemConnectorOptions.PATH.key(),
           FileSystemConnectorOptions.PARTITION_DEFAULT_NAME.key(),
           FileSystemConnectorOptions.SOURCE_MONITOR_INTERVAL.key(),
+          FileSystemConnectorOptions.SOURCE_PATH_REGEX_PATTERN.key(),
           FileSystemConnectorOptions.SOURCE_REPORT_STATISTICS.key());
 
   /** Whether they are such options, and none that is read nowhere but in Flink's connector. */
@@ -73,6 +74,11 @@ record TextOptions(ConnectorOptions options) {
   /** How often to look for new files; empty to look once. */
   Optional<Duration> monitorInterval() {
     return all().getOptional(FileSystemConnectorOptions.SOURCE_MONITOR_INTERVAL);
+  }
+
+  /** Of the paths of the files that are read; empty for all. */
+  Optional<String> pattern() {
+    return all().getOptional(FileSystemConnectorOptions.SOURCE_PATH_REGEX_PATTERN);
   }
 
   private boolean isCsv() {

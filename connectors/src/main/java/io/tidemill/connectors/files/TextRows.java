@@ -8,16 +8,12 @@ import io.tidemill.connectors.record.ValueDecoder;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
-import java.util.Map;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.binary.BinaryStringData;
-import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
-import org.apache.flink.table.types.utils.TypeConversions;
-import org.apache.flink.table.utils.PartitionPathUtils;
 import org.apache.flink.types.RowKind;
 import org.jspecify.annotations.Nullable;
 
@@ -29,41 +25,23 @@ final class TextRows implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private final ValueDecoder decoder;
-  private final RowType values;
   private final RowType type;
-  private final String nameOfNull;
+  private final FolderColumns folders;
   private final boolean deadLetters;
-
-  /** Of the fields of the values, those of the decoder's rows; the others are in folders' names. */
-  private final int[] inFiles;
-
-  private final int[] inFolders;
 
   /**
    * Rows.
    *
    * @param decoder of the bytes of a record
-   * @param values the columns of the files and their folders
-   * @param inFiles the positions in {@code values} of what the decoder makes
-   * @param inFolders the positions of what is in the names of folders
-   * @param nameOfNull what a folder's name has for null
+   * @param folders the columns of the files and their folders
    * @param deadLetters whether rows keep their original bytes and undecodable ones are made;
    *     otherwise those throw
    */
-  TextRows(
-      ValueDecoder decoder,
-      RowType values,
-      int[] inFiles,
-      int[] inFolders,
-      String nameOfNull,
-      boolean deadLetters) {
+  TextRows(ValueDecoder decoder, FolderColumns folders, boolean deadLetters) {
     this.decoder = decoder;
-    this.values = values;
-    this.inFiles = inFiles;
-    this.inFolders = inFolders;
-    this.nameOfNull = nameOfNull;
+    this.folders = folders;
     this.deadLetters = deadLetters;
-    this.type = Origin.appendTo(values);
+    this.type = Origin.appendTo(folders.values());
   }
 
   RowType type() {
@@ -90,47 +68,12 @@ final class TextRows implements Serializable {
   final class OfFile {
     private final Path file;
     private final StringData path;
-    private final Object[] folderValues = new Object[inFolders.length];
+    private final @Nullable Object[] ofFolders;
 
     private OfFile(Path file) {
       this.file = file;
-      path = shared(BinaryStringData.fromString(file.toString()));
-      Map<String, String> folders = PartitionPathUtils.extractPartitionSpecFromPath(file);
-      for (int i = 0; i < inFolders.length; i++) {
-        folderValues[i] = ofFolder(inFolders[i], folders);
-      }
-    }
-
-    private @Nullable Object ofFolder(int field, Map<String, String> folders) {
-      String name = values.getFieldNames().get(field);
-      String value = folders.get(name);
-      if (value == null) {
-        throw new RecordFailureException(
-            "%s: in no folder '%s=…' (expected: one, as the source is partitioned-by: %s)"
-                .formatted(file, name, name),
-            null);
-      }
-      LogicalType declared = values.getTypeAt(field);
-      try {
-        return value.equals(nameOfNull)
-            ? null
-            : shared(
-                PartitionPathUtils.convertStringToInternalValue(
-                    value, TypeConversions.fromLogicalToDataType(declared)));
-      } catch (RuntimeException e) {
-        throw new RecordFailureException(
-            "%s: folder '%s=%s' (expected: a value of column '%s', which is %s)"
-                .formatted(file, name, value, name, declared.asSummaryString()),
-            e);
-      }
-    }
-
-    /** Rows travel to other threads, and a string that is still lazy changes when it is read. */
-    private static <T> T shared(T value) {
-      if (value instanceof BinaryStringData text) {
-        text.ensureMaterialized();
-      }
-      return value;
+      path = FolderColumns.shared(BinaryStringData.fromString(file.toString()));
+      ofFolders = folders.of(file);
     }
 
     /**
@@ -162,11 +105,9 @@ final class TextRows implements Serializable {
     private GenericRowData row(RowKind kind, @Nullable RowData decoded, GenericRowData origin) {
       GenericRowData row = new GenericRowData(kind, type.getFieldCount());
       if (decoded != null) {
-        for (int i = 0; i < inFiles.length; i++) {
-          row.setField(inFiles[i], decoder.field(decoded, i));
-        }
-        for (int i = 0; i < inFolders.length; i++) {
-          row.setField(inFolders[i], folderValues[i]);
+        folders.fill(row, ofFolders);
+        for (int i = 0; i < decoded.getArity(); i++) {
+          row.setField(folders.ofFile(i), decoder.field(decoded, i));
         }
       }
       row.setField(type.getFieldCount() - 1, origin);

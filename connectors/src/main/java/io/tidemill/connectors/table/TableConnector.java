@@ -1,9 +1,7 @@
 package io.tidemill.connectors.table;
 
-import io.tidemill.connectors.avro.AvroBlocks;
+import io.tidemill.connectors.avro.AvroFiles;
 import io.tidemill.connectors.avro.FlinkAvro;
-import io.tidemill.connectors.avro.WholeBlocks;
-import io.tidemill.connectors.files.FileCheck;
 import io.tidemill.connectors.files.FormatFiles;
 import io.tidemill.connectors.files.ParquetFiles;
 import io.tidemill.connectors.files.ParquetFolder;
@@ -18,12 +16,10 @@ import io.tidemill.connectors.record.Connector;
 import io.tidemill.connectors.record.DeadLetterRecord;
 import io.tidemill.connectors.record.DeadLetterSpec;
 import io.tidemill.connectors.record.KeptDeadLetters;
-import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
-import java.io.IOException;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -77,9 +73,7 @@ public final class TableConnector implements Connector {
             files ->
                 isParquet(spec.options())
                     ? ParquetFiles.rows(files, columns, spec.keys(), check)
-                    : new ReadableFiles<>(
-                        files,
-                        isAvro(spec.options()) ? TableConnector::refuseCutOff : FileCheck.NONE),
+                    : new ReadableFiles<>(files),
             check);
     if (!spec.options().names(ConnectorOptions.FILESYSTEM)) {
       spec.files().refuse(check);
@@ -93,19 +87,16 @@ public final class TableConnector implements Connector {
     if (texts.isPresent()) {
       return texts.get();
     }
-    return spec.files().isUsual()
+    return spec.files().isUsual() && !isAvro(spec.options())
         ? rows(spec, provider, stream)
-        : FormatFiles.of(spec, fileFormat(columns, check), columns(spec), check);
+        : FormatFiles.of(spec, inFiles -> fileFormat(inFiles, check), columns(spec), check);
   }
 
   /** The format of whole files. */
   private static BulkFormat<RowData, FileSourceSplit> fileFormat(RowType rows, OptionCheck check) {
-    BulkFormat<RowData, FileSourceSplit> format = flinksFormat(rows, check);
-    return isAvro(check.options()) ? new WholeBlocks<>(format) : format;
-  }
-
-  private static BulkFormat<RowData, FileSourceSplit> flinksFormat(
-      RowType rows, OptionCheck check) {
+    if (isAvro(check.options())) {
+      return new AvroFiles(rows);
+    }
     return new FactoryCall<>(DynamicTableSourceFactory.class, check)
         .create(
             factory ->
@@ -158,18 +149,6 @@ public final class TableConnector implements Connector {
   private static boolean isFilesOf(String format, ConnectorOptions options) {
     return options.names(ConnectorOptions.FILESYSTEM)
         && options.format().filter(format::equals).isPresent();
-  }
-
-  /** Flink would read it up to there, and end. */
-  private static void refuseCutOff(Path file) throws IOException {
-    try (AvroBlocks blocks = AvroBlocks.of(file)) {
-      if (!blocks.endWithTheFile()) {
-        throw new RecordFailureException(
-            "%s: cannot be read: it does not end with the end of a block (expected: a whole file; this one is cut off)"
-                .formatted(file),
-            null);
-      }
-    }
   }
 
   @Override
@@ -226,7 +205,8 @@ public final class TableConnector implements Connector {
         && provider.createSource() instanceof FileSource<?> files) {
       @SuppressWarnings("unchecked") // A file source of rows is one of rows.
       FileSource<RowData> rows = (FileSource<RowData>) files;
-      return new KeptFiles(spec.options(), new ReadableFiles<>(rows));
+      return new KeptFiles(
+          spec.options(), new ReadableFiles<>(isAvro(spec.options()) ? avroLetters(spec) : rows));
     }
     check.refuse(
         ConnectorOptions.CONNECTOR,
@@ -234,6 +214,12 @@ public final class TableConnector implements Connector {
             + " place)",
         spec.options().connector());
     throw check.failure();
+  }
+
+  private static FileSource<RowData> avroLetters(DeadLetterSpec spec) {
+    return FileSource.forBulkFileFormat(
+            new AvroFiles(DeadLetterRecord.TYPE), new Path(spec.options().folder().orElseThrow()))
+        .build();
   }
 
   private static ScanTableSource.ScanRuntimeProvider scan(

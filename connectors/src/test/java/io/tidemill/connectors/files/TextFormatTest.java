@@ -224,7 +224,7 @@ class TextFormatTest {
 
     List<FileSourceSplit> splits =
         new ArrayList<>(
-            new FileRanges()
+            new FileRanges(".*")
                 .enumerateSplits(
                     new org.apache.flink.core.fs.Path[] {
                       new org.apache.flink.core.fs.Path(directory.toUri())
@@ -275,10 +275,7 @@ class TextFormatTest {
     return new TextFormat(
         new TextRows(
             new ValueDecoder(json, IN_FILES, false),
-            values,
-            new int[] {1},
-            new int[] {0},
-            "none",
+            new FolderColumns(values, List.of(values.getFieldNames().get(0)), "none"),
             deadLetters),
         Quoting.NONE);
   }

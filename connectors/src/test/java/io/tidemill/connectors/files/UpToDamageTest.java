@@ -368,7 +368,7 @@ class UpToDamageTest {
             IDS, InternalTypeInfo.of(IDS), false, false, TimestampFormat.SQL);
     return new TextFormat(
         new TextRows(
-            new ValueDecoder(json, IDS, false), IDS, new int[] {0}, new int[0], "none", true),
+            new ValueDecoder(json, IDS, false), new FolderColumns(IDS, List.of(), "none"), true),
         Quoting.NONE);
   }
 

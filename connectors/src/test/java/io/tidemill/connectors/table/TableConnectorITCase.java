@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.tidemill.connectors.Connectors;
-import io.tidemill.connectors.avro.AvroBlocks;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.FileReading;
 import io.tidemill.connectors.options.InvalidOptionsException;
@@ -634,7 +633,7 @@ class TableConnectorITCase {
     Path in = Files.createDirectory(folder.resolve("in"));
     Files.writeString(in.resolve("bad.txt"), "{\"id\":\n");
     Map<String, String> options = new HashMap<>(files("source", in).values());
-    options.put("source.path.regex-pattern", ".*txt");
+    options.put("sink.parallelism", "1");
 
     Throwable failure =
         catchThrowable(
@@ -758,42 +757,21 @@ class TableConnectorITCase {
   @ValueSource(booleans = {true, false})
   void avroWithABlockThatIsCutOffIsNotTakenForAWholeFile(boolean atTheEnd) throws Exception {
     int count = 30_000;
-    Path json = Files.createDirectory(folder.resolve("json"));
     Path in = folder.resolve("in");
-    Files.write(
-        json.resolve("a.json"),
-        IntStream.range(0, count)
-            .mapToObj(i -> "{\"id\":\"%d\",\"amount\":%d}".formatted(i, i))
-            .toList());
-    copy(files("source", json), files("sink", in, "avro"));
-    Path damaged;
-    try (Stream<Path> files = Files.list(in)) {
-      damaged =
-          files.filter(file -> !file.getFileName().toString().startsWith("_")).findAny().get();
-    }
+    Path damaged = avroOf(count, in);
     byte[] bytes = Files.readAllBytes(damaged);
-    if (atTheEnd) {
-      Files.write(damaged, Arrays.copyOf(bytes, bytes.length * 2 / 3));
-      assertThat(
-              failureOf(
-                  false,
-                  new SourceSpec(files("source", in, "avro"), SCHEMA, TableKeys.NONE, false)))
-          .startsWith("file:" + damaged + ": cannot be read: it does not end with the end of a");
-    } else {
-      try (AvroBlocks blocks = AvroBlocks.of(new org.apache.flink.core.fs.Path(damaged.toUri()))) {
-        assertThat(blocks.endWithTheFile()).isTrue();
-      }
-      byte[] marker = Arrays.copyOfRange(bytes, bytes.length - 16, bytes.length);
-      int third = 0;
-      for (int found = 0; found < 3; third++) {
-        found += Arrays.equals(marker, Arrays.copyOfRange(bytes, third, third + 16)) ? 1 : 0;
-      }
-      int size = third + 15;
-      while (bytes[size++] < 0) {}
-      // A length of 2 MB, which is more than the file has.
-      System.arraycopy(new byte[] {-2, -1, -1, 1}, 0, bytes, size, 4);
-      Files.write(damaged, bytes);
-    }
+    Files.write(
+        damaged, atTheEnd ? Arrays.copyOf(bytes, bytes.length * 2 / 3) : withLongBlock(bytes));
+
+    assertThat(
+            failureOf(
+                false, new SourceSpec(files("source", in, "avro"), SCHEMA, TableKeys.NONE, false)))
+        .startsWith(
+            "file:" + damaged + ": cannot be read: AvroRuntimeException: the block at byte ")
+        .endsWith(
+            "; replace the file by a whole one, or set on-corrupt-file: dead-letter to go on without"
+                + " the rest of it");
+
     StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.BATCH);
     SourceStreams<RowData> streams =
         new Connectors()
@@ -805,7 +783,6 @@ class TableConnectorITCase {
                     true,
                     new FileReading(true, false)))
             .attach(environment, "source");
-
     List<RowData> rows = collect(streams.records());
     List<RowData> letters = collect(streams.deadLetters().orElseThrow());
 
@@ -814,7 +791,54 @@ class TableConnectorITCase {
         .containsExactlyElementsOf(IntStream.range(0, rows.size()).boxed().toList());
     assertThat(letters).hasSize(1);
     assertThat(DeadLetterRecord.fromRow(letters.get(0)).message())
-        .contains("EOFException: the block at byte ");
+        .contains("AvroRuntimeException: the block at byte ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void damagedAvroIsSeenInFoldersOfAColumnAndBehindAPatternOfPaths(boolean inFolders)
+      throws Exception {
+    Path damaged = avroOf(30_000, folder.resolve("in/amount=7"));
+    Files.write(damaged, withLongBlock(Files.readAllBytes(damaged)));
+    Files.writeString(damaged.resolveSibling("a.txt"), "no Avro");
+    Map<String, String> options =
+        new HashMap<>(files("source", folder.resolve("in"), "avro").values());
+    if (inFolders) {
+      Files.delete(damaged.resolveSibling("a.txt"));
+    } else {
+      options.put("source.path.regex-pattern", ".*/part-[^/]*");
+    }
+    TableKeys keys = new TableKeys(List.of(), inFolders ? List.of("amount") : List.of(), false);
+
+    assertThat(failureOf(false, new SourceSpec(options("source", options), SCHEMA, keys, false)))
+        .startsWith(
+            "file:" + damaged + ": cannot be read: AvroRuntimeException: the block at byte ");
+  }
+
+  private Path avroOf(int count, Path in) throws Exception {
+    Path json = Files.createDirectory(folder.resolve("json"));
+    Files.write(
+        json.resolve("a.json"),
+        IntStream.range(0, count)
+            .mapToObj(i -> "{\"id\":\"%d\",\"amount\":%d}".formatted(i, i))
+            .toList());
+    copy(files("source", json), files("sink", in, "avro"));
+    try (Stream<Path> files = Files.list(in)) {
+      return files.filter(file -> !file.getFileName().toString().startsWith("_")).findAny().get();
+    }
+  }
+
+  /** With a length in the middle that is more than the file has. */
+  private static byte[] withLongBlock(byte[] bytes) {
+    byte[] marker = Arrays.copyOfRange(bytes, bytes.length - 16, bytes.length);
+    int third = 0;
+    for (int found = 0; found < 3; third++) {
+      found += Arrays.equals(marker, Arrays.copyOfRange(bytes, third, third + 16)) ? 1 : 0;
+    }
+    int size = third + 15;
+    while (bytes[size++] < 0) {}
+    System.arraycopy(new byte[] {-2, -1, -1, 1}, 0, bytes, size, 4);
+    return bytes;
   }
 
   /** A file beside it is read whole, and one that is no such file at all is a letter, too. */
@@ -933,7 +957,7 @@ class TableConnectorITCase {
       value = {
         "datagen | number-of-rows | 1 | true | not taken by 'datagen' (expected: connector: filesystem)",
         "filesystem | path | x | false | dead-letter in a job without a dead-letter sink (expected: fail, or a",
-        "filesystem | source.path.regex-pattern | x | true | on-corrupt-file: dead-letter beside 'source.path.regex-pattern'",
+        "filesystem | sink.parallelism | 1 | true | on-corrupt-file: dead-letter beside 'sink.parallelism'",
       })
   void corruptFilesBecomeNoDeadLettersWhereNoneCanCome(
       String connector, String key, String value, boolean deadLetters, String why) {
@@ -959,27 +983,37 @@ class TableConnectorITCase {
         .hasMessageContaining(why);
   }
 
-  @Test
-  void corruptFilesInFoldersThatAreColumnsBecomeDeadLettersOnlyOfTexts() {
+  @ParameterizedTest
+  @ValueSource(strings = {"avro", "json", "orc", "parquet"})
+  void corruptFilesInFoldersThatAreColumnsBecomeDeadLetters(String format) throws Exception {
     TableKeys byId = new TableKeys(List.of(), List.of("id"), false);
+    Path json = Files.createDirectory(folder.resolve("json"));
+    Files.write(json.resolve("a.json"), List.of("{\"id\":\"x\",\"amount\":1}"));
+    Path in = folder.resolve("in");
+    copy(files("source", json), TableKeys.NONE, files("sink", in, format), byId);
+    String corrupt = format.equals("json") ? "no.gz" : "none";
+    Files.writeString(Files.createDirectory(in.resolve("id=y")).resolve(corrupt), "nothing");
+    StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.BATCH);
+    SourceStreams<RowData> streams =
+        new Connectors()
+            .source(
+                new SourceSpec(
+                    files("source", in, format), SCHEMA, byId, true, new FileReading(true, true)))
+            .attach(environment, "source");
 
-    assertThatThrownBy(
-            () ->
-                new Connectors()
-                    .source(
-                        new SourceSpec(
-                            files("source", folder, "avro"),
-                            SCHEMA,
-                            byId,
-                            true,
-                            new FileReading(true, false))))
-        .hasMessageContaining(
-            "on-corrupt-file: dead-letter beside 'partitioned-by' (expected: one of the two in the"
-                + " format avro; both are taken in json and csv)");
-    new Connectors()
-        .source(
-            new SourceSpec(
-                files("source", folder, "json"), SCHEMA, byId, true, new FileReading(true, false)));
+    List<RowData> rows = collect(streams.records());
+    List<RowData> letters = collect(streams.deadLetters().orElseThrow());
+
+    assertThat(rows)
+        .singleElement()
+        .satisfies(row -> assertThat(row.getString(0)).hasToString("x"))
+        .satisfies(row -> assertThat(row.getDouble(1)).isEqualTo(1));
+    assertThat(letters)
+        .singleElement()
+        .satisfies(
+            row ->
+                assertThat(DeadLetterRecord.fromRow(row).message())
+                    .contains("id=y/" + corrupt + ": corrupt at its beginning: "));
   }
 
   /** What fails a job that reads Parquet, without being tried again. */

@@ -1,0 +1,242 @@
+package io.tidemill.connectors.avro;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.LongStream;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaBuilder;
+import org.apache.avro.file.CodecFactory;
+import org.apache.avro.file.DataFileWriter;
+import org.apache.avro.generic.GenericDatumWriter;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.generic.GenericRecordBuilder;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.connector.file.src.FileSourceSplit;
+import org.apache.flink.connector.file.src.reader.BulkFormat;
+import org.apache.flink.connector.file.src.util.CheckpointedPosition;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.logical.BigIntType;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.logical.VarCharType;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AvroFilesTest {
+  private static final int COUNT = 3_000;
+  private static final AvroFiles FILES =
+      new AvroFiles(
+          RowType.of(
+              new LogicalType[] {new BigIntType(), new VarCharType(VarCharType.MAX_LENGTH)},
+              new String[] {"id", "later"}));
+
+  @TempDir private Path directory;
+
+  /** What was read of a split, with the place behind each row, and what ended it. */
+  private record Reading(
+      List<Long> ids, List<CheckpointedPosition> places, @Nullable Throwable failure) {}
+
+  @ParameterizedTest
+  @ValueSource(strings = {"null", "deflate"})
+  void rangesOfAnyLengthGiveEachRecordOnce(String codec) throws IOException {
+    Path file = file(codec);
+    int length = (int) Files.size(file);
+    for (int ranges : new int[] {1, 2, 7, 100, length / 8}) {
+      List<Long> ids = new ArrayList<>();
+      for (long i = 0; i < ranges; i++) {
+        Reading range = read(split(file, length * i / ranges, length * (i + 1) / ranges));
+        assertThat(range.failure).isNull();
+        ids.addAll(range.ids);
+      }
+      assertThat(ids).isEqualTo(allIds());
+    }
+  }
+
+  @Test
+  void readingGoesOnBehindAnyRecord() throws IOException {
+    Path file = file("null");
+    FileSourceSplit split = split(file, 0, Files.size(file));
+    Reading all = read(split);
+    for (int i = 0; i < COUNT; i += 97) {
+      Reading rest = read(split.updateWithCheckpointedPosition(all.places.get(i)));
+      assertThat(rest.ids).isEqualTo(allIds().subList(i + 1, COUNT));
+    }
+  }
+
+  /** A column that the file lacks is null, and one that is not asked for is passed over. */
+  @Test
+  void schemasEvolve() throws IOException {
+    Path file = file("null");
+    try (BulkFormat.Reader<RowData> reader =
+        FILES.createReader(new Configuration(), split(file, 0, Files.size(file)))) {
+      RowData row = reader.readBatch().next().getRecord();
+      assertThat(row.getArity()).isEqualTo(2);
+      assertThat(row.isNullAt(1)).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"null", "deflate"})
+  void noDamageHasRecordsLeftOutInSilence(String codec) throws IOException {
+    Path whole = file(codec);
+    byte[] bytes = Files.readAllBytes(whole);
+    Path file = directory.resolve("damaged.avro");
+    for (int seed = 0; seed < 600; seed++) {
+      Random random = new Random(seed);
+      byte[] damaged = damaged(bytes, random);
+      Files.write(file, damaged);
+      int ranges = 1 + random.nextInt(4);
+      int count = 0;
+      boolean told = false;
+      for (long i = 0; i < ranges; i++) {
+        Reading range =
+            read(split(file, damaged.length * i / ranges, damaged.length * (i + 1) / ranges));
+        count += range.ids.size();
+        if (range.failure != null) {
+          told = true;
+          assertThat(range.failure).as("seed %d", seed).isNotInstanceOf(IOException.class);
+        }
+      }
+      assertThat(told || count == COUNT).as("seed %d: %d rows, none told", seed, count).isTrue();
+    }
+  }
+
+  private static byte[] damaged(byte[] whole, Random random) {
+    byte[] damaged = whole.clone();
+    List<Integer> blocks = blocks(whole);
+    int block = blocks.get(random.nextInt(blocks.size() - 1));
+    switch (random.nextInt(7)) {
+      case 0 -> damaged[random.nextInt(whole.length)] ^= (byte) (1 << random.nextInt(8));
+      case 1 -> damaged[block + random.nextInt(5)] = (byte) random.nextInt(256);
+      case 2 -> {
+        for (int i = 0; i < 4; i++) {
+          damaged[block + i] = (byte) random.nextInt(256);
+        }
+      }
+      case 3 -> {
+        // What ends inside of a block; at the end of one nobody could tell.
+        int end = 1 + random.nextInt(whole.length - 1);
+        return Arrays.copyOf(whole, blocks.contains(end) ? end - 1 : end);
+      }
+      case 4 -> {
+        int from = random.nextInt(whole.length);
+        Arrays.fill(
+            damaged, from, Math.min(whole.length, from + 1 + random.nextInt(300)), (byte) 0);
+      }
+      case 5 -> damaged[block] = 0;
+      default -> {
+        int cut = 1 + random.nextInt(50);
+        int from = block + random.nextInt(100);
+        byte[] shorter = Arrays.copyOf(whole, whole.length - cut);
+        System.arraycopy(whole, from + cut, shorter, from, whole.length - from - cut);
+        return shorter;
+      }
+    }
+    return damaged;
+  }
+
+  @Test
+  void sayWhichBlockIsDamagedAndHow() throws IOException {
+    byte[] bytes = Files.readAllBytes(file("null"));
+    int block = blocks(bytes).get(2);
+    Path file = directory.resolve("damaged.avro");
+    Files.write(file, Arrays.copyOf(bytes, block + 100));
+    assertThat(read(split(file, 0, block + 100)).failure)
+        .isInstanceOf(AvroRuntimeException.class)
+        .hasMessageStartingWith("the block at byte " + block + " has ")
+        .hasMessageContaining(" bytes (expected: at most the ");
+    byte[] garbage = Arrays.copyOf(bytes, bytes.length + 9);
+    Arrays.fill(garbage, bytes.length, garbage.length, (byte) -1);
+    Files.write(file, garbage);
+    Reading behind = read(split(file, 0, garbage.length));
+    assertThat(behind.ids).isEqualTo(allIds());
+    assertThat(behind.failure)
+        .hasMessage(
+            "the block at byte %d has an end behind that of the file (expected: whole blocks to the end)",
+            bytes.length);
+    Files.write(file, "text".getBytes(StandardCharsets.UTF_8));
+    assertThatThrownBy(() -> FILES.createReader(new Configuration(), split(file, 0, 4)))
+        .isInstanceOf(AvroRuntimeException.class);
+  }
+
+  private static List<Long> allIds() {
+    return LongStream.range(0, COUNT).boxed().toList();
+  }
+
+  /** Where blocks begin, and the last one ends. */
+  private static List<Integer> blocks(byte[] file) {
+    byte[] marker = Arrays.copyOfRange(file, file.length - 16, file.length);
+    List<Integer> blocks = new ArrayList<>();
+    for (int i = 0; i <= file.length - 16; i++) {
+      if (Arrays.equals(marker, 0, 16, file, i, i + 16)) {
+        blocks.add(i + 16);
+      }
+    }
+    return blocks;
+  }
+
+  private Path file(String codec) throws IOException {
+    Schema schema =
+        SchemaBuilder.record("old").fields().requiredLong("id").requiredString("noise").endRecord();
+    Path file = directory.resolve("rows.avro");
+    Random random = new Random(7);
+    try (DataFileWriter<GenericRecord> writer =
+        new DataFileWriter<>(new GenericDatumWriter<GenericRecord>(schema))) {
+      writer.setCodec(CodecFactory.fromString(codec)).setSyncInterval(2_000);
+      writer.create(schema, file.toFile());
+      for (long id = 0; id < COUNT; id++) {
+        writer.append(
+            new GenericRecordBuilder(schema)
+                .set("id", id)
+                .set("noise", Long.toHexString(random.nextLong()))
+                .build());
+      }
+    }
+    return file;
+  }
+
+  private static FileSourceSplit split(Path file, long begin, long end) throws IOException {
+    return new FileSourceSplit(
+        "1",
+        new org.apache.flink.core.fs.Path(file.toUri()),
+        begin,
+        end - begin,
+        0,
+        Files.size(file));
+  }
+
+  private static Reading read(FileSourceSplit split) {
+    List<Long> ids = new ArrayList<>();
+    List<CheckpointedPosition> places = new ArrayList<>();
+    Throwable failure =
+        catchThrowable(
+            () -> {
+              try (BulkFormat.Reader<RowData> reader =
+                  FILES.restoreReader(new Configuration(), split)) {
+                BulkFormat.RecordIterator<RowData> batch;
+                while ((batch = reader.readBatch()) != null) {
+                  for (var next = batch.next(); next != null; next = batch.next()) {
+                    ids.add(next.getRecord().getLong(0));
+                    places.add(
+                        new CheckpointedPosition(next.getOffset(), next.getRecordSkipCount()));
+                  }
+                }
+              }
+            });
+    return new Reading(ids, places, failure);
+  }
+}
