@@ -3,17 +3,23 @@ package io.tidemill.connectors.files;
 import io.tidemill.connectors.problem.Suggestion;
 import io.tidemill.connectors.record.RecordFailureException;
 import java.io.IOException;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.formats.parquet.vector.ParquetSplitReaderUtil;
 import org.apache.flink.table.types.logical.DecimalType;
 import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.LogicalTypeFamily;
+import org.apache.flink.table.types.logical.LogicalTypeRoot;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.parquet.format.converter.ParquetMetadataConverter;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.schema.LogicalTypeAnnotation.DecimalLogicalTypeAnnotation;
+import org.apache.parquet.schema.LogicalTypeAnnotation.IntLogicalTypeAnnotation;
+import org.apache.parquet.schema.LogicalTypeAnnotation.TimestampLogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Type;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +32,14 @@ import org.jspecify.annotations.Nullable;
  */
 record DeclaredColumns(RowType columns, boolean mayBeMissing) implements FileCheck {
   private static final long serialVersionUID = 1L;
+
+  /** Those of the types of whole numbers. */
+  private static final Map<LogicalTypeRoot, Integer> BITS =
+      Map.of(
+          LogicalTypeRoot.TINYINT, Byte.SIZE,
+          LogicalTypeRoot.SMALLINT, Short.SIZE,
+          LogicalTypeRoot.INTEGER, Integer.SIZE,
+          LogicalTypeRoot.BIGINT, Long.SIZE);
 
   @Override
   public void check(Path file) throws IOException {
@@ -48,7 +62,10 @@ record DeclaredColumns(RowType columns, boolean mayBeMissing) implements FileChe
 
   private static void checkType(Path file, LogicalType declared, Type found) {
     // Flink would take the values within it for rows, or the digits for those of another scale.
-    if ((isNested(found) && declared.getChildren().isEmpty()) || isOfOtherScale(declared, found)) {
+    if ((isNested(found) && declared.getChildren().isEmpty())
+        || isOfOtherScale(declared, found)
+        || isNoTime(declared, found)
+        || mayBeNegative(declared, found)) {
       throw otherwise(file, declared, found, null);
     }
     try {
@@ -71,6 +88,21 @@ record DeclaredColumns(RowType columns, boolean mayBeMissing) implements FileChe
     return declared instanceof DecimalType decimal
         && found.getLogicalTypeAnnotation() instanceof DecimalLogicalTypeAnnotation digits
         && digits.getScale() != decimal.getScale();
+  }
+
+  /** Flink looks for the unit of a number that has none. */
+  private static boolean isNoTime(LogicalType declared, Type found) {
+    return declared.is(LogicalTypeFamily.TIMESTAMP)
+        && found.isPrimitive()
+        && found.asPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.INT64
+        && !(found.getLogicalTypeAnnotation() instanceof TimestampLogicalTypeAnnotation);
+  }
+
+  /** Flink reads numbers without a sign as those of its types, which have one. */
+  private static boolean mayBeNegative(LogicalType declared, Type found) {
+    return found.getLogicalTypeAnnotation() instanceof IntLogicalTypeAnnotation number
+        && !number.isSigned()
+        && BITS.getOrDefault(declared.getTypeRoot(), 0) <= number.getBitWidth();
   }
 
   private static RecordFailureException otherwise(

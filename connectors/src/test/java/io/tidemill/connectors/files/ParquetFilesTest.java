@@ -62,6 +62,7 @@ import org.apache.flink.table.types.logical.TimestampType;
 import org.apache.flink.table.types.logical.TinyIntType;
 import org.apache.flink.table.types.logical.VarBinaryType;
 import org.apache.flink.table.types.logical.VarCharType;
+import org.apache.flink.table.types.logical.utils.LogicalTypeParser;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.SimpleGroup;
 import org.apache.parquet.hadoop.ParquetWriter;
@@ -502,6 +503,51 @@ class ParquetFilesTest {
           .hasMessageContaining(path + ": column '" + column + "': 'optional group " + column)
           .hasMessageContaining("(expected: what is read as BIGINT, as it is declared;");
     }
+  }
+
+  /** As a negative number, or not at all. */
+  @ParameterizedTest
+  @CsvSource({
+    "int64, TIMESTAMP(3)",
+    "int64, TIMESTAMP_LTZ(6)",
+    "'int32 (INTEGER(32,false))', INT",
+    "'int32 (INTEGER(16,false))', SMALLINT",
+    "'int64 (INTEGER(64,false))', BIGINT"
+  })
+  void numbersThatFlinkWouldReadAsOthersAreRefusedByTheirColumn(String inFile, String declared) {
+    String[] type = inFile.split(" ", 2);
+    String column = type[0] + " c" + (type.length > 1 ? " " + type[1] : "");
+    RowType columns = columns(declared);
+
+    assertThatThrownBy(() -> check(columns, "optional " + column))
+        .isInstanceOf(RecordFailureException.class)
+        .hasMessageStartingWith("file:/f: column 'c': 'optional int")
+        .hasMessageContaining(
+            "(expected: what is read as "
+                + columns.getTypeAt(0).asSummaryString()
+                + ", as it is declared;");
+  }
+
+  @Test
+  void numbersWithoutASignThatFitAreRead() {
+    check(columns("INT"), "optional int32 c (INTEGER(16,false))");
+    check(columns("SMALLINT"), "optional int32 c (INTEGER(8,false))");
+    check(columns("TIMESTAMP(3)"), "optional int64 c (TIMESTAMP(MILLIS,true))");
+  }
+
+  private static RowType columns(String declared) {
+    return RowType.of(
+        new LogicalType[] {
+          LogicalTypeParser.parse(declared, ParquetFilesTest.class.getClassLoader())
+        },
+        new String[] {"c"});
+  }
+
+  private static void check(RowType columns, String inFile) {
+    new DeclaredColumns(columns, false)
+        .check(
+            new org.apache.flink.core.fs.Path("file:/f"),
+            MessageTypeParser.parseMessageType("message m { " + inFile + "; }"));
   }
 
   /** 1.2345 would be 123.45. */
