@@ -118,7 +118,7 @@ class RecordLinesTest {
       boolean trims = random.nextBoolean();
       boolean escapes = random.nextBoolean();
       Quoting quoting = csv(escapes ? '\\' : Quoting.NO_BYTE, Quoting.NO_BYTE, trims);
-      String text = text(escapes ? "a1 ,,\n\n\r\"\"\"\\" : "a1 ,,\n\n\r\"\"\"");
+      String text = text(escapes ? "a1 \t,,\n\n\r\"\"\"\\" : "a1 \t,,\n\n\r\"\"\"");
       List<List<String>> whole = parsed(text, quoting);
       // The parser makes records of its own of an escape at the end.
       if (whole == null || text.endsWith("\\")) {
