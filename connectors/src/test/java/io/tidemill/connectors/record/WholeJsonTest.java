@@ -38,6 +38,29 @@ class WholeJsonTest {
         .hasMessageStartingWith("the text goes on behind its JSON, at byte ");
   }
 
+  /** Flink reads the last of them. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"id\":1,\"id\":2}",
+        "[{\"id\":1},{\"a\":[],\"id\":3 , \"id\" :2}]",
+        "{\"id\":1,\"a\":{\"b\":\"id\",\"id\":2},\"id\":2}"
+      })
+  void aFieldThatIsThereTwiceDoesNotDecode(String text) throws IOException {
+    ValueDecoder decoder = decoder();
+
+    assertThatThrownBy(() -> decoder.decode(text.getBytes(UTF_8)))
+        .isInstanceOf(IOException.class)
+        .hasMessage("field 'id' is there twice in one object (expected: once)");
+  }
+
+  @Test
+  void fieldsOfOneNameInSeveralObjectsDecode() throws IOException {
+    String text = "[{\"id\":1,\"a\":{\"id\":\"id\",\"b\":[\"id\",{\"id\":2}]}},{\"id\":2}]";
+
+    assertThat(decoder().decode(text.getBytes(UTF_8))).hasSize(2);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
