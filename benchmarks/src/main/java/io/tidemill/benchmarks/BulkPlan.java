@@ -151,7 +151,7 @@ record BulkPlan(List<Figure> figures, List<Variant> variants, List<SlowerOf> lim
       BulkInput one = input(BulkTable.COLUMNS, rows, 1, 1);
       String floor = "tidemill-one-file";
       ratio(
-          "bulkSmallFilesRatio",
+          "bulkManyFilesRatioToOne",
           tidemill("tidemill-small-files", floor, SMALL_FILES, onnx, reference, small),
           tidemill(floor, floor, SMALL_FILES, onnx, reference, one));
     }

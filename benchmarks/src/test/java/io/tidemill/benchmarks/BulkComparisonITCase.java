@@ -47,6 +47,16 @@ class BulkComparisonITCase {
   }
 
   @Test
+  void measuresManyFilesBesideOneOfAsManyRows() throws Exception {
+    JsonNode json = measure("--only", "bulkManyFilesRatioToOne");
+
+    assertThat(json.get("variants").fieldNames())
+        .toIterable()
+        .containsExactly("tidemill-one-file", "tidemill-small-files");
+    assertThat(json.at("/figures/bulkManyFilesRatioToOne").asDouble()).isPositive();
+  }
+
+  @Test
   void measuresAProcessFromItsStartToItsResult() throws Exception {
     JsonNode json = measure("--only", "bulkStartSeconds,bulkBytesAt400");
 
