@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
 import org.apache.flink.api.common.io.compression.Bzip2InputStreamFactory;
+import org.apache.flink.api.common.io.compression.DeflateInflaterInputStreamFactory;
+import org.apache.flink.api.common.io.compression.GzipInflaterInputStreamFactory;
 import org.apache.flink.api.common.io.compression.InflaterInputStreamFactory;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.compression.StandardDeCompressors;
@@ -59,12 +61,8 @@ final class TextReader implements BulkFormat.Reader<RowData>, StandsAt {
     FSDataInputStream stream = file.getFileSystem().open(file);
     try {
       if (compression != null) {
-        // Parallel tools write several streams into a file; Flink's reads the first of bzip2's.
         long begin = goesOn ? restored.getOffset() : 0;
-        InputStream text =
-            compression instanceof Bzip2InputStreamFactory
-                ? new BZip2CompressorInputStream(stream, true)
-                : unpacked(file, compression, stream);
+        InputStream text = unpacked(file, compression, stream);
         text.skipNBytes(begin);
         lines = new RecordLines(text, begin, quoting);
         end = Long.MAX_VALUE;
@@ -85,9 +83,19 @@ final class TextReader implements BulkFormat.Reader<RowData>, StandsAt {
     }
   }
 
+  /**
+   * Flink's streams leave out what stands behind the first of bzip2, and what the others end at.
+   */
   private static InputStream unpacked(
       Path file, InflaterInputStreamFactory<?> compression, InputStream stream) throws IOException {
     try {
+      if (compression instanceof Bzip2InputStreamFactory) {
+        return new BZip2CompressorInputStream(stream, true);
+      } else if (compression instanceof GzipInflaterInputStreamFactory) {
+        return new GzipText(stream);
+      } else if (compression instanceof DeflateInflaterInputStreamFactory) {
+        return new DeflateText(stream);
+      }
       return compression.create(stream);
     } catch (NoClassDefFoundError missing) {
       throw new RecordFailureException(

@@ -21,6 +21,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
+import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
 import org.apache.commons.compress.compressors.bzip2.BZip2CompressorOutputStream;
 import org.apache.flink.api.common.serialization.BulkWriter;
@@ -137,6 +138,34 @@ class UpToDamageTest {
 
     assertThat(all.ids).hasSize(ROWS);
     assertThat(all.message()).contains("ZipException: Corrupt GZIP trailer");
+  }
+
+  /** The next member of a file of gzip may be there, and only its head be damaged. */
+  @ParameterizedTest
+  @ValueSource(strings = {"a.json.gz", "a.json.bz2", "a.json.deflate"})
+  void whatStandsBehindAPackedTextIsALetter(String name) throws IOException {
+    Path file = texts(name);
+    byte[] whole = Files.readAllBytes(file);
+    for (int garbage : new int[] {1, 9, 20, 5_000}) {
+      byte[] more = Arrays.copyOf(whole, whole.length + garbage);
+      Arrays.fill(more, whole.length, more.length, (byte) 'x');
+      Files.write(file, more);
+
+      Reading all = rows(text(), split(file));
+
+      // What bzip2 unpacks in one go with the garbage is left out with it.
+      assertThat(all.ids).hasSizeBetween(name.endsWith(".bz2") ? 1 : ROWS, ROWS);
+      assertThat(all.message()).contains("Unexpected data after a valid ");
+    }
+    if (name.endsWith(".gz")) {
+      byte[] twice = Arrays.copyOf(whole, 2 * whole.length);
+      System.arraycopy(whole, 0, twice, whole.length, whole.length);
+      Files.write(file, twice);
+      assertThat(rows(text(), split(file)).ids).hasSize(2 * ROWS);
+      twice[whole.length + 1] ^= 1;
+      Files.write(file, twice);
+      assertThat(rows(text(), split(file)).letters).hasSize(1);
+    }
   }
 
   @ParameterizedTest
@@ -311,7 +340,9 @@ class UpToDamageTest {
         OutputStream packed =
             name.endsWith(".gz")
                 ? new GZIPOutputStream(out)
-                : name.endsWith(".bz2") ? new BZip2CompressorOutputStream(out, 1) : out) {
+                : name.endsWith(".bz2")
+                    ? new BZip2CompressorOutputStream(out, 1)
+                    : name.endsWith(".deflate") ? new DeflaterOutputStream(out) : out) {
       for (int id = 0; id < ROWS; id++) {
         packed.write(
             "{\"id\":%d,\"noise\":\"%x\"}\n".formatted(id, random.nextLong()).getBytes(UTF_8));
