@@ -74,9 +74,10 @@ final class ParquetColumnFormat implements BulkFormat<VectorizedColumnBatch, Fil
     return reader;
   }
 
-  private ColumnVectors vectors(ColumnVectors.Kinds kinds) {
+  private ColumnVectors vectors(ColumnVectors.Kinds kinds, Runnable check) {
     ColumnVectors present = vectors;
     if (present == null || !present.are(kinds)) {
+      check.run();
       present = new ColumnVectors(kinds, rowsAtOnce);
       vectors = present;
     }

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.src.util.CheckpointedPosition;
@@ -16,6 +16,7 @@ import org.apache.flink.table.data.columnar.vector.ColumnVector;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 import org.apache.flink.table.data.columnar.vector.writable.WritableColumnVector;
 import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.format.converter.ParquetMetadataConverter;
 import org.apache.parquet.hadoop.ParquetFileReader;
@@ -33,7 +34,8 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
   private final List<LogicalType> types;
   // Null for a column that the file does not have.
   private final List<@Nullable Type> found = new ArrayList<>();
-  private final MessageType read;
+  // Of the columns that are read. Parquet finds all of them anew for each who asks.
+  private final List<ColumnDescriptor> descriptors;
   private final ColumnVectors vectors;
 
   private int nextGroup;
@@ -48,20 +50,23 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
       ParquetFileReader file,
       DeclaredColumns columns,
       boolean utc,
-      Function<ColumnVectors.Kinds, ColumnVectors> vectors) {
+      BiFunction<ColumnVectors.Kinds, Runnable, ColumnVectors> vectors) {
     this.split = split;
     this.path = split.path().toString();
     this.file = file;
     this.utc = utc;
     this.types = columns.columns().getChildren();
     MessageType schema = file.getFileMetaData().getSchema();
-    columns.check(split.path(), schema);
     for (String name : columns.columns().getFieldNames()) {
       found.add(schema.containsField(name) ? schema.getType(name) : null);
     }
-    this.read = new MessageType(schema.getName(), found.stream().filter(Objects::nonNull).toList());
+    this.vectors =
+        vectors.apply(
+            new ColumnVectors.Kinds(types, found), () -> columns.check(split.path(), schema));
+    MessageType read =
+        new MessageType(schema.getName(), found.stream().filter(Objects::nonNull).toList());
     file.setRequestedSchema(read);
-    this.vectors = vectors.apply(new ColumnVectors.Kinds(types, found));
+    descriptors = read.getColumns();
     List<BlockMetaData> groups = file.getRowGroups();
     while (nextGroup < groups.size() && middle(groups.get(nextGroup)) < split.offset()) {
       firstRow += groups.get(nextGroup++).getRowCount();
@@ -72,7 +77,7 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
    * A reader before the first row of a split.
    *
    * @param checksums whether pages that have one must match it
-   * @param vectors gives those of one kind
+   * @param vectors gives those of one kind, of which the first must pass the check
    * @throws io.tidemill.connectors.record.RecordFailureException if columns are not as declared
    */
   static ParquetColumnReader open(
@@ -80,7 +85,7 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
       DeclaredColumns columns,
       boolean utc,
       boolean checksums,
-      Function<ColumnVectors.Kinds, ColumnVectors> vectors)
+      BiFunction<ColumnVectors.Kinds, Runnable, ColumnVectors> vectors)
       throws IOException {
     ParquetFileReader file =
         new ParquetFile(split.path(), split.fileSize())
@@ -165,7 +170,7 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
     }
     // What Flink knows of nested columns, it asks for nowhere else.
     return ParquetSplitReaderUtil.createColumnReader(
-        utc, type, inFile, read.getColumns(), begun, null, 0);
+        utc, type, inFile, descriptors, begun, null, 0);
   }
 
   private int fill(ColumnVectors.Filled vector, long most) throws IOException {
