@@ -95,7 +95,7 @@ class AvroFilesTest {
     Path whole = file(codec);
     byte[] bytes = Files.readAllBytes(whole);
     Path file = directory.resolve("damaged.avro");
-    for (int seed = 0; seed < 600; seed++) {
+    for (int seed = 0; seed < 150; seed++) {
       Random random = new Random(seed);
       byte[] damaged = damaged(bytes, random);
       Files.write(file, damaged);
