@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.InvalidAvroMagicException;
+import org.apache.avro.InvalidNumberEncodingException;
 import org.apache.avro.Schema;
 import org.apache.avro.file.DataFileConstants;
 import org.apache.avro.file.DataFileReader;
@@ -83,7 +84,11 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
         skip = restored.getRecordsAfterOffset();
       }
       file.seek(Math.min(next, fileSize));
-    } catch (EOFException | InvalidAvroMagicException e) {
+    } catch (EOFException
+        | InvalidAvroMagicException
+        | InvalidNumberEncodingException
+        | OutOfMemoryError e) {
+      // A damaged length asks for as much memory as it says.
       file.close();
       throw new AvroRuntimeException(e);
     } catch (IOException | RuntimeException e) {
@@ -131,7 +136,6 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
       handed++;
       return record;
     } catch (IOException | RuntimeException | OutOfMemoryError e) {
-      // A damaged length asks for as much memory as it says.
       throw damaged("a record %d that does not decode: %s".formatted(handed, e));
     }
   }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
@@ -112,6 +113,26 @@ class AvroFilesTest {
         }
       }
       assertThat(told || count == COUNT).as("seed %d: %d rows, none told", seed, count).isTrue();
+    }
+  }
+
+  /** What is wrong in a file is no failure of the file system, which a job may try again. */
+  @Test
+  void aDamagedHeadIsOneOfTheContents() throws IOException {
+    byte[] whole = Files.readAllBytes(file("null"));
+    Path file = directory.resolve("damaged.avro");
+    // The last two are a number that has no end, and the length of two gigabytes.
+    for (String damage : List.of("00", "7e", "ffffffffffffffffffffffff", "feffffff0f")) {
+      byte[] bytes = HexFormat.of().parseHex(damage);
+      for (int i = 0; i < blocks(whole).get(0); i++) {
+        byte[] damaged = whole.clone();
+        System.arraycopy(bytes, 0, damaged, i, bytes.length);
+        Files.write(file, damaged);
+        Throwable failure = read(split(file, 0, damaged.length)).failure;
+        if (failure != null) {
+          assertThat(failure).as("%s at %d", damage, i).isInstanceOf(RuntimeException.class);
+        }
+      }
     }
   }
 
