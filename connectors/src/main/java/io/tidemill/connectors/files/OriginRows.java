@@ -11,7 +11,6 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.src.util.RecordAndPosition;
-import org.apache.flink.core.fs.Path;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalSerializers;
@@ -34,13 +33,15 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns col
   @Override
   public BulkFormat.Reader<RowData> createReader(Configuration config, FileSourceSplit split)
       throws IOException {
-    return new Copying(format.createReader(config, split), columns, split.path());
+    @Nullable Object[] ofFolders = columns.of(split.path());
+    return new Copying(format.createReader(config, split), columns, ofFolders);
   }
 
   @Override
   public BulkFormat.Reader<RowData> restoreReader(Configuration config, FileSourceSplit split)
       throws IOException {
-    return new Copying(format.restoreReader(config, split), columns, split.path());
+    @Nullable Object[] ofFolders = columns.of(split.path());
+    return new Copying(format.restoreReader(config, split), columns, ofFolders);
   }
 
   @Override
@@ -62,10 +63,11 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns col
     private final PostponedFailure postponed = new PostponedFailure();
 
     @SuppressWarnings({"unchecked", "rawtypes"}) // There are no arrays of a generic type.
-    Copying(BulkFormat.Reader<RowData> reader, FolderColumns columns, Path file) {
+    Copying(
+        BulkFormat.Reader<RowData> reader, FolderColumns columns, @Nullable Object[] ofFolders) {
       this.reader = reader;
       this.columns = columns;
-      ofFolders = columns.of(file);
+      this.ofFolders = ofFolders;
       RowType values = columns.inFiles();
       fields = new RowData.FieldGetter[values.getFieldCount()];
       serializers = new TypeSerializer[fields.length];
