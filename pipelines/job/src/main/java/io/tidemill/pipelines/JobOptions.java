@@ -1,5 +1,6 @@
 package io.tidemill.pipelines;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.pipelines.compose.JobDeadLetters;
 import io.tidemill.pipelines.compose.PipelineComposer;
@@ -13,6 +14,7 @@ import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.PipelineReader;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -135,15 +137,16 @@ public final class JobOptions {
     return job.toString();
   }
 
-  /** The words by which another command is told the same. */
-  public String words() {
-    StringBuilder words = new StringBuilder(file());
+  /** The words by which another command is told the same, secrets hidden. */
+  public List<String> words() {
+    List<String> words = new ArrayList<>(List.of(file()));
     flinkOptions.forEach(
-        (key, value) -> words.append(" --set ").append(key).append('=').append(value));
+        (key, value) ->
+            words.addAll(List.of("--set", key + "=" + ConnectorOptions.shown(key, value))));
     if (store != null) {
-      words.append(' ').append(STORE).append(' ').append(store);
+      words.addAll(List.of(STORE, ConnectorOptions.withoutSecrets(store)));
     }
-    return words.toString();
+    return words;
   }
 
   /** What runs of the job leave to each other, beside its file. */

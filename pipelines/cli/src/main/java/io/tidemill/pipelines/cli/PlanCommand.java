@@ -16,8 +16,10 @@ import io.tidemill.pipelines.run.RunStart;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import java.io.PrintWriter;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -159,8 +161,14 @@ final class PlanCommand implements Callable<Integer> {
       table.add(operator.name(), operator.uid(), String.valueOf(operator.parallelism()));
     }
     table.print(out);
+    List<String> next = new ArrayList<>(List.of("tidemill", "run"));
+    next.addAll(job.words());
+    next.addAll(resume.words());
+    if (day != null) {
+      next.addAll(List.of("--date", day));
+    }
     out.printf(
-        "%nnext         tidemill run %s%s%n", job.words(), day == null ? "" : " --date " + day);
+        "%nnext         %s%n", next.stream().map(Schedule::shell).collect(Collectors.joining(" ")));
   }
 
   private static void print(PrintWriter out, String part, PipelinePlan.Connector connector) {

@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -52,6 +53,21 @@ final class ResumeOptions {
   /** Whether the job begins anew. */
   boolean fresh() {
     return fresh;
+  }
+
+  /** The words by which another command is told the same. */
+  List<String> words() {
+    List<String> words = new ArrayList<>();
+    if (savepoint != null) {
+      words.addAll(List.of(FROM, ConnectorOptions.withoutSecrets(savepoint)));
+    }
+    if (allowNonRestoredState) {
+      words.add(ALLOW);
+    }
+    if (fresh) {
+      words.add(FRESH);
+    }
+    return words;
   }
 
   /**

@@ -145,7 +145,8 @@ record Schedule(
     return arguments(date).stream().map(Schedule::shell).collect(Collectors.joining(" "));
   }
 
-  private static String shell(String word) {
+  /** A word as a shell takes it for one. */
+  static String shell(String word) {
     return word.matches("[\\w./:=@+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 

@@ -43,6 +43,28 @@ class PlanCommandTest {
   }
 
   @Test
+  void theNextCommandIsAsAShellTakesItAndBeginsWhereThePlanDoesAndHasNoSecrets()
+      throws IOException {
+    String job = "../../job-configs/fraud-scoring.yaml";
+
+    CommandRun run =
+        plan(
+            job,
+            "--fresh",
+            "--set",
+            "execution.checkpointing.interval=5 s",
+            "--set",
+            "security.ssl.rest.key-password=hush");
+
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out())
+        .doesNotContain("hush")
+        .endsWith(
+            "next         tidemill run %s --set 'execution.checkpointing.interval=5 s' --set 'security.ssl.rest.key-password=******' --store %s --fresh%n"
+                .formatted(job, directory.resolve("store")));
+  }
+
+  @Test
   void partThatIsNotReadHidesNothingThatIsWrongWithTheOthers() throws IOException {
     Path job =
         Files.writeString(
