@@ -248,6 +248,25 @@ class RunITCase {
         .contains("\"valid\" : false", "partitioned-by below");
   }
 
+  /** In a batch job a step of another parallelism begins when the one before it has ended. */
+  @Test
+  void runsStepsThatNeedTheMemoryOneAfterTheOther() throws IOException {
+    Path job = job();
+    Files.writeString(
+        job,
+        Files.readString(job)
+            .replace("max-size: 64", "max-size: 1000000, max-in-flight: 60")
+            .replace(
+                "{ sum: grand_total }\n    resources: { device: cpu }",
+                "{ sum: grand_total }\n    batching: { max-size: 1000000, max-in-flight: 40 }\n    resources: { device: cpu, parallelism: 2 }")
+            .replace("resources: { device: cpu }", "resources: { device: cpu, parallelism: 1 }"));
+
+    CommandRun run = run(job, "run");
+
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(rows("out")).hasSize(RECORDS - 1);
+  }
+
   @Test
   void refusesMoreDirectMemoryThanThereIs() throws IOException {
     Path job = job();

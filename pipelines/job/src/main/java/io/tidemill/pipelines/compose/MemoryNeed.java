@@ -3,8 +3,10 @@ package io.tidemill.pipelines.compose;
 import io.tidemill.inference.operator.DirectMemory;
 import io.tidemill.model.store.ByteSize;
 import java.util.List;
+import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.TaskManagerOptions;
 
@@ -12,7 +14,7 @@ import org.apache.flink.configuration.TaskManagerOptions;
  * What a job takes of direct memory where all of it runs in one process, as far as it is known
  * before. Immutable.
  *
- * @param stepBytes the most of Arrow's, of all steps and their subtasks
+ * @param stepBytes of Arrow's, the most that steps and their subtasks take at once
  * @param networkBytes of Flink between its tasks, which it takes at the start
  * @param processBytes what this process has
  */
@@ -25,16 +27,32 @@ public record MemoryNeed(long stepBytes, long networkBytes, long processBytes) {
 
   static MemoryNeed of(List<PlannedStep> steps, Configuration flink) {
     return new MemoryNeed(
-        steps.stream().mapToLong(step -> step.mostBytes() * subtasks(step, flink)).sum(),
+        stepBytes(steps, flink, Integer.MAX_VALUE),
         flink.getOptional(TaskManagerOptions.NETWORK_MEMORY_MAX).orElse(USUAL_NETWORK).getBytes(),
         DirectMemory.limitOfProcess());
   }
 
-  private static int subtasks(PlannedStep step, Configuration flink) {
-    Integer parallelism = step.definition().resources().parallelism();
-    return parallelism == null
-        ? flink.getOptional(CoreOptions.DEFAULT_PARALLELISM).orElse(1)
-        : parallelism;
+  /**
+   * What steps take of Arrow's memory at once.
+   *
+   * @param most subtasks of each step, such as there are slots
+   */
+  static long stepBytes(List<PlannedStep> steps, Configuration flink, int most) {
+    // In a batch job a step of another parallelism begins when the one before it has ended.
+    boolean batch = flink.get(ExecutionOptions.RUNTIME_MODE) == RuntimeExecutionMode.BATCH;
+    int usual = flink.getOptional(CoreOptions.DEFAULT_PARALLELISM).orElse(1);
+    long largest = 0;
+    long together = 0;
+    int before = 0;
+    for (PlannedStep step : steps) {
+      Integer said = step.definition().resources().parallelism();
+      int parallelism = said == null ? usual : said;
+      long bytes = step.mostBytes() * Math.min(most, parallelism);
+      together = batch && parallelism != before ? bytes : together + bytes;
+      largest = Math.max(largest, together);
+      before = parallelism;
+    }
+    return largest;
   }
 
   /** Whether the process has it. */

@@ -88,6 +88,24 @@ class PipelineComposerTest {
         .containsExactly(2, 2);
   }
 
+  @Test
+  void countsTheMemoryOfStepsThatRunAtOnce() throws IOException {
+    jobs.publish("churn", "2.0.0");
+    String alike = twoSteps("", ", parallelism: 2");
+    String batch =
+        "mode: batch\n"
+            + alike.replace(
+                "  scan.startup.mode:", "  scan.bounded.mode: latest-offset\n  scan.startup.mode:");
+    long one = plan(alike).steps().get(0).memoryBytes();
+
+    assertThat(plan(alike).memory().stepBytes()).isEqualTo(4 * one);
+    assertThat(plan(batch).memory().stepBytes()).isEqualTo(4 * one);
+    // One of them begins when the other has ended.
+    assertThat(plan(batch.replace("parallelism: 2 }\nsink", "parallelism: 3 }\nsink")).memory())
+        .extracting(MemoryNeed::stepBytes)
+        .isEqualTo(3 * one);
+  }
+
   private static String twoSteps(String first, String second) {
     return Jobs.KAFKA
         .replace("device: cpu", "device: cpu" + first)
