@@ -156,6 +156,11 @@ public record Cluster(
         taskManagers);
   }
 
+  /** Whether a folder is one of its machines, which may be others than this one. */
+  boolean hides(String folder) {
+    return kind == Kind.REST && !folder.matches("(?!file:)[\\w+.-]{2,}:.*");
+  }
+
   private static JsonNode get(URI root, String path) throws IOException, InterruptedException {
     try {
       URI uri = URI.create(root.toString().replaceFirst("/+$", "") + path);

@@ -140,7 +140,7 @@ public final class Doctor {
           key + " is not set: checkpoints are in the JobManager's memory, and die with it",
           "set it to a folder that all machines reach, in " + cluster.file());
     }
-    if (cluster.kind() == Kind.REST && !folder.get().matches("(?!file:)[\\w+.-]+:.*")) {
+    if (cluster.hides(folder.get())) {
       return warn(
           check,
           folder.get() + " is on the machines of the cluster, and is not looked at from here",

@@ -12,7 +12,6 @@ import io.tidemill.model.engine.Engines;
 import io.tidemill.model.loader.LoadedCopy;
 import io.tidemill.model.loader.StoredModel;
 import io.tidemill.model.store.ByteSize;
-import io.tidemill.pipelines.compose.PipelinePlan;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.doctor.Cluster.TaskMemory;
@@ -22,7 +21,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -84,7 +82,7 @@ record JobNeeds(PlannedPipeline job, Cluster cluster) {
               : "set taskmanager.memory.process.size and %s in %s".formatted(key, cluster.file()));
     }
     TaskMemory there = smallest.get();
-    long arrow = arrowBytes(there.slots());
+    long arrow = job.stepBytes(there.slots());
     long engines =
         stored()
             .collect(
@@ -114,21 +112,6 @@ record JobNeeds(PlannedPipeline job, Cluster cluster) {
         : ok(check, found);
   }
 
-  /** A slot has one subtask of each step. */
-  private long arrowBytes(int slots) {
-    PipelinePlan plan = job.describe();
-    Map<String, Integer> parallelism =
-        plan.operators().stream()
-            .collect(
-                Collectors.toMap(
-                    PipelinePlan.Operator::uid, PipelinePlan.Operator::parallelism, Math::max));
-    return plan.steps().stream()
-        .mapToLong(
-            step ->
-                step.memoryBytes() * Math.min(slots, parallelism.getOrDefault(step.id(), slots)))
-        .sum();
-  }
-
   /** Source, sinks and store, which are outside of the cluster. */
   List<Finding> outside() {
     List<Finding> findings = new ArrayList<>();
@@ -140,9 +123,8 @@ record JobNeeds(PlannedPipeline job, Cluster cluster) {
     }
     String store = job.describe().store();
     String models = job.models().stream().map(String::valueOf).collect(Collectors.joining(", "));
-    boolean local = !store.matches("(?!file:)[\\w+.-]{2,}:.*");
     findings.add(
-        local && cluster.kind() == Cluster.Kind.REST
+        cluster.hides(store)
             ? warn(
                 "store",
                 "%s in %s, a folder".formatted(models, store),

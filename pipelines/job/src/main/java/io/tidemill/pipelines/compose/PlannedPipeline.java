@@ -252,6 +252,11 @@ public final class PlannedPipeline {
     return MemoryNeed.of(steps, configuration);
   }
 
+  /** What its steps take of Arrow's memory in a TaskManager: a slot has one subtask of each. */
+  public long stepBytes(int slots) {
+    return MemoryNeed.stepBytes(steps, configuration, slots);
+  }
+
   /**
    * Looks whether all of it can run in this process.
    *
