@@ -3,6 +3,7 @@ package io.tidemill.pipelines.doctor;
 import static io.tidemill.pipelines.doctor.Finding.ok;
 import static io.tidemill.pipelines.doctor.Finding.warn;
 import static io.tidemill.pipelines.doctor.Finding.wrong;
+import static org.apache.flink.configuration.CheckpointingOptions.CHECKPOINTS_DIRECTORY;
 
 import io.tidemill.model.store.ByteSize;
 import io.tidemill.model.store.cache.LocalModelCache;
@@ -17,11 +18,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
-import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ConfigurationUtils;
 import org.apache.flink.configuration.HighAvailabilityOptions;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
+import org.apache.flink.core.fs.UnsupportedFileSystemSchemeException;
 import org.apache.flink.runtime.jobmanager.HighAvailabilityMode;
 
 /**
@@ -29,6 +30,7 @@ import org.apache.flink.runtime.jobmanager.HighAvailabilityMode;
  * once. Not thread-safe.
  */
 public final class Doctor {
+  private static final String CHECKPOINTS = "checkpoints";
   private static final int JAVA = 17;
   private static final long SCARCE = 2L << 30;
   private static final Pattern OPENS_NIO =
@@ -126,51 +128,52 @@ public final class Doctor {
   }
 
   private Finding checkpoints() {
-    String check = "checkpoints";
-    String key = CheckpointingOptions.CHECKPOINTS_DIRECTORY.key();
+    String key = CHECKPOINTS_DIRECTORY.key();
     Optional<String> folder =
-        job.flatMap(needs -> needs.said(CheckpointingOptions.CHECKPOINTS_DIRECTORY))
-            .or(() -> cluster.flink().getOptional(CheckpointingOptions.CHECKPOINTS_DIRECTORY));
+        job.flatMap(needs -> needs.said(CHECKPOINTS_DIRECTORY))
+            .or(() -> cluster.flink().getOptional(CHECKPOINTS_DIRECTORY));
     if (job.isPresent() && !job.get().makesCheckpoints()) {
-      return ok(check, "the job makes none");
+      return ok(CHECKPOINTS, "the job makes none");
     }
     if (folder.isEmpty()) {
       return warn(
-          check,
+          CHECKPOINTS,
           key + " is not set: checkpoints are in the JobManager's memory, and die with it",
           "set it to a folder that all machines reach, in " + cluster.file());
     }
     if (cluster.hides(folder.get())) {
       return warn(
-          check,
+          CHECKPOINTS,
           folder.get() + " is on the machines of the cluster, and is not looked at from here",
           "nothing if it is one folder that all of them have; else set %s in %s"
               .formatted(key, cluster.file()));
     }
-    return refusal(folder.get())
-        .map(
-            reason ->
-                wrong(
-                    check,
-                    "%s cannot be written: %s".formatted(folder.get(), reason),
-                    "let Flink's user write there, or set %s in %s".formatted(key, cluster.file())))
-        .orElseGet(() -> ok(check, folder.get() + " can be written from here"));
+    return written(folder.get());
   }
 
-  /** Why nothing can be written there; empty where something was, and is deleted again. */
-  private static Optional<String> refusal(String uri) {
+  /** Whether checkpoints can be written there: a file is, and is deleted again. */
+  private Finding written(String folder) {
     try {
-      Path folder = new Path(uri);
-      FileSystem files = folder.getFileSystem();
-      while (!files.exists(folder) && folder.getParent() != null) {
-        folder = folder.getParent();
+      Path there = new Path(folder);
+      FileSystem files = there.getFileSystem();
+      while (!files.exists(there) && there.getParent() != null) {
+        there = there.getParent();
       }
-      Path probe = new Path(folder, ".tidemill-doctor-" + UUID.randomUUID());
+      Path probe = new Path(there, ".tidemill-doctor-" + UUID.randomUUID());
       files.create(probe, FileSystem.WriteMode.NO_OVERWRITE).close();
       files.delete(probe, false);
-      return Optional.empty();
+      return ok(CHECKPOINTS, folder + " can be written from here");
+    } catch (UnsupportedFileSystemSchemeException noPlugin) {
+      return warn(
+          CHECKPOINTS,
+          folder + " is not looked at, as this command has no plugin for it",
+          "nothing if the cluster has it; else put it into the plugins folder of that Flink");
     } catch (IOException | IllegalArgumentException refused) {
-      return Optional.of(String.valueOf(refused.getMessage()));
+      return wrong(
+          CHECKPOINTS,
+          "%s cannot be written: %s".formatted(folder, refused.getMessage()),
+          "let Flink's user write there, or set %s in %s"
+              .formatted(CHECKPOINTS_DIRECTORY.key(), cluster.file()));
     }
   }
 

@@ -211,6 +211,10 @@ class DoctorITCase {
         .startsWith("wrong no Kafka broker answers at localhost:1")
         .contains("properties.bootstrap.servers of source");
 
+    configure(CONFIGURATION + "execution.checkpointing.dir: s3://bucket/checkpoints\n");
+    assertThat(found(new ObjectMapper().readTree(ofHome("-o", "json").out()), "checkpoints"))
+        .startsWith("warn s3://bucket/checkpoints is not looked at, as this command has no plugin");
+
     configure(CONFIGURATION + "high-availability.type: zookeeper\n");
     assertThat(found(new ObjectMapper().readTree(ofHome("-o", "json").out()), "high-availability"))
         .startsWith("wrong zookeeper, but no high-availability.storageDir");
