@@ -20,7 +20,7 @@ class ConnectorsArchitectureTest {
     "connectors, .record .kafka .table .options",
     "connectors.problem, org.apache.commons.text..",
     "connectors.options, .problem org.apache.flink..",
-    "connectors.avro, org.apache.avro.. org.apache.flink..",
+    "connectors.avro, .problem org.apache.avro.. org.apache.flink..",
     "connectors.record, .problem .options .avro org.apache.flink..",
     "connectors.registry, .problem .options .avro com.fasterxml.jackson.. org.apache.flink..",
     "connectors.kafka, .problem .options .avro .registry .record org.apache.flink.. org.apache.kafka.. javax.security.auth.login org.slf4j",

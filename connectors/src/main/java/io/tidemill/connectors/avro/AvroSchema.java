@@ -21,7 +21,7 @@ public record AvroSchema(String json, RowType rowType) {
   /**
    * Reads a schema, the text of an {@code .avsc} file.
    *
-   * @throws IllegalArgumentException if it is no record, or has a field that Flink cannot keep
+   * @throws IllegalArgumentException if it is no record, or with each field that Flink cannot keep
    */
   public static AvroSchema parse(String avscJson) {
     Schema schema;

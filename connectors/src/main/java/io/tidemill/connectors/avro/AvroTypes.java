@@ -1,8 +1,10 @@
 package io.tidemill.connectors.avro;
 
+import io.tidemill.connectors.problem.InvalidSchemaException;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -56,7 +58,7 @@ final class AvroTypes {
    * The type of a part.
    *
    * @param wanted what the part's author calls it, where Flink has more names than Avro
-   * @throws IllegalArgumentException naming the field, if Flink has no such type
+   * @throws InvalidSchemaException naming each field for which Flink has no such type
    */
   AvroType of(Schema schema, @Nullable LogicalType wanted) {
     return switch (schema.getType()) {
@@ -96,9 +98,11 @@ final class AvroTypes {
   private AvroType at(String deeper, Schema schema, @Nullable LogicalType wanted) {
     String before = path;
     path = deeper;
-    AvroType type = of(schema, wanted);
-    path = before;
-    return type;
+    try {
+      return of(schema, wanted);
+    } finally {
+      path = before;
+    }
   }
 
   private AvroType union(Schema schema, @Nullable LogicalType wanted) {
@@ -116,12 +120,20 @@ final class AvroTypes {
           schema.getFullName() + ", which contains itself", "a schema of a depth that is known");
     }
     AvroType[] fields = new AvroType[schema.getFields().size()];
+    List<String> problems = new ArrayList<>();
     for (int i = 0; i < fields.length; i++) {
       Schema.Field field = schema.getFields().get(i);
       String name = path.isEmpty() ? field.name() : path + "." + field.name();
-      fields[i] = at(name, field.schema(), child(wanted, i));
+      try {
+        fields[i] = at(name, field.schema(), child(wanted, i));
+      } catch (InvalidSchemaException refused) {
+        problems.addAll(refused.problems());
+      }
     }
     enclosing.remove(schema.getFullName());
+    if (!problems.isEmpty()) {
+      throw new InvalidSchemaException(problems);
+    }
     return new AvroRecord(schema, fields).type();
   }
 
@@ -341,7 +353,7 @@ final class AvroTypes {
     return children.get(Math.min(index, children.size() - 1));
   }
 
-  private IllegalArgumentException notKept(Schema schema) {
+  private InvalidSchemaException notKept(Schema schema) {
     String plain = schema.getType().getName();
     return refused(
         logicalName(schema),
@@ -349,9 +361,10 @@ final class AvroTypes {
             + plain);
   }
 
-  private IllegalArgumentException refused(Object found, String expected) {
-    return new IllegalArgumentException(
-        "Avro schema '%s': field '%s' is %s (expected: %s)"
-            .formatted(schemaName, path, found, expected));
+  private InvalidSchemaException refused(Object found, String expected) {
+    return new InvalidSchemaException(
+        List.of(
+            "Avro schema '%s': field '%s' is %s (expected: %s)"
+                .formatted(schemaName, path, found, expected)));
   }
 }

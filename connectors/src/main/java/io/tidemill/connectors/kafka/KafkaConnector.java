@@ -8,6 +8,7 @@ import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the ends of a job that are Kafka topics. Immutable and thread-safe. */
@@ -17,6 +18,12 @@ public final class KafkaConnector implements Connector {
 
   /** Begins each option of a source that adds a column to those of its values. */
   public static final String METADATA = RecordMetadata.PREFIX + ".";
+
+  /** Stands for a source that is not known, so that no sink lacks its connection. */
+  public static final ConnectorOptions ANY_BROKER =
+      new ConnectorOptions(
+          "source",
+          Map.of(ConnectorOptions.CONNECTOR, NAME, KafkaOptions.BOOTSTRAP, "127.0.0.1:9092"));
 
   @Override
   public RecordSource source(SourceSpec spec) {

@@ -1,7 +1,9 @@
 package io.tidemill.connectors.options;
 
 import io.tidemill.connectors.problem.Suggestion;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.Set;
@@ -52,19 +54,33 @@ public record ClassPath<F extends Factory>(Class<F> kind) {
   /** The names of those that are there and accepted. */
   public Set<String> names(Predicate<F> accepted) {
     Set<String> names = new TreeSet<>();
+    for (F factory : factories()) {
+      if (accepted.test(factory)) {
+        names.add(factory.factoryIdentifier());
+      }
+    }
+    return names;
+  }
+
+  /** All that have a name: Flink has one factory for records and another for files. */
+  public List<F> named(String name) {
+    return factories().stream()
+        .filter(factory -> factory.factoryIdentifier().equals(name))
+        .toList();
+  }
+
+  private List<F> factories() {
+    List<F> factories = new ArrayList<>();
     var providers =
         ServiceLoader.load(Factory.class, Thread.currentThread().getContextClassLoader()).stream()
             .iterator();
     while (providers.hasNext()) {
       var provider = providers.next();
       if (kind.isAssignableFrom(provider.type())) {
-        F factory = kind.cast(provider.get());
-        if (accepted.test(factory)) {
-          names.add(factory.factoryIdentifier());
-        }
+        factories.add(kind.cast(provider.get()));
       }
     }
-    return names;
+    return factories;
   }
 
   /** The names of the formats that carry records, and not changes of a table. */

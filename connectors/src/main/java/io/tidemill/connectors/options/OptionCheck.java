@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
 import io.tidemill.connectors.problem.Problems;
 import io.tidemill.connectors.problem.Suggestion;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
@@ -18,6 +19,17 @@ import org.apache.flink.configuration.Configuration;
  * reading goes on to the next problem. Not thread-safe.
  */
 public final class OptionCheck {
+  /** What a job says beside a connector's options, and a slip of the hand makes one of them. */
+  private static final List<String> BESIDE =
+      List.of(
+          "schema",
+          "columns",
+          TableKeys.PRIMARY_KEY,
+          TableKeys.PARTITIONED_BY,
+          TableKeys.OVERWRITE,
+          FileReading.ON_CORRUPT_FILE,
+          FileReading.WHOLE_FILES);
+
   private final ConnectorOptions options;
   private final Configuration configuration;
   private final Problems<OptionKey> problems = new Problems<>();
@@ -58,7 +70,14 @@ public final class OptionCheck {
 
   /** Refuses a key that no one reads, with the nearest of those that someone does. */
   public void refuseUnknown(String key, Collection<String> allowed) {
-    refuse(key, "unknown option %s", new Suggestion(key, new TreeSet<>(allowed)));
+    Collection<String> listed = new TreeSet<>(allowed);
+    List<String> known = new ArrayList<>(listed);
+    known.addAll(BESIDE);
+    refuse(
+        key,
+        "unknown option (%sallowed: %s)",
+        new Suggestion(key, known).meant(),
+        String.join(", ", listed));
   }
 
   /** The value that was written, or empty if there is none or it was refused. */

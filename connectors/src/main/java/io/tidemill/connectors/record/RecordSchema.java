@@ -1,6 +1,7 @@
 package io.tidemill.connectors.record;
 
 import io.tidemill.connectors.avro.AvroSchema;
+import io.tidemill.connectors.problem.InvalidSchemaException;
 import io.tidemill.connectors.problem.Suggestion;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -77,7 +78,7 @@ public record RecordSchema(RowType rowType, Optional<AvroSchema> written) {
   /**
    * Reads an Avro schema, the text of an {@code .avsc} file.
    *
-   * @throws IllegalArgumentException if it is no record, or has a field that Flink cannot keep
+   * @throws IllegalArgumentException if it is no record, or with each field that Flink cannot keep
    */
   public static RecordSchema fromAvro(String avscJson) {
     AvroSchema avro = AvroSchema.parse(avscJson);
@@ -87,7 +88,7 @@ public record RecordSchema(RowType rowType, Optional<AvroSchema> written) {
   /**
    * Reads a list of names and SQL types.
    *
-   * @throws IllegalArgumentException naming each type that is none
+   * @throws InvalidSchemaException naming each type that is none
    */
   public static RecordSchema ofColumns(List<Column> columns) {
     List<RowType.RowField> fields = new ArrayList<>();
@@ -108,7 +109,7 @@ public record RecordSchema(RowType rowType, Optional<AvroSchema> written) {
                           + " ARRAY<FLOAT>)"));
     }
     if (!problems.isEmpty()) {
-      throw new IllegalArgumentException(String.join("\n", problems));
+      throw new InvalidSchemaException(problems);
     }
     return of(new RowType(false, fields));
   }

@@ -6,6 +6,7 @@ import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.problem.RootCause;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -32,6 +33,9 @@ record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck che
 
   private static final String UNSUPPORTED_OPTIONS = "Unsupported options found";
 
+  /** Formats that list all their options; those of Parquet and ORC are their libraries'. */
+  private static final Set<String> LISTED = Set.of("avro", "csv", "json", "raw");
+
   /** Flink's factories say this before they look for others that are not theirs. */
   private static final String MISSING_OPTIONS = "One or more required options are missing";
 
@@ -46,7 +50,9 @@ record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck che
     try {
       F factory = FactoryUtil.discoverFactory(loader(), kind, options.connector());
       try {
-        return creation.apply(factory);
+        T made = creation.apply(factory);
+        refuseUnknownOfFormat(allowedKeys(factory));
+        return made;
       } catch (ValidationException
           | TableException
           | IllegalArgumentException
@@ -88,9 +94,23 @@ record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck che
     Set<String> formats = ClassPath.formats(FormatFactory.class, options);
     options
         .value(FactoryUtil.FORMAT.key())
+        .filter(format -> !check.isRefused(FactoryUtil.FORMAT.key()))
         .filter(format -> !formats.contains(format))
         .ifPresent(
             format -> check.refuse(FactoryUtil.FORMAT, "%s", ClassPath.missing(format, formats)));
+  }
+
+  /** Which Flink's connector for files takes as they are, whatever they are. */
+  private void refuseUnknownOfFormat(List<String> allowed) {
+    Optional<String> format = check.options().format().filter(LISTED::contains);
+    for (String key : check.options().values().keySet()) {
+      if (format.isPresent()
+          && key.startsWith(format.get() + ".")
+          && !allowed.contains(key)
+          && !check.isRefused(key)) {
+        check.refuseUnknown(key, allowed);
+      }
+    }
   }
 
   private void report(String refusal, F factory) {
@@ -130,12 +150,8 @@ record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck che
   }
 
   private static Stream<String> formatKeys(String format) {
-    try {
-      return keys(FactoryUtil.discoverFactory(loader(), FormatFactory.class, format));
-    } catch (ValidationException e) {
-      // The connector's factory says more about such a format than a list of keys could.
-      return Stream.empty();
-    }
+    return new ClassPath<>(FormatFactory.class)
+        .named(format).stream().flatMap(FactoryCall::keys).distinct();
   }
 
   private static Stream<String> keys(Factory factory) {

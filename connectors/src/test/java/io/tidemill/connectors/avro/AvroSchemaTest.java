@@ -3,6 +3,7 @@ package io.tidemill.connectors.avro;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemill.connectors.problem.InvalidSchemaException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -237,6 +238,45 @@ class AvroSchemaTest {
         .hasMessage(
             "Avro schema 'shop.Node': field 'pay.next' is shop.Node, which contains itself"
                 + " (expected: a schema of a depth that is known)");
+  }
+
+  @Test
+  void eachFieldThatIsNotKeptIsRefusedAtOnce() {
+    String duration =
+        "{\"type\":\"fixed\",\"name\":\"D\",\"size\":12,\"logicalType\":\"duration\"}";
+
+    assertThatThrownBy(
+            () ->
+                AvroSchema.parse(
+                    "{\"type\":\"record\",\"name\":\"Pay\",\"fields\":["
+                        + field("either", "[\"int\",\"string\"]")
+                        + ","
+                        + field("kept", "\"double\"")
+                        + ","
+                        + field(
+                            "items",
+                            "{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"Item\",\"fields\":["
+                                + field("in", "[\"null\",\"Item\"]")
+                                + ","
+                                + field("took", duration)
+                                + "]}}")
+                        + ","
+                        + field("again", "[\"null\",\"Pay\"]")
+                        + "]}"))
+        .isInstanceOfSatisfying(
+            InvalidSchemaException.class,
+            refused ->
+                assertThat(refused.problems())
+                    .map(problem -> problem.replaceFirst(" \\(.*", ""))
+                    .containsExactly(
+                        "Avro schema 'Pay': field 'either' is [\"int\",\"string\"]",
+                        "Avro schema 'Pay': field 'items[].in' is Item, which contains itself",
+                        "Avro schema 'Pay': field 'items[].took' is duration",
+                        "Avro schema 'Pay': field 'again' is Pay, which contains itself"));
+  }
+
+  private static String field(String name, String type) {
+    return "{\"name\":\"" + name + "\",\"type\":" + type + "}";
   }
 
   @Test

@@ -481,6 +481,41 @@ class TableConnectorITCase {
             "job.yaml: source: number-of-row: unknown option (did you mean 'number-of-rows'? allowed: ");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "whole-file, whole-files",
+    "partitoned-by, partitioned-by",
+    "csv.field-delimitr, csv.field-delimiter"
+  })
+  void unknownOptionIsRefusedWithTheNearestOfTheFormatAndOfTheJob(String option, String nearest) {
+    Map<String, String> files =
+        Map.of("connector", "filesystem", "path", "in", "format", "csv", option, "true");
+
+    assertThatThrownBy(
+            () -> new Connectors().source(new SourceSpec(options("source", files), SCHEMA, false)))
+        .hasMessageStartingWith(
+            "job.yaml: source: "
+                + option
+                + ": unknown option (did you mean '"
+                + nearest
+                + "'? allowed: ");
+  }
+
+  @Test
+  void unknownFormatIsRefusedOnce() {
+    var files = options("sink", Map.of("connector", "filesystem", "path", "in", "format", "jsn"));
+    var source = options("source", Map.of("connector", "datagen"));
+
+    assertThatThrownBy(() -> new Connectors().check(files, source))
+        .isInstanceOfSatisfying(
+            InvalidOptionsException.class,
+            refused ->
+                assertThat(refused.problems())
+                    .singleElement()
+                    .asString()
+                    .startsWith("job.yaml: sink: format: 'jsn' is not on the class path"));
+  }
+
   @Test
   void unknownConnectorIsRefusedWithTheKnown() {
     assertThatThrownBy(() -> sink(options("sink", Map.of("connector", "filesytem"))))

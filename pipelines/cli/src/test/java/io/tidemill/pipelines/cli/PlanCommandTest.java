@@ -108,6 +108,88 @@ class PlanCommandTest {
   }
 
   @Test
+  void columnsThatAreNotReadHideNothingThatIsWrongWithTheOptionsBesideThem() throws IOException {
+    Path job =
+        Files.writeString(
+            directory.resolve("job.yaml"),
+            """
+            name: all
+            source:
+              connector: kafka
+              topic: in put
+              properties.bootstrap.servers: localhost:9092
+              scan.startup.mode: earliest-offset
+              format: avro
+              schema: nowhere.avsc
+            steps:
+              - id: score
+                model: fraud:1.4.2
+                input: { features: amount }
+                output: { score: fraud_score }
+                resources: { device: cpu }
+            sink: { connector: kafka, topic: in put, format: json, colums: { a: INT } }
+            dead-letter: { connector: kafkaa, topic: dead }
+            """);
+
+    CommandRun run = plan(job.toString());
+
+    assertThat(run.err().lines())
+        .hasSize(6)
+        .anyMatch(line -> line.contains("source: topic: 'in put'"))
+        .anyMatch(line -> line.contains("there is no file " + directory.resolve("nowhere.avsc")))
+        .anyMatch(line -> line.contains("unknown key 'colums' in sink (did you mean 'columns'?)"))
+        .anyMatch(line -> line.contains("sink: topic: 'in put' is read by the source"))
+        .anyMatch(line -> line.contains("sink: topic: 'in put': Topic name is invalid"))
+        .anyMatch(line -> line.contains("dead-letter: connector: 'kafkaa'"));
+  }
+
+  @Test
+  void sinksOfAJobWhoseSourceIsNotReadDoNotLackItsBroker() throws IOException {
+    Path job =
+        Files.writeString(
+            directory.resolve("job.yaml"),
+            """
+            name: all
+            source: { conector: kafka, topic: in, properties.bootstrap.servers: "h:1", columns: { a: INT } }
+            steps:
+              - id: score
+                model: fraud:1.4.2
+                input: { features: amount }
+                output: { score: fraud_score }
+                resources: { device: cpu }
+            sink: { connector: kafka, topic: out, format: jsn }
+            dead-letter: { connector: kafka, topic: dead letters }
+            """);
+
+    CommandRun run = plan(job.toString());
+
+    assertThat(run.err().lines())
+        .hasSize(3)
+        .anyMatch(line -> line.contains("unknown key 'conector' in source"))
+        .anyMatch(line -> line.contains("sink: format: 'jsn'"))
+        .anyMatch(line -> line.contains("dead-letter: topic: 'dead letters'"));
+  }
+
+  @Test
+  void eachFieldOfASchemaThatIsNotKeptIsAProblem() throws IOException {
+    Files.writeString(
+        Files.createDirectories(directory.resolve("schemas")).resolve("transaction.avsc"),
+        """
+        { "type": "record", "name": "Node", "fields": [
+          { "name": "either", "type": ["int", "string"] },
+          { "name": "next", "type": ["null", "Node"] } ] }
+        """);
+    Path job =
+        Files.copy(Path.of("../../job-configs/fraud-scoring.yaml"), directory.resolve("job.yaml"));
+
+    CommandRun run = plan(job.toString());
+
+    assertThat(run.err().lines().filter(line -> line.startsWith(job + ":")))
+        .anyMatch(line -> line.contains("field 'either' is [\"int\",\"string\"]"))
+        .anyMatch(line -> line.contains("field 'next' is Node, which contains itself"));
+  }
+
+  @Test
   void saysThatAJobWantsMoreMemoryThanAProcessHas() throws IOException {
     String yaml = Files.readString(Path.of("../../job-configs/fraud-scoring.yaml"));
     Path job =

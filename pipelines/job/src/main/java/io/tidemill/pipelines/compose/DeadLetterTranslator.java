@@ -9,6 +9,7 @@ import io.tidemill.connectors.record.Header;
 import io.tidemill.connectors.record.KeptDeadLetters;
 import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.connectors.record.RecordSink;
+import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import java.util.List;
 import java.util.Optional;
@@ -34,14 +35,39 @@ final class DeadLetterTranslator {
         Optional.ofNullable(job.deadLetter())
             .map(
                 definition ->
-                    new DeadLetterSpec(
-                        new ConnectorOptions(ID, definition.options()),
+                    spec(
+                        definition,
                         new ConnectorOptions(SourceTranslator.ID, job.source().options()),
                         new ConnectorOptions(SinkTranslator.ID, job.sink().options()),
-                        job.name(),
-                        List.of(Header.of(JOB, job.name()))));
-    sink = spec.flatMap(own -> problems.collect(ID, () -> new Connectors().deadLetters(own)));
+                        job.name()));
+    sink = spec.flatMap(own -> sink(own, problems));
     sink.ifPresent(made -> made.problemsWith(checkpoints).forEach(problems::add));
+  }
+
+  /** Adds what is wrong with a dead-letter sink of a job that could not be read. */
+  static void check(
+      ConnectorDefinition definition,
+      ConnectorOptions source,
+      ConnectorOptions sink,
+      PlanProblems problems) {
+    sink(spec(definition, source, sink, ID), problems);
+  }
+
+  private static DeadLetterSpec spec(
+      ConnectorDefinition definition,
+      ConnectorOptions source,
+      ConnectorOptions sink,
+      String jobName) {
+    return new DeadLetterSpec(
+        new ConnectorOptions(ID, definition.options()),
+        source,
+        sink,
+        jobName,
+        List.of(Header.of(JOB, jobName)));
+  }
+
+  private static Optional<RecordSink> sink(DeadLetterSpec spec, PlanProblems problems) {
+    return problems.collect(ID, () -> new Connectors().deadLetters(spec));
   }
 
   /** Empty where the job has none. */

@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.compose;
 
+import io.tidemill.connectors.kafka.KafkaConnector;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.CheckpointPlan;
@@ -122,17 +123,27 @@ public final class PipelineComposer {
     PlanProblems problems = new PlanProblems(misread.locations());
     known(parts.flinkOptions(), problems);
     ConnectorDefinition source = parts.source();
+    // Sinks take their connection from the source, which is not missing where it was not read.
+    ConnectorOptions sourceOptions = KafkaConnector.ANY_BROKER;
     if (source != null) {
-      ConnectorOptions options = new ConnectorOptions(SourceTranslator.ID, source.options());
-      problems.check(options, null);
+      sourceOptions = new ConnectorOptions(SourceTranslator.ID, source.options());
+      problems.check(sourceOptions, null);
       if (source.schema() != null) {
         new SchemaReading(SourceTranslator.ID, source.schema()).read(problems);
       }
-      // Which may take its connection from the source.
-      ConnectorDefinition sink = parts.sink();
-      if (sink != null) {
-        problems.check(new ConnectorOptions(SinkTranslator.ID, sink.options()), options);
+    }
+    ConnectorOptions sinkOptions = new ConnectorOptions(SinkTranslator.ID, Map.of());
+    ConnectorDefinition sink = parts.sink();
+    if (sink != null) {
+      sinkOptions = new ConnectorOptions(SinkTranslator.ID, sink.options());
+      problems.check(sinkOptions, sourceOptions);
+      if (sink.schema() != null) {
+        new SchemaReading(SinkTranslator.ID, sink.schema()).read(problems);
       }
+    }
+    ConnectorDefinition deadLetter = parts.deadLetter();
+    if (deadLetter != null) {
+      DeadLetterTranslator.check(deadLetter, sourceOptions, sinkOptions, problems);
     }
     List<Problem<Location>> all = new ArrayList<>(misread.problems());
     all.addAll(problems.all());

@@ -6,6 +6,7 @@ import io.tidemill.connectors.Connectors;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.InvalidOptionsException;
 import io.tidemill.connectors.options.OptionKey;
+import io.tidemill.connectors.problem.InvalidSchemaException;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.problem.Problems;
 import io.tidemill.model.ModelException;
@@ -53,6 +54,8 @@ final class PlanProblems {
       return Optional.of(making.get());
     } catch (InvalidOptionsException refused) {
       refused.problems().forEach(this::add);
+    } catch (InvalidSchemaException refused) {
+      refused.problems().forEach(problem -> add(path, "%s", problem));
     } catch (IllegalArgumentException
         | UnsupportedOperationException
         | ValidationException

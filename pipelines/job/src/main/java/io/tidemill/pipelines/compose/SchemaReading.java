@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.compose;
 
+import io.tidemill.connectors.problem.InvalidSchemaException;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSchema.Column;
 import io.tidemill.pipelines.definition.SchemaDefinition;
@@ -42,6 +43,9 @@ record SchemaReading(String part, SchemaDefinition schema) {
     } catch (IOException unreadable) {
       throw new IllegalArgumentException(
           "schema: " + file + " cannot be read: " + unreadable.getMessage(), unreadable);
+    } catch (InvalidSchemaException refused) {
+      throw new InvalidSchemaException(
+          refused.problems().stream().map(problem -> file + ": " + problem).toList());
     } catch (IllegalArgumentException refused) {
       throw new IllegalArgumentException(file + ": " + refused.getMessage(), refused);
     }

@@ -14,12 +14,13 @@ public final class MisreadPipelineException extends InvalidPipelineException {
   /**
    * The parts that could be read. Immutable.
    *
-   * @param source null where it could not, as each of the others
+   * @param source null where its options could not, as each of the others
    * @param flinkOptions those that could be read
    */
   public record Parts(
       @Nullable ConnectorDefinition source,
       @Nullable ConnectorDefinition sink,
+      @Nullable ConnectorDefinition deadLetter,
       Map<String, String> flinkOptions) {
     public Parts {
       flinkOptions = Map.copyOf(flinkOptions);

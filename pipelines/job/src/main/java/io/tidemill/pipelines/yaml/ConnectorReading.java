@@ -114,21 +114,24 @@ final class ConnectorReading {
     return Schema.of("required", Arrays.stream(keys).map(Key::name).toList());
   }
 
+  /** As far as it could be read; empty where its options could not. */
   Optional<ConnectorDefinition> source(Section section) {
     section.refuse(PRIMARY_KEY, "only a sink writes by key");
     section.refuse(OVERWRITE, "only a sink replaces rows");
-    if (!section.has(COLUMNS)) {
+    if (!section.hasOrMeans(COLUMNS)) {
       section.demand(SCHEMA, "a schema file, or 'columns' with names and types");
     }
     return read(section);
   }
 
+  /** As far as it could be read; empty where its options could not. */
   Optional<ConnectorDefinition> sink(Section section) {
     section.refuse(ON_CORRUPT_FILE, "only a source reads files");
     section.refuse(WHOLE_FILES, "only a source reads files");
     return read(section);
   }
 
+  /** As far as it could be read; empty where its options could not. */
   Optional<ConnectorDefinition> deadLetter(Section section) {
     String reason = "dead letters have columns of their own";
     section.refuse(SCHEMA, reason);
@@ -144,6 +147,7 @@ final class ConnectorReading {
     int problemsBefore = document.problemCount();
     section.demand(CONNECTOR, CONNECTOR.expected());
     Map<String, String> options = dated ? section.datedOptions(OTHERS) : section.options(OTHERS);
+    boolean known = document.problemCount() == problemsBefore;
     options.computeIfPresent(PATH, (key, path) -> document.beside(path));
     SchemaDefinition schema = schema(section);
     List<String> primaryKey = section.read(PRIMARY_KEY).orElse(List.of());
@@ -153,13 +157,13 @@ final class ConnectorReading {
         new FilesDefinition(
             section.read(ON_CORRUPT_FILE).orElse(FilesDefinition.DEFAULT.onCorrupt()),
             section.read(WHOLE_FILES).orElse(FilesDefinition.DEFAULT.whole()));
-    return document.problemCount() > problemsBefore
-        ? Optional.empty()
-        : section.checked(
+    return known
+        ? section.checked(
             CONNECTOR.name(),
             () ->
                 new ConnectorDefinition(
-                    options, schema, primaryKey, partitionedBy, overwrite, files));
+                    options, schema, primaryKey, partitionedBy, overwrite, files))
+        : Optional.empty();
   }
 
   private static @Nullable SchemaDefinition schema(Section section) {

@@ -204,7 +204,8 @@ final class RootReading {
         job.read(FLINK).map(section -> section.texts()).orElse(Map.of());
     if (document.problemCount() > 0) {
       throw document.misread(
-          new MisreadPipelineException.Parts(source.orElse(null), sink.orElse(null), flinkOptions));
+          new MisreadPipelineException.Parts(
+              source.orElse(null), sink.orElse(null), deadLetter, flinkOptions));
     }
     return new PipelineDefinition(
         name.orElseThrow(document::failure),

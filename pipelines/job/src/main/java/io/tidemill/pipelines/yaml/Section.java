@@ -8,10 +8,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -35,14 +38,19 @@ final class Section {
   private final Node node;
   private final String name;
   private final String path;
+  private final Keys allowed;
   private final Map<String, Node> keys = new LinkedHashMap<>();
   private final Map<String, Node> values = new LinkedHashMap<>();
 
-  private Section(Document document, MappingNode node, String name, String path) {
+  /** Keys that are not here, but were probably meant by others, which are reported. */
+  private final Set<String> misspelt = new HashSet<>();
+
+  private Section(Document document, MappingNode node, String name, String path, Keys allowed) {
     this.document = document;
     this.node = node;
     this.name = name;
     this.path = path;
+    this.allowed = allowed;
     document.remember(path, node);
     for (NodeTuple tuple : node.getValue()) {
       add(tuple);
@@ -59,8 +67,8 @@ final class Section {
   static Optional<Section> of(
       Document document, Node node, String name, String path, Keys allowed) {
     if (node instanceof MappingNode mapping) {
-      Section section = new Section(document, mapping, name, path);
-      section.allowOnly(allowed);
+      Section section = new Section(document, mapping, name, path, allowed);
+      section.allowOnlyKnown();
       return Optional.of(section);
     }
     document.report(node, "%s: %s (expected: keys and values)", name, form(node));
@@ -87,18 +95,27 @@ final class Section {
     document.remember(pathOf(key.getValue()), tuple.getValueNode());
   }
 
-  private void allowOnly(Keys allowed) {
+  private void allowOnlyKnown() {
     keys.forEach(
         (key, keyNode) -> {
-          if (!allowed.open() && !allowed.names().contains(key)) {
-            document.report(
-                keyNode,
-                "unknown key '%s' in %s %s",
-                key,
-                name,
-                new Suggestion(key, allowed.names()));
+          if (!allowed.names().contains(key)) {
+            Suggestion suggestion = new Suggestion(key, allowed.names());
+            if (!allowed.open()) {
+              document.report(keyNode, "unknown key '%s' in %s %s", key, name, suggestion);
+              suggestion.nearest().ifPresent(misspelt::add);
+            } else if (!(values.get(key) instanceof ScalarNode)) {
+              suggestion.nearest().ifPresent(meant -> refuseMisspelt(key, meant));
+            }
           }
         });
+  }
+
+  /** Of a mapping that may have any key, so that this one is taken out of those that it has. */
+  private void refuseMisspelt(String key, String meant) {
+    Node keyNode = Objects.requireNonNull(keys.get(key));
+    document.report(keyNode, "unknown key '%s' in %s (did you mean '%s'?)", key, name, meant);
+    misspelt.add(meant);
+    values.remove(key);
   }
 
   /** Reports the key if it is here. */
@@ -111,6 +128,11 @@ final class Section {
 
   boolean has(Key<?> key) {
     return values.containsKey(key.name());
+  }
+
+  /** Whether the key is here, or another that was probably to be it. */
+  boolean hasOrMeans(Key<?> key) {
+    return has(key) || misspelt.contains(key.name());
   }
 
   /** Each key with its value, in the order of the file. */
@@ -127,9 +149,24 @@ final class Section {
         .flatMap(value -> key.reading().apply(this, value));
   }
 
-  /** Reports a key that is not here. */
+  /** Reports a key that is not here, by what was probably to be it, if anything was. */
   void demand(Key<?> key, String expected) {
-    if (!has(key)) {
+    if (hasOrMeans(key)) {
+      return;
+    }
+    List<String> meant =
+        values.keySet().stream()
+            .filter(
+                other ->
+                    new Suggestion(other, allowed.names())
+                        .nearest()
+                        .filter(key.name()::equals)
+                        .isPresent())
+            .filter(other -> !allowed.names().contains(other))
+            .toList();
+    if (!meant.isEmpty()) {
+      meant.forEach(other -> refuseMisspelt(other, key.name()));
+    } else {
       document.report(node, "missing key '%s' in %s (expected: %s)", key.name(), name, expected);
     }
   }

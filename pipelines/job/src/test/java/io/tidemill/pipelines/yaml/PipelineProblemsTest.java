@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -300,6 +301,23 @@ class PipelineProblemsTest {
     assertThat(problemsOf(VALID + "verify: { required: maybe, key: x }"))
         .anyMatch(problem -> problem.contains("'maybe' (expected: true or false)"))
         .anyMatch(problem -> problem.contains("unknown key 'key' in verify (did you mean 'keys'?"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          columns: { a: DOUBLE } | columms: { a: DOUBLE } | 5:3: unknown key 'columms' in source (did you mean 'columns'?)
+          columns: { a: DOUBLE } | shema: a.avsc          | 5:3: unknown key 'shema' in source (did you mean 'schema'?)
+          connector: kafka       | conector: kafka        | 4:3: unknown key 'conector' in source (did you mean 'connector'?)
+          'columns: { a: DOUBLE }' | 'columns: { a: DOUBLE }\n  partitoned-by: [a, b]' | 6:3: unknown key 'partitoned-by' in source (did you mean 'partitioned-by'?)
+          model: fraud:1.0.0     | modle: fraud:1.0.0     | 8:5: unknown key 'modle' in step 'score' (did you mean 'model'? allowed: id, model, input, output, batching, resources, order, on-nan, null-input, dead-batches, load-timeout, call-timeout, short-call)
+          """)
+  void misspeltKeyIsOneProblemAndNotAMissingOneToo(String valid, String changed, String problem) {
+    String yaml = VALID.replaceFirst(Pattern.quote(valid), changed.replace("\\n", "\n"));
+
+    assertThat(problemsOf(yaml)).containsExactly("fraud.yaml:" + problem);
   }
 
   private List<String> problemsOf(String yaml) {
