@@ -16,6 +16,7 @@ import org.apache.flink.table.data.columnar.vector.ColumnVector;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 import org.apache.flink.table.data.columnar.vector.writable.WritableColumnVector;
 import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.LogicalTypeFamily;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.format.converter.ParquetMetadataConverter;
@@ -167,6 +168,10 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
       LogicalType type, Type inFile, PageReadStore begun) throws IOException {
     if (ListReader.reads(type)) {
       return new ListReader(inFile, begun, file.getFileMetaData().getCreatedBy());
+    }
+    if (type.is(LogicalTypeFamily.TIMESTAMP) && TimestampReader.reads(inFile)) {
+      ColumnDescriptor column = new MessageType("column", inFile).getColumns().get(0);
+      return new TimestampReader(column, begun.getPageReader(column), utc);
     }
     // What Flink knows of nested columns, it asks for nowhere else.
     return ParquetSplitReaderUtil.createColumnReader(

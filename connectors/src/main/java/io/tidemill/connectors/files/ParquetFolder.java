@@ -5,6 +5,7 @@ import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.record.ColumnSink;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -17,13 +18,17 @@ import org.apache.flink.formats.parquet.utils.SerializableConfiguration;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.functions.sink.filesystem.OutputFileConfig;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
+import org.apache.flink.table.types.logical.LogicalTypeFamily;
 import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.logical.utils.LogicalTypeChecks;
 
 /**
  * Writes Parquet files of columns, staged, named and moved into their folder as Flink's {@code
  * filesystem} does it at the end of a batch job.
  */
 public final class ParquetFolder implements ColumnSink {
+  private static final int DIGITS_OF_MICROS = 6;
+
   private final ParquetOptions options;
   private final int[] positions;
   private final RowType written;
@@ -49,6 +54,28 @@ public final class ParquetFolder implements ColumnSink {
     return parquet.areKnown() && !parquet.areEncrypted() && keys.partitionedBy().isEmpty()
         ? Optional.of(new ParquetFolder(parquet, positions, written, keys.overwrite()))
         : Optional.empty();
+  }
+
+  /**
+   * The options with which such columns are written so that every reader has their values. Flink's
+   * usual form of timestamps is days and what is left of one, in which those before 1970 that are
+   * no whole seconds are others, or none.
+   */
+  public static ConnectorOptions writing(ConnectorOptions options, RowType columns) {
+    int digits =
+        columns.getChildren().stream()
+            .filter(type -> type.is(LogicalTypeFamily.TIMESTAMP))
+            .mapToInt(LogicalTypeChecks::getPrecision)
+            .max()
+            .orElse(-1);
+    if (digits < 0) {
+      return options;
+    }
+    Map<String, String> values = new LinkedHashMap<>(options.values());
+    if (values.putIfAbsent(ParquetOptions.AS_COUNTS, "true") == null && digits > DIGITS_OF_MICROS) {
+      values.putIfAbsent(ParquetOptions.UNIT, "nanos");
+    }
+    return new ConnectorOptions(options.place(), values);
   }
 
   @Override

@@ -21,6 +21,12 @@ record ParquetOptions(ConnectorOptions options) {
   static final ConfigOption<Boolean> MAY_LACK_COLUMNS =
       ConfigOptions.key(PREFIX + "may-lack-columns").booleanType().defaultValue(false);
 
+  /** Whether timestamps are counts of parts of a second. */
+  static final String AS_COUNTS = PREFIX + ParquetFileFormatFactory.WRITE_INT64_TIMESTAMP.key();
+
+  /** Of which parts. */
+  static final String UNIT = PREFIX + ParquetFileFormatFactory.TIMESTAMP_TIME_UNIT.key();
+
   private static final Set<String> KNOWN =
       Set.of(
           ConnectorOptions.CONNECTOR,

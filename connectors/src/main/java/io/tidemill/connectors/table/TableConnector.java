@@ -154,23 +154,28 @@ public final class TableConnector implements Connector {
   @Override
   public RecordSink sink(SinkSpec spec) {
     RowType written = spec.schema().rowType();
+    ConnectorOptions options = written(spec.options(), written);
     ProjectFields fields =
         new ProjectFields(spec.rows(), spec.positions(), written.getFieldCount());
     return sink(
-        spec.options(),
-        isParquet(spec.options()) ? new RequiredFields(fields, written) : fields,
+        options,
+        isParquet(options) ? new RequiredFields(fields, written) : fields,
         written,
         spec.keys(),
         () ->
-            isParquet(spec.options())
-                ? ParquetFolder.of(spec.options(), spec.positions(), written, spec.keys())
+            isParquet(options)
+                ? ParquetFolder.of(options, spec.positions(), written, spec.keys())
                 : Optional.empty());
+  }
+
+  private static ConnectorOptions written(ConnectorOptions options, RowType columns) {
+    return isParquet(options) ? ParquetFolder.writing(options, columns) : options;
   }
 
   @Override
   public RecordSink deadLetters(DeadLetterSpec spec) {
     return sink(
-        spec.options(),
+        written(spec.options(), DeadLetterRecord.TYPE),
         new DeadLetterColumns(spec.headers()),
         DeadLetterRecord.TYPE,
         TableKeys.NONE,

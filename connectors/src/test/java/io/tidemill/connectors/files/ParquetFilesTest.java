@@ -15,6 +15,10 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -443,6 +447,58 @@ class ParquetFilesTest {
                     .check(new org.apache.flink.core.fs.Path("file:/f"), schema))
         .isInstanceOf(RecordFailureException.class)
         .hasMessageStartingWith("file:/f: column 'floats': '");
+  }
+
+  /** Flink's own reader takes the parts of their second for negative, and fails. */
+  @ParameterizedTest
+  @CsvSource({
+    "MILLIS, 1000, true", "MICROS, 1000000, true", "NANOS, 1000000000, true",
+    "MILLIS, 1000, false", "MICROS, 1000000, false", "NANOS, 1000000000, false",
+  })
+  void timestampsBefore1970AreReadAsAfterIt(String unit, long perSecond, boolean utc)
+      throws IOException {
+    MessageType schema =
+        MessageTypeParser.parseMessageType(
+            "message m { optional int64 at (TIMESTAMP(%s,true)); }".formatted(unit));
+    Path file = directory.resolve("times.parquet");
+    List<Long> counts = new ArrayList<>();
+    for (long second : new long[] {-2_208_988_800L, -86_401, -2, -1, 0, 1, 1_700_000_000}) {
+      counts.addAll(
+          List.of(second * perSecond, second * perSecond + 1, (second + 1) * perSecond - 1));
+    }
+    try (ParquetWriter<Group> writer =
+        ExampleParquetWriter.builder(new LocalOutputFile(file)).withType(schema).build()) {
+      for (long count : counts) {
+        writer.write(new SimpleGroup(schema).append("at", count));
+        writer.write(new SimpleGroup(schema));
+      }
+    }
+    RowType columns = RowType.of(new LogicalType[] {new TimestampType(9)}, new String[] {"at"});
+    List<VectorizedColumnBatch> elements = new ArrayList<>();
+
+    read(
+        new ParquetColumnFormat(
+            new DeclaredColumns(columns, false),
+            TypeInformation.of(VectorizedColumnBatch.class),
+            100,
+            utc,
+            true),
+        split(new org.apache.flink.core.fs.Path(file.toUri()), 0, Files.size(file), null),
+        elements::add);
+
+    ZoneId zone = utc ? ZoneOffset.UTC : ZoneId.systemDefault();
+    VectorizedColumnBatch read = elements.get(0);
+    for (int i = 0; i < counts.size(); i++) {
+      long count = counts.get(i);
+      Instant instant =
+          Instant.ofEpochSecond(
+              Math.floorDiv(count, perSecond),
+              Math.floorMod(count, perSecond) * (1_000_000_000 / perSecond));
+      ColumnarRowData row = new ColumnarRowData(read, 2 * i);
+      assertThat(row.getTimestamp(0, 9).toLocalDateTime())
+          .isEqualTo(LocalDateTime.ofInstant(instant, zone));
+      assertThat(new ColumnarRowData(read, 2 * i + 1).isNullAt(0)).isTrue();
+    }
   }
 
   @Test

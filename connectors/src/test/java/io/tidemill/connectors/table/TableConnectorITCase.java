@@ -63,6 +63,9 @@ import org.apache.flink.types.RowKind;
 import org.apache.flink.util.CloseableIterator;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.ExceptionUtils;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.hadoop.ParquetReader;
+import org.apache.parquet.hadoop.example.GroupReadSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -1157,6 +1160,50 @@ class TableConnectorITCase {
     RecordSource source = new Connectors().source(new SourceSpec(from, SCHEMA, fromKeys, false));
     sink(to, toKeys).attach(source.attach(environment, "source").records(), "sink");
     environment.execute();
+  }
+
+  /** In Flink's usual form one of 1969 would be another, a second later. */
+  @ParameterizedTest
+  @CsvSource({
+    "6, 1969-12-31 23:59:59.999, -1000",
+    "3, 1900-01-01 00:00:00.123, -2208988799877000",
+    "9, 1969-12-31 23:59:58.000000001, -1999999999",
+    "9, 2023-11-14 22:13:20.5, 1700000000500000000"
+  })
+  void timestampsAreWrittenAsEveryReaderOfParquetHasThem(int digits, String text, long count)
+      throws Exception {
+    Path in = Files.createDirectory(folder.resolve("in"));
+    Files.writeString(in.resolve("a.json"), "{\"at\":\"" + text + "\"}\n");
+    RecordSchema schema =
+        RecordSchema.ofColumns(List.of(new RecordSchema.Column("at", "TIMESTAMP(" + digits + ")")));
+    Path out = folder.resolve("out");
+    Map<String, String> parquet = new HashMap<>(files("sink", out, "parquet").values());
+    parquet.put("parquet.utc-timezone", "true");
+    StreamExecutionEnvironment environment = environment(RuntimeExecutionMode.BATCH);
+    RecordSource source =
+        new Connectors().source(new SourceSpec(files("source", in), schema, TableKeys.NONE, false));
+    new Connectors()
+        .sink(
+            new SinkSpec(
+                options("sink", parquet),
+                schema,
+                TableKeys.NONE,
+                Origin.appendTo(schema.rowType()),
+                files("source", in),
+                "job",
+                List.of()))
+        .attach(source.attach(environment, "source").records(), "sink");
+
+    environment.execute();
+
+    try (var written = Files.list(out);
+        ParquetReader<Group> reader =
+            ParquetReader.builder(
+                    new GroupReadSupport(),
+                    new org.apache.hadoop.fs.Path(written.findFirst().orElseThrow().toUri()))
+                .build()) {
+      assertThat(reader.read().getLong("at", 0)).isEqualTo(count);
+    }
   }
 
   /** Parquet would write each value behind the null into the row before its own. */
