@@ -114,7 +114,7 @@ final class RunCommand implements Callable<Integer> {
     err.printf("%s begins %s%n", name, start.description());
     for (Path left : pipeline.staged()) {
       err.printf(
-          "'%s' was left by a run that was killed, unless another job writes there now: readers may see a part of what it made, which stays beside the rows of this run if 'overwrite' does not replace it; delete it once this run has ended%n",
+          "'%s' was left by a run that was killed, or failed while it moved its files, unless another job writes there now: readers may see a part of what it made, which stays beside the rows of this run if 'overwrite' does not replace it; delete it once this run has ended%n",
           left);
     }
     long beginNanos = System.nanoTime();
@@ -122,7 +122,10 @@ final class RunCommand implements Callable<Integer> {
     err.printf(
         "%s runs with %s; web UI %s; Ctrl-C stops it%n",
         name,
-        pipeline.models().stream().map(String::valueOf).collect(Collectors.joining(", ")),
+        pipeline.models().stream()
+            .map(String::valueOf)
+            .distinct()
+            .collect(Collectors.joining(", ")),
         running.webInterface());
     String outcome = "failed";
     try (CtrlC ctrlC = CtrlC.watch()) {

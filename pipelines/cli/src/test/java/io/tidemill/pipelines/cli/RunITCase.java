@@ -299,6 +299,28 @@ class RunITCase {
     assertThat(left).exists();
   }
 
+  @Test
+  void leavesNothingOfItsFilesWhenItFails() throws IOException {
+    Path others = Files.createDirectories(directory.resolve("out/.staging_1_a"));
+    Path job = job();
+    Files.writeString(
+        job,
+        Files.readString(job)
+            .replace(
+                "dead-letter: { connector: filesystem, path: '${ROOT}/dead', format: json }", "")
+            .replace(
+                "resources: { device: cpu }\n",
+                "null-input: fail\n    resources: { device: cpu }\n"));
+
+    CommandRun run = run(job, "run");
+
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.FAILED);
+    assertThat(run.err()).contains("adding has failed");
+    try (Stream<Path> left = Files.list(directory.resolve("out"))) {
+      assertThat(left).containsExactly(others);
+    }
+  }
+
   /** Flink deletes all that is in the folder, dead letters of the same run among it. */
   @Test
   void replacesNoFolderInWhichTheSourceDeadLettersOrLinksAre() throws IOException {

@@ -180,12 +180,12 @@ public final class PlannedPipeline {
    * Adds the whole job to an environment and starts it there. What its sinks made for it goes again
    * if it does not start.
    */
-  public JobClient start(StreamExecutionEnvironment environment) throws Exception {
+  public StartedPipeline start(StreamExecutionEnvironment environment) throws Exception {
     try (StagingFolders made = new StagingFolders(stagingSinks())) {
       attach(environment);
       JobClient client = environment.executeAsync(definition.name());
       made.keep();
-      return client;
+      return new StartedPipeline(client, made);
     }
   }
 

@@ -22,6 +22,7 @@ final class StagingFolders implements AutoCloseable {
   private final List<Path> sinks;
   private final Set<Path> before;
   private final List<Path> missing = new ArrayList<>();
+  private final List<Path> own = new ArrayList<>();
   private boolean kept;
 
   /**
@@ -71,7 +72,18 @@ final class StagingFolders implements AutoCloseable {
 
   /** Leaves what was made to a job, which now has it. */
   void keep() {
+    own.addAll(made());
     kept = true;
+  }
+
+  /** Deletes what was left to a job that has ended and moves no files any more. */
+  void discard() {
+    own.forEach(folder -> delete(folder, true));
+    missing.forEach(folder -> delete(folder, false));
+  }
+
+  private List<Path> made() {
+    return in(sinks).stream().filter(there -> !before.contains(there)).toList();
   }
 
   @Override
@@ -79,15 +91,15 @@ final class StagingFolders implements AutoCloseable {
     if (kept) {
       return;
     }
-    in(sinks).stream().filter(made -> !before.contains(made)).forEach(StagingFolders::delete);
-    missing.forEach(StagingFolders::delete);
+    made().forEach(folder -> delete(folder, false));
+    missing.forEach(folder -> delete(folder, false));
   }
 
-  private static void delete(Path folder) {
+  private static void delete(Path folder, boolean withAllInIt) {
     try {
-      folder.getFileSystem().delete(folder, false);
-    } catch (IOException | RuntimeException notEmpty) {
-      LOG.debug("{}: left as it is", folder, notEmpty);
+      folder.getFileSystem().delete(folder, withAllInIt);
+    } catch (IOException | RuntimeException stays) {
+      LOG.debug("{}: left as it is", folder, stays);
     }
   }
 }

@@ -1,5 +1,7 @@
 package io.tidemill.pipelines.run;
 
+import io.tidemill.connectors.record.UnmovedFilesException;
+import io.tidemill.pipelines.compose.StartedPipeline;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -12,6 +14,7 @@ import java.util.function.Supplier;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.util.ExceptionUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +28,7 @@ public final class EmbeddedJob {
 
   private final String name;
   private final RunStart start;
+  private final StartedPipeline started;
   private final JobClient client;
   private final URI webInterface;
   private final Supplier<RunFigures> figures;
@@ -34,12 +38,13 @@ public final class EmbeddedJob {
   EmbeddedJob(
       String name,
       RunStart start,
-      JobClient client,
+      StartedPipeline started,
       URI webInterface,
       Supplier<RunFigures> figures) {
     this.name = name;
     this.start = start;
-    this.client = client;
+    this.started = started;
+    this.client = started.client();
     this.webInterface = webInterface;
     this.figures = figures;
   }
@@ -104,6 +109,9 @@ public final class EmbeddedJob {
     } catch (IOException unwritable) {
       throw new UncheckedIOException(unwritable);
     } catch (ExecutionException | CompletionException failed) {
+      if (ExceptionUtils.findThrowable(failed, UnmovedFilesException.class).isEmpty()) {
+        started.discardFiles();
+      }
       if (cancelled) {
         return false;
       }
