@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.LogicalTypeRoot;
 import org.apache.flink.table.types.logical.RowType;
 
 /**
@@ -64,6 +65,12 @@ public final class RowBinding {
         description.add(tensor + " <- " + describe(readable, fields));
       }
     }
+    inputs.forEach(
+        (tensor, fields) -> {
+          if (signature.inputs().stream().noneMatch(known -> known.name().equals(tensor))) {
+            checkFields(record, tensor, fields, problems);
+          }
+        });
     List<RowType.RowField> fields = new ArrayList<>(record.getFields());
     Set<String> names = new HashSet<>(record.getFieldNames());
     List<RowDecoder.Output> decoded = new ArrayList<>();
@@ -93,6 +100,44 @@ public final class RowBinding {
         new RowEncoder(writers.toArray(TensorWriter[]::new), readable.paths()),
         new RowDecoder(decoded.toArray(RowDecoder.Output[]::new), record.getFieldCount()),
         description);
+  }
+
+  /**
+   * Checks what can be told without the model.
+   *
+   * @param record the type of the rows that come; fields whose type is not known are of {@code
+   *     NULL}
+   * @param inputs for every input tensor the fields that it is made of
+   * @throws BindingException with every field that is not there
+   */
+  public static void checkFields(RowType record, Map<String, List<String>> inputs) {
+    List<BindingException.Problem> problems = new ArrayList<>();
+    inputs.forEach((tensor, fields) -> checkFields(record, tensor, fields, problems));
+    if (!problems.isEmpty()) {
+      throw new BindingException(problems);
+    }
+  }
+
+  private static void checkFields(
+      RowType record, String tensor, List<String> fields, List<BindingException.Problem> problems) {
+    RecordFields readable = new RecordFields(record);
+    for (String field : fields) {
+      try {
+        readable.index(field);
+      } catch (IllegalArgumentException nowhere) {
+        if (!isInsideUnknown(record, field)) {
+          problems.add(
+              BindingException.Problem.of("input", tensor, String.valueOf(nowhere.getMessage())));
+        }
+      }
+    }
+  }
+
+  private static boolean isInsideUnknown(RowType record, String path) {
+    return record.getFields().stream()
+        .filter(field -> field.getType().is(LogicalTypeRoot.NULL))
+        .map(RowType.RowField::getName)
+        .anyMatch(name -> path.startsWith(name + ".") || path.startsWith(name + "["));
   }
 
   /**

@@ -2,6 +2,7 @@ package io.tidemill.pipelines.compose;
 
 import io.tidemill.inference.codec.BindingException;
 import io.tidemill.inference.codec.RowBinding;
+import io.tidemill.inference.step.OutputField;
 import io.tidemill.inference.step.StepSettings.OnNullInput;
 import io.tidemill.model.Device;
 import io.tidemill.model.ModelException;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.apache.flink.table.types.logical.NullType;
 import org.apache.flink.table.types.logical.RowType;
 
 /** Plans the steps of a job, one after the other. Not thread-safe. */
@@ -87,19 +89,43 @@ final class StepTranslator {
   List<PlannedStep> bind(Optional<RowType> records, List<Optional<StoredModel>> models) {
     List<PlannedStep> steps = new ArrayList<>();
     Optional<RowType> rows = records;
+    // With what the steps before it were to add, of types that are not known.
+    Optional<RowType> named = records;
     for (int i = 0; i < models.size(); i++) {
       StepDefinition step = job.steps().get(i);
       Optional<StoredModel> model = models.get(i);
       Optional<PlannedStep> bound = Optional.empty();
       if (model.isPresent() && rows.isPresent()) {
         bound = bind(step, model.get(), rows.get());
-      } else if (model.isPresent()) {
-        checkTensors(step, model.get());
+      } else {
+        model.ifPresent(known -> checkTensors(step, known));
+        named.ifPresent(fields -> checkFields(step, fields));
       }
       bound.ifPresent(steps::add);
       rows = bound.map(planned -> planned.binding().outputType());
+      Optional<RowType> before = named;
+      named = rows.or(() -> before.map(fields -> named(fields, step)));
     }
     return steps;
+  }
+
+  private static RowType named(RowType before, StepDefinition step) {
+    List<RowType.RowField> fields = new ArrayList<>(before.getFields());
+    for (OutputField output : step.output().values()) {
+      if (before.getFieldIndex(output.name()) < 0) {
+        fields.add(new RowType.RowField(output.name(), new NullType()));
+      }
+    }
+    return new RowType(false, fields);
+  }
+
+  /** All that can be told of a step's fields where not all of them have a type, or no model. */
+  private void checkFields(StepDefinition step, RowType named) {
+    try {
+      RowBinding.checkFields(named, step.input());
+    } catch (BindingException refused) {
+      add(step, step.model(), refused);
+    }
   }
 
   /** All that can be told of a step where the rows that come to it are not known. */
@@ -107,17 +133,17 @@ final class StepTranslator {
     try {
       RowBinding.checkTensors(model.signature(), step.input().keySet(), step.output().keySet());
     } catch (BindingException refused) {
-      add(step, model, refused);
+      add(step, model.version().toString(), refused);
     }
   }
 
-  private void add(StepDefinition step, StoredModel model, BindingException refused) {
+  private void add(StepDefinition step, String model, BindingException refused) {
     for (BindingException.Problem problem : refused.problems()) {
       problems.add(
           path(step) + "." + problem.side() + "." + problem.tensor(),
           "step '%s' (%s): %s",
           step.id(),
-          model.version(),
+          model,
           problem.message());
     }
   }
@@ -133,7 +159,7 @@ final class StepTranslator {
               nanForNull(step.settings().nullInput(), model));
       return Optional.of(new PlannedStep(step, model, binding));
     } catch (BindingException refused) {
-      add(step, model, refused);
+      add(step, model.version().toString(), refused);
       return Optional.empty();
     }
   }

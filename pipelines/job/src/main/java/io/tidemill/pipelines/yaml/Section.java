@@ -123,6 +123,7 @@ final class Section {
     Node keyNode = keys.get(key.name());
     if (keyNode != null) {
       document.report(keyNode, "unknown key '%s' in %s (%s)", key.name(), name, reason);
+      values.remove(key.name());
     }
   }
 

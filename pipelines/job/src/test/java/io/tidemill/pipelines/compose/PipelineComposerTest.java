@@ -346,6 +346,48 @@ class PipelineComposerTest {
   }
 
   @Test
+  void fieldsThatAreNotThereAreToldWhateverElseIsWrongWithTheirStepsAndTheStepsBefore() {
+    String second =
+        """
+          - id: second
+            model: fraud:1.4.2
+            input: { features: [amount, %s] }
+            output: { score: again }
+            resources: { device: cpu }
+        sink:
+        """;
+    String score = "score: fraud_score";
+    assertThat(Jobs.KAFKA).contains(score, "\nsink:\n");
+
+    assertThat(
+            problems(
+                Jobs.KAFKA
+                    .replace("fraud@production", "fraud:9.9.9")
+                    .replace("[amount, hour]", "[amuont, hour]")))
+        .hasSize(2)
+        .anyMatch(problem -> problem.contains("version 9.9.9 of model 'fraud': not in store"))
+        .anyMatch(
+            problem ->
+                problem.contains(
+                    "step 'score' (fraud:9.9.9): input 'features': field 'amuont' is not in the record (did you mean 'amount'?"));
+    assertThat(problems(Jobs.KAFKA.replace("features: [amount, hour]", "feature: [amuont, hour]")))
+        .hasSize(3)
+        .anyMatch(problem -> problem.contains("input 'feature': not in the model's signature"))
+        .anyMatch(problem -> problem.contains("input 'features': not bound"))
+        .anyMatch(
+            problem -> problem.contains("input 'feature': field 'amuont' is not in the record"));
+    String wrong = Jobs.KAFKA.replace("[amount, hour]", "[amount, id]");
+    assertThat(problems(wrong.replace("sink:\n", second.formatted("huor"))))
+        .hasSize(2)
+        .anyMatch(problem -> problem.contains("field 'id' is STRING"))
+        .anyMatch(
+            problem ->
+                problem.contains(
+                    "step 'second' (fraud:1.4.2): input 'features': field 'huor' is not in the record (did you mean 'hour'?"));
+    assertThat(problems(wrong.replace("sink:\n", second.formatted("fraud_score")))).hasSize(1);
+  }
+
+  @Test
   void refusesReferencesDevicesAndIdsThatAreNone() {
     assertThat(problems(Jobs.KAFKA.replace("fraud@production", "fraud")))
         .singleElement()
