@@ -6,6 +6,7 @@ import io.tidemill.model.engine.onnx.OnnxModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -65,6 +66,21 @@ class InitITCase {
     assertThat(run.err()).contains(directory + ": not empty (expected: an empty folder, or none)");
     assertThat(own).hasContent("mine");
     assertThat(directory.toFile().list()).hasSize(1);
+  }
+
+  /** Its topics hold records of Avro, and another job's predictions. */
+  @Test
+  void topicsAreNotThoseOfTheDemoOnWhoseBrokerTheJobMayRun() throws IOException {
+    String demo = Files.readString(Path.of("../../job-configs/fraud-scoring.yaml"));
+
+    CommandRun.of("init", directory.resolve("new").toString(), "--template", "kafka");
+
+    List<String> topics =
+        Files.readAllLines(directory.resolve("new/job.yaml")).stream()
+            .filter(line -> line.startsWith("  topic: "))
+            .map(line -> line.substring("  topic: ".length()))
+            .toList();
+    assertThat(topics).hasSize(3).allMatch(topic -> !demo.contains(":-" + topic + "}"));
   }
 
   /** How the model of the templates was made, and is made again. */
