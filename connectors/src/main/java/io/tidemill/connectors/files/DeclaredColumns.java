@@ -44,7 +44,8 @@ record DeclaredColumns(RowType columns, boolean mayBeMissing) implements FileChe
   @Override
   public void check(Path file) throws IOException {
     try (ParquetFileReader reader =
-        ParquetFile.at(file).open(ParquetMetadataConverter.SKIP_ROW_GROUPS, false)) {
+        ParquetFile.at(file)
+            .open(ParquetMetadataConverter.SKIP_ROW_GROUPS, false, new PageMemory())) {
       check(file, reader.getFileMetaData().getSchema());
     }
   }

@@ -32,6 +32,9 @@ final class ParquetColumnFormat implements BulkFormat<VectorizedColumnBatch, Fil
   /** Of the last file, which the next is mostly like. */
   private transient @Nullable ColumnVectors vectors;
 
+  /** Of all files, which one thread reads one after the other. */
+  private transient @Nullable PageMemory memory;
+
   /**
    * A format.
    *
@@ -56,7 +59,12 @@ final class ParquetColumnFormat implements BulkFormat<VectorizedColumnBatch, Fil
   @Override
   public ParquetColumnReader createReader(Configuration config, FileSourceSplit split)
       throws IOException {
-    return ParquetColumnReader.open(split, columns, utc, checksums, this::vectors);
+    PageMemory present = memory;
+    if (present == null) {
+      present = new PageMemory();
+      memory = present;
+    }
+    return ParquetColumnReader.open(split, columns, utc, checksums, present, this::vectors);
   }
 
   @Override

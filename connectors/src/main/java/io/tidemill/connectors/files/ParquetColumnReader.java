@@ -31,6 +31,7 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
   private final FileSourceSplit split;
   private final String path;
   private final ParquetFileReader file;
+  private final PageMemory memory;
   private final boolean utc;
   private final List<LogicalType> types;
   // Null for a column that the file does not have.
@@ -49,12 +50,14 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
   private ParquetColumnReader(
       FileSourceSplit split,
       ParquetFileReader file,
+      PageMemory memory,
       DeclaredColumns columns,
       boolean utc,
       BiFunction<ColumnVectors.Kinds, Runnable, ColumnVectors> vectors) {
     this.split = split;
     this.path = split.path().toString();
     this.file = file;
+    this.memory = memory;
     this.utc = utc;
     this.types = columns.columns().getChildren();
     MessageType schema = file.getFileMetaData().getSchema();
@@ -78,6 +81,7 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
    * A reader before the first row of a split.
    *
    * @param checksums whether pages that have one must match it
+   * @param memory for what is read, of no other reader that is open
    * @param vectors gives those of one kind, of which the first must pass the check
    * @throws io.tidemill.connectors.record.RecordFailureException if columns are not as declared
    */
@@ -86,13 +90,14 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
       DeclaredColumns columns,
       boolean utc,
       boolean checksums,
+      PageMemory memory,
       BiFunction<ColumnVectors.Kinds, Runnable, ColumnVectors> vectors)
       throws IOException {
     ParquetFileReader file =
         new ParquetFile(split.path(), split.fileSize())
-            .open(ParquetMetadataConverter.NO_FILTER, checksums);
+            .open(ParquetMetadataConverter.NO_FILTER, checksums, memory);
     try {
-      return new ParquetColumnReader(split, file, columns, utc, vectors);
+      return new ParquetColumnReader(split, file, memory, columns, utc, vectors);
     } catch (RuntimeException e) {
       file.close();
       throw e;
@@ -154,7 +159,7 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
 
   private void begin(int group) throws IOException {
     closePages();
-    PageReadStore begun = file.readRowGroup(group);
+    PageReadStore begun = memory.pagesOf(file.readRowGroup(group));
     pages = begun;
     readers.clear();
     for (int i = 0; i < types.size(); i++) {

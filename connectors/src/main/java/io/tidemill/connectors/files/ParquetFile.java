@@ -25,14 +25,19 @@ record ParquetFile(Path path, long bytes) {
    *
    * @param filter of what is wanted of the footer
    * @param checksums whether pages that have one must match it
+   * @param memory for what is read
    */
-  ParquetFileReader open(MetadataFilter filter, boolean checksums) throws IOException {
+  ParquetFileReader open(MetadataFilter filter, boolean checksums, PageMemory memory)
+      throws IOException {
     FSDataInputStream stream = path.getFileSystem().open(path);
     // Without Hadoop's configuration, of which each new one parses a file of a thousand settings.
+    PlainParquetConfiguration configuration = new PlainParquetConfiguration();
     ParquetReadOptions options =
-        ParquetReadOptions.builder(new PlainParquetConfiguration())
+        ParquetReadOptions.builder(configuration)
             .withMetadataFilter(filter)
             .usePageChecksumVerification(checksums)
+            .withAllocator(memory)
+            .withCodecFactory(memory.codecs(configuration))
             .build();
     try {
       return ParquetFileReader.open(new ParquetInputFile(stream, bytes), options);

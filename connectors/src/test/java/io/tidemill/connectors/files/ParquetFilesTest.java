@@ -149,7 +149,14 @@ class ParquetFilesTest {
 
   private org.apache.flink.core.fs.Path write(RowType types, List<RowData> rows)
       throws IOException {
+    return write(types, rows, "SNAPPY", "v1");
+  }
+
+  private org.apache.flink.core.fs.Path write(
+      RowType types, List<RowData> rows, String codec, String version) throws IOException {
     org.apache.hadoop.conf.Configuration hadoop = new org.apache.hadoop.conf.Configuration();
+    hadoop.set("parquet.compression", codec);
+    hadoop.set("parquet.writer.version", version);
     hadoop.set("parquet.block.size", "32768");
     hadoop.set("parquet.page.size", "1024");
     var path = new org.apache.flink.core.fs.Path(directory.resolve("rows.parquet").toUri());
@@ -237,7 +244,33 @@ class ParquetFilesTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 100, 2048})
   void elementsStayAsTheyWereRead(int rowsAtOnce) throws IOException {
-    var path = write(ROWS);
+    assertReadAsWritten(write(ROWS), rowsAtOnce);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"UNCOMPRESSED", "GZIP", "SNAPPY"})
+  void pagesAreReadHoweverTheyAreCompressed(String codec) throws IOException {
+    List<RowData> rows = LongStream.range(0, ROWS).mapToObj(ParquetFilesTest::row).toList();
+    assertReadAsWritten(write(TYPES, rows, codec, "v1"), 100);
+  }
+
+  @Test
+  void columnThatIsNullThroughoutIsReadFromPagesWithoutContents() throws IOException {
+    RowType column = RowType.of(new LogicalType[] {new FloatType()}, new String[] {"none"});
+    List<RowData> nulls = Collections.nCopies(500, GenericRowData.of((Object) null));
+    var path = write(column, nulls, "SNAPPY", "v2");
+    List<Boolean> read = new ArrayList<>();
+
+    read(
+        format(column, false, 100),
+        split(path, 0, Files.size(Path.of(path.getPath())), null),
+        element -> rows(List.of(element)).forEach(row -> read.add(row.isNullAt(0))));
+
+    assertThat(read).hasSize(500).containsOnly(true);
+  }
+
+  private static void assertReadAsWritten(org.apache.flink.core.fs.Path path, int rowsAtOnce)
+      throws IOException {
     List<VectorizedColumnBatch> elements =
         read(path, 0, Files.size(Path.of(path.getPath())), rowsAtOnce);
     RowJson json = new RowJson(Origin.appendTo(TYPES));

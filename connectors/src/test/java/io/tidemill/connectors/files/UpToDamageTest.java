@@ -373,7 +373,7 @@ class UpToDamageTest {
   private static List<BlockMetaData> groups(Path file) throws IOException {
     try (ParquetFileReader reader =
         ParquetFile.at(new org.apache.flink.core.fs.Path(file.toUri()))
-            .open(ParquetMetadataConverter.NO_FILTER, false)) {
+            .open(ParquetMetadataConverter.NO_FILTER, false, new PageMemory())) {
       assertThat(reader.getRowGroups()).hasSizeGreaterThan(3);
       return reader.getRowGroups();
     }
