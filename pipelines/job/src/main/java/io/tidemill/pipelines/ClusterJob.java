@@ -5,6 +5,9 @@ import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -56,10 +59,19 @@ public final class ClusterJob {
     cluster.execute(pipeline.definition().name());
   }
 
-  /** What the cluster itself is configured with is in an environment without the job's options. */
-  private static void checkStart(PlannedPipeline pipeline) {
-    if (pipeline.mayPublishTwice(
-        StreamExecutionEnvironment.getExecutionEnvironment().getConfiguration())) {
+  /**
+   * What the cluster itself is configured with is in an environment without the job's options; or
+   * it is asked, where that is the environment of a client, which may know little of it.
+   */
+  private static void checkStart(PlannedPipeline pipeline) throws InterruptedException {
+    ReadableConfig here = StreamExecutionEnvironment.getExecutionEnvironment().getConfiguration();
+    if (!pipeline.mayPublishTwice(here)) {
+      return;
+    }
+    Optional<RemoteCluster> remote = RemoteCluster.of(here);
+    Optional<Configuration> there =
+        remote.isEmpty() ? Optional.empty() : remote.get().configuration();
+    if (there.map(pipeline::mayPublishTwice).orElse(true)) {
       throw new InvalidPipelineException(
           List.of(
               new Problem<>(

@@ -2,9 +2,13 @@ package io.tidemill.pipelines;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import io.tidemill.pipelines.compose.Jobs;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,7 +66,9 @@ class ClusterJobTest {
         new ArrayList<>(List.of(job.toString(), "--store", new Jobs(directory).store()));
     arguments.addAll(List.of(more));
     Configuration configuration = Configuration.fromMap(cluster);
-    configuration.set(DeploymentOptions.TARGET, "test");
+    if (!configuration.contains(DeploymentOptions.TARGET)) {
+      configuration.set(DeploymentOptions.TARGET, "test");
+    }
     StreamContextEnvironment.setAsContext(
         new Cluster(),
         configuration,
@@ -92,6 +98,46 @@ class ClusterJobTest {
   @Test
   void beginsWhereTheClusterKeepsTheJob() throws Exception {
     assertThatThrownBy(submit(Jobs.KAFKA, HIGH_AVAILABILITY)).isInstanceOf(Submitted.class);
+  }
+
+  /** Submits from a client that only knows where a session cluster is, which answers so. */
+  private ThrowingCallable submitTo(String answer) throws Exception {
+    HttpServer jobManager =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    jobManager.createContext(
+        "/v1/jobmanager/config",
+        exchange -> {
+          byte[] body = answer.getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(200, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    jobManager.start();
+    ThrowingCallable submit =
+        submit(
+            Jobs.KAFKA,
+            Map.of(
+                "execution.target", "remote",
+                "rest.address", "127.0.0.1",
+                "rest.port", String.valueOf(jobManager.getAddress().getPort())));
+    return () -> {
+      try {
+        submit.call();
+      } finally {
+        jobManager.stop(0);
+      }
+    };
+  }
+
+  @Test
+  void aClusterIsAskedWhetherItKeepsJobsWhereTheClientDoesNotSay() throws Exception {
+    assertThatThrownBy(
+            submitTo("[{\"key\": \"high-availability.type\", \"value\": \"zookeeper\"}]"))
+        .isInstanceOf(Submitted.class);
+    for (String other :
+        List.of("[]", "[{\"key\": \"high-availability.type\", \"value\": \"NONE\"}]", "<html>")) {
+      assertThatThrownBy(submitTo(other)).isInstanceOf(InvalidPipelineException.class);
+    }
   }
 
   @Test
