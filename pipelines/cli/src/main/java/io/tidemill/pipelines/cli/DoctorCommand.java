@@ -2,6 +2,7 @@ package io.tidemill.pipelines.cli;
 
 import static io.tidemill.pipelines.doctor.Finding.Status.WRONG;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.pipelines.JobOptions;
 import io.tidemill.pipelines.compose.ModelProblemsException;
@@ -102,13 +103,15 @@ final class DoctorCommand implements Callable<Integer> {
           ? Cluster.ofHome(home)
           : rest != null ? Cluster.ofRest(rest) : Cluster.ofThisProcess();
     } catch (IOException absent) {
+      String why = absent.getClass() == IOException.class ? absent.getMessage() : absent.toString();
       throw new CommandFailedException(
           ExitCode.USAGE,
-          home != null
-              ? "%s: '%s': %s (expected: a distribution of Flink, with conf/config.yaml and lib)"
-                  .formatted(HOME, home, absent)
-              : "%s: '%s': %s (expected: the address of a JobManager, as in http://localhost:8081)"
-                  .formatted(REST, rest, absent),
+          ConnectorOptions.withoutSecrets(
+              home != null
+                  ? "%s: '%s': %s (expected: a distribution of Flink, with conf/config.yaml and lib)"
+                      .formatted(HOME, home, why)
+                  : "%s: '%s': %s (expected: the address of a JobManager, as in http://localhost:8081)"
+                      .formatted(REST, rest, why)),
           absent);
     }
   }

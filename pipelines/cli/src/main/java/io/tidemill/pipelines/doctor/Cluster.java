@@ -3,16 +3,10 @@ package io.tidemill.pipelines.doctor;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -67,7 +61,7 @@ public record Cluster(
    */
   public record TaskMemory(long tasks, long framework, long overhead, int slots) {}
 
-  private static final Duration ANSWER = Duration.ofSeconds(10);
+  private static final String FLINK_1 = "flink-conf.yaml";
 
   // "OpenJDK 64-Bit Server VM - Eclipse Adoptium - 17/17.0.9+9", and what a JDK's release file has.
   private static final Pattern JAVA_VERSION =
@@ -101,20 +95,36 @@ public record Cluster(
   public static Cluster ofHome(Path home) throws IOException {
     Path conf = home.resolve("conf");
     Path lib = home.resolve("lib");
-    try (Stream<Path> jars = Files.list(lib)) {
+    Path file = conf.resolve("config.yaml");
+    if (Files.notExists(file) && Files.exists(conf.resolve(FLINK_1))) {
+      throw new IOException(
+          "%s is of Flink 1, and Flink 2 reads config.yaml alone; bin/migrate-config-file.sh of Flink 2 makes that of it"
+              .formatted(conf.resolve(FLINK_1)));
+    }
+    // As Flink's scripts do: with folders, and without links to nothing, which they take for jars.
+    try (Stream<Path> jars = Files.walk(lib.toRealPath())) {
       Configuration flink = GlobalConfiguration.loadConfiguration(conf.toString());
       return new Cluster(
           Kind.HOME,
-          conf.resolve("config.yaml").toString(),
+          file.toString(),
           lib.toString(),
           flink,
           java(flink),
           options(flink),
-          names(jars.map(Path::toString)),
+          names(jars.filter(Files::isRegularFile).map(Path::toString)),
           memory(flink).stream().toList());
     } catch (RuntimeException unreadable) {
-      throw new IOException(unreadable.getMessage(), unreadable);
+      throw new IOException("%s: %s".formatted(file, inALine(unreadable)), unreadable);
     }
+  }
+
+  /** The cause, which Flink wraps in that it could not read. */
+  private static String inALine(Throwable thrown) {
+    Throwable cause = thrown;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage()).strip().replaceAll("\\s*\\R\\s*", "; ");
   }
 
   /**
@@ -123,9 +133,10 @@ public record Cluster(
    * @throws IOException if it does not answer as Flink does
    */
   public static Cluster ofRest(URI root) throws IOException, InterruptedException {
-    JsonNode environment = get(root, "/jobmanager/environment");
+    FlinkRest rest = new FlinkRest(root);
+    JsonNode environment = rest.get("/jobmanager/environment", "/jvm/options");
     Configuration flink = new Configuration();
-    for (JsonNode entry : get(root, "/jobmanager/config")) {
+    for (JsonNode entry : rest.get("/jobmanager/config", "")) {
       flink.setString(entry.path("key").asText(), entry.path("value").asText());
     }
     List<String> texts = new ArrayList<>();
@@ -136,7 +147,7 @@ public record Cluster(
         .path("classpath")
         .forEach(entry -> classPath.addAll(List.of(entry.asText().split("[:;]"))));
     List<TaskMemory> taskManagers = new ArrayList<>();
-    for (JsonNode manager : get(root, "/taskmanagers").path("taskmanagers")) {
+    for (JsonNode manager : rest.get("/taskmanagers", "/taskmanagers").path("taskmanagers")) {
       JsonNode memory = manager.path("memoryConfiguration");
       taskManagers.add(
           new TaskMemory(
@@ -145,10 +156,14 @@ public record Cluster(
               memory.path("jvmOverhead").asLong(),
               manager.path("slotsNumber").asInt()));
     }
+    if (taskManagers.isEmpty()) {
+      // Those that it starts when they are wanted.
+      taskManagers.addAll(memory(flink).stream().toList());
+    }
     return new Cluster(
         Kind.REST,
-        "config.yaml of " + root,
-        "Flink's lib folder on every machine of " + root,
+        "config.yaml of " + rest,
+        "Flink's lib folder on every machine of " + rest,
         flink,
         javaVersion(environment.at("/jvm/version").asText()),
         String.join(" ", texts),
@@ -159,23 +174,6 @@ public record Cluster(
   /** Whether a folder is one of its machines, which may be others than this one. */
   boolean hides(String folder) {
     return kind == Kind.REST && !folder.matches("(?!file:)[\\w+.-]{2,}:.*");
-  }
-
-  private static JsonNode get(URI root, String path) throws IOException, InterruptedException {
-    try {
-      URI uri = URI.create(root.toString().replaceFirst("/+$", "") + path);
-      HttpResponse<String> response =
-          HttpClient.newBuilder()
-              .connectTimeout(ANSWER)
-              .build()
-              .send(HttpRequest.newBuilder(uri).timeout(ANSWER).build(), BodyHandlers.ofString());
-      if (response.statusCode() != 200) {
-        throw new IOException("%s: status %d".formatted(path, response.statusCode()));
-      }
-      return new ObjectMapper().readTree(response.body());
-    } catch (IllegalArgumentException malformed) {
-      throw new IOException(malformed.getMessage(), malformed);
-    }
   }
 
   private static List<String> names(Stream<String> paths) {

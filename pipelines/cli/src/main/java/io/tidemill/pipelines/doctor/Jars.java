@@ -5,7 +5,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -19,6 +21,9 @@ import org.apache.flink.runtime.util.EnvironmentInformation;
 record Jars(Cluster cluster) {
   private static final String CHECK = "jars";
 
+  /** The system property with the folder of what is made for a cluster. */
+  private static final String SHIPPED = "tidemill.cluster-lib";
+
   private static final Pattern NAME =
       Pattern.compile(
           "(.+?)-(\\d[^-]*(?:-(?:\\d[\\d.]*|SNAPSHOT|(?:rc|alpha|beta|M)[\\d.]*))*)(-.+)?\\.jar");
@@ -26,6 +31,9 @@ record Jars(Cluster cluster) {
   /** Others may have the same name and another author. */
   private static final Pattern OURS =
       Pattern.compile("(tidemill|arrow|flink|tensorflow|onnxruntime|pytorch)(-.*)?");
+
+  /** What has Flink's own classes; Scala's version is in the names of old ones. */
+  private static final Pattern FLINK = Pattern.compile("flink-(dist|runtime)(_[\\d.]+)?");
 
   /** What all jobs of a process share; a job's own jar must not bring it. */
   private static Stream<String> shared() {
@@ -39,11 +47,15 @@ record Jars(Cluster cluster) {
    */
   List<Finding> examine(Collection<String> more) {
     Map<String, List<String>> there = new TreeMap<>();
+    Map<String, Set<String>> ours = new TreeMap<>();
     for (String jar : cluster.jars()) {
       Matcher name = NAME.matcher(jar);
-      String artifact =
-          name.matches() ? name.group(1) + (name.group(3) == null ? "" : name.group(3)) : jar;
+      boolean whole = name.matches();
+      String artifact = whole ? name.group(1) + (name.group(3) == null ? "" : name.group(3)) : jar;
       there.computeIfAbsent(artifact, first -> new ArrayList<>()).add(jar);
+      if (whole && artifact.startsWith("tidemill-")) {
+        ours.computeIfAbsent(name.group(2), first -> new TreeSet<>()).add(artifact);
+      }
     }
     List<Finding> findings = new ArrayList<>();
     there.forEach(
@@ -57,6 +69,20 @@ record Jars(Cluster cluster) {
                     "keep one of them in " + cluster.lib()));
           }
         });
+    if (ours.size() > 1) {
+      findings.add(
+          Finding.wrong(
+              CHECK,
+              "Tidemill of more than one version: "
+                  + ours.entrySet().stream()
+                      .map(
+                          version ->
+                              "%s (%s)"
+                                  .formatted(
+                                      version.getKey(), String.join(", ", version.getValue())))
+                      .collect(Collectors.joining(", ")),
+              "keep those of one version in " + cluster.lib()));
+    }
     List<String> missing =
         Stream.concat(shared(), more.stream()).filter(name -> !there.containsKey(name)).toList();
     if (!missing.isEmpty()) {
@@ -74,21 +100,45 @@ record Jars(Cluster cluster) {
               "missing: " + String.join(", ", own),
               "nothing if the job's own jar has them; else " + copy(own.stream())));
     }
-    String made = minor(EnvironmentInformation.getVersion());
-    Stream.of("flink-dist", "flink-runtime")
-        .flatMap(artifact -> there.getOrDefault(artifact, List.of()).stream())
-        .filter(jar -> !minor(jar.replaceFirst("^flink-[a-z]+-", "")).equals(made))
-        .forEach(
-            jar ->
-                findings.add(
-                    Finding.warn(
-                        CHECK,
-                        jar + ": Tidemill is made for Flink " + made,
-                        "take a Flink %s in the place of that of %s"
-                            .formatted(made, cluster.lib()))));
+    findings.addAll(flink(there));
     return findings.isEmpty()
         ? List.of(Finding.ok(CHECK, cluster.jars().size() + " jars, none missing, none twice"))
         : findings;
+  }
+
+  /** Whether Flink is there, and the one that jobs are made for. */
+  private List<Finding> flink(Map<String, List<String>> there) {
+    List<String> jars =
+        there.entrySet().stream()
+            .filter(artifact -> FLINK.matcher(artifact.getKey()).matches())
+            .flatMap(artifact -> artifact.getValue().stream())
+            .toList();
+    if (jars.isEmpty()) {
+      return List.of(
+          Finding.warn(
+              CHECK,
+              "no flink-dist: no Flink is in " + cluster.lib(),
+              "name the folder of a distribution of Flink, or its cluster"));
+    }
+    String made = minor(EnvironmentInformation.getVersion());
+    return jars.stream()
+        .filter(jar -> !minor(version(jar)).equals(made))
+        .map(
+            jar ->
+                new Finding(
+                    major(version(jar)).equals(major(made)) ? Status.WARN : Status.WRONG,
+                    CHECK,
+                    jar + ": Tidemill is made for Flink " + made,
+                    "take a Flink %s in the place of that of %s".formatted(made, cluster.lib())))
+        .toList();
+  }
+
+  private static String version(String flink) {
+    return flink.replaceFirst("^flink-[a-z]+(_[\\d.]+)?-", "");
+  }
+
+  private static String major(String version) {
+    return version.replaceFirst("\\..*", "");
   }
 
   private static String minor(String version) {
@@ -104,6 +154,9 @@ record Jars(Cluster cluster) {
             Collectors.joining(
                 ", ",
                 "copy ",
-                " of pipelines/cli/target/tidemill/cluster-lib into " + cluster.lib()));
+                " of %s into %s"
+                    .formatted(
+                        System.getProperty(SHIPPED, "cluster-lib in Tidemill's archive"),
+                        cluster.lib())));
   }
 }

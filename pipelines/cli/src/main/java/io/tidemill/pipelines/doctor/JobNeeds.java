@@ -12,6 +12,7 @@ import io.tidemill.model.engine.Engines;
 import io.tidemill.model.loader.LoadedCopy;
 import io.tidemill.model.loader.StoredModel;
 import io.tidemill.model.store.ByteSize;
+import io.tidemill.model.store.ModelStore;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.doctor.Cluster.TaskMemory;
@@ -74,12 +75,8 @@ record JobNeeds(PlannedPipeline job, Cluster cluster) {
     if (smallest.isEmpty()) {
       return warn(
           check,
-          cluster.kind() == Cluster.Kind.REST
-              ? "no TaskManager is there"
-              : "Flink cannot work out the memory of a TaskManager",
-          cluster.kind() == Cluster.Kind.REST
-              ? "start one, and ask again"
-              : "set taskmanager.memory.process.size and %s in %s".formatted(key, cluster.file()));
+          "Flink cannot work out the memory of a TaskManager",
+          "set taskmanager.memory.process.size and %s in %s".formatted(key, cluster.file()));
     }
     TaskMemory there = smallest.get();
     long arrow = job.stepBytes(there.slots());
@@ -91,25 +88,39 @@ record JobNeeds(PlannedPipeline job, Cluster cluster) {
             .stream()
             .mapToLong(Long::longValue)
             .sum();
+    long weights =
+        stored()
+            .filter(model -> model.placement().device().kind() == Device.Kind.CPU)
+            .mapToLong(JobNeeds::weights)
+            .sum();
+    long natively = engines + weights;
     String found =
-        "%s is %s; the job takes %s of Arrow's in %d slots, and its engines %s and their models"
+        "%s is %s; the job takes %s of Arrow's in %d slots, its engines %s, and the files of its models are %s"
             .formatted(
                 key,
                 new ByteSize(there.tasks()),
                 new ByteSize(arrow),
                 there.slots(),
-                new ByteSize(engines));
+                new ByteSize(engines),
+                new ByteSize(weights));
     String change =
         "set %s: %dm in %s"
-            .formatted(key, ((arrow + engines + STEP - 1) / STEP * STEP) >> 20, cluster.file());
+            .formatted(key, ((arrow + natively + STEP - 1) / STEP * STEP) >> 20, cluster.file());
     if (arrow - there.framework() > there.tasks()) {
       return wrong(check, found, change);
     }
     // Flink itself needs some of its own.
     return arrow - there.framework() / 2 > there.tasks()
-            || arrow + engines - there.overhead() > there.tasks()
+            || arrow + natively - there.overhead() > there.tasks()
         ? warn(check, found, change)
         : ok(check, found);
+  }
+
+  /** What a model is once in a process: about what its files are. */
+  private static long weights(StoredModel model) {
+    return ModelStore.open(model.storeUri())
+        .manifest(model.version().name(), model.version().version())
+        .bytes();
   }
 
   /** Source, sinks and store, which are outside of the cluster. */
@@ -142,7 +153,7 @@ record JobNeeds(PlannedPipeline job, Cluster cluster) {
   List<Finding> models() {
     List<Finding> findings = new ArrayList<>();
     if (stored().anyMatch(model -> model.placement().device().kind() == Device.Kind.GPU)) {
-      findings.add(gpu());
+      findings.addAll(gpu());
     }
     stored()
         .filter(model -> !model.placement().device().isChosenByTask())
@@ -160,23 +171,29 @@ record JobNeeds(PlannedPipeline job, Cluster cluster) {
     }
   }
 
-  private Finding gpu() {
-    boolean given =
-        Optional.ofNullable(cluster.flink().get(ExternalResourceOptions.EXTERNAL_RESOURCE_LIST))
-            .orElse(List.of())
-            .contains("gpu");
-    boolean asksFlink = stored().anyMatch(model -> model.placement().device().isChosenByTask());
-    if (!Files.exists(DRIVER)) {
-      return wrong(
-          "gpu",
-          "no driver: " + DRIVER + " is not there",
-          "install NVIDIA's driver on each machine, or set resources.device: cpu in the job's file");
+  private List<Finding> gpu() {
+    String check = "gpu";
+    // The Flink of this process has what the job says; that of others has it from its own file.
+    Optional<List<String>> given =
+        cluster.kind() == Cluster.Kind.PROCESS
+            ? said(ExternalResourceOptions.EXTERNAL_RESOURCE_LIST)
+            : cluster.flink().getOptional(ExternalResourceOptions.EXTERNAL_RESOURCE_LIST);
+    List<Finding> findings = new ArrayList<>();
+    findings.add(
+        Files.exists(DRIVER)
+            ? ok(check, "a driver is there")
+            : wrong(
+                check,
+                "no driver: " + DRIVER + " is not there",
+                "install NVIDIA's driver on each machine, or set resources.device: cpu in the job's file"));
+    if (stored().anyMatch(model -> model.placement().device().isChosenByTask())
+        && !given.orElse(List.of()).contains(check)) {
+      findings.add(
+          wrong(
+              check,
+              "gpu:auto takes what Flink gives, which has none",
+              "set external-resources: gpu and external-resource.gpu.* in " + cluster.file()));
     }
-    return asksFlink && !given
-        ? wrong(
-            "gpu",
-            "gpu:auto takes what Flink gives, which has none",
-            "set external-resources: gpu and external-resource.gpu.* in " + cluster.file())
-        : ok("gpu", "a driver is there");
+    return findings;
   }
 }

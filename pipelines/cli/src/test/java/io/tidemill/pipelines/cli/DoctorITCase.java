@@ -8,11 +8,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemill.pipelines.compose.Jobs;
 import java.io.File;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.commons.io.FileUtils;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.test.junit5.InjectClusterRESTAddress;
@@ -117,7 +121,7 @@ class DoctorITCase {
         .contains(
             "wrong  jars               missing: tidemill-model, tidemill-store, arrow-vector, arrow-memory-netty, tidemill-engine-onnx\n")
         .contains(
-            "-> copy core, engine-onnx of pipelines/cli/target/tidemill/cluster-lib into "
+            "-> copy core, engine-onnx of cluster-lib in Tidemill's archive into "
                 + home.resolve("lib")
                 + "\n")
         .contains("wrong  add-opens          java.nio is not open to Arrow")
@@ -175,6 +179,41 @@ class DoctorITCase {
   }
 
   @Test
+  void theGpuThatFlinkGivesIsTheJobsOwnInThisProcessAndTheClustersElsewhere() throws IOException {
+    String job = filesJob();
+    String auto = Files.readString(Path.of(job)).replace("device: cpu", "device: 'gpu:auto'");
+    String none = "wrong  gpu                gpu:auto takes what Flink gives, which has none";
+
+    Files.writeString(Path.of(job), auto);
+    assertThat(CommandRun.of("doctor", job).out()).contains(none);
+    Files.writeString(Path.of(job), auto + "flink: { external-resources: gpu }\n");
+    assertThat(CommandRun.of("doctor", job).out()).doesNotContain(none);
+    assertThat(ofHome(job).out()).contains(none);
+  }
+
+  @Test
+  void theFilesOfModelsAreOfTheMemory() throws IOException {
+    String small = ofHome(kafkaJob()).out();
+    FileUtils.deleteDirectory(directory.resolve("store").toFile());
+    try (RandomAccessFile weights =
+        new RandomAccessFile(directory.resolve("model/weights").toFile(), "rw")) {
+      weights.setLength(64 << 20);
+    }
+
+    String large = ofHome(kafkaJob()).out();
+
+    assertThat(small).contains("and the files of its models are 12 B");
+    assertThat(large).contains("and the files of its models are 64 MiB");
+    assertThat(recommended(large)).isEqualTo(recommended(small) + 64);
+  }
+
+  private static int recommended(String out) {
+    Matcher size = Pattern.compile("-> set \\S+off-heap.size: (\\d+)m in ").matcher(out);
+    assertThat(size.find()).as(out).isTrue();
+    return Integer.parseInt(size.group(1));
+  }
+
+  @Test
   void jarsOfTwoVersionsAndAnotherFlinkAreNamed() throws IOException {
     linkAll();
     Files.createFile(home.resolve("lib/arrow-vector-15.0.2.jar"));
@@ -187,7 +226,7 @@ class DoctorITCase {
         .containsPattern(
             "wrong  jars +arrow-vector is there more than once: arrow-vector-15.0.2.jar, arrow-vector-\\d")
         .contains(
-            "warn   jars               flink-dist-1.20.1.jar: Tidemill is made for Flink 2.3");
+            "wrong  jars               flink-dist-1.20.1.jar: Tidemill is made for Flink 2.3");
   }
 
   @Test
