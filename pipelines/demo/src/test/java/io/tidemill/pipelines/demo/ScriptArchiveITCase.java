@@ -32,14 +32,16 @@ class ScriptArchiveITCase {
         List.of("bom", "model-loader", "flink-inference-operator", "connectors", "pipelines/cli")) {
       Files.createDirectories(directory.resolve(module));
     }
-    for (String file : List.of("pom.xml", "pipelines/cli/conf", "job-configs")) {
+    for (String file : List.of("pom.xml", "pipelines/cli/bin", "pipelines/cli/conf", "job-configs")) {
       Files.createSymbolicLink(directory.resolve(file), CHECKOUT.resolve(file));
     }
     // No link: the script looks for the rest where it lies itself.
     Files.copy(CHECKOUT.resolve("tidemill"), directory.resolve("tidemill"));
     Path built = Files.createDirectories(directory.resolve("pipelines/cli/target/tidemill"));
-    Files.createSymbolicLink(
-        built.resolve("lib"), CHECKOUT.resolve("pipelines/cli/target/tidemill/lib"));
+    for (String jars : List.of("lib", "cluster-lib")) {
+      Files.createSymbolicLink(
+          built.resolve(jars), CHECKOUT.resolve("pipelines/cli/target/tidemill").resolve(jars));
+    }
     archives = directory.resolve("pipelines/demo/target");
     Files.createDirectories(archives.resolve("tidemill/lib"));
     Files.createFile(archives.resolve("built"));

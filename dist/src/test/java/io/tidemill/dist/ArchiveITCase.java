@@ -1,0 +1,260 @@
+package io.tidemill.dist;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.pipelines.ClusterJob;
+import io.tidemill.pipelines.cli.Shell;
+import io.tidemill.pipelines.cli.TemplateAnswers;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.flink.runtime.util.EnvironmentInformation;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The archive, unpacked and used where there is neither a checkout nor Maven. */
+@Timeout(value = 900, unit = TimeUnit.SECONDS)
+class ArchiveITCase {
+  private static final String NAME = "tidemill-" + System.getProperty("tidemill.version");
+  private static final Path ARCHIVE = Path.of("target", NAME + ".tar.gz").toAbsolutePath();
+
+  @TempDir private static Path temporary;
+  private static Path folder = Path.of("");
+
+  /** What a shell printed. */
+  private record Answer(String out, String err) {}
+
+  @BeforeAll
+  static void unpack() throws Exception {
+    folder = Files.createDirectories(temporary.resolve("a user's folder"));
+    run("tar -xzf '" + ARCHIVE + "'\n");
+  }
+
+  /** Runs lines with an environment of nothing but where Java and the system's commands are. */
+  private static Answer run(String lines) throws Exception {
+    Path errors = temporary.resolve("errors");
+    ProcessBuilder builder =
+        new ProcessBuilder("bash", "-euo", "pipefail", "-c", lines)
+            .directory(folder.toFile())
+            .redirectError(errors.toFile());
+    builder.environment().clear();
+    builder
+        .environment()
+        .putAll(
+            Map.of(
+                "PATH", "/usr/bin:/bin",
+                "JAVA_HOME", System.getProperty("java.home"),
+                "HOME", temporary.resolve("home").toString(),
+                "TIDEMILL_CACHE", temporary.resolve("models").toString()));
+    Process process = builder.start();
+    try {
+      String out = new String(process.getInputStream().readAllBytes(), UTF_8);
+      String err = Files.readString(errors);
+      assertThat(process.waitFor()).as("%s%n%s%n%s", lines, out, err).isZero();
+      return new Answer(out, err);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private static Path unpacked() {
+    return folder.resolve(NAME);
+  }
+
+  private static List<Path> files(Path root) throws IOException {
+    try (Stream<Path> paths = Files.walk(root)) {
+      return paths.filter(Files::isRegularFile).sorted().toList();
+    }
+  }
+
+  private static List<Path> jars(String part) throws IOException {
+    return files(unpacked().resolve(part)).stream()
+        .filter(path -> path.toString().endsWith(".jar"))
+        .toList();
+  }
+
+  /** Runs each line of shell in docs/install.md; Flink's folder is one with what it comes with. */
+  @Test
+  void runsWhatThePageSays() throws Exception {
+    List<Path> before = files(unpacked());
+    Path flink = temporary.resolve("flink");
+    Files.createFile(
+        Files.createDirectories(flink.resolve("lib"))
+            .resolve("flink-dist-" + EnvironmentInformation.getVersion() + ".jar"));
+    Files.writeString(
+        Files.createDirectories(flink.resolve("conf")).resolve("config.yaml"),
+        """
+        jobmanager.memory.process.size: 1600m
+        taskmanager.memory.process.size: 1728m
+        taskmanager.memory.task.off-heap.size: 128m
+        env.java.opts.all: --add-opens=java.base/java.nio=ALL-UNNAMED
+        """);
+    String page = Files.readString(unpacked().resolve("docs/install.md"));
+    assertThat(page).contains("=/opt/flink\n");
+
+    Answer answer =
+        run(
+            String.join("", Shell.blocks(page))
+                .replace("tar -xzf", ": unpacked before")
+                .replace("=/opt/flink\n", "='" + flink + "'\n"));
+
+    assertThat(answer.err()).doesNotContain("WARN", "ERROR", "\tat ");
+    assertThat(answer.out())
+        .startsWith("tidemill " + System.getProperty("tidemill.version") + "\n")
+        .contains("predictions  9", "ok     natives            fraud:1.0.0 with onnx on cpu loads")
+        .containsPattern("ok     jars               \\d+ jars, none missing, none twice");
+    TemplateAnswers.of(folder.resolve("first"))
+        .assertAreThoseOf(
+            answer.out().lines().filter(line -> line.contains("\"fraud_score\"")).toList());
+    assertThat(files(unpacked())).isEqualTo(before);
+  }
+
+  @Test
+  void runsWhatTheReadmeSays() throws Exception {
+    Matcher block =
+        Pattern.compile("## Install\n[^#]*?```\n(.*?)```", Pattern.DOTALL)
+            .matcher(Files.readString(unpacked().resolve("README.md")));
+    assertThat(block.find()).isTrue();
+
+    Answer answer = run(block.group(1).replace("tar -xzf", ": unpacked before"));
+
+    assertThat(answer.out()).startsWith("tidemill " + System.getProperty("tidemill.version"));
+    assertThat(answer.err()).isEmpty();
+  }
+
+  /** Whoever can write there decides what the command runs. */
+  @Test
+  void archivesItsClassesForItsUserAloneAndStartsWithoutAHome() throws Exception {
+    String line = NAME + "/bin/tidemill schema > schema.json\nhead -c 1 schema.json\n";
+
+    assertThat(run(line).out()).isEqualTo("{");
+    Path classes = temporary.resolve("home/.cache/tidemill/classes");
+
+    assertThat(files(classes)).anyMatch(file -> file.getFileName().toString().endsWith(".jsa"));
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(classes)))
+        .isEqualTo("rwx------");
+    assertThat(run("unset HOME\n" + line)).isEqualTo(new Answer("{", ""));
+    assertThat(run("export HOME=/proc\n" + line)).isEqualTo(new Answer("{", ""));
+  }
+
+  @Test
+  void worksWithoutTheEnginesThatAreDeleted() throws Exception {
+    Path bare = folder.resolve("bare");
+
+    String out =
+        run("""
+            cp -rl %1$s bare
+            rm -r bare/cluster-lib/engine-tensorflow bare/cluster-lib/engine-pytorch
+            bare/bin/tidemill init bare/job
+            bare/bin/tidemill model push bare/job/fraud.onnx fraud:1.0.0 --store bare/job/models
+            """
+                .formatted(NAME))
+            .out();
+
+    assertThat(out).contains("fraud:1.0.0");
+    assertThat(bare.resolve("job/models/fraud/1.0.0/model.yaml")).exists();
+  }
+
+  @Test
+  void billOfMaterialsListsTheJarsThatAreThereAndNoOthers() throws Exception {
+    // The plugin makes none then.
+    assumeThat(System.getProperty("tidemill.maven")).isNotEqualTo("offline: true");
+    JsonNode bill = new ObjectMapper().readTree(unpacked().resolve("sbom.cdx.json").toFile());
+    Map<String, String> listed = new TreeMap<>();
+    for (JsonNode component : bill.path("components")) {
+      listed.put(file(component), sha256(component));
+    }
+    // The subject itself, of which it has no digest.
+    listed.put(file(bill.at("/metadata/component")), "");
+
+    Map<String, String> there = new TreeMap<>();
+    for (Path jar : Stream.concat(jars("lib").stream(), jars("cluster-lib").stream()).toList()) {
+      there.put(jar.getFileName().toString(), sha256(jar));
+    }
+    there.replace(file(bill.at("/metadata/component")), "");
+
+    assertThat(there).hasSizeGreaterThan(50).isEqualTo(listed);
+  }
+
+  private static String file(JsonNode component) {
+    String classifier = component.path("purl").asText().replaceFirst(".*[?&]classifier=", "-");
+    return component.path("name").asText()
+        + "-"
+        + component.path("version").asText()
+        + (classifier.startsWith("-") ? classifier.replaceFirst("&.*", "") : "")
+        + ".jar";
+  }
+
+  private static String sha256(JsonNode component) {
+    for (JsonNode hash : component.path("hashes")) {
+      if (hash.path("alg").asText().equals("SHA-256")) {
+        return hash.path("content").asText();
+      }
+    }
+    return "none";
+  }
+
+  private static String sha256(Path jar) throws Exception {
+    MessageDigest digest = MessageDigest.getInstance("SHA-256");
+    try (InputStream in = new DigestInputStream(Files.newInputStream(jar), digest)) {
+      in.transferTo(OutputStream.nullOutputStream());
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  @Test
+  void holdsEachJarOnceAndNoBroker() throws Exception {
+    List<String> clusters =
+        jars("cluster-lib").stream().map(jar -> jar.getFileName().toString()).toList();
+    List<String> commands = jars("lib").stream().map(jar -> jar.getFileName().toString()).toList();
+
+    assertThat(commands).isNotEmpty().doesNotContainAnyElementsOf(clusters);
+    assertThat(Stream.concat(commands.stream(), clusters.stream()))
+        .noneMatch(
+            name -> name.matches("(kafka_|kafka-server|scala-|tidemill-demo|junit|s3proxy).*"));
+    for (List<String> names : List.of(commands, clusters.stream().distinct().toList())) {
+      Map<String, Long> versions =
+          names.stream()
+              .collect(
+                  Collectors.groupingBy(
+                      name -> name.replaceFirst("-\\d[\\w.-]*\\.jar$", ""), Collectors.counting()));
+      assertThat(versions.values()).allMatch(count -> count == 1);
+    }
+    for (String file :
+        List.of("LICENSE", "NOTICE", "README.md", "job-configs/fraud-scoring.yaml")) {
+      assertThat(unpacked().resolve(file)).isNotEmptyFile();
+    }
+  }
+
+  @Test
+  void theJobsJarNamesItsEntry() throws Exception {
+    Path jar = unpacked().resolve("cluster-lib/core/tidemill-job" + NAME.substring(8) + ".jar");
+
+    try (JarFile content = new JarFile(jar.toFile())) {
+      assertThat(content.getManifest().getMainAttributes().get(Attributes.Name.MAIN_CLASS))
+          .isEqualTo(ClusterJob.class.getName());
+    }
+  }
+}
