@@ -111,7 +111,7 @@ launch() {
     demo)
       archive=run
       # One that a person ends is not held up at its end.
-      [[ " $* " != *" --keep-running "* ]] || makes_archive=false
+      [[ -n "$demo" && " $* " != *" --keep-running "* ]] || makes_archive=false
       ;;
     run)
       makes_archive=false

@@ -144,6 +144,12 @@ class ArchiveITCase {
     assertThat(answer.err()).isEmpty();
   }
 
+  @Test
+  void knowsNoDemo() throws Exception {
+    assertThat(run(NAME + "/bin/tidemill demo || test $? -eq 2\n").err())
+        .startsWith("tidemill: unknown command 'demo' (allowed: ");
+  }
+
   /** Whoever can write there decides what the command runs. */
   @Test
   void archivesItsClassesForItsUserAloneAndStartsWithoutAHome() throws Exception {
