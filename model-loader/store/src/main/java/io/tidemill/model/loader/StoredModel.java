@@ -129,6 +129,16 @@ public record StoredModel(
   }
 
   /**
+   * Bytes of its files, which are about what its engine takes of a process for it. Blocks on the
+   * store.
+   *
+   * @throws io.tidemill.model.ModelException if the store does not answer or does not have it
+   */
+  public long fileBytes() {
+    return ModelStore.open(storeUri).manifest(version.name(), version.version()).bytes();
+  }
+
+  /**
    * Whether its engine takes a NaN for a missing value. False for an engine that is not on this
    * classpath, which cannot be asked.
    */

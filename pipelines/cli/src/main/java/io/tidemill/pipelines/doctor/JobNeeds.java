@@ -32,7 +32,6 @@ import org.apache.flink.configuration.ExternalResourceOptions;
 /** What one job needs of the place where it runs. */
 record JobNeeds(PlannedPipeline job, Cluster cluster) {
   private static final Duration ANSWER = Duration.ofSeconds(5);
-  private static final long STEP = 64L << 20;
   private static final Path DRIVER = Path.of("/proc/driver/nvidia/version");
 
   private Stream<StoredModel> stored() {
@@ -80,47 +79,26 @@ record JobNeeds(PlannedPipeline job, Cluster cluster) {
     }
     TaskMemory there = smallest.get();
     long arrow = job.stepBytes(there.slots());
-    long engines =
-        stored()
-            .collect(
-                Collectors.toMap(StoredModel::engine, StoredModel::nativeBytes, (a, same) -> a))
-            .values()
-            .stream()
-            .mapToLong(Long::longValue)
-            .sum();
-    long weights =
-        stored()
-            .filter(model -> model.placement().device().kind() == Device.Kind.CPU)
-            .mapToLong(JobNeeds::weights)
-            .sum();
-    long natively = engines + weights;
+    long engines = job.nativeBytes();
     String found =
-        "%s is %s; the job takes %s of Arrow's in %d slots, its engines %s, and the files of its models are %s"
+        "%s is %s; the job takes %s of Arrow's in %d slots, and %s for its engines and models"
             .formatted(
                 key,
                 new ByteSize(there.tasks()),
                 new ByteSize(arrow),
                 there.slots(),
-                new ByteSize(engines),
-                new ByteSize(weights));
+                new ByteSize(engines));
     String change =
         "set %s: %dm in %s"
-            .formatted(key, ((arrow + natively + STEP - 1) / STEP * STEP) >> 20, cluster.file());
+            .formatted(key, job.offHeap(there.slots()).getMebiBytes(), cluster.file());
     if (arrow - there.framework() > there.tasks()) {
       return wrong(check, found, change);
     }
     // Flink itself needs some of its own.
     return arrow - there.framework() / 2 > there.tasks()
-            || arrow + natively - there.overhead() > there.tasks()
+            || arrow + engines - there.overhead() > there.tasks()
         ? warn(check, found, change)
         : ok(check, found);
-  }
-
-  /** What a model is once in a process: about what its files are. */
-  private static long weights(StoredModel model) {
-    return ModelStore.open(model.storeUri())
-        .manifest(model.version().name(), model.version().version())
-        .bytes();
   }
 
   /** Source, sinks and store, which are outside of the cluster. */

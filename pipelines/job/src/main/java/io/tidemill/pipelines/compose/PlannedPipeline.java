@@ -14,12 +14,15 @@ import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.JobClient;
@@ -34,6 +37,8 @@ import org.apache.flink.streaming.api.graph.StreamGraph;
  * <p>Immutable and thread-safe.
  */
 public final class PlannedPipeline {
+  private static final long OFF_HEAP_STEP = 64L << 20;
+
   private final PipelineDefinition definition;
   private final Function<String, Location> locations;
   private final String store;
@@ -255,6 +260,33 @@ public final class PlannedPipeline {
   /** What its steps take of Arrow's memory in a TaskManager: a slot has one subtask of each. */
   public long stepBytes(int slots) {
     return MemoryNeed.stepBytes(steps, configuration, slots);
+  }
+
+  /**
+   * What its engines and its models take of a process, beside heap and direct memory, about. Blocks
+   * on the store.
+   *
+   * @throws io.tidemill.model.ModelException if the store does not answer
+   */
+  public long nativeBytes() {
+    Map<String, Long> once = new HashMap<>();
+    for (StoredModel model : storedModels()) {
+      once.put(model.engine(), model.nativeBytes());
+      once.computeIfAbsent(
+          "%s on %s".formatted(model.version(), model.placement()), key -> model.fileBytes());
+    }
+    return once.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /**
+   * What {@code taskmanager.memory.task.off-heap.size} should be, for Arrow's memory and for what
+   * none of Flink's budgets has. Blocks on the store.
+   *
+   * @throws io.tidemill.model.ModelException if the store does not answer
+   */
+  public MemorySize offHeap(int slots) {
+    long bytes = stepBytes(slots) + nativeBytes();
+    return new MemorySize((bytes + OFF_HEAP_STEP - 1) / OFF_HEAP_STEP * OFF_HEAP_STEP);
   }
 
   /**
