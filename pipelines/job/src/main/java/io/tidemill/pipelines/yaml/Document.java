@@ -8,7 +8,9 @@ import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.MisreadPipelineException;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,7 @@ final class Document {
   private final DateTemplates dates;
   private final Problems<Location> problems = new Problems<>();
   private final Map<String, Location> locations = new HashMap<>();
+  private final List<VariableUse> variableUses = new ArrayList<>();
   private @Nullable Location template;
 
   /**
@@ -48,8 +51,15 @@ final class Document {
     return directory.resolve(path).normalize();
   }
 
-  Variables variables() {
-    return variables;
+  /**
+   * A text with its variables replaced.
+   *
+   * @param path of it
+   * @throws IllegalArgumentException if one of them has no value
+   */
+  String substituted(String path, String text) {
+    variableUses.addAll(Variables.uses(path, text));
+    return variables.substitute(text);
   }
 
   /** A text with the date in it, where it asks for one. */
@@ -75,7 +85,7 @@ final class Document {
 
   /** What was read of it. */
   ParsedPipeline parsed(PipelineDefinition definition) {
-    return new ParsedPipeline(definition, file, locations, template);
+    return new ParsedPipeline(definition, file, locations, template, variableUses);
   }
 
   /** All problems so far, and what could be read. */

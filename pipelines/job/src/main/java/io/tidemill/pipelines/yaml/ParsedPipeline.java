@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -12,16 +13,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param locations by path: {@code sink.topic}, {@code steps.score.input.features[2]}
  * @param template the first template of a date; null if there is none
+ * @param variables what the file takes from the environment
  */
 public record ParsedPipeline(
     PipelineDefinition definition,
     String file,
     Map<String, Location> locations,
-    @Nullable Location template) {
+    @Nullable Location template,
+    List<VariableUse> variables) {
   public ParsedPipeline {
     requireNonNull(definition, "definition");
     requireNonNull(file, "file");
     locations = Map.copyOf(locations);
+    variables = List.copyOf(variables);
   }
 
   /** Whether the job is one that runs for a date: it has templates, limits on errors or gates. */

@@ -230,7 +230,7 @@ final class Section {
     }
     try {
       return Optional.of(
-          parse.apply(document.variables().substitute(dates.apply(scalar.getValue()))));
+          parse.apply(document.substituted(pathOf(key), dates.apply(scalar.getValue()))));
     } catch (IllegalArgumentException refused) {
       document.report(value, "%s: %s", name, about(key, String.valueOf(refused.getMessage())));
       return Optional.empty();

@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.yaml;
 
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,6 +32,20 @@ final class Variables {
       matcher.appendReplacement(result, Matcher.quoteReplacement(replacement(matcher)));
     }
     return matcher.appendTail(result).toString();
+  }
+
+  /**
+   * The variables that a text takes, in their order.
+   *
+   * @param path of the text
+   */
+  static List<VariableUse> uses(String path, String text) {
+    return REFERENCE
+        .matcher(text)
+        .results()
+        .filter(reference -> reference.group(1) != null)
+        .map(reference -> new VariableUse(path, reference.group(1), reference.group(2) != null))
+        .toList();
   }
 
   private String replacement(Matcher matcher) {

@@ -172,7 +172,8 @@ public final class DatedJob {
                 ? null
                 : deadLetter.with(PATH, staging(id, "dead-letters").toString()),
             flink);
-    return new ParsedPipeline(staged, dated.file(), dated.locations(), dated.template());
+    return new ParsedPipeline(
+        staged, dated.file(), dated.locations(), dated.template(), dated.variables());
   }
 
   /** The job's name. */

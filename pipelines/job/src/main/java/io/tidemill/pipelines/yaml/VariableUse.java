@@ -1,0 +1,16 @@
+package io.tidemill.pipelines.yaml;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * A variable of the environment in a job's file.
+ *
+ * @param path of the value that it is a part of, as in {@code sink.properties.sasl.jaas.config}
+ * @param optional whether there is a default for it
+ */
+public record VariableUse(String path, String name, boolean optional) {
+  public VariableUse {
+    requireNonNull(path, "path");
+    requireNonNull(name, "name");
+  }
+}
