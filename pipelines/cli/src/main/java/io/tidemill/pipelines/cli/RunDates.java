@@ -31,6 +31,15 @@ final class RunDates {
   private @Nullable DateArgument to;
 
   @Option(
+      names = "--now",
+      paramLabel = "TIME",
+      description = {
+        "The moment whose today and yesterday are meant, as in 2026-11-22T00:30:00Z: that of a",
+        "schedule, for a run that begins later or again (default: the start of the command)."
+      })
+  private @Nullable Instant moment;
+
+  @Option(
       names = "--parallel-dates",
       paramLabel = "N",
       description = {
@@ -58,6 +67,9 @@ final class RunDates {
     boolean dates = date != null || from != null || to != null;
     if (!dates && (force || wait != null)) {
       throw refused((force ? "--force" : "--wait") + ": without a date (expected: beside --date)");
+    }
+    if (!dates && moment != null) {
+      throw refused("--now: without a date (expected: beside --date yesterday)");
     }
     if (parallelDates != null && from == null) {
       throw refused("--parallel-dates: without dates (expected: beside --from and --to)");
@@ -92,7 +104,7 @@ final class RunDates {
    * @throws CommandFailedException if the options contradict each other
    */
   List<LocalDate> in(ZoneId zone) {
-    Instant now = Instant.now();
+    Instant now = moment == null ? Instant.now() : moment;
     if (date != null) {
       if (from != null || to != null) {
         throw refused(

@@ -316,6 +316,16 @@ class NightlyITCase {
   }
 
   @Test
+  void yesterdayIsThatOfTheMomentThatIsSaid() {
+    CommandRun run = run("run", "--date", "yesterday", "--now", "2026-11-25T00:30:00Z");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.NOT_YET);
+    assertThat(run.out()).isEqualTo("2026-11-24   not there yet\n");
+    assertThat(run("run", "--now", "2026-11-25T00:30:00Z").err())
+        .contains("--now: without a date (expected: beside --date yesterday)");
+  }
+
+  @Test
   void answersFourWhereTheInputIsNotThereYet() {
     CommandRun run = run("run", "--date", "2026-11-22", "--wait", "1ms");
 
