@@ -137,6 +137,11 @@ public final class JobOptions {
     return job.toString();
   }
 
+  /** Options of Flink that win over the job's own, by their keys. */
+  public Map<String, String> flinkOptions() {
+    return Map.copyOf(flinkOptions);
+  }
+
   /** The words by which another command is told the same, secrets hidden. */
   public List<String> words() {
     List<String> words = new ArrayList<>(List.of(file()));

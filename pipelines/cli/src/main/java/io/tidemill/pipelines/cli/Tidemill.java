@@ -3,6 +3,7 @@ package io.tidemill.pipelines.cli;
 import io.tidemill.model.Device;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.store.ByteSize;
+import io.tidemill.pipelines.kubernetes.Claim;
 import io.tidemill.pipelines.yaml.Quantity;
 import java.io.BufferedWriter;
 import java.io.FileDescriptor;
@@ -143,6 +144,7 @@ public final class Tidemill implements Runnable {
     register(commandLine, Instant.class, Tidemill::instant);
     register(commandLine, LocalTime.class, Tidemill::time);
     register(commandLine, DateArgument.class, DateArgument::parse);
+    register(commandLine, Claim.class, Claim::parse);
     ErrorReport report = new ErrorReport();
     return commandLine
         .setCaseInsensitiveEnumValuesAllowed(true)

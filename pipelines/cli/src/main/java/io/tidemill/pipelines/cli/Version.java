@@ -23,6 +23,25 @@ final class Version implements IVersionProvider {
 
   /** The versions of all that matters, by name. */
   static Map<String, String> parts() {
+    return Map.of(
+        "tidemill",
+        tidemill(),
+        "flink",
+        EnvironmentInformation.getVersion(),
+        "java",
+        String.valueOf(Runtime.version().feature()));
+  }
+
+  static String tidemill() {
+    return ofBuild("version");
+  }
+
+  /** Options without which the JVM keeps from Arrow and Flink what they reach for. */
+  static String opens() {
+    return ofBuild("opens");
+  }
+
+  private static String ofBuild(String name) {
     Properties properties = new Properties();
     try (InputStream resource = Version.class.getResourceAsStream(RESOURCE)) {
       if (resource == null) {
@@ -32,12 +51,6 @@ final class Version implements IVersionProvider {
     } catch (IOException notBuilt) {
       throw new UncheckedIOException(notBuilt);
     }
-    return Map.of(
-        "tidemill",
-        properties.getProperty("version"),
-        "flink",
-        EnvironmentInformation.getVersion(),
-        "java",
-        String.valueOf(Runtime.version().feature()));
+    return properties.getProperty(name);
   }
 }

@@ -173,7 +173,12 @@ public record Cluster(
 
   /** Whether a folder is one of its machines, which may be others than this one. */
   boolean hides(String folder) {
-    return kind == Kind.REST && !folder.matches("(?!file:)[\\w+.-]{2,}:.*");
+    return kind == Kind.REST && isOfOneMachine(folder);
+  }
+
+  /** Whether a folder is one of a single machine, as its URI has no scheme or {@code file:}. */
+  public static boolean isOfOneMachine(String uri) {
+    return !uri.matches("(?!file:)[\\w+.-]{2,}:.*");
   }
 
   private static List<String> names(Stream<String> paths) {

@@ -9,7 +9,11 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
 @AnalyzeClasses(
-    packages = {"io.tidemill.pipelines.cli", "io.tidemill.pipelines.doctor"},
+    packages = {
+      "io.tidemill.pipelines.cli",
+      "io.tidemill.pipelines.doctor",
+      "io.tidemill.pipelines.kubernetes"
+    },
     importOptions = ImportOption.DoNotIncludeTests.class)
 class CliRoomTest {
   @ArchTest
@@ -27,10 +31,10 @@ class CliRoomTest {
               "io.tidemill.pipelines.demo");
 
   @ArchTest
-  static final ArchRule theDoctorKnowsNoCommand =
+  static final ArchRule theRoomsBelowKnowNoCommand =
       noClasses()
           .that()
-          .resideInAPackage("io.tidemill.pipelines.doctor")
+          .resideInAnyPackage("io.tidemill.pipelines.doctor", "io.tidemill.pipelines.kubernetes")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.tidemill.pipelines.cli", "picocli..");

@@ -182,7 +182,7 @@ class RenderCommandTest {
       textBlock =
           """
           cron JOB --at 25:00        | '25:00' (expected: a time of the day, as in 01:30)
-          cron JOB --unit timer      | --unit: without systemd (expected: 'render systemd')
+          cron JOB --unit timer      | unknown option '--unit'
           cron JOB                   | --command: 'tidemill' is not on the PATH (expected: the path of the command
           anacron JOB                | 'anacron'
           """)

@@ -1,0 +1,311 @@
+package io.tidemill.pipelines.kubernetes;
+
+import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.problem.Problems;
+import io.tidemill.pipelines.compose.PlannedPipeline;
+import io.tidemill.pipelines.definition.ConnectorDefinition;
+import io.tidemill.pipelines.definition.InvalidPipelineException;
+import io.tidemill.pipelines.definition.Location;
+import io.tidemill.pipelines.definition.StepDefinition;
+import io.tidemill.pipelines.doctor.Cluster;
+import io.tidemill.pipelines.yaml.ParsedPipeline;
+import io.tidemill.pipelines.yaml.VariableUse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What the objects of a streaming job and those of a nightly one have in common. Immutable.
+ *
+ * @param planned of a nightly job, for some date
+ * @param written the job with its templates
+ */
+record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles files, Target target) {
+  /** Where pods have the job's files. */
+  static final String FOLDER = "/opt/tidemill/job";
+
+  static final String JOB = FOLDER + "/" + JobFiles.JOB;
+
+  /** Where they keep models while they run. */
+  private static final String CACHE = "/opt/tidemill/cache";
+
+  /** Of the official images of Flink. */
+  private static final int FLINK_USER = 9999;
+
+  private static final String GPU = "gpu";
+
+  /**
+   * Checks what only pods cannot have.
+   *
+   * @throws InvalidPipelineException with all of it
+   */
+  void check() {
+    Problems<Location> problems = new Problems<>();
+    files
+        .connectors()
+        .forEach(
+            (part, connector) -> {
+              checkSecrets(problems, part, connector.options());
+              if (connector.connector().equals(ConnectorOptions.FILESYSTEM)) {
+                checkReach(problems, part, connector);
+              }
+            });
+    checkSecrets(problems, "flink", files.moved().flinkOptions());
+    checkFlinkOptions(problems);
+    String store = store();
+    if (Cluster.isOfOneMachine(store) && target.store() == null) {
+      problems.add(
+          written.locationOf("store"),
+          "store: '%s' (expected: one that pods reach, as in s3://…, or --pod-store with the folder where their image or a --claim has it)",
+          store);
+    } else if (!ConnectorOptions.withoutSecrets(store).equals(store)) {
+      problems.add(
+          written.locationOf("store"),
+          "store: a secret in its URI (expected: credentials in the Secret, by --variable)");
+    }
+    if (!problems.all().isEmpty()) {
+      throw new InvalidPipelineException(problems.all());
+    }
+  }
+
+  private void checkFlinkOptions(Problems<Location> problems) {
+    Stream.concat(
+            files.moved().flinkOptions().keySet().stream(), target.flinkOptions().keySet().stream())
+        .filter(
+            key ->
+                List.of(
+                        "kubernetes.namespace",
+                        "kubernetes.cluster-id",
+                        "high-availability.cluster-id")
+                    .contains(key))
+        .forEach(
+            key ->
+                problems.add(
+                    written.locationOf("flink." + key),
+                    "%s (expected: none; the operator sets it)",
+                    key));
+    target
+        .flinkOptions()
+        .forEach(
+            (key, value) -> {
+              if (isSecret(key, value)) {
+                problems.add(
+                    Location.of("--set"),
+                    "%s: a secret, which anyone would read in the objects (expected: ${NAME} in the job's 'flink:', or Flink's own variable, in the Secret by --variable)",
+                    key);
+              }
+            });
+  }
+
+  /** What is written out in the file, a ConfigMap would show to all who read the namespace. */
+  private void checkSecrets(Problems<Location> problems, String part, Map<String, String> options) {
+    options.forEach(
+        (key, value) -> {
+          String path = part + "." + key;
+          if (isSecret(key, value)
+              && written.variables().stream().noneMatch(use -> use.path().equals(path))) {
+            problems.add(
+                written.locationOf(path),
+                "%s: a secret that is written out (expected: a variable as in ${NAME}, whose value is in the Secret)",
+                path);
+          }
+        });
+  }
+
+  /** Kafka's columns of a record's key are no keys to anything. */
+  private static boolean isSecret(String key, String value) {
+    return key.matches("key\\.(format|fields|fields-prefix)")
+        ? !ConnectorOptions.withoutSecrets(value).equals(value)
+        : !ConnectorOptions.shown(key, value).equals(value);
+  }
+
+  private void checkReach(Problems<Location> problems, String part, ConnectorDefinition connector) {
+    String path = connector.options().getOrDefault(ConnectorOptions.PATH, "");
+    if (!reaches(path)) {
+      problems.add(
+          written.locationOf(part + "." + ConnectorOptions.PATH),
+          "%s: path '%s' (expected: one that all pods reach, as in s3://…, or an absolute one below a --claim)",
+          part,
+          path.replace(files.folder() + "/", ""));
+    }
+  }
+
+  /** Whether all pods have the same there. */
+  boolean reaches(String path) {
+    String folder = path.replaceFirst("^file:(//)?", "");
+    return !Cluster.isOfOneMachine(path)
+        || target.claims().stream().anyMatch(claim -> claim.holds(folder));
+  }
+
+  /** Where pods find the models. */
+  String store() {
+    return target.store() == null ? planned.describe().store() : target.store();
+  }
+
+  ObjectName name() {
+    return target.name() == null
+        ? ObjectName.ofJob(planned.definition().name())
+        : new ObjectName(target.name());
+  }
+
+  /** The most subtasks of any operator. */
+  int parallelism() {
+    return planned.describe().operators().stream()
+        .mapToInt(operator -> operator.parallelism())
+        .max()
+        .orElse(1);
+  }
+
+  /** How many GPUs a process needs: those up to the last that a step names. */
+  int gpus() {
+    return planned.definition().steps().stream()
+        .map(StepDefinition::resources)
+        .map(resources -> resources.device())
+        .filter(device -> device.startsWith(GPU))
+        .mapToInt(
+            device -> device.matches("gpu:\\d+") ? Integer.parseInt(device.substring(4)) + 1 : 1)
+        .max()
+        .orElse(0);
+  }
+
+  Fields labels() {
+    return Fields.of("app.kubernetes.io/name", "tidemill")
+        .and("app.kubernetes.io/instance", name().text())
+        .and("app.kubernetes.io/managed-by", "tidemill-render");
+  }
+
+  Fields object(String version, String kind, String name) {
+    return Fields.of("apiVersion", version)
+        .and("kind", kind)
+        .and(
+            "metadata",
+            Fields.of("name", name).maybe("namespace", target.namespace()).and("labels", labels()));
+  }
+
+  /** Options of the call: what wins over the job's file. */
+  List<String> arguments() {
+    List<String> words = new ArrayList<>();
+    target
+        .flinkOptions()
+        .forEach((key, value) -> words.addAll(List.of("--set", key + "=" + value)));
+    words.addAll(List.of("--store", store()));
+    return words;
+  }
+
+  /** Its name changes with its contents, as pods would not see that they have changed. */
+  Fields configMap(Map<String, String> more) {
+    Fields data = new Fields();
+    files.keys().forEach((path, key) -> data.and(key, files.text(path)));
+    data.andAll(more);
+    return object("v1", "ConfigMap", configMapName(more)).and("immutable", true).and("data", data);
+  }
+
+  private String configMapName(Map<String, String> more) {
+    return "%s-job-%s".formatted(name(), files.digest(more));
+  }
+
+  /** The volumes of a pod. */
+  List<Fields> volumes(Map<String, String> more) {
+    List<Fields> items = new ArrayList<>();
+    files.keys().forEach((path, key) -> items.add(Fields.of("key", key).and("path", path)));
+    more.keySet().forEach(key -> items.add(Fields.of("key", key).and("path", key)));
+    List<Fields> volumes = new ArrayList<>();
+    volumes.add(
+        Fields.of("name", "job")
+            .and("configMap", Fields.of("name", configMapName(more)).and("items", items)));
+    volumes.add(Fields.of("name", "cache").and("emptyDir", new Fields()));
+    for (Claim claim : target.claims()) {
+      volumes.add(
+          Fields.of("name", "claim-" + target.claims().indexOf(claim))
+              .and("persistentVolumeClaim", Fields.of("claimName", claim.name())));
+    }
+    return volumes;
+  }
+
+  List<Fields> mounts() {
+    List<Fields> mounts = new ArrayList<>();
+    mounts.add(Fields.of("name", "job").and("mountPath", FOLDER).and("readOnly", true));
+    mounts.add(Fields.of("name", "cache").and("mountPath", CACHE));
+    for (Claim claim : target.claims()) {
+      mounts.add(
+          Fields.of("name", "claim-" + target.claims().indexOf(claim))
+              .and("mountPath", claim.path()));
+    }
+    return mounts;
+  }
+
+  String secret() {
+    return Optional.ofNullable(target.secret()).orElse(name() + "-env");
+  }
+
+  /** The variables that pods take from the Secret, and whether they can do without. */
+  private Map<String, Boolean> variables() {
+    Map<String, Boolean> variables =
+        written.variables().stream()
+            .collect(
+                Collectors.toMap(
+                    VariableUse::name, VariableUse::optional, (a, b) -> a && b, TreeMap::new));
+    target.variables().forEach(name -> variables.put(name, false));
+    return variables;
+  }
+
+  List<Fields> environment() {
+    List<Fields> environment = new ArrayList<>();
+    environment.add(Fields.of("name", "TIDEMILL_CACHE").and("value", CACHE));
+    environment.add(Fields.of("name", "TF_CPP_MIN_LOG_LEVEL").and("value", "2"));
+    variables()
+        .forEach(
+            (name, optional) -> {
+              Fields key = Fields.of("name", secret()).and("key", name);
+              environment.add(
+                  Fields.of("name", name)
+                      .and(
+                          "valueFrom",
+                          Fields.of("secretKeyRef", optional ? key.and("optional", true) : key)));
+            });
+    return environment;
+  }
+
+  /** What a person has to know before the objects are applied. */
+  String head() {
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        "Job '%s', made by 'tidemill render kubernetes' for %s. Make it again when the job changes, and apply it again."
+            .formatted(
+                planned.definition().name(),
+                planned.models().stream()
+                    .map(String::valueOf)
+                    .distinct()
+                    .collect(Collectors.joining(", "))));
+    Map<String, Boolean> variables = variables();
+    if (!variables.isEmpty()) {
+      lines.add(
+          "Secret '%s' is yours to make: it holds %s."
+              .formatted(
+                  secret(),
+                  variables.entrySet().stream()
+                      .map(
+                          variable ->
+                              variable.getKey() + (variable.getValue() ? " (has a default)" : ""))
+                      .collect(Collectors.joining(", "))));
+    }
+    return String.join("\n", lines);
+  }
+
+  static Fields podSecurity() {
+    return Fields.of("runAsUser", FLINK_USER)
+        .and("runAsGroup", FLINK_USER)
+        .and("fsGroup", FLINK_USER)
+        .and("runAsNonRoot", true)
+        .and("seccompProfile", Fields.of("type", "RuntimeDefault"));
+  }
+
+  static Fields containerSecurity() {
+    return Fields.of("allowPrivilegeEscalation", false)
+        .and("capabilities", Fields.of("drop", List.of("ALL")));
+  }
+}
