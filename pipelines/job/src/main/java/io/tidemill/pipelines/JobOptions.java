@@ -15,6 +15,7 @@ import io.tidemill.pipelines.yaml.PipelineReader;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -137,9 +138,9 @@ public final class JobOptions {
     return job.toString();
   }
 
-  /** Options of Flink that win over the job's own, by their keys. */
+  /** Options of Flink that win over the job's own, by their keys, in the order of the words. */
   public Map<String, String> flinkOptions() {
-    return Map.copyOf(flinkOptions);
+    return Collections.unmodifiableMap(flinkOptions);
   }
 
   /** The words by which another command is told the same, secrets hidden. */

@@ -13,6 +13,7 @@ import io.tidemill.pipelines.yaml.VariableUse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -156,6 +157,16 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
   int parallelism() {
     return planned.describe().operators().stream()
         .mapToInt(operator -> operator.parallelism())
+        .max()
+        .orElse(1);
+  }
+
+  /** The most that compute one call of a model, as far as the job says. */
+  int threads() {
+    return planned.definition().steps().stream()
+        .map(step -> step.resources().threads())
+        .filter(Objects::nonNull)
+        .mapToInt(Integer::intValue)
         .max()
         .orElse(1);
   }

@@ -156,7 +156,9 @@ record NightlyJob(DeployedJob job, LocalTime at, Duration waitLimit, String comm
         .and("env", environment)
         .and(
             "resources",
-            Fields.of("requests", Fields.of("cpu", job.parallelism()).and("memory", memory))
+            Fields.of(
+                    "requests",
+                    Fields.of("cpu", job.parallelism() * job.threads()).and("memory", memory))
                 .and("limits", job.gpus() == 0 ? limits : limits.and("nvidia.com/gpu", job.gpus())))
         .and("securityContext", DeployedJob.containerSecurity())
         .and("volumeMounts", job.mounts());

@@ -146,7 +146,8 @@ record StreamingJob(
         .and(
             "spec",
             Fields.of("selector", pods())
-                .and("podMetricsEndpoints", List.of(Fields.of("port", "metrics"))));
+                .and("podMetricsEndpoints", List.of(Fields.of("port", "metrics"))),
+            "For the operator of Prometheus; leave this object out where there is none.");
   }
 
   private Fields deployment() {
@@ -166,7 +167,7 @@ record StreamingJob(
                 .and("flinkConfiguration", configuration(size))
                 .and("podTemplate", Fields.of("metadata", models()).and("spec", pod()))
                 .and("jobManager", resource(1, jobManager))
-                .and("taskManager", resource(size.slots(), size.process()))
+                .and("taskManager", resource(size.slots() * job.threads(), size.process()))
                 .and("job", spec(parallelism)));
   }
 

@@ -255,6 +255,39 @@ class RenderKubernetesTest {
   }
 
   @Test
+  void processorsAreThoseOfTheModelsThreadsInAllSlots() throws IOException {
+    String threads = "device: cpu, threads: 2";
+
+    assertThat(
+            streaming(STREAMING.replace("device: cpu", threads))
+                .at(DEPLOYMENT, "/spec/taskManager/resource/cpu")
+                .asInt())
+        .isEqualTo(6);
+    assertThat(
+            nightly(NIGHTLY.replace("device: cpu", threads))
+                .at(
+                    "CronJob",
+                    "/spec/jobTemplate/spec/template/spec/containers/0/resources/requests/cpu")
+                .asInt())
+        .isEqualTo(2);
+  }
+
+  /** Another order would be another job, which the operator starts again. */
+  @Test
+  void optionsKeepTheirOrder() throws IOException {
+    List<String> options = new ArrayList<>();
+    for (String name : List.of("f", "b", "e", "a", "d", "c", "g")) {
+      options.addAll(List.of("--set", "pipeline.global-job-parameters." + name + "=1"));
+    }
+
+    assertThat(
+            texts(
+                streaming(STREAMING, options.toArray(String[]::new))
+                    .at(DEPLOYMENT, "/spec/job/args")))
+        .containsSequence(options);
+  }
+
+  @Test
   void suspendedJobKeepsItsStateAndRunsNothing() throws IOException {
     assertThat(streaming(STREAMING, "--suspended").at(DEPLOYMENT, "/spec/job/state").asText())
         .isEqualTo("suspended");
