@@ -31,8 +31,11 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
 
   static final String JOB = FOLDER + "/" + JobFiles.JOB;
 
-  /** Where they keep models while they run. */
+  /** Where they keep models while they run, and what engines unpack. */
   private static final String CACHE = "/opt/tidemill/cache";
+
+  /** The same for TensorFlow's library, which asks no variable: their user may have no home. */
+  static final String UNPACKED = "-Dorg.bytedeco.javacpp.cachedir=" + CACHE;
 
   /** Of the official images of Flink. */
   private static final int FLINK_USER = 9999;
@@ -267,6 +270,7 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
   List<Fields> environment() {
     List<Fields> environment = new ArrayList<>();
     environment.add(Fields.of("name", "TIDEMILL_CACHE").and("value", CACHE));
+    environment.add(Fields.of("name", "DJL_CACHE_DIR").and("value", CACHE));
     environment.add(Fields.of("name", "TF_CPP_MIN_LOG_LEVEL").and("value", "2"));
     variables()
         .forEach(

@@ -146,7 +146,10 @@ record NightlyJob(DeployedJob job, LocalTime at, Duration waitLimit, String comm
                     Fields.of("fieldPath", "metadata.labels['batch.kubernetes.io/job-name']"))));
     environment.add(
         Fields.of("name", "TIDEMILL_JAVA_OPTS")
-            .and("value", "-Xmx%dm -XX:MaxDirectMemorySize=%dm".formatted(heap, direct)));
+            .and(
+                "value",
+                "-Xmx%dm -XX:MaxDirectMemorySize=%dm %s"
+                    .formatted(heap, direct, DeployedJob.UNPACKED)));
     environment.addAll(job.environment());
     Fields limits = Fields.of("memory", memory);
     return Fields.of("name", "run")

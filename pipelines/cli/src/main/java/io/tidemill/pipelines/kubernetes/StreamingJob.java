@@ -261,7 +261,10 @@ record StreamingJob(
     options.putAll(job.target().flinkOptions());
     options.putAll(folders(Configuration.fromMap(options)));
     options.keySet().removeAll(ELSEWHERE);
-    options.merge("env.java.opts.all", opens, (said, needed) -> needed + " " + said);
+    options.merge(
+        "env.java.opts.all",
+        opens + " " + DeployedJob.UNPACKED,
+        (said, needed) -> needed + " " + said);
     options.put(TaskManagerOptions.NUM_TASK_SLOTS.key(), String.valueOf(size.slots()));
     options.put(
         TaskManagerOptions.TASK_OFF_HEAP_MEMORY.key(), TaskManagerSize.text(size.offHeap()));

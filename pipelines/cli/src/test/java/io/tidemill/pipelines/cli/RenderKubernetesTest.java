@@ -170,7 +170,10 @@ class RenderKubernetesTest {
         .containsEntry("job.autoscaler.enabled", "false")
         .hasEntrySatisfying(
             "env.java.opts.all",
-            opens -> assertThat(opens).contains("--add-opens=java.base/java.nio=ALL-UNNAMED"))
+            opens ->
+                assertThat(opens)
+                    .contains("--add-opens=java.base/java.nio=ALL-UNNAMED")
+                    .endsWith(" -Dorg.bytedeco.javacpp.cachedir=/opt/tidemill/cache"))
         .doesNotContainKey("external-resources");
     assertThat(objects.at("ConfigMap", "/data/job.yaml").asText()).isEqualTo(STREAMING);
     assertThat(objects.at(DEPLOYMENT, "/spec/podTemplate/spec/volumes/0/configMap/name"))
