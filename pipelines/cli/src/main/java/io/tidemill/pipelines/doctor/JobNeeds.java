@@ -12,7 +12,6 @@ import io.tidemill.model.engine.Engines;
 import io.tidemill.model.loader.LoadedCopy;
 import io.tidemill.model.loader.StoredModel;
 import io.tidemill.model.store.ByteSize;
-import io.tidemill.model.store.ModelStore;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.doctor.Cluster.TaskMemory;
