@@ -32,7 +32,8 @@ class ScriptArchiveITCase {
         List.of("bom", "model-loader", "flink-inference-operator", "connectors", "pipelines/cli")) {
       Files.createDirectories(directory.resolve(module));
     }
-    for (String file : List.of("pom.xml", "pipelines/cli/bin", "pipelines/cli/conf", "job-configs")) {
+    for (String file :
+        List.of("pom.xml", "pipelines/cli/bin", "pipelines/cli/conf", "job-configs")) {
       Files.createSymbolicLink(directory.resolve(file), CHECKOUT.resolve(file));
     }
     // No link: the script looks for the rest where it lies itself.
