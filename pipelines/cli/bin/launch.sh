@@ -69,7 +69,7 @@ serves_later() {
   local arg
   # With an agent or without the usual pointers, a JVM that makes one does not start.
   [[ -n "$archives" && -w "$archives" ]] || return 1
-  [[ -z "${TIDEMILL_LIB:-}${TIDEMILL_JAVA_OPTS:-}$options" ]] || return 1
+  [[ -z "${TIDEMILL_JAVA_OPTS:-}$options" ]] || return 1
   # These end before they have loaded what others load.
   for arg in "$@"; do
     [[ "$arg" != -h && "$arg" != --help && "$arg" != -V && "$arg" != --version ]] || return 1
@@ -79,7 +79,8 @@ serves_later() {
 }
 
 # Classes come faster from an archive of the JVM than from jars. The first of each command after a
-# build makes its own; that of 'run' is made by the demo, where there is one, as it takes seconds.
+# build makes its own, and one beside other jars of TIDEMILL_LIB another; that of a 'run' that does
+# not end by itself is made by the demo, where there is one, as it takes seconds.
 # The build makes none: an archive holds what one command has loaded, so the build would run each of
 # them, for two to four seconds, with a model in a store; and the JDK that builds need not be the one
 # that runs. The image of a cluster has no use for any: it runs no command of this script.
@@ -114,7 +115,11 @@ launch() {
       [[ -n "$demo" && " $* " != *" --keep-running "* ]] || makes_archive=false
       ;;
     run)
-      makes_archive=false
+      case " $* " in
+        # These end.
+        *" --date"[\ =]* | *" --from"[\ =]* | *" --now"[\ =]*) archive=run-date ;;
+        *) makes_archive=false ;;
+      esac
       # Nearly all of the heap is records that are done: they are collected sooner, and live on less
       # memory. What lives may still take all that the JVM allows.
       quick+=("-XX:MaxNewSize=$((128 * $(getconf _NPROCESSORS_ONLN 2> /dev/null || echo 2)))m")
@@ -127,21 +132,25 @@ launch() {
       # Pages of Parquet are a megabyte: in regions of the usual size each is a region of its own,
       # which is fetched from the system and given back again and again.
       quick+=(-XX:G1HeapRegionSize=4m)
-      # Three times the usual: what only the start calls often is not optimized, which takes as much
-      # of the processors as the start itself; what scores reaches this within a second.
-      quick+=(-XX:Tier4InvocationThreshold=15000 -XX:Tier4MinInvocationThreshold=1800
-        -XX:Tier4CompileThreshold=45000 -XX:Tier4BackEdgeThreshold=120000)
+      # Ten times the usual, and three times for loops: what only the start calls often is not
+      # optimized, which takes as much of the processors as the start itself; what scores reaches
+      # this within seconds.
+      quick+=(-XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000
+        -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=120000)
       ;;
     *) makes_archive=false ;;
   esac
   classes+="$more"
-  # That of another JDK is left aside by the JVM, which says nothing of it.
-  archive="$archives/$archive-$version-$(build_of "$java").jsa"
+  # That of another JDK or beside other jars is left aside by the JVM, which says nothing of it.
+  archive="$archives/$archive-$version-$(build_of "$java")"
+  [[ -z "${TIDEMILL_LIB:-}" ]] || archive+="-$(ls -lL "$TIDEMILL_LIB" 2> /dev/null | cksum | tr ' ' '-')"
+  archive+=.jsa
   if [[ -f "$archive" && "$archive" -nt "$built" ]]; then
     quick+=("-XX:SharedArchiveFile=$archive")
   elif "$makes_archive" && serves_later "$@"; then
-    [[ "$1" != demo ]] ||
-      echo "tidemill: after this first demo, its classes are archived for some seconds, so that 'run' starts sooner" >&2
+    case "$1" in
+      demo | run) echo "tidemill: after this first $1, its classes are archived for some seconds, so that the next 'run' starts sooner" >&2 ;;
+    esac
     quick+=("-XX:ArchiveClassesAtExit=$archive.$$")
     # In the background, so that a signal to this script comes to the command at once.
     (

@@ -5,17 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The script's archives of classes, in a checkout whose command is the one that was built. */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "the script is proved where it is used most")
@@ -51,10 +57,14 @@ class ScriptArchiveITCase {
 
   /** A JDK of a version, whose JVM is the test's own. */
   private void jdk(String version) throws IOException {
+    String own = ProcessHandle.current().info().command().orElseThrow();
+    jdk(version, "exec '" + own + "' \"$@\"\n");
+  }
+
+  private void jdk(String version, String does) throws IOException {
     Path home = directory.resolve("jdk");
     Path java = Files.createDirectories(home.resolve("bin")).resolve("java");
-    String own = ProcessHandle.current().info().command().orElseThrow();
-    Files.writeString(java, "#!/bin/sh\nexec '" + own + "' \"$@\"\n");
+    Files.writeString(java, "#!/bin/sh\n" + does);
     Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwxr-xr-x"));
     Files.writeString(home.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
   }
@@ -62,21 +72,33 @@ class ScriptArchiveITCase {
   /** Validates a job, and answers what the JVM says of where its classes are from. */
   private List<String> classesOfValidate(boolean logged) throws Exception {
     File log = directory.resolve("classes.log").toFile();
-    ProcessBuilder builder =
-        new ProcessBuilder("./tidemill", "validate", "job-configs/fraud-scoring.yaml")
-            .directory(directory.toFile())
-            .redirectErrorStream(true);
-    Map<String, String> environment = builder.environment();
-    List.of("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "TIDEMILL_LIB")
-        .forEach(environment::remove);
-    environment.put("JAVA_HOME", directory.resolve("jdk").toString());
-    environment.put("TIDEMILL_JAVA_OPTS", logged ? "-Xlog:class+load=info:file=" + log : "");
-    Process process = builder.start();
-    String printed = new String(process.getInputStream().readAllBytes(), UTF_8);
-    assertThat(process.waitFor()).as(printed).isZero();
+    String printed =
+        start(
+            List.of("./tidemill", "validate", "job-configs/fraud-scoring.yaml"),
+            Map.of("TIDEMILL_JAVA_OPTS", logged ? "-Xlog:class+load=info:file=" + log : ""));
     assertThat(printed)
         .isEqualTo("job-configs/fraud-scoring.yaml: valid (fraud-scoring, streaming, 1 step)\n");
     return logged ? Files.readAllLines(log.toPath()) : List.of();
+  }
+
+  /** Runs the script, which succeeds, and answers what it prints. */
+  private String start(List<String> command, Map<String, String> variables) throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true);
+    Map<String, String> environment = builder.environment();
+    List.of(
+            "JDK_JAVA_OPTIONS",
+            "JAVA_TOOL_OPTIONS",
+            "_JAVA_OPTIONS",
+            "TIDEMILL_LIB",
+            "TIDEMILL_JAVA_OPTS")
+        .forEach(environment::remove);
+    environment.put("JAVA_HOME", directory.resolve("jdk").toString());
+    environment.putAll(variables);
+    Process process = builder.start();
+    String printed = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).as(printed).isZero();
+    return printed;
   }
 
   private List<Path> made() throws IOException {
@@ -122,5 +144,50 @@ class ScriptArchiveITCase {
     classesOfValidate(false);
 
     assertThat(made()).hasSize(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "run job.yaml --date 2026-11-21, run-date",
+    "run job.yaml --date=2026-11-21 --force, run-date",
+    "run job.yaml --from 2026-11-20 --to 2026-11-21, run-date",
+    "run job.yaml,",
+    "run dated--date.yaml,",
+  })
+  void runThatEndsByItselfMakesAnArchive(String command, @Nullable String name) throws Exception {
+    // A JVM that only makes the archive that it is told to.
+    jdk(
+        "17.0.1",
+        """
+        for option in "$@"; do
+          case "$option" in
+            -XX:ArchiveClassesAtExit=*) echo classes > "${option#*=}" ;;
+          esac
+        done
+        """);
+
+    start(Stream.concat(Stream.of("./tidemill"), Stream.of(command.split(" "))).toList(), Map.of());
+
+    assertThat(made())
+        .extracting(file -> file.getFileName().toString().replaceFirst("-17-.*", ""))
+        .isEqualTo(name == null ? List.of() : List.of(name));
+  }
+
+  @Test
+  void jarsThatAreAddedMakeAnotherArchive() throws Exception {
+    Path added = Files.createDirectories(directory.resolve("added"));
+    List<String> validate = List.of("./tidemill", "validate", "job-configs/fraud-scoring.yaml");
+    Map<String, String> library = Map.of("TIDEMILL_LIB", added.toString());
+    start(validate, Map.of());
+    start(validate, library);
+    start(validate, library);
+    assertThat(made()).hasSize(2);
+
+    try (OutputStream jar = Files.newOutputStream(added.resolve("more.jar"))) {
+      new JarOutputStream(jar, new Manifest()).close();
+    }
+    start(validate, library);
+
+    assertThat(made()).hasSize(3);
   }
 }
