@@ -6,6 +6,7 @@ import java.io.Serializable;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A job that ends: a turn is the whole of it, from its making to its last file, in a JVM that has
@@ -17,6 +18,11 @@ import java.util.List;
  */
 record BulkJob(String name, String floor, String group, Work work, BulkOutput output)
     implements ProcessVariant {
+  /** Of a run's processor time; where the compiler takes more, the job is not warm. */
+  private static final double STILL_COMPILING = 0.05;
+
+  /** Times the least warm-up: the compiler's time is by the clock, and others may hold it up. */
+  private static final int MOST = 4;
 
   /** What is done again and again. */
   interface Work extends Serializable {
@@ -47,10 +53,20 @@ record BulkJob(String name, String floor, String group, Work work, BulkOutput ou
   @Override
   public void measure(Turns turns) throws Exception {
     // Of processors: what else the machine does keeps the compiler waiting as well.
+    long least = turns.warmUp().toNanos();
     long startNanos = cpuNanos();
+    long spentNanos;
+    double compiling;
     do {
+      long beganNanos = cpuNanos();
+      long compiledMillis = compiledMillis();
       run();
-    } while (cpuNanos() - startNanos < turns.warmUp().toNanos());
+      long endedNanos = cpuNanos();
+      spentNanos = endedNanos - startNanos;
+      compiling =
+          (double) TimeUnit.MILLISECONDS.toNanos(compiledMillis() - compiledMillis)
+              / (endedNanos - beganNanos);
+    } while (spentNanos < least || (compiling > STILL_COMPILING && spentNanos < MOST * least));
     while (turns.next().isPresent()) {
       turns.end(run());
     }
@@ -63,6 +79,10 @@ record BulkJob(String name, String floor, String group, Work work, BulkOutput ou
     work.run();
     long nanos = System.nanoTime() - startNanos;
     return Measurement.ofJob(output.input().rows(), nanos, cpuNanos() - cpuNanos);
+  }
+
+  private static long compiledMillis() {
+    return ManagementFactory.getCompilationMXBean().getTotalCompilationTime();
   }
 
   private static long cpuNanos() {
