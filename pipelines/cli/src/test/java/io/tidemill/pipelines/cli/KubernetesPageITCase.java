@@ -81,7 +81,10 @@ class KubernetesPageITCase {
         .contains("fraud:1.1.0");
     assertThat(given("stdin.yaml").at("FlinkStateSnapshot", "/spec/jobReference/name"))
         .isEqualTo(streaming.at("FlinkDeployment", "/metadata/name"));
-    assertThat(page).contains("exec java " + Version.opens() + " -Dai.djl.offline=true ");
+    // Whose command another test runs.
+    assertThat(kept.resolve("Dockerfile.nightly"))
+        .content()
+        .contains("/tidemill-%s.tar.gz ".formatted(Version.tidemill()), "/opt/tidemill/bin:$PATH");
     publishesItsDate(given("nightly-fraud.yaml"), lake);
   }
 
