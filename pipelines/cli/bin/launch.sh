@@ -50,6 +50,9 @@ version="$(major_version "$java")"
 [[ "${version:-0}" -ge 17 ]] ||
   fail "java: version ${version:-unknown} in $java (expected: 17; set JAVA_HOME to a JDK 17)"
 
+[[ -z "${TIDEMILL_LIB:-}" || -d "$TIDEMILL_LIB" ]] ||
+  fail "TIDEMILL_LIB: '$TIDEMILL_LIB' (expected: a folder of jars)"
+
 export TF_CPP_MIN_LOG_LEVEL="${TF_CPP_MIN_LOG_LEVEL:-2}"
 
 # shellcheck disable=SC2086 # options are words
@@ -143,7 +146,7 @@ launch() {
   classes+="$more"
   # That of another JDK or beside other jars is left aside by the JVM, which says nothing of it.
   archive="$archives/$archive-$version-$(build_of "$java")"
-  [[ -z "${TIDEMILL_LIB:-}" ]] || archive+="-$(ls -lL "$TIDEMILL_LIB" 2> /dev/null | cksum | tr ' ' '-')"
+  [[ -z "${TIDEMILL_LIB:-}" ]] || archive+="-$({ ls -lL "$TIDEMILL_LIB" 2> /dev/null || true; } | cksum | tr ' ' '-')"
   archive+=.jsa
   if [[ -f "$archive" && "$archive" -nt "$built" ]]; then
     quick+=("-XX:SharedArchiveFile=$archive")

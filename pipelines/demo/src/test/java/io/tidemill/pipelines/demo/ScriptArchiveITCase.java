@@ -83,6 +83,11 @@ class ScriptArchiveITCase {
 
   /** Runs the script, which succeeds, and answers what it prints. */
   private String start(List<String> command, Map<String, String> variables) throws Exception {
+    return start(command, variables, 0);
+  }
+
+  private String start(List<String> command, Map<String, String> variables, int code)
+      throws Exception {
     ProcessBuilder builder =
         new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true);
     Map<String, String> environment = builder.environment();
@@ -97,7 +102,7 @@ class ScriptArchiveITCase {
     environment.putAll(variables);
     Process process = builder.start();
     String printed = new String(process.getInputStream().readAllBytes(), UTF_8);
-    assertThat(process.waitFor()).as(printed).isZero();
+    assertThat(process.waitFor()).as(printed).isEqualTo(code);
     return printed;
   }
 
@@ -189,5 +194,26 @@ class ScriptArchiveITCase {
     start(validate, library);
 
     assertThat(made()).hasSize(3);
+  }
+
+  @Test
+  void folderOfAddedJarsThatIsNotThereIsSaid() throws Exception {
+    Path absent = directory.resolve("absent");
+
+    String printed =
+        start(List.of("./tidemill", "validate"), Map.of("TIDEMILL_LIB", absent.toString()), 1);
+
+    assertThat(printed)
+        .isEqualTo("tidemill: TIDEMILL_LIB: '" + absent + "' (expected: a folder of jars)\n");
+  }
+
+  @Test
+  void addedJarThatIsALinkToNothingIsLeftAside() throws Exception {
+    Path added = Files.createDirectories(directory.resolve("added"));
+    Files.createSymbolicLink(added.resolve("gone.jar"), directory.resolve("absent"));
+    jdk("17.0.1", "echo started\n");
+
+    assertThat(start(List.of("./tidemill", "version"), Map.of("TIDEMILL_LIB", added.toString())))
+        .isEqualTo("started\n");
   }
 }
