@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.file.table.EmptyMetaStoreFactory;
 import org.apache.flink.connector.file.table.FileSystemConnectorOptions;
@@ -18,6 +19,7 @@ import org.apache.flink.formats.parquet.utils.SerializableConfiguration;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.functions.sink.filesystem.OutputFileConfig;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
+import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeFamily;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.logical.utils.LogicalTypeChecks;
@@ -62,20 +64,23 @@ public final class ParquetFolder implements ColumnSink {
    * no whole seconds are others, or none.
    */
   public static ConnectorOptions writing(ConnectorOptions options, RowType columns) {
-    int digits =
-        columns.getChildren().stream()
-            .filter(type -> type.is(LogicalTypeFamily.TIMESTAMP))
-            .mapToInt(LogicalTypeChecks::getPrecision)
-            .max()
-            .orElse(-1);
-    if (digits < 0) {
+    // Within other columns Flink reads its usual form alone.
+    if (columns.getChildren().stream().noneMatch(type -> type.is(LogicalTypeFamily.TIMESTAMP))) {
       return options;
     }
+    int digits = timestamps(columns).mapToInt(LogicalTypeChecks::getPrecision).max().orElse(0);
     Map<String, String> values = new LinkedHashMap<>(options.values());
     if (values.putIfAbsent(ParquetOptions.AS_COUNTS, "true") == null && digits > DIGITS_OF_MICROS) {
       values.putIfAbsent(ParquetOptions.UNIT, "nanos");
     }
     return new ConnectorOptions(options.place(), values);
+  }
+
+  /** Those of columns and of what is in them, all of which Flink writes in one form. */
+  private static Stream<LogicalType> timestamps(LogicalType type) {
+    return type.is(LogicalTypeFamily.TIMESTAMP)
+        ? Stream.of(type)
+        : type.getChildren().stream().flatMap(ParquetFolder::timestamps);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.tidemill.connectors.files;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
@@ -47,6 +48,7 @@ import org.apache.flink.table.types.logical.SmallIntType;
 import org.apache.flink.table.types.logical.TimestampType;
 import org.apache.flink.table.types.logical.VarBinaryType;
 import org.apache.flink.table.types.logical.VarCharType;
+import org.apache.flink.table.types.logical.utils.LogicalTypeParser;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.parquet.column.Encoding;
 import org.apache.parquet.example.data.Group;
@@ -319,5 +321,27 @@ class ColumnFileTest {
 
   private static org.apache.hadoop.fs.Path hadoop(Path path) {
     return new org.apache.hadoop.fs.Path(path.toUri());
+  }
+
+  private static Map<String, String> writing(String columns) {
+    RowType type =
+        (RowType) LogicalTypeParser.parse(columns, ColumnFileTest.class.getClassLoader());
+    return ParquetFolder.writing(new ConnectorOptions("sink", Map.of("path", "out")), type)
+        .values();
+  }
+
+  @Test
+  void nanosecondsOfTimestampsAreKeptWhereverTheyAreInAColumn() {
+    assertThat(writing("ROW<at TIMESTAMP(3), more ARRAY<ROW<at TIMESTAMP_LTZ(9)>>>"))
+        .containsEntry("parquet.write.int64.timestamp", "true")
+        .containsEntry("parquet.timestamp.time.unit", "nanos");
+    assertThat(writing("ROW<at TIMESTAMP(6), more ARRAY<TIMESTAMP(3)>>"))
+        .containsEntry("parquet.write.int64.timestamp", "true")
+        .doesNotContainKey("parquet.timestamp.time.unit");
+  }
+
+  @Test
+  void timestampsWithinOtherColumnsAloneStayInTheFormThatFlinkReads() {
+    assertThat(writing("ROW<id STRING, more ARRAY<TIMESTAMP(9)>>")).containsOnlyKeys("path");
   }
 }
