@@ -175,8 +175,8 @@ public final class PlannedPipeline {
   public StreamGraph graph() {
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.getExecutionEnvironment(configuration());
-    try (StagingFolders made = new StagingFolders(stagingSinks())) {
-      attach(environment);
+    try (StagingFolders folders = new StagingFolders(stagingSinks())) {
+      folders.madeBy(() -> attach(environment));
       return environment.getStreamGraph(false);
     }
   }
@@ -186,11 +186,11 @@ public final class PlannedPipeline {
    * if it does not start.
    */
   public StartedPipeline start(StreamExecutionEnvironment environment) throws Exception {
-    try (StagingFolders made = new StagingFolders(stagingSinks())) {
-      attach(environment);
+    try (StagingFolders folders = new StagingFolders(stagingSinks())) {
+      folders.madeBy(() -> attach(environment));
       JobClient client = environment.executeAsync(definition.name());
-      made.keep();
-      return new StartedPipeline(client, made);
+      folders.keep();
+      return new StartedPipeline(client, folders);
     }
   }
 

@@ -12,8 +12,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The folders that Flink makes as soon as a sink of files is added to a batch graph. A plan writes
- * nothing: what came since this was made goes again when it is closed, as long as it is empty. Not
- * thread-safe.
+ * nothing: what was made goes again when this is closed, as long as it is empty. Not thread-safe.
  */
 final class StagingFolders implements AutoCloseable {
   private static final String STAGING = ".staging_";
@@ -70,9 +69,17 @@ final class StagingFolders implements AutoCloseable {
         : List.of();
   }
 
+  /** Takes what comes meanwhile for what was made: what comes later is another job's. */
+  void madeBy(Runnable adding) {
+    try {
+      adding.run();
+    } finally {
+      in(sinks).stream().filter(there -> !before.contains(there)).forEach(own::add);
+    }
+  }
+
   /** Leaves what was made to a job, which now has it. */
   void keep() {
-    own.addAll(made());
     kept = true;
   }
 
@@ -82,16 +89,12 @@ final class StagingFolders implements AutoCloseable {
     missing.forEach(folder -> delete(folder, false));
   }
 
-  private List<Path> made() {
-    return in(sinks).stream().filter(there -> !before.contains(there)).toList();
-  }
-
   @Override
   public void close() {
     if (kept) {
       return;
     }
-    made().forEach(folder -> delete(folder, false));
+    own.forEach(folder -> delete(folder, false));
     missing.forEach(folder -> delete(folder, false));
   }
 
