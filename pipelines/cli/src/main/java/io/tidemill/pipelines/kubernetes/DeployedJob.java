@@ -2,11 +2,11 @@ package io.tidemill.pipelines.kubernetes;
 
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.problem.Problems;
+import io.tidemill.model.Device;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
-import io.tidemill.pipelines.definition.StepDefinition;
 import io.tidemill.pipelines.doctor.Cluster;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.VariableUse;
@@ -39,8 +39,6 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
 
   /** Of the official images of Flink. */
   private static final int FLINK_USER = 9999;
-
-  private static final String GPU = "gpu";
 
   /**
    * Checks what only pods cannot have.
@@ -176,12 +174,10 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
 
   /** How many GPUs a process needs: those up to the last that a step names. */
   int gpus() {
-    return planned.definition().steps().stream()
-        .map(StepDefinition::resources)
-        .map(resources -> resources.device())
-        .filter(device -> device.startsWith(GPU))
-        .mapToInt(
-            device -> device.matches("gpu:\\d+") ? Integer.parseInt(device.substring(4)) + 1 : 1)
+    return planned.storedModels().stream()
+        .map(model -> model.placement().device())
+        .filter(device -> device.kind() == Device.Kind.GPU)
+        .mapToInt(device -> device.isChosenByTask() ? 1 : device.index() + 1)
         .max()
         .orElse(0);
   }

@@ -51,13 +51,12 @@ record ObjectName(String text) {
    *
    * @throws IllegalArgumentException if it is none
    */
-  static String check(String subject, String name) {
+  static void check(String subject, String name) {
     if (name.length() > 253 || !OF_OBJECT.matcher(name).matches()) {
       throw new IllegalArgumentException(
           "%s: '%s' (expected: a name in Kubernetes: lower-case letters, digits, '-' and '.', at most 253)"
               .formatted(subject, name));
     }
-    return name;
   }
 
   @Override

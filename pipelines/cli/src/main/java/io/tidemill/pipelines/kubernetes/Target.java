@@ -2,6 +2,8 @@ package io.tidemill.pipelines.kubernetes;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -61,5 +63,7 @@ public record Target(
       }
     }
     claims = List.copyOf(claims);
+    // In their order, which the objects show.
+    flinkOptions = Collections.unmodifiableMap(new LinkedHashMap<>(flinkOptions));
   }
 }
