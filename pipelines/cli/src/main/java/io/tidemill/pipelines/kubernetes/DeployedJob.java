@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -39,6 +40,11 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
 
   /** Of the official images of Flink. */
   private static final int FLINK_USER = 9999;
+
+  /** An assignment without a value, and a URL's user without a password. */
+  private static final Pattern EMPTY =
+      Pattern.compile(
+          "[\\w.-]+\"?\\s*[=:]\\s*(?:\"\"|'')|[\\w.-]+=(?=[\\s&;,]|$)|(?<=://)(?:[^\\s/@:]*:)?@");
 
   /**
    * Checks what only pods cannot have.
@@ -108,14 +114,27 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
     options.forEach(
         (key, value) -> {
           String path = part + "." + key;
-          if (isSecret(key, value)
-              && written.variables().stream().noneMatch(use -> use.path().equals(path))) {
+          // What the file has around variables, and their defaults, are written out, too.
+          Optional<String> text =
+              written.variables().stream()
+                  .filter(use -> use.path().equals(path))
+                  .map(VariableUse::text)
+                  .findFirst();
+          if (isSecret(key, value) && text.map(shown -> holdsSecret(key, shown)).orElse(true)) {
             problems.add(
                 written.locationOf(path),
                 "%s: a secret that is written out (expected: a variable as in ${NAME}, whose value is in the Secret)",
                 path);
           }
         });
+  }
+
+  /** Whether a value holds a secret whose variables are nothing, as they are in the file. */
+  private static boolean holdsSecret(String key, String text) {
+    String full = EMPTY.matcher(text).replaceAll("");
+    return !ConnectorOptions.withoutSecrets(full).equals(full)
+        // Several words are those of a login module, one and a colon a user without a password.
+        || (ConnectorOptions.isSecret(key) && full.strip().matches("\\S*[^:\\s]"));
   }
 
   /** Kafka's columns of a record's key are no keys to anything. */

@@ -5,9 +5,11 @@ import static org.apache.flink.configuration.CheckpointingOptions.CHECKPOINTS_DI
 import static org.apache.flink.configuration.CheckpointingOptions.SAVEPOINT_DIRECTORY;
 import static org.apache.flink.configuration.HighAvailabilityOptions.HA_STORAGE_PATH;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.pipelines.ClusterJob;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
+import io.tidemill.pipelines.definition.Location;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -302,6 +304,13 @@ record StreamingJob(
                   job.written().locationOf("flink"),
                   "%s: %s (expected: --storage with a folder that outlives the pods and that all of them reach, as in s3://bucket/flink, or below a --claim as in file:///data/flink)"
                       .formatted(option.key(), storage == null ? "none" : "'" + storage + "'"))));
+    }
+    if (!ConnectorOptions.withoutSecrets(storage).equals(storage)) {
+      throw new InvalidPipelineException(
+          List.of(
+              new Problem<>(
+                  Location.of("--storage"),
+                  "a secret in its URI (expected: credentials in the Secret, by --variable)")));
     }
     String namespace = job.target().namespace();
     return storage.replaceFirst("/+$", "")

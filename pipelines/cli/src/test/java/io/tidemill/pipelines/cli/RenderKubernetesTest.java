@@ -563,6 +563,46 @@ class RenderKubernetesTest {
         .doesNotContain("hush");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "a.ssl.key-password | ${WORD:-hush}                                             | true",
+        "a.ssl.key-password | ${WORD:-}                                                 | false",
+        "basic.auth.user.info | ${WHO}:${WORD}                                          | false",
+        "basic.auth.user.info | who:${WORD}                                             | false",
+        "basic.auth.user.info | who:${WORD:-hush}                                       | true",
+        "some.url           | https://${WHO}:${WORD}@h/x                                | false",
+        "some.url           | https://who:${WORD:-hush}@h/x                             | true",
+        "sasl.jaas.config   | m required username=\"${WHO:-who}\" password=\"${WORD}\";  | false",
+        "sasl.jaas.config   | m required username=\"${WHO}\" password=\"hush\";          | true",
+        "sasl.jaas.config   | m required username=\"who\" password=\"${WORD:-hush}\";    | true",
+      })
+  void refusesASecretThatIsWrittenOutBesideAVariableOrAsItsDefault(
+      String key, String value, boolean refused) throws IOException {
+    environment.putAll(Map.of("WHO", "the-user", "WORD", "the-word"));
+    Files.writeString(
+        job, STREAMING.replace("flink: {", "flink: { %s: '%s',".formatted(key, value)));
+
+    CommandRun run = run("--storage", "s3://s", "--pod-store", "s3://m");
+
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(refused ? ExitCode.USAGE : ExitCode.DONE);
+    assertThat(run.err().contains("flink.%s: a secret that is written out".formatted(key)))
+        .isEqualTo(refused);
+    assertThat(run.out() + run.err()).doesNotContain("hush", "the-word");
+  }
+
+  @Test
+  void refusesASecretInTheFolderForState() throws IOException {
+    Files.writeString(job, STREAMING);
+
+    CommandRun run = run("--storage", "s3://key:hush@lake/flink", "--pod-store", "s3://m");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).contains("--storage: a secret in its URI").doesNotContain("hush");
+  }
+
   /** Or the other tests would prove nothing. */
   @ParameterizedTest
   @CsvSource({

@@ -2,6 +2,7 @@ package io.tidemill.pipelines.yaml;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -40,11 +41,19 @@ final class Variables {
    * @param path of the text
    */
   static List<VariableUse> uses(String path, String text) {
+    String shown =
+        REFERENCE
+            .matcher(text)
+            .replaceAll(
+                reference ->
+                    Matcher.quoteReplacement(Objects.requireNonNullElse(reference.group(2), "")));
     return REFERENCE
         .matcher(text)
         .results()
         .filter(reference -> reference.group(1) != null)
-        .map(reference -> new VariableUse(path, reference.group(1), reference.group(2) != null))
+        .map(
+            reference ->
+                new VariableUse(path, shown, reference.group(1), reference.group(2) != null))
         .toList();
   }
 
