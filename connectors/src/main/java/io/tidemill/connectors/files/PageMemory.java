@@ -32,7 +32,7 @@ import org.xerial.snappy.Snappy;
  */
 final class PageMemory implements ByteBufferAllocator {
   private final List<byte[]> free = new ArrayList<>();
-  private final Map<String, Target> columns = new HashMap<>();
+  private final Map<List<String>, Target> columns = new HashMap<>();
 
   /** Where the page that is read goes; null for a new array. */
   private @Nullable Target target;
@@ -95,8 +95,7 @@ final class PageMemory implements ByteBufferAllocator {
 
     @Override
     public PageReader getPageReader(ColumnDescriptor column) {
-      Target own =
-          columns.computeIfAbsent(String.join(".", column.getPath()), name -> new Target());
+      Target own = columns.computeIfAbsent(List.of(column.getPath()), path -> new Target());
       PageReader pages = group.getPageReader(column);
       return new PageReader() {
         // Its values are looked up by whoever has the rows, also when others have been read since.
