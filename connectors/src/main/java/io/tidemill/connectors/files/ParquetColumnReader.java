@@ -12,17 +12,21 @@ import org.apache.flink.connector.file.src.util.CheckpointedPosition;
 import org.apache.flink.connector.file.src.util.SingletonResultIterator;
 import org.apache.flink.formats.parquet.vector.ParquetSplitReaderUtil;
 import org.apache.flink.formats.parquet.vector.reader.ColumnReader;
+import org.apache.flink.formats.parquet.vector.reader.FixedLenBytesColumnReader;
 import org.apache.flink.table.data.columnar.vector.ColumnVector;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 import org.apache.flink.table.data.columnar.vector.writable.WritableColumnVector;
+import org.apache.flink.table.types.logical.DecimalType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeFamily;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.page.PageReadStore;
+import org.apache.parquet.column.page.PageReader;
 import org.apache.parquet.format.converter.ParquetMetadataConverter;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Type;
 import org.jspecify.annotations.Nullable;
 
@@ -178,9 +182,22 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
       ColumnDescriptor column = new MessageType("column", inFile).getColumns().get(0);
       return new TimestampReader(column, begun.getPageReader(column), utc);
     }
+    if (type instanceof DecimalType decimal
+        && inFile.asPrimitiveType().getPrimitiveTypeName()
+            == PrimitiveTypeName.FIXED_LEN_BYTE_ARRAY) {
+      ColumnDescriptor column = flat(inFile.getName());
+      return new DecimalReader(column, begun.getPageReader(column), decimal.getPrecision());
+    }
     // What Flink knows of nested columns, it asks for nowhere else.
     return ParquetSplitReaderUtil.createColumnReader(
         utc, type, inFile, descriptors, begun, null, 0);
+  }
+
+  private ColumnDescriptor flat(String name) {
+    return descriptors.stream()
+        .filter(column -> column.getPath()[0].equals(name))
+        .findFirst()
+        .orElseThrow();
   }
 
   private int fill(ColumnVectors.Filled vector, long most) throws IOException {
@@ -219,5 +236,20 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
   public void close() throws IOException {
     closePages();
     file.close();
+  }
+
+  /**
+   * Flink's, which would leave small decimals of a dictionary to a vector of numbers; that looks
+   * them up as numbers among bytes, and fails.
+   */
+  private static final class DecimalReader extends FixedLenBytesColumnReader<WritableColumnVector> {
+    DecimalReader(ColumnDescriptor column, PageReader pages, int precision) throws IOException {
+      super(column, pages, precision);
+    }
+
+    @Override
+    protected boolean supportLazyDecode() {
+      return false;
+    }
   }
 }

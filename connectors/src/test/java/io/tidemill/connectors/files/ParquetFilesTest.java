@@ -269,6 +269,39 @@ class ParquetFilesTest {
     assertThat(read).hasSize(500).containsOnly(true);
   }
 
+  /** As Arrow's writer lays them out: in a dictionary of bytes, whatever their precision. */
+  @ParameterizedTest
+  @ValueSource(ints = {9, 18, 30})
+  void decimalsOfADictionaryAreReadWhateverTheirPrecision(int precision) throws IOException {
+    RowType column =
+        RowType.of(new LogicalType[] {new DecimalType(precision, 2)}, new String[] {"price"});
+    List<RowData> rows =
+        LongStream.range(0, 500)
+            .<RowData>mapToObj(
+                i -> GenericRowData.of(i % 7 == 0 ? null : decimal(i % 5 - 2, precision)))
+            .toList();
+    var path = write(column, rows, "SNAPPY", "v2");
+    List<@Nullable DecimalData> read = new ArrayList<>();
+
+    read(
+        format(column, false, 100),
+        split(path, 0, Files.size(Path.of(path.getPath())), null),
+        element ->
+            rows(List.of(element))
+                .forEach(
+                    row -> read.add(row.isNullAt(0) ? null : row.getDecimal(0, precision, 2))));
+
+    assertThat(read)
+        .containsExactlyElementsOf(
+            LongStream.range(0, 500)
+                .mapToObj(i -> i % 7 == 0 ? null : decimal(i % 5 - 2, precision))
+                .toList());
+  }
+
+  private static DecimalData decimal(long unscaled, int precision) {
+    return DecimalData.fromBigDecimal(BigDecimal.valueOf(unscaled, 2), precision, 2);
+  }
+
   private static void assertReadAsWritten(org.apache.flink.core.fs.Path path, int rowsAtOnce)
       throws IOException {
     List<VectorizedColumnBatch> elements =
