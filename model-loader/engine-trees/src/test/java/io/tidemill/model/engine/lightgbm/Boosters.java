@@ -17,6 +17,8 @@ import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import io.tidemill.model.columnar.ElementType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -53,6 +55,18 @@ public final class Boosters {
 
     Signature signature() {
       return classes > 1 ? TRIPLE : SINGLE;
+    }
+  }
+
+  static {
+    try {
+      LGBMBooster.loadNative();
+      // Mapped by now: another process of tests would write over them, and this one crash.
+      for (String library : List.of("lib_lightgbm.so", "lib_lightgbm_swig.so")) {
+        Files.deleteIfExists(Path.of(System.getProperty("java.io.tmpdir"), library));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
