@@ -23,7 +23,9 @@ import java.util.concurrent.TimeUnit;
  * What was tried in vain is tried again ever more rarely. What the process uses is measured, and
  * not what the machine does: others on the machine are not seen.
  *
- * <p>A pause in the stream tells nothing of either, so what is measured ends with it.
+ * <p>A pause in the stream tells nothing of either, so what is measured ends with it, and begins
+ * again with the second batch behind it: of a quiet stream, where asking for processor time would
+ * cost as much as its calls, nothing is.
  */
 final class ShortCalls implements CallPlace {
   static final int FULL_TRUST = 200;
@@ -66,6 +68,7 @@ final class ShortCalls implements CallPlace {
   private int nextWait = FIRST_WAIT;
 
   // The window that is measured.
+  private boolean begun;
   private long lastNanos;
   private long begunNanos;
   private long records;
@@ -92,6 +95,8 @@ final class ShortCalls implements CallPlace {
       if (withWorkers) {
         leaveIfCalm(true);
       }
+      begun = false;
+    } else if (!begun) {
       begin(nowNanos);
     } else if (nowNanos - begunNanos >= WINDOW_NANOS) {
       look((double) (nowNanos - begunNanos));
@@ -116,6 +121,7 @@ final class ShortCalls implements CallPlace {
   }
 
   private void begin(long nowNanos) {
+    begun = true;
     begunNanos = nowNanos;
     records = 0;
     callNanos = 0;

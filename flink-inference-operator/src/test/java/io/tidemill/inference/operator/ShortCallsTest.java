@@ -21,6 +21,7 @@ class ShortCallsTest {
     private double others;
     private double nanos;
     private double stepNanos;
+    private int asked;
 
     void pass(long wallNanos, double step) {
       nanos += wallNanos * (step + others);
@@ -34,11 +35,13 @@ class ShortCallsTest {
 
     @Override
     public long processNanos() {
+      asked++;
       return (long) nanos;
     }
 
     @Override
     public long stepNanos() {
+      asked++;
       return (long) stepNanos;
     }
   }
@@ -70,8 +73,14 @@ class ShortCallsTest {
     }
   }
 
+  /** With the second batch behind a pause. */
+  private void beginWindow() {
+    call(0);
+  }
+
   private void becomeShort() {
     call(0);
+    beginWindow();
     windows(2, 0.1, 1);
     assertThat(calls.isHere(1)).isTrue();
   }
@@ -258,7 +267,15 @@ class ShortCallsTest {
       assertThat(calls.isHere(1)).isFalse();
       now += TimeUnit.SECONDS.toNanos(1);
       call(0);
+      beginWindow();
     }
+  }
+
+  @Test
+  void aStreamThatOnlyPausesAsksForNoProcessorTime() {
+    pauses(100);
+
+    assertThat(processors.asked).isZero();
   }
 
   @Test
@@ -276,6 +293,7 @@ class ShortCallsTest {
   void pausesBeforeTheWorkersAreTriedDecideNothing() {
     becomeShort();
     pauses(ShortCalls.MOST_CALM - 1);
+    beginWindow();
     windows(1, 1, 100);
     assertThat(calls.isHere(1)).isFalse();
 
@@ -287,6 +305,7 @@ class ShortCallsTest {
   void pausesDoNotPutOffTheNextTry() {
     becomeShort();
     pauses(ShortCalls.MOST_CALM);
+    beginWindow();
 
     windows(1, 1, 100);
     assertThat(calls.isHere(1)).isFalse();
@@ -302,6 +321,7 @@ class ShortCallsTest {
     windows(1, 1.9, 110);
 
     pauses(ShortCalls.MOST_CALM);
+    beginWindow();
     windows(2 * ShortCalls.FIRST_WAIT - 1, 1, 100);
     assertThat(calls.isHere(1)).isTrue();
   }
@@ -310,12 +330,15 @@ class ShortCallsTest {
   void aCallThatTakesAsLongAsAPauseIsNone() {
     long nanos = 2 * ShortCalls.PAUSE_NANOS;
     ShortCalls ofSlowModel = new ShortCalls(Duration.ofSeconds(1), processors);
+    int idleLater = processors.count;
+    processors.count = 0;
     for (int batch = 0; batch < ShortCalls.FULL_TRUST; batch++) {
       now += nanos;
       ofSlowModel.scored(1, nanos, now);
     }
     assertThat(ofSlowModel.isHere(1)).isTrue();
 
+    processors.count = idleLater;
     for (long end = now + ShortCalls.WINDOW_NANOS; now < end; ) {
       now += nanos;
       ofSlowModel.scored(1, nanos, now);
