@@ -28,7 +28,7 @@ public final class TypedValues {
   }
 
   /** Of unsigned types numbers that the signed ones of their width do not have. */
-  private static Number number(ElementType type, int value) {
+  static Number number(ElementType type, int value) {
     return switch (type) {
       case FLOAT32, FLOAT16, BFLOAT16 -> (float) value;
       case FLOAT64 -> (double) value;
