@@ -87,6 +87,9 @@ final class ColumnVectors {
   }
 
   private ColumnVector nulls(LogicalType type) {
+    if (!type.getChildren().isEmpty() && !ListReader.reads(type)) {
+      return row -> true;
+    }
     if (ListReader.reads(type)) {
       WritableColumnVector lists = ListReader.vector(rows, type);
       lists.fillWithNulls();

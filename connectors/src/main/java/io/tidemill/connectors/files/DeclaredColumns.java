@@ -1,8 +1,10 @@
 package io.tidemill.connectors.files;
 
+import static org.apache.flink.util.Preconditions.checkArgument;
+
 import io.tidemill.connectors.problem.Suggestion;
 import io.tidemill.connectors.record.RecordFailureException;
-import java.io.IOException;
+import java.io.Serializable;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -13,12 +15,11 @@ import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeFamily;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
 import org.apache.flink.table.types.logical.RowType;
-import org.apache.parquet.format.converter.ParquetMetadataConverter;
-import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.schema.LogicalTypeAnnotation.DecimalLogicalTypeAnnotation;
 import org.apache.parquet.schema.LogicalTypeAnnotation.IntLogicalTypeAnnotation;
 import org.apache.parquet.schema.LogicalTypeAnnotation.TimestampLogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.PrimitiveType;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Type;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param columns that are in the files
  * @param mayBeMissing whether one that is not there is null in every row of the file
  */
-record DeclaredColumns(RowType columns, boolean mayBeMissing) implements FileCheck {
+record DeclaredColumns(RowType columns, boolean mayBeMissing) implements Serializable {
   private static final long serialVersionUID = 1L;
 
   /** Those of the types of whole numbers. */
@@ -41,16 +42,11 @@ record DeclaredColumns(RowType columns, boolean mayBeMissing) implements FileChe
           LogicalTypeRoot.INTEGER, Integer.SIZE,
           LogicalTypeRoot.BIGINT, Long.SIZE);
 
-  @Override
-  public void check(Path file) throws IOException {
-    try (ParquetFileReader reader =
-        ParquetFile.at(file)
-            .open(ParquetMetadataConverter.SKIP_ROW_GROUPS, false, new PageMemory())) {
-      check(file, reader.getFileMetaData().getSchema());
-    }
-  }
-
-  /** The same for a file whose schema is known. */
+  /**
+   * Checks those of a file.
+   *
+   * @throws RecordFailureException if they are not as declared
+   */
   void check(Path file, MessageType schema) {
     for (RowType.RowField declared : columns.getFields()) {
       if (schema.containsField(declared.getName())) {
@@ -62,18 +58,22 @@ record DeclaredColumns(RowType columns, boolean mayBeMissing) implements FileChe
   }
 
   private static void checkType(Path file, LogicalType declared, Type found) {
-    // Flink would take the values within it for rows, or the digits for those of another scale.
-    if ((isNested(found) && declared.getChildren().isEmpty())
-        || isOfOtherScale(declared, found)
-        || isNoTime(declared, found)
-        || mayBeNegative(declared, found)) {
+    // Flink would take the values within it for rows.
+    if (isNested(found) && declared.getChildren().isEmpty()) {
       throw otherwise(file, declared, found, null);
     }
     try {
       // Flink's own check, which it makes of all columns together.
       ParquetSplitReaderUtil.createWritableColumnVector(
           1, declared, found, new MessageType("column", found).getColumns(), 0);
-    } catch (IllegalArgumentException e) {
+      NestedReader.values(declared, found)
+          .forEach(
+              value ->
+                  checkArgument(
+                      isReadAs(value.getType(), value.getDescriptor().getPrimitiveType()),
+                      "Unexpected value: %s",
+                      value.getDescriptor()));
+    } catch (RuntimeException e) {
       throw otherwise(file, declared, found, e);
     }
     if (ListReader.reads(declared) && ListReader.element(found).isEmpty()) {
@@ -81,26 +81,33 @@ record DeclaredColumns(RowType columns, boolean mayBeMissing) implements FileChe
     }
   }
 
+  /** Whether Flink does not take a value for another one, of which it says nothing. */
+  private static boolean isReadAs(LogicalType declared, PrimitiveType found) {
+    return !isOfOtherDigits(declared, found)
+        && !isNoTime(declared, found)
+        && !mayBeNegative(declared, found);
+  }
+
   private static boolean isNested(Type found) {
     return !found.isPrimitive() || found.isRepetition(Type.Repetition.REPEATED);
   }
 
-  private static boolean isOfOtherScale(LogicalType declared, Type found) {
+  private static boolean isOfOtherDigits(LogicalType declared, PrimitiveType found) {
     return declared instanceof DecimalType decimal
         && found.getLogicalTypeAnnotation() instanceof DecimalLogicalTypeAnnotation digits
-        && digits.getScale() != decimal.getScale();
+        && (digits.getScale() != decimal.getScale()
+            || digits.getPrecision() > decimal.getPrecision());
   }
 
   /** Flink looks for the unit of a number that has none. */
-  private static boolean isNoTime(LogicalType declared, Type found) {
+  private static boolean isNoTime(LogicalType declared, PrimitiveType found) {
     return declared.is(LogicalTypeFamily.TIMESTAMP)
-        && found.isPrimitive()
-        && found.asPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.INT64
+        && found.getPrimitiveTypeName() == PrimitiveTypeName.INT64
         && !(found.getLogicalTypeAnnotation() instanceof TimestampLogicalTypeAnnotation);
   }
 
   /** Flink reads numbers without a sign as those of its types, which have one. */
-  private static boolean mayBeNegative(LogicalType declared, Type found) {
+  private static boolean mayBeNegative(LogicalType declared, PrimitiveType found) {
     return found.getLogicalTypeAnnotation() instanceof IntLogicalTypeAnnotation number
         && !number.isSigned()
         && BITS.getOrDefault(declared.getTypeRoot(), 0) <= number.getBitWidth();

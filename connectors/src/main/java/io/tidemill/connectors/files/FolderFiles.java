@@ -19,9 +19,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  *
  * @param <E> what they hold
  * @param pattern of the paths of the files that are read; empty for all
- * @param check of each file, before any record of it is read
  */
-record FolderFiles<E>(Path path, Optional<String> pattern, FileReading reading, FileCheck check) {
+record FolderFiles<E>(Path path, Optional<String> pattern, FileReading reading) {
   /** A name may have the end of a line in it. */
   private static final String ALL = "(?s).*";
 
@@ -47,8 +46,7 @@ record FolderFiles<E>(Path path, Optional<String> pattern, FileReading reading, 
                 enumerator(pattern.orElse(ALL), format.isSplittable() && !reading.whole()));
     monitorInterval.ifPresent(files::monitorContinuously);
     return environment
-        .fromSource(
-            ReadableFiles.named(files.build(), check), WatermarkStrategy.noWatermarks(), uid, type)
+        .fromSource(ReadableFiles.named(files.build()), WatermarkStrategy.noWatermarks(), uid, type)
         .uid(uid);
   }
 

@@ -28,13 +28,10 @@ import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.table.types.logical.RowType;
 
 /**
- * Files of Avro, or of another format of Flink's, such as ORC, that a job asks to have read in
- * another way than Flink's connector does it. Immutable.
+ * Files of Avro or Parquet, or of another format of Flink's, such as ORC, that a job asks to have
+ * read in another way than Flink's connector does it. Immutable.
  */
 public final class FormatFiles implements RecordSource {
-  /** Of which nothing else is said here, as its classes need not be there. */
-  private static final String PARQUET = "parquet";
-
   private static final Set<String> KNOWN =
       Set.of(
           ConnectorOptions.CONNECTOR,
@@ -47,15 +44,12 @@ public final class FormatFiles implements RecordSource {
 
   private final SourceSpec spec;
   private final OriginRows format;
-  private final FileCheck check;
   private final Optional<ColumnSource> columns;
   private final RowType rowType;
 
-  private FormatFiles(
-      SourceSpec spec, OriginRows format, FileCheck check, Optional<ColumnSource> columns) {
+  private FormatFiles(SourceSpec spec, OriginRows format, Optional<ColumnSource> columns) {
     this.spec = spec;
     this.format = format;
-    this.check = check;
     this.columns = columns;
     this.rowType = Origin.appendTo(spec.schema().rowType());
   }
@@ -74,17 +68,14 @@ public final class FormatFiles implements RecordSource {
       Optional<ColumnSource> columns,
       OptionCheck check) {
     refuseUnknown(spec, check);
-    FileCheck files =
-        spec.options().format().filter(PARQUET::equals).isPresent()
-            ? ParquetFiles.declared(spec.schema().rowType(), spec.keys(), check)
-            : FileCheck.NONE;
-    check.throwIfAny();
     FolderColumns all =
         new FolderColumns(
             spec.schema().rowType(),
             spec.keys().partitionedBy(),
             options(spec).get(FileSystemConnectorOptions.PARTITION_DEFAULT_NAME));
-    return new FormatFiles(spec, new OriginRows(format.apply(all.inFiles()), all), files, columns);
+    OriginRows rows = new OriginRows(format.apply(all.inFiles()), all);
+    check.throwIfAny();
+    return new FormatFiles(spec, rows, columns);
   }
 
   /** Refuses what only Flink's connector knows. */
@@ -149,7 +140,7 @@ public final class FormatFiles implements RecordSource {
     Optional<String> pattern =
         options(spec).getOptional(FileSystemConnectorOptions.SOURCE_PATH_REGEX_PATTERN);
     SingleOutputStreamOperator<RowData> read =
-        new FolderFiles<RowData>(path, pattern, spec.files(), check)
+        new FolderFiles<RowData>(path, pattern, spec.files())
             .attach(
                 environment,
                 uidPrefix,

@@ -7,13 +7,8 @@ import org.apache.flink.table.data.columnar.vector.writable.WritableColumnVector
 import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.parquet.column.ColumnDescriptor;
-import org.apache.parquet.column.impl.ColumnReadStoreImpl;
 import org.apache.parquet.column.page.PageReadStore;
-import org.apache.parquet.io.api.Converter;
-import org.apache.parquet.io.api.GroupConverter;
-import org.apache.parquet.io.api.PrimitiveConverter;
 import org.apache.parquet.schema.GroupType;
-import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.PrimitiveType;
 import org.apache.parquet.schema.Type;
 import org.jspecify.annotations.Nullable;
@@ -36,11 +31,8 @@ final class ListReader implements ColumnReader<WritableColumnVector> {
    * @param createdBy who wrote the file
    */
   ListReader(Type type, PageReadStore pages, @Nullable String createdBy) {
-    MessageType alone = new MessageType("column", type);
-    ColumnDescriptor descriptor = alone.getColumns().get(0);
-    this.column =
-        new ColumnReadStoreImpl(pages, new NoConverter(), alone, createdBy)
-            .getColumnReader(descriptor);
+    this.column = ValueReader.column(type, pages, createdBy);
+    ColumnDescriptor descriptor = column.getDescriptor();
     this.present = descriptor.getMaxDefinitionLevel();
     this.presentList = type.isRepetition(Type.Repetition.OPTIONAL) ? 1 : 0;
     this.presentSlot = presentList + 1;
@@ -104,24 +96,5 @@ final class ListReader implements ColumnReader<WritableColumnVector> {
       }
       lengths[row] = count - offsets[row];
     }
-  }
-
-  /** Nothing is converted: values are asked for one by one. */
-  private static final class NoConverter extends GroupConverter {
-    @Override
-    public Converter getConverter(int field) {
-      return this;
-    }
-
-    @Override
-    public PrimitiveConverter asPrimitiveConverter() {
-      return new PrimitiveConverter() {};
-    }
-
-    @Override
-    public void start() {}
-
-    @Override
-    public void end() {}
   }
 }

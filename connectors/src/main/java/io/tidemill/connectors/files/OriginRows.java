@@ -11,18 +11,20 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.src.util.RecordAndPosition;
+import org.apache.flink.core.fs.Path;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.runtime.typeutils.InternalSerializers;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.logical.RowType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A format of whole files whose rows have what the names of folders say, and room for an {@link
- * Origin}, which stays null. They are made and copied where the file is read: some formats decode a
- * record only when it is asked for, by when they have read on behind one that does not decode.
- * Immutable.
+ * A format of whole files whose rows have what the names of folders say, and an {@link Origin},
+ * which is null where the format's reader does not know where it {@linkplain StandsAt stands}. They
+ * are made and copied where the file is read: some formats decode a record only when it is asked
+ * for, by when they have read on behind one that does not decode. Immutable.
  *
  * @param format of the columns that are in the files
  */
@@ -34,14 +36,21 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns col
   public BulkFormat.Reader<RowData> createReader(Configuration config, FileSourceSplit split)
       throws IOException {
     @Nullable Object[] ofFolders = columns.of(split.path());
-    return new Copying(format.createReader(config, split), columns, ofFolders);
+    return copying(format.createReader(config, split), split.path(), ofFolders);
   }
 
   @Override
   public BulkFormat.Reader<RowData> restoreReader(Configuration config, FileSourceSplit split)
       throws IOException {
     @Nullable Object[] ofFolders = columns.of(split.path());
-    return new Copying(format.restoreReader(config, split), columns, ofFolders);
+    return copying(format.restoreReader(config, split), split.path(), ofFolders);
+  }
+
+  private Copying copying(
+      BulkFormat.Reader<RowData> reader, Path file, @Nullable Object[] ofFolders) {
+    return reader instanceof StandsAt place
+        ? new Placed(reader, place, file, columns, ofFolders)
+        : new Copying(reader, columns, ofFolders);
   }
 
   @Override
@@ -54,7 +63,7 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns col
     return InternalTypeInfo.of(Origin.appendTo(columns.values()));
   }
 
-  private static final class Copying implements BulkFormat.Reader<RowData> {
+  private static class Copying implements BulkFormat.Reader<RowData> {
     private final BulkFormat.Reader<RowData> reader;
     private final FolderColumns columns;
     private final @Nullable Object[] ofFolders;
@@ -102,9 +111,15 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns col
       return new Copies(rows.iterator());
     }
 
+    /** Of the row that is copied next. */
+    @Nullable RowData nextOrigin() {
+      return null;
+    }
+
     private RowData copy(RowData row) {
       GenericRowData copy =
           new GenericRowData(row.getRowKind(), fields.length + ofFolders.length + 1);
+      copy.setField(copy.getArity() - 1, nextOrigin());
       columns.fill(copy, ofFolders);
       for (int i = 0; i < fields.length; i++) {
         Object value = fields[i].getFieldOrNull(row);
@@ -114,8 +129,50 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns col
     }
 
     @Override
-    public void close() throws IOException {
+    public final void close() throws IOException {
       reader.close();
+    }
+  }
+
+  /** Whose reader counts its records. */
+  private static final class Placed extends Copying implements StandsAt {
+    private final StandsAt reader;
+    private final StringData file;
+    private long next;
+
+    Placed(
+        BulkFormat.Reader<RowData> rows,
+        StandsAt reader,
+        Path file,
+        FolderColumns columns,
+        @Nullable Object[] ofFolders) {
+      super(rows, columns, ofFolders);
+      this.reader = reader;
+      this.file = FolderColumns.shared(StringData.fromString(file.toString()));
+    }
+
+    @Override
+    public BulkFormat.@Nullable RecordIterator<RowData> readBatch() throws IOException {
+      next = reader.offset();
+      return super.readBatch();
+    }
+
+    @Override
+    RowData nextOrigin() {
+      GenericRowData origin = new GenericRowData(Origin.TYPE.getFieldCount());
+      origin.setField(Origin.TOPIC, file);
+      origin.setField(Origin.OFFSET, next++);
+      return origin;
+    }
+
+    @Override
+    public long offset() {
+      return reader.offset();
+    }
+
+    @Override
+    public String place() {
+      return reader.place();
     }
   }
 

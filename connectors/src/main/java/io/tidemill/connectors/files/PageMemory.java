@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import net.jpountz.lz4.LZ4Factory;
+import net.jpountz.lz4.LZ4SafeDecompressor;
 import org.apache.parquet.bytes.ByteBufferAllocator;
 import org.apache.parquet.bytes.BytesInput;
 import org.apache.parquet.column.ColumnDescriptor;
@@ -31,6 +33,11 @@ import org.xerial.snappy.Snappy;
  * <p>Not thread-safe: for the files that one thread reads one by one.
  */
 final class PageMemory implements ByteBufferAllocator {
+  private static final LZ4SafeDecompressor LZ4 = LZ4Factory.fastestInstance().safeDecompressor();
+
+  /** What a byte can stand for. */
+  private static final long LZ4_MOST = 255;
+
   private final List<byte[]> free = new ArrayList<>();
   private final Map<List<String>, Target> columns = new HashMap<>();
 
@@ -84,6 +91,34 @@ final class PageMemory implements ByteBufferAllocator {
   /** Parquet's codecs, which decompress into this memory where that is known. */
   CompressionCodecFactory codecs(ParquetConfiguration configuration) {
     return new Codecs(HadoopCodecs.newFactory(configuration, 0));
+  }
+
+  private byte[] unpackSnappy(byte[] from, int offset, int length, int size) throws IOException {
+    // Snappy writes as much as the page's own head says, wherever the array ends.
+    checkSize(Snappy.uncompressedLength(from, offset, length), size);
+    byte[] to = room(size);
+    Snappy.uncompress(from, offset, length, to, 0);
+    return to;
+  }
+
+  private byte[] unpackLz4(byte[] from, int offset, int length, int size) throws IOException {
+    // Before there is room for what a damaged header says.
+    checkSize(Math.min(size, LZ4_MOST * length), size);
+    byte[] to = room(size);
+    checkSize(LZ4.decompress(from, offset, length, to, 0, size), size);
+    return to;
+  }
+
+  private static void checkSize(long found, int size) throws IOException {
+    if (found != size) {
+      throw new IOException(
+          "page of %d bytes (expected: %d, as its header says; the file is damaged)"
+              .formatted(found, size));
+    }
+  }
+
+  private byte[] room(int size) {
+    return target == null ? new byte[size] : target.ofAtLeast(size);
   }
 
   private final class ReusedPages implements PageReadStore {
@@ -146,8 +181,11 @@ final class PageMemory implements ByteBufferAllocator {
 
     @Override
     public BytesInputDecompressor getDecompressor(CompressionCodecName codec) {
-      BytesInputDecompressor decompressor = parquet.getDecompressor(codec);
-      return codec == CompressionCodecName.SNAPPY ? new SnappyPages(decompressor) : decompressor;
+      return switch (codec) {
+        case SNAPPY -> new ArrayPages(PageMemory.this::unpackSnappy);
+        case LZ4_RAW -> new ArrayPages(PageMemory.this::unpackLz4);
+        default -> parquet.getDecompressor(codec);
+      };
     }
 
     @Override
@@ -161,17 +199,19 @@ final class PageMemory implements ByteBufferAllocator {
     }
   }
 
+  /** From an array to another one. */
+  @FunctionalInterface
+  private interface Unpacker {
+    /** So many bytes at the begin of an array, or a failure. */
+    byte[] unpack(byte[] from, int offset, int length, int size) throws IOException;
+  }
+
   /**
-   * Parquet's default, from array to array: Parquet itself copies a page to native memory and back,
-   * through a stream that it makes for each.
+   * From array to array: Parquet itself copies a page to native memory and back, through a stream
+   * that it makes for each, or wants a library that is not there.
    */
-  private final class SnappyPages implements CompressionCodecFactory.BytesInputDecompressor {
-    private final CompressionCodecFactory.BytesInputDecompressor parquet;
-
-    SnappyPages(CompressionCodecFactory.BytesInputDecompressor parquet) {
-      this.parquet = parquet;
-    }
-
+  private record ArrayPages(Unpacker unpacker)
+      implements CompressionCodecFactory.BytesInputDecompressor {
     @Override
     public BytesInput decompress(BytesInput page, int size) throws IOException {
       // Nothing, as of a column that is null throughout, has no head.
@@ -179,30 +219,21 @@ final class PageMemory implements ByteBufferAllocator {
         return BytesInput.empty();
       }
       ByteBuffer compressed = page.toInputStream().slice((int) page.size());
-      byte[] from = compressed.array();
-      int offset = compressed.arrayOffset() + compressed.position();
-      int length = compressed.remaining();
-      // Snappy writes as much as the page's own head says, wherever the array ends.
-      int found = Snappy.uncompressedLength(from, offset, length);
-      if (found != size) {
-        throw new IOException(
-            "page of %d bytes by Snappy's count (expected: %d, as its header says; the file is damaged)"
-                .formatted(found, size));
-      }
-      byte[] to = target == null ? new byte[size] : target.ofAtLeast(size);
-      Snappy.uncompress(from, offset, length, to, 0);
-      return BytesInput.from(to, 0, size);
+      byte[] unpacked =
+          unpacker.unpack(
+              compressed.array(),
+              compressed.arrayOffset() + compressed.position(),
+              compressed.remaining(),
+              size);
+      return BytesInput.from(unpacked, 0, size);
     }
 
     @Override
-    public void decompress(ByteBuffer page, int length, ByteBuffer decompressed, int size)
-        throws IOException {
-      parquet.decompress(page, length, decompressed, size);
+    public void decompress(ByteBuffer page, int length, ByteBuffer decompressed, int size) {
+      throw new UnsupportedOperationException("pages that are not in arrays");
     }
 
     @Override
-    public void release() {
-      parquet.release();
-    }
+    public void release() {}
   }
 }

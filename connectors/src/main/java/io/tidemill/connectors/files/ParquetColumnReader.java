@@ -1,32 +1,39 @@
 package io.tidemill.connectors.files;
 
+import static java.util.Objects.requireNonNull;
+
+import io.tidemill.connectors.record.RecordFailureException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiFunction;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.src.util.CheckpointedPosition;
 import org.apache.flink.connector.file.src.util.SingletonResultIterator;
+import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.formats.parquet.ParquetInputFile;
 import org.apache.flink.formats.parquet.vector.ParquetSplitReaderUtil;
 import org.apache.flink.formats.parquet.vector.reader.ColumnReader;
-import org.apache.flink.formats.parquet.vector.reader.FixedLenBytesColumnReader;
 import org.apache.flink.table.data.columnar.vector.ColumnVector;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 import org.apache.flink.table.data.columnar.vector.writable.WritableColumnVector;
-import org.apache.flink.table.types.logical.DecimalType;
 import org.apache.flink.table.types.logical.LogicalType;
-import org.apache.flink.table.types.logical.LogicalTypeFamily;
+import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.page.PageReadStore;
-import org.apache.parquet.column.page.PageReader;
-import org.apache.parquet.format.converter.ParquetMetadataConverter;
+import org.apache.parquet.conf.PlainParquetConfiguration;
+import org.apache.parquet.hadoop.BadConfigurationException;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
+import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.apache.parquet.schema.MessageType;
-import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Type;
 import org.jspecify.annotations.Nullable;
 
@@ -87,7 +94,7 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
    * @param checksums whether pages that have one must match it
    * @param memory for what is read, of no other reader that is open
    * @param vectors gives those of one kind, of which the first must pass the check
-   * @throws io.tidemill.connectors.record.RecordFailureException if columns are not as declared
+   * @throws RecordFailureException if columns are not as declared
    */
   static ParquetColumnReader open(
       FileSourceSplit split,
@@ -97,13 +104,30 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
       PageMemory memory,
       BiFunction<ColumnVectors.Kinds, Runnable, ColumnVectors> vectors)
       throws IOException {
-    ParquetFileReader file =
-        new ParquetFile(split.path(), split.fileSize())
-            .open(ParquetMetadataConverter.NO_FILTER, checksums, memory);
+    ParquetFileReader file = open(split.path(), split.fileSize(), checksums, memory);
     try {
       return new ParquetColumnReader(split, file, memory, columns, utc, vectors);
     } catch (RuntimeException e) {
       file.close();
+      throw e;
+    }
+  }
+
+  private static ParquetFileReader open(Path path, long bytes, boolean checksums, PageMemory memory)
+      throws IOException {
+    FSDataInputStream stream = path.getFileSystem().open(path);
+    // Without Hadoop's configuration, of which each new one parses a file of a thousand settings.
+    PlainParquetConfiguration configuration = new PlainParquetConfiguration();
+    ParquetReadOptions options =
+        ParquetReadOptions.builder(configuration)
+            .usePageChecksumVerification(checksums)
+            .withAllocator(memory)
+            .withCodecFactory(memory.codecs(configuration))
+            .build();
+    try {
+      return ParquetFileReader.open(new ParquetInputFile(stream, bytes), options);
+    } catch (IOException | RuntimeException e) {
+      stream.close();
       throw e;
     }
   }
@@ -114,6 +138,17 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
 
   @Override
   public BulkFormat.@Nullable RecordIterator<VectorizedColumnBatch> readBatch() throws IOException {
+    VectorizedColumnBatch element = readColumns();
+    if (element == null) {
+      return null;
+    }
+    SingletonResultIterator<VectorizedColumnBatch> elements = new SingletonResultIterator<>();
+    elements.set(element, CheckpointedPosition.NO_OFFSET, rowsRead);
+    return elements;
+  }
+
+  /** The next columns, which whoever gets them may keep; null behind the last ones. */
+  @Nullable VectorizedColumnBatch readColumns() throws IOException {
     if (!hasRows(0)) {
       return null;
     }
@@ -125,9 +160,12 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
     all[count] = new FileOrigin(path, before, () -> vectors.giveBack(filled));
     VectorizedColumnBatch element = new VectorizedColumnBatch(all);
     element.setNumRows(rows);
-    SingletonResultIterator<VectorizedColumnBatch> elements = new SingletonResultIterator<>();
-    elements.set(element, CheckpointedPosition.NO_OFFSET, rowsRead);
-    return elements;
+    return element;
+  }
+
+  /** So many rows of the split. */
+  long rowsRead() {
+    return rowsRead;
   }
 
   /** Goes on behind so many rows of the split. */
@@ -163,41 +201,64 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
 
   private void begin(int group) throws IOException {
     closePages();
-    PageReadStore begun = memory.pagesOf(file.readRowGroup(group));
+    Map<String, ColumnChunkMetaData> chunks = new HashMap<>();
+    for (ColumnChunkMetaData chunk : file.getRowGroups().get(group).getColumns()) {
+      chunks.put(chunk.getPath().toArray()[0], chunk);
+    }
+    PageReadStore begun = memory.pagesOf(read(group, chunks));
     pages = begun;
     readers.clear();
     for (int i = 0; i < types.size(); i++) {
       Type type = found.get(i);
-      readers.add(type == null ? null : reader(types.get(i), type, begun));
+      readers.add(type == null ? null : reader(types.get(i), type, chunks, begun));
     }
+  }
+
+  private PageReadStore read(int group, Map<String, ColumnChunkMetaData> chunks)
+      throws IOException {
+    try {
+      return file.readRowGroup(group);
+    } catch (BadConfigurationException e) {
+      // Of a codec that has a class of its own.
+      for (Type type : found) {
+        ColumnChunkMetaData chunk = type == null ? null : chunks.get(type.getName());
+        if (chunk != null && isOf(chunk.getCodec(), e)) {
+          throw new RecordFailureException(
+              "%s: column '%s': compressed as %s, for which the class path has no %s (expected: UNCOMPRESSED, SNAPPY, GZIP, ZSTD, LZ4 or LZ4_RAW; write the file so, or add what has this class)"
+                  .formatted(
+                      path,
+                      type.getName(),
+                      chunk.getCodec(),
+                      chunk.getCodec().getHadoopCompressionCodecClassName()),
+              e);
+        }
+      }
+      throw e;
+    }
+  }
+
+  private static boolean isOf(CompressionCodecName codec, BadConfigurationException missing) {
+    String name = codec.getHadoopCompressionCodecClassName();
+    return name != null && String.valueOf(missing.getMessage()).contains(name);
   }
 
   @SuppressWarnings("unchecked") // Of the vectors that Flink makes of the same types.
   private ColumnReader<WritableColumnVector> reader(
-      LogicalType type, Type inFile, PageReadStore begun) throws IOException {
+      LogicalType type, Type inFile, Map<String, ColumnChunkMetaData> chunks, PageReadStore begun)
+      throws IOException {
+    String createdBy = file.getFileMetaData().getCreatedBy();
     if (ListReader.reads(type)) {
-      return new ListReader(inFile, begun, file.getFileMetaData().getCreatedBy());
+      return new ListReader(inFile, begun, createdBy);
     }
-    if (type.is(LogicalTypeFamily.TIMESTAMP) && TimestampReader.reads(inFile)) {
-      ColumnDescriptor column = new MessageType("column", inFile).getColumns().get(0);
-      return new TimestampReader(column, begun.getPageReader(column), utc);
+    if (!type.getChildren().isEmpty()) {
+      return new NestedReader(type, inFile, begun, utc);
     }
-    if (type instanceof DecimalType decimal
-        && inFile.asPrimitiveType().getPrimitiveTypeName()
-            == PrimitiveTypeName.FIXED_LEN_BYTE_ARRAY) {
-      ColumnDescriptor column = flat(inFile.getName());
-      return new DecimalReader(column, begun.getPageReader(column), decimal.getPrecision());
+    if (ValueReader.reads(type, inFile, requireNonNull(chunks.get(inFile.getName())))) {
+      return new ValueReader(type, inFile, begun, createdBy, utc);
     }
     // What Flink knows of nested columns, it asks for nowhere else.
     return ParquetSplitReaderUtil.createColumnReader(
         utc, type, inFile, descriptors, begun, null, 0);
-  }
-
-  private ColumnDescriptor flat(String name) {
-    return descriptors.stream()
-        .filter(column -> column.getPath()[0].equals(name))
-        .findFirst()
-        .orElseThrow();
   }
 
   private int fill(ColumnVectors.Filled vector, long most) throws IOException {
@@ -236,20 +297,5 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
   public void close() throws IOException {
     closePages();
     file.close();
-  }
-
-  /**
-   * Flink's, which would leave small decimals of a dictionary to a vector of numbers; that looks
-   * them up as numbers among bytes, and fails.
-   */
-  private static final class DecimalReader extends FixedLenBytesColumnReader<WritableColumnVector> {
-    DecimalReader(ColumnDescriptor column, PageReader pages, int precision) throws IOException {
-      super(column, pages, precision);
-    }
-
-    @Override
-    protected boolean supportLazyDecode() {
-      return false;
-    }
   }
 }

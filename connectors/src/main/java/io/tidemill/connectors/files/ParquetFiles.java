@@ -8,11 +8,11 @@ import io.tidemill.connectors.record.ColumnSource;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.SourceStreams;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.connector.file.src.FileSource;
+import org.apache.flink.connector.file.src.FileSourceSplit;
+import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.data.RowData;
@@ -75,23 +75,23 @@ public final class ParquetFiles implements ColumnSource {
   }
 
   /**
-   * The rows of the files, each of which must have the declared columns.
+   * The rows of the files.
    *
+   * @param inFiles the columns of the files, of any type
    * @param check to which {@link ParquetOptions#MAY_LACK_COLUMNS} is refused that is none
    */
-  public static ReadableFiles<RowData> rows(
-      FileSource<RowData> files, RowType values, TableKeys keys, OptionCheck check) {
-    return new ReadableFiles<>(files, declared(values, keys, check));
-  }
-
-  /** The columns that each file must have. */
-  static DeclaredColumns declared(RowType values, TableKeys keys, OptionCheck check) {
-    List<RowType.RowField> inFiles =
-        values.getFields().stream()
-            .filter(field -> !keys.partitionedBy().contains(field.getName()))
-            .toList();
-    return new DeclaredColumns(
-        new RowType(inFiles), check.read(ParquetOptions.MAY_LACK_COLUMNS, "true or false"));
+  public static BulkFormat<RowData, FileSourceSplit> rows(
+      RowType inFiles, FileReading reading, OptionCheck check) {
+    ParquetOptions parquet = new ParquetOptions(check.options());
+    boolean mayLackColumns = check.read(ParquetOptions.MAY_LACK_COLUMNS, "true or false");
+    return new ParquetRows(
+        new ParquetColumnFormat(
+            new DeclaredColumns(inFiles, mayLackColumns),
+            TypeInformation.of(VectorizedColumnBatch.class),
+            parquet.batchSize(),
+            parquet.utc(),
+            reading.corruptToDeadLetters()),
+        inFiles);
   }
 
   @Override
@@ -110,8 +110,7 @@ public final class ParquetFiles implements ColumnSource {
             reading.corruptToDeadLetters());
     RowType rows = Origin.appendTo(values);
     SingleOutputStreamOperator<VectorizedColumnBatch> read =
-        new FolderFiles<VectorizedColumnBatch>(
-                options.path(), Optional.empty(), reading, FileCheck.NONE)
+        new FolderFiles<VectorizedColumnBatch>(options.path(), Optional.empty(), reading)
             .attach(
                 environment,
                 uidPrefix,

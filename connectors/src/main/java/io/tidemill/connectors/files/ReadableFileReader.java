@@ -6,9 +6,7 @@ import io.tidemill.connectors.record.RecordFailureException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -16,11 +14,8 @@ import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SourceReader;
 import org.apache.flink.connector.file.src.FileSourceSplit;
-import org.apache.flink.core.fs.Path;
 import org.apache.flink.core.io.InputStatus;
 import org.apache.flink.util.ExceptionUtils;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Reads files, and names the one that it cannot read. Task thread only.
@@ -28,8 +23,6 @@ import org.slf4j.LoggerFactory;
  * @param <E> what the files hold
  */
 final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
-  private static final Logger LOG = LoggerFactory.getLogger(ReadableFileReader.class);
-
   /** How Flink's formats of lines begin to say so. */
   private static final Pattern UNDECODED = Pattern.compile("Fail(ed)? to deserialize.*");
 
@@ -41,15 +34,11 @@ final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
 
   private final SourceReader<E, FileSourceSplit> reader;
   private final ReaderPortion portion;
-  private final FileCheck check;
-  private final Set<Path> checked = new HashSet<>();
   private List<FileSourceSplit> splits = List.of();
 
-  ReadableFileReader(
-      SourceReader<E, FileSourceSplit> reader, ReaderPortion portion, FileCheck check) {
+  ReadableFileReader(SourceReader<E, FileSourceSplit> reader, ReaderPortion portion) {
     this.reader = reader;
     this.portion = portion;
-    this.check = check;
   }
 
   @Override
@@ -126,23 +115,7 @@ final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
     // Where failures do not know their file, one comes after the other but for a restore.
     splits = List.copyOf(added);
     portion.added(added.size());
-    for (FileSourceSplit split : added) {
-      if (checked.add(split.path())) {
-        check(split.path());
-      }
-    }
     reader.addSplits(added);
-  }
-
-  private void check(Path file) {
-    try {
-      check.check(file);
-    } catch (RecordFailureException e) {
-      throw e;
-    } catch (IOException | RuntimeException e) {
-      // What cannot be looked at cannot be read either, of which the reader tells.
-      LOG.debug("{}: not looked at", file, e);
-    }
   }
 
   @Override

@@ -24,33 +24,26 @@ public final class ReadableFiles<E>
   private static final long serialVersionUID = 1L;
 
   private final FileSource<E> files;
-  private final FileCheck check;
   private final boolean named;
 
   public ReadableFiles(FileSource<E> files) {
-    this(files, FileCheck.NONE);
+    this(files, false);
   }
 
-  /** Those of which each must pass a check before it is read. */
-  public ReadableFiles(FileSource<E> files, FileCheck check) {
-    this(files, check, false);
-  }
-
-  private ReadableFiles(FileSource<E> files, FileCheck check, boolean named) {
+  private ReadableFiles(FileSource<E> files, boolean named) {
     this.files = files;
-    this.check = check;
     this.named = named;
   }
 
   /** Those of a {@link NamedFormat}, of which a reader may have several before it. */
-  static <E> ReadableFiles<E> named(FileSource<E> files, FileCheck check) {
-    return new ReadableFiles<>(files, check, true);
+  static <E> ReadableFiles<E> named(FileSource<E> files) {
+    return new ReadableFiles<>(files, true);
   }
 
   @Override
   public SourceReader<E, FileSourceSplit> createReader(SourceReaderContext context) {
     ReaderPortion portion = new ReaderPortion(context);
-    return new ReadableFileReader<>(files.createReader(portion), portion, check);
+    return new ReadableFileReader<>(files.createReader(portion), portion);
   }
 
   @Override

@@ -133,7 +133,7 @@ public final class TextFiles implements RecordSource {
   @Override
   public SourceStreams<RowData> attach(StreamExecutionEnvironment environment, String uidPrefix) {
     SingleOutputStreamOperator<RowData> read =
-        new FolderFiles<RowData>(options.path(), options.pattern(), spec.files(), FileCheck.NONE)
+        new FolderFiles<RowData>(options.path(), options.pattern(), spec.files())
             .attach(
                 environment,
                 uidPrefix,

@@ -3,7 +3,6 @@ package io.tidemill.connectors.table;
 import io.tidemill.connectors.files.ReadableFiles;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
-import java.util.function.Function;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.Source;
@@ -29,17 +28,13 @@ interface ScanStream {
   /**
    * The stream of a provider.
    *
-   * @param readable makes a source of files one that says which it cannot read
    * @throws io.tidemill.connectors.options.InvalidOptionsException if its kind needs a planner
    */
   @SuppressWarnings("deprecation") // Of SourceFunctionProvider, see legacy.
   static ScanStream of(
-      ScanTableSource.ScanRuntimeProvider provider,
-      RowType rowType,
-      Function<FileSource<RowData>, ReadableFiles<RowData>> readable,
-      OptionCheck check) {
+      ScanTableSource.ScanRuntimeProvider provider, RowType rowType, OptionCheck check) {
     if (provider instanceof SourceProvider found) {
-      Source<RowData, ?, ?> source = named(found.createSource(), readable);
+      Source<RowData, ?, ?> source = named(found.createSource());
       return (environment, uid) -> {
         SingleOutputStreamOperator<RowData> rows =
             environment
@@ -75,12 +70,11 @@ interface ScanStream {
     throw check.failure();
   }
 
+  /** Files say which of them cannot be read. */
   @SuppressWarnings("unchecked") // A file source of rows is one of rows.
-  private static Source<RowData, ?, ?> named(
-      Source<RowData, ?, ?> source,
-      Function<FileSource<RowData>, ReadableFiles<RowData>> readable) {
+  private static Source<RowData, ?, ?> named(Source<RowData, ?, ?> source) {
     return source instanceof FileSource<?> files
-        ? readable.apply((FileSource<RowData>) files)
+        ? new ReadableFiles<>((FileSource<RowData>) files)
         : source;
   }
 

@@ -8,6 +8,7 @@ import io.tidemill.connectors.files.ParquetFolder;
 import io.tidemill.connectors.files.ReadableFiles;
 import io.tidemill.connectors.files.TextFiles;
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.FileReading;
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.record.ColumnSink;
@@ -66,15 +67,7 @@ public final class TableConnector implements Connector {
     OptionCheck check = new OptionCheck(spec.options());
     RowType columns = spec.schema().rowType();
     ScanTableSource.ScanRuntimeProvider provider = scan(check, columns, spec.keys());
-    ScanStream stream =
-        ScanStream.of(
-            provider,
-            columns,
-            files ->
-                isParquet(spec.options())
-                    ? ParquetFiles.rows(files, columns, spec.keys(), check)
-                    : new ReadableFiles<>(files),
-            check);
+    ScanStream stream = ScanStream.of(provider, columns, check);
     if (!spec.options().names(ConnectorOptions.FILESYSTEM)) {
       spec.files().refuse(check);
     }
@@ -87,15 +80,20 @@ public final class TableConnector implements Connector {
     if (texts.isPresent()) {
       return texts.get();
     }
-    return spec.files().isUsual() && !isAvro(spec.options())
+    return spec.files().isUsual() && !isAvro(spec.options()) && !isParquet(spec.options())
         ? rows(spec, provider, stream)
-        : FormatFiles.of(spec, inFiles -> fileFormat(inFiles, check), columns(spec), check);
+        : FormatFiles.of(
+            spec, inFiles -> fileFormat(inFiles, spec.files(), check), columns(spec), check);
   }
 
   /** The format of whole files. */
-  private static BulkFormat<RowData, FileSourceSplit> fileFormat(RowType rows, OptionCheck check) {
+  private static BulkFormat<RowData, FileSourceSplit> fileFormat(
+      RowType rows, FileReading reading, OptionCheck check) {
     if (isAvro(check.options())) {
       return new AvroFiles(rows);
+    }
+    if (isParquet(check.options())) {
+      return ParquetFiles.rows(rows, reading, check);
     }
     return new FactoryCall<>(DynamicTableSourceFactory.class, check)
         .create(
@@ -211,7 +209,9 @@ public final class TableConnector implements Connector {
       @SuppressWarnings("unchecked") // A file source of rows is one of rows.
       FileSource<RowData> rows = (FileSource<RowData>) files;
       return new KeptFiles(
-          spec.options(), new ReadableFiles<>(isAvro(spec.options()) ? avroLetters(spec) : rows));
+          spec.options(),
+          new ReadableFiles<>(
+              isAvro(spec.options()) || isParquet(spec.options()) ? letters(spec, check) : rows));
     }
     check.refuse(
         ConnectorOptions.CONNECTOR,
@@ -221,9 +221,10 @@ public final class TableConnector implements Connector {
     throw check.failure();
   }
 
-  private static FileSource<RowData> avroLetters(DeadLetterSpec spec) {
+  private static FileSource<RowData> letters(DeadLetterSpec spec, OptionCheck check) {
     return FileSource.forBulkFileFormat(
-            new AvroFiles(DeadLetterRecord.TYPE), new Path(spec.options().folder().orElseThrow()))
+            fileFormat(DeadLetterRecord.TYPE, FileReading.USUAL, check),
+            new Path(spec.options().folder().orElseThrow()))
         .build();
   }
 

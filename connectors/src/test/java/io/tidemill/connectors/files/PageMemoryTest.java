@@ -3,9 +3,12 @@ package io.tidemill.connectors.files;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import net.jpountz.lz4.LZ4Exception;
+import net.jpountz.lz4.LZ4Factory;
 import org.apache.parquet.bytes.BytesInput;
 import org.apache.parquet.compression.CompressionCodecFactory.BytesInputDecompressor;
 import org.apache.parquet.conf.PlainParquetConfiguration;
@@ -28,8 +31,13 @@ class PageMemoryTest {
   }
 
   private byte[] decompressed(BytesInput page, int size) throws IOException {
+    return decompressed(snappy, page, size);
+  }
+
+  private static byte[] decompressed(BytesInputDecompressor codec, BytesInput page, int size)
+      throws IOException {
     byte[] bytes = new byte[size];
-    snappy.decompress(page, size).toInputStream().slice(size).get(bytes);
+    codec.decompress(page, size).toInputStream().slice(size).get(bytes);
     return bytes;
   }
 
@@ -84,8 +92,24 @@ class PageMemoryTest {
     assertThatThrownBy(() -> snappy.decompress(page, size))
         .isInstanceOf(IOException.class)
         .hasMessage(
-            "page of 100 bytes by Snappy's count (expected: "
-                + size
-                + ", as its header says; the file is damaged)");
+            "page of 100 bytes (expected: " + size + ", as its header says; the file is damaged)");
+  }
+
+  @Test
+  void pageOfLz4IsReadWhereItHasTheSizeOfItsHeader() throws IOException {
+    BytesInputDecompressor lz4 =
+        memory
+            .codecs(new PlainParquetConfiguration())
+            .getDecompressor(CompressionCodecName.LZ4_RAW);
+    byte[] page = "a page a page a page".getBytes(UTF_8);
+    BytesInput compressed =
+        BytesInput.from(LZ4Factory.safeInstance().fastCompressor().compress(page));
+
+    assertThat(decompressed(lz4, compressed, page.length)).isEqualTo(page);
+    for (int size : new int[] {1, page.length - 1, page.length + 1, Integer.MAX_VALUE}) {
+      assertThat(catchThrowable(() -> lz4.decompress(compressed, size)))
+          .as("size %d", size)
+          .isInstanceOfAny(IOException.class, LZ4Exception.class);
+    }
   }
 }

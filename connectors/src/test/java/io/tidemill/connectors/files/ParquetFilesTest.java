@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -29,6 +30,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.serialization.BulkWriter;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.configuration.Configuration;
@@ -67,11 +69,16 @@ import org.apache.flink.table.types.logical.TinyIntType;
 import org.apache.flink.table.types.logical.VarBinaryType;
 import org.apache.flink.table.types.logical.VarCharType;
 import org.apache.flink.table.types.logical.utils.LogicalTypeParser;
+import org.apache.parquet.bytes.BytesInput;
+import org.apache.parquet.compression.CompressionCodecFactory;
 import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.NanoTime;
 import org.apache.parquet.example.data.simple.SimpleGroup;
 import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.hadoop.example.ExampleParquetWriter;
+import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.apache.parquet.io.LocalOutputFile;
+import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.MessageTypeParser;
 import org.jspecify.annotations.Nullable;
@@ -149,14 +156,16 @@ class ParquetFilesTest {
 
   private org.apache.flink.core.fs.Path write(RowType types, List<RowData> rows)
       throws IOException {
-    return write(types, rows, "SNAPPY", "v1");
+    return write(types, rows, "SNAPPY", "v1", true);
   }
 
   private org.apache.flink.core.fs.Path write(
-      RowType types, List<RowData> rows, String codec, String version) throws IOException {
+      RowType types, List<RowData> rows, String codec, String version, boolean dictionary)
+      throws IOException {
     org.apache.hadoop.conf.Configuration hadoop = new org.apache.hadoop.conf.Configuration();
     hadoop.set("parquet.compression", codec);
     hadoop.set("parquet.writer.version", version);
+    hadoop.setBoolean("parquet.enable.dictionary", dictionary);
     hadoop.set("parquet.block.size", "32768");
     hadoop.set("parquet.page.size", "1024");
     var path = new org.apache.flink.core.fs.Path(directory.resolve("rows.parquet").toUri());
@@ -248,17 +257,220 @@ class ParquetFilesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"UNCOMPRESSED", "GZIP", "SNAPPY"})
-  void pagesAreReadHoweverTheyAreCompressed(String codec) throws IOException {
+  @CsvSource({
+    "UNCOMPRESSED, v1, true", "GZIP, v1, true", "ZSTD, v1, false", "LZ4, v1, true",
+    "SNAPPY, v2, true", "SNAPPY, v2, false", "GZIP, v2, false", "LZ4, v2, false"
+  })
+  void pagesAreReadHoweverTheyAreEncodedAndCompressed(
+      String codec, String version, boolean dictionary) throws IOException {
     List<RowData> rows = LongStream.range(0, ROWS).mapToObj(ParquetFilesTest::row).toList();
-    assertReadAsWritten(write(TYPES, rows, codec, "v1"), 100);
+    assertReadAsWritten(write(TYPES, rows, codec, version, dictionary), 100);
+  }
+
+  /** Such a file is not damaged. */
+  @Test
+  void aColumnIsNamedWhoseCodecHasNoClass() throws IOException {
+    MessageType schema = MessageTypeParser.parseMessageType("message m { required int64 id; }");
+    Path file = directory.resolve("brotli.parquet");
+    try (ParquetWriter<Group> writer =
+        ExampleParquetWriter.builder(new LocalOutputFile(file))
+            .withType(schema)
+            .withCompressionCodec(CompressionCodecName.BROTLI)
+            .withCodecFactory(new NoCodecs())
+            .build()) {
+      writer.write(new SimpleGroup(schema).append("id", 1L));
+    }
+    RowType columns = RowType.of(new LogicalType[] {new BigIntType()}, new String[] {"id"});
+
+    assertThatThrownBy(() -> rows(columns, file))
+        .isInstanceOf(RecordFailureException.class)
+        .hasMessage(
+            "file:%s: column 'id': compressed as BROTLI, for which the class path has no org.apache.hadoop.io.compress.BrotliCodec (expected: UNCOMPRESSED, SNAPPY, GZIP, ZSTD, LZ4 or LZ4_RAW; write the file so, or add what has this class)",
+            file);
+  }
+
+  /** Leaves pages as they are, whatever it says. */
+  private static final class NoCodecs implements CompressionCodecFactory {
+    @Override
+    public BytesInputCompressor getCompressor(CompressionCodecName codec) {
+      return new BytesInputCompressor() {
+        @Override
+        public BytesInput compress(BytesInput bytes) {
+          return bytes;
+        }
+
+        @Override
+        public CompressionCodecName getCodecName() {
+          return codec;
+        }
+
+        @Override
+        public void release() {}
+      };
+    }
+
+    @Override
+    public BytesInputDecompressor getDecompressor(CompressionCodecName codec) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void release() {}
+  }
+
+  /** The rows of files as JSON, read one after the other as a job reads them row by row. */
+  private static List<String> rows(RowType columns, Path... files) throws IOException {
+    BulkFormat<RowData, FileSourceSplit> format =
+        new OriginRows(
+            new ParquetRows(format(columns, false, 2), columns),
+            new FolderColumns(columns, List.of(), "none"));
+    RowJson json = new RowJson(columns);
+    List<String> rows = new ArrayList<>();
+    for (Path file : files) {
+      var path = new org.apache.flink.core.fs.Path(file.toUri());
+      long number = 0;
+      try (BulkFormat.Reader<RowData> reader =
+          format.createReader(new Configuration(), split(path, 0, Files.size(file), null))) {
+        BulkFormat.RecordIterator<RowData> batch;
+        while ((batch = reader.readBatch()) != null) {
+          for (var next = batch.next(); next != null; next = batch.next()) {
+            Origin origin = requireNonNull(Origin.of(next.getRecord(), columns.getFieldCount()));
+            assertThat(origin.string(Origin.TOPIC)).isEqualTo(path.toString());
+            assertThat(origin.field(Origin.OFFSET)).isEqualTo(number++);
+            rows.add(new String(json.encode(next.getRecord()), UTF_8));
+          }
+          batch.releaseBatch();
+        }
+      }
+    }
+    return rows;
+  }
+
+  private static RowType type(String type) {
+    return (RowType) LogicalTypeParser.parse(type, ParquetFilesTest.class.getClassLoader());
+  }
+
+  /** As Arrow writes them, which Flink's own reader of nested columns does not know. */
+  @Test
+  void nestedTimestampsAndDecimalsAreReadAsFlatOnes() throws IOException {
+    MessageType schema =
+        MessageTypeParser.parseMessageType(
+            """
+            message m {
+              required int64 id;
+              optional group row {
+                optional int64 at (TIMESTAMP(MICROS,true));
+                optional fixed_len_byte_array(4) price (DECIMAL(9,2));
+              }
+              optional group list (LIST) {
+                repeated group list { optional int64 element (TIMESTAMP(NANOS,false)); }
+              }
+              optional group map (MAP) {
+                repeated group key_value {
+                  required binary key (STRING);
+                  optional int64 value (TIMESTAMP(MILLIS,true));
+                }
+              }
+            }""");
+    Path file = directory.resolve("nested.parquet");
+    try (ParquetWriter<Group> writer =
+        ExampleParquetWriter.builder(new LocalOutputFile(file)).withType(schema).build()) {
+      for (long i = 0; i < 5; i++) {
+        Group row = new SimpleGroup(schema).append("id", i);
+        if (i % 2 == 0) {
+          row.addGroup("row")
+              .append("at", -1_500_000L + i)
+              .append("price", Binary.fromConstantByteArray(new byte[] {-1, -1, -1, (byte) -i}));
+        }
+        if (i != 1) {
+          Group list = row.addGroup("list");
+          for (long k = 0; k < i; k++) {
+            Group element = list.addGroup("list");
+            if (k != 1) {
+              element.append("element", -1L - k);
+            }
+          }
+        }
+        row.addGroup("map").addGroup("key_value").append("key", "k").append("value", -1L - i);
+        writer.write(row);
+      }
+    }
+
+    assertThat(
+            rows(
+                type(
+                    "ROW<id BIGINT, `row` ROW<at TIMESTAMP_LTZ(6), price DECIMAL(9, 2)>, list ARRAY<TIMESTAMP(9)>, `map` MAP<STRING, TIMESTAMP(3)>>"),
+                file))
+        .containsExactly(
+            "{\"id\":0,\"row\":{\"at\":\"1969-12-31T23:59:58.5Z\",\"price\":-2.56},\"list\":[],\"map\":{\"k\":\"1969-12-31T23:59:59.999\"}}",
+            "{\"id\":1,\"row\":null,\"list\":null,\"map\":{\"k\":\"1969-12-31T23:59:59.998\"}}",
+            "{\"id\":2,\"row\":{\"at\":\"1969-12-31T23:59:58.500002Z\",\"price\":-0.02},\"list\":[\"1969-12-31T23:59:59.999999999\",null],\"map\":{\"k\":\"1969-12-31T23:59:59.997\"}}",
+            "{\"id\":3,\"row\":null,\"list\":[\"1969-12-31T23:59:59.999999999\",null,\"1969-12-31T23:59:59.999999997\"],\"map\":{\"k\":\"1969-12-31T23:59:59.996\"}}",
+            "{\"id\":4,\"row\":{\"at\":\"1969-12-31T23:59:58.500004Z\",\"price\":-0.04},\"list\":[\"1969-12-31T23:59:59.999999999\",null,\"1969-12-31T23:59:59.999999997\",\"1969-12-31T23:59:59.999999996\"],\"map\":{\"k\":\"1969-12-31T23:59:59.995\"}}");
+  }
+
+  /** As Spark wrote them once, and does now. */
+  @Test
+  void timestampsInBothFormsAreReadFromFilesOfOneFolder() throws IOException {
+    Path old = directory.resolve("old.parquet");
+    Path current = directory.resolve("new.parquet");
+    long[] micros = {-2_208_988_799_999_999L, -1, 0, 1, 1_700_000_000_123_456L};
+    for (Path file : List.of(old, current)) {
+      boolean days = file == old;
+      MessageType schema =
+          MessageTypeParser.parseMessageType(
+              "message m { optional %s; }"
+                  .formatted(days ? "int96 at" : "int64 at (TIMESTAMP(MICROS,true))"));
+      try (ParquetWriter<Group> writer =
+          ExampleParquetWriter.builder(new LocalOutputFile(file)).withType(schema).build()) {
+        for (long count : micros) {
+          long day = 86_400_000_000L;
+          Group row = new SimpleGroup(schema);
+          if (days) {
+            int julian = (int) Math.floorDiv(count, day) + 2_440_588;
+            row.append("at", new NanoTime(julian, Math.floorMod(count, day) * 1_000));
+          } else {
+            row.append("at", count);
+          }
+          writer.write(row);
+          writer.write(new SimpleGroup(schema));
+        }
+      }
+    }
+
+    List<String> read = rows(type("ROW<at TIMESTAMP_LTZ(6)>"), old, current, old);
+
+    List<String> expected = new ArrayList<>();
+    for (long count : micros) {
+      Instant instant = Instant.EPOCH.plus(count, ChronoUnit.MICROS);
+      expected.add("{\"at\":\"" + instant + "\"}");
+      expected.add("{\"at\":null}");
+    }
+    assertThat(read)
+        .containsExactlyElementsOf(
+            Stream.of(expected, expected, expected).flatMap(List::stream).toList());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"optional %s", "optional group c { optional %s; }"})
+  void numbersOfMoreDigitsThanAreDeclaredAreRefused(String inFile) {
+    String columns = inFile.contains("group") ? "ROW<c DECIMAL(9, 2)>" : "DECIMAL(9, 2)";
+    check(columns(columns), inFile.formatted("fixed_len_byte_array(4) c (DECIMAL(9,2))"));
+
+    assertThatThrownBy(
+            () ->
+                check(
+                    columns(columns),
+                    inFile.formatted("fixed_len_byte_array(9) c (DECIMAL(20,2))")))
+        .isInstanceOf(RecordFailureException.class)
+        .hasMessageContaining("declare it as it is in the file");
   }
 
   @Test
   void columnThatIsNullThroughoutIsReadFromPagesWithoutContents() throws IOException {
     RowType column = RowType.of(new LogicalType[] {new FloatType()}, new String[] {"none"});
     List<RowData> nulls = Collections.nCopies(500, GenericRowData.of((Object) null));
-    var path = write(column, nulls, "SNAPPY", "v2");
+    var path = write(column, nulls, "SNAPPY", "v2", true);
     List<Boolean> read = new ArrayList<>();
 
     read(
@@ -280,7 +492,7 @@ class ParquetFilesTest {
             .<RowData>mapToObj(
                 i -> GenericRowData.of(i % 7 == 0 ? null : decimal(i % 5 - 2, precision)))
             .toList();
-    var path = write(column, rows, "SNAPPY", "v2");
+    var path = write(column, rows, "SNAPPY", "v2", true);
     List<@Nullable DecimalData> read = new ArrayList<>();
 
     read(
@@ -669,7 +881,8 @@ class ParquetFilesTest {
     new DeclaredColumns(columns, false)
         .check(
             new org.apache.flink.core.fs.Path("file:/f"),
-            MessageTypeParser.parseMessageType("message m { " + inFile + "; }"));
+            MessageTypeParser.parseMessageType(
+                "message m { " + inFile + (inFile.endsWith("}") ? " }" : "; }")));
   }
 
   /** 1.2345 would be 123.45. */

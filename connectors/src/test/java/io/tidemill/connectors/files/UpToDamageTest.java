@@ -44,9 +44,9 @@ import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.logical.BigIntType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
-import org.apache.parquet.format.converter.ParquetMetadataConverter;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.io.LocalInputFile;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -371,9 +371,7 @@ class UpToDamageTest {
   }
 
   private static List<BlockMetaData> groups(Path file) throws IOException {
-    try (ParquetFileReader reader =
-        ParquetFile.at(new org.apache.flink.core.fs.Path(file.toUri()))
-            .open(ParquetMetadataConverter.NO_FILTER, false, new PageMemory())) {
+    try (ParquetFileReader reader = ParquetFileReader.open(new LocalInputFile(file))) {
       assertThat(reader.getRowGroups()).hasSizeGreaterThan(3);
       return reader.getRowGroups();
     }
