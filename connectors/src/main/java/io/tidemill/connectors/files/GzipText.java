@@ -11,11 +11,13 @@ import java.util.zip.ZipException;
 
 /**
  * What all members of a file of gzip hold (RFC 1952). The JDK's stream takes whatever is no member
- * behind one, such as one whose head is damaged, for the end of the file. A failure comes behind
- * all that was unpacked before it. Not thread-safe.
+ * behind one, such as one whose head is damaged, for the end of the file; here it may end in zeros
+ * alone, as gzip's own tool has it. A failure comes behind all that was unpacked before it. Not
+ * thread-safe.
  */
 final class GzipText extends InflaterInputStream {
   private static final int BUFFER = 1 << 13;
+  private static final String UNEXPECTED = "Unexpected data after a valid gzip stream";
   private static final int MAGIC = 0x8b1f;
   private static final int DEFLATE = 8;
   private static final int CHECKED = 2;
@@ -59,6 +61,13 @@ final class GzipText extends InflaterInputStream {
       throw new ZipException("Corrupt GZIP trailer");
     }
     int next = packed.read();
+    boolean padded = next == 0;
+    while (next == 0) {
+      next = packed.read();
+    }
+    if (padded && next > 0) {
+      throw new ZipException(UNEXPECTED);
+    }
     if (next < 0) {
       ended = true;
       return;
@@ -66,7 +75,7 @@ final class GzipText extends InflaterInputStream {
     packed.unread(next);
     inf.reset();
     checksum.reset();
-    readHead("Unexpected data after a valid gzip stream");
+    readHead(UNEXPECTED);
   }
 
   private void readHead(String otherwise) throws IOException {

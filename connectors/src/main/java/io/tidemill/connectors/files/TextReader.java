@@ -7,7 +7,6 @@ import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
 import org.apache.flink.api.common.io.compression.Bzip2InputStreamFactory;
 import org.apache.flink.api.common.io.compression.DeflateInflaterInputStreamFactory;
 import org.apache.flink.api.common.io.compression.GzipInflaterInputStreamFactory;
@@ -90,7 +89,7 @@ final class TextReader implements BulkFormat.Reader<RowData>, StandsAt {
       Path file, InflaterInputStreamFactory<?> compression, InputStream stream) throws IOException {
     try {
       if (compression instanceof Bzip2InputStreamFactory) {
-        return new BZip2CompressorInputStream(stream, true);
+        return new Bzip2Text(stream);
       } else if (compression instanceof GzipInflaterInputStreamFactory) {
         return new GzipText(stream);
       } else if (compression instanceof DeflateInflaterInputStreamFactory) {

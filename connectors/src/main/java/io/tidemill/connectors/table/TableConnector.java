@@ -1,7 +1,7 @@
 package io.tidemill.connectors.table;
 
-import io.tidemill.connectors.avro.AvroFiles;
 import io.tidemill.connectors.avro.FlinkAvro;
+import io.tidemill.connectors.files.AvroFiles;
 import io.tidemill.connectors.files.FormatFiles;
 import io.tidemill.connectors.files.ParquetFiles;
 import io.tidemill.connectors.files.ParquetFolder;

@@ -153,8 +153,7 @@ class UpToDamageTest {
 
       Reading all = rows(text(), split(file));
 
-      // What bzip2 unpacks in one go with the garbage is left out with it.
-      assertThat(all.ids).hasSizeBetween(name.endsWith(".bz2") ? 1 : ROWS, ROWS);
+      assertThat(all.ids).hasSize(ROWS);
       assertThat(all.message()).contains("Unexpected data after a valid ");
     }
     if (name.endsWith(".gz")) {
@@ -164,6 +163,13 @@ class UpToDamageTest {
       assertThat(rows(text(), split(file)).ids).hasSize(2 * ROWS);
       twice[whole.length + 1] ^= 1;
       Files.write(file, twice);
+      assertThat(rows(text(), split(file)).letters).hasSize(1);
+      // As tapes and blocks of a device leave them, and gzip itself takes them.
+      byte[] padded = Arrays.copyOf(whole, whole.length + 20_000);
+      Files.write(file, padded);
+      assertThat(rows(text(), split(file)).letters).isEmpty();
+      padded[padded.length - 1] = 1;
+      Files.write(file, padded);
       assertThat(rows(text(), split(file)).letters).hasSize(1);
     }
   }

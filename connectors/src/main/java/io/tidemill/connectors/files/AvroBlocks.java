@@ -1,5 +1,6 @@
-package io.tidemill.connectors.avro;
+package io.tidemill.connectors.files;
 
+import io.tidemill.connectors.record.RecordFailureException;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -9,8 +10,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.AvroTypeException;
 import org.apache.avro.InvalidAvroMagicException;
 import org.apache.avro.InvalidNumberEncodingException;
+import org.apache.avro.Resolver;
 import org.apache.avro.Schema;
 import org.apache.avro.file.DataFileConstants;
 import org.apache.avro.file.DataFileReader;
@@ -23,6 +26,7 @@ import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.src.util.CheckpointedPosition;
 import org.apache.flink.connector.file.src.util.IteratorResultIterator;
 import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.flink.core.fs.Path;
 import org.apache.flink.formats.avro.AvroToRowDataConverters;
 import org.apache.flink.formats.avro.AvroToRowDataConverters.AvroToRowDataConverter;
 import org.apache.flink.formats.avro.typeutils.AvroSchemaConverter;
@@ -45,6 +49,8 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
   private static final int MARKER = DataFileConstants.SYNC_SIZE;
   private static final int BUFFER = 1 << 16;
 
+  private final RowType rowType;
+  private final Path path;
   private final FSDataInputStream file;
   private final long fileSize;
   private final long end;
@@ -65,6 +71,8 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
   private @Nullable RuntimeException failure;
 
   AvroBlocks(RowType rowType, FileSourceSplit split) throws IOException {
+    this.rowType = rowType;
+    path = split.path();
     Schema schema = AvroSchemaConverter.convertToSchema(rowType.copy(false));
     converter = AvroToRowDataConverters.createRowConverter(rowType);
     records = new GenericDatumReader<>(null, schema);
@@ -135,9 +143,44 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
       left--;
       handed++;
       return record;
+    } catch (AvroTypeException e) {
+      throw declaredOtherwise(e);
     } catch (IOException | RuntimeException | OutOfMemoryError e) {
       throw damaged("a record %d that does not decode: %s".formatted(handed, e));
     }
+  }
+
+  /** Avro tells neither the file nor the column. */
+  private RecordFailureException declaredOtherwise(AvroTypeException mismatch) {
+    for (Schema.Field declared : records.getExpected().getFields()) {
+      Schema.Field found = records.getSchema().getField(declared.name());
+      if (found == null
+          ? declared.defaultVal() == null
+          : isOther(Resolver.resolve(found.schema(), declared.schema()))) {
+        return new RecordFailureException(
+            "%s: column '%s': %s (expected: what is read as %s, as it is declared; declare it as it is in the file)"
+                .formatted(
+                    path,
+                    declared.name(),
+                    found == null ? "not in the file" : found.schema(),
+                    rowType.getTypeAt(rowType.getFieldIndex(declared.name())).asSummaryString()),
+            mismatch);
+      }
+    }
+    return new RecordFailureException(path + ": " + mismatch.getMessage(), mismatch);
+  }
+
+  private static boolean isOther(Resolver.Action action) {
+    if (action instanceof Resolver.WriterUnion union) {
+      return Arrays.stream(union.actions).anyMatch(AvroBlocks::isOther);
+    } else if (action instanceof Resolver.ReaderUnion union) {
+      return isOther(union.actualAction);
+    } else if (action instanceof Resolver.Container container) {
+      return isOther(container.elementAction);
+    } else if (action instanceof Resolver.RecordAdjust row) {
+      return Arrays.stream(row.fieldActions).anyMatch(AvroBlocks::isOther);
+    }
+    return action instanceof Resolver.ErrorAction;
   }
 
   private DataFileReader<GenericRecord> open() throws IOException {

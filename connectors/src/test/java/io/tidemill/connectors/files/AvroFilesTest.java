@@ -1,9 +1,10 @@
-package io.tidemill.connectors.avro;
+package io.tidemill.connectors.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.tidemill.connectors.record.RecordFailureException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -168,6 +169,26 @@ class AvroFilesTest {
       }
     }
     return damaged;
+  }
+
+  /** What the job's author must mend is no damage. */
+  @Test
+  void aColumnOfAnotherTypeIsNamed() throws IOException {
+    Path file = file("null");
+    for (LogicalType declared : List.of(new BigIntType(), new BigIntType(false))) {
+      AvroFiles files =
+          new AvroFiles(
+              RowType.of(
+                  new LogicalType[] {new BigIntType(), declared}, new String[] {"id", "noise"}));
+      try (BulkFormat.Reader<RowData> reader =
+          files.createReader(new Configuration(), split(file, 0, Files.size(file)))) {
+        assertThatThrownBy(reader::readBatch)
+            .isInstanceOf(RecordFailureException.class)
+            .hasMessage(
+                "file:%s: column 'noise': \"string\" (expected: what is read as %s, as it is declared; declare it as it is in the file)",
+                file, declared.asSummaryString());
+      }
+    }
   }
 
   @Test

@@ -1,4 +1,4 @@
-package io.tidemill.connectors.avro;
+package io.tidemill.connectors.files;
 
 import java.io.IOException;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
