@@ -249,7 +249,13 @@ class ArchiveITCase {
       assertThat(versions.entrySet()).noneMatch(artifact -> artifact.getValue() > 1);
     }
     for (String file :
-        List.of("LICENSE", "NOTICE", "README.md", "job-configs/fraud-scoring.yaml")) {
+        List.of(
+            "LICENSE",
+            "NOTICE",
+            "README.md",
+            "job-configs/fraud-scoring.yaml",
+            "monitoring/alerts.yml",
+            "monitoring/dashboard.json")) {
       assertThat(unpacked().resolve(file)).isNotEmptyFile();
     }
   }

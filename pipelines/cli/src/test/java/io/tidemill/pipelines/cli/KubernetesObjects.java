@@ -47,7 +47,8 @@ record KubernetesObjects(Map<String, JsonNode> byKind) {
       Map.of(
           "flink.apache.org/v1beta1 FlinkDeployment", "flinkdeployment.yaml",
           "flink.apache.org/v1beta1 FlinkStateSnapshot", "flinkstatesnapshot.yaml",
-          "monitoring.coreos.com/v1 PodMonitor", "podmonitor.yaml");
+          "monitoring.coreos.com/v1 PodMonitor", "podmonitor.yaml",
+          "monitoring.coreos.com/v1 PrometheusRule", "prometheusrule.yaml");
 
   /**
    * Reads them, by YAML 1.1 as Kubernetes does, and by YAML 1.2, which must find the same.

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,20 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
  * is given is kept, and read strictly; the volume {@code /lake} is a folder.
  */
 class KubernetesPageITCase {
-  private static final String KEEPS =
-      """
-      #!/bin/sh
-      echo "$(basename "$0") $*" >> '%1$s/calls'
-      while [ $# -gt 0 ]; do
-        if [ "$1" = -f ] && [ "$2" = - ]; then
-          cat > '%1$s/stdin.yaml'
-        elif [ "$1" = -f ]; then
-          cp "$2" '%1$s/'
-        fi
-        shift
-      done
-      """;
-
   @TempDir private Path directory;
   private Path kept;
   private Shell shell;
@@ -44,14 +29,8 @@ class KubernetesPageITCase {
   void standIn() throws IOException {
     kept = Files.createDirectories(directory.resolve("kept"));
     shell = new Shell(directory, Map.of());
-    keep("kubectl");
-    keep("docker");
-  }
-
-  private void keep(String command) throws IOException {
-    Path script = directory.resolve("bin").resolve(command);
-    Files.writeString(script, KEEPS.formatted(kept));
-    Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+    shell.keep("kubectl", kept);
+    shell.keep("docker", kept);
   }
 
   private KubernetesObjects given(String file) throws IOException {

@@ -39,6 +39,20 @@ public final class Shell {
       exec %2$s %3$s "$@"
       """;
 
+  private static final String KEEPS =
+      """
+      #!/bin/sh
+      echo "$(basename "$0") $*" >> '%1$s/calls'
+      while [ $# -gt 0 ]; do
+        if [ "$1" = -f ] && [ "$2" = - ]; then
+          cat > '%1$s/stdin.yaml'
+        elif [ "$1" = -f ]; then
+          cp "$2" '%1$s/'
+        fi
+        shift
+      done
+      """;
+
   private final Path home;
   private final Map<String, String> environment;
   private final String classPath;
@@ -80,11 +94,21 @@ public final class Shell {
     words.addAll(List.of("-Xlog:disable", "-Xlog:all=error:stderr", "-Xlog:cds*=off:stderr"));
     words.addAll(List.of("-cp", classPath, mainClass));
     Path bin = home.resolve("bin");
-    Path script = bin.resolve(name);
-    Files.writeString(
-        script,
-        SCRIPT.formatted(bin.resolve("classes.jsa"), quoted(List.of(java)), quoted(words)),
-        UTF_8);
+    executable(
+        name, SCRIPT.formatted(bin.resolve("classes.jsa"), quoted(List.of(java)), quoted(words)));
+  }
+
+  /**
+   * Makes the shell know a command that does nothing but keep what it is given: its words in the
+   * file {@code calls} of a folder, and the files behind {@code -f}.
+   */
+  void keep(String name, Path folder) throws IOException {
+    executable(name, KEEPS.formatted(folder));
+  }
+
+  private void executable(String name, String lines) throws IOException {
+    Path script = home.resolve("bin").resolve(name);
+    Files.writeString(script, lines, UTF_8);
     Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 

@@ -1,0 +1,94 @@
+package io.tidemill.pipelines.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.Error;
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The dashboard against Grafana's own types: its schema is made of those in the package {@code
+ * @grafana/schema} 13.2.3 (dashboard, panels 'timeseries', 'stat' and 'table'), each of them closed.
+ */
+final class DashboardTest {
+  private static final int COLUMNS = 24;
+
+  private final Dashboard dashboard = read();
+
+  private static Dashboard read() {
+    try {
+      return Dashboard.shipped();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<String> problems(JsonNode json) throws IOException {
+    try (InputStream schema =
+        Objects.requireNonNull(
+            DashboardTest.class.getResourceAsStream("grafana-dashboard.schema.json"))) {
+      return SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_7)
+          .getSchema(new String(schema.readAllBytes(), StandardCharsets.UTF_8))
+          .validate(json.toString(), InputFormat.JSON)
+          .stream()
+          .map(Error::toString)
+          .toList();
+    }
+  }
+
+  @Test
+  void hasOnlyWhatGrafanaKnows() throws IOException {
+    assertThat(problems(dashboard.json())).isEmpty();
+  }
+
+  @Test
+  void aFieldThatGrafanaDoesNotKnowIsFound() throws IOException {
+    JsonNode json = dashboard.json().deepCopy();
+    ((ObjectNode) json.at("/panels/0/options/reduceOptions")).put("calc", "last");
+
+    assertThat(problems(json)).isNotEmpty();
+  }
+
+  @Test
+  void everyPanelHasAPlaceOfItsOwnAndSaysWhatItShows() {
+    Set<String> taken = new HashSet<>();
+    Set<String> ids = new HashSet<>();
+    for (JsonNode panel : dashboard.panels()) {
+      String title = panel.path("title").asText();
+      assertThat(title).isNotEmpty();
+      assertThat(panel.path("description").asText()).as(title).isNotEmpty();
+      assertThat(ids.add(panel.path("id").asText())).as(title).isTrue();
+      JsonNode place = panel.path("gridPos");
+      for (int x = 0; x < place.path("w").asInt(); x++) {
+        for (int y = 0; y < place.path("h").asInt(); y++) {
+          int column = place.path("x").asInt() + x;
+          assertThat(column).as(title).isLessThan(COLUMNS);
+          assertThat(taken.add(column + "/" + (place.path("y").asInt() + y))).as(title).isTrue();
+        }
+      }
+    }
+  }
+
+  @Test
+  void asksTheSourceAndTheJobsThatItsReaderChooses() {
+    assertThat(dashboard.json().findValuesAsText("uid")).containsOnly("tidemill", "${datasource}");
+    for (JsonNode panel : dashboard.panels()) {
+      assertThat(panel.path("targets").findValuesAsText("expr"))
+          .as(panel.path("title").asText())
+          .isNotEmpty()
+          .allMatch(expression -> expression.contains("{job_name=~\"$job\""));
+    }
+  }
+}

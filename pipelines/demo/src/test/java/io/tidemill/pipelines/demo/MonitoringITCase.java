@@ -1,0 +1,243 @@
+package io.tidemill.pipelines.demo;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.tidemill.model.engine.tensorflow.SavedModels;
+import io.tidemill.pipelines.ClusterJob;
+import io.tidemill.pipelines.cli.SessionCluster;
+import io.tidemill.pipelines.compose.Jobs;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Dashboard, alerts and the queries of docs/metrics.md, asked of a Prometheus that scrapes a job on
+ * a cluster.
+ */
+final class MonitoringITCase {
+  private static final Path MONITORING = Path.of("../../monitoring");
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Pattern QUESTION =
+      Pattern.compile("^\\| [^|`]+ \\| `(.*)` \\|$", Pattern.MULTILINE);
+
+  /** One record in ten has no 'a'. */
+  private static final int PORTION = 100;
+
+  @TempDir Path directory;
+
+  private static Path program(String name) {
+    var program = Prometheus.program(name);
+    assumeTrue(
+        program.isPresent(), "no '" + name + "' on the PATH (Debian: apt-get install prometheus)");
+    return program.orElseThrow();
+  }
+
+  private static void promtool(Path folder, String... arguments) throws Exception {
+    List<String> words = new ArrayList<>(List.of(program("promtool").toString()));
+    words.addAll(List.of(arguments));
+    Process process =
+        new ProcessBuilder(words).directory(folder.toFile()).redirectErrorStream(true).start();
+    String out = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).as(out).isZero();
+  }
+
+  @Test
+  @Timeout(120)
+  void alertsFireWhenTheyAreTo() throws Exception {
+    promtool(MONITORING, "test", "rules", "alerts-test.yml");
+  }
+
+  @Test
+  @Timeout(120)
+  void everyAlertIsTestedAndHasItsPlaceOnThePage() throws IOException {
+    List<String> alerts = named("alert: ", MONITORING.resolve("alerts.yml"));
+    assertThat(alerts).hasSizeGreaterThan(5).doesNotHaveDuplicates();
+    assertThat(named("alertname: ", MONITORING.resolve("alerts-test.yml"))).containsAll(alerts);
+    assertThat(named("### ", Path.of("../../docs/operations.md")))
+        .containsExactlyElementsOf(alerts);
+    assertThat(named("runbook: ", MONITORING.resolve("alerts.yml")))
+        .containsExactlyElementsOf(
+            alerts.stream()
+                .map(alert -> "docs/operations.md#" + alert.toLowerCase(Locale.ROOT))
+                .toList());
+  }
+
+  /** What is behind these words, at the beginning of lines. */
+  private static List<String> named(String words, Path file) throws IOException {
+    return Files.readAllLines(file).stream()
+        .map(line -> line.replaceFirst("^[ -]*", ""))
+        .filter(line -> line.startsWith(words))
+        .map(line -> line.substring(words.length()))
+        .toList();
+  }
+
+  @Test
+  @Timeout(120)
+  void prometheusReadsItsConfiguration() throws Exception {
+    Path file = Prometheus.configuration(directory, List.of("localhost:9249"));
+
+    promtool(directory, "check", "config", file.toString());
+  }
+
+  @Test
+  @Timeout(value = 15 * 60)
+  void everyQueryFindsSeriesOfARunningJob() throws Exception {
+    Path program = program("prometheus");
+    int port = twoFreePorts();
+    Path model = Files.createDirectories(directory.resolve("saved"));
+    new Jobs(directory).publish("adder", "1.0.0", SavedModels.twoByTwo(model), model);
+    try (DemoBroker broker = new DemoBroker(directory.resolve("broker"));
+        SessionCluster cluster =
+            new SessionCluster(
+                directory,
+                SessionCluster.classPathWithout(List.of("/pipelines/")),
+                """
+                metrics.reporter.prometheus.factory.class: org.apache.flink.metrics.prometheus.PrometheusReporterFactory
+                metrics.reporter.prometheus.port: %d-%d
+                metrics.reporter.prometheus.filterLabelValueCharacters: false
+                """
+                    .formatted(port, port + 1));
+        Prometheus prometheus =
+            Prometheus.start(
+                program,
+                directory.resolve("prometheus"),
+                List.of("127.0.0.1:" + port, "127.0.0.1:" + (port + 1)));
+        KafkaProducer<byte[], byte[]> producer =
+            new KafkaProducer<>(
+                Map.of("bootstrap.servers", broker.bootstrapServers()),
+                new ByteArraySerializer(),
+                new ByteArraySerializer())) {
+      broker.createTopics(1, "in", "out", "dead");
+      cluster.run(
+          cluster.upload(SessionCluster.jobJar(directory.resolve("job.jar"))),
+          ClusterJob.class,
+          job(broker.bootstrapServers()),
+          "--store",
+          new Jobs(directory).store(),
+          "--allow-doubles");
+
+      List<String> without = queries(prometheus);
+      long deadline = System.nanoTime() + PATIENCE.toNanos();
+      while (!(without.isEmpty() && seesDeadLetters(prometheus)) && System.nanoTime() < deadline) {
+        write(producer);
+        without = without.stream().filter(query -> findsNothing(prometheus, query)).toList();
+      }
+
+      assertThat(without).as("queries that find nothing").isEmpty();
+      assertThat(seesDeadLetters(prometheus)).isTrue();
+      assertThat(prometheus.rules())
+          .hasSizeGreaterThan(5)
+          .allSatisfy(rule -> assertThat(rule.path("health").asText()).isEqualTo("ok"))
+          .noneMatch(rule -> rule.path("state").asText().equals("firing"));
+    }
+  }
+
+  private static int twoFreePorts() throws IOException {
+    while (true) {
+      try (ServerSocket first = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+          ServerSocket second =
+              new ServerSocket(first.getLocalPort() + 1, 1, InetAddress.getLoopbackAddress())) {
+        assertThat(second.getLocalPort()).isPositive();
+        return first.getLocalPort();
+      } catch (IOException taken) {
+        // The one behind it.
+      }
+    }
+  }
+
+  private String job(String servers) throws IOException {
+    return Files.writeString(
+            directory.resolve("adding.yaml"),
+            """
+            name: adding
+            source:
+              connector: kafka
+              topic: in
+              properties.bootstrap.servers: %s
+              properties.group.id: adding
+              scan.startup.mode: earliest-offset
+              format: json
+              columns: { a: DOUBLE, b: FLOAT }
+            steps:
+              - id: add
+                model: adder:1.0.0
+                input: { left: a, right: b }
+                output: { sum: total }
+                resources: { device: cpu }
+            sink: { connector: kafka, topic: out, format: json, sink.delivery-guarantee: exactly-once }
+            dead-letter: { connector: kafka, topic: dead }
+            flink: { execution.checkpointing.interval: 500ms }
+            """
+                .formatted(servers))
+        .toString();
+  }
+
+  private static void write(KafkaProducer<byte[], byte[]> producer) {
+    for (int i = 0; i < PORTION; i++) {
+      String value = i % 10 == 0 ? "{\"b\": 2}" : "{\"a\": 1, \"b\": 2}";
+      var unused = producer.send(new ProducerRecord<>("in", value.getBytes(UTF_8)));
+    }
+    producer.flush();
+  }
+
+  /** Of ten records one is; more than one in a hundred is what the alert waits for. */
+  private static boolean seesDeadLetters(Prometheus prometheus) throws IOException {
+    String part = Dashboard.shipped().expressions("Dead letters").get(0);
+    return prometheus.find(part).stream()
+            .anyMatch(series -> series.value() > 0.07 && series.value() < 0.13)
+        && prometheus.rules().stream()
+            .filter(rule -> rule.path("state").asText().equals("pending"))
+            .anyMatch(rule -> rule.path("name").asText().equals("TidemillDeadLetters"));
+  }
+
+  private static boolean findsNothing(Prometheus prometheus, String query) {
+    return prometheus.find(query).stream().allMatch(series -> Double.isNaN(series.value()));
+  }
+
+  /** Of the dashboard, of what alerts are made of, and of the page. */
+  private static List<String> queries(Prometheus prometheus) throws IOException {
+    List<String> queries = new ArrayList<>(Dashboard.shipped().expressions());
+    assertThat(queries).hasSizeGreaterThan(25).noneMatch(query -> query.contains("$"));
+    for (JsonNode rule : prometheus.rules()) {
+      List<String> series =
+          Pattern.compile("\\bflink_\\w+")
+              .matcher(rule.path("query").asText())
+              .results()
+              .map(MatchResult::group)
+              .toList();
+      assertThat(series).as(rule.toString()).isNotEmpty();
+      queries.addAll(series);
+    }
+    String page = Files.readString(Path.of("../../docs/metrics.md"));
+    Matcher prefix = Pattern.compile("With `P` for `(\\w+)`").matcher(page);
+    assertThat(prefix.find()).isTrue();
+    List<String> documented =
+        QUESTION
+            .matcher(page)
+            .results()
+            .map(question -> question.group(1).replaceAll("\\bP_", prefix.group(1) + "_"))
+            .toList();
+    assertThat(documented).hasSizeGreaterThan(10);
+    queries.addAll(documented);
+    return queries;
+  }
+}
