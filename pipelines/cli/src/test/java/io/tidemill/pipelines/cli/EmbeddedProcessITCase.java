@@ -10,6 +10,8 @@ import io.tidemill.pipelines.run.EmbeddedJob;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.PipelineReader;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -69,9 +71,13 @@ class EmbeddedProcessITCase {
   }
 
   private EmbeddedJob start() {
+    return start(Map.of());
+  }
+
+  private EmbeddedJob start(Map<String, String> flinkOptions) {
     ParsedPipeline parsed = new PipelineReader(Map.of("ROOT", directory.toString())).read(job);
     return EmbeddedFlink.start(
-        new PipelineComposer(new Jobs(directory).store(), Map.of())
+        new PipelineComposer(new Jobs(directory).store(), flinkOptions)
             .plan(parsed.definition(), parsed::locationOf));
   }
 
@@ -156,6 +162,33 @@ class EmbeddedProcessITCase {
         assertThat(answer(web, foreign)).as(foreign).startsWith("HTTP/1.1 403");
       }
       assertThat(running.client().getJobStatus().get()).isNotEqualTo(JobStatus.CANCELLING);
+    } finally {
+      running.cancel(LIMIT);
+    }
+  }
+
+  @Test
+  void prometheusFindsItsMetricsWhereTheJobSaysSo() throws Exception {
+    int port;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = socket.getLocalPort();
+    }
+    EmbeddedJob running =
+        start(
+            Map.of(
+                "metrics.reporter.prometheus.factory.class",
+                "org.apache.flink.metrics.prometheus.PrometheusReporterFactory",
+                "metrics.reporter.prometheus.port",
+                String.valueOf(port)));
+    try {
+      URI metrics = URI.create("http://localhost:" + port);
+
+      String found = "";
+      while (!found.contains("_tidemill_step_model_version_records{")) {
+        found = answer(metrics, "GET /metrics HTTP/1.1\r\nHost: localhost");
+      }
+
+      assertThat(found).contains("step=\"add\"", "flink_jobmanager_job_runningTime{");
     } finally {
       running.cancel(LIMIT);
     }
