@@ -196,8 +196,10 @@ class ArchiveITCase {
     listed.put(file(bill.at("/metadata/component")), "");
 
     Map<String, String> there = new TreeMap<>();
-    for (Path jar : Stream.concat(jars("lib").stream(), jars("cluster-lib").stream()).toList()) {
-      there.put(jar.getFileName().toString(), sha256(jar));
+    for (String part : List.of("lib", "cluster-lib", "cluster-plugins")) {
+      for (Path jar : jars(part)) {
+        there.put(jar.getFileName().toString(), sha256(jar));
+      }
     }
     there.replace(file(bill.at("/metadata/component")), "");
 
@@ -255,7 +257,8 @@ class ArchiveITCase {
             "README.md",
             "job-configs/fraud-scoring.yaml",
             "monitoring/alerts.yml",
-            "monitoring/dashboard.json")) {
+            "monitoring/dashboard.json",
+            "cluster-plugins/tidemill-failures/tidemill-failures" + NAME.substring(8) + ".jar")) {
       assertThat(unpacked().resolve(file)).isNotEmptyFile();
     }
   }

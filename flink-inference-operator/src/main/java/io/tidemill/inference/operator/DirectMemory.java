@@ -64,10 +64,9 @@ public final class DirectMemory {
   synchronized Promise promise(Step step, long bytes) {
     long free = limit - usedByOthers.getAsLong() - promised;
     if (bytes > free) {
-      throw step.failure(
+      throw step.lackOfMemory(
           "direct memory: %d bytes, of which other steps of this process and Flink leave %d (expected: >= %d for this subtask); raise taskmanager.memory.task.off-heap.size, or -XX:MaxDirectMemorySize where no TaskManager sets it, or lower max-size, max-in-flight or the step's memory limit"
-              .formatted(limit, Math.max(0, free), bytes),
-          null);
+              .formatted(limit, Math.max(0, free), bytes));
     }
     promised += bytes;
     return new Promise(bytes);

@@ -51,7 +51,7 @@ final class InferenceState<T> {
         store.getListState(new ListStateDescriptor<>("tidemill-layout", IntSerializer.INSTANCE));
     for (Integer written : layout.get()) {
       if (written > LAYOUT) {
-        throw new InferenceException(
+        throw new StepSettingsException(
             "layout of the restored state: %d (expected: <= %d); restore it with the release that wrote it or a newer one"
                 .formatted(written, LAYOUT),
             null);

@@ -59,7 +59,7 @@ final class OutcomePolicy<T> {
           deadLetter(batch, row, DeadLetterCause.NULL_INPUT, e.problem(), 0);
       case SKIP -> passUnscored(batch, row);
       case FAIL ->
-          throw step.failure(
+          throw step.refusal(
               "record %d of batch %d: %s; null-input is fail"
                   .formatted(row, batch.number(), e.problem()),
               e);
@@ -74,7 +74,7 @@ final class OutcomePolicy<T> {
   void notFinite(Batch<T, Object> batch, int row, int attempt) {
     String message = "prediction: not a number or infinite (expected: finite)";
     if (settings.onNan() == OnNotFinite.FAIL) {
-      throw step.failure(
+      throw step.refusal(
           "record %d of batch %d: %s; on-nan is fail".formatted(row, batch.number(), message),
           null);
     }

@@ -10,7 +10,26 @@ record Step(String id, ModelVersion model) {
 
   /** A failure of this step, for the caller to throw. */
   InferenceException failure(String problem, @Nullable Throwable cause) {
-    return new InferenceException("step '%s', %s: %s".formatted(id, model, problem), cause);
+    return new InferenceException(about(problem), cause);
+  }
+
+  /** A record that this step is not to go on after, for the caller to throw. */
+  RefusedRecordException refusal(String problem, @Nullable Throwable cause) {
+    return new RefusedRecordException(about(problem), cause);
+  }
+
+  /** Memory that this step does not have, for the caller to throw. */
+  StepMemoryException lackOfMemory(String problem) {
+    return new StepMemoryException(about(problem), null);
+  }
+
+  /** Settings that do not go with the model, for the caller to throw. */
+  StepSettingsException wrongSettings(String problem) {
+    return new StepSettingsException(about(problem), null);
+  }
+
+  private String about(String problem) {
+    return "step '%s', %s: %s".formatted(id, model, problem);
   }
 
   /**

@@ -28,14 +28,13 @@ record StepMemory(Step step, Signature signature, StepSettings settings) {
     Stream.concat(inputs(), outputs()).forEach(column -> requireColumn(column, maxSize));
     long row = bytesOfOneRow();
     if (row > batchBytes()) {
-      throw step.failure(
+      throw step.wrongSettings(
           "memory limit: %d bytes (expected: >= %d, %d for a record with its prediction in each of the %d batches in flight); raise it, or lower max-in-flight"
               .formatted(
                   settings.memoryBytes(),
                   row * settings.batching().maxInFlight(),
                   row,
-                  settings.batching().maxInFlight()),
-          null);
+                  settings.batching().maxInFlight()));
     }
   }
 
@@ -43,10 +42,9 @@ record StepMemory(Step step, Signature signature, StepSettings settings) {
     long most =
         (Integer.MAX_VALUE - FixedWidthColumn.ALIGNMENT) / Math.max(1, column.bytesPerRow());
     if (maxSize > most) {
-      throw step.failure(
+      throw step.wrongSettings(
           "max-size: %d records of %d bytes in tensor '%s' (expected: below 2 GiB in all, at most %d records)"
-              .formatted(maxSize, column.bytesPerRow(), column.name(), most),
-          null);
+              .formatted(maxSize, column.bytesPerRow(), column.name(), most));
     }
   }
 

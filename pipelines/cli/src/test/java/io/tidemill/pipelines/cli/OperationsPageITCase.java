@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.apache.commons.io.file.PathUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,19 +25,28 @@ class OperationsPageITCase {
     Shell shell = new Shell(directory, Map.of());
     shell.keep("kubectl", kept);
     String page = Files.readString(ROOT.resolve("docs/operations.md"));
-    assertThat(page).contains("=/path/to/tidemill\n");
+    assertThat(page).contains("=/path/to/tidemill\n", "=/opt/flink\n");
+    // As the archive has them, whose own test looks whether it does.
+    Path home = directory.resolve("home");
+    Files.createFile(
+        Files.createDirectories(home.resolve("cluster-plugins/tidemill-failures"))
+            .resolve("failures.jar"));
+    PathUtils.copyDirectory(ROOT.resolve("monitoring"), home.resolve("monitoring"));
+    Path flink = directory.resolve("flink");
 
     String out =
         shell.run(
             directory,
             String.join("", Shell.blocks(page))
-                .replace("=/path/to/tidemill\n", "='" + ROOT + "'\n"));
+                .replace("=/path/to/tidemill\n", "='" + home + "'\n")
+                .replace("=/opt/flink\n", "='" + flink + "'\n"));
 
     assertThat(out).contains("predictions  9", "null-input");
     KubernetesObjects rules =
         KubernetesObjects.strict(Files.readString(kept.resolve("tidemill-alerts.yaml")));
     assertThat(rules.at("PrometheusRule", "/spec/groups/0/rules/0/alert").asText())
         .isEqualTo("TidemillJobGone");
+    assertThat(flink.resolve("plugins/tidemill-failures/failures.jar")).exists();
     var file =
         Pattern.compile("create configmap .* --from-file=(\\S+)")
             .matcher(Files.readString(kept.resolve("calls")));

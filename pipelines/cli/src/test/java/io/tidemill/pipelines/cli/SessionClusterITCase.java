@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemill.model.engine.tensorflow.SavedModels;
 import io.tidemill.pipelines.ClusterJob;
 import io.tidemill.pipelines.compose.Jobs;
+import io.tidemill.pipelines.failures.FailureLabels;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.JarOutputStream;
+import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import org.apache.commons.io.file.PathUtils;
@@ -54,16 +56,19 @@ class SessionClusterITCase {
     }
     Files.write(Files.createDirectories(FOLDER.resolve("in")).resolve("a.json"), records);
     writeGpuPlugin();
+    writeFailuresPlugin();
     cluster =
         new SessionCluster(
             FOLDER,
-            SessionCluster.classPathWithout(List.of("/pipelines/job/", "/pipelines/cli/")),
+            SessionCluster.classPathWithout(
+                List.of("/pipelines/job/", "/pipelines/cli/", "/pipelines/failures/")),
             """
             external-resources: gpu
             external-resource.gpu.amount: 1
             external-resource.gpu.driver-factory.class: %s
+            jobmanager.failure-enrichers: %s
             """
-                .formatted(OneGpu.class.getName()));
+                .formatted(OneGpu.class.getName(), FailureLabels.class.getName()));
     jar = cluster.upload(SessionCluster.jobJar(FOLDER.resolve("job.jar")));
   }
 
@@ -89,6 +94,30 @@ class SessionClusterITCase {
           new ZipEntry("META-INF/services/" + ExternalResourceDriverFactory.class.getName()));
       plugin.write(OneGpu.class.getName().getBytes(StandardCharsets.UTF_8));
     }
+  }
+
+  /** As a user has it: the one jar in a folder of its own. */
+  private static void writeFailuresPlugin() throws Exception {
+    Path folder = Files.createDirectories(FOLDER.resolve("plugins/tidemill-failures"));
+    Path from = SessionCluster.location(FailureLabels.class);
+    Path file = folder.resolve("tidemill-failures.jar");
+    if (Files.isRegularFile(from)) {
+      Files.copy(from, file);
+      return;
+    }
+    int code =
+        ToolProvider.findFirst("jar")
+            .orElseThrow()
+            .run(
+                System.out,
+                System.err,
+                "--create",
+                "--file",
+                file.toString(),
+                "-C",
+                from.toString(),
+                ".");
+    assertThat(code).isZero();
   }
 
   @Test
@@ -140,9 +169,45 @@ class SessionClusterITCase {
 
     assertThat(cluster.get("/jobs/" + id + "/exceptions").toString())
         .contains("UnavailableHereException: adder:1.0.0: device gpu:" + OneGpu.INDEX);
+    assertThat(label(id)).isEqualTo("CONFIG");
+  }
+
+  @Test
+  void aFailureSaysWhoMustAct() throws Exception {
+    Path model = FOLDER.resolve("saved");
+    new Jobs(FOLDER).publish("damaged", "1.0.0", SavedModels.twoByTwo(model), model);
+    Path file = FOLDER.resolve("store/damaged/1.0.0/files/saved_model.pb");
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(file, bytes);
+    Files.writeString(
+        Files.createDirectories(FOLDER.resolve("without-a")).resolve("a.json"), "{\"b\": 2}\n");
+
+    String withDamaged = run("damaged", "mode: batch", "", "cpu", "damaged", "in");
+    String withoutA = run("without-a-out", "mode: batch", "", "cpu", "adder", "without-a");
+
+    cluster.await(() -> cluster.state(withDamaged).equals("FAILED"));
+    cluster.await(() -> cluster.state(withoutA).equals("FAILED"));
+    assertThat(label(withDamaged)).isEqualTo("MODEL");
+    assertThat(label(withoutA)).isEqualTo("DATA");
+  }
+
+  /** What Flink's REST API says of a job's last failure. */
+  private static String label(String job) throws Exception {
+    return cluster
+        .get("/jobs/" + job + "/exceptions")
+        .at("/exceptionHistory/entries/0/failureLabels")
+        .path("tidemill.failure")
+        .asText();
   }
 
   private static String run(String output, String mode, String source, String device)
+      throws Exception {
+    return run(output, mode, source, device, "adder", "in");
+  }
+
+  private static String run(
+      String output, String mode, String source, String device, String model, String input)
       throws Exception {
     Path job =
         Files.writeString(
@@ -152,21 +217,23 @@ class SessionClusterITCase {
             %s
             source:
               connector: filesystem
-              path: %s/in
+              path: %s/%s
               format: json
               columns: { a: DOUBLE, b: FLOAT }
               %s
             steps:
               - id: add
-                model: adder@production
+                model: %s@production
                 input: { left: a, right: b }
                 output: { sum: total }
+                null-input: fail
                 resources: { device: '%s' }
             sink: { connector: filesystem, path: '%s/%s', format: json }
             dead-letter: { connector: filesystem, path: '%s/dead', format: json }
             flink: { execution.checkpointing.interval: 300ms }
             """
-                .formatted(output, mode, FOLDER, source, device, FOLDER, output, FOLDER));
+                .formatted(
+                    output, mode, FOLDER, input, source, model, device, FOLDER, output, FOLDER));
     return cluster.run(jar, ClusterJob.class, job.toString(), "--store", new Jobs(FOLDER).store());
   }
 
