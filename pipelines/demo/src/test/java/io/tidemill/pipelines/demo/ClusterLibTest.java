@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
  * run before it is packaged.
  */
 class ClusterLibTest {
+  private static final Path ROOT = Path.of("../..");
   private static final Path FOLDER = Path.of("../cli/target/tidemill/cluster-lib");
 
   /** Names of all classes, and the jars that have them. */
@@ -58,6 +59,25 @@ class ClusterLibTest {
           .contains("pipelines/cli/target/tidemill/cluster-lib/" + part + "/ ");
       assertThat(FOLDER.resolve(part)).isNotEmptyDirectory();
     }
+  }
+
+  @Test
+  void whatTheImageCopiesIsThereAndNotIgnored() throws IOException {
+    List<String> sent =
+        Files.readAllLines(ROOT.resolve(".dockerignore")).stream()
+            .filter(line -> line.startsWith("!"))
+            .map(line -> line.substring(1) + "/")
+            .toList();
+    List<String> copied =
+        Files.readAllLines(ROOT.resolve("docker/Dockerfile")).stream()
+            .filter(line -> line.startsWith("COPY "))
+            .flatMap(line -> Stream.of(line.substring(5, line.lastIndexOf(' ')).split(" ", -1)))
+            .toList();
+
+    assertThat(copied)
+        .hasSizeGreaterThan(3)
+        .allSatisfy(folder -> assertThat(ROOT.resolve(folder)).isNotEmptyDirectory())
+        .allMatch(folder -> sent.stream().anyMatch(folder::startsWith));
   }
 
   @Test
