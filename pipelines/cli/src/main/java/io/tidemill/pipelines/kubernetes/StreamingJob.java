@@ -243,8 +243,7 @@ record StreamingJob(
     options.put("metrics.reporter.prometheus.port", String.valueOf(METRICS));
     options.put("metrics.reporter.prometheus.filterLabelValueCharacters", "false");
     // A plugin of the image; where it has none, there is no label.
-    options.put(
-        "jobmanager.failure-enrichers", "io.tidemill.pipelines.failures.FailureLabels");
+    options.put("jobmanager.failure-enrichers", "io.tidemill.pipelines.failures.FailureLabels");
     // The entry class is in Flink's lib folder, too, beside the engines, which load there only.
     options.put("classloader.resolve-order", "parent-first");
     if (job.gpus() > 0) {
