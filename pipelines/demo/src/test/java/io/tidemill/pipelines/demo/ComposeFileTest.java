@@ -61,7 +61,8 @@ final class ComposeFileTest {
             .toList();
 
     assertThat(files)
-        .contains("./docker/prometheus.yml", "./monitoring/alerts.yml", "./monitoring/dashboard.json")
+        .contains(
+            "./docker/prometheus.yml", "./monitoring/alerts.yml", "./monitoring/dashboard.json")
         .allSatisfy(file -> assertThat(ROOT.resolve(file)).isRegularFile());
   }
 
