@@ -9,11 +9,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
 @AnalyzeClasses(
-    packages = {
-      "io.tidemill.pipelines.cli",
-      "io.tidemill.pipelines.doctor",
-      "io.tidemill.pipelines.kubernetes"
-    },
+    packages = "io.tidemill.pipelines.cli",
     importOptions = ImportOption.DoNotIncludeTests.class)
 class CliRoomTest {
   @ArchTest
@@ -29,15 +25,6 @@ class CliRoomTest {
               "io.tidemill.model.engine.*",
               "io.tidemill.model.store.oci",
               "io.tidemill.pipelines.demo");
-
-  @ArchTest
-  static final ArchRule theRoomsBelowKnowNoCommand =
-      noClasses()
-          .that()
-          .resideInAnyPackage("io.tidemill.pipelines.doctor", "io.tidemill.pipelines.kubernetes")
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage("io.tidemill.pipelines.cli", "picocli..");
 
   @ArchTest
   static final ArchRule givesOthersTheCommandAndTheDoorToIt =

@@ -1,0 +1,39 @@
+package io.tidemill.pipelines;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+@AnalyzeClasses(
+    packages = {"io.tidemill.pipelines.doctor", "io.tidemill.pipelines.kubernetes"},
+    importOptions = ImportOption.DoNotIncludeTests.class)
+class ClusterRoomTest {
+  @ArchTest
+  static final ArchRule knowsNoEngineNoBatchAndNoCommand =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "ai..",
+              "org.tensorflow..",
+              "org.apache.arrow..",
+              "picocli..",
+              "io.tidemill.inference..",
+              "io.tidemill.model.engine.*",
+              "io.tidemill.model.store.oci",
+              "io.tidemill.pipelines.cli",
+              "io.tidemill.pipelines.nightly",
+              "io.tidemill.pipelines.demo");
+
+  @ArchTest
+  static final ArchRule manifestsAskNoCluster =
+      noClasses()
+          .that()
+          .resideInAPackage("io.tidemill.pipelines.kubernetes")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("java.net.http..");
+}
