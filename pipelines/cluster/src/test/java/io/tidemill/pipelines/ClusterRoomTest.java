@@ -8,7 +8,13 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
 @AnalyzeClasses(
-    packages = {"io.tidemill.pipelines.doctor", "io.tidemill.pipelines.kubernetes"},
+    packages = {
+      "io.tidemill.pipelines.carried",
+      "io.tidemill.pipelines.doctor",
+      "io.tidemill.pipelines.jobs",
+      "io.tidemill.pipelines.kubernetes",
+      "io.tidemill.pipelines.rest"
+    },
     importOptions = ImportOption.DoNotIncludeTests.class)
 class ClusterRoomTest {
   @ArchTest
@@ -29,11 +35,20 @@ class ClusterRoomTest {
               "io.tidemill.pipelines.demo");
 
   @ArchTest
-  static final ArchRule manifestsAskNoCluster =
+  static final ArchRule onlyOneRoomSpeaksHttp =
       noClasses()
           .that()
-          .resideInAPackage("io.tidemill.pipelines.kubernetes")
+          .resideOutsideOfPackage("io.tidemill.pipelines.rest")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("java.net.http..");
+
+  @ArchTest
+  static final ArchRule manifestsAskNoCluster =
+      noClasses()
+          .that()
+          .resideInAnyPackage("io.tidemill.pipelines.kubernetes", "io.tidemill.pipelines.carried")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.tidemill.pipelines.rest", "io.tidemill.pipelines.jobs");
 }

@@ -1,9 +1,6 @@
 package io.tidemill.pipelines;
 
-import io.tidemill.connectors.problem.Problem;
 import io.tidemill.pipelines.compose.PlannedPipeline;
-import io.tidemill.pipelines.definition.InvalidPipelineException;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.flink.configuration.Configuration;
@@ -71,13 +68,7 @@ public final class ClusterJob {
     Optional<RemoteCluster> remote = RemoteCluster.of(here);
     Optional<Configuration> there =
         remote.isEmpty() ? Optional.empty() : remote.get().configuration();
-    if (there.map(pipeline::mayPublishTwice).orElse(true)) {
-      throw new InvalidPipelineException(
-          List.of(
-              new Problem<>(
-                  pipeline.locationOf("sink"),
-                  "sink: exactly-once on a cluster without high availability, and no savepoint to begin with: if the JobManager dies, the job begins anew and all that it has published is published again (expected: high-availability.type: zookeeper or kubernetes and high-availability.storageDir in Flink's configuration; or a savepoint or retained checkpoint, the newest that there is, by 'flink run -s', --fromSavepoint of a standalone job or --set execution.state-recovery.path=…; or sink.delivery-guarantee: at-least-once at the sink and the dead-letter; or %s)"
-                      .formatted(ALLOW_DOUBLES))));
-    }
+    // One that does not answer is taken for one that keeps nothing.
+    pipeline.checkPublishesOnce(there.orElseGet(Configuration::new), ALLOW_DOUBLES);
   }
 }

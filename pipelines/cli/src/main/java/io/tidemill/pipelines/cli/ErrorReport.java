@@ -5,6 +5,7 @@ import io.tidemill.connectors.problem.Suggestion;
 import io.tidemill.model.ModelException;
 import io.tidemill.pipelines.compose.ModelProblemsException;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
+import io.tidemill.pipelines.jobs.ClusterException;
 import io.tidemill.pipelines.nightly.NightlyException;
 import io.tidemill.pipelines.run.RunFailedException;
 import java.io.PrintWriter;
@@ -96,6 +97,9 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
     if (failure instanceof InvalidPipelineException) {
       return ExitCode.USAGE;
     }
+    if (failure instanceof ClusterException cluster) {
+      return cluster.usage() ? ExitCode.USAGE : ExitCode.FAILED;
+    }
     if (failure instanceof NightlyException nightly) {
       return switch (nightly.reason()) {
         case NO_INPUT -> ExitCode.NOT_YET;
@@ -116,6 +120,7 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
       return String.valueOf(failure.getMessage());
     }
     if (failure instanceof CommandFailedException
+        || failure instanceof ClusterException
         || failure instanceof ModelException
         || failure instanceof NightlyException
         || failure instanceof RunFailedException) {

@@ -70,6 +70,8 @@ public final class Tidemill implements Runnable {
           InitCommand.class,
           RunCommand.class,
           StopCommand.class,
+          SubmitCommand.class,
+          JobsCommand.class,
           PlanCommand.class,
           ValidateCommand.class,
           DoctorCommand.class,

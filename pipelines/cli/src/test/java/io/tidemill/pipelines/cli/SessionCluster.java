@@ -145,6 +145,8 @@ public final class SessionCluster implements AutoCloseable {
     command.add("-XX:TieredStopAtLevel=1");
     command.addAll(List.of(memory));
     command.add("-Dlog4j.configurationFile=" + folder.resolve("conf/log4j2.properties"));
+    // As Flink's scripts do, for whoever asks the process for its log.
+    command.add("-Dlog.file=" + folder.resolve(log));
     command.addAll(List.of("-cp", lib, main.getName()));
     command.addAll(List.of("--configDir", folder.resolve("conf").toString()));
     ProcessBuilder builder =
@@ -160,6 +162,11 @@ public final class SessionCluster implements AutoCloseable {
                 "FLINK_PLUGINS_DIR", folder.resolve("plugins").toString(),
                 "TIDEMILL_CACHE", folder.resolve("cache").toString()));
     processes.add(builder.start());
+  }
+
+  /** Where a browser would look at it. */
+  public String address() {
+    return "http://localhost:" + restPort;
   }
 
   /** What the TaskManager has written so far. */

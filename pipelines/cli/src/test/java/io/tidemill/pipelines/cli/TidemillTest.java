@@ -16,6 +16,14 @@ class TidemillTest {
         "doctor --help",
         "run --help",
         "stop --help",
+        "submit --help",
+        "jobs --help",
+        "jobs list --help",
+        "jobs show --help",
+        "jobs stop --help",
+        "jobs upgrade --help",
+        "jobs rescale --help",
+        "jobs logs --help",
         "plan --help",
         "init --help",
         "schema --help",
@@ -54,7 +62,7 @@ class TidemillTest {
       delimiter = '|',
       textBlock =
           """
-          valdate job.yaml  | tidemill: unknown command 'valdate' (did you mean 'validate'? allowed: init, run, stop, plan, validate, doctor, schema, runs, render, dead-letters, model)
+          valdate job.yaml  | tidemill: unknown command 'valdate' (did you mean 'validate'? allowed: init, run, stop, submit, jobs, plan, validate, doctor, schema, runs, render, dead-letters, model)
           rnu job.yaml      | tidemill: unknown command 'rnu' (did you mean 'run'?
           job.yaml          | tidemill: unknown command 'job.yaml' (allowed: init, run,
           model psh a b     | tidemill model: unknown command 'psh' (did you mean 'push'? allowed: push, list,
@@ -86,6 +94,13 @@ class TidemillTest {
           model delete fraud@production | model: 'fraud@production' (expected: name:version as in fraud:1.4.2)
           model prune --max-size much | size: 'much' (expected: as in 10GiB, 512MB or 1048576)
           stop fraud        | tidemill: job 'fraud' does not run here (lease: /
+          jobs              | tidemill: no command (expected: one of list, show, stop, upgrade, rescale, logs)
+          jobs lsit         | tidemill jobs: unknown command 'lsit' (did you mean 'list'?
+          jobs stop         | tidemill: Missing required parameter: 'JOB'
+          jobs rescale x 0  | tidemill: parallelism: 0 (expected: >= 1)
+          jobs logs --tail 0 | tidemill: --tail: 0 (expected: >= 1)
+          jobs stop x --drain --cancel | mutually exclusive
+          jobs list --rest http://me:secret@127.0.0.1:1 | tidemill: http://127.0.0.1:1: /jobs/overview: nothing answers (expected:
           model prune --store= | tidemill: store: '' (expected: a URI as in
           model prune --older-than long | time: 'long' (expected: a duration as in 20ms, 10s, 1min or PT1S)
           dead-letters ls job.yaml --since 2026-11-28 | '--since': '2026-11-28' (expected: a time as in 2026-11-28T09:30:00Z, or how long ago, as in 2h)

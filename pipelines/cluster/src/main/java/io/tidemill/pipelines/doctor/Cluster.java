@@ -3,6 +3,7 @@ package io.tidemill.pipelines.doctor;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tidemill.pipelines.rest.FlinkRest;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

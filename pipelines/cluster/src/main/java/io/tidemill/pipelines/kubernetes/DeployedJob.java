@@ -3,6 +3,8 @@ package io.tidemill.pipelines.kubernetes;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.problem.Problems;
 import io.tidemill.model.Device;
+import io.tidemill.pipelines.carried.JobFiles;
+import io.tidemill.pipelines.carried.WrittenSecrets;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
@@ -16,7 +18,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -41,11 +42,6 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
   /** Of the official images of Flink. */
   private static final int FLINK_USER = 9999;
 
-  /** An assignment without a value, and a URL's user without a password. */
-  private static final Pattern EMPTY =
-      Pattern.compile(
-          "[\\w.-]+\"?\\s*[=:]\\s*(?:\"\"|'')|[\\w.-]+=(?=[\\s&;,]|$)|(?<=://)(?:[^\\s/@:]*:)?@");
-
   /**
    * Checks what only pods cannot have.
    *
@@ -53,16 +49,18 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
    */
   void check() {
     Problems<Location> problems = new Problems<>();
+    // What is written out in the file, a ConfigMap would show to all who read the namespace.
+    WrittenSecrets secrets = new WrittenSecrets(written, "in the Secret");
     files
         .connectors()
         .forEach(
             (part, connector) -> {
-              checkSecrets(problems, part, connector.options());
+              secrets.check(problems, part, connector.options());
               if (connector.connector().equals(ConnectorOptions.FILESYSTEM)) {
                 checkReach(problems, part, connector);
               }
             });
-    checkSecrets(problems, "flink", files.moved().flinkOptions());
+    secrets.check(problems, "flink", files.moved().flinkOptions());
     checkFlinkOptions(problems);
     String store = store();
     if (Cluster.isOfOneMachine(store) && target.store() == null) {
@@ -100,48 +98,13 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
         .flinkOptions()
         .forEach(
             (key, value) -> {
-              if (isSecret(key, value)) {
+              if (WrittenSecrets.isSecret(key, value)) {
                 problems.add(
                     Location.of("--set"),
                     "%s: a secret, which anyone would read in the objects (expected: ${NAME} in the job's 'flink:', or Flink's own variable, in the Secret by --variable)",
                     key);
               }
             });
-  }
-
-  /** What is written out in the file, a ConfigMap would show to all who read the namespace. */
-  private void checkSecrets(Problems<Location> problems, String part, Map<String, String> options) {
-    options.forEach(
-        (key, value) -> {
-          String path = part + "." + key;
-          // What the file has around variables, and their defaults, are written out, too.
-          Optional<String> text =
-              written.variables().stream()
-                  .filter(use -> use.path().equals(path))
-                  .map(VariableUse::text)
-                  .findFirst();
-          if (isSecret(key, value) && text.map(shown -> holdsSecret(key, shown)).orElse(true)) {
-            problems.add(
-                written.locationOf(path),
-                "%s: a secret that is written out (expected: a variable as in ${NAME}, whose value is in the Secret)",
-                path);
-          }
-        });
-  }
-
-  /** Whether a value holds a secret whose variables are nothing, as they are in the file. */
-  private static boolean holdsSecret(String key, String text) {
-    String full = EMPTY.matcher(text).replaceAll("");
-    return !ConnectorOptions.withoutSecrets(full).equals(full)
-        // Several words are those of a login module, one and a colon a user without a password.
-        || (ConnectorOptions.isSecret(key) && full.strip().matches("\\S*[^:\\s]"));
-  }
-
-  /** Kafka's columns of a record's key are no keys to anything. */
-  private static boolean isSecret(String key, String value) {
-    return key.matches("key\\.(format|fields|fields-prefix)")
-        ? !ConnectorOptions.withoutSecrets(value).equals(value)
-        : !ConnectorOptions.shown(key, value).equals(value);
   }
 
   private void checkReach(Problems<Location> problems, String part, ConnectorDefinition connector) {

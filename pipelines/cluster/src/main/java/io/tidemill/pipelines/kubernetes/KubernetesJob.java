@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.kubernetes;
 
+import io.tidemill.pipelines.carried.JobFiles;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import java.nio.file.Path;

@@ -18,9 +18,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobExecutionResult;
+import org.apache.flink.client.deployment.executors.PipelineExecutorUtils;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.ReadableConfig;
@@ -194,6 +196,29 @@ public final class PlannedPipeline {
     }
   }
 
+  /** Takes a graph to where it runs; all that it throws means that it does not run there. */
+  public interface Start {
+    void accept(StreamGraph graph) throws Exception;
+  }
+
+  /**
+   * Makes the job's graph and gives it to whoever starts it. What its sinks made for it goes again
+   * if that fails.
+   *
+   * @param settle changes Flink's configuration for this start
+   */
+  public void start(Consumer<Configuration> settle, Start start) throws Exception {
+    Configuration flink = configuration();
+    settle.accept(flink);
+    StreamExecutionEnvironment environment =
+        StreamExecutionEnvironment.getExecutionEnvironment(flink);
+    try (StagingFolders folders = new StagingFolders(stagingSinks())) {
+      folders.madeBy(() -> attach(environment));
+      start.accept(PipelineExecutorUtils.getStreamGraph(environment.getStreamGraph(), flink));
+      folders.keep();
+    }
+  }
+
   /** The folders of its sinks in which Flink stages files until the job ends. */
   private List<Path> stagingSinks() {
     return definition.mode() == ExecutionMode.BATCH
@@ -315,6 +340,24 @@ public final class PlannedPipeline {
             Configuration.fromMap(cluster.toMap()))
         && Stream.of(cluster, configuration)
             .allMatch(each -> each.getOptional(StateRecoveryOptions.SAVEPOINT_PATH).isEmpty());
+  }
+
+  /**
+   * Looks whether a cluster keeps where the job was.
+   *
+   * @param cluster what it is configured with
+   * @param option of the command, which starts the job all the same
+   * @throws InvalidPipelineException if it {@link #mayPublishTwice}
+   */
+  public void checkPublishesOnce(ReadableConfig cluster, String option) {
+    if (mayPublishTwice(cluster)) {
+      throw new InvalidPipelineException(
+          List.of(
+              new Problem<>(
+                  locationOf("sink"),
+                  "sink: exactly-once on a cluster without high availability, and no savepoint to begin with: if the JobManager dies, the job begins anew and all that it has published is published again (expected: high-availability.type: zookeeper or kubernetes and high-availability.storageDir in Flink's configuration; or a savepoint or retained checkpoint, the newest that there is, by 'flink run -s', --fromSavepoint of a standalone job or --set execution.state-recovery.path=…; or sink.delivery-guarantee: at-least-once at the sink and the dead-letter; or %s)"
+                      .formatted(option))));
+    }
   }
 
   /** What was planned, in words and numbers. */

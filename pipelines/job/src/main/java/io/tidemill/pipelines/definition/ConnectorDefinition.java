@@ -45,6 +45,11 @@ public record ConnectorDefinition(
     return new ConnectorDefinition(changed, schema, primaryKey, partitionedBy, overwrite, files);
   }
 
+  /** The same with other columns. */
+  public ConnectorDefinition withSchema(SchemaDefinition other) {
+    return new ConnectorDefinition(options, other, primaryKey, partitionedBy, overwrite, files);
+  }
+
   /** The connector's name, such as {@code kafka}. */
   public String connector() {
     return options.getOrDefault(CONNECTOR, "");

@@ -86,6 +86,22 @@ public record PipelineDefinition(
         flinkOptions);
   }
 
+  /** The same job with other steps. */
+  public PipelineDefinition withSteps(List<StepDefinition> others) {
+    return new PipelineDefinition(
+        name,
+        mode,
+        store,
+        development,
+        source,
+        others,
+        sink,
+        deadLetter,
+        verify,
+        nightly,
+        flinkOptions);
+  }
+
   /** The same job with other places for what it makes, and other options of Flink. */
   public PipelineDefinition with(
       ConnectorDefinition predictions,

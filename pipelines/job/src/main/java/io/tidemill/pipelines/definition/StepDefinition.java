@@ -51,6 +51,16 @@ public record StepDefinition(
     checkOutput(output);
   }
 
+  /** The same step with another model, or version of it. */
+  public StepDefinition withModel(String other) {
+    return new StepDefinition(id, other, input, output, resources, settings);
+  }
+
+  /** The same step with other resources. */
+  public StepDefinition withResources(ResourcesDefinition others) {
+    return new StepDefinition(id, model, input, output, others, settings);
+  }
+
   /**
    * Checks one value.
    *

@@ -1,6 +1,5 @@
 package io.tidemill.pipelines.run;
 
-import java.io.DataInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,11 +15,6 @@ import java.util.stream.Stream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
-import org.apache.flink.runtime.checkpoint.CheckpointProperties;
-import org.apache.flink.runtime.checkpoint.Checkpoints;
-import org.apache.flink.runtime.checkpoint.OperatorState;
-import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
-import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +34,6 @@ record KeptStates(Path root) {
   /** Where a run leaves what it stops with; what lies beside it was asked for by a person. */
   static final String LAST = "last";
 
-  private static final String METADATA = "_metadata";
   private static final String BEGAN_ANEW = "began-anew";
   private static final String BEGAN_WITH = "began-with";
   private static final String FINISHED = "finished";
@@ -169,12 +162,12 @@ record KeptStates(Path root) {
     KeptState newest = null;
     IOException damaged = null;
     for (Path candidate : candidates) {
-      if (files.exists(new Path(candidate, METADATA))) {
+      if (files.exists(new Path(candidate, SavedState.METADATA))) {
         try {
           KeptState state = read(candidate, run, false);
           newest = newest == null || newest.checkpoint() < state.checkpoint() ? state : newest;
         } catch (IOException unreadable) {
-          if (!files.exists(new Path(candidate, METADATA))) {
+          if (!files.exists(new Path(candidate, SavedState.METADATA))) {
             continue;
           }
           LOG.warn("{}: damaged, and passed over: {}", candidate, unreadable.getMessage());
@@ -189,26 +182,8 @@ record KeptStates(Path root) {
   }
 
   private static KeptState read(Path path, int run, boolean given) throws IOException {
-    Path metadataFile = path.getName().equals(METADATA) ? path : new Path(path, METADATA);
-    try (DataInputStream in =
-        new DataInputStream(metadataFile.getFileSystem().open(metadataFile))) {
-      CheckpointMetadata metadata =
-          Checkpoints.loadCheckpointMetadata(
-              in, KeptStates.class.getClassLoader(), path.toString());
-      CheckpointProperties properties = metadata.getCheckpointProperties();
-      boolean savepoint = properties != null && properties.isSavepoint();
-      return new KeptState(
-          path,
-          run,
-          metadata.getCheckpointId(),
-          given,
-          given || (savepoint && !path.getParent().getName().equals(LAST)),
-          metadata.getOperatorStates().stream().filter(KeptStates::hasState).toList());
-    }
-  }
-
-  private static boolean hasState(OperatorState operator) {
-    return operator.getCoordinatorState() != null
-        || operator.getStates().stream().anyMatch(OperatorSubtaskState::hasState);
+    SavedState state = SavedState.read(path);
+    boolean asked = state.savepoint() && !path.getParent().getName().equals(LAST);
+    return new KeptState(state, run, given, given || asked);
   }
 }

@@ -9,17 +9,14 @@ import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.RecoveryClaimMode;
 import org.apache.flink.core.fs.Path;
-import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,9 +93,7 @@ public final class RunStart {
             fresh ? "anew, as asked for" : "anew: no earlier state in " + states.root());
       }
       KeptState from = newest.get();
-      if (!flink.get(StateRecoveryOptions.SAVEPOINT_IGNORE_UNCLAIMED_STATE)) {
-        check(pipeline, from);
-      }
+      check(pipeline, from, flink.get(StateRecoveryOptions.SAVEPOINT_IGNORE_UNCLAIMED_STATE));
       return new RunStart(states, run, from, null, false, "with " + from.description());
     } catch (IOException | UncheckedIOException unreadable) {
       throw refused(
@@ -149,28 +144,22 @@ public final class RunStart {
     }
   }
 
-  private static void check(PlannedPipeline pipeline, KeptState from) {
-    Set<OperatorID> operators = new HashSet<>();
-    pipeline
-        .graph()
-        .getJobGraph()
-        .getVertices()
-        .forEach(
-            vertex ->
-                vertex
-                    .getOperatorIDs()
-                    .forEach(
-                        id -> {
-                          operators.add(id.getGeneratedOperatorID());
-                          id.getUserDefinedOperatorID().ifPresent(operators::add);
-                        }));
-    List<String> gone = from.without(operators);
-    if (!gone.isEmpty()) {
+  private static void check(PlannedPipeline pipeline, KeptState from, boolean letGo)
+      throws IOException {
+    StateFit fit = StateFit.of(pipeline, from.state());
+    if (!letGo && !fit.gone().isEmpty()) {
       throw refused(
           pipeline,
           "steps",
           "the newest state of the job's runs, %s, belongs to %s too, which the job has no more (expected: the same ids and connectors; --allow-non-restored-state lets that state and the records in it go, --fresh begins anew, and another name makes another job)"
-              .formatted(from.path(), String.join(", ", gone)));
+              .formatted(from.path(), String.join(", ", fit.gone())));
+    }
+    if (!fit.unfit().isEmpty()) {
+      throw refused(
+          pipeline,
+          "steps",
+          "the newest state of the job's runs, %s, does not fit: %s"
+              .formatted(from.path(), String.join("; ", fit.unfit())));
     }
   }
 

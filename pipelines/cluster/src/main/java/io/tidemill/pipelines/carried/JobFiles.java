@@ -1,4 +1,4 @@
-package io.tidemill.pipelines.kubernetes;
+package io.tidemill.pipelines.carried;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -22,27 +22,27 @@ import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.FileUtils;
 
 /**
- * A job's file, and those beside it that it names, as pods find them in a folder of their own.
- * Immutable.
+ * A job's file, and those beside it that it names, as another machine finds them in a folder of
+ * their own. Immutable.
  *
  * @param texts by their paths in that folder, that of the job first
  * @param moved the job as it is read in another folder, in which only these files are
  */
-record JobFiles(Map<String, String> texts, Path folder, PipelineDefinition moved) {
+public record JobFiles(Map<String, String> texts, Path folder, PipelineDefinition moved) {
   /** What the job's file is called there. */
-  static final String JOB = "job.yaml";
+  public static final String JOB = "job.yaml";
 
-  /** Of a ConfigMap. */
+  /** What a ConfigMap of Kubernetes holds. */
   private static final int MOST_BYTES = 1_000_000;
 
   /**
-   * Reads them. Writes them into a folder of its own, to read them there as pods do, and deletes
+   * Reads them. Writes them into a folder of its own, to read them there as others do, and deletes
    * it.
    *
    * @param written the job as it was read from its file
-   * @throws InvalidPipelineException if pods would not find what the job names
+   * @throws InvalidPipelineException if others would not find what the job names
    */
-  static JobFiles of(Path file, ParsedPipeline written, Map<String, String> environment) {
+  public static JobFiles of(Path file, ParsedPipeline written, Map<String, String> environment) {
     Path beside = Objects.requireNonNull(file.toAbsolutePath().normalize().getParent(), "folder");
     try {
       Map<String, String> texts = new LinkedHashMap<>();
@@ -60,7 +60,7 @@ record JobFiles(Map<String, String> texts, Path folder, PipelineDefinition moved
             List.of(
                 new Problem<>(
                     written.locationOf(""),
-                    "its files are more than %d bytes (expected: what a ConfigMap holds)"
+                    "its files are more than %d bytes (expected: what a cluster keeps of a job)"
                         .formatted(MOST_BYTES))));
       }
       Path folder = Files.createTempDirectory("tidemill-render");
@@ -91,7 +91,7 @@ record JobFiles(Map<String, String> texts, Path folder, PipelineDefinition moved
         List.of(
             new Problem<>(
                 written.locationOf(place),
-                "%s: '%s' (expected: a file in the folder of the job's, or below, and written relative to it, as pods have no other)"
+                "%s: '%s' (expected: a file in the folder of the job's, or below, and written relative to it, as only such files reach a cluster)"
                     .formatted(place, path))));
   }
 
@@ -113,7 +113,7 @@ record JobFiles(Map<String, String> texts, Path folder, PipelineDefinition moved
   }
 
   /** Connectors and the parts of the job that they are. */
-  Map<String, ConnectorDefinition> connectors() {
+  public Map<String, ConnectorDefinition> connectors() {
     Map<String, ConnectorDefinition> connectors = new LinkedHashMap<>();
     connectors.put("source", moved.source());
     connectors.put("sink", moved.sink());
@@ -125,17 +125,17 @@ record JobFiles(Map<String, String> texts, Path folder, PipelineDefinition moved
   }
 
   /** Eight letters that change with any of them. */
-  String digest(Map<String, String> more) {
+  public String digest(Map<String, String> more) {
     return DigestUtils.sha256Hex(String.valueOf(new TreeMap<>(texts)) + new TreeMap<>(more))
         .substring(0, 8);
   }
 
-  String text(String path) {
+  public String text(String path) {
     return texts.getOrDefault(path, "");
   }
 
   /** A key in a ConfigMap for each path, whose letters may be others. */
-  Map<String, String> keys() {
+  public Map<String, String> keys() {
     Map<String, String> keys = new LinkedHashMap<>();
     texts
         .keySet()

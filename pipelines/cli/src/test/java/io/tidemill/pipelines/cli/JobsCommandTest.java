@@ -1,0 +1,243 @@
+package io.tidemill.pipelines.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import io.tidemill.pipelines.compose.Jobs;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.runtime.util.EnvironmentInformation;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is said where a cluster is not as it should be; a stand-in answers for it. */
+class JobsCommandTest {
+  private static final String RUNS = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";
+  private static final String TWIN = "1a1b2c3d4e5f60718293a4b5c6d7e8f9";
+  private static final String JOB =
+      "{\"jid\": \"%s\", \"name\": \"%s\", \"state\": \"%s\", \"start-time\": 1795000000000}";
+
+  @TempDir private Path directory;
+  private final Map<String, String> answers = new HashMap<>();
+  private final List<String> asked = new ArrayList<>();
+  private HttpServer server;
+  private String address = "";
+
+  JobsCommandTest() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+  }
+
+  @BeforeEach
+  void start() {
+    answers.put("GET /jobmanager/config", "[]");
+    answers.put(
+        "GET /config",
+        "{\"flink-version\": \"%s\"}".formatted(EnvironmentInformation.getVersion()));
+    server.createContext(
+        "/",
+        exchange -> {
+          String request = exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath();
+          asked.add(request);
+          String answer = answers.getOrDefault(request, "404 {\"errors\": [\"Not found\"]}");
+          int status = answer.matches("\\d{3} .*") ? Integer.parseInt(answer.substring(0, 3)) : 200;
+          exchange.getRequestBody().readAllBytes();
+          exchange.sendResponseHeaders(status, 0);
+          try (OutputStream body = exchange.getResponseBody()) {
+            body.write(answer.replaceFirst("^\\d{3} ", "").getBytes(UTF_8));
+          }
+        });
+    server.start();
+    address = "http://127.0.0.1:" + server.getAddress().getPort();
+  }
+
+  @AfterEach
+  void stop() {
+    server.stop(0);
+  }
+
+  private void jobs(String... jobs) {
+    answers.put("GET /jobs/overview", "{\"jobs\": [" + String.join(", ", jobs) + "]}");
+  }
+
+  private String refused(ExitCode code, String... words) {
+    CommandRun run = CommandRun.of(Map.of("TIDEMILL_REST", address), words);
+    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(code);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).doesNotContain("\tat ").startsWith("tidemill: ");
+    return run.err();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"http://127.0.0.1:1", "http://no-such-host.invalid:8081", "ftp://x"})
+  void whereNothingAnswersTheAddressIsAskedFor(String url) {
+    assertThat(refused(ExitCode.USAGE, "jobs", "list", "--rest", url))
+        .contains(url + ": ")
+        .contains("(expected: the address of a JobManager, as in http://localhost:8081, by --rest");
+  }
+
+  @Test
+  void aPageThatIsNotFlinksIsTold() {
+    answers.put("GET /jobs/overview", "<!doctype html><title>a page</title>");
+
+    assertThat(refused(ExitCode.USAGE, "jobs", "list"))
+        .contains(address + ": /jobs/overview is answered, but not as Flink does (expected: ");
+  }
+
+  @Test
+  void aJobThatIsNotThereIsToldWithThoseThatAre() {
+    jobs();
+    assertThat(refused(ExitCode.USAGE, "jobs", "stop", "fraud"))
+        .contains("job 'fraud': there is none on " + address + ", nor any other (expected: one");
+
+    jobs(JOB.formatted(RUNS, "fraud", "RUNNING"));
+    assertThat(refused(ExitCode.USAGE, "jobs", "stop", "farud"))
+        .contains("job 'farud': there is none on " + address + " (did you mean 'fraud'? allowed:");
+  }
+
+  @Test
+  void aNameOfTwoThatRunIsNoName() {
+    jobs(JOB.formatted(RUNS, "fraud", "RUNNING"), JOB.formatted(TWIN, "fraud", "RESTARTING"));
+
+    assertThat(refused(ExitCode.USAGE, "jobs", "stop", "fraud"))
+        .contains("job 'fraud': 2 of them run (expected: the id of one: ", RUNS, TWIN);
+    assertThat(refused(ExitCode.USAGE, "jobs", "stop", TWIN.substring(0, 6)))
+        .contains("no folder for its savepoint");
+  }
+
+  @Test
+  void aClusterWithoutAFolderForSavepointsIsNotToldToStop() {
+    jobs(JOB.formatted(RUNS, "fraud", "RUNNING"));
+
+    assertThat(refused(ExitCode.USAGE, "jobs", "stop", "fraud"))
+        .contains("job 'fraud': no folder for its savepoint (expected: --savepoint-dir, or ")
+        .contains("execution.checkpointing.savepoint-dir in Flink's configuration");
+    assertThat(asked).noneMatch(request -> request.startsWith("POST"));
+  }
+
+  @Test
+  void aSavepointThatFailsIsToldWithItsCause() {
+    jobs(JOB.formatted(RUNS, "fraud", "RUNNING"));
+    answers.put("POST /jobs/%s/stop".formatted(RUNS), "202 {\"request-id\": \"1\"}");
+    answers.put(
+        "GET /jobs/%s/savepoints/1".formatted(RUNS),
+        "{\"status\": {\"id\": \"COMPLETED\"}, \"operation\": {\"failure-cause\": {\"stack-trace\": \"a.B: no\\n\\tat x\\nCaused by: java.io.IOException: the disk is full\\n\"}}}");
+
+    assertThat(refused(ExitCode.FAILED, "jobs", "stop", "fraud", "--savepoint-dir", "/full"))
+        .contains("job 'fraud': no savepoint: the disk is full (expected: a folder that all");
+  }
+
+  @Test
+  void aSavepointThatIsLateIsTold() {
+    jobs(JOB.formatted(RUNS, "fraud", "RUNNING"));
+    answers.put("POST /jobs/%s/stop".formatted(RUNS), "202 {\"request-id\": \"1\"}");
+    answers.put(
+        "GET /jobs/%s/savepoints/1".formatted(RUNS), "{\"status\": {\"id\": \"IN_PROGRESS\"}}");
+
+    assertThat(
+            refused(
+                ExitCode.FAILED,
+                List.of("jobs stop fraud --savepoint-dir /slow --timeout 1ms".split(" ", -1))
+                    .toArray(new String[0])))
+        .contains("job 'fraud': no savepoint in 0 s, and it may still stop (expected: more time,");
+  }
+
+  @Test
+  void aJobOfFlinkRunHasNoWayBackFromAnUpgrade() throws IOException {
+    jobs(JOB.formatted(RUNS, "fraud", "RUNNING"));
+    answers.put(
+        "GET /jobs/%s/config".formatted(RUNS), "{\"execution-config\": {\"user-config\": {}}}");
+
+    assertThat(refused(ExitCode.USAGE, "jobs", "upgrade", job(Jobs.KAFKA)))
+        .contains("job 'fraud' was not started by 'tidemill submit'", "--no-way-back");
+  }
+
+  private String job(String yaml) throws IOException {
+    new Jobs(directory).publish("fraud", "1.4.2");
+    return Files.writeString(
+            directory.resolve("job.yaml"), yaml + "store: " + directory + "/store\n")
+        .toString();
+  }
+
+  @Test
+  void aClusterOfAnotherFlinkOrOfOneApplicationTakesNoJobs() throws IOException {
+    jobs();
+    String job = job(Jobs.KAFKA);
+
+    assertThat(refused(ExitCode.USAGE, "submit", job))
+        .contains(address + ": takes no jobs, as it is one of a single application (expected:");
+    answers.put("GET /config", "{\"flink-version\": \"1.20.1\"}");
+    assertThat(refused(ExitCode.USAGE, "submit", job))
+        .contains(address + ": Flink 1.20.1 (expected: Flink 2.3, which Tidemill is made for)");
+  }
+
+  @Test
+  void aClusterWithoutTidemillIsTold() throws IOException {
+    jobs();
+    answers.put(
+        "POST /jobs",
+        "500 {\"errors\": [\"Internal\", \"a.B: no\\n\\tat x\\nCaused by: java.lang.ClassNotFoundException: io.tidemill.X\\n\"]}");
+
+    assertThat(refused(ExitCode.USAGE, "submit", job(Jobs.KAFKA), "--allow-doubles"))
+        .contains(
+            address + " cannot read the job: ",
+            "ClassNotFoundException: io.tidemill.X (expected: this version's cluster-lib/core",
+            "'tidemill doctor --rest " + address);
+  }
+
+  @Test
+  void whatIsPublishedTwiceOnAClusterThatForgetsIsRefused() throws IOException {
+    jobs();
+    answers.put("POST /jobs", "400 {\"errors\": [\"no files\"]}");
+
+    CommandRun run = CommandRun.of(Map.of("TIDEMILL_REST", address), "submit", job(Jobs.KAFKA));
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).contains("exactly-once on a cluster without high availability");
+  }
+
+  @Test
+  void aPasswordInTheFileOrAFileElsewhereDoesNotTravel() throws IOException {
+    jobs();
+    String password =
+        Jobs.KAFKA.replace(
+            "properties.group.id: g",
+            "properties.group.id: g\n  properties.sasl.jaas.config: 'x required password=\"p\";'");
+    Path elsewhere = directory.resolveSibling("elsewhere.avsc");
+    Files.writeString(
+        elsewhere,
+        "{\"type\": \"record\", \"name\": \"r\", \"fields\": [{\"name\": \"amount\", \"type\": \"double\"}, {\"name\": \"hour\", \"type\": \"int\"}]}");
+    String schema = Jobs.KAFKA.replaceFirst("columns: .*\\n", "schema: " + elsewhere + "\n");
+
+    CommandRun written = CommandRun.of("submit", job(password), "--rest", address);
+    CommandRun away = CommandRun.of("submit", job(schema), "--rest", address);
+
+    assertThat(written.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(written.err())
+        .contains("a secret that is written out (expected: a variable as in ${NAME}, whose value");
+    assertThat(away.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(away.err()).contains("(expected: a file in the folder of the job's, or below");
+    Files.delete(elsewhere);
+  }
+
+  @Test
+  void processesThatLogIntoNoFileAreTold() {
+    answers.put("GET /taskmanagers", "{\"taskmanagers\": []}");
+
+    assertThat(refused(ExitCode.FAILED, "jobs", "logs"))
+        .contains(
+            address + ": its processes log into no file that Flink knows (expected: log.file");
+  }
+}

@@ -1,0 +1,65 @@
+package io.tidemill.pipelines.carried;
+
+import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.problem.Problems;
+import io.tidemill.pipelines.definition.Location;
+import io.tidemill.pipelines.yaml.ParsedPipeline;
+import io.tidemill.pipelines.yaml.VariableUse;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * Looks for secrets in a job's file where others would read it. Immutable.
+ *
+ * @param where the values of variables are, for messages: {@code in the Secret}
+ */
+public record WrittenSecrets(ParsedPipeline written, String where) {
+  /** An assignment without a value, and a URL's user without a password. */
+  private static final Pattern EMPTY =
+      Pattern.compile(
+          "[\\w.-]+\"?\\s*[=:]\\s*(?:\"\"|'')|[\\w.-]+=(?=[\\s&;,]|$)|(?<=://)(?:[^\\s/@:]*:)?@");
+
+  /**
+   * Adds a problem for each that is written out.
+   *
+   * @param part of the job, whose options these are
+   */
+  public void check(Problems<Location> problems, String part, Map<String, String> options) {
+    options.forEach(
+        (key, value) -> {
+          String path = part + "." + key;
+          // What the file has around variables, and their defaults, are written out, too.
+          Optional<String> text =
+              written.variables().stream()
+                  .filter(use -> use.path().equals(path))
+                  .map(VariableUse::text)
+                  .findFirst();
+          if (isSecret(key, value) && text.map(shown -> holdsSecret(key, shown)).orElse(true)) {
+            problems.add(
+                written.locationOf(path),
+                "%s: a secret that is written out (expected: a variable as in ${NAME}, whose value is %s)",
+                path,
+                where);
+          }
+        });
+  }
+
+  /** Whether a value holds a secret whose variables are nothing, as they are in the file. */
+  private static boolean holdsSecret(String key, String text) {
+    String full = EMPTY.matcher(text).replaceAll("");
+    return !ConnectorOptions.withoutSecrets(full).equals(full)
+        // Several words are those of a login module, one and a colon a user without a password.
+        || (ConnectorOptions.isSecret(key) && full.strip().matches("\\S*[^:\\s]"));
+  }
+
+  /**
+   * Whether an option is a secret, by its name or its value. Kafka's columns of a record's key are
+   * no keys to anything.
+   */
+  public static boolean isSecret(String key, String value) {
+    return key.matches("key\\.(format|fields|fields-prefix)")
+        ? !ConnectorOptions.withoutSecrets(value).equals(value)
+        : !ConnectorOptions.shown(key, value).equals(value);
+  }
+}

@@ -1,0 +1,299 @@
+package io.tidemill.pipelines.jobs;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidemill.connectors.problem.Suggestion;
+import io.tidemill.pipelines.carried.CarriedJob;
+import io.tidemill.pipelines.rest.FlinkRefusedException;
+import io.tidemill.pipelines.rest.FlinkRest;
+import io.tidemill.pipelines.rest.StackTrace;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cluster that runs jobs, of sessions or of one application. For use by one thread; each method
+ * blocks on its answers.
+ *
+ * <p>Whatever keeps it from answering is a {@link ClusterException}.
+ */
+public final class FlinkCluster {
+  private static final long POLL_MILLIS = 250;
+  private static final Duration BEGIN = Duration.ofSeconds(30);
+
+  private final FlinkRest rest;
+
+  private FlinkCluster(FlinkRest rest) {
+    this.rest = rest;
+  }
+
+  /** The cluster of a JobManager; asks nothing yet. */
+  public static FlinkCluster at(URI address) {
+    try {
+      return new FlinkCluster(new FlinkRest(address));
+    } catch (IOException wrong) {
+      throw absent(address.toString(), wrong);
+    }
+  }
+
+  /** What is asked of it. */
+  interface Question<T> {
+    T ask(FlinkRest rest) throws IOException, InterruptedException;
+  }
+
+  /** What is looked at until it is there. */
+  interface Look<T> {
+    Optional<T> look() throws InterruptedException;
+  }
+
+  /** An answer, for which it has some time while a job is about to begin. */
+  <T> T ask(Question<T> question) throws InterruptedException {
+    long deadlineNanos = System.nanoTime() + BEGIN.toNanos();
+    while (true) {
+      try {
+        return question.ask(rest);
+      } catch (IOException failed) {
+        boolean notYet = failed instanceof FlinkRefusedException refused && refused.notYet();
+        if (!notYet || System.nanoTime() - deadlineNanos >= 0) {
+          throw absent(rest.toString(), failed);
+        }
+        TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+      }
+    }
+  }
+
+  private static ClusterException absent(String address, IOException why) {
+    String message = "%s: %s".formatted(address, why.getMessage());
+    return why instanceof FlinkRefusedException
+        ? ClusterException.failed(message, why)
+        : ClusterException.refused(
+            message
+                + " (expected: the address of a JobManager, as in http://localhost:8081, by --rest or TIDEMILL_REST)",
+            why);
+  }
+
+  /** Looks until something is there; empty if it is not within the limit. */
+  static <T> Optional<T> await(Duration limit, Look<T> look) throws InterruptedException {
+    long deadlineNanos = System.nanoTime() + limit.toNanos();
+    while (true) {
+      Optional<T> seen = look.look();
+      if (seen.isPresent() || System.nanoTime() - deadlineNanos >= 0) {
+        return seen;
+      }
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+    }
+  }
+
+  /** Its jobs, those that run first, and of each the newest. */
+  public List<JobState> jobs() throws InterruptedException {
+    List<JobState> jobs = new ArrayList<>();
+    ask(rest -> rest.get("/jobs/overview", "/jobs"))
+        .path("jobs")
+        .forEach(job -> jobs.add(JobState.of(job)));
+    jobs.sort(
+        Comparator.comparing(JobState::ended)
+            .thenComparing(JobState::since, Comparator.reverseOrder()));
+    return jobs;
+  }
+
+  /** Those of a name that have not ended. */
+  List<JobState> running(String name) throws InterruptedException {
+    return jobs().stream().filter(job -> !job.ended() && job.name().equals(name)).toList();
+  }
+
+  /**
+   * The job of a name, or of the beginning of an id: the one that runs, else the newest.
+   *
+   * @throws ClusterException if there is none, or more than one
+   */
+  public JobState find(String asked) throws InterruptedException {
+    List<JobState> all = jobs();
+    List<JobState> found = all.stream().filter(job -> job.name().equals(asked)).toList();
+    if (found.isEmpty() && asked.matches("[0-9a-f]{4,32}")) {
+      found = all.stream().filter(job -> job.id().startsWith(asked)).toList();
+    }
+    List<JobState> running = found.stream().filter(job -> !job.ended()).toList();
+    if (running.size() > 1) {
+      throw ClusterException.refused(
+          "job '%s': %d of them run (expected: the id of one: %s)"
+              .formatted(
+                  asked,
+                  running.size(),
+                  running.stream().map(JobState::id).collect(Collectors.joining(", "))));
+    }
+    if (found.isEmpty()) {
+      List<String> names = all.stream().map(JobState::name).distinct().sorted().toList();
+      throw ClusterException.refused(
+          names.isEmpty()
+              ? "job '%s': there is none on %s, nor any other (expected: one that 'tidemill submit' has started)"
+                  .formatted(asked, rest)
+              : "job '%s': there is none on %s %s"
+                  .formatted(asked, rest, new Suggestion(asked, names)));
+    }
+    return found.get(0);
+  }
+
+  /**
+   * The same for one that has not ended.
+   *
+   * @throws ClusterException if it has
+   */
+  public JobState findRunning(String asked) throws InterruptedException {
+    JobState job = find(asked);
+    if (job.ended()) {
+      throw ClusterException.refused(
+          "job '%s': %s (expected: one that runs; 'tidemill jobs show %s' says what became of it)"
+              .formatted(job.name(), job.state(), job.id()));
+    }
+    return job;
+  }
+
+  /** Whether jobs can be sent to it; one of an application has its own, and no page for others. */
+  boolean takesJobs() throws InterruptedException {
+    return ask(
+        rest -> {
+          try {
+            return rest.send("POST", "/jobs", JsonNodeFactory.instance.objectNode()).isObject();
+          } catch (FlinkRefusedException refused) {
+            return !refused.absent();
+          }
+        });
+  }
+
+  JobStatus state(String id) throws InterruptedException {
+    return JobStatus.valueOf(ask(rest -> rest.get("/jobs/" + id)).path("state").asText());
+  }
+
+  /** What the job was started with, where {@code submit} has started it. */
+  public Optional<CarriedJob> carried(String id) throws InterruptedException {
+    Map<String, String> parameters = new HashMap<>();
+    ask(rest -> rest.get("/jobs/" + id + "/config"))
+        .at("/execution-config/user-config")
+        .properties()
+        .forEach(entry -> parameters.put(entry.getKey(), entry.getValue().asText()));
+    return CarriedJob.of(parameters);
+  }
+
+  /** What the cluster is configured with. */
+  Configuration configuration() throws InterruptedException {
+    Configuration flink = new Configuration();
+    for (JsonNode entry : ask(rest -> rest.get("/jobmanager/config", ""))) {
+      flink.setString(entry.path("key").asText(), entry.path("value").asText());
+    }
+    return flink;
+  }
+
+  /** What it tells of a job's checkpoints; nothing of one that makes none. */
+  JsonNode checkpoints(String id) throws InterruptedException {
+    return ask(
+        rest -> {
+          try {
+            return rest.get("/jobs/" + id + "/checkpoints");
+          } catch (FlinkRefusedException none) {
+            if (none.absent()) {
+              return MissingNode.getInstance();
+            }
+            throw none;
+          }
+        });
+  }
+
+  /** Where its newest complete checkpoint or savepoint is, if it says so. */
+  Optional<String> newestCheckpoint(String id) throws InterruptedException {
+    String path = checkpoints(id).at("/latest/completed/external_path").asText("");
+    // Flink has a word in angles where it is in the JobManager's memory.
+    return path.isEmpty() || path.startsWith("<") ? Optional.empty() : Optional.of(path);
+  }
+
+  /** Why a job has failed last, if it has. */
+  Optional<String> failure(String id) throws InterruptedException {
+    JsonNode entry =
+        ask(rest -> rest.get("/jobs/" + id + "/exceptions"))
+            .at("/exceptionHistory/entries/0/stacktrace");
+    return entry.isMissingNode()
+        ? Optional.empty()
+        : Optional.of(new StackTrace(entry.asText()).cause());
+  }
+
+  /**
+   * Stops a job in order, with a savepoint.
+   *
+   * @param folder for it; null for the cluster's
+   * @param drain whether all that waits for later records is scored first, and nothing is to follow
+   * @return where the savepoint is
+   */
+  public String stop(JobState job, @Nullable String folder, boolean drain, Duration limit)
+      throws InterruptedException {
+    if (folder == null && configuration().get(CheckpointingOptions.SAVEPOINT_DIRECTORY) == null) {
+      throw ClusterException.refused(
+          "job '%s': no folder for its savepoint (expected: --savepoint-dir, or execution.checkpointing.savepoint-dir in Flink's configuration)"
+              .formatted(job.name()));
+    }
+    ObjectNode request = JsonNodeFactory.instance.objectNode().put("drain", drain);
+    if (folder != null) {
+      request.put("targetDirectory", folder);
+    }
+    String trigger =
+        ask(rest -> rest.send("POST", "/jobs/" + job.id() + "/stop", request))
+            .path("request-id")
+            .asText();
+    JsonNode done =
+        await(
+                limit,
+                () -> {
+                  JsonNode answer =
+                      ask(rest -> rest.get("/jobs/%s/savepoints/%s".formatted(job.id(), trigger)));
+                  return Optional.of(answer)
+                      .filter(some -> some.at("/status/id").asText().equals("COMPLETED"));
+                })
+            .orElseThrow(
+                () ->
+                    ClusterException.failed(
+                        "job '%s': no savepoint in %d s, and it may still stop (expected: more time, by --timeout; 'tidemill jobs show %s' has its checkpoints)"
+                            .formatted(job.name(), limit.toSeconds(), job.id())));
+    String trace = done.at("/operation/failure-cause/stack-trace").asText("");
+    if (!trace.isEmpty()) {
+      throw ClusterException.failed(
+          "job '%s': no savepoint: %s (expected: a folder that all machines of the cluster can write, by --savepoint-dir; the job runs on)"
+              .formatted(job.name(), new StackTrace(trace).cause()));
+    }
+    awaitEnd(job, limit);
+    return done.at("/operation/location").asText();
+  }
+
+  /** Ends a job as it is. */
+  public void cancel(JobState job, Duration limit) throws InterruptedException {
+    ask(rest -> rest.send("PATCH", "/jobs/" + job.id() + "?mode=cancel", null));
+    awaitEnd(job, limit);
+  }
+
+  private void awaitEnd(JobState job, Duration limit) throws InterruptedException {
+    Optional<JobStatus> end =
+        await(limit, () -> Optional.of(state(job.id())).filter(JobStatus::isGloballyTerminalState));
+    if (end.isEmpty()) {
+      throw ClusterException.failed(
+          "job '%s' has not ended in %d s (expected: more time, by --timeout)"
+              .formatted(job.name(), limit.toSeconds()));
+    }
+  }
+
+  /** Its address, without a password. */
+  @Override
+  public String toString() {
+    return rest.toString();
+  }
+}

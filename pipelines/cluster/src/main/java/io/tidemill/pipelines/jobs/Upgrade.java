@@ -1,0 +1,227 @@
+package io.tidemill.pipelines.jobs;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.StreamSupport;
+import org.apache.flink.api.common.JobStatus;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A job in the place of one that runs: that one is stopped with a savepoint, this one goes on from
+ * it and, where it does not come up, the former goes on instead. What can be known of the state
+ * before the stop is looked at before it. For use by one thread.
+ */
+public final class Upgrade {
+  private static final Duration LOOK = Duration.ofSeconds(10);
+
+  private final FlinkCluster cluster;
+  private final Submission next;
+  private final @Nullable Submission former;
+  private final Limits limits;
+  private final Consumer<String> say;
+
+  /**
+   * An upgrade; changes nothing yet.
+   *
+   * @param former what runs now; null if there is no way back to it
+   * @param say takes a line for each thing that was done
+   */
+  public Upgrade(
+      FlinkCluster cluster,
+      Submission next,
+      @Nullable Submission former,
+      Limits limits,
+      Consumer<String> say) {
+    this.cluster = requireNonNull(cluster, "cluster");
+    this.next = requireNonNull(next, "next");
+    this.former = former;
+    this.limits = requireNonNull(limits, "limits");
+    this.say = requireNonNull(say, "say");
+  }
+
+  /**
+   * How long things may take.
+   *
+   * @param step for the savepoint, and for the start, each
+   * @param health for which the job runs without any failure before it is taken for good
+   * @param folder for the savepoint; null for the job's or the cluster's own
+   */
+  public record Limits(Duration step, Duration health, @Nullable String folder) {}
+
+  /**
+   * What came of it.
+   *
+   * @param upgraded false if the former job is back
+   * @param id of the one that runs now
+   * @param savepoint from which it could be started once more
+   * @param why it went back; null if it did not
+   */
+  public record Outcome(
+      boolean upgraded, String id, String name, String savepoint, @Nullable String why) {}
+
+  /**
+   * Does it.
+   *
+   * @param running the job that runs now
+   * @throws ClusterException if nothing was changed, or the former job is not back either: the
+   *     message says which, and with what to go on
+   */
+  public Outcome of(JobState running) throws InterruptedException {
+    next.checkTakes(cluster);
+    String folder = limits.folder();
+    if (folder == null) {
+      folder = next.savepointFolder(cluster).orElse(null);
+    }
+    lookAhead(running);
+    String savepoint = cluster.stop(running, folder, false, limits.step());
+    say.accept(
+        "%s has stopped; all that it has read is in %s".formatted(running.name(), savepoint));
+    Optional<String> unfit = misfit(next, savepoint);
+    if (unfit.isPresent()) {
+      return back(savepoint, unfit.get());
+    }
+    JobState started;
+    try {
+      started = next.begin(cluster, savepoint);
+    } catch (ClusterException refused) {
+      return back(savepoint, String.valueOf(refused.getMessage()));
+    }
+    say.accept(
+        "%s has started as %s; it is watched for %d s"
+            .formatted(started.name(), started.id(), limits.health().toSeconds()));
+    Optional<String> sick = sickness(started);
+    if (sick.isEmpty()) {
+      return new Outcome(true, started.id(), started.name(), savepoint, null);
+    }
+    return back(end(started, savepoint), sick.get());
+  }
+
+  /** Looks at the newest checkpoint, which has the same operators as the savepoint will have. */
+  private void lookAhead(JobState running) throws InterruptedException {
+    List<String> unseen = new ArrayList<>();
+    Optional<String> looked =
+        FlinkCluster.await(
+            LOOK,
+            () -> {
+              Optional<String> newest = cluster.newestCheckpoint(running.id());
+              try {
+                return Optional.of(newest.isEmpty() ? "" : next.misfit(newest.get()).orElse(""));
+              } catch (IOException deleted) {
+                // By a newer one, which the JobManager tells of some seconds later.
+                unseen.add(Submission.unseen(newest.orElse(""), deleted));
+                return Optional.empty();
+              }
+            });
+    if (looked.isEmpty()) {
+      say.accept(unseen.get(unseen.size() - 1));
+    } else if (!looked.get().isEmpty()) {
+      throw ClusterException.refused(
+          "job '%s' cannot go on from the state of %s, and nothing was changed: %s"
+              .formatted(next.name(), running.id(), looked.get()));
+    }
+  }
+
+  /** The same of a state that is there to stay; nothing is said where it is out of sight. */
+  private static Optional<String> misfit(Submission job, String state) {
+    try {
+      return job.misfit(state);
+    } catch (IOException unseen) {
+      return Optional.empty();
+    }
+  }
+
+  /** Why a job is not taken for good, if it is not. Blocks until that is known. */
+  private Optional<String> sickness(JobState job) throws InterruptedException {
+    Optional<String> up = FlinkCluster.await(limits.step(), () -> trouble(job, this::isUp));
+    if (up.isEmpty()) {
+      return Optional.of(
+          "it does not run after %d s: %s"
+              .formatted(limits.step().toSeconds(), cluster.state(job.id())));
+    }
+    if (!up.get().isEmpty()) {
+      return up;
+    }
+    return FlinkCluster.await(limits.health(), () -> trouble(job, id -> false))
+        .filter(why -> !why.isEmpty());
+  }
+
+  /** What has happened to a job; an empty word if all is well and done. */
+  private Optional<String> trouble(JobState job, Question done) throws InterruptedException {
+    Optional<String> failure = cluster.failure(job.id());
+    if (failure.isPresent()) {
+      return failure.map("it fails: "::concat);
+    }
+    JobStatus state = cluster.state(job.id());
+    if (state == JobStatus.FINISHED || done.of(job.id())) {
+      return Optional.of("");
+    }
+    return state.isGloballyTerminalState() ? Optional.of("it has " + state) : Optional.empty();
+  }
+
+  private interface Question {
+    boolean of(String id) throws InterruptedException;
+  }
+
+  private boolean isUp(String id) throws InterruptedException {
+    var job = cluster.ask(rest -> rest.get("/jobs/" + id, "/vertices"));
+    Predicate<String> running = List.of("RUNNING", "FINISHED")::contains;
+    return job.path("state").asText().equals("RUNNING")
+        && StreamSupport.stream(job.path("vertices").spliterator(), false)
+            .allMatch(vertex -> running.test(vertex.path("status").asText()));
+  }
+
+  /** Ends a job that is not to be; what it has published already is in its newest checkpoint. */
+  private String end(JobState started, String savepoint) throws InterruptedException {
+    if (!cluster.state(started.id()).isGloballyTerminalState()) {
+      cluster.cancel(started, limits.step());
+    }
+    Optional<String> newest = cluster.newestCheckpoint(started.id());
+    if (newest.isEmpty() || former == null) {
+      return newest.orElse(savepoint);
+    }
+    Optional<String> unfit = misfit(former, newest.get());
+    unfit.ifPresent(
+        why ->
+            say.accept(
+                "the former job cannot go on from %s, and goes on from the savepoint before it: what was published since then is published again: %s"
+                    .formatted(newest.get(), why)));
+    return unfit.isPresent() ? savepoint : newest.get();
+  }
+
+  private Outcome back(String state, String why) throws InterruptedException {
+    Submission old = former;
+    if (old == null) {
+      throw ClusterException.failed(
+          "job '%s' does not come up, and there is no way back: %s (expected: 'tidemill submit JOB.yaml --from-savepoint %s' with a job that goes on from it)"
+              .formatted(next.name(), why, state));
+    }
+    say.accept("%s does not come up: %s; the former job goes on".formatted(next.name(), why));
+    Optional<String> sick;
+    JobState started;
+    try {
+      started = old.begin(cluster, state);
+      sick = sickness(started);
+    } catch (ClusterException refused) {
+      throw notBack(state, why, String.valueOf(refused.getMessage()), refused);
+    }
+    if (sick.isPresent()) {
+      throw notBack(state, why, sick.get(), null);
+    }
+    return new Outcome(false, started.id(), started.name(), state, why);
+  }
+
+  private ClusterException notBack(
+      String state, String why, String neither, @Nullable Throwable cause) {
+    return ClusterException.failed(
+        "job '%s' does not come up: %s; and the former job does not, either: %s (expected: 'tidemill submit JOB.yaml --from-savepoint %s' with a job that goes on from it)"
+            .formatted(next.name(), why, neither, state),
+        cause);
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * A JobManager as it answers over HTTP, for whoever asks it something. May import the JDK and
+ * Jackson alone.
+ */
+@NullMarked
+package io.tidemill.pipelines.rest;
+
+import org.jspecify.annotations.NullMarked;
