@@ -42,8 +42,8 @@ final class ClusterOption {
     }
   }
 
-  /** The words by which another command is told the same, with a space before them. */
+  /** The words by which another command is told the same, without a password. */
   String words() {
-    return rest == null ? "" : " --rest " + rest;
+    return rest == null ? "" : " --rest " + FlinkCluster.at(rest);
   }
 }

@@ -7,6 +7,7 @@ import io.tidemill.pipelines.jobs.FlinkCluster;
 import io.tidemill.pipelines.jobs.JobState;
 import io.tidemill.pipelines.jobs.Submission;
 import io.tidemill.pipelines.jobs.Upgrade;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -52,7 +53,7 @@ final class UpgradeOptions {
     }
     try {
       return new Submission(carried.get().plan(environment), carried.get(), false);
-    } catch (InvalidPipelineException | ModelProblemsException cannot) {
+    } catch (InvalidPipelineException | ModelProblemsException | UncheckedIOException cannot) {
       throw new CommandFailedException(
           ExitCode.USAGE,
           "job '%s', as it runs, could not be started again from here if the other does not come up: %s (expected: its variables, its store and its file systems here, too; or %s, to do it all the same)"

@@ -131,12 +131,15 @@ class JobsCommandTest {
   void aSavepointThatFailsIsToldWithItsCause() {
     jobs(JOB.formatted(RUNS, "fraud", "RUNNING"));
     answers.put("POST /jobs/%s/stop".formatted(RUNS), "202 {\"request-id\": \"1\"}");
+    answers.put("GET /jobs/" + RUNS, "{\"state\": \"RUNNING\"}");
     answers.put(
         "GET /jobs/%s/savepoints/1".formatted(RUNS),
         "{\"status\": {\"id\": \"COMPLETED\"}, \"operation\": {\"failure-cause\": {\"stack-trace\": \"a.B: no\\n\\tat x\\nCaused by: java.io.IOException: the disk is full\\n\"}}}");
 
     assertThat(refused(ExitCode.FAILED, "jobs", "stop", "fraud", "--savepoint-dir", "/full"))
-        .contains("job 'fraud': no savepoint: the disk is full (expected: a folder that all");
+        .contains(
+            "job 'fraud': it is RUNNING, and was not stopped with a savepoint: the disk is full (expected: a folder that all",
+            "'tidemill jobs show " + RUNS);
   }
 
   @Test
@@ -151,7 +154,43 @@ class JobsCommandTest {
                 ExitCode.FAILED,
                 List.of("jobs stop fraud --savepoint-dir /slow --timeout 1ms".split(" ", -1))
                     .toArray(new String[0])))
-        .contains("job 'fraud': no savepoint in 0 s, and it may still stop (expected: more time,");
+        .contains(
+            "job 'fraud': no savepoint in 0 s, and Flink may still make it, and stop the job with it (expected: more time,",
+            "'tidemill jobs show " + RUNS);
+  }
+
+  @Test
+  void aJobThatWasToldToStopIsNotCalledUntouchedWhereTheAnswerIsLost() {
+    jobs(JOB.formatted(RUNS, "fraud", "RUNNING"));
+    answers.put("POST /jobs/%s/stop".formatted(RUNS), "202 {\"request-id\": \"1\"}");
+    answers.put("GET /jobs/%s/savepoints/1".formatted(RUNS), "502 <title>a proxy</title>");
+
+    assertThat(
+            refused(
+                ExitCode.FAILED,
+                List.of("jobs stop fraud --savepoint-dir /s --timeout 1ms".split(" ", -1))
+                    .toArray(new String[0])))
+        .contains(
+            "job 'fraud': it was told to stop with a savepoint; " + address,
+            "'tidemill jobs show " + RUNS);
+  }
+
+  @Test
+  void aJobIsNotUpgradedToTheNameOfAnother() throws IOException {
+    jobs(JOB.formatted(RUNS, "fraud", "RUNNING"), JOB.formatted(TWIN, "other", "RUNNING"));
+    answers.put("POST /jobs", "400 {\"errors\": [\"no files\"]}");
+
+    assertThat(
+            refused(
+                ExitCode.USAGE,
+                "jobs",
+                "upgrade",
+                job(Jobs.KAFKA),
+                "--job",
+                "other",
+                "--no-way-back"))
+        .contains("job 'fraud' runs already on %s, as %s (expected:".formatted(address, RUNS));
+    assertThat(asked).doesNotContain("POST /jobs/%s/stop".formatted(TWIN));
   }
 
   @Test

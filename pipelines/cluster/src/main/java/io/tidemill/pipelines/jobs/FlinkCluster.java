@@ -80,19 +80,30 @@ public final class FlinkCluster {
     String message = "%s: %s".formatted(address, why.getMessage());
     return why instanceof FlinkRefusedException
         ? ClusterException.failed(message, why)
-        : ClusterException.refused(
+        : ClusterException.unanswered(
             message
                 + " (expected: the address of a JobManager, as in http://localhost:8081, by --rest or TIDEMILL_REST)",
             why);
   }
 
-  /** Looks until something is there; empty if it is not within the limit. */
+  /**
+   * Looks until something is there; empty if it is not within the limit. Nothing is ended because a
+   * JobManager pauses or a proxy loses an answer.
+   *
+   * @throws ClusterException if there is no answer when the limit has passed
+   */
   static <T> Optional<T> await(Duration limit, Look<T> look) throws InterruptedException {
     long deadlineNanos = System.nanoTime() + limit.toNanos();
     while (true) {
-      Optional<T> seen = look.look();
-      if (seen.isPresent() || System.nanoTime() - deadlineNanos >= 0) {
-        return seen;
+      try {
+        Optional<T> seen = look.look();
+        if (seen.isPresent() || System.nanoTime() - deadlineNanos >= 0) {
+          return seen;
+        }
+      } catch (ClusterException away) {
+        if (!away.isUnanswered() || System.nanoTime() - deadlineNanos >= 0) {
+          throw away;
+        }
       }
       TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
     }
@@ -251,28 +262,51 @@ public final class FlinkCluster {
         ask(rest -> rest.send("POST", "/jobs/" + job.id() + "/stop", request))
             .path("request-id")
             .asText();
-    JsonNode done =
-        await(
-                limit,
-                () -> {
-                  JsonNode answer =
-                      ask(rest -> rest.get("/jobs/%s/savepoints/%s".formatted(job.id(), trigger)));
-                  return Optional.of(answer)
-                      .filter(some -> some.at("/status/id").asText().equals("COMPLETED"));
-                })
-            .orElseThrow(
-                () ->
-                    ClusterException.failed(
-                        "job '%s': no savepoint in %d s, and it may still stop (expected: more time, by --timeout; 'tidemill jobs show %s' has its checkpoints)"
-                            .formatted(job.name(), limit.toSeconds(), job.id())));
-    String trace = done.at("/operation/failure-cause/stack-trace").asText("");
+    Optional<JsonNode> done;
+    try {
+      done =
+          await(
+              limit,
+              () ->
+                  Optional.of(
+                          ask(
+                              rest ->
+                                  rest.get("/jobs/%s/savepoints/%s".formatted(job.id(), trigger))))
+                      .filter(some -> some.at("/status/id").asText().equals("COMPLETED")));
+    } catch (ClusterException away) {
+      throw ClusterException.inDoubt(
+          "job '%s': it was told to stop with a savepoint; %s; %s"
+              .formatted(job.name(), away.getMessage(), whenItHasStopped(job)),
+          away);
+    }
+    if (done.isEmpty()) {
+      throw ClusterException.failed(
+          "job '%s': no savepoint in %d s, and Flink may still make it, and stop the job with it (expected: more time, by --timeout); %s"
+              .formatted(job.name(), limit.toSeconds(), whenItHasStopped(job)));
+    }
+    String trace = done.get().at("/operation/failure-cause/stack-trace").asText("");
     if (!trace.isEmpty()) {
       throw ClusterException.failed(
-          "job '%s': no savepoint: %s (expected: a folder that all machines of the cluster can write, by --savepoint-dir; the job runs on)"
-              .formatted(job.name(), new StackTrace(trace).cause()));
+          "job '%s': it is %s, and was not stopped with a savepoint: %s (expected: a folder that all machines of the cluster can write, by --savepoint-dir); %s"
+              .formatted(
+                  job.name(),
+                  state(job.id()),
+                  new StackTrace(trace).cause(),
+                  whenItHasStopped(job)));
     }
-    awaitEnd(job, limit);
-    return done.at("/operation/location").asText();
+    String savepoint = done.get().at("/operation/location").asText();
+    try {
+      awaitEnd(job, limit);
+    } catch (ClusterException open) {
+      throw ClusterException.inDoubt(
+          "%s; its savepoint is %s".formatted(open.getMessage(), savepoint), open);
+    }
+    return savepoint;
+  }
+
+  private static String whenItHasStopped(JobState job) {
+    return "'tidemill jobs show %s' tells its state and its newest savepoint or checkpoint, with which 'tidemill submit JOB.yaml --from-savepoint PATH' goes on once it has ended"
+        .formatted(job.id());
   }
 
   /** Ends a job as it is. */

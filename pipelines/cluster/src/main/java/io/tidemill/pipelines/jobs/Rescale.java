@@ -3,6 +3,7 @@ package io.tidemill.pipelines.jobs;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -10,6 +11,9 @@ import java.util.Optional;
  * without a stop of its own. For use by one thread.
  */
 public final class Rescale {
+  // What has read all of its input is there no less.
+  private static final List<String> RUNNING = List.of("RUNNING", "FINISHED");
+
   private final FlinkCluster cluster;
   private final JobState job;
 
@@ -65,7 +69,7 @@ public final class Rescale {
   private boolean runsWith(int subtasks) throws InterruptedException {
     for (JsonNode vertex : vertices()) {
       if (vertex.path("parallelism").asInt() != most(vertex, subtasks)
-          || !vertex.path("status").asText().equals("RUNNING")) {
+          || !RUNNING.contains(vertex.path("status").asText())) {
         return false;
       }
     }

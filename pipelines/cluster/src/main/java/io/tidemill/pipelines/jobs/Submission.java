@@ -91,7 +91,7 @@ public record Submission(PlannedPipeline job, CarriedJob carried, boolean letGo)
     } else if (!allowDoubles) {
       job.checkPublishesOnce(cluster.configuration(), option);
     }
-    JobState started = begin(cluster, savepoint);
+    JobState started = begin(cluster, savepoint, false);
     JobStatus state =
         FlinkCluster.await(
                 BEGIN,
@@ -171,12 +171,31 @@ public record Submission(PlannedPipeline job, CarriedJob carried, boolean letGo)
     return reasons.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", reasons));
   }
 
-  /** Starts it whatever else runs. */
-  JobState begin(FlinkCluster cluster, @Nullable String savepoint) throws InterruptedException {
+  /**
+   * Starts it whatever else runs.
+   *
+   * @param kept whether its checkpoints stay whatever ends it, as someone may go on from them
+   * @throws ClusterException if the cluster does not take it, or does not say whether it does
+   */
+  JobState begin(FlinkCluster cluster, @Nullable String savepoint, boolean kept)
+      throws InterruptedException {
     Configuration there = cluster.configuration();
-    List<String> id = new ArrayList<>();
+    List<JobState> started = new ArrayList<>();
+    List<ClusterException> doubts = new ArrayList<>();
     try {
-      job.start(flink -> settle(flink, there, savepoint), graph -> id.add(send(cluster, graph)));
+      job.start(
+          flink -> settle(flink, there, savepoint, kept),
+          graph -> {
+            try {
+              started.add(send(cluster, graph));
+            } catch (ClusterException doubt) {
+              if (!doubt.isInDoubt()) {
+                throw doubt;
+              }
+              // It may run: what its sinks made for it stays.
+              doubts.add(doubt);
+            }
+          });
     } catch (RuntimeException | InterruptedException ours) {
       throw ours;
     } catch (Exception flinks) {
@@ -184,11 +203,15 @@ public record Submission(PlannedPipeline job, CarriedJob carried, boolean letGo)
           "job '%s': Flink makes no graph of it: %s".formatted(name(), flinks.getMessage()),
           flinks);
     }
-    return cluster.find(id.get(0));
+    if (!doubts.isEmpty()) {
+      throw doubts.get(0);
+    }
+    return started.get(0);
   }
 
   /** As {@code flink run} does beside the cluster's own configuration. */
-  private void settle(Configuration flink, Configuration there, @Nullable String savepoint) {
+  private void settle(
+      Configuration flink, Configuration there, @Nullable String savepoint, boolean kept) {
     there
         .toMap()
         .forEach(
@@ -197,7 +220,7 @@ public record Submission(PlannedPipeline job, CarriedJob carried, boolean letGo)
                 flink.setString(key, value);
               }
             });
-    if (!flink.contains(CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION)) {
+    if (kept || !flink.contains(CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION)) {
       // What a job leaves that fails or is cancelled is all that there is to go on from.
       flink.set(
           CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
@@ -216,7 +239,7 @@ public record Submission(PlannedPipeline job, CarriedJob carried, boolean letGo)
     }
   }
 
-  private static String send(FlinkCluster cluster, StreamGraph graph)
+  private JobState send(FlinkCluster cluster, StreamGraph graph)
       throws IOException, InterruptedException {
     graph.serializeUserDefinedInstances();
     Path plan = Files.createTempFile("tidemill-job", ".bin");
@@ -236,11 +259,40 @@ public record Submission(PlannedPipeline job, CarriedJob carried, boolean letGo)
         files.add(new Upload(jar.getName(), Path.of(jar.toUri()), "application/java-archive"));
       }
       request.putArray("jobArtifactFileNames");
-      var unused = cluster.ask(rest -> upload(rest, request, files));
-      return graph.getJobID().toString();
+      return accepted(cluster, graph.getJobID().toString(), request, files);
     } finally {
       Files.deleteIfExists(plan);
     }
+  }
+
+  /** What became of the request, also where its answer is lost: it may have been taken. */
+  private JobState accepted(FlinkCluster cluster, String id, JsonNode request, List<Upload> files)
+      throws InterruptedException {
+    ClusterException lost = null;
+    try {
+      var unused = cluster.ask(rest -> upload(rest, request, files));
+    } catch (ClusterException unanswered) {
+      if (!unanswered.isUnanswered()) {
+        throw unanswered;
+      }
+      lost = unanswered;
+    }
+    Optional<JobState> started;
+    try {
+      started =
+          FlinkCluster.await(
+              BEGIN, () -> cluster.jobs().stream().filter(job -> job.id().equals(id)).findFirst());
+    } catch (ClusterException away) {
+      lost = lost == null ? away : lost;
+      started = Optional.empty();
+    }
+    if (started.isPresent()) {
+      return started.get();
+    }
+    throw ClusterException.inDoubt(
+        "job '%s' was sent to %s as %s, and whether it runs is not known%s (expected: an answer; 'tidemill jobs list' shows it if it does)"
+            .formatted(name(), cluster, id, lost == null ? "" : ": " + lost.getMessage()),
+        lost);
   }
 
   private static JsonNode upload(FlinkRest rest, JsonNode request, List<Upload> files)

@@ -70,11 +70,12 @@ public final class Upgrade {
    * Does it.
    *
    * @param running the job that runs now
-   * @throws ClusterException if nothing was changed, or the former job is not back either: the
-   *     message says which, and with what to go on
+   * @throws ClusterException if nothing was changed, the former job is not back either, or what
+   *     runs is not known: the message says which, and with what to go on
    */
   public Outcome of(JobState running) throws InterruptedException {
     next.checkTakes(cluster);
+    checkAlone(running);
     String folder = limits.folder();
     if (folder == null) {
       folder = next.savepointFolder(cluster).orElse(null);
@@ -83,24 +84,56 @@ public final class Upgrade {
     String savepoint = cluster.stop(running, folder, false, limits.step());
     say.accept(
         "%s has stopped; all that it has read is in %s".formatted(running.name(), savepoint));
-    Optional<String> unfit = misfit(next, savepoint);
-    if (unfit.isPresent()) {
-      return back(savepoint, unfit.get());
-    }
     JobState started;
     try {
-      started = next.begin(cluster, savepoint);
-    } catch (ClusterException refused) {
-      return back(savepoint, String.valueOf(refused.getMessage()));
+      Optional<String> unfit = misfit(next, savepoint);
+      if (unfit.isPresent()) {
+        return back(savepoint, unfit.get());
+      }
+      started = next.begin(cluster, savepoint, true);
+    } catch (ClusterException doubt) {
+      if (doubt.isInDoubt()) {
+        throw openEnd(savepoint, doubt);
+      }
+      return back(savepoint, String.valueOf(doubt.getMessage()));
+    } catch (RuntimeException ours) {
+      return back(savepoint, String.valueOf(ours));
     }
     say.accept(
         "%s has started as %s; it is watched for %d s"
             .formatted(started.name(), started.id(), limits.health().toSeconds()));
-    Optional<String> sick = sickness(started);
-    if (sick.isEmpty()) {
-      return new Outcome(true, started.id(), started.name(), savepoint, null);
+    String why;
+    String state;
+    try {
+      Optional<String> sick = sickness(started);
+      if (sick.isEmpty()) {
+        return new Outcome(true, started.id(), started.name(), savepoint, null);
+      }
+      why = sick.get();
+      state = end(started, savepoint, why);
+    } catch (ClusterException away) {
+      throw openEnd(savepoint, away);
     }
-    return back(end(started, savepoint), sick.get());
+    return back(state, why);
+  }
+
+  /** Two jobs of a name would read the same and publish it twice. */
+  private void checkAlone(JobState running) throws InterruptedException {
+    for (JobState other : cluster.running(next.name())) {
+      if (!other.id().equals(running.id())) {
+        throw ClusterException.refused(
+            "job '%s' runs already on %s, as %s (expected: to upgrade that one, by --job %3$s, or another name)"
+                .formatted(next.name(), cluster, other.id()));
+      }
+    }
+  }
+
+  /** Whatever runs now goes on unwatched: to start another beside it would publish twice. */
+  private ClusterException openEnd(String savepoint, ClusterException why) {
+    return ClusterException.failed(
+        "%s; the former job has stopped, and its savepoint is %s ('tidemill jobs list' says what runs now; where nothing does, 'tidemill submit JOB.yaml --from-savepoint %2$s' goes on)"
+            .formatted(why.getMessage(), savepoint),
+        why);
   }
 
   /** Looks at the newest checkpoint, which has the same operators as the savepoint will have. */
@@ -162,6 +195,11 @@ public final class Upgrade {
     if (state == JobStatus.FINISHED || done.of(job.id())) {
       return Optional.of("");
     }
+    if (state == JobStatus.CANCELED || state == JobStatus.CANCELLING) {
+      throw ClusterException.failed(
+          "job '%s', %s: someone else has cancelled it while it was watched, and nothing was started in its place"
+              .formatted(job.name(), job.id()));
+    }
     return state.isGloballyTerminalState() ? Optional.of("it has " + state) : Optional.empty();
   }
 
@@ -177,22 +215,42 @@ public final class Upgrade {
             .allMatch(vertex -> running.test(vertex.path("status").asText()));
   }
 
-  /** Ends a job that is not to be; what it has published already is in its newest checkpoint. */
-  private String end(JobState started, String savepoint) throws InterruptedException {
+  /**
+   * Ends a job that is not to be, and answers from what the former one goes on. What an
+   * exactly-once sink has published is what the newest checkpoint has read: from before it, all of
+   * that would be published once more.
+   */
+  private String end(JobState started, String savepoint, String why) throws InterruptedException {
     if (!cluster.state(started.id()).isGloballyTerminalState()) {
       cluster.cancel(started, limits.step());
     }
-    Optional<String> newest = cluster.newestCheckpoint(started.id());
-    if (newest.isEmpty() || former == null) {
-      return newest.orElse(savepoint);
+    if (cluster.checkpoints(started.id()).at("/counts/completed").asInt() == 0) {
+      return savepoint;
     }
-    Optional<String> unfit = misfit(former, newest.get());
-    unfit.ifPresent(
-        why ->
-            say.accept(
-                "the former job cannot go on from %s, and goes on from the savepoint before it: what was published since then is published again: %s"
-                    .formatted(newest.get(), why)));
-    return unfit.isPresent() ? savepoint : newest.get();
+    Optional<String> newest = cluster.newestCheckpoint(started.id());
+    Optional<String> unfit =
+        newest.isEmpty()
+            ? Optional.of("it is in the JobManager's memory, and is gone with the job")
+            : former == null ? Optional.empty() : unfitForFormer(former, newest.get());
+    if (unfit.isEmpty()) {
+      return newest.get();
+    }
+    String checkpoint = newest.orElse("its newest checkpoint");
+    if (next.job().publishesExactlyOnce()) {
+      throw ClusterException.failed(
+          "job '%s' does not come up: %s; it has published since %s, and the former job cannot go on from %s: %s (expected: 'tidemill submit JOB.yaml --from-savepoint PATH' with a job that goes on from that; or from the savepoint, which publishes once more what was published since)"
+              .formatted(next.name(), why, savepoint, checkpoint, unfit.get()));
+    }
+    say.accept(
+        "the former job cannot go on from %s, and goes on from the savepoint before it: what was published since then is published again: %s"
+            .formatted(checkpoint, unfit.get()));
+    return savepoint;
+  }
+
+  private Optional<String> unfitForFormer(Submission old, String checkpoint) {
+    return next.letGo()
+        ? Optional.of("it lacks the state that was let go, with the records in it")
+        : misfit(old, checkpoint);
   }
 
   private Outcome back(String state, String why) throws InterruptedException {
@@ -206,9 +264,9 @@ public final class Upgrade {
     Optional<String> sick;
     JobState started;
     try {
-      started = old.begin(cluster, state);
+      started = old.begin(cluster, state, true);
       sick = sickness(started);
-    } catch (ClusterException refused) {
+    } catch (RuntimeException refused) {
       throw notBack(state, why, String.valueOf(refused.getMessage()), refused);
     }
     if (sick.isPresent()) {

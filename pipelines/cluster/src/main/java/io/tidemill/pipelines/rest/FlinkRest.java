@@ -21,17 +21,14 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +47,9 @@ public final class FlinkRest {
 
   /** Many times what Flink answers. */
   private static final int LARGEST = 32 << 20;
+
+  /** Of a log's end. */
+  private static final int LONGEST_TAIL = 8 << 20;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -147,30 +147,35 @@ public final class FlinkRest {
   }
 
   /**
-   * The last lines of a text, however long it is. Blocks for a minute at most.
+   * The last lines of a text, of its last megabytes. Blocks for a minute at most.
    *
    * @throws FileNotFoundException if there is none
    */
   public List<String> tail(String path, int lines) throws IOException, InterruptedException {
-    HttpResponse<Stream<String>> response =
-        answer(path, request(path).build(), BodyHandlers.ofLines(), UPLOAD);
-    try (Stream<String> all = response.body()) {
-      if (response.statusCode() == 404 || response.statusCode() == 500) {
-        throw new FileNotFoundException(path);
-      }
-      if (response.statusCode() != 200) {
-        throw new IOException("%s: status %d".formatted(path, response.statusCode()));
-      }
-      Deque<String> last = new ArrayDeque<>();
-      all.forEach(
-          line -> {
-            if (last.size() == lines) {
-              last.removeFirst();
-            }
-            last.addLast(line);
-          });
-      return List.copyOf(last);
+    ByteArrayOutputStream end = new ByteArrayOutputStream();
+    HttpResponse<Void> response =
+        answer(
+            path,
+            request(path).build(),
+            BodyHandlers.ofByteArrayConsumer(some -> some.ifPresent(bytes -> addLast(bytes, end))),
+            UPLOAD);
+    if (response.statusCode() == 404 || response.statusCode() == 500) {
+      throw new FileNotFoundException(path);
     }
+    if (response.statusCode() != 200) {
+      throw new IOException("%s: status %d".formatted(path, response.statusCode()));
+    }
+    List<String> last = end.toString(UTF_8).lines().toList();
+    return last.subList(Math.max(0, last.size() - lines), last.size());
+  }
+
+  private static void addLast(byte[] bytes, ByteArrayOutputStream end) {
+    if (end.size() > 2 * LONGEST_TAIL) {
+      byte[] all = end.toByteArray();
+      end.reset();
+      end.write(all, all.length - LONGEST_TAIL, LONGEST_TAIL);
+    }
+    end.writeBytes(bytes);
   }
 
   private HttpRequest.Builder request(String path) {

@@ -74,11 +74,6 @@ public record StateFit(List<String> gone, List<String> unfit) {
     return new StateFit(state.without(known), unfit);
   }
 
-  /** Whether a job can go on from it; if need be, without what is gone. */
-  public boolean fits(boolean letGo) {
-    return unfit.isEmpty() && (letGo || gone.isEmpty());
-  }
-
   private static Optional<String> parallelism(OperatorState state, JobVertex vertex) {
     int asked = vertex.getMaxParallelism();
     if (asked > 0 && asked != state.getMaxParallelism()) {
