@@ -56,10 +56,14 @@ final class DeadStreak {
     }
     batches++;
     if (maxBatches > 0 && batches >= maxBatches && records >= leastRecords) {
-      throw step.failure(
+      String problem =
           "%d records in %d batches became dead letters, one after another, the last for %s: %s (expected: fewer than dead-batches, %d); the step is at fault, not the data"
-              .formatted(records, batches, letter.cause(), letter.message(), maxBatches),
-          null);
+              .formatted(records, batches, letter.cause(), letter.message(), maxBatches);
+      // Columns that do not fit are its author's to mend, and not the model's publisher's.
+      throw switch (letter.cause()) {
+        case NULL_INPUT, UNFIT, TOO_LARGE -> step.wrongSettings(problem);
+        default -> step.failure(problem, null);
+      };
     }
   }
 }

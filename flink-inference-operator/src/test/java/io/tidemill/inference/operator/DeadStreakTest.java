@@ -24,7 +24,8 @@ class DeadStreakTest {
     leave(streak, 299);
 
     assertThatThrownBy(() -> leave(streak, 1))
-        .isInstanceOf(InferenceException.class)
+        .as("whose columns do not fit, which is no fault of the model's")
+        .isInstanceOf(StepSettingsException.class)
         .hasMessageContaining("300 records in 300 batches became dead letters")
         .hasMessageContaining(
             "the last for UNFIT: id: -2 (expected: fewer than dead-batches, 300)");
