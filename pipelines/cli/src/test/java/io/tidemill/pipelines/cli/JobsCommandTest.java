@@ -261,11 +261,17 @@ class JobsCommandTest {
     String schema = Jobs.KAFKA.replaceFirst("columns: .*\\n", "schema: " + elsewhere + "\n");
 
     CommandRun written = CommandRun.of("submit", job(password), "--rest", address);
+    CommandRun commented =
+        CommandRun.of("submit", job("# sasl.password: hunter2\n" + Jobs.KAFKA), "--rest", address);
     CommandRun away = CommandRun.of("submit", job(schema), "--rest", address);
 
     assertThat(written.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(written.err())
         .contains("a secret that is written out (expected: a variable as in ${NAME}, whose value");
+    assertThat(commented.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(commented.err())
+        .contains("job.yaml:1:1: sasl.password: a secret in a comment, which goes along")
+        .doesNotContain("hunter2");
     assertThat(away.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(away.err()).contains("(expected: a file in the folder of the job's, or below");
     Files.delete(elsewhere);

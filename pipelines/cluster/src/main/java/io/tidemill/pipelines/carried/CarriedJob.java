@@ -79,6 +79,7 @@ public record CarriedJob(
     WrittenSecrets secrets = new WrittenSecrets(written, "in the environment");
     files.connectors().forEach((part, its) -> secrets.check(problems, part, its.options()));
     secrets.check(problems, "flink", files.moved().flinkOptions());
+    secrets.checkComments(problems, files.texts());
     flinkOptions.forEach(
         (key, value) -> {
           if (WrittenSecrets.isSecret(key, value)) {

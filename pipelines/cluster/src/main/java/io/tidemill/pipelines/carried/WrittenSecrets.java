@@ -5,8 +5,10 @@ import io.tidemill.connectors.problem.Problems;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.VariableUse;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -19,6 +21,27 @@ public record WrittenSecrets(ParsedPipeline written, String where) {
   private static final Pattern EMPTY =
       Pattern.compile(
           "[\\w.-]+\"?\\s*[=:]\\s*(?:\"\"|'')|[\\w.-]+=(?=[\\s&;,]|$)|(?<=://)(?:[^\\s/@:]*:)?@");
+
+  /** A line that someone has commented out: a key and its value. */
+  private static final Pattern COMMENT =
+      Pattern.compile("^\\s*#+\\s*(?<key>[\\w.-]+)\\s*[:=]\\s*(?<value>[^\\s$].*)$");
+
+  /** Adds a problem for each in a comment, which travels with the text that it is in. */
+  public void checkComments(Problems<Location> problems, Map<String, String> texts) {
+    texts.forEach(
+        (name, text) -> {
+          List<String> lines = text.lines().toList();
+          for (int i = 0; i < lines.size(); i++) {
+            Matcher comment = COMMENT.matcher(lines.get(i));
+            if (comment.matches() && isSecret(comment.group("key"), comment.group("value"))) {
+              problems.add(
+                  new Location(name, i + 1, lines.get(i).indexOf('#') + 1),
+                  "%s: a secret in a comment, which goes along with the file (expected: none)",
+                  comment.group("key"));
+            }
+          }
+        });
+  }
 
   /**
    * Adds a problem for each that is written out.

@@ -61,6 +61,7 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
               }
             });
     secrets.check(problems, "flink", files.moved().flinkOptions());
+    secrets.checkComments(problems, files.texts());
     checkFlinkOptions(problems);
     String store = store();
     if (Cluster.isOfOneMachine(store) && target.store() == null) {
