@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,6 +33,7 @@ import org.apache.parquet.hadoop.BadConfigurationException;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
+import org.apache.parquet.hadoop.metadata.ColumnPath;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.Type;
@@ -132,8 +134,10 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
     }
   }
 
-  private static long middle(BlockMetaData group) {
-    return group.getStartingPos() + group.getCompressedSize() / 2;
+  /** Within the file whatever its footer says, so that each group is of one split. */
+  private long middle(BlockMetaData group) {
+    long middle = group.getStartingPos() + group.getCompressedSize() / 2;
+    return Math.max(0, Math.min(middle, split.fileSize() - 1));
   }
 
   @Override
@@ -188,8 +192,9 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
         && nextGroup < groups.size()
         && middle(groups.get(nextGroup)) < split.offset() + split.length()) {
       long inGroup = groups.get(nextGroup).getRowCount();
+      Map<ColumnPath, ColumnChunkMetaData> chunks = chunks(groups.get(nextGroup));
       if (inGroup > 0 && rowsRead + inGroup > rows) {
-        begin(nextGroup);
+        begin(nextGroup, chunks);
         rowsLeft = inGroup;
       } else {
         rowsRead += inGroup;
@@ -199,12 +204,55 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
     return rowsLeft > 0;
   }
 
-  private void begin(int group) throws IOException {
-    closePages();
-    Map<String, ColumnChunkMetaData> chunks = new HashMap<>();
-    for (ColumnChunkMetaData chunk : file.getRowGroups().get(group).getColumns()) {
-      chunks.put(chunk.getPath().toArray()[0], chunk);
+  /** Those that are read of a group, of which the footer may be damaged. */
+  private Map<ColumnPath, ColumnChunkMetaData> chunks(BlockMetaData group) throws IOException {
+    Map<ColumnPath, ColumnChunkMetaData> all = new HashMap<>();
+    for (ColumnChunkMetaData chunk : group.getColumns()) {
+      all.put(chunk.getPath(), chunk);
     }
+    Map<ColumnPath, ColumnChunkMetaData> chunks = new LinkedHashMap<>();
+    for (ColumnDescriptor column : descriptors) {
+      ColumnPath at = ColumnPath.get(column.getPath());
+      ColumnChunkMetaData chunk = all.get(at);
+      if (chunk == null) {
+        throw new IOException(
+            "%s: row group %d has no column '%s' (the file is damaged)"
+                .formatted(path, group(), column.getPath()[0]));
+      }
+      check(chunk, column, group.getRowCount());
+      chunks.put(at, chunk);
+    }
+    return chunks;
+  }
+
+  /** A wrong number of rows would leave some out in silence, or make some up. */
+  private void check(ColumnChunkMetaData chunk, ColumnDescriptor column, long rows)
+      throws IOException {
+    long values = chunk.getValueCount();
+    boolean several = column.getMaxRepetitionLevel() > 0 && rows > 0;
+    if (several ? values < rows : values != rows) {
+      throw damaged(
+          column.getPath()[0],
+          "%d values (expected: %d%s, the rows of the group; the file is damaged)"
+              .formatted(values, rows, several ? " or more" : ""));
+    }
+    long begin = chunk.getStartingPos();
+    long size = chunk.getTotalSize();
+    if (begin < 0 || size < 0 || begin > split.fileSize() - size) {
+      throw damaged(
+          column.getPath()[0],
+          "%d bytes from byte %d on (expected: within the file's %d; the file is damaged)"
+              .formatted(size, begin, split.fileSize()));
+    }
+  }
+
+  private IOException damaged(String column, String has) {
+    return new IOException(
+        "%s: row group %d: column '%s': %s".formatted(path, group(), column, has));
+  }
+
+  private void begin(int group, Map<ColumnPath, ColumnChunkMetaData> chunks) throws IOException {
+    closePages();
     PageReadStore begun = memory.pagesOf(read(group, chunks));
     pages = begun;
     readers.clear();
@@ -214,20 +262,19 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
     }
   }
 
-  private PageReadStore read(int group, Map<String, ColumnChunkMetaData> chunks)
+  private PageReadStore read(int group, Map<ColumnPath, ColumnChunkMetaData> chunks)
       throws IOException {
     try {
       return file.readRowGroup(group);
     } catch (BadConfigurationException e) {
       // Of a codec that has a class of its own.
-      for (Type type : found) {
-        ColumnChunkMetaData chunk = type == null ? null : chunks.get(type.getName());
-        if (chunk != null && isOf(chunk.getCodec(), e)) {
+      for (ColumnChunkMetaData chunk : chunks.values()) {
+        if (isOf(chunk.getCodec(), e)) {
           throw new RecordFailureException(
               "%s: column '%s': compressed as %s, for which the class path has no %s (expected: UNCOMPRESSED, SNAPPY, GZIP, ZSTD, LZ4 or LZ4_RAW; write the file so, or add what has this class)"
                   .formatted(
                       path,
-                      type.getName(),
+                      chunk.getPath().toArray()[0],
                       chunk.getCodec(),
                       chunk.getCodec().getHadoopCompressionCodecClassName()),
               e);
@@ -244,7 +291,10 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
 
   @SuppressWarnings("unchecked") // Of the vectors that Flink makes of the same types.
   private ColumnReader<WritableColumnVector> reader(
-      LogicalType type, Type inFile, Map<String, ColumnChunkMetaData> chunks, PageReadStore begun)
+      LogicalType type,
+      Type inFile,
+      Map<ColumnPath, ColumnChunkMetaData> chunks,
+      PageReadStore begun)
       throws IOException {
     String createdBy = file.getFileMetaData().getCreatedBy();
     if (ListReader.reads(type)) {
@@ -253,7 +303,8 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
     if (!type.getChildren().isEmpty()) {
       return new NestedReader(type, inFile, begun, utc);
     }
-    if (ValueReader.reads(type, inFile, requireNonNull(chunks.get(inFile.getName())))) {
+    if (ValueReader.reads(
+        type, inFile, requireNonNull(chunks.get(ColumnPath.get(inFile.getName()))))) {
       return new ValueReader(type, inFile, begun, createdBy, utc);
     }
     // What Flink knows of nested columns, it asks for nowhere else.
@@ -283,7 +334,11 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
 
   @Override
   public String place() {
-    return "row %d, in row group %d".formatted(offset(), rowsLeft > 0 ? nextGroup - 1 : nextGroup);
+    return "row %d, in row group %d".formatted(offset(), group());
+  }
+
+  private int group() {
+    return rowsLeft > 0 ? nextGroup - 1 : nextGroup;
   }
 
   private void closePages() {
