@@ -109,7 +109,7 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
     ParquetFileReader file = open(split.path(), split.fileSize(), checksums, memory);
     try {
       return new ParquetColumnReader(split, file, memory, columns, utc, vectors);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       file.close();
       throw e;
     }
@@ -128,7 +128,7 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
             .build();
     try {
       return ParquetFileReader.open(new ParquetInputFile(stream, bytes), options);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       stream.close();
       throw e;
     }
@@ -246,6 +246,14 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
     }
   }
 
+  /** What a damaged header says a page has may be far more than there is. */
+  private IOException tooLarge(int column, OutOfMemoryError e) {
+    return damaged(
+        requireNonNull(found.get(column)).getName(),
+        "a page that does not fit into memory: %s (expected: a whole file; where it is one, give the task more heap)"
+            .formatted(e.getMessage()));
+  }
+
   private IOException damaged(String column, String has) {
     return new IOException(
         "%s: row group %d: column '%s': %s".formatted(path, group(), column, has));
@@ -258,7 +266,11 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
     readers.clear();
     for (int i = 0; i < types.size(); i++) {
       Type type = found.get(i);
-      readers.add(type == null ? null : reader(types.get(i), type, chunks, begun));
+      try {
+        readers.add(type == null ? null : reader(types.get(i), type, chunks, begun));
+      } catch (OutOfMemoryError e) {
+        throw tooLarge(i, e);
+      }
     }
   }
 
@@ -319,7 +331,11 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
       WritableColumnVector written = vector.written().get(i);
       if (reader != null && written != null) {
         written.reset();
-        reader.readToVector(rows, written);
+        try {
+          reader.readToVector(rows, written);
+        } catch (OutOfMemoryError e) {
+          throw tooLarge(i, e);
+        }
       }
     }
     rowsLeft -= rows;

@@ -1,8 +1,11 @@
 package io.tidemill.connectors.files;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemill.connectors.record.DeadLetterRecord;
+import io.tidemill.connectors.record.Origin;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -29,6 +32,7 @@ import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.logical.utils.LogicalTypeParser;
 import org.apache.parquet.format.FileMetaData;
+import org.apache.parquet.format.PageHeader;
 import org.apache.parquet.format.RowGroup;
 import org.apache.parquet.format.Util;
 import org.junit.jupiter.api.Test;
@@ -138,6 +142,10 @@ class ParquetHeadersTest {
     return rows;
   }
 
+  private static DeadLetterRecord letter(RowData row) {
+    return requireNonNull(DeadLetterRecord.ofUndecoded(Origin.of(row, row.getArity() - 1)));
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {-1, 0, ROWS - 1, ROWS + 1})
   void aRowGroupMustHaveAsManyRowsAsItsColumnsHaveValues(long rows) throws IOException {
@@ -187,5 +195,37 @@ class ParquetHeadersTest {
         .hasMessage(
             "file:%s: row group 0: column 'id': %d bytes from byte 4 on (expected: within the file's %d; the file is damaged)",
             file, size, Files.size(file));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"GZIP", "ZSTD", "LZ4"})
+  void aPageThatSaysItHasMoreThanFitsIntoMemoryIsDamage(String codec) throws IOException {
+    Path file = write(ID, codec);
+    byte[] bytes = Files.readAllBytes(file);
+    ByteArrayInputStream in = new ByteArrayInputStream(bytes, 4, bytes.length - 4);
+    PageHeader header = Util.readPageHeader(in);
+    int page = bytes.length - in.available();
+    ByteArrayOutputStream pages = new ByteArrayOutputStream();
+    pages.write(bytes, 0, 4);
+    Util.writePageHeader(header.setUncompressed_page_size(Integer.MAX_VALUE), pages);
+    pages.write(bytes, page, header.getCompressed_page_size());
+    FileMetaData footer = footer(bytes);
+    footer
+        .getRow_groups()
+        .get(0)
+        .getColumns()
+        .get(0)
+        .getMeta_data()
+        .setTotal_compressed_size(pages.size() - 4);
+    write(file, pages.toByteArray(), footer);
+
+    assertThatThrownBy(() -> read(format(ID, true), file))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("file:" + file + ": row group 0: column 'id': ")
+        .hasMessageContaining("memory");
+    List<RowData> rows = read(new UpToDamage<>(format(ID, true), new CorruptRow(2)), file);
+    assertThat(rows).hasSize(1);
+    assertThat(letter(rows.get(0)).message())
+        .startsWith("file:" + file + ": corrupt at row 0, in row group 0: ");
   }
 }
