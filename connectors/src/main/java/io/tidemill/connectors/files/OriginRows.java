@@ -111,20 +111,20 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns col
       return new Copies(rows.iterator());
     }
 
-    /** Of the row that is copied next. */
-    @Nullable RowData nextOrigin() {
+    /** Of the row that was copied last. */
+    @Nullable RowData origin() {
       return null;
     }
 
     private RowData copy(RowData row) {
       GenericRowData copy =
           new GenericRowData(row.getRowKind(), fields.length + ofFolders.length + 1);
-      copy.setField(copy.getArity() - 1, nextOrigin());
       columns.fill(copy, ofFolders);
       for (int i = 0; i < fields.length; i++) {
         Object value = fields[i].getFieldOrNull(row);
         copy.setField(columns.ofFile(i), value == null ? null : serializers[i].copy(value));
       }
+      copy.setField(copy.getArity() - 1, origin());
       return copy;
     }
 
@@ -138,6 +138,8 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns col
   private static final class Placed extends Copying implements StandsAt {
     private final StandsAt reader;
     private final StringData file;
+
+    /** Behind all rows that were copied, and far behind it the reader may be. */
     private long next;
 
     Placed(
@@ -148,17 +150,12 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns col
         @Nullable Object[] ofFolders) {
       super(rows, columns, ofFolders);
       this.reader = reader;
+      this.next = reader.offset();
       this.file = FolderColumns.shared(StringData.fromString(file.toString()));
     }
 
     @Override
-    public BulkFormat.@Nullable RecordIterator<RowData> readBatch() throws IOException {
-      next = reader.offset();
-      return super.readBatch();
-    }
-
-    @Override
-    RowData nextOrigin() {
+    RowData origin() {
       GenericRowData origin = new GenericRowData(Origin.TYPE.getFieldCount());
       origin.setField(Origin.TOPIC, file);
       origin.setField(Origin.OFFSET, next++);
@@ -167,12 +164,12 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns col
 
     @Override
     public long offset() {
-      return reader.offset();
+      return next;
     }
 
     @Override
     public String place() {
-      return reader.place();
+      return next == reader.offset() ? reader.place() : "row " + next;
     }
   }
 

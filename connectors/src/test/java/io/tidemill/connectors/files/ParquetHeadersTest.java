@@ -228,4 +228,34 @@ class ParquetHeadersTest {
     assertThat(letter(rows.get(0)).message())
         .startsWith("file:" + file + ": corrupt at row 0, in row group 0: ");
   }
+
+  /** Values of a dictionary are looked up when the row is copied, by when its batch is read. */
+  @Test
+  void aLetterSaysWhichRowDoesNotDecode() throws IOException {
+    Path file = write(WORD, "UNCOMPRESSED");
+    byte[] bytes = Files.readAllBytes(file);
+    int at =
+        (int)
+            footer(bytes)
+                .getRow_groups()
+                .get(0)
+                .getColumns()
+                .get(0)
+                .getMeta_data()
+                .getData_page_offset();
+    ByteArrayInputStream in = new ByteArrayInputStream(bytes, at, bytes.length - at);
+    Util.readPageHeader(in);
+    int page = bytes.length - in.available();
+    assertThat(bytes[page]).as("bits of an id").isEqualTo((byte) 2);
+    // Behind these bits and the length of the run; four ids in a byte, and this is the second.
+    bytes[page + 2 + 37 / 4] |= (byte) (3 << 2);
+    Files.write(file, bytes);
+
+    List<RowData> rows = read(new UpToDamage<>(format(WORD, false), new CorruptRow(2)), file);
+
+    assertThat(rows).hasSize(38);
+    DeadLetterRecord letter = letter(rows.get(37));
+    assertThat(letter.message()).startsWith("file:" + file + ": corrupt at row 37: ");
+    assertThat(letter.offset()).isEqualTo(37);
+  }
 }
