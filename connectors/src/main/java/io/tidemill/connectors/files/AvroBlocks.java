@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.AvroTypeException;
 import org.apache.avro.InvalidAvroMagicException;
@@ -152,35 +153,64 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
 
   /** Avro tells neither the file nor the column. */
   private RecordFailureException declaredOtherwise(AvroTypeException mismatch) {
+    String why = String.valueOf(mismatch.getMessage());
+    Schema.Field failed = null;
+    int most = 0;
     for (Schema.Field declared : records.getExpected().getFields()) {
-      Schema.Field found = records.getSchema().getField(declared.name());
-      if (found == null
-          ? declared.defaultVal() == null
-          : isOther(Resolver.resolve(found.schema(), declared.schema()))) {
-        return new RecordFailureException(
-            "%s: column '%s': %s (expected: what is read as %s, as it is declared; declare it as it is in the file)"
-                .formatted(
-                    path,
-                    declared.name(),
-                    found == null ? "not in the file" : found.schema(),
-                    rowType.getTypeAt(rowType.getFieldIndex(declared.name())).asSummaryString()),
-            mismatch);
+      int likely = likely(declared, why);
+      if (likely > most) {
+        most = likely;
+        failed = declared;
       }
     }
-    return new RecordFailureException(path + ": " + mismatch.getMessage(), mismatch);
+    if (failed == null) {
+      return new RecordFailureException(path + ": " + why, mismatch);
+    }
+    Schema.Field found = records.getSchema().getField(failed.name());
+    return new RecordFailureException(
+        "%s: column '%s': %s (expected: what is read as %s, as it is declared; declare it as it is in the file)"
+            .formatted(
+                path,
+                failed.name(),
+                found == null ? "not in the file" : found.schema(),
+                rowType.getTypeAt(rowType.getFieldIndex(failed.name())).asSummaryString()),
+        mismatch);
   }
 
-  private static boolean isOther(Resolver.Action action) {
-    if (action instanceof Resolver.WriterUnion union) {
-      return Arrays.stream(union.actions).anyMatch(AvroBlocks::isOther);
-    } else if (action instanceof Resolver.ReaderUnion union) {
-      return isOther(union.actualAction);
-    } else if (action instanceof Resolver.Container container) {
-      return isOther(container.elementAction);
-    } else if (action instanceof Resolver.RecordAdjust row) {
-      return Arrays.stream(row.fieldActions).anyMatch(AvroBlocks::isOther);
+  /** How likely a column is the one that failed, and not one with values that would; 0 for none. */
+  private int likely(Schema.Field declared, String why) {
+    Schema.Field found = records.getSchema().getField(declared.name());
+    if (found == null) {
+      // Without it no record is read at all.
+      return declared.defaultVal() == null ? 5 : 0;
     }
-    return action instanceof Resolver.ErrorAction;
+    Resolver.Action action = Resolver.resolve(found.schema(), declared.schema());
+    List<String> errors = errors(action).toList();
+    if (errors.isEmpty()) {
+      return 0;
+    }
+    return 1 + (isNeverRead(action) ? 1 : 0) + (errors.stream().anyMatch(why::contains) ? 2 : 0);
+  }
+
+  private static Stream<String> errors(Resolver.Action action) {
+    if (action instanceof Resolver.WriterUnion union) {
+      return Arrays.stream(union.actions).flatMap(AvroBlocks::errors);
+    } else if (action instanceof Resolver.ReaderUnion union) {
+      return errors(union.actualAction);
+    } else if (action instanceof Resolver.Container container) {
+      return errors(container.elementAction);
+    } else if (action instanceof Resolver.RecordAdjust row) {
+      return Arrays.stream(row.fieldActions).flatMap(AvroBlocks::errors);
+    }
+    return action instanceof Resolver.ErrorAction ? Stream.of(action.toString()) : Stream.empty();
+  }
+
+  private static boolean isNeverRead(Resolver.Action action) {
+    return action instanceof Resolver.WriterUnion union
+        ? Arrays.stream(union.actions)
+            .filter(branch -> branch.writer.getType() != Schema.Type.NULL)
+            .allMatch(AvroBlocks::isNeverRead)
+        : action instanceof Resolver.ErrorAction;
   }
 
   private DataFileReader<GenericRecord> open() throws IOException {

@@ -191,6 +191,37 @@ class AvroFilesTest {
     }
   }
 
+  /** Another column may have values that would fail, which the file has none of. */
+  @ParameterizedTest
+  @ValueSource(strings = {"[\"null\", \"int\", \"string\"]", "[\"null\", \"bytes\"]", "\"int\""})
+  void theColumnThatFailedIsNamed(String first) throws IOException {
+    Schema schema =
+        new Schema.Parser()
+            .parse(
+                "{\"type\": \"record\", \"name\": \"r\", \"fields\": [{\"name\": \"a\", \"type\": %s}, {\"name\": \"b\", \"type\": \"string\"}]}"
+                    .formatted(first));
+    Path file = directory.resolve("rows.avro");
+    try (DataFileWriter<GenericRecord> writer =
+        new DataFileWriter<>(new GenericDatumWriter<GenericRecord>(schema))) {
+      writer.create(schema, file.toFile());
+      writer.append(
+          new GenericRecordBuilder(schema)
+              .set("a", first.contains("bytes") ? null : 7)
+              .set("b", "text")
+              .build());
+    }
+    AvroFiles files =
+        new AvroFiles(
+            RowType.of(
+                new LogicalType[] {new BigIntType(), new BigIntType()}, new String[] {"a", "b"}));
+    try (BulkFormat.Reader<RowData> reader =
+        files.createReader(new Configuration(), split(file, 0, Files.size(file)))) {
+      assertThatThrownBy(reader::readBatch)
+          .isInstanceOf(RecordFailureException.class)
+          .hasMessageStartingWith("file:" + file + ": column 'b': ");
+    }
+  }
+
   @Test
   void sayWhichBlockIsDamagedAndHow() throws IOException {
     byte[] bytes = Files.readAllBytes(file("null"));
