@@ -71,12 +71,18 @@ final class ValueReader implements ColumnReader<WritableColumnVector> {
   }
 
   /** Whether a column of a row group is for this reader. */
+  @SuppressWarnings("deprecation") // Of BIT_PACKED, as which Flink's reads no levels.
   static boolean reads(LogicalType declared, Type inFile, ColumnChunkMetaData chunk) {
     if (declared.is(LogicalTypeFamily.TIMESTAMP)) {
       return true;
     }
     PrimitiveTypeName type = inFile.asPrimitiveType().getPrimitiveTypeName();
     if (declared.is(LogicalTypeRoot.DECIMAL) && type == PrimitiveTypeName.FIXED_LEN_BYTE_ARRAY) {
+      return true;
+    }
+    if (inFile.isRepetition(Type.Repetition.OPTIONAL)
+        && chunk.getEncodings().contains(Encoding.BIT_PACKED)
+        && !chunk.getEncodings().contains(Encoding.RLE)) {
       return true;
     }
     EncodingStats ofPages = chunk.getEncodingStats();

@@ -13,6 +13,8 @@ import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.connectors.record.RowJson;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -70,10 +72,13 @@ import org.apache.flink.table.types.logical.VarBinaryType;
 import org.apache.flink.table.types.logical.VarCharType;
 import org.apache.flink.table.types.logical.utils.LogicalTypeParser;
 import org.apache.parquet.bytes.BytesInput;
+import org.apache.parquet.column.Encoding;
+import org.apache.parquet.column.statistics.Statistics;
 import org.apache.parquet.compression.CompressionCodecFactory;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.NanoTime;
 import org.apache.parquet.example.data.simple.SimpleGroup;
+import org.apache.parquet.hadoop.ParquetFileWriter;
 import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.hadoop.example.ExampleParquetWriter;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
@@ -479,6 +484,57 @@ class ParquetFilesTest {
         element -> rows(List.of(element)).forEach(row -> read.add(row.isNullAt(0))));
 
     assertThat(read).hasSize(500).containsOnly(true);
+  }
+
+  /** As old writers put the levels that say which values are null. */
+  @Test
+  @SuppressWarnings("deprecation") // Of what nobody writes any more.
+  void nullsWhoseLevelsArePackedAsBitsAreRead() throws IOException {
+    MessageType schema = MessageTypeParser.parseMessageType("message m { optional int64 id; }");
+    Path file = directory.resolve("packed.parquet");
+    try (ParquetFileWriter writer =
+        new ParquetFileWriter(
+            new LocalOutputFile(file),
+            schema,
+            ParquetFileWriter.Mode.CREATE,
+            ParquetWriter.DEFAULT_BLOCK_SIZE,
+            0)) {
+      byte[] page =
+          ByteBuffer.allocate(1 + 4 * Long.BYTES)
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .put((byte) 0b1010_0110)
+              .putLong(1)
+              .putLong(3)
+              .putLong(6)
+              .putLong(7)
+              .array();
+      writer.start();
+      writer.startBlock(8);
+      writer.startColumn(schema.getColumns().get(0), 8, CompressionCodecName.UNCOMPRESSED);
+      writer.writeDataPage(
+          8,
+          page.length,
+          BytesInput.from(page),
+          Statistics.createStats(schema.getType(0)),
+          8,
+          Encoding.BIT_PACKED,
+          Encoding.BIT_PACKED,
+          Encoding.PLAIN);
+      writer.endColumn();
+      writer.endBlock();
+      writer.end(Map.of());
+    }
+
+    assertThat(rows(RowType.of(new LogicalType[] {new BigIntType()}, new String[] {"id"}), file))
+        .containsExactly(
+            "{\"id\":1}",
+            "{\"id\":null}",
+            "{\"id\":3}",
+            "{\"id\":null}",
+            "{\"id\":null}",
+            "{\"id\":6}",
+            "{\"id\":7}",
+            "{\"id\":null}");
   }
 
   /** As Arrow's writer lays them out: in a dictionary of bytes, whatever their precision. */
