@@ -127,16 +127,8 @@ final class NestedReader implements ColumnReader<WritableColumnVector> {
   }
 
   private HeapTimestampVector timestamps(PrimitiveType inFile, HeapLongVector counts) {
-    Timestamps timestamps = new Timestamps(inFile, utc);
-    int size = counts.getLen();
-    HeapTimestampVector read = new HeapTimestampVector(size);
-    for (int i = 0; i < size; i++) {
-      if (counts.isNullAt(i)) {
-        read.setNullAt(i);
-      } else {
-        read.setTimestamp(i, timestamps.of(counts.getLong(i)));
-      }
-    }
+    HeapTimestampVector read = new HeapTimestampVector(counts.getLen());
+    new Timestamps(inFile, utc).fill(read, counts, counts.getLen());
     return read;
   }
 }

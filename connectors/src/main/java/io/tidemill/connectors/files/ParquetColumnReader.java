@@ -25,6 +25,7 @@ import org.apache.flink.table.data.columnar.vector.ColumnVector;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 import org.apache.flink.table.data.columnar.vector.writable.WritableColumnVector;
 import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.LogicalTypeFamily;
 import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.page.PageReadStore;
@@ -318,6 +319,9 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
     if (ValueReader.reads(
         type, inFile, requireNonNull(chunks.get(ColumnPath.get(inFile.getName()))))) {
       return new ValueReader(type, inFile, begun, createdBy, utc);
+    }
+    if (type.is(LogicalTypeFamily.TIMESTAMP)) {
+      return new CountReader(inFile, begun, utc);
     }
     // What Flink knows of nested columns, it asks for nowhere else.
     return ParquetSplitReaderUtil.createColumnReader(

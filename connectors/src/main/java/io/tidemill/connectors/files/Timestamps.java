@@ -3,6 +3,8 @@ package io.tidemill.connectors.files;
 import java.nio.ByteOrder;
 import java.sql.Timestamp;
 import org.apache.flink.table.data.TimestampData;
+import org.apache.flink.table.data.columnar.vector.LongColumnVector;
+import org.apache.flink.table.data.columnar.vector.writable.WritableTimestampVector;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.schema.LogicalTypeAnnotation.TimestampLogicalTypeAnnotation;
 import org.apache.parquet.schema.PrimitiveType;
@@ -40,6 +42,17 @@ final class Timestamps {
       case MICROS -> 1_000_000;
       case NANOS -> NANOS_OF_SECOND;
     };
+  }
+
+  /** Sets the first of a vector to those of INT64s, of which some may be null. */
+  void fill(WritableTimestampVector vector, LongColumnVector counts, int size) {
+    for (int i = 0; i < size; i++) {
+      if (counts.isNullAt(i)) {
+        vector.setNullAt(i);
+      } else {
+        vector.setTimestamp(i, of(counts.getLong(i)));
+      }
+    }
   }
 
   /** That of an INT64. */

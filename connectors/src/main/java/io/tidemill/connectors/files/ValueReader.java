@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads a flat column value by value, through Parquet's own reader, which knows every encoding:
  * Flink's knows the plain one and dictionaries, but reads those several times as fast. So do
- * timestamps, of which it misreads some, and decimals of bytes, which it looks for as numbers in a
- * dictionary of bytes. Not thread-safe.
+ * timestamps that are days, of which it misreads some, and decimals of bytes, which it looks for as
+ * numbers in a dictionary of bytes. Not thread-safe.
  */
 final class ValueReader implements ColumnReader<WritableColumnVector> {
   @SuppressWarnings("deprecation") // Of PLAIN_DICTIONARY, which most files have.
@@ -73,10 +73,10 @@ final class ValueReader implements ColumnReader<WritableColumnVector> {
   /** Whether a column of a row group is for this reader. */
   @SuppressWarnings("deprecation") // Of BIT_PACKED, as which Flink's reads no levels.
   static boolean reads(LogicalType declared, Type inFile, ColumnChunkMetaData chunk) {
-    if (declared.is(LogicalTypeFamily.TIMESTAMP)) {
+    PrimitiveTypeName type = inFile.asPrimitiveType().getPrimitiveTypeName();
+    if (declared.is(LogicalTypeFamily.TIMESTAMP) && type != PrimitiveTypeName.INT64) {
       return true;
     }
-    PrimitiveTypeName type = inFile.asPrimitiveType().getPrimitiveTypeName();
     if (declared.is(LogicalTypeRoot.DECIMAL) && type == PrimitiveTypeName.FIXED_LEN_BYTE_ARRAY) {
       return true;
     }

@@ -835,6 +835,47 @@ class ParquetFilesTest {
     }
   }
 
+  /** A dictionary that grows too large ends within a row group, and within a batch. */
+  @Test
+  void timestampsAreReadFromADictionaryAndBehindIt() throws IOException {
+    MessageType schema =
+        MessageTypeParser.parseMessageType(
+            "message m { optional int64 at (TIMESTAMP(MICROS,true)); }");
+    Path file = directory.resolve("times.parquet");
+    List<@Nullable Long> counts = new ArrayList<>();
+    try (ParquetWriter<Group> writer =
+        ExampleParquetWriter.builder(new LocalOutputFile(file))
+            .withType(schema)
+            .withPageSize(256)
+            .withDictionaryPageSize(1_024)
+            .build()) {
+      for (long i = 0; i < ROWS; i++) {
+        Long count = i % 7 == 0 ? null : i < 1_000 ? i % 50 : i * 1_000_003;
+        counts.add(count);
+        SimpleGroup row = new SimpleGroup(schema);
+        writer.write(count == null ? row : row.append("at", count));
+      }
+    }
+    List<@Nullable Long> read = new ArrayList<>();
+
+    read(
+        format(
+            RowType.of(new LogicalType[] {new TimestampType(6)}, new String[] {"at"}), false, 97),
+        split(new org.apache.flink.core.fs.Path(file.toUri()), 0, Files.size(file), null),
+        element ->
+            rows(List.of(element))
+                .forEach(
+                    row -> {
+                      TimestampData at = row.isNullAt(0) ? null : row.getTimestamp(0, 6);
+                      read.add(
+                          at == null
+                              ? null
+                              : at.getMillisecond() * 1_000 + at.getNanoOfMillisecond() / 1_000);
+                    }));
+
+    assertThat(read).isEqualTo(counts);
+  }
+
   @Test
   void columnOfAnyTypeMayBeMissing() throws IOException {
     var path = write(3);
