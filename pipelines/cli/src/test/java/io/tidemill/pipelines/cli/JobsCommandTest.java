@@ -131,14 +131,13 @@ class JobsCommandTest {
   void aSavepointThatFailsIsToldWithItsCause() {
     jobs(JOB.formatted(RUNS, "fraud", "RUNNING"));
     answers.put("POST /jobs/%s/stop".formatted(RUNS), "202 {\"request-id\": \"1\"}");
-    answers.put("GET /jobs/" + RUNS, "{\"state\": \"RUNNING\"}");
     answers.put(
         "GET /jobs/%s/savepoints/1".formatted(RUNS),
         "{\"status\": {\"id\": \"COMPLETED\"}, \"operation\": {\"failure-cause\": {\"stack-trace\": \"a.B: no\\n\\tat x\\nCaused by: java.io.IOException: the disk is full\\n\"}}}");
 
     assertThat(refused(ExitCode.FAILED, "jobs", "stop", "fraud", "--savepoint-dir", "/full"))
         .contains(
-            "job 'fraud': it is RUNNING, and was not stopped with a savepoint: the disk is full (expected: a folder that all",
+            "job 'fraud': it was not stopped with a savepoint: the disk is full (expected: a folder that all",
             "'tidemill jobs show " + RUNS);
   }
 
@@ -171,8 +170,13 @@ class JobsCommandTest {
                 List.of("jobs stop fraud --savepoint-dir /s --timeout 1ms".split(" ", -1))
                     .toArray(new String[0])))
         .contains(
-            "job 'fraud': it was told to stop with a savepoint; " + address,
-            "'tidemill jobs show " + RUNS);
+            "job 'fraud' was told to stop with a savepoint; 'tidemill jobs show " + RUNS, address);
+    answers.put("POST /jobs/%s/stop".formatted(RUNS), "502 <title>a proxy</title>");
+    assertThat(refused(ExitCode.FAILED, "jobs", "stop", "fraud", "--savepoint-dir", "/s"))
+        .contains("job 'fraud' was told to stop with a savepoint; 'tidemill jobs show " + RUNS);
+    answers.put("PATCH /jobs/" + RUNS, "502 <title>a proxy</title>");
+    assertThat(refused(ExitCode.FAILED, "jobs", "stop", "fraud", "--cancel"))
+        .contains("job 'fraud' was told to end; 'tidemill jobs show " + RUNS);
   }
 
   @Test
@@ -262,7 +266,13 @@ class JobsCommandTest {
 
     CommandRun written = CommandRun.of("submit", job(password), "--rest", address);
     CommandRun commented =
-        CommandRun.of("submit", job("# sasl.password: hunter2\n" + Jobs.KAFKA), "--rest", address);
+        CommandRun.of(
+            "submit",
+            job(
+                "# the password: is none\n# - sasl.password: ${P}\n# 'sasl.password': hunter2\n"
+                    + Jobs.KAFKA),
+            "--rest",
+            address);
     CommandRun away = CommandRun.of("submit", job(schema), "--rest", address);
 
     assertThat(written.exitCode()).isEqualTo(ExitCode.USAGE);
@@ -270,7 +280,8 @@ class JobsCommandTest {
         .contains("a secret that is written out (expected: a variable as in ${NAME}, whose value");
     assertThat(commented.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(commented.err())
-        .contains("job.yaml:1:1: sasl.password: a secret in a comment, which goes along")
+        .doesNotContain("job.yaml:1:", "job.yaml:2:")
+        .contains("job.yaml:3:1: sasl.password: a secret in a comment, which goes along")
         .doesNotContain("hunter2");
     assertThat(away.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(away.err()).contains("(expected: a file in the folder of the job's, or below");

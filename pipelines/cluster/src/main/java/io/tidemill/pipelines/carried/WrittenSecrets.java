@@ -22,9 +22,12 @@ public record WrittenSecrets(ParsedPipeline written, String where) {
       Pattern.compile(
           "[\\w.-]+\"?\\s*[=:]\\s*(?:\"\"|'')|[\\w.-]+=(?=[\\s&;,]|$)|(?<=://)(?:[^\\s/@:]*:)?@");
 
-  /** A line that someone has commented out: a key and its value. */
+  /** What someone has commented out: a key and its value. */
   private static final Pattern COMMENT =
-      Pattern.compile("^\\s*#+\\s*(?<key>[\\w.-]+)\\s*[:=]\\s*(?<value>[^\\s$].*)$");
+      Pattern.compile(
+          "(?:^|\\s)#+\\s*(?:-\\s*)?[\"']?(?<key>[\\w.-]+)[\"']?\\s*[:=]\\s*(?<value>\\S.*)$");
+
+  private static final Pattern VARIABLE = Pattern.compile("\\$\\{[^}]*\\}");
 
   /** Adds a problem for each in a comment, which travels with the text that it is in. */
   public void checkComments(Problems<Location> problems, Map<String, String> texts) {
@@ -33,7 +36,10 @@ public record WrittenSecrets(ParsedPipeline written, String where) {
           List<String> lines = text.lines().toList();
           for (int i = 0; i < lines.size(); i++) {
             Matcher comment = COMMENT.matcher(lines.get(i));
-            if (comment.matches() && isSecret(comment.group("key"), comment.group("value"))) {
+            if (comment.find()
+                && holdsSecret(
+                    comment.group("key"),
+                    VARIABLE.matcher(comment.group("value")).replaceAll(""))) {
               problems.add(
                   new Location(name, i + 1, lines.get(i).indexOf('#') + 1),
                   "%s: a secret in a comment, which goes along with the file (expected: none)",

@@ -225,7 +225,15 @@ public final class FlinkCluster {
 
   /** Where its newest complete checkpoint or savepoint is, if it says so. */
   Optional<String> newestCheckpoint(String id) throws InterruptedException {
-    String path = checkpoints(id).at("/latest/completed/external_path").asText("");
+    return newestOf(checkpoints(id));
+  }
+
+  static Optional<String> newestOf(JsonNode checkpoints) {
+    return path(checkpoints.at("/latest/completed"));
+  }
+
+  static Optional<String> path(JsonNode checkpoint) {
+    String path = checkpoint.path("external_path").asText("");
     // Flink has a word in angles where it is in the JobManager's memory.
     return path.isEmpty() || path.startsWith("<") ? Optional.empty() : Optional.of(path);
   }
@@ -258,43 +266,40 @@ public final class FlinkCluster {
     if (folder != null) {
       request.put("targetDirectory", folder);
     }
+    return after(
+        "job '%s' was told to stop with a savepoint; %s"
+            .formatted(job.name(), whenItHasStopped(job)),
+        () -> stop(job, request, limit));
+  }
+
+  private String stop(JobState job, ObjectNode request, Duration limit)
+      throws InterruptedException {
     String trigger =
         ask(rest -> rest.send("POST", "/jobs/" + job.id() + "/stop", request))
             .path("request-id")
             .asText();
-    Optional<JsonNode> done;
-    try {
-      done =
-          await(
-              limit,
-              () ->
-                  Optional.of(
-                          ask(
-                              rest ->
-                                  rest.get("/jobs/%s/savepoints/%s".formatted(job.id(), trigger))))
-                      .filter(some -> some.at("/status/id").asText().equals("COMPLETED")));
-    } catch (ClusterException away) {
-      throw ClusterException.inDoubt(
-          "job '%s': it was told to stop with a savepoint; %s; %s"
-              .formatted(job.name(), away.getMessage(), whenItHasStopped(job)),
-          away);
-    }
-    if (done.isEmpty()) {
-      throw ClusterException.failed(
-          "job '%s': no savepoint in %d s, and Flink may still make it, and stop the job with it (expected: more time, by --timeout); %s"
-              .formatted(job.name(), limit.toSeconds(), whenItHasStopped(job)));
-    }
-    String trace = done.get().at("/operation/failure-cause/stack-trace").asText("");
+    JsonNode done =
+        await(
+                limit,
+                () ->
+                    Optional.of(
+                            ask(
+                                rest ->
+                                    rest.get(
+                                        "/jobs/%s/savepoints/%s".formatted(job.id(), trigger))))
+                        .filter(some -> some.at("/status/id").asText().equals("COMPLETED")))
+            .orElseThrow(
+                () ->
+                    ClusterException.failed(
+                        "job '%s': no savepoint in %d s, and Flink may still make it, and stop the job with it (expected: more time, by --timeout); %s"
+                            .formatted(job.name(), limit.toSeconds(), whenItHasStopped(job))));
+    String trace = done.at("/operation/failure-cause/stack-trace").asText("");
     if (!trace.isEmpty()) {
       throw ClusterException.failed(
-          "job '%s': it is %s, and was not stopped with a savepoint: %s (expected: a folder that all machines of the cluster can write, by --savepoint-dir); %s"
-              .formatted(
-                  job.name(),
-                  state(job.id()),
-                  new StackTrace(trace).cause(),
-                  whenItHasStopped(job)));
+          "job '%s': it was not stopped with a savepoint: %s (expected: a folder that all machines of the cluster can write, by --savepoint-dir); %s"
+              .formatted(job.name(), new StackTrace(trace).cause(), whenItHasStopped(job)));
     }
-    String savepoint = done.get().at("/operation/location").asText();
+    String savepoint = done.at("/operation/location").asText();
     try {
       awaitEnd(job, limit);
     } catch (ClusterException open) {
@@ -304,6 +309,27 @@ public final class FlinkCluster {
     return savepoint;
   }
 
+  /**
+   * Does what changes something: whatever goes wrong then, nobody may say that nothing was done.
+   *
+   * @param asked what was asked for, and how to see what became of it
+   */
+  static <T> T after(String asked, Act<T> act) throws InterruptedException {
+    try {
+      return act.run();
+    } catch (ClusterException away) {
+      if (!away.isUnanswered()) {
+        throw away;
+      }
+      throw ClusterException.inDoubt(asked + "; " + away.getMessage(), away);
+    }
+  }
+
+  /** What changes something. */
+  interface Act<T> {
+    T run() throws InterruptedException;
+  }
+
   private static String whenItHasStopped(JobState job) {
     return "'tidemill jobs show %s' tells its state and its newest savepoint or checkpoint, with which 'tidemill submit JOB.yaml --from-savepoint PATH' goes on once it has ended"
         .formatted(job.id());
@@ -311,8 +337,14 @@ public final class FlinkCluster {
 
   /** Ends a job as it is. */
   public void cancel(JobState job, Duration limit) throws InterruptedException {
-    ask(rest -> rest.send("PATCH", "/jobs/" + job.id() + "?mode=cancel", null));
-    awaitEnd(job, limit);
+    after(
+        "job '%s' was told to end; 'tidemill jobs show %s' tells its state"
+            .formatted(job.name(), job.id()),
+        () -> {
+          var unused = ask(rest -> rest.send("PATCH", "/jobs/" + job.id() + "?mode=cancel", null));
+          awaitEnd(job, limit);
+          return job;
+        });
   }
 
   private void awaitEnd(JobState job, Duration limit) throws InterruptedException {

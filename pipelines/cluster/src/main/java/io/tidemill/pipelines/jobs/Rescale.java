@@ -46,10 +46,15 @@ public final class Rescale {
         bounds.put("lowerBound", 1).put("upperBound", most(vertex, subtasks));
       }
     }
-    var unused = cluster.ask(rest -> rest.send("PUT", path, wanted));
     Optional<Integer> there =
-        FlinkCluster.await(
-            limit, () -> runsWith(subtasks) ? Optional.of(subtasks) : Optional.empty());
+        FlinkCluster.after(
+            "job '%s' was told to run with %d subtasks; 'tidemill jobs show %s' tells with how many it does"
+                .formatted(job.name(), subtasks, job.id()),
+            () -> {
+              var unused = cluster.ask(rest -> rest.send("PUT", path, wanted));
+              return FlinkCluster.await(
+                  limit, () -> runsWith(subtasks) ? Optional.of(subtasks) : Optional.empty());
+            });
     if (there.isEmpty()) {
       throw ClusterException.failed(
           "job '%s' does not run with %d subtasks after %d s; it was told to, and does when it can (expected: as many free slots on %s)"

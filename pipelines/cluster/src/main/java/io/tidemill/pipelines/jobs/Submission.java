@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.commons.io.FileUtils;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
@@ -48,6 +49,10 @@ public record Submission(PlannedPipeline job, CarriedJob carried, boolean letGo)
   private static final String CHECKPOINTS = "execution.checkpointing.";
   private static final Pattern FOREIGN =
       Pattern.compile("ClassNotFound|NoClassDefFound|serialVersionUID|InvalidClass");
+
+  /** Words of Flink's where it has not waited for the end. */
+  private static final Pattern UNSURE = Pattern.compile("Timeout|timed out|[Ll]eader");
+
   private static final String HIDDEN = "******";
 
   /** The same job with so many subtasks of everything. */
@@ -93,12 +98,15 @@ public record Submission(PlannedPipeline job, CarriedJob carried, boolean letGo)
     }
     JobState started = begin(cluster, savepoint, false);
     JobStatus state =
-        FlinkCluster.await(
-                BEGIN,
-                () ->
-                    Optional.of(cluster.state(started.id()))
-                        .filter(now -> now != JobStatus.INITIALIZING))
-            .orElse(JobStatus.INITIALIZING);
+        FlinkCluster.after(
+            "job '%s' was started as %s".formatted(name(), started.id()),
+            () ->
+                FlinkCluster.await(
+                        BEGIN,
+                        () ->
+                            Optional.of(cluster.state(started.id()))
+                                .filter(now -> now != JobStatus.INITIALIZING))
+                    .orElse(JobStatus.INITIALIZING));
     if (state == JobStatus.FAILED) {
       throw ClusterException.failed(
           "job '%s' does not begin on %s: %s (expected: a job, and a savepoint, that Flink takes; 'tidemill jobs logs' may say more)"
@@ -261,7 +269,7 @@ public record Submission(PlannedPipeline job, CarriedJob carried, boolean letGo)
       request.putArray("jobArtifactFileNames");
       return accepted(cluster, graph.getJobID().toString(), request, files);
     } finally {
-      Files.deleteIfExists(plan);
+      FileUtils.deleteQuietly(plan.toFile());
     }
   }
 
@@ -272,7 +280,10 @@ public record Submission(PlannedPipeline job, CarriedJob carried, boolean letGo)
     try {
       var unused = cluster.ask(rest -> upload(rest, request, files));
     } catch (ClusterException unanswered) {
-      if (!unanswered.isUnanswered()) {
+      boolean answered =
+          !unanswered.isUnanswered()
+              && !UNSURE.matcher(String.valueOf(unanswered.getMessage())).find();
+      if (answered) {
         throw unanswered;
       }
       lost = unanswered;

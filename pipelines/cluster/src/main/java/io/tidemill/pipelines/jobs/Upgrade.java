@@ -2,6 +2,7 @@ package io.tidemill.pipelines.jobs;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -84,35 +85,30 @@ public final class Upgrade {
     String savepoint = cluster.stop(running, folder, false, limits.step());
     say.accept(
         "%s has stopped; all that it has read is in %s".formatted(running.name(), savepoint));
-    JobState started;
+    String state = savepoint;
+    String why;
+    JobState started = null;
     try {
       Optional<String> unfit = misfit(next, savepoint);
       if (unfit.isPresent()) {
-        return back(savepoint, unfit.get());
+        why = unfit.get();
+      } else {
+        started = next.begin(cluster, savepoint, true);
+        say.accept(
+            "%s has started as %s; it is watched for %d s"
+                .formatted(started.name(), started.id(), limits.health().toSeconds()));
+        Optional<String> sick = sickness(started);
+        if (sick.isEmpty()) {
+          return new Outcome(true, started.id(), started.name(), savepoint, null);
+        }
+        why = sick.get();
+        state = end(started, savepoint, why);
       }
-      started = next.begin(cluster, savepoint, true);
-    } catch (ClusterException doubt) {
-      if (doubt.isInDoubt()) {
-        throw openEnd(savepoint, doubt);
+    } catch (RuntimeException stopped) {
+      if (started != null || (stopped instanceof ClusterException sent && sent.isInDoubt())) {
+        throw openEnd(next, started, savepoint, String.valueOf(stopped.getMessage()), stopped);
       }
-      return back(savepoint, String.valueOf(doubt.getMessage()));
-    } catch (RuntimeException ours) {
-      return back(savepoint, String.valueOf(ours));
-    }
-    say.accept(
-        "%s has started as %s; it is watched for %d s"
-            .formatted(started.name(), started.id(), limits.health().toSeconds()));
-    String why;
-    String state;
-    try {
-      Optional<String> sick = sickness(started);
-      if (sick.isEmpty()) {
-        return new Outcome(true, started.id(), started.name(), savepoint, null);
-      }
-      why = sick.get();
-      state = end(started, savepoint, why);
-    } catch (ClusterException away) {
-      throw openEnd(savepoint, away);
+      why = String.valueOf(stopped.getMessage());
     }
     return back(state, why);
   }
@@ -128,12 +124,20 @@ public final class Upgrade {
     }
   }
 
-  /** Whatever runs now goes on unwatched: to start another beside it would publish twice. */
-  private ClusterException openEnd(String savepoint, ClusterException why) {
+  /**
+   * Nothing more is started: what runs may be what was sent, and what it has published is in its
+   * newest checkpoint.
+   */
+  private static ClusterException openEnd(
+      Submission sent,
+      @Nullable JobState started,
+      String state,
+      String why,
+      @Nullable Throwable cause) {
     return ClusterException.failed(
-        "%s; the former job has stopped, and its savepoint is %s ('tidemill jobs list' says what runs now; where nothing does, 'tidemill submit JOB.yaml --from-savepoint %2$s' goes on)"
-            .formatted(why.getMessage(), savepoint),
-        why);
+        "%s (expected: 'tidemill jobs show %s', which tells whether it runs, and its newest checkpoint; once nothing runs, 'tidemill submit JOB.yaml --from-savepoint PATH' goes on from that, or from %s if it has made none)"
+            .formatted(why, started == null ? sent.name() : started.id(), state),
+        cause);
   }
 
   /** Looks at the newest checkpoint, which has the same operators as the savepoint will have. */
@@ -197,7 +201,7 @@ public final class Upgrade {
     }
     if (state == JobStatus.CANCELED || state == JobStatus.CANCELLING) {
       throw ClusterException.failed(
-          "job '%s', %s: someone else has cancelled it while it was watched, and nothing was started in its place"
+          "job '%s', %s: someone else has cancelled it while it was watched"
               .formatted(job.name(), job.id()));
     }
     return state.isGloballyTerminalState() ? Optional.of("it has " + state) : Optional.empty();
@@ -224,10 +228,16 @@ public final class Upgrade {
     if (!cluster.state(started.id()).isGloballyTerminalState()) {
       cluster.cancel(started, limits.step());
     }
-    if (cluster.checkpoints(started.id()).at("/counts/completed").asInt() == 0) {
-      return savepoint;
+    JsonNode checkpoints = cluster.checkpoints(started.id());
+    Optional<String> newest = FlinkCluster.newestOf(checkpoints);
+    if (checkpoints.at("/counts/completed").asInt() == 0) {
+      JsonNode restored = checkpoints.at("/latest/restored");
+      if (restored.path("is_savepoint").asBoolean(true)) {
+        return savepoint;
+      }
+      // Of its own, by another JobManager, which counts anew.
+      newest = FlinkCluster.path(restored);
     }
-    Optional<String> newest = cluster.newestCheckpoint(started.id());
     Optional<String> unfit =
         newest.isEmpty()
             ? Optional.of("it is in the JobManager's memory, and is gone with the job")
@@ -238,8 +248,8 @@ public final class Upgrade {
     String checkpoint = newest.orElse("its newest checkpoint");
     if (next.job().publishesExactlyOnce()) {
       throw ClusterException.failed(
-          "job '%s' does not come up: %s; it has published since %s, and the former job cannot go on from %s: %s (expected: 'tidemill submit JOB.yaml --from-savepoint PATH' with a job that goes on from that; or from the savepoint, which publishes once more what was published since)"
-              .formatted(next.name(), why, savepoint, checkpoint, unfit.get()));
+          "job '%s' does not come up: %s; it has published since the savepoint, and the former job cannot go on from %s: %s"
+              .formatted(next.name(), why, checkpoint, unfit.get()));
     }
     say.accept(
         "the former job cannot go on from %s, and goes on from the savepoint before it: what was published since then is published again: %s"
@@ -261,25 +271,26 @@ public final class Upgrade {
               .formatted(next.name(), why, state));
     }
     say.accept("%s does not come up: %s; the former job goes on".formatted(next.name(), why));
-    Optional<String> sick;
-    JobState started;
+    JobState started = null;
+    String neither;
+    Throwable cause = null;
     try {
       started = old.begin(cluster, state, true);
-      sick = sickness(started);
-    } catch (RuntimeException refused) {
-      throw notBack(state, why, String.valueOf(refused.getMessage()), refused);
+      Optional<String> sick = sickness(started);
+      if (sick.isEmpty()) {
+        return new Outcome(false, started.id(), started.name(), state, why);
+      }
+      neither = sick.get();
+    } catch (RuntimeException stopped) {
+      neither = String.valueOf(stopped.getMessage());
+      cause = stopped;
     }
-    if (sick.isPresent()) {
-      throw notBack(state, why, sick.get(), null);
-    }
-    return new Outcome(false, started.id(), started.name(), state, why);
-  }
-
-  private ClusterException notBack(
-      String state, String why, String neither, @Nullable Throwable cause) {
-    return ClusterException.failed(
-        "job '%s' does not come up: %s; and the former job does not, either: %s (expected: 'tidemill submit JOB.yaml --from-savepoint %s' with a job that goes on from it)"
-            .formatted(next.name(), why, neither, state),
+    throw openEnd(
+        old,
+        started,
+        state,
+        "job '%s' does not come up: %s; and the former job, started once more%s, does not, either: %s"
+            .formatted(next.name(), why, started == null ? "" : " as " + started.id(), neither),
         cause);
   }
 }

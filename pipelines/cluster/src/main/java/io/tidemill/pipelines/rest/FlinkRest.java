@@ -212,6 +212,10 @@ public final class FlinkRest {
       answer.path("errors").forEach(error -> errors.add(error.asText()));
       throw new FlinkRefusedException(path, response.statusCode(), errors);
     }
+    if (response.statusCode() == 413) {
+      throw new FlinkRefusedException(
+          path, 413, List.of("too large for a proxy that is in front of the JobManager"));
+    }
     throw new IOException("%s: status %d".formatted(path, response.statusCode()));
   }
 
