@@ -186,7 +186,8 @@ public final class FlinkCluster {
   }
 
   JobStatus state(String id) throws InterruptedException {
-    return JobStatus.valueOf(ask(rest -> rest.get("/jobs/" + id)).path("state").asText());
+    return JobStatus.valueOf(
+        ask(rest -> rest.get("/jobs/" + id, "/vertices")).path("state").asText());
   }
 
   /** What the job was started with, where {@code submit} has started it. */

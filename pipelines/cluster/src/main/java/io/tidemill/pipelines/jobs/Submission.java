@@ -50,8 +50,9 @@ public record Submission(PlannedPipeline job, CarriedJob carried, boolean letGo)
   private static final Pattern FOREIGN =
       Pattern.compile("ClassNotFound|NoClassDefFound|serialVersionUID|InvalidClass");
 
-  /** Words of Flink's where it has not waited for the end. */
-  private static final Pattern UNSURE = Pattern.compile("Timeout|timed out|[Ll]eader");
+  /** Words of Flink's where it has not waited for the end, or was sent the same twice. */
+  private static final Pattern UNSURE =
+      Pattern.compile("Timeout|timed out|[Ll]eader|already been submitted");
 
   private static final String HIDDEN = "******";
 
@@ -167,8 +168,9 @@ public record Submission(PlannedPipeline job, CarriedJob carried, boolean letGo)
     StateFit fit;
     try {
       fit = StateFit.of(job, SavedState.read(new org.apache.flink.core.fs.Path(path)));
-    } catch (IllegalArgumentException malformed) {
-      throw new IOException(malformed.getMessage(), malformed);
+    } catch (RuntimeException unreadable) {
+      // Flink's S3 file system, for one, throws what the client of S3 throws.
+      throw new IOException(String.valueOf(unreadable.getMessage()), unreadable);
     }
     List<String> reasons = new ArrayList<>(fit.unfit());
     if (!letGo && !fit.gone().isEmpty()) {

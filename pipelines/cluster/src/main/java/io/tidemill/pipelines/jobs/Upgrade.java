@@ -1,6 +1,7 @@
 package io.tidemill.pipelines.jobs;
 
 import static java.util.Objects.requireNonNull;
+import static org.apache.flink.configuration.RestOptions.CACHE_CHECKPOINT_STATISTICS_TIMEOUT;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
@@ -21,12 +23,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Upgrade {
   private static final Duration LOOK = Duration.ofSeconds(10);
+  private static final long MARGIN_MILLIS = 250;
 
   private final FlinkCluster cluster;
   private final Submission next;
   private final @Nullable Submission former;
   private final Limits limits;
   private final Consumer<String> say;
+  private boolean wasUp;
 
   /**
    * An upgrade; changes nothing yet.
@@ -185,6 +189,7 @@ public final class Upgrade {
     if (!up.get().isEmpty()) {
       return up;
     }
+    wasUp = true;
     return FlinkCluster.await(limits.health(), () -> trouble(job, id -> false))
         .filter(why -> !why.isEmpty());
   }
@@ -228,10 +233,18 @@ public final class Upgrade {
     if (!cluster.state(started.id()).isGloballyTerminalState()) {
       cluster.cancel(started, limits.step());
     }
+    // Flink answers from a cache, which may be from before the last checkpoint.
+    Duration cached = cluster.configuration().get(CACHE_CHECKPOINT_STATISTICS_TIMEOUT);
+    TimeUnit.MILLISECONDS.sleep(cached.toMillis() + MARGIN_MILLIS);
     JsonNode checkpoints = cluster.checkpoints(started.id());
     Optional<String> newest = FlinkCluster.newestOf(checkpoints);
     if (checkpoints.at("/counts/completed").asInt() == 0) {
       JsonNode restored = checkpoints.at("/latest/restored");
+      if (!restored.isObject() && wasUp && next.job().publishesExactlyOnce()) {
+        throw ClusterException.failed(
+            "job '%s' does not come up: %s; it may have published since the savepoint, and its checkpoints are not told any more"
+                .formatted(next.name(), why));
+      }
       if (restored.path("is_savepoint").asBoolean(true)) {
         return savepoint;
       }
