@@ -110,7 +110,7 @@ public final class ParquetFiles implements ColumnSource {
             reading.corruptToDeadLetters());
     RowType rows = Origin.appendTo(values);
     SingleOutputStreamOperator<VectorizedColumnBatch> read =
-        new FolderFiles<VectorizedColumnBatch>(options.path(), Optional.empty(), reading)
+        new FolderFiles<VectorizedColumnBatch>(options.path(), options.pattern(), reading)
             .attach(
                 environment,
                 uidPrefix,

@@ -1,6 +1,7 @@
 package io.tidemill.connectors.files;
 
 import io.tidemill.connectors.options.ConnectorOptions;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
@@ -31,7 +32,8 @@ record ParquetOptions(ConnectorOptions options) {
       Set.of(
           ConnectorOptions.CONNECTOR,
           FactoryUtil.FORMAT.key(),
-          FileSystemConnectorOptions.PATH.key());
+          FileSystemConnectorOptions.PATH.key(),
+          FileSystemConnectorOptions.SOURCE_PATH_REGEX_PATTERN.key());
 
   /** Whether they are such options, and none that is read nowhere but in Flink's connector. */
   boolean areKnown() {
@@ -47,6 +49,11 @@ record ParquetOptions(ConnectorOptions options) {
 
   Path path() {
     return new Path(options.value(FileSystemConnectorOptions.PATH.key()).orElseThrow());
+  }
+
+  /** Of the paths of the files that are read; empty for all. */
+  Optional<String> pattern() {
+    return options.value(FileSystemConnectorOptions.SOURCE_PATH_REGEX_PATTERN.key());
   }
 
   int batchSize() {

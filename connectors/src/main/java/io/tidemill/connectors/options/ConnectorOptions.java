@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.connector.file.table.FileSystemConnectorOptions;
 import org.apache.flink.table.api.Schema;
 import org.apache.flink.table.catalog.CatalogTable;
 import org.apache.flink.table.catalog.Column;
@@ -93,6 +94,27 @@ public record ConnectorOptions(String place, Map<String, String> values) {
   /** The folder of files that are read or written; empty for another connector. */
   public Optional<String> folder() {
     return names(FILESYSTEM) ? value(PATH) : Optional.empty();
+  }
+
+  /** Whether it stands for many folders, which nothing can be written to. */
+  public boolean foldersAreMany() {
+    return folder().filter(Glob::is).isPresent();
+  }
+
+  /**
+   * The same, where a path with {@code *}, <code>**</code> or {@code ?} in it is told as Flink's
+   * connector knows it: as a folder, and a regular expression for the files below it.
+   */
+  public ConnectorOptions ofOneFolder() {
+    String pattern = FileSystemConnectorOptions.SOURCE_PATH_REGEX_PATTERN.key();
+    if (!foldersAreMany() || value(pattern).isPresent()) {
+      return this;
+    }
+    Glob glob = new Glob(folder().orElseThrow());
+    Map<String, String> told = new LinkedHashMap<>(values);
+    told.put(PATH, glob.folder());
+    told.put(pattern, glob.regex());
+    return new ConnectorOptions(place, told);
   }
 
   /** What was written for an option, unless it is blank. */

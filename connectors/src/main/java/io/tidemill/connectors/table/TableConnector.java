@@ -60,6 +60,10 @@ public final class TableConnector implements Connector {
   private static final String PARQUET = "parquet";
 
   /** A user with a password, but no host with a port. */
+  private static final String ONE_FOLDER = "one folder, to write to";
+
+  private static final String ONE_PATTERN =
+      "that, or source.path.regex-pattern, to say which files are read";
   private static final Pattern CREDENTIALS = Pattern.compile("[^:/]+://[^/@:]*:(?!\\d+/)[^@]*@.*");
 
   @Override
@@ -185,6 +189,7 @@ public final class TableConnector implements Connector {
     OptionCheck check = new OptionCheck(options);
     boolean files = options.names(ConnectorOptions.FILESYSTEM);
     refuseCredentials(check);
+    refuseManyFolders(check, source == null ? ONE_PATTERN : ONE_FOLDER);
     if (source == null) {
       var call = new FactoryCall<>(DynamicTableSourceFactory.class, check);
       call.checkNames();
@@ -232,6 +237,7 @@ public final class TableConnector implements Connector {
       OptionCheck check, RowType columns, TableKeys declared) {
     refuseMisreadTimestamps(check, columns);
     refuseCredentials(check);
+    refuseManyFolders(check, ONE_PATTERN);
     TableKeys keys = declared.of(columns, check);
     ConnectorOptions options = check.options();
     var folders = new PartitionFolders(keys.partitionedBy(), columns, check);
@@ -275,6 +281,7 @@ public final class TableConnector implements Connector {
     OptionCheck check = new OptionCheck(options);
     refuseMisreadTimestamps(check, written);
     refuseCredentials(check);
+    refuseManyFolders(check, ONE_FOLDER);
     TableKeys keys = declared.of(written, check);
     new PartitionFolders(keys.partitionedBy(), written, check).refuseUnwritable();
     DynamicTableSink table =
@@ -304,6 +311,17 @@ public final class TableConnector implements Connector {
       check.refuse(
           ConnectorOptions.PATH,
           "with credentials (expected: none; put them into Flink's configuration)");
+    }
+  }
+
+  /** Of a source they are left where it has a regular expression as well. */
+  private static void refuseManyFolders(OptionCheck check, String expected) {
+    if (check.options().foldersAreMany()) {
+      check.refuse(
+          ConnectorOptions.PATH,
+          "'%s' with '*' or '?' (expected: %s)",
+          check.options().folder().orElseThrow(),
+          expected);
     }
   }
 

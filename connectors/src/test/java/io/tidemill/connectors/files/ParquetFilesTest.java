@@ -1016,7 +1016,6 @@ class ParquetFilesTest {
   @CsvSource({
     "format, json",
     "source.monitor-interval, 10s",
-    "source.path.regex-pattern, x",
   })
   void whatIsNotKnownHereIsReadAsRows(String key, String value) {
     Map<String, String> options =

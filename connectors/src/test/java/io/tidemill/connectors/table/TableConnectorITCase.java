@@ -520,6 +520,24 @@ class TableConnectorITCase {
   }
 
   @Test
+  void starsInAPathAreRefusedForASinkAndBesideAnotherPattern() {
+    Map<String, String> files = Map.of("connector", "filesystem", "path", "in/*", "format", "json");
+    Map<String, String> twice = new HashMap<>(files);
+    twice.put("source.path.regex-pattern", ".*");
+
+    assertThatThrownBy(() -> sink(options("sink", files)))
+        .isInstanceOf(InvalidOptionsException.class)
+        .hasMessage(
+            "job.yaml: sink: path: 'in/*' with '*' or '?' (expected: one folder, to write to)");
+    assertThatThrownBy(
+            () ->
+                new Connectors()
+                    .source(new SourceSpec(options("source", twice).ofOneFolder(), SCHEMA, false)))
+        .hasMessageContaining(
+            "path: 'in/*' with '*' or '?' (expected: that, or source.path.regex-");
+  }
+
+  @Test
   void unknownConnectorIsRefusedWithTheKnown() {
     assertThatThrownBy(() -> sink(options("sink", Map.of("connector", "filesytem"))))
         .hasMessageStartingWith(

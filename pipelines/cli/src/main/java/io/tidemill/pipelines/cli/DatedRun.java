@@ -1,10 +1,13 @@
 package io.tidemill.pipelines.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import io.tidemill.pipelines.compose.FieldSketch;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.nightly.DatedJob;
 import io.tidemill.pipelines.nightly.Execution;
 import io.tidemill.pipelines.nightly.InputFile;
+import io.tidemill.pipelines.nightly.InputWait;
 import io.tidemill.pipelines.nightly.NightlyException;
 import io.tidemill.pipelines.nightly.NightlyResult;
 import io.tidemill.pipelines.nightly.NightlyRun;
@@ -19,6 +22,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +33,9 @@ final class DatedRun implements Execution {
   private final DatedRuns runs;
   private final int place;
   private final DatedJob dated;
-  private final PlannedPipeline planned;
+  private final Supplier<PlannedPipeline> plan;
+  private final long beginNanos = System.nanoTime();
+  private @Nullable PlannedPipeline planned;
   private @Nullable RunFigures figures;
   private volatile @Nullable CtrlC ctrlC;
   private List<FieldSketch> predictions = List.of();
@@ -38,12 +44,13 @@ final class DatedRun implements Execution {
    * A run.
    *
    * @param place of the date among those of {@code runs}, from 0
+   * @param plan plans the job's {@link DatedJob#staged()}, with the folders that are there then
    */
-  DatedRun(DatedRuns runs, int place, DatedJob dated, PlannedPipeline planned) {
+  DatedRun(DatedRuns runs, int place, DatedJob dated, Supplier<PlannedPipeline> plan) {
     this.runs = runs;
     this.place = place;
     this.dated = dated;
-    this.planned = planned;
+    this.plan = plan;
   }
 
   /**
@@ -52,18 +59,14 @@ final class DatedRun implements Execution {
    * @throws NightlyException if nothing is published
    */
   void tellRun() throws InterruptedException {
-    long beginNanos = System.nanoTime();
-    NightlyRun run = NightlyRun.of(dated, planned, surroundings());
+    Surroundings around = surroundings();
+    InputWait input = new InputWait(dated, around);
+    // What comes after this is seen to have changed, whether or not the plan has it.
+    Optional<List<InputFile>> there = told(input::look);
+    // Before it waits, so that a job that cannot run says so at once.
+    planned = plan.get();
     try {
-      Duration limit = runs.dates().wait(Duration.ZERO);
-      List<InputFile> inputs = run.await(limit, () -> sayWaiting(limit));
-      // Until the job runs, Ctrl-C ends the process at once, and leaves nothing.
-      NightlyResult result = run.run(inputs, runs.dates().force(), this);
-      String outcome = result.published() ? DatedView.PUBLISHED : "nothing to do";
-      tell(outcome, null, result.account(), beginNanos);
-    } catch (RuntimeException | InterruptedException failed) {
-      tell(outcome(failed), failed.getMessage(), null, beginNanos);
-      throw failed;
+      told(() -> run(there.isPresent() ? there.get() : awaited(input), around));
     } finally {
       CtrlC watched = ctrlC;
       if (watched != null && !watched.pressed()) {
@@ -71,6 +74,44 @@ final class DatedRun implements Execution {
         watched.close();
       }
     }
+  }
+
+  private List<InputFile> awaited(InputWait input) throws InterruptedException {
+    Duration limit = runs.dates().wait(Duration.ZERO);
+    if (!limit.isZero()) {
+      sayWaiting(limit);
+    }
+    List<InputFile> files = input.await(limit);
+    planned = plan.get();
+    return files;
+  }
+
+  private NightlyResult run(List<InputFile> inputs, Surroundings around)
+      throws InterruptedException {
+    NightlyRun run = NightlyRun.of(dated, planned(), around);
+    // Until the job runs, Ctrl-C ends the process at once, and leaves nothing.
+    NightlyResult result = run.run(inputs, runs.dates().force(), this);
+    tell(result.published() ? DatedView.PUBLISHED : "nothing to do", null, result.account());
+    return result;
+  }
+
+  /** A part of the run. */
+  private interface Part<T> {
+    T run() throws InterruptedException;
+  }
+
+  /** What a part has made, or what came of the run where it fails. */
+  private <T> T told(Part<T> part) throws InterruptedException {
+    try {
+      return part.run();
+    } catch (RuntimeException | InterruptedException failed) {
+      tell(outcome(failed), failed.getMessage(), null);
+      throw failed;
+    }
+  }
+
+  private PlannedPipeline planned() {
+    return requireNonNull(planned, "planned");
   }
 
   /** Those of this process, in which no run waits that is not wanted any more. */
@@ -93,13 +134,13 @@ final class DatedRun implements Execution {
   private void refuseUseless(boolean stopped) {
     if (stopped) {
       throw new CommandFailedException(
-          ExitCode.INTERRUPTED, "%s was stopped; nothing is published".formatted(job()));
+          ExitCode.INTERRUPTED, "%s was stopped; nothing is published".formatted(described()));
     }
     if (runs.order().isCutOff(place)) {
       throw new CommandFailedException(
           ExitCode.FAILED,
           "%s: a date before it is not published (expected: dates are published in their order); nothing is published"
-              .formatted(job()));
+              .formatted(described()));
     }
   }
 
@@ -129,14 +170,15 @@ final class DatedRun implements Execution {
     ctrlC = watched;
     PublishingOrder order = runs.order();
     BooleanSupplier useless = () -> lost.getAsBoolean() || order.isCutOff(place);
-    EmbeddedJob running = EmbeddedFlink.start(planned);
+    PlannedPipeline job = planned();
+    EmbeddedJob running = EmbeddedFlink.start(job);
     runs.output()
         .err()
         .printf(
             "%s for %s runs with %s; web UI %s; Ctrl-C stops it%n",
             dated.name(),
             dated.date(),
-            planned.models().stream().map(String::valueOf).collect(Collectors.joining(", ")),
+            job.models().stream().map(String::valueOf).collect(Collectors.joining(", ")),
             running.webInterface());
     try {
       new JobWatch(runs.output(), watched, runs.progress(dated.date()))
@@ -153,7 +195,7 @@ final class DatedRun implements Execution {
       }
     }
     refuseUseless(watched.pressed());
-    predictions = planned.sketches(running.result());
+    predictions = job.sketches(running.result());
     return running.figures();
   }
 
@@ -167,12 +209,11 @@ final class DatedRun implements Execution {
     return Optional.ofNullable(ctrlC).filter(CtrlC::pressed);
   }
 
-  private String job() {
+  private String described() {
     return "job '%s' for %s".formatted(dated.name(), dated.date());
   }
 
-  private void tell(
-      String outcome, @Nullable String message, @Nullable RunAccount account, long beginNanos) {
+  private void tell(String outcome, @Nullable String message, @Nullable RunAccount account) {
     RunSummary summary =
         figures == null
             ? null

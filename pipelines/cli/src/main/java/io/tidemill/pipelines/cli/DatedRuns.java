@@ -74,7 +74,7 @@ final class DatedRuns {
               this,
               place,
               dated,
-              job.plan(caller.environment(), Map.of(), dated.staged()).counted());
+              () -> job.plan(caller.environment(), Map.of(), dated.staged()).counted());
       synchronized (begun) {
         begun.add(run);
       }

@@ -14,8 +14,13 @@ record CommandRun(ExitCode exitCode, String out, String err) {
   }
 
   static CommandRun of(Map<String, String> environment, Terminal terminal, String... arguments) {
+    return of(environment, terminal, new StringWriter(), arguments);
+  }
+
+  /** What it says of errors goes to a writer, which may do something about it. */
+  static CommandRun of(
+      Map<String, String> environment, Terminal terminal, StringWriter err, String... arguments) {
     StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
     CommandLine commandLine =
         Tidemill.commandLine(new Caller(environment, terminal), arguments)
             .setOut(new PrintWriter(out, true))

@@ -9,6 +9,7 @@ import io.tidemill.model.engine.tensorflow.SavedModels;
 import io.tidemill.pipelines.compose.Jobs;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -254,6 +255,80 @@ class NightlyITCase {
   }
 
   @Test
+  void publishesColumnsOfParquetWithTheirSketchesAndDeadLetters() throws IOException {
+    input("2026-11-21", 100, 4);
+    Path copying =
+        edited(
+            "copying.yaml",
+            "name: adding",
+            "name: copying",
+            "input: { left: a, right: b }",
+            "input: { left: a, right: a }",
+            "/dead/",
+            "/dead-copies/",
+            "/out/dt={{ ds }}', format: json",
+            "/parquet/dt={{ ds }}', format: parquet");
+    assertThat(runOf(copying, "--date", "2026-11-21").exitCode()).isEqualTo(ExitCode.DONE);
+    Path reading =
+        edited(
+            "reading.yaml",
+            "/in/dt={{ ds }}",
+            "/par*/dt={{ ds }}",
+            "format: json\n  columns",
+            "format: parquet\n  columns",
+            "/out/dt={{ ds }}', format: json",
+            "/out/dt={{ ds }}', format: parquet");
+    gates = "gates: { min-rows: 90 }\n";
+
+    CommandRun run = runOf(reading, "--date", "2026-11-21", "-o", "json");
+
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+    JsonNode counts = JSON.readTree(run.out()).at("/account/counts");
+    assertThat(counts.at("/recordsIn").asLong()).isEqualTo(100);
+    assertThat(counts.at("/recordsOut").asLong()).isEqualTo(96);
+    JsonNode published =
+        JSON.readTree(directory.resolve("out/dt=2026-11-21/_tidemill.json").toFile());
+    assertThat(published.at("/predictions"))
+        .singleElement()
+        .satisfies(
+            field -> {
+              assertThat(field.get("name").asText()).isEqualTo("total");
+              assertThat(field.get("records").asLong()).isEqualTo(96);
+              assertThat(field.get("missing").asLong()).isZero();
+            });
+    assertThat(published.at("/basis/inputs/0/path").asText())
+        .contains("/parquet/dt=2026-11-21/part-");
+    assertThat(rows("dead/dt=2026-11-21"))
+        .extracting(letter -> letter.at("/context/tidemill.offset").asText())
+        .containsExactlyInAnyOrder("0", "1", "2", "3");
+  }
+
+  /** The job in a file of its own, with other texts in the place of some. */
+  private Path edited(String file, String... texts) throws IOException {
+    String job = Files.readString(job());
+    for (int i = 0; i < texts.length; i += 2) {
+      assertThat(job).contains(texts[i]);
+      job = job.replace(texts[i], texts[i + 1]);
+    }
+    return Files.writeString(directory.resolve(file), job);
+  }
+
+  private CommandRun runOf(Path job, String... options) {
+    return runOf(job, new StringWriter(), options);
+  }
+
+  private CommandRun runOf(Path job, StringWriter err, String... options) {
+    List<String> arguments = new ArrayList<>(List.of("run", job.toString()));
+    arguments.addAll(List.of(options));
+    arguments.addAll(List.of("--store", new Jobs(directory).store()));
+    return CommandRun.of(
+        Map.of("ROOT", directory.toString()),
+        new FakeTerminal(false, ""),
+        err,
+        arguments.toArray(String[]::new));
+  }
+
+  @Test
   void publishesNothingPastTheLimitOnErrors() throws IOException {
     input("2026-11-21", 100, 20);
 
@@ -335,6 +410,45 @@ class NightlyITCase {
         .contains("adding for 2026-11-22 waits for its input, up to 0.001s")
         .contains("/in/dt=2026-11-22' is not there yet (expected: a file or folder");
     assertThat(run("runs", "ls").out()).startsWith("no runs in " + directory + "/out/");
+  }
+
+  @Test
+  void readsFoldersOfAColumnThatCameWhileItWaited() throws IOException {
+    // With such a delimiter they are read by Flink's own source.
+    Path job =
+        edited(
+            "late.yaml",
+            "format: json\n  columns",
+            "format: csv\n  csv.field-delimiter: '¦'\n  columns",
+            "on-corrupt-file: fail",
+            "partitioned-by: id");
+    Path late = directory.resolve("in/dt=2026-11-22/id=r7/a.csv");
+    StringWriter err =
+        new StringWriter() {
+          @Override
+          public void write(String text, int offset, int length) {
+            super.write(text, offset, length);
+            if (toString().contains("waits for its input") && !Files.exists(late)) {
+              try {
+                Files.createDirectories(late.getParent());
+                Files.writeString(late, "1¦2\n");
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            }
+          }
+        };
+
+    CommandRun run = runOf(job, err, "--date", "2026-11-22", "--wait", "1s");
+
+    assertThat(run.exitCode()).as(err.toString()).isEqualTo(ExitCode.DONE);
+    assertThat(rows("out/dt=2026-11-22"))
+        .singleElement()
+        .satisfies(
+            row -> {
+              assertThat(row.get("id").asText()).isEqualTo("r7");
+              assertThat(row.get("total").asDouble()).isEqualTo(3);
+            });
   }
 
   @Test

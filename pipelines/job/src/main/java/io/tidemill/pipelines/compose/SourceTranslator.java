@@ -28,7 +28,7 @@ final class SourceTranslator {
   private final Optional<RecordSource> source;
 
   SourceTranslator(PipelineDefinition job, CheckpointPlan checkpoints, PlanProblems problems) {
-    options = new ConnectorOptions(ID, job.source().options());
+    options = new ConnectorOptions(ID, job.source().options()).ofOneFolder();
     Optional<RecordSchema> values = schema(job, problems);
     if (values.isEmpty()) {
       problems.check(options, null);

@@ -2,6 +2,7 @@ package io.tidemill.pipelines.nightly;
 
 import static java.util.Objects.requireNonNull;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Instant;
@@ -18,24 +19,27 @@ import org.apache.flink.core.fs.Path;
 /**
  * The files that a source of files reads. Immutable.
  *
+ * @param written the path as the job has it
  * @param pattern which of the files below the folder; empty for all that are not hidden
  */
-record Inputs(Path path, Optional<String> pattern) {
+record Inputs(String written, Path path, Optional<String> pattern) {
   /** How often it is listed until nothing that was in it goes meanwhile. */
   private static final int LISTINGS = 10;
 
   private static final String PATTERN = "source.path.regex-pattern";
 
   static Inputs of(Map<String, String> options) {
+    Map<String, String> told = new ConnectorOptions("source", options).ofOneFolder().values();
     return new Inputs(
-        new Path(options.getOrDefault(DatedJob.PATH, "")),
-        Optional.ofNullable(options.get(PATTERN)));
+        options.getOrDefault(DatedJob.PATH, ""),
+        new Path(told.getOrDefault(DatedJob.PATH, "")),
+        Optional.ofNullable(told.get(PATTERN)));
   }
 
   /**
    * The files as they are now, as Flink's source finds them, by path. Blocks on the file system.
    *
-   * @return empty if the path is not there
+   * @return empty if the path is not there, or no file that its pattern asks for
    * @throws NightlyException if it cannot be read
    */
   Optional<List<InputFile>> list() {
@@ -51,10 +55,11 @@ record Inputs(Path path, Optional<String> pattern) {
         }
         try {
           return Optional.of(
-              enumerator.enumerateSplits(new Path[] {path}, 1).stream()
-                  .map(Inputs::file)
-                  .sorted(Comparator.comparing(InputFile::path))
-                  .toList());
+                  enumerator.enumerateSplits(new Path[] {path}, 1).stream()
+                      .map(Inputs::file)
+                      .sorted(Comparator.comparing(InputFile::path))
+                      .toList())
+              .filter(files -> pattern.isEmpty() || !files.isEmpty());
         } catch (FileNotFoundException goneMeanwhile) {
           gone = goneMeanwhile;
         }
@@ -65,7 +70,7 @@ record Inputs(Path path, Optional<String> pattern) {
       throw new NightlyException(
           NightlyException.Reason.FAILED,
           "input '%s' cannot be listed: %s (expected: files and folders that can be read; Flink reads no link to nothing, and no name with ':' or '\\' in it)"
-              .formatted(path, unreadable.getMessage()),
+              .formatted(written, unreadable.getMessage()),
           unreadable);
     }
   }

@@ -1,7 +1,6 @@
 package io.tidemill.pipelines.nightly;
 
 import static io.tidemill.pipelines.nightly.NightlyException.Reason.HELD;
-import static io.tidemill.pipelines.nightly.NightlyException.Reason.NO_INPUT;
 
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.pipelines.compose.FieldSketch;
@@ -10,7 +9,6 @@ import io.tidemill.pipelines.definition.ErrorsDefinition;
 import io.tidemill.pipelines.definition.GatesDefinition;
 import io.tidemill.pipelines.definition.GatesDefinition.OnFail;
 import io.tidemill.pipelines.run.RunFigures;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,9 +24,6 @@ import org.apache.flink.core.fs.Path;
  * One run of a job for a date: it publishes all of its results, or nothing. For use by one thread.
  */
 public final class NightlyRun {
-  /** How often a run that waits looks for its input. */
-  static final Duration LOOK = Duration.ofSeconds(30);
-
   private static final int TOP_CAUSES = 3;
   private static final String HELD_MESSAGE =
       "job '%s' for %s: run %d is held, and readers see what they saw before: %s; 'tidemill runs publish' publishes it as it is, 'tidemill runs discard' throws it away, --force runs again";
@@ -77,37 +72,10 @@ public final class NightlyRun {
   }
 
   /**
-   * Waits for the input. Blocks on the file system.
-   *
-   * @param limit the longest time to wait
-   * @param waiting is done once if it has to wait
-   * @return the files to be read, which may be none
-   * @throws NightlyException if it does not come
-   */
-  public List<InputFile> await(Duration limit, Runnable waiting) throws InterruptedException {
-    Duration left = limit;
-    Optional<List<InputFile>> found = job.inputs().list();
-    if (found.isEmpty() && !limit.isZero()) {
-      waiting.run();
-    }
-    while (found.isEmpty() && !left.isZero()) {
-      Duration look = left.compareTo(LOOK) < 0 ? left : LOOK;
-      around.pause().pause(look);
-      left = left.minus(look);
-      found = job.inputs().list();
-    }
-    return found.orElseThrow(
-        () ->
-            new NightlyException(
-                NO_INPUT,
-                "input '%s' is not there yet (expected: a file or folder, which may be empty; --wait 2h waits for it)"
-                    .formatted(job.inputs().path())));
-  }
-
-  /**
    * Runs. Blocks until all is published or nothing is.
    *
-   * @param inputs the files that {@link #await} has found
+   * @param inputs its files, listed before it was planned: Flink's own source of partitioned files
+   *     has the folders that are there then
    * @param force whether to run even if nothing has changed since it was published
    * @throws NightlyException if nothing is published
    */
@@ -124,14 +92,18 @@ public final class NightlyRun {
         there.refuseDeadLettersElsewhere();
         Optional<Published> before = there.published();
         List<String> why = before.map(seen -> there.changes(basis, seen)).orElse(List.of());
-        if (before.isPresent() && why.isEmpty() && !force) {
+        boolean same = before.isPresent() && why.isEmpty();
+        if (!force && !same) {
+          there.refuseFolderOfAnother();
+        }
+        if (!force) {
+          refuseToRepeatHeld(lease, basis);
+        }
+        if (!force && same) {
           lease.withdraw();
           return new NightlyResult(false, before.get().run());
         }
-        if (!force) {
-          there.refuseFolderOfAnother();
-          refuseToRepeatHeld(lease, basis);
-        }
+        PublishedNow.Files replaced = there.files();
         lease.say(account -> account.because(why(before.isPresent(), why)));
         Counts counts = execute(lease, execution);
         check(basis, counts);
@@ -146,6 +118,7 @@ public final class NightlyRun {
         }
         // Another may have published there meanwhile.
         there.refuseDeadLettersElsewhere();
+        there.refuseOthersThan(replaced);
         stage(lease, basis, counts, execution.predictions());
         if (!checks.refused().isEmpty()) {
           throw held(lease, checks.refused());
@@ -280,7 +253,7 @@ public final class NightlyRun {
       throw NightlyException.failed(
           job,
           "the input in '%s' was changed while it was read: %s (expected: files that stay as they are; run again)",
-          job.inputs().path(),
+          job.inputs().written(),
           String.join(
               "", new Basis(now, basis.models(), basis.configuration()).changesSince(basis)));
     }

@@ -10,6 +10,29 @@ import org.apache.flink.core.fs.Path;
 /** What stands where a job publishes for its date, each time as it is then. Thread-safe. */
 record PublishedNow(DatedJob job) {
 
+  /** The files that are replaced when a run publishes. */
+  record Files(List<OutputFile> predictions, List<OutputFile> deadLetters) {}
+
+  Files files() {
+    String deadLetters = job.deadLetterTarget();
+    return new Files(filesIn(job.target()), deadLetters == null ? List.of() : filesIn(deadLetters));
+  }
+
+  private List<OutputFile> filesIn(String folder) {
+    return OutputFile.in(job.place().files(), new Path(folder));
+  }
+
+  /** What came while a run scored is not its own to replace. */
+  void refuseOthersThan(Files before) {
+    if (!files().equals(before)) {
+      throw NightlyException.failed(
+          job,
+          "someone has changed the files in '%s'%s while it scored (expected: nobody else does; look at them, and run again)",
+          job.target(),
+          job.deadLetterTarget() == null ? "" : " or '%s'".formatted(job.deadLetterTarget()));
+    }
+  }
+
   /** What readers see; empty where there is nothing that is whole. */
   Optional<Published> published() {
     return Published.in(job.place().files(), new Path(job.target()));
@@ -39,7 +62,7 @@ record PublishedNow(DatedJob job) {
     Optional<Published> there = accountIn(folder);
     return there.isPresent()
         && there.get().run().id().equals(before.run().id())
-        && there.get().files().equals(OutputFile.in(job.place().files(), new Path(folder)));
+        && there.get().files().equals(filesIn(folder));
   }
 
   /** Two jobs that published dead letters to one folder would each replace the other's. */
@@ -75,5 +98,21 @@ record PublishedNow(DatedJob job) {
                   there.run(),
                   there.state().name().toLowerCase(Locale.ROOT));
             });
+    refuseUnaccounted(job.target());
+    if (job.deadLetterTarget() != null) {
+      refuseUnaccounted(job.deadLetterTarget());
+    }
+  }
+
+  /** Files that no run has made may be the only ones of their kind. */
+  private void refuseUnaccounted(String folder) {
+    List<OutputFile> there = accountIn(folder).isPresent() ? List.of() : filesIn(folder);
+    if (!there.isEmpty()) {
+      throw NightlyException.failed(
+          job,
+          "'%s' has files that no run has published, as '%s' (expected: an empty folder or none, as a run replaces it; move them away, or replace them with --force)",
+          folder,
+          there.get(0).name());
+    }
   }
 }

@@ -72,9 +72,26 @@ final class RunSteps {
     if (lease.account().state().publishing() && !lease.lost()) {
       throw new NightlyException(
           FAILED,
-          "job '%s' for %s: %s; readers see nothing whole of it until the next run for this date, which finishes what has begun"
-              .formatted(job.name(), job.date(), said(failed)),
+          "job '%s' for %s: %s; %s"
+              .formatted(
+                  job.name(),
+                  job.date(),
+                  said(failed),
+                  isWhole(lease.account())
+                      ? "readers see all of it, and the next run for this date accounts for it"
+                      : "readers see nothing whole of it until the next run for this date, which finishes what has begun"),
           failed);
+    }
+  }
+
+  private boolean isWhole(RunAccount account) {
+    try {
+      return new PublishedNow(job)
+          .published()
+          .filter(there -> there.run().id().equals(account.stagedBy()))
+          .isPresent();
+    } catch (RuntimeException notKnown) {
+      return false;
     }
   }
 

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class InputsTest {
@@ -38,6 +40,38 @@ class InputsTest {
     Files.createSymbolicLink(directory.resolve(".#a.json"), Path.of("nobody@nowhere"));
 
     isRefused();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "*/dt=1, a/dt=1/x b/dt=1/y/z",
+    "a/*, a/dt=1/x a/dt=11/x a/v.json",
+    "a/*/, a/dt=1/x a/dt=11/x a/v.json",
+    "a/*.json, a/v.json",
+    "**/dt=1, a/dt=1/x b/dt=1/y/z c/d/dt=1/x",
+    "c/**/x, c/d/dt=1/x",
+    "a/dt=1**, a/dt=1/x a/dt=11/x",
+    "a/dt=1?, a/dt=11/x",
+    "*.json, ''",
+    "?/v.js*, a/v.json",
+    "a/[v].*, ''",
+  })
+  void starsStandForNamesOfFoldersAndFiles(String path, String expected) throws IOException {
+    for (String file :
+        List.of(
+            "a/dt=1/x", "a/dt=1/_SUCCESS", "a/dt=11/x", "a/v.json", "b/dt=1/y/z", "c/d/dt=1/x")) {
+      Files.createDirectories(directory.resolve(file).getParent());
+      Files.createFile(directory.resolve(file));
+    }
+
+    List<InputFile> found =
+        Inputs.of(Map.of("connector", "filesystem", "path", directory + "/" + path))
+            .list()
+            .orElse(List.of());
+
+    assertThat(found)
+        .extracting(file -> file.path().substring(("file:" + directory + "/").length()))
+        .containsExactly(expected.isEmpty() ? new String[0] : expected.split(" "));
   }
 
   private void isRefused() {

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -335,9 +334,10 @@ class NightlyRunTest {
   void publishesAnEmptyFolderOfNoFiles() throws Exception {
     Files.delete(nights.in().resolve("a.json"));
     DatedJob job = nights.job();
-    NightlyRun run = nights.run(job, DEAD, new Nights.Pauses());
 
-    run.run(run.await(Duration.ZERO, () -> {}), false, lost -> Nights.figures(0, 0, 0));
+    nights
+        .run(job, DEAD, new Nights.Pauses())
+        .run(job.inputs().list().orElseThrow(), false, lost -> Nights.figures(0, 0, 0));
 
     assertThat(nights.out().toFile().list())
         .containsExactlyInAnyOrder("_SUCCESS", "_tidemill.json");
@@ -345,29 +345,83 @@ class NightlyRunTest {
   }
 
   @Test
-  void waitsForInputThatIsNotThereYet() throws Exception {
-    Path elsewhere = directory.resolve("later");
-    Files.move(nights.in(), elsewhere);
-    Nights.Pauses pauses = new Nights.Pauses();
-    NightlyRun run = nights.run(nights.job(), DEAD, pauses);
+  void refusesAFolderWithFilesThatNoRunHasMadeUnlessItIsForced() throws Exception {
+    Path strange = Files.createDirectories(nights.out()).resolve("by-hand.json");
+    Files.writeString(strange, "mine");
 
-    assertThatThrownBy(() -> run.await(Duration.ZERO, () -> {}))
-        .isInstanceOfSatisfying(
-            NightlyException.class, e -> assertThat(e.reason()).isEqualTo(Reason.NO_INPUT))
-        .hasMessageContaining("in/dt=2026-11-21' is not there yet");
-    assertThatThrownBy(() -> run.await(Duration.ofMinutes(10), () -> {}))
-        .hasMessageContaining("is not there yet");
-    assertThat(pauses.passed()).isEqualTo(Duration.ofMinutes(10));
+    assertThatThrownBy(() -> nights.run(false, "one"))
+        .hasMessageContaining("has files that no run has published, as 'by-hand.json'");
+    assertThat(strange).hasContent("mine");
 
-    pauses.meanwhile(
-        () -> {
-          try {
-            Files.move(elsewhere, nights.in());
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    nights.run(true, "one");
+    assertThat(strange).doesNotExist();
+  }
+
+  @Test
+  void refusesAFolderOfDeadLettersWithFilesThatNoRunHasMade() throws Exception {
+    Files.writeString(Files.createDirectories(nights.dead()).resolve("a"), "mine");
+
+    assertThatThrownBy(() -> nights.run(false, "one"))
+        .hasMessageContaining("dead/dt=2026-11-21' has files that no run has published");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"out", "dead"})
+  void replacesNothingThatCameWhileItScored(String where) throws Exception {
+    nights.run(false, "one");
+    nights.input("two");
+    Path strange = directory.resolve(where).resolve("dt=2026-11-21/by-hand.json");
+    DatedJob job = nights.job();
+
+    assertThatThrownBy(
+            () ->
+                nights
+                    .run(job, DEAD, new Nights.Pauses())
+                    .run(
+                        job.inputs().list().orElseThrow(),
+                        false,
+                        lost -> {
+                          write(strange);
+                          return Nights.score(job, "two");
+                        }))
+        .hasMessageContaining("someone has changed the files in '")
+        .hasMessageContaining("while it scored");
+
+    assertThat(strange).hasContent("mine");
+    assertThat(nights.out().resolve("part-0")).hasContent("one");
+  }
+
+  @Test
+  void saysThatReadersSeeAllOfItWhereOnlyItsAccountIsMissing() throws Exception {
+    LocalFileSystem files =
+        new LocalFileSystem() {
+          @Override
+          public FSDataOutputStream create(org.apache.flink.core.fs.Path path, WriteMode mode)
+              throws IOException {
+            if (path.getPath().contains("/runs/")
+                && Files.exists(nights.out().resolve("_SUCCESS"))) {
+              throw new IOException("hiccup");
+            }
+            return super.create(path, mode);
           }
-        });
-    assertThat(run.await(Duration.ofMinutes(10), () -> {})).hasSize(1);
+        };
+    DatedJob job = nights.job(files, true);
+
+    assertThatThrownBy(
+            () ->
+                nights
+                    .run(job, DEAD, new Nights.Pauses())
+                    .run(
+                        job.inputs().list().orElseThrow(), false, lost -> Nights.score(job, "one")))
+        .hasMessageContaining("hiccup")
+        .hasMessageEndingWith(
+            "readers see all of it, and the next run for this date accounts for it");
+
+    assertThat(nights.run(false, "two").published()).isFalse();
+    assertThat(nights.out().resolve("part-0")).hasContent("one");
+    assertThat(nights.job().accounts().all())
+        .extracting(RunAccount::state)
+        .containsExactly(RunState.PUBLISHED);
   }
 
   @Test
@@ -620,5 +674,13 @@ class NightlyRunTest {
     nights
         .run(job, DEAD, new Nights.Pauses())
         .run(job.inputs().list().orElseThrow(), false, lost -> work.run());
+  }
+
+  private static void write(Path file) {
+    try {
+      Files.writeString(file, "mine");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -114,6 +114,17 @@ final class Nights {
     return other;
   }
 
+  /** The same with another path of its source. */
+  Nights reading(String path) {
+    Nights other = new Nights(directory, uri);
+    other.yaml = yaml.replace("in/dt={{ ds }}", path);
+    return other;
+  }
+
+  InputWait wait(Pause pause) {
+    return new InputWait(job(), around(DEAD, pause));
+  }
+
   /** Writes the input, with a time that no other generation has. */
   void input(String generation) throws IOException {
     Path file = Files.createDirectories(in()).resolve("a.json");
