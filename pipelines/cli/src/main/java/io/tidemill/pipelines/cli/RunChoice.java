@@ -3,6 +3,7 @@ package io.tidemill.pipelines.cli;
 import io.tidemill.pipelines.nightly.JobRuns;
 import io.tidemill.pipelines.nightly.RunAccount;
 import io.tidemill.pipelines.nightly.RunState;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -34,10 +35,10 @@ final class RunChoice {
    */
   RunAccount of(RunsOptions options, Set<RunState> states, Output output) {
     JobRuns runs = options.open();
-    String day = options.day(date).toString();
+    LocalDate day = options.day(date);
     List<RunAccount> found =
-        runs.all(output::damaged).stream()
-            .filter(run -> run.date().equals(day))
+        runs.of(options.dated(day), output::damaged).stream()
+            .filter(run -> run.date().equals(day.toString()))
             .filter(run -> number == null || run.run() == number)
             .filter(run -> states.contains(run.state()))
             .toList();

@@ -37,6 +37,11 @@ final class RunsOptions {
     return new PipelineReader(caller.environment()).read(job);
   }
 
+  /** The job for a date. */
+  ParsedPipeline dated(LocalDate date) {
+    return new PipelineReader(caller.environment(), date).read(job);
+  }
+
   /** The day that is meant, where the job is. */
   LocalDate day(DateArgument date) {
     return date.in(written().definition().nightly().timeZone(), Instant.now());
@@ -46,8 +51,7 @@ final class RunsOptions {
   HeldRun held(RunChoice choice, Output output) {
     RunAccount held = choice.of(this, EnumSet.of(RunState.HELD), output);
     LocalDate date = LocalDate.parse(held.date());
-    ParsedPipeline dated = new PipelineReader(caller.environment(), date).read(job);
     return new HeldRun(
-        DatedJob.of(written(), dated, date), held, Surroundings.ofProcess(Version.parts()));
+        DatedJob.of(written(), dated(date), date), held, Surroundings.ofProcess(Version.parts()));
   }
 }

@@ -150,7 +150,7 @@ public final class DatedJob {
     }
   }
 
-  private static String path(ConnectorDefinition connector) {
+  static String path(ConnectorDefinition connector) {
     return connector.options().getOrDefault(PATH, "").replaceFirst("/+$", "");
   }
 

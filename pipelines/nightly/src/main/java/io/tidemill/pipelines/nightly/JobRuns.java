@@ -35,7 +35,26 @@ public final class JobRuns {
    * @param damaged is told of each account in the place that cannot be read, with its file
    */
   public List<RunAccount> all(Consumer<String> damaged) {
-    return place.runsOf(job, unreadable -> damaged.accept(unreadable.getMessage())).stream()
+    return seen(place.runsOf(job, unreadable -> damaged.accept(unreadable.getMessage())));
+  }
+
+  /**
+   * Those for one date, by number; the accounts of other dates are not read. Blocks on the file
+   * system.
+   *
+   * @param dated the job with the date in the place of its templates
+   * @param damaged as that of {@link #all}
+   */
+  public List<RunAccount> of(ParsedPipeline dated, Consumer<String> damaged) {
+    String target = DatedJob.path(dated.definition().sink());
+    return seen(
+        place.accounts(target).all(unreadable -> damaged.accept(unreadable.getMessage())).stream()
+            .filter(account -> account.job().equals(job))
+            .toList());
+  }
+
+  private static List<RunAccount> seen(List<RunAccount> accounts) {
+    return accounts.stream()
         .map(account -> diedUnseen(account) ? account.died() : account)
         .toList();
   }
