@@ -6,7 +6,11 @@ import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.columnar.StringColumn;
 import java.util.Arrays;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.columnar.vector.ColumnVector;
+import org.apache.flink.table.data.columnar.vector.DoubleColumnVector;
 import org.apache.flink.table.data.columnar.vector.FloatColumnVector;
+import org.apache.flink.table.data.columnar.vector.IntColumnVector;
+import org.apache.flink.table.data.columnar.vector.LongColumnVector;
 
 /** Writes scalar fields side by side into the row of a tensor. */
 final class ScalarsToTensor implements TensorWriter {
@@ -17,7 +21,7 @@ final class ScalarsToTensor implements TensorWriter {
   private final RowField[] fields;
   private final RowField[] nullableFields;
   private final int[] positions;
-  private final boolean allFloats;
+  private final boolean ofTensorsType;
   private final boolean nanForNull;
 
   /**
@@ -31,7 +35,17 @@ final class ScalarsToTensor implements TensorWriter {
     this.nanForNull = nanForNull;
     this.nullableFields = Arrays.stream(fields).filter(RowField::nullable).toArray(RowField[]::new);
     this.positions = Arrays.stream(fields).mapToInt(RowField::position).toArray();
-    this.allFloats = Arrays.stream(fields).allMatch(field -> field.kind() == RowField.Kind.FLOAT);
+    this.ofTensorsType =
+        Arrays.stream(fields)
+            .allMatch(
+                field ->
+                    switch (type) {
+                      case FLOAT32 -> field.kind() == RowField.Kind.FLOAT;
+                      case FLOAT64 -> field.kind() == RowField.Kind.DOUBLE;
+                      case INT32 -> field.kind() == RowField.Kind.INT;
+                      case INT64 -> field.kind() == RowField.Kind.LONG;
+                      default -> false;
+                    });
   }
 
   @Override
@@ -56,15 +70,16 @@ final class ScalarsToTensor implements TensorWriter {
 
   @Override
   public boolean writeAll(ColumnRows records, Column column) {
-    if (type != ElementType.FLOAT32 || !allFloats) {
+    if (!ofTensorsType) {
       return false;
     }
     FixedWidthColumn values = (FixedWidthColumn) column;
     for (int begin = 0; begin < records.size(); begin += CACHED_ROWS) {
       int end = Math.min(records.size(), begin + CACHED_ROWS);
       for (int i = 0; i < positions.length; i++) {
-        if (!(records.column(positions[i]) instanceof FloatColumnVector floats)
-            || !write(floats, records.from(), begin, end, values, i)) {
+        int first = records.from() + begin;
+        int index = begin * positions.length + i;
+        if (!write(records.column(positions[i]), first, end - begin, values, index)) {
           return false;
         }
       }
@@ -74,14 +89,71 @@ final class ScalarsToTensor implements TensorWriter {
 
   /** Writes a field of some records; answers false if one is null and must not be. */
   private boolean write(
-      FloatColumnVector floats, int from, int begin, int end, FixedWidthColumn values, int field) {
-    int index = begin * positions.length + field;
-    for (int row = from + begin; row < from + end; row++) {
-      boolean isNull = floats.isNullAt(row);
+      ColumnVector field, int first, int count, FixedWidthColumn values, int index) {
+    return switch (type) {
+      case FLOAT32 ->
+          field instanceof FloatColumnVector floats && write(floats, first, count, values, index);
+      case FLOAT64 ->
+          field instanceof DoubleColumnVector doubles
+              && write(doubles, first, count, values, index);
+      case INT32 ->
+          field instanceof IntColumnVector ints && write(ints, first, count, values, index);
+      default ->
+          field instanceof LongColumnVector longs && write(longs, first, count, values, index);
+    };
+  }
+
+  // One loop for each type, as a call for each value costs more than to copy it.
+
+  private boolean write(
+      FloatColumnVector field, int first, int count, FixedWidthColumn values, int begin) {
+    int index = begin;
+    for (int row = first; row < first + count; row++) {
+      boolean isNull = field.isNullAt(row);
       if (isNull && !nanForNull) {
         return false;
       }
-      values.setFloat(index, isNull ? Float.NaN : floats.getFloat(row));
+      values.setFloat(index, isNull ? Float.NaN : field.getFloat(row));
+      index += positions.length;
+    }
+    return true;
+  }
+
+  private boolean write(
+      DoubleColumnVector field, int first, int count, FixedWidthColumn values, int begin) {
+    int index = begin;
+    for (int row = first; row < first + count; row++) {
+      boolean isNull = field.isNullAt(row);
+      if (isNull && !nanForNull) {
+        return false;
+      }
+      values.setDouble(index, isNull ? Double.NaN : field.getDouble(row));
+      index += positions.length;
+    }
+    return true;
+  }
+
+  private boolean write(
+      IntColumnVector field, int first, int count, FixedWidthColumn values, int begin) {
+    int index = begin;
+    for (int row = first; row < first + count; row++) {
+      if (field.isNullAt(row)) {
+        return false;
+      }
+      values.setInt(index, field.getInt(row));
+      index += positions.length;
+    }
+    return true;
+  }
+
+  private boolean write(
+      LongColumnVector field, int first, int count, FixedWidthColumn values, int begin) {
+    int index = begin;
+    for (int row = first; row < first + count; row++) {
+      if (field.isNullAt(row)) {
+        return false;
+      }
+      values.setLong(index, field.getLong(row));
       index += positions.length;
     }
     return true;
@@ -112,7 +184,7 @@ final class ScalarsToTensor implements TensorWriter {
     int index = start;
     switch (type) {
       case FLOAT32 -> {
-        if (allFloats) {
+        if (ofTensorsType) {
           for (int position : positions) {
             column.setFloat(index++, record.getFloat(position));
           }

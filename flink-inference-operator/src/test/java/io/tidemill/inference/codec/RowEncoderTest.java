@@ -30,8 +30,12 @@ import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.data.columnar.vector.ColumnVector;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
+import org.apache.flink.table.data.columnar.vector.heap.AbstractHeapVector;
 import org.apache.flink.table.data.columnar.vector.heap.HeapArrayVector;
+import org.apache.flink.table.data.columnar.vector.heap.HeapDoubleVector;
 import org.apache.flink.table.data.columnar.vector.heap.HeapFloatVector;
+import org.apache.flink.table.data.columnar.vector.heap.HeapIntVector;
+import org.apache.flink.table.data.columnar.vector.heap.HeapLongVector;
 import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
 import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.BigIntType;
@@ -51,6 +55,7 @@ import org.apache.flink.table.types.logical.TimestampType;
 import org.apache.flink.table.types.logical.TinyIntType;
 import org.apache.flink.table.types.logical.VarBinaryType;
 import org.apache.flink.table.types.logical.VarCharType;
+import org.apache.flink.table.types.logical.utils.LogicalTypeParser;
 import org.apache.flink.types.RowKind;
 import org.apache.flink.util.InstantiationUtil;
 import org.jspecify.annotations.Nullable;
@@ -730,6 +735,42 @@ class RowEncoderTest {
         encoder.encode(rows.get(i), oneByOne, i);
         assertThat(elements(together, 0, i)).isEqualTo(elements(oneByOne, 0, i));
       }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"FLOAT64, DOUBLE", "INT32, INT", "INT64, BIGINT"})
+  void columnsOfTheTensorsOwnTypeAreEncodedAsTheirRowsAre(ElementType type, String declared) {
+    LogicalType field = LogicalTypeParser.parse(declared, getClass().getClassLoader());
+    RowType record = row("a", field, "b", field);
+    TensorSpec tensor = TensorSpec.of("x", type, -1, 2);
+    HeapIntVector ints = new HeapIntVector(100);
+    HeapLongVector longs = new HeapLongVector(100);
+    HeapDoubleVector doubles = new HeapDoubleVector(100);
+    for (int i = 0; i < 100; i++) {
+      ints.setInt(i, Integer.MIN_VALUE + i);
+      longs.setLong(i, Long.MAX_VALUE - i);
+      doubles.setDouble(i, i / 3d);
+    }
+    AbstractHeapVector vector =
+        type == ElementType.INT32 ? ints : type == ElementType.INT64 ? longs : doubles;
+    VectorizedColumnBatch all = new VectorizedColumnBatch(new ColumnVector[] {vector, vector});
+    all.setNumRows(100);
+    ColumnRows rows = ColumnRows.of(all).subList(40, 90);
+    RecordEncoder<RowData> encoder =
+        encoder(record, ofInputs(tensor), Map.of("x", record.getFieldNames()), false);
+
+    try (ColumnBatch together =
+            ColumnBatch.allocate(allocator.get(), ofInputs(tensor).inputColumns(), 100);
+        ColumnBatch oneByOne =
+            ColumnBatch.allocate(allocator.get(), ofInputs(tensor).inputColumns(), 100)) {
+      assertThat(encoder.encodeAll(rows, together)).isTrue();
+      for (int i = 0; i < 50; i++) {
+        encoder.encode(rows.get(i), oneByOne, i);
+        assertThat(elements(together, 0, i)).isEqualTo(elements(oneByOne, 0, i));
+      }
+      vector.setNullAt(89);
+      assertThat(encoder.encodeAll(rows, together)).isFalse();
     }
   }
 
