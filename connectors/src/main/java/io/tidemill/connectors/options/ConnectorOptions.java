@@ -36,11 +36,17 @@ public record ConnectorOptions(String place, Map<String, String> values) {
   /** The option that names the connector. */
   public static final String CONNECTOR = "connector";
 
+  /** The connector for tables of Iceberg. */
+  public static final String ICEBERG = "iceberg";
+
   /** Flink's connector for files. */
   public static final String FILESYSTEM = "filesystem";
 
   /** Its option that names their folder. */
   public static final String PATH = "path";
+
+  /** Beside a table that a run for a date replaces: the folder of its account. */
+  public static final String ACCOUNT = "account";
 
   private static final String HIDDEN = "******";
 
@@ -115,6 +121,13 @@ public record ConnectorOptions(String place, Map<String, String> values) {
     told.put(PATH, glob.folder());
     told.put(pattern, glob.regex());
     return new ConnectorOptions(place, told);
+  }
+
+  /** The same without some of them. */
+  public ConnectorOptions without(String... keys) {
+    Map<String, String> left = new LinkedHashMap<>(values);
+    left.keySet().removeAll(List.of(keys));
+    return new ConnectorOptions(place, left);
   }
 
   /** What was written for an option, unless it is blank. */

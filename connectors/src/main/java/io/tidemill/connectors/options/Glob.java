@@ -8,9 +8,14 @@ import org.apache.flink.core.fs.Path;
  * A path that stands for many: {@code *} is any part of one name, <code>**</code> any names, and
  * {@code ?} one character of a name. Immutable.
  */
-record Glob(String text) {
+public record Glob(String text) {
   private static final Pattern WILD = Pattern.compile("[*?]");
   private static final Pattern PARTS = Pattern.compile("(?s)\\*\\*/|\\*\\*|[*?]|[^*?]+");
+
+  /** The folder below which all is that a path stands for, whether or not it has stars. */
+  public static String folderOf(String path) {
+    return is(path) ? new Glob(path).folder() : path;
+  }
 
   /** Whether a path is one. */
   static boolean is(String path) {
@@ -20,7 +25,7 @@ record Glob(String text) {
   /** The folder below which all paths are that it stands for; {@code .} where it names none. */
   String folder() {
     int end = beginOfNames();
-    return end == 0 ? "." : text.substring(0, Math.max(end - 1, 1));
+    return end == 0 ? "." : text.substring(0, end);
   }
 
   /** Where the first of its names begins that has such a character. */
@@ -34,12 +39,14 @@ record Glob(String text) {
     String above = new Path(folder()).getPath();
     StringBuilder regex = new StringBuilder("(?s)");
     regex.append(Pattern.quote(above.endsWith("/") ? above : above + "/"));
-    Matcher parts = PARTS.matcher(text.substring(beginOfNames()).replaceFirst("/+$", ""));
+    String names = text.substring(beginOfNames()).replaceFirst("/+$", "").replaceAll("/+", "/");
+    Matcher parts = PARTS.matcher(names);
     while (parts.find()) {
       String part = parts.group();
+      boolean inName = parts.start() > 0 && names.charAt(parts.start() - 1) != '/';
       regex.append(
           switch (part) {
-            case "**/" -> "(?:.*/)?";
+            case "**/" -> inName ? ".*/" : "(?:.*/)?";
             case "**" -> ".*";
             case "*" -> "[^/]*";
             case "?" -> "[^/]";

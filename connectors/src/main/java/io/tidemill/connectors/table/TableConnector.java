@@ -7,10 +7,12 @@ import io.tidemill.connectors.files.ParquetFiles;
 import io.tidemill.connectors.files.ParquetFolder;
 import io.tidemill.connectors.files.ReadableFiles;
 import io.tidemill.connectors.files.TextFiles;
+import io.tidemill.connectors.iceberg.IcebergPartition;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.FileReading;
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.TableKeys;
+import io.tidemill.connectors.options.TablePartition;
 import io.tidemill.connectors.record.ColumnSink;
 import io.tidemill.connectors.record.ColumnSource;
 import io.tidemill.connectors.record.Connector;
@@ -21,6 +23,7 @@ import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -39,6 +42,7 @@ import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.connector.source.InputFormatProvider;
 import org.apache.flink.table.connector.source.ScanTableSource;
 import org.apache.flink.table.connector.source.SourceProvider;
+import org.apache.flink.table.connector.source.abilities.SupportsFilterPushDown;
 import org.apache.flink.table.connector.source.abilities.SupportsPartitionPushDown;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.DeserializationFormatFactory;
@@ -70,8 +74,10 @@ public final class TableConnector implements Connector {
   public RecordSource source(SourceSpec spec) {
     OptionCheck check = new OptionCheck(spec.options());
     RowType columns = spec.schema().rowType();
-    ScanTableSource.ScanRuntimeProvider provider = scan(check, columns, spec.keys());
-    ScanStream stream = ScanStream.of(provider, columns, check);
+    PartitionRows partition = partition(check, columns);
+    ScanTableSource.ScanRuntimeProvider provider = scan(check, columns, spec.keys(), partition);
+    ScanStream scanned = ScanStream.of(provider, columns, check);
+    ScanStream stream = partition.isAll() ? scanned : partition.of(scanned);
     if (!spec.options().names(ConnectorOptions.FILESYSTEM)) {
       spec.files().refuse(check);
     }
@@ -89,6 +95,10 @@ public final class TableConnector implements Connector {
         : FormatFiles.of(
             spec, inFiles -> fileFormat(inFiles, spec.files(), check), columns(spec), check);
   }
+
+  private static final String ONE_FOLDER = "one folder, to write to";
+  private static final String ONE_PATTERN =
+      "that, or source.path.regex-pattern, to say which files are read";
 
   /** The format of whole files. */
   private static BulkFormat<RowData, FileSourceSplit> fileFormat(
@@ -209,7 +219,8 @@ public final class TableConnector implements Connector {
   @Override
   public KeptDeadLetters kept(DeadLetterSpec spec) {
     OptionCheck check = new OptionCheck(spec.options());
-    if (scan(check, DeadLetterRecord.TYPE, TableKeys.NONE) instanceof SourceProvider provider
+    if (scan(check, DeadLetterRecord.TYPE, TableKeys.NONE, partition(check, DeadLetterRecord.TYPE))
+            instanceof SourceProvider provider
         && provider.createSource() instanceof FileSource<?> files) {
       @SuppressWarnings("unchecked") // A file source of rows is one of rows.
       FileSource<RowData> rows = (FileSource<RowData>) files;
@@ -233,13 +244,20 @@ public final class TableConnector implements Connector {
         .build();
   }
 
+  private static PartitionRows partition(OptionCheck check, RowType columns) {
+    return PartitionRows.of(
+        check.options().names(ConnectorOptions.ICEBERG) ? check.options().values() : Map.of(),
+        columns,
+        check);
+  }
+
   private static ScanTableSource.ScanRuntimeProvider scan(
-      OptionCheck check, RowType columns, TableKeys declared) {
+      OptionCheck check, RowType columns, TableKeys declared, PartitionRows partition) {
     refuseMisreadTimestamps(check, columns);
     refuseCredentials(check);
     refuseManyFolders(check, ONE_PATTERN);
     TableKeys keys = declared.of(columns, check);
-    ConnectorOptions options = check.options();
+    ConnectorOptions options = flinkOptions(check.options());
     var folders = new PartitionFolders(keys.partitionedBy(), columns, check);
     folders.refuseUnreadable();
     DynamicTableSource source =
@@ -269,7 +287,17 @@ public final class TableConnector implements Connector {
     if (source instanceof SupportsPartitionPushDown inFolders) {
       folders.nameNulls(inFolders);
     }
+    if (scan instanceof SupportsFilterPushDown filtering && !partition.isAll()) {
+      filtering.applyFilters(partition.filters());
+    }
     return scan.getScanRuntimeProvider(ScanRuntimeProviderContext.INSTANCE);
+  }
+
+  /** Without what only Tidemill reads. */
+  private static ConnectorOptions flinkOptions(ConnectorOptions options) {
+    return options.names(ConnectorOptions.ICEBERG)
+        ? options.without(TablePartition.OPTION, ConnectorOptions.ACCOUNT)
+        : options;
   }
 
   private static RecordSink sink(
@@ -282,11 +310,19 @@ public final class TableConnector implements Connector {
     refuseMisreadTimestamps(check, written);
     refuseCredentials(check);
     refuseManyFolders(check, ONE_FOLDER);
-    TableKeys keys = declared.of(written, check);
+    PartitionRows partition = partition(check, written);
+    TableKeys keys = partition.within(declared).of(written, check);
     new PartitionFolders(keys.partitionedBy(), written, check).refuseUnwritable();
     DynamicTableSink table =
         new FactoryCall<>(DynamicTableSinkFactory.class, check)
-            .create(factory -> factory.createDynamicTableSink(options.asTable(written, keys)));
+            .create(
+                factory ->
+                    factory.createDynamicTableSink(flinkOptions(options).asTable(written, keys)));
+    if (!partition.isAll() && check.problemCount() == 0) {
+      new IcebergPartition(options.values())
+          .problem()
+          .ifPresent(problem -> check.refuse(TablePartition.OPTION, "%s", problem));
+    }
     if (!(table instanceof SupportsPartitioning)) {
       keys.refusePartitions(check);
     }

@@ -18,6 +18,7 @@ import java.io.PrintWriter;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -91,6 +92,19 @@ final class PlanCommand implements Callable<Integer> {
     }
   }
 
+  /** The folder of files, or the partition of a table. */
+  private static String place(Map<String, String> options) {
+    String path = options.getOrDefault("path", "");
+    return path.isEmpty()
+        ? "table %s.%s %s"
+            .formatted(
+                options.get("catalog-database"),
+                options.get("catalog-table"),
+                options.getOrDefault("partition", ""))
+            .strip()
+        : path;
+  }
+
   private int printSinkSchema(PlannedPipeline pipeline) throws JsonProcessingException {
     String format = pipeline.sinkFormat().orElse("none");
     if (!format.startsWith("avro")) {
@@ -119,8 +133,8 @@ final class PlanCommand implements Callable<Integer> {
           "date         %s%s%n",
           day,
           date.given() ? "" : " (today in %s, as no --date is given)".formatted(plan.timeZone()));
-      out.printf("reads        %s%n", plan.source().options().get("path"));
-      out.printf("publishes    %s%n", plan.sink().options().get("path"));
+      out.printf("reads        %s%n", place(plan.source().options()));
+      out.printf("publishes    %s%n", place(plan.sink().options()));
     }
     if (plan.errors() != null) {
       out.printf("errors       %s may become dead letters%n", plan.errors());

@@ -37,11 +37,11 @@ final class RunChoice {
     JobRuns runs = options.open();
     LocalDate day = options.day(date);
     List<RunAccount> found =
-        runs.of(options.dated(day), output::damaged).stream()
-            .filter(run -> run.date().equals(day.toString()))
-            .filter(run -> number == null || run.run() == number)
-            .filter(run -> states.contains(run.state()))
-            .toList();
+        chosen(runs.of(options.dated(day), output::damaged), day.toString(), states);
+    if (found.isEmpty()) {
+      // It may have published to a folder that the job had before.
+      found = chosen(runs.all(output::damaged), day.toString(), states);
+    }
     if (found.isEmpty()) {
       throw new CommandFailedException(
           ExitCode.USAGE,
@@ -54,5 +54,13 @@ final class RunChoice {
                   options.file()));
     }
     return found.get(found.size() - 1);
+  }
+
+  private List<RunAccount> chosen(List<RunAccount> runs, String day, Set<RunState> states) {
+    return runs.stream()
+        .filter(run -> run.date().equals(day))
+        .filter(run -> number == null || run.run() == number)
+        .filter(run -> states.contains(run.state()))
+        .toList();
   }
 }

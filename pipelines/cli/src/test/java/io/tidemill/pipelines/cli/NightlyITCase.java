@@ -292,7 +292,7 @@ class NightlyITCase {
         .singleElement()
         .satisfies(
             field -> {
-              assertThat(field.get("name").asText()).isEqualTo("total");
+              assertThat(field.get("field").asText()).isEqualTo("total");
               assertThat(field.get("records").asLong()).isEqualTo(96);
               assertThat(field.get("missing").asLong()).isZero();
             });
@@ -535,7 +535,7 @@ class NightlyITCase {
             job
                 + ":15:38: sink: filesystem '"
                 + directory
-                + "/out' (expected: connector: filesystem, and a path with the date in it as in scores/dt={{ ds }}: each run for a date replaces that folder)",
+                + "/out' (expected: connector: filesystem, and a path with the date in it as in scores/dt={{ ds }}: each run for a date replaces that folder; or connector: iceberg)",
             job
                 + ":16:14: dead-letter: kafka '' (expected: connector: filesystem, and a path with the date in it as in dead/dt={{ ds }}: they are published with the predictions)");
   }

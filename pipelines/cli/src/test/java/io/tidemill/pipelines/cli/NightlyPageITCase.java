@@ -39,6 +39,8 @@ class NightlyPageITCase {
             "2026-11-22   not there yet",
             "dead letters 2, corrupt-file 1, null-input 1",
             "state        published",
+            "2026-11-20   nothing to do: run 1 has published "
+                + directory.resolve("nightly/accounts"),
             "30 1 * * *  cd " + directory.resolve("nightly") + " && ");
     assertThat(directory.resolve("nightly/report.html"))
         .content()

@@ -57,7 +57,9 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
             (part, connector) -> {
               secrets.check(problems, part, connector.options());
               if (connector.connector().equals(ConnectorOptions.FILESYSTEM)) {
-                checkReach(problems, part, connector);
+                checkReach(problems, part, connector, ConnectorOptions.PATH);
+              } else if (connector.options().containsKey(ConnectorOptions.ACCOUNT)) {
+                checkReach(problems, part, connector, ConnectorOptions.ACCOUNT);
               }
             });
     secrets.check(problems, "flink", files.moved().flinkOptions());
@@ -108,13 +110,15 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
             });
   }
 
-  private void checkReach(Problems<Location> problems, String part, ConnectorDefinition connector) {
-    String path = connector.options().getOrDefault(ConnectorOptions.PATH, "");
+  private void checkReach(
+      Problems<Location> problems, String part, ConnectorDefinition connector, String key) {
+    String path = connector.options().getOrDefault(key, "");
     if (!reaches(path)) {
       problems.add(
-          written.locationOf(part + "." + ConnectorOptions.PATH),
-          "%s: path '%s' (expected: one that all pods reach, as in s3://…, or an absolute one below a --claim)",
+          written.locationOf(part + "." + key),
+          "%s: %s '%s' (expected: one that all pods reach, as in s3://…, or an absolute one below a --claim)",
           part,
+          key,
           path.replace(files.folder() + "/", ""));
     }
   }

@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.compose;
 
+import io.tidemill.connectors.options.Glob;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -18,10 +19,11 @@ import org.apache.flink.core.fs.Path;
 public record Folder(URI place) {
 
   /**
-   * That of a path; as it is written where its file system cannot be had, as whoever lists it says.
+   * That of a path, or the one below which all is that a path with stars stands for; as it is
+   * written where its file system cannot be had, as whoever lists it says.
    */
   public static Folder of(String path) {
-    Path located = new Path(path);
+    Path located = new Path(Glob.folderOf(path));
     try {
       located = located.makeQualified(located.getFileSystem());
       located = isLocal(located.toUri()) ? throughLinks(located) : located;

@@ -126,7 +126,7 @@ public final class PipelineComposer {
     // Sinks take their connection from the source, which is not missing where it was not read.
     ConnectorOptions sourceOptions = KafkaConnector.ANY_BROKER;
     if (source != null) {
-      sourceOptions = new ConnectorOptions(SourceTranslator.ID, source.options());
+      sourceOptions = new ConnectorOptions(SourceTranslator.ID, source.options()).ofOneFolder();
       problems.check(sourceOptions, null);
       if (source.schema() != null) {
         new SchemaReading(SourceTranslator.ID, source.schema()).read(problems);

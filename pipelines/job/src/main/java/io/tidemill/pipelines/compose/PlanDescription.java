@@ -33,7 +33,7 @@ record PlanDescription(
         job.name(),
         job.mode().label(),
         store,
-        connector(source.options(), source.source().orElseThrow().guarantee()),
+        connector(source.written(), source.source().orElseThrow().guarantee()),
         steps.stream().map(PlanDescription::step).toList(),
         connector(sink.sink().orElseThrow()),
         pipeline.sinkSchema().columns(),

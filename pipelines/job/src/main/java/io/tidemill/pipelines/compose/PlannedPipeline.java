@@ -2,6 +2,7 @@ package io.tidemill.pipelines.compose;
 
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.options.TableKeys;
+import io.tidemill.connectors.options.TablePartition;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.ColumnSource;
 import io.tidemill.connectors.record.RecordSchema;
@@ -231,11 +232,21 @@ public final class PlannedPipeline {
 
   /**
    * Looks at the folders above the files of its sink, where it runs for no date: of one of the form
-   * NAME=VALUE Flink makes a partition once more below them, at the end of a batch job.
+   * NAME=VALUE Flink makes a partition once more below them, at the end of a batch job. A partition
+   * of a table is replaced for a date alone.
    *
-   * @throws InvalidPipelineException if there is such a folder
+   * @throws InvalidPipelineException if there is such a folder or partition
    */
   public void checkFoldersAboveSink() {
+    String partition = definition.sink().options().get(TablePartition.OPTION);
+    if (partition != null) {
+      throw new InvalidPipelineException(
+          List.of(
+              new Problem<>(
+                  locationOf("sink." + TablePartition.OPTION),
+                  "sink: partition '%s' (expected: --date, as a run for a date replaces the partition; otherwise partitioned-by and overwrite: true)"
+                      .formatted(partition))));
+    }
     boolean partitions =
         definition.mode() == ExecutionMode.BATCH && !definition.sink().partitionedBy().isEmpty();
     sink.options()

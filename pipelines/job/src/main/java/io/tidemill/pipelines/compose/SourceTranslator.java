@@ -23,12 +23,19 @@ final class SourceTranslator {
   /** Its path in the definition, its uid, and the name that messages use. */
   static final String ID = "source";
 
+  private final ConnectorOptions written;
   private final ConnectorOptions options;
   private final Optional<RecordSchema> schema;
   private final Optional<RecordSource> source;
 
   SourceTranslator(PipelineDefinition job, CheckpointPlan checkpoints, PlanProblems problems) {
-    options = new ConnectorOptions(ID, job.source().options()).ofOneFolder();
+    written = new ConnectorOptions(ID, job.source().options());
+    options = written.ofOneFolder();
+    if (written.foldersAreMany() && !job.source().partitionedBy().isEmpty()) {
+      problems.add(
+          ID + "." + ConnectorOptions.PATH,
+          "source: path with '*' or '?' beside partitioned-by (expected: one of the two, as the folders of columns are those right below the path)");
+    }
     Optional<RecordSchema> values = schema(job, problems);
     if (values.isEmpty()) {
       problems.check(options, null);
@@ -67,6 +74,11 @@ final class SourceTranslator {
       return Optional.empty();
     }
     return new SchemaReading(ID, schema).read(problems);
+  }
+
+  /** As the job has them, for a person. */
+  ConnectorOptions written() {
+    return written;
   }
 
   ConnectorOptions options() {

@@ -45,6 +45,11 @@ public record ConnectorDefinition(
     return new ConnectorDefinition(changed, schema, primaryKey, partitionedBy, overwrite, files);
   }
 
+  /** The same, whose rows replace none. */
+  public ConnectorDefinition adding() {
+    return new ConnectorDefinition(options, schema, primaryKey, partitionedBy, false, files);
+  }
+
   /** The same with other columns. */
   public ConnectorDefinition withSchema(SchemaDefinition other) {
     return new ConnectorDefinition(options, other, primaryKey, partitionedBy, overwrite, files);

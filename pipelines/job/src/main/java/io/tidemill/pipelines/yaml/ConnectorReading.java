@@ -97,6 +97,9 @@ final class ConnectorReading {
   /** Of files, in Flink's connector for them. */
   private static final String PATH = "path";
 
+  /** Of a table that a run for a date replaces. */
+  private static final String ACCOUNT = "account";
+
   private final Document document;
   private final boolean dated;
 
@@ -149,6 +152,7 @@ final class ConnectorReading {
     Map<String, String> options = dated ? section.datedOptions(OTHERS) : section.options(OTHERS);
     boolean known = document.problemCount() == problemsBefore;
     options.computeIfPresent(PATH, (key, path) -> document.beside(path));
+    options.computeIfPresent(ACCOUNT, (key, path) -> document.beside(path));
     SchemaDefinition schema = schema(section);
     List<String> primaryKey = section.read(PRIMARY_KEY).orElse(List.of());
     List<String> partitionedBy = section.read(PARTITIONED_BY).orElse(List.of());

@@ -1,5 +1,7 @@
 package io.tidemill.pipelines.nightly;
 
+import io.tidemill.connectors.iceberg.IcebergPartition;
+import io.tidemill.connectors.options.TablePartition;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.problem.Problems;
 import io.tidemill.connectors.record.RecordSchema;
@@ -14,6 +16,7 @@ import java.time.LocalDate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -28,6 +31,12 @@ import org.jspecify.annotations.Nullable;
 public final class DatedJob {
   /** The option of Flink's connector for files. */
   static final String PATH = "path";
+
+  private static final String BRANCH = "branch";
+
+  /** What says which table of Iceberg it is. */
+  private static final List<String> TABLE =
+      List.of("catalog-table", "catalog-database", "catalog-type", "warehouse", "uri");
 
   private static final String DEAD_LETTER = "dead-letter." + PATH;
   private static final String RESTARTS = "restart-strategy";
@@ -59,11 +68,14 @@ public final class DatedJob {
           "mode: %s (expected: batch, for a run for a date)",
           job.mode().label());
     }
-    if (!Place.isFiles(job.source())) {
+    if (!Place.isFiles(job.source()) && !Place.isTable(job.source())) {
       problems.add(
           written.locationOf("source.connector"),
-          "source: connector '%s' (expected: filesystem, for a run for a date: it tells which files it reads)",
+          "source: connector '%s' (expected: filesystem or iceberg, for a run for a date: they tell which files they read)",
           job.source().connector());
+    }
+    if (Place.isTable(job.sink())) {
+      refuseTable(written, problems);
     }
     ConnectorDefinition deadLetter = job.deadLetter();
     if (deadLetter != null && !(Place.isFiles(deadLetter) && Place.isDated(deadLetter))) {
@@ -88,16 +100,60 @@ public final class DatedJob {
     return made;
   }
 
+  private static void refuseTable(ParsedPipeline written, Problems<Location> problems) {
+    Map<String, String> sink = written.definition().sink().options();
+    String partition = sink.getOrDefault(TablePartition.OPTION, "");
+    if (!partition.contains(Place.TEMPLATE)) {
+      problems.add(
+          written.locationOf("sink." + TablePartition.OPTION),
+          "sink: partition '%s' (expected: one with the date in it as in day={{ ds }}: each run for a date replaces that partition)",
+          partition);
+    }
+    if (sink.containsKey(BRANCH)) {
+      problems.add(
+          written.locationOf("sink." + BRANCH),
+          "sink: branch '%s' (expected: none in a run for a date, which stages on a branch of its own and publishes to the table's main)",
+          sink.get(BRANCH));
+    }
+    ConnectorDefinition source = written.definition().source();
+    if (Place.isTable(source) && TABLE.stream().allMatch(key -> same(key, source, sink))) {
+      problems.add(
+          written.locationOf("sink." + TABLE.get(0)),
+          "sink: the table of the source (expected: another, as a run replaces what it has read)");
+    }
+    for (ConnectorDefinition table : List.of(source, written.definition().sink())) {
+      String part = table.equals(source) ? "source" : "sink";
+      for (String key : Place.isTable(table) ? TABLE.subList(0, 2) : List.<String>of()) {
+        if (table.options().getOrDefault(key, "").isBlank()) {
+          problems.add(
+              written.locationOf(part + ".connector"),
+              "%s: no %s (expected: a name, for a run for a date)",
+              part,
+              key);
+        }
+      }
+    }
+  }
+
+  private static boolean same(String key, ConnectorDefinition source, Map<String, String> sink) {
+    return Objects.equals(source.options().get(key), sink.get(key));
+  }
+
   /** A folder that is replaced must hold nothing else. */
   private void refuseOverlaps() {
     PipelineDefinition job = dated.definition();
     Problems<Location> problems = new Problems<>();
     refuseTemplate(problems, "source", job.source());
     refuseTemplate(problems, "sink", job.sink());
-    String source = path(job.source());
-    refuse(problems, "sink", job.sink(), "source", source);
+    if (Place.isFiles(job.source())) {
+      String source = path(job.source());
+      refuse(problems, "sink", job.sink(), "source", source);
+      if (job.deadLetter() != null) {
+        refuse(problems, "dead-letter", job.deadLetter(), "source", source);
+      }
+    }
     Optional<String> partition = Folder.of(place.above()).partition();
-    if (!job.sink().partitionedBy().isEmpty() && partition.isPresent()) {
+    if (table().isEmpty() && !job.sink().partitionedBy().isEmpty() && partition.isPresent()) {
       problems.add(
           dated.locationOf("sink." + PATH),
           "sink: partitioned-by below '%s' of path '%s' (expected: no folder of the form NAME=VALUE before the date's, which Flink takes for a partition, too)",
@@ -107,7 +163,6 @@ public final class DatedJob {
     ConnectorDefinition deadLetter = job.deadLetter();
     if (deadLetter != null) {
       refuseTemplate(problems, "dead-letter", deadLetter);
-      refuse(problems, "dead-letter", deadLetter, "source", source);
       refuse(problems, "dead-letter", deadLetter, "sink", path(job.sink()));
       if (!Folder.of(path(deadLetter)).movesBeside(Folder.of(path(job.sink())))) {
         problems.add(
@@ -126,7 +181,7 @@ public final class DatedJob {
       Problems<Location> problems, String part, ConnectorDefinition connector) {
     if (Place.isDated(connector)) {
       problems.add(
-          dated.locationOf(part + "." + PATH),
+          dated.locationOf(part + "." + Place.key(connector)),
           "%s: path '%s': a template in a variable's value (expected: it in the job's file, where a date takes its place)",
           part,
           path(connector));
@@ -141,7 +196,7 @@ public final class DatedJob {
       String otherPath) {
     if (Folder.of(path(replaced)).overlaps(Folder.of(otherPath))) {
       problems.add(
-          dated.locationOf(part + "." + PATH),
+          dated.locationOf(part + "." + Place.key(replaced)),
           "%s: path '%s' beside %s's '%s' (expected: neither in the other, as a run replaces the folder)",
           part,
           path(replaced),
@@ -151,7 +206,7 @@ public final class DatedJob {
   }
 
   static String path(ConnectorDefinition connector) {
-    return connector.options().getOrDefault(PATH, "").replaceFirst("/+$", "");
+    return Place.path(connector).replaceFirst("/+$", "");
   }
 
   /**
@@ -167,7 +222,9 @@ public final class DatedJob {
     }
     PipelineDefinition staged =
         job.with(
-            job.sink().with(PATH, predictions().staged().toString()),
+            table().isPresent()
+                ? job.sink().with(BRANCH, TableOutput.branch(id)).adding()
+                : job.sink().with(PATH, predictions().staged().toString()),
             deadLetter == null
                 ? null
                 : deadLetter.with(PATH, staging(id, "dead-letters").toString()),
@@ -185,7 +242,7 @@ public final class DatedJob {
     return date;
   }
 
-  /** Where readers find the predictions. */
+  /** Where readers find the predictions or, where they are in a table, the account of them. */
   public String target() {
     return path(dated.definition().sink());
   }
@@ -213,7 +270,34 @@ public final class DatedJob {
   }
 
   Inputs inputs() {
-    return Inputs.of(dated.definition().source().options());
+    ConnectorDefinition source = dated.definition().source();
+    return Place.isTable(source)
+        ? new TableInputs(new IcebergPartition(source.options()))
+        : FileInputs.of(source.options());
+  }
+
+  /** The table whose partition is replaced; empty where that is a folder of files. */
+  Optional<TableOutput> table() {
+    ConnectorDefinition sink = dated.definition().sink();
+    return Place.isTable(sink)
+        ? Optional.of(new TableOutput(new IcebergPartition(sink.options())))
+        : Optional.empty();
+  }
+
+  /** The files that a run has made for one of its folders. */
+  List<OutputFile> made(String run, PublishedFolder folder) {
+    return table()
+        .filter(table -> folder.target().equals(new Path(target())))
+        .map(table -> table.staged(run))
+        .orElseGet(() -> OutputFile.in(folder.files(), folder.staged()));
+  }
+
+  /** The files that readers see, of one of the folders. */
+  List<OutputFile> shown(String folder) {
+    return table()
+        .filter(table -> folder.equals(target()))
+        .map(TableOutput::shown)
+        .orElseGet(() -> OutputFile.in(place.files(), new Path(folder)));
   }
 
   /**

@@ -67,6 +67,7 @@ public final class HeldRun {
         RunAccount discarded = now.released(RunState.DISCARDED, "discarded by hand");
         job.accounts().write(discarded);
         job.place().files().delete(new Path(job.staging(), held.id()));
+        job.table().ifPresent(table -> table.discard(held.id()::equals));
         lease.withdraw();
         return discarded;
       } catch (RuntimeException failed) {
@@ -98,6 +99,7 @@ public final class HeldRun {
   /** What it takes the place of, and what it made, must be as they were. */
   private void refuseChanges() {
     published.refuseDeadLettersElsewhere();
+    published.refuseFilesOfNobody();
     Optional<Published> there = published.published();
     RunChecks checks = held.checks();
     @Nullable String before = checks == null ? null : checks.before();
@@ -112,7 +114,7 @@ public final class HeldRun {
     for (PublishedFolder folder : job.folders(held.id(), held.target(), held.deadLetterTarget())) {
       boolean whole =
           Published.in(folder.files(), folder.staged())
-              .filter(made -> made.files().equals(OutputFile.in(folder.files(), folder.staged())))
+              .filter(made -> made.files().equals(job.made(held.id(), folder)))
               .isPresent();
       if (!whole) {
         throw refused(

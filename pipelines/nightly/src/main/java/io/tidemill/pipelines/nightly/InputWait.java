@@ -50,10 +50,6 @@ public final class InputWait {
             new NightlyException(
                 NO_INPUT,
                 "input '%s' is not there yet (expected: %s; --wait 2h waits for it)"
-                    .formatted(
-                        job.inputs().written(),
-                        job.inputs().pattern().isEmpty()
-                            ? "a file or folder, which may be empty"
-                            : "one file that this asks for, or more")));
+                    .formatted(job.inputs().place(), job.inputs().expected())));
   }
 }

@@ -105,6 +105,7 @@ public final class NightlyRun {
         }
         PublishedNow.Files replaced = there.files();
         lease.say(account -> account.because(why(before.isPresent(), why)));
+        job.table().ifPresent(table -> table.begin(job.id()));
         Counts counts = execute(lease, execution);
         check(basis, counts);
         RunChecks checks =
@@ -118,11 +119,11 @@ public final class NightlyRun {
         }
         // Another may have published there meanwhile.
         there.refuseDeadLettersElsewhere();
-        there.refuseOthersThan(replaced);
         stage(lease, basis, counts, execution.predictions());
         if (!checks.refused().isEmpty()) {
           throw held(lease, checks.refused());
         }
+        there.refuseOthersThan(replaced);
         steps.publish(lease);
         return new NightlyResult(true, lease.account());
       } catch (RuntimeException | InterruptedException failed) {
@@ -253,7 +254,7 @@ public final class NightlyRun {
       throw NightlyException.failed(
           job,
           "the input in '%s' was changed while it was read: %s (expected: files that stay as they are; run again)",
-          job.inputs().written(),
+          job.inputs().place(),
           String.join(
               "", new Basis(now, basis.models(), basis.configuration()).changesSince(basis)));
     }
@@ -283,13 +284,16 @@ public final class NightlyRun {
           folder.files().delete(child.getPath());
         }
       }
-      List<OutputFile> made = OutputFile.in(folder.files(), staged);
+      List<OutputFile> made = job.made(job.id(), folder);
       long records =
           folder.equals(job.predictions()) ? counts.recordsOut() : counts.allDeadLetters();
       if (made.isEmpty() && records > 0) {
         // Flink's sink of files has lost some without a word.
         throw NightlyException.failed(
             job, "%,d records were written, and no file of them is in '%s'", records, staged);
+      }
+      if (folder.equals(job.predictions())) {
+        job.table().ifPresent(table -> refuseLost(table, counts));
       }
       new AccountFiles(folder.files())
           .write(
@@ -298,6 +302,18 @@ public final class NightlyRun {
       folder
           .files()
           .write(new Path(staged, PublishedFolder.SUCCESS), "run %d\n".formatted(account.run()));
+    }
+  }
+
+  private void refuseLost(TableOutput table, Counts counts) {
+    long staged = table.stagedRecords(job.id());
+    if (staged != counts.recordsOut()) {
+      throw NightlyException.failed(
+          job,
+          "%,d records were written, and %,d of them are staged for %s",
+          counts.recordsOut(),
+          staged,
+          table.description());
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.nightly;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.model.store.GuardedFiles;
 import io.tidemill.pipelines.definition.ConnectorDefinition;
@@ -25,9 +26,8 @@ import org.apache.flink.core.fs.Path;
  */
 record Place(GuardedFiles files, String above, boolean atomic) {
   /** The template of a date, as it stands in a path that no date was put in. */
-  private static final String TEMPLATE = "{{";
+  static final String TEMPLATE = "{{";
 
-  private static final String FILESYSTEM = "filesystem";
   private static final String OWN = "_tidemill";
   private static final Set<String> ATOMIC = Set.of("file", "hdfs", "viewfs");
 
@@ -39,12 +39,18 @@ record Place(GuardedFiles files, String above, boolean atomic) {
    */
   static Place of(ParsedPipeline written) {
     ConnectorDefinition sink = written.definition().sink();
-    String path = sink.options().getOrDefault(DatedJob.PATH, "");
+    String path = path(sink);
     int template = path.indexOf(TEMPLATE);
-    if (!isFiles(sink) || template < 0) {
+    if (isTable(sink) && template < 0) {
       throw refused(
           written,
-          "sink: %s '%s' (expected: connector: filesystem, and a path with the date in it as in scores/dt={{ ds }}: each run for a date replaces that folder)"
+          "sink: account '%s' (expected: a path with the date in it as in accounts/dt={{ ds }}: each run for a date keeps there what it knows of the partition that it replaces)"
+              .formatted(path));
+    }
+    if ((!isFiles(sink) && !isTable(sink)) || template < 0) {
+      throw refused(
+          written,
+          "sink: %s '%s' (expected: connector: filesystem, and a path with the date in it as in scores/dt={{ ds }}: each run for a date replaces that folder; or connector: iceberg)"
               .formatted(sink.connector(), path));
     }
     String above = path.substring(0, path.lastIndexOf('/', template) + 1);
@@ -55,7 +61,8 @@ record Place(GuardedFiles files, String above, boolean atomic) {
       return new Place(guarded(root, files), above, ATOMIC.contains(scheme));
     } catch (IOException | IllegalArgumentException none) {
       throw refused(
-          written, "sink: path '%s': %s".formatted(path, String.valueOf(none.getMessage())));
+          written,
+          "sink: %s '%s': %s".formatted(key(sink), path, String.valueOf(none.getMessage())));
     }
   }
 
@@ -68,16 +75,29 @@ record Place(GuardedFiles files, String above, boolean atomic) {
   }
 
   static boolean isFiles(ConnectorDefinition connector) {
-    return connector.connector().equals(FILESYSTEM);
+    return connector.connector().equals(ConnectorOptions.FILESYSTEM);
+  }
+
+  static boolean isTable(ConnectorDefinition connector) {
+    return connector.connector().equals(ConnectorOptions.ICEBERG);
+  }
+
+  /** The option that names its folder: of its files or, of a table, of its account. */
+  static String key(ConnectorDefinition connector) {
+    return isTable(connector) ? ConnectorOptions.ACCOUNT : DatedJob.PATH;
+  }
+
+  static String path(ConnectorDefinition connector) {
+    return connector.options().getOrDefault(key(connector), "");
   }
 
   static boolean isDated(ConnectorDefinition connector) {
-    return connector.options().getOrDefault(DatedJob.PATH, "").contains(TEMPLATE);
+    return path(connector).contains(TEMPLATE);
   }
 
   private static InvalidPipelineException refused(ParsedPipeline job, String message) {
     return new InvalidPipelineException(
-        List.of(new Problem<>(job.locationOf("sink." + DatedJob.PATH), message)));
+        List.of(new Problem<>(job.locationOf("sink." + key(job.definition().sink())), message)));
   }
 
   /**

@@ -15,11 +15,8 @@ record PublishedNow(DatedJob job) {
 
   Files files() {
     String deadLetters = job.deadLetterTarget();
-    return new Files(filesIn(job.target()), deadLetters == null ? List.of() : filesIn(deadLetters));
-  }
-
-  private List<OutputFile> filesIn(String folder) {
-    return OutputFile.in(job.place().files(), new Path(folder));
+    return new Files(
+        job.shown(job.target()), deadLetters == null ? List.of() : job.shown(deadLetters));
   }
 
   /** What came while a run scored is not its own to replace. */
@@ -62,7 +59,7 @@ record PublishedNow(DatedJob job) {
     Optional<Published> there = accountIn(folder);
     return there.isPresent()
         && there.get().run().id().equals(before.run().id())
-        && there.get().files().equals(filesIn(folder));
+        && there.get().files().equals(job.shown(folder));
   }
 
   /** Two jobs that published dead letters to one folder would each replace the other's. */
@@ -98,15 +95,32 @@ record PublishedNow(DatedJob job) {
                   there.run(),
                   there.state().name().toLowerCase(Locale.ROOT));
             });
+    refuseFilesOfNobody();
+    job.table()
+        .flatMap(table -> table.ofAnother(job.target()))
+        .ifPresent(
+            other -> {
+              throw NightlyException.failed(
+                  job,
+                  "the partition is that of job %s (expected: a partition of its own for each job; if that is this one with its old account, or its predictions may go, --force takes the partition over)",
+                  other);
+            });
+  }
+
+  /** Where nothing is published, what is there may be somebody's. */
+  void refuseFilesOfNobody() {
     refuseUnaccounted(job.target());
-    if (job.deadLetterTarget() != null) {
-      refuseUnaccounted(job.deadLetterTarget());
+    String deadLetters = job.deadLetterTarget();
+    if (deadLetters != null) {
+      refuseUnaccounted(deadLetters);
     }
   }
 
   /** Files that no run has made may be the only ones of their kind. */
   private void refuseUnaccounted(String folder) {
-    List<OutputFile> there = accountIn(folder).isPresent() ? List.of() : filesIn(folder);
+    boolean ofRun =
+        accountIn(folder).isPresent() || job.accounts().published(job.name()).isPresent();
+    List<OutputFile> there = ofRun ? List.of() : job.shown(folder);
     if (!there.isEmpty()) {
       throw NightlyException.failed(
           job,

@@ -25,9 +25,12 @@ final class RunSteps {
   /** Ends what runs that died have left: one that was publishing is finished, others go. */
   void clearUp(RunLease lease) {
     for (RunAccount dead : accounts.activeBut(lease.account())) {
-      if (dead.state().publishing()) {
+      if (goesForward(dead)) {
         Publication.of(job, dead)
-            .goOn(dead.state(), lease::check, state -> accounts.write(dead.in(state)));
+            .goOn(
+                dead.state() == RunState.RUNNING ? RunState.REPLACING : dead.state(),
+                lease::check,
+                state -> accounts.write(dead.in(state)));
         accounts.release(dead);
         // When its process ended nobody knows.
         accounts.write(dead.in(RunState.PUBLISHED));
@@ -43,11 +46,29 @@ final class RunSteps {
         job.place().files().delete(left.getPath());
       }
     }
+    job.table().ifPresent(table -> endBranches(table, lease.account()));
     accounts.forgetOld();
+  }
+
+  /** Whether a run is past the point from which it only goes forward: of a table, its commit. */
+  private boolean goesForward(RunAccount run) {
+    return run.state().publishing()
+        || job.table().filter(table -> table.isPublished(run.stagedBy())).isPresent();
+  }
+
+  /** Those of runs that have ended, and of no other job. */
+  private void endBranches(TableOutput table, RunAccount own) {
+    List<String> ended =
+        accounts.all().stream()
+            .filter(account -> account.state() != RunState.HELD && !account.id().equals(own.id()))
+            .map(RunAccount::id)
+            .toList();
+    table.discard(ended::contains);
   }
 
   /** Publishes what is staged, and accounts for it. */
   void publish(RunLease lease) {
+    job.table().ifPresent(table -> table.publish(lease.account(), lease::check));
     lease.say(account -> account.in(RunState.REPLACING));
     Publication.of(job, lease.account())
         .goOn(RunState.REPLACING, lease::check, state -> lease.say(account -> account.in(state)));
@@ -69,7 +90,7 @@ final class RunSteps {
    */
   void accountFor(RunLease lease, Exception failed) {
     end(lease, failed);
-    if (lease.account().state().publishing() && !lease.lost()) {
+    if (!lease.lost() && goesForward(lease.account())) {
       throw new NightlyException(
           FAILED,
           "job '%s' for %s: %s; %s"
@@ -98,10 +119,11 @@ final class RunSteps {
   /** What is being published stays so, for the next run to finish. */
   private void end(RunLease lease, Exception failure) {
     try {
-      if (lease.account().state() == RunState.RUNNING) {
+      if (lease.account().state() == RunState.RUNNING && !goesForward(lease.account())) {
         try {
           // First, as there may be no room for the account otherwise.
           job.place().files().delete(job.predictions().staged());
+          job.table().ifPresent(table -> table.discard(job.id()::equals));
         } finally {
           lease.say(
               account -> account.ended(RunState.FAILED, said(failure), around.clock().instant()));

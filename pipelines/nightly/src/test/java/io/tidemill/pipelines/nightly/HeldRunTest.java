@@ -37,6 +37,20 @@ class HeldRunTest {
   }
 
   @Test
+  void replacesNoFilesThatNoRunHasMade(@TempDir Path other) throws Exception {
+    Nights first = new Nights(other).gated(Nights.DATE, "{ min-rows: 100 }");
+    first.input("one");
+    assertThatThrownBy(() -> first.run(false, "one")).hasMessageContaining("run 1 is held");
+    Path strange = Files.createDirectories(first.out()).resolve("by-hand.json");
+    Files.writeString(strange, "mine");
+    RunAccount waiting = first.job().accounts().all().get(0);
+
+    assertThatThrownBy(() -> first.held(first.job(), waiting).publish())
+        .hasMessageContaining("has files that no run has published, as 'by-hand.json'");
+    assertThat(strange).hasContent("mine");
+  }
+
+  @Test
   void publishesWhatWasHeld() throws Exception {
     RunAccount account = heldRun().publish();
 

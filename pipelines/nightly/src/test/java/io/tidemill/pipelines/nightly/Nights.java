@@ -169,7 +169,7 @@ final class Nights {
     return new HeldRun(job, held, around(DEAD, new Pauses()));
   }
 
-  private static Surroundings around(Owner owner, Pause pause) {
+  static Surroundings around(Owner owner, Pause pause) {
     return new Surroundings(
         Clock.fixed(Instant.parse("2026-11-22T01:00:00Z"), ZoneOffset.UTC),
         pause,

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class InputsTest {
+class FileInputsTest {
   @TempDir private Path directory;
 
   @ParameterizedTest
@@ -47,6 +47,9 @@ class InputsTest {
     "*/dt=1, a/dt=1/x b/dt=1/y/z",
     "a/*, a/dt=1/x a/dt=11/x a/v.json",
     "a/*/, a/dt=1/x a/dt=11/x a/v.json",
+    "*//dt=1/, a/dt=1/x b/dt=1/y/z",
+    "a/d**/x, a/dt=1/x a/dt=11/x",
+    "a/dt=1**/y, ''",
     "a/*.json, a/v.json",
     "**/dt=1, a/dt=1/x b/dt=1/y/z c/d/dt=1/x",
     "c/**/x, c/d/dt=1/x",
@@ -65,7 +68,7 @@ class InputsTest {
     }
 
     List<InputFile> found =
-        Inputs.of(Map.of("connector", "filesystem", "path", directory + "/" + path))
+        FileInputs.of(Map.of("connector", "filesystem", "path", directory + "/" + path))
             .list()
             .orElse(List.of());
 
@@ -82,6 +85,6 @@ class InputsTest {
   }
 
   private Inputs inputs() {
-    return Inputs.of(Map.of("path", directory.toString()));
+    return FileInputs.of(Map.of("path", directory.toString()));
   }
 }
