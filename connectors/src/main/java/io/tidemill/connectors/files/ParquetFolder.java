@@ -64,8 +64,7 @@ public final class ParquetFolder implements ColumnSink {
    * no whole seconds are others, or none.
    */
   public static ConnectorOptions writing(ConnectorOptions options, RowType columns) {
-    // Within other columns Flink reads its usual form alone.
-    if (columns.getChildren().stream().noneMatch(type -> type.is(LogicalTypeFamily.TIMESTAMP))) {
+    if (timestamps(columns).findAny().isEmpty()) {
       return options;
     }
     int digits = timestamps(columns).mapToInt(LogicalTypeChecks::getPrecision).max().orElse(0);

@@ -341,7 +341,10 @@ class ColumnFileTest {
   }
 
   @Test
-  void timestampsWithinOtherColumnsAloneStayInTheFormThatFlinkReads() {
-    assertThat(writing("ROW<id STRING, more ARRAY<TIMESTAMP(9)>>")).containsOnlyKeys("path");
+  void timestampsWithinOtherColumnsAreCountsAsWell() {
+    assertThat(writing("ROW<id STRING, more ARRAY<TIMESTAMP(9)>>"))
+        .containsEntry("parquet.write.int64.timestamp", "true")
+        .containsEntry("parquet.timestamp.time.unit", "nanos");
+    assertThat(writing("ROW<id STRING, more ARRAY<STRING>>")).containsOnlyKeys("path");
   }
 }
