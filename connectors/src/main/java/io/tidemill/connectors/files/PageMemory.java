@@ -22,6 +22,7 @@ import org.apache.parquet.compression.CompressionCodecFactory;
 import org.apache.parquet.conf.ParquetConfiguration;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.apache.parquet.hadoop.util.HadoopCodecs;
+import org.apache.parquet.io.ParquetDecodingException;
 import org.jspecify.annotations.Nullable;
 import org.xerial.snappy.Snappy;
 
@@ -43,6 +44,8 @@ final class PageMemory implements ByteBufferAllocator {
 
   /** Where the page that is read goes; null for a new array. */
   private @Nullable Target target;
+
+  private int lastPage;
 
   /** The last page of a column, which nobody reads once the next is read. */
   private static final class Target {
@@ -93,6 +96,16 @@ final class PageMemory implements ByteBufferAllocator {
     return new Codecs(HadoopCodecs.newFactory(configuration, 0));
   }
 
+  /**
+   * How many bytes the last page has that was decompressed since the last question, as its header
+   * says; 0 if there was none.
+   */
+  int takeLastPage() {
+    int last = lastPage;
+    lastPage = 0;
+    return last;
+  }
+
   private byte[] unpackSnappy(byte[] from, int offset, int length, int size) throws IOException {
     // Snappy writes as much as the page's own head says, wherever the array ends.
     checkSize(Snappy.uncompressedLength(from, offset, length), size);
@@ -109,9 +122,9 @@ final class PageMemory implements ByteBufferAllocator {
     return to;
   }
 
-  private static void checkSize(long found, int size) throws IOException {
+  private static void checkSize(long found, int size) {
     if (found != size) {
-      throw new IOException(
+      throw new ParquetDecodingException(
           "page of %d bytes (expected: %d, as its header says; the file is damaged)"
               .formatted(found, size));
     }
@@ -137,6 +150,12 @@ final class PageMemory implements ByteBufferAllocator {
         @Override
         public @Nullable DictionaryPage readDictionaryPage() {
           DictionaryPage page = pages.readDictionaryPage();
+          if (page != null && page.getDictionarySize() > page.getUncompressedSize()) {
+            // There would be room for them before they are looked at.
+            throw new ParquetDecodingException(
+                "dictionary of %d values in %d bytes (expected: a byte or more each; the file is damaged)"
+                    .formatted(page.getDictionarySize(), page.getUncompressedSize()));
+          }
           try {
             return page == null ? null : page.copy();
           } catch (IOException e) {
@@ -182,9 +201,9 @@ final class PageMemory implements ByteBufferAllocator {
     @Override
     public BytesInputDecompressor getDecompressor(CompressionCodecName codec) {
       return switch (codec) {
-        case SNAPPY -> new ArrayPages(PageMemory.this::unpackSnappy);
-        case LZ4_RAW -> new ArrayPages(PageMemory.this::unpackLz4);
-        default -> parquet.getDecompressor(codec);
+        case SNAPPY -> new Noted(new ArrayPages(PageMemory.this::unpackSnappy));
+        case LZ4_RAW -> new Noted(new ArrayPages(PageMemory.this::unpackLz4));
+        default -> new Noted(parquet.getDecompressor(codec));
       };
     }
 
@@ -196,6 +215,33 @@ final class PageMemory implements ByteBufferAllocator {
     @Override
     public void release() {
       parquet.release();
+    }
+  }
+
+  /** Notes how large pages are before there is room for them. */
+  private final class Noted implements CompressionCodecFactory.BytesInputDecompressor {
+    private final CompressionCodecFactory.BytesInputDecompressor codec;
+
+    Noted(CompressionCodecFactory.BytesInputDecompressor codec) {
+      this.codec = codec;
+    }
+
+    @Override
+    public BytesInput decompress(BytesInput page, int size) throws IOException {
+      lastPage = size;
+      return codec.decompress(page, size);
+    }
+
+    @Override
+    public void decompress(ByteBuffer page, int length, ByteBuffer decompressed, int size)
+        throws IOException {
+      lastPage = size;
+      codec.decompress(page, length, decompressed, size);
+    }
+
+    @Override
+    public void release() {
+      codec.release();
     }
   }
 

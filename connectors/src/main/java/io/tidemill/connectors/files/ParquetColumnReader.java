@@ -36,6 +36,7 @@ import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
 import org.apache.parquet.hadoop.metadata.ColumnPath;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
+import org.apache.parquet.io.ParquetDecodingException;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.Type;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,7 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
   private long rowsRead;
   private long rowsLeft;
   private @Nullable PageReadStore pages;
+  private Map<ColumnPath, ColumnChunkMetaData> begun = Map.of();
   private final List<@Nullable ColumnReader<WritableColumnVector>> readers = new ArrayList<>();
 
   private ParquetColumnReader(
@@ -206,7 +208,7 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
   }
 
   /** Those that are read of a group, of which the footer may be damaged. */
-  private Map<ColumnPath, ColumnChunkMetaData> chunks(BlockMetaData group) throws IOException {
+  private Map<ColumnPath, ColumnChunkMetaData> chunks(BlockMetaData group) {
     Map<ColumnPath, ColumnChunkMetaData> all = new HashMap<>();
     for (ColumnChunkMetaData chunk : group.getColumns()) {
       all.put(chunk.getPath(), chunk);
@@ -216,7 +218,7 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
       ColumnPath at = ColumnPath.get(column.getPath());
       ColumnChunkMetaData chunk = all.get(at);
       if (chunk == null) {
-        throw new IOException(
+        throw new ParquetDecodingException(
             "%s: row group %d has no column '%s' (the file is damaged)"
                 .formatted(path, group(), column.getPath()[0]));
       }
@@ -227,8 +229,7 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
   }
 
   /** A wrong number of rows would leave some out in silence, or make some up. */
-  private void check(ColumnChunkMetaData chunk, ColumnDescriptor column, long rows)
-      throws IOException {
+  private void check(ColumnChunkMetaData chunk, ColumnDescriptor column, long rows) {
     long values = chunk.getValueCount();
     boolean several = column.getMaxRepetitionLevel() > 0 && rows > 0;
     if (several ? values < rows : values != rows) {
@@ -247,28 +248,47 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
     }
   }
 
-  /** What a damaged header says a page has may be far more than there is. */
-  private IOException tooLarge(int column, OutOfMemoryError e) {
-    return damaged(
-        requireNonNull(found.get(column)).getName(),
-        "a page that does not fit into memory: %s (expected: a whole file; where it is one, give the task more heap)"
-            .formatted(e.getMessage()));
+  /**
+   * What a damaged header says a page has may be far more than there is; a page that its footer
+   * knows to be so large wants more memory, whoever has the rest of it.
+   */
+  private RuntimeException tooLarge(int column, OutOfMemoryError e) {
+    String name = requireNonNull(found.get(column)).getName();
+    long largest =
+        begun.values().stream()
+            .filter(chunk -> chunk.getPath().toArray()[0].equals(name))
+            .mapToLong(ColumnChunkMetaData::getTotalUncompressedSize)
+            .max()
+            .orElse(0);
+    int page = memory.takeLastPage();
+    if (page > largest) {
+      return damaged(
+          name,
+          "a page of %d bytes, which do not fit into memory (expected: %d or fewer, those of the column; the file is damaged)"
+              .formatted(page, largest));
+    }
+    return new RecordFailureException(
+        "%s: row group %d: column '%s': its values do not fit into memory beside a page of %d bytes: %s (expected: more heap for the task; or smaller row groups)"
+            .formatted(path, group(), name, page, e.getMessage()),
+        e);
   }
 
-  private IOException damaged(String column, String has) {
-    return new IOException(
+  private ParquetDecodingException damaged(String column, String has) {
+    return new ParquetDecodingException(
         "%s: row group %d: column '%s': %s".formatted(path, group(), column, has));
   }
 
   private void begin(int group, Map<ColumnPath, ColumnChunkMetaData> chunks) throws IOException {
     closePages();
-    PageReadStore begun = memory.pagesOf(read(group, chunks));
-    pages = begun;
+    begun = chunks;
+    PageReadStore read = memory.pagesOf(read(group, chunks));
+    pages = read;
     readers.clear();
     for (int i = 0; i < types.size(); i++) {
       Type type = found.get(i);
+      memory.takeLastPage();
       try {
-        readers.add(type == null ? null : reader(types.get(i), type, chunks, begun));
+        readers.add(type == null ? null : reader(types.get(i), type, chunks, read));
       } catch (OutOfMemoryError e) {
         throw tooLarge(i, e);
       }
@@ -335,6 +355,7 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
       WritableColumnVector written = vector.written().get(i);
       if (reader != null && written != null) {
         written.reset();
+        memory.takeLastPage();
         try {
           reader.readToVector(rows, written);
         } catch (OutOfMemoryError e) {

@@ -13,6 +13,7 @@ import org.apache.parquet.bytes.BytesInput;
 import org.apache.parquet.compression.CompressionCodecFactory.BytesInputDecompressor;
 import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
+import org.apache.parquet.io.ParquetDecodingException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -90,7 +91,7 @@ class PageMemoryTest {
     BytesInput page = BytesInput.from(Snappy.compress(new byte[100]));
 
     assertThatThrownBy(() -> snappy.decompress(page, size))
-        .isInstanceOf(IOException.class)
+        .isInstanceOf(ParquetDecodingException.class)
         .hasMessage(
             "page of 100 bytes (expected: " + size + ", as its header says; the file is damaged)");
   }
@@ -109,7 +110,7 @@ class PageMemoryTest {
     for (int size : new int[] {1, page.length - 1, page.length + 1, Integer.MAX_VALUE}) {
       assertThat(catchThrowable(() -> lz4.decompress(compressed, size)))
           .as("size %d", size)
-          .isInstanceOfAny(IOException.class, LZ4Exception.class);
+          .isInstanceOfAny(ParquetDecodingException.class, LZ4Exception.class);
     }
   }
 }

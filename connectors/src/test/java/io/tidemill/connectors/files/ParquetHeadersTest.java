@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.connectors.record.DeadLetterRecord;
 import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.RecordFailureException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -31,10 +32,12 @@ import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.columnar.vector.VectorizedColumnBatch;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.logical.utils.LogicalTypeParser;
+import org.apache.parquet.format.ColumnMetaData;
 import org.apache.parquet.format.FileMetaData;
 import org.apache.parquet.format.PageHeader;
 import org.apache.parquet.format.RowGroup;
 import org.apache.parquet.format.Util;
+import org.apache.parquet.io.ParquetDecodingException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -153,7 +156,7 @@ class ParquetHeadersTest {
     change(file, group -> group.setNum_rows(rows));
 
     assertThatThrownBy(() -> read(format(BOTH, true), file))
-        .isInstanceOf(IOException.class)
+        .isInstanceOf(ParquetDecodingException.class)
         .hasMessage(
             "file:%s: row group 0: column 'id': 100 values (expected: %d, the rows of the group; the file is damaged)",
             file, rows);
@@ -166,7 +169,7 @@ class ParquetHeadersTest {
     change(file, group -> group.setNum_rows(2 * ROWS + 1));
 
     assertThatThrownBy(() -> read(format(LIST, true), file))
-        .isInstanceOf(IOException.class)
+        .isInstanceOf(ParquetDecodingException.class)
         .hasMessage(
             "file:%s: row group 0: column 'list': 200 values (expected: 201 or more, the rows of the group; the file is damaged)",
             file);
@@ -179,7 +182,7 @@ class ParquetHeadersTest {
     change(file, group -> group.getColumns().remove(column));
 
     assertThatThrownBy(() -> read(format(BOTH, true), file))
-        .isInstanceOf(IOException.class)
+        .isInstanceOf(ParquetDecodingException.class)
         .hasMessage(
             "file:%s: row group 0 has no column '%s' (the file is damaged)".formatted(file, name));
   }
@@ -191,15 +194,14 @@ class ParquetHeadersTest {
     change(file, group -> group.getColumns().get(0).getMeta_data().setTotal_compressed_size(size));
 
     assertThatThrownBy(() -> read(format(ID, true), file))
-        .isInstanceOf(IOException.class)
+        .isInstanceOf(ParquetDecodingException.class)
         .hasMessage(
             "file:%s: row group 0: column 'id': %d bytes from byte 4 on (expected: within the file's %d; the file is damaged)",
             file, size, Files.size(file));
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"GZIP", "ZSTD", "LZ4"})
-  void aPageThatSaysItHasMoreThanFitsIntoMemoryIsDamage(String codec) throws IOException {
+  /** A file whose only page says that it has far more than there is. */
+  private Path oversized(String codec, Consumer<ColumnMetaData> column) throws IOException {
     Path file = write(ID, codec);
     byte[] bytes = Files.readAllBytes(file);
     ByteArrayInputStream in = new ByteArrayInputStream(bytes, 4, bytes.length - 4);
@@ -210,23 +212,37 @@ class ParquetHeadersTest {
     Util.writePageHeader(header.setUncompressed_page_size(Integer.MAX_VALUE), pages);
     pages.write(bytes, page, header.getCompressed_page_size());
     FileMetaData footer = footer(bytes);
-    footer
-        .getRow_groups()
-        .get(0)
-        .getColumns()
-        .get(0)
-        .getMeta_data()
-        .setTotal_compressed_size(pages.size() - 4);
+    ColumnMetaData only = footer.getRow_groups().get(0).getColumns().get(0).getMeta_data();
+    only.setTotal_compressed_size(pages.size() - 4);
+    column.accept(only);
     write(file, pages.toByteArray(), footer);
+    return file;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"GZIP", "ZSTD", "LZ4"})
+  void aPageThatSaysItHasMoreThanItsColumnIsDamage(String codec) throws IOException {
+    Path file = oversized(codec, column -> {});
 
     assertThatThrownBy(() -> read(format(ID, true), file))
-        .isInstanceOf(IOException.class)
-        .hasMessageStartingWith("file:" + file + ": row group 0: column 'id': ")
+        .isInstanceOf(ParquetDecodingException.class)
+        .hasMessageStartingWith("file:" + file + ": row group 0: column 'id': a page of 2147483647")
         .hasMessageContaining("memory");
     List<RowData> rows = read(new UpToDamage<>(format(ID, true), new CorruptRow(2)), file);
     assertThat(rows).hasSize(1);
     assertThat(letter(rows.get(0)).message())
         .startsWith("file:" + file + ": corrupt at row 0, in row group 0: ");
+  }
+
+  @Test
+  void aPageThatItsFooterKnowsToBeLargerThanTheHeapIsNoDamage() throws IOException {
+    Path file = oversized("GZIP", column -> column.setTotal_uncompressed_size(1L << 40));
+
+    assertThatThrownBy(() -> read(new UpToDamage<>(format(ID, true), new CorruptRow(2)), file))
+        .isInstanceOf(RecordFailureException.class)
+        .hasMessageStartingWith(
+            "file:" + file + ": row group 0: column 'id': its values do not fit")
+        .hasMessageEndingWith("(expected: more heap for the task; or smaller row groups)");
   }
 
   /** Values of a dictionary are looked up when the row is copied, by when its batch is read. */
