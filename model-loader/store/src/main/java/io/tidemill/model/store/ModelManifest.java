@@ -81,6 +81,18 @@ public record ModelManifest(
     }
   }
 
+  /**
+   * The manifest of files of this machine. Blocks while they are read.
+   *
+   * @param fileOrDirectory one file, or everything under a folder
+   * @param created when it is said to be published
+   * @throws InvalidModelException if a file is a link, cannot be read, has a path or a format that
+   *     is refused, or there is none
+   */
+  public static ModelManifest measured(ModelDraft draft, Path fileOrDirectory, Instant created) {
+    return Publication.of(draft, fileOrDirectory, created).manifest();
+  }
+
   /** The manifest of a draft with these files. */
   static ModelManifest of(ModelDraft draft, Instant created, List<ModelFile> files) {
     List<ModelFile> sorted = files.stream().sorted(Comparator.comparing(ModelFile::path)).toList();

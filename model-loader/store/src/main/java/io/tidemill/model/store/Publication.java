@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,13 +27,18 @@ record Publication(ModelManifest manifest, Map<String, Path> sources) {
   }
 
   /**
-   * Measures the files. Blocks while they are read.
+   * Measures the files of a version that is published now. Blocks while they are read.
    *
    * @param fileOrDirectory one file, or everything under a folder
    * @throws InvalidModelException if a file is a link, cannot be read, has a path or a format that
    *     is refused, or there is none
    */
   static Publication of(ModelDraft draft, Path fileOrDirectory) {
+    return of(draft, fileOrDirectory, Clock.systemUTC().instant().truncatedTo(ChronoUnit.SECONDS));
+  }
+
+  /** The same, of one that was published then. */
+  static Publication of(ModelDraft draft, Path fileOrDirectory, Instant created) {
     try {
       Map<String, Path> sources = new ModelFolder(fileOrDirectory).files();
       List<ModelFile> measured = new ArrayList<>();
@@ -42,10 +48,7 @@ record Publication(ModelManifest manifest, Map<String, Path> sources) {
           measured.add(ModelFile.of(source.getKey(), in));
         }
       }
-      return new Publication(
-          ModelManifest.of(
-              draft, Clock.systemUTC().instant().truncatedTo(ChronoUnit.SECONDS), measured),
-          sources);
+      return new Publication(ModelManifest.of(draft, created, measured), sources);
     } catch (IOException e) {
       throw unreadable(fileOrDirectory, e);
     }

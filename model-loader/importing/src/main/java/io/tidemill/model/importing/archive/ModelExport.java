@@ -5,14 +5,18 @@ import static java.util.Objects.requireNonNull;
 import io.tidemill.model.store.DetachedSignature;
 import io.tidemill.model.store.ModelFile;
 import io.tidemill.model.store.ModelManifest;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
 import java.util.Comparator;
 import java.util.List;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
@@ -40,13 +44,25 @@ public record ModelExport(ModelManifest manifest, Path files, List<DetachedSigna
    * @throws IOException if it cannot be written
    */
   public void write(Path target) throws IOException {
+    write(target, false);
+  }
+
+  /** As {@link #write}, with an {@link ArchiveSeal} at its end. */
+  public void writeSealed(Path target) throws IOException {
+    write(target, true);
+  }
+
+  private void write(Path target, boolean sealed) throws IOException {
     Path parent = target.toAbsolutePath().normalize().getParent();
     if (parent == null) {
       throw new IllegalArgumentException("'" + target + "' (expected: a file)");
     }
     Path part = Files.createTempFile(parent, ".tidemill-export-", ".tar");
     try {
-      try (OutputStream out = Files.newOutputStream(part);
+      MessageDigest written = DigestUtils.getSha256Digest();
+      try (OutputStream out =
+              new DigestOutputStream(
+                  new BufferedOutputStream(Files.newOutputStream(part)), written);
           TarArchiveOutputStream tar =
               new TarArchiveOutputStream(out, StandardCharsets.UTF_8.name())) {
         tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_TRUNCATE);
@@ -61,6 +77,10 @@ public record ModelExport(ModelManifest manifest, Path files, List<DetachedSigna
           write(
               tar, "signatures/" + signature.fingerprint() + ".sigstore.json", signature.bundle());
         }
+        if (sealed) {
+          tar.flush();
+          ArchiveSeal.of(written).write(tar);
+        }
       }
       Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
     } finally {
@@ -68,8 +88,7 @@ public record ModelExport(ModelManifest manifest, Path files, List<DetachedSigna
     }
   }
 
-  private static void write(TarArchiveOutputStream tar, String name, String text)
-      throws IOException {
+  static void write(TarArchiveOutputStream tar, String name, String text) throws IOException {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     begin(tar, name, bytes.length);
     tar.write(bytes);
