@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -56,6 +57,22 @@ public final class JobOptions {
       })
   private @Nullable String store;
 
+  private final PackedJobs packed;
+
+  /** Options of a job in YAML. */
+  public JobOptions() {
+    this(file -> Optional.empty());
+  }
+
+  /**
+   * Options of a job.
+   *
+   * @param packed opens one that is no file of YAML
+   */
+  public JobOptions(PackedJobs packed) {
+    this.packed = packed;
+  }
+
   /** The store that is used where nothing is said. */
   public static String storeFallback(Map<String, String> environment) {
     String variable = environment.getOrDefault(STORE_VARIABLE, "");
@@ -69,6 +86,10 @@ public final class JobOptions {
    * @throws InvalidPipelineException with all that is wrong
    */
   public ParsedPipeline read(Map<String, String> environment, @Nullable LocalDate date) {
+    Optional<PackedJob> unit = packed();
+    if (unit.isPresent()) {
+      return unit.get().read(environment, date);
+    }
     try {
       return new PipelineReader(environment, date).read(job);
     } catch (MisreadPipelineException misread) {
@@ -109,12 +130,14 @@ public final class JobOptions {
       Map<String, String> environment, Map<String, String> overrides, ParsedPipeline parsed) {
     PipelineComposer composer = composer(environment, overrides);
     String uri = store;
-    if (uri == null) {
-      return composer.plan(parsed.definition(), parsed::locationOf);
-    }
-    return composer.plan(
-        parsed.definition().withStore(checked(uri)),
-        path -> path.equals("store") ? Location.of(STORE) : parsed.locationOf(path));
+    PlannedPipeline planned =
+        uri == null
+            ? composer.plan(parsed.definition(), parsed::locationOf)
+            : composer.plan(
+                parsed.definition().withStore(checked(uri)),
+                path -> path.equals("store") ? Location.of(STORE) : parsed.locationOf(path));
+    packed().ifPresent(unit -> unit.check(planned, parsed::locationOf));
+    return planned;
   }
 
   private PipelineComposer composer(
@@ -131,6 +154,16 @@ public final class JobOptions {
    */
   public JobDeadLetters deadLetters(Map<String, String> environment, ParsedPipeline parsed) {
     return composer(environment, Map.of()).deadLetters(parsed.definition(), parsed::locationOf);
+  }
+
+  /** The job, if it is no file of YAML. */
+  public Optional<PackedJob> packed() {
+    return packed.open(job);
+  }
+
+  /** The store that the option names. */
+  public Optional<String> store() {
+    return Optional.ofNullable(store);
   }
 
   /** The job's file as the user wrote it. */

@@ -3,13 +3,10 @@ package io.tidemill.pipelines.carried;
 import io.tidemill.connectors.problem.Problems;
 import io.tidemill.pipelines.compose.PipelineComposer;
 import io.tidemill.pipelines.compose.PlannedPipeline;
-import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
-import io.tidemill.pipelines.definition.SchemaDefinition;
 import io.tidemill.pipelines.definition.StepDefinition;
-import io.tidemill.pipelines.definition.VerifyDefinition;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.PipelineReader;
 import java.io.IOException;
@@ -106,6 +103,17 @@ public record CarriedJob(
         flinkOptions);
   }
 
+  /** The same, whose other paths are relative to another folder. */
+  public CarriedJob in(Path other) {
+    return new CarriedJob(
+        texts,
+        other.toAbsolutePath().normalize().toString(),
+        store,
+        models,
+        parallelism,
+        flinkOptions);
+  }
+
   /** The same with so many subtasks of everything in it. */
   public CarriedJob rescaled(int subtasks) {
     Map<String, String> options = new LinkedHashMap<>(flinkOptions);
@@ -188,12 +196,12 @@ public record CarriedJob(
           FileUtils.createParentDirectories(copy.toFile());
           Files.writeString(copy, text.getValue());
         }
-        Path was = Path.of(folder);
         ParsedPipeline parsed =
             new PipelineReader(environment)
-                .read(JobFiles.JOB, was, texts.getOrDefault(JobFiles.JOB, ""));
+                .read(JobFiles.JOB, Path.of(folder), copies, texts.getOrDefault(JobFiles.JOB, ""));
         PipelineDefinition pinned =
-            copied(parsed.definition(), was, copies)
+            parsed
+                .definition()
                 .withStore(store)
                 .withSteps(parsed.definition().steps().stream().map(this::asItWas).toList());
         return new PipelineComposer(store, flinkOptions).plan(pinned, parsed::locationOf);
@@ -211,34 +219,5 @@ public record CarriedJob(
     return subtasks == null
         ? pinned
         : pinned.withResources(pinned.resources().withParallelism(subtasks));
-  }
-
-  /** The same job, which reads its files where they are now. */
-  private static PipelineDefinition copied(PipelineDefinition job, Path was, Path copies) {
-    VerifyDefinition verify = job.verify();
-    return new PipelineDefinition(
-        job.name(),
-        job.mode(),
-        job.store(),
-        job.development(),
-        copied(job.source(), was, copies),
-        job.steps(),
-        copied(job.sink(), was, copies),
-        job.deadLetter(),
-        new VerifyDefinition(
-            verify.required(),
-            verify.keys().stream().map(key -> copied(key, was, copies)).toList()),
-        job.nightly(),
-        job.flinkOptions());
-  }
-
-  private static ConnectorDefinition copied(ConnectorDefinition connector, Path was, Path copies) {
-    return connector.schema() instanceof SchemaDefinition.File file
-        ? connector.withSchema(new SchemaDefinition.File(copied(file.path(), was, copies)))
-        : connector;
-  }
-
-  private static Path copied(Path file, Path was, Path copies) {
-    return file.startsWith(was) ? copies.resolve(was.relativize(file)) : file;
   }
 }

@@ -21,6 +21,7 @@ import org.snakeyaml.engine.v2.nodes.Node;
 final class Document {
   private final String file;
   private final Path directory;
+  private final Path files;
   private final Variables variables;
   private final DateTemplates dates;
   private final Problems<Location> problems = new Problems<>();
@@ -32,10 +33,12 @@ final class Document {
    * A file that is about to be read.
    *
    * @param directory what paths in the file are relative to
+   * @param files what those of schemas and keys are relative to, which belong to the file
    */
-  Document(String file, Path directory, Variables variables, DateTemplates dates) {
+  Document(String file, Path directory, Path files, Variables variables, DateTemplates dates) {
     this.file = file;
     this.directory = directory;
+    this.files = files;
     this.variables = variables;
     this.dates = dates;
   }
@@ -44,11 +47,12 @@ final class Document {
   String beside(String path) {
     return path.isBlank() || path.matches("[A-Za-z][A-Za-z0-9+.-]+:.*")
         ? path
-        : resolve(path).toString();
+        : directory.resolve(path).normalize().toString();
   }
 
-  Path resolve(String path) {
-    return directory.resolve(path).normalize();
+  /** A schema or a key. */
+  Path file(String path) {
+    return files.resolve(path).normalize();
   }
 
   /**

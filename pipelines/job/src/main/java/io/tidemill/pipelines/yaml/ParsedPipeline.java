@@ -28,6 +28,11 @@ public record ParsedPipeline(
     variables = List.copyOf(variables);
   }
 
+  /** The same, of a definition that was made of this one. */
+  public ParsedPipeline with(PipelineDefinition other) {
+    return new ParsedPipeline(other, file, locations, template, variables);
+  }
+
   /** Whether the job is one that runs for a date: it has templates, limits on errors or gates. */
   public boolean forDates() {
     return template != null

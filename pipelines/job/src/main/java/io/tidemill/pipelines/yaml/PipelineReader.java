@@ -70,7 +70,8 @@ public final class PipelineReader {
    */
   public ParsedPipeline read(Path file) {
     Path directory = file.toAbsolutePath().normalize().getParent();
-    Document document = document(file.toString(), directory == null ? Path.of("/") : directory);
+    Path beside = directory == null ? Path.of("/") : directory;
+    Document document = document(file.toString(), beside, beside);
     return read(document, text(document, file));
   }
 
@@ -79,14 +80,15 @@ public final class PipelineReader {
    *
    * @param file what messages call it
    * @param directory what paths in it are relative to
+   * @param files where the schemas and keys are that it names relative to its own file
    * @throws InvalidPipelineException with every problem, if it is not a job
    */
-  public ParsedPipeline read(String file, Path directory, String text) {
-    return read(document(file, directory), text);
+  public ParsedPipeline read(String file, Path directory, Path files, String text) {
+    return read(document(file, directory, files), text);
   }
 
-  private Document document(String file, Path directory) {
-    return new Document(file, directory, new Variables(environment), dates);
+  private Document document(String file, Path directory, Path files) {
+    return new Document(file, directory, files, new Variables(environment), dates);
   }
 
   private static ParsedPipeline read(Document document, String text) {

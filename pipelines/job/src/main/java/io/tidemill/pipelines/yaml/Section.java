@@ -271,7 +271,7 @@ final class Section {
 
   /** A file that is there, by its path from the folder of the job's file. */
   Path file(String text) {
-    Path path = document.resolve(text);
+    Path path = document.file(text);
     if (!Files.isRegularFile(path)) {
       throw new IllegalArgumentException(
           "'" + text + "': there is no file " + path + " (expected: relative to the job's file)");

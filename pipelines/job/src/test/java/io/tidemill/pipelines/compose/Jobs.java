@@ -85,7 +85,8 @@ public final class Jobs {
 
   /** Plans a job that is written as {@code job.yaml}. */
   public PlannedPipeline plan(String yaml, Map<String, String> flinkOverrides) {
-    ParsedPipeline parsed = new PipelineReader(Map.of()).read("job.yaml", directory, yaml);
+    ParsedPipeline parsed =
+        new PipelineReader(Map.of()).read("job.yaml", directory, directory, yaml);
     return new PipelineComposer(store(), flinkOverrides)
         .plan(parsed.definition(), parsed::locationOf);
   }

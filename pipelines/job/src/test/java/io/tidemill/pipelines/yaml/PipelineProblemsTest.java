@@ -284,7 +284,8 @@ class PipelineProblemsTest {
   @Test
   void saysEveryProblemInItsMessage() {
     InvalidPipelineException failure =
-        failureOf(() -> new PipelineReader(Map.of()).read("fraud.yaml", directory, "{}"));
+        failureOf(
+            () -> new PipelineReader(Map.of()).read("fraud.yaml", directory, directory, "{}"));
 
     assertThat(failure).message().hasLineCount(4);
   }
@@ -322,7 +323,8 @@ class PipelineProblemsTest {
   }
 
   private List<String> problemsOf(String yaml) {
-    return problemsOf(() -> new PipelineReader(Map.of()).read("fraud.yaml", directory, yaml));
+    return problemsOf(
+        () -> new PipelineReader(Map.of()).read("fraud.yaml", directory, directory, yaml));
   }
 
   private static List<String> problemsOf(Path file) {

@@ -187,8 +187,10 @@ class PipelineReaderTest {
         """;
 
     ParsedPipeline dated =
-        new PipelineReader(Map.of(), LocalDate.of(2026, 11, 21)).read("a.yaml", directory, yaml);
-    ParsedPipeline written = new PipelineReader(Map.of()).read("a.yaml", directory, yaml);
+        new PipelineReader(Map.of(), LocalDate.of(2026, 11, 21))
+            .read("a.yaml", directory, directory, yaml);
+    ParsedPipeline written =
+        new PipelineReader(Map.of()).read("a.yaml", directory, directory, yaml);
 
     assertThat(dated.definition().source().options())
         .containsEntry("path", directory + "/in/2026-11-21/20261114");
@@ -211,13 +213,14 @@ class PipelineReaderTest {
     String yaml = SMALLEST.replace("name: fraud", "name: fraud\nstore: 's3://${KEY}@models'");
 
     ParsedPipeline parsed =
-        new PipelineReader(Map.of("KEY", "a:b{{c")).read("fraud.yaml", directory, yaml);
+        new PipelineReader(Map.of("KEY", "a:b{{c")).read("fraud.yaml", directory, directory, yaml);
 
     assertThat(parsed.definition().store()).isEqualTo("s3://a:b{{c@models");
   }
 
   private ParsedPipeline parse(String yaml) {
-    return new PipelineReader(Map.of("STORE", "s3://models")).read("fraud.yaml", directory, yaml);
+    return new PipelineReader(Map.of("STORE", "s3://models"))
+        .read("fraud.yaml", directory, directory, yaml);
   }
 
   private PipelineDefinition read(String yaml) {

@@ -349,7 +349,7 @@ class PipelineSchemaTest {
   private static List<String> readerProblems(String yaml) {
     Map<String, String> variables = Map.of("SIZE", "1", "MB", "1");
     try {
-      new PipelineReader(variables).read("job.yaml", Path.of("/none"), yaml);
+      new PipelineReader(variables).read("job.yaml", Path.of("/none"), Path.of("/none"), yaml);
       return List.of();
     } catch (InvalidPipelineException invalid) {
       return invalid.problems().stream().map(Problem::toString).toList();

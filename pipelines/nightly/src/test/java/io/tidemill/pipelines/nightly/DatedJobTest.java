@@ -114,8 +114,8 @@ class DatedJobTest {
             + String.join("\n", more);
     Map<String, String> environment = Map.of("DAY", "{{ ds }}");
     return DatedJob.of(
-        new PipelineReader(environment).read("job.yaml", directory, yaml),
-        new PipelineReader(environment, Nights.DATE).read("job.yaml", directory, yaml),
+        new PipelineReader(environment).read("job.yaml", directory, directory, yaml),
+        new PipelineReader(environment, Nights.DATE).read("job.yaml", directory, directory, yaml),
         Nights.DATE);
   }
 }

@@ -143,12 +143,14 @@ final class Nights {
   }
 
   private Place place() {
-    return Place.of(new PipelineReader(Map.of()).read("job.yaml", directory, yaml));
+    return Place.of(new PipelineReader(Map.of()).read("job.yaml", directory, directory, yaml));
   }
 
   private DatedJob job(Place place) {
     return new DatedJob(
-        new PipelineReader(Map.of(), date).read("job.yaml", directory, yaml), date, place);
+        new PipelineReader(Map.of(), date).read("job.yaml", directory, directory, yaml),
+        date,
+        place);
   }
 
   /** Deletes all of it. */
