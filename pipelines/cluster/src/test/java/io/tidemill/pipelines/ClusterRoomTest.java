@@ -13,7 +13,8 @@ import com.tngtech.archunit.lang.ArchRule;
       "io.tidemill.pipelines.doctor",
       "io.tidemill.pipelines.jobs",
       "io.tidemill.pipelines.kubernetes",
-      "io.tidemill.pipelines.rest"
+      "io.tidemill.pipelines.rest",
+      "io.tidemill.pipelines.unit"
     },
     importOptions = ImportOption.DoNotIncludeTests.class)
 class ClusterRoomTest {
@@ -47,7 +48,10 @@ class ClusterRoomTest {
   static final ArchRule manifestsAskNoCluster =
       noClasses()
           .that()
-          .resideInAnyPackage("io.tidemill.pipelines.kubernetes", "io.tidemill.pipelines.carried")
+          .resideInAnyPackage(
+              "io.tidemill.pipelines.kubernetes",
+              "io.tidemill.pipelines.carried",
+              "io.tidemill.pipelines.unit")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.tidemill.pipelines.rest", "io.tidemill.pipelines.jobs");

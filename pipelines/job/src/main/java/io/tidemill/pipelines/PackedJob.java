@@ -12,7 +12,6 @@ import io.tidemill.pipelines.definition.StepDefinition;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.PipelineReader;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -55,7 +54,12 @@ public record PackedJob(Path file, Path yaml, String store, Map<String, ModelVer
     try {
       text = Files.readString(yaml);
     } catch (IOException unreadable) {
-      throw new UncheckedIOException(unreadable);
+      throw new InvalidPipelineException(
+          List.of(
+              new Problem<>(
+                  Location.of(file.toString()),
+                  "its job cannot be read: %s (expected: YAML in UTF-8)"
+                      .formatted(unreadable.getMessage()))));
     }
     return new PipelineReader(environment, date)
         .read(file.toString(), folder(), requireNonNull(yaml.getParent(), "folder of files"), text);

@@ -37,7 +37,7 @@ final class ModelExportCommand implements Runnable {
   @Override
   public void run() {
     boolean file = path.toString().endsWith(".tar");
-    Path target = file ? newFile() : new NewFolder(path).path();
+    Path target = file ? new NewFile(path).path() : new NewFolder(path).path();
     FoundModel found = model.find();
     try {
       if (file) {
@@ -50,13 +50,6 @@ final class ModelExportCommand implements Runnable {
           ExitCode.FAILED, path + ": cannot be written: " + unwritable.getMessage(), unwritable);
     }
     output.print(ModelView.of(found.manifest(), target), found + " is in " + target);
-  }
-
-  private Path newFile() {
-    if (Files.exists(path)) {
-      throw new CommandFailedException(ExitCode.USAGE, path + ": exists (expected: a new file)");
-    }
-    return path.toAbsolutePath().normalize();
   }
 
   private void writeFile(FoundModel found, Path target) throws IOException {

@@ -32,7 +32,8 @@ import picocli.CommandLine.Option;
     description = {
       "Show what a job would do, and all its problems.",
       "Models with version and digest, bindings, memory, operators, guarantees, the columns that",
-      "the sink writes, and what a run would go on from. Asks no broker, and writes nothing."
+      "the sink writes, and what a run would go on from. Asks no broker, and writes nothing.",
+      "The job may be a unit of 'tidemill package'."
     },
     mixinStandardHelpOptions = true)
 final class PlanCommand implements Callable<Integer> {
@@ -41,6 +42,7 @@ final class PlanCommand implements Callable<Integer> {
   @Mixin private JobOptions job;
   @Mixin private ResumeOptions resume;
   @Mixin private DateOption date;
+  @Mixin private SignedByOption signedBy;
   @Mixin private Output output;
 
   @Option(
@@ -69,6 +71,7 @@ final class PlanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws JsonProcessingException {
+    signedBy.demand();
     try {
       ParsedPipeline parsed = date.read(day -> job.read(caller.environment(), day));
       String day = date.of(parsed).map(LocalDate::toString).orElse(null);

@@ -157,6 +157,12 @@ final class RenderKubernetesCommand implements Runnable {
   }
 
   private String yaml() {
+    if (job.packed().isPresent()) {
+      throw new CommandFailedException(
+          ExitCode.USAGE,
+          "%s: a unit (expected: the job's YAML, as its pods take its models from a store)"
+              .formatted(job.file()));
+    }
     ParsedPipeline written = job.read(caller.environment(), null);
     boolean streams = written.definition().mode() == ExecutionMode.STREAMING;
     refuse(streams ? nightly : streaming, streams);

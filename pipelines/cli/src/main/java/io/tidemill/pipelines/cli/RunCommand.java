@@ -32,6 +32,7 @@ import picocli.CommandLine.Mixin;
       "Run a job inside this process, until its input ends, Ctrl-C or 'tidemill stop'.",
       "A streaming job goes on from what its runs before have left in .tidemill/NAME beside",
       "its file, or in execution.checkpointing.dir.",
+      "The job may be a unit of 'tidemill package': it runs beside that file, with its own models.",
       "With --date, a batch job runs for a date: its results are published whole, or not at all.",
       "Flink's web UI is on 127.0.0.1:8081, or on a free port if that is taken."
     },
@@ -50,6 +51,7 @@ final class RunCommand implements Callable<Integer> {
   @Mixin private JobOptions job;
   @Mixin private ResumeOptions resume;
   @Mixin private RunDates dates;
+  @Mixin private SignedByOption signedBy;
   @Mixin private Output output;
 
   RunCommand(Caller caller) {
@@ -58,6 +60,7 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    signedBy.demand();
     ParsedPipeline written = job.read(caller.environment(), null);
     boolean dated = dates.given();
     if (written.forDates() && !dated) {

@@ -7,7 +7,6 @@ import io.tidemill.pipelines.nightly.RunAccount;
 import io.tidemill.pipelines.nightly.RunState;
 import io.tidemill.pipelines.nightly.Surroundings;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
-import io.tidemill.pipelines.yaml.PipelineReader;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -34,12 +33,12 @@ final class RunsOptions {
   }
 
   ParsedPipeline written() {
-    return new PipelineReader(caller.environment()).read(job);
+    return caller.read(job, null);
   }
 
   /** The job for a date. */
   ParsedPipeline dated(LocalDate date) {
-    return new PipelineReader(caller.environment(), date).read(job);
+    return caller.read(job, date);
   }
 
   /** The day that is meant, where the job is. */

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import io.tidemill.pipelines.nightly.DatedJob;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
-import io.tidemill.pipelines.yaml.PipelineReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,10 +48,10 @@ final class ScheduleOptions {
   }
 
   Schedule schedule() {
-    ParsedPipeline written = new PipelineReader(caller.environment()).read(job);
+    ParsedPipeline written = caller.read(job, null);
     LocalDate date = LocalDate.now(written.definition().nightly().timeZone());
     // Refuses what would not run for a date.
-    DatedJob.of(written, new PipelineReader(caller.environment(), date).read(job), date);
+    DatedJob.of(written, caller.read(job, date), date);
     Path file = job.toAbsolutePath().normalize();
     return new Schedule(
         written.definition().name(),

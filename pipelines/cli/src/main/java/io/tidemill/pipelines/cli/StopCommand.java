@@ -1,7 +1,6 @@
 package io.tidemill.pipelines.cli;
 
 import io.tidemill.pipelines.run.JobFolder;
-import io.tidemill.pipelines.yaml.PipelineReader;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +47,7 @@ final class StopCommand implements Runnable {
     Path file = Path.of(job);
     String name =
         Files.isRegularFile(file)
-            ? new PipelineReader(caller.environment()).read(file).definition().name()
+            ? caller.read(file, null).definition().name()
             : String.valueOf(file.getFileName());
     JobFolder folder = JobFolder.of(file, name);
     String left;

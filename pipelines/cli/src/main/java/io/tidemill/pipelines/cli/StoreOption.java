@@ -2,7 +2,9 @@ package io.tidemill.pipelines.cli;
 
 import io.tidemill.model.store.ModelStore;
 import io.tidemill.pipelines.JobOptions;
+import io.tidemill.pipelines.unit.PackedUnit;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -41,8 +43,21 @@ final class StoreOption {
    * @throws CommandFailedException if the URI is none
    */
   ModelStore open() {
+    return open(ModelStore::open);
+  }
+
+  /**
+   * The store of units in it.
+   *
+   * @throws CommandFailedException if the URI is none
+   */
+  ModelStore openUnits() {
+    return open(PackedUnit::storeIn);
+  }
+
+  private ModelStore open(Function<String, ModelStore> opening) {
     try {
-      return ModelStore.open(uri == null ? JobOptions.storeFallback(environment) : uri);
+      return opening.apply(uri == null ? JobOptions.storeFallback(environment) : uri);
     } catch (IllegalArgumentException refused) {
       throw new CommandFailedException(refused);
     }

@@ -16,7 +16,9 @@ import picocli.CommandLine.Option;
     description = {
       "Start a job on a Flink session cluster that has Tidemill in its lib folder.",
       "It is planned here, and what was planned is what runs: models, columns and files are",
-      "read on this machine. 'tidemill jobs' looks after it from then on."
+      "read on this machine. 'tidemill jobs' looks after it from then on.",
+      "The job may be a unit of 'tidemill package', whose models are published in the store",
+      "where they are not there yet."
     },
     mixinStandardHelpOptions = true)
 final class SubmitCommand implements Callable<Integer> {

@@ -1,12 +1,16 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.model.store.ModelStore;
 import io.tidemill.pipelines.JobOptions;
+import io.tidemill.pipelines.PackedJob;
 import io.tidemill.pipelines.carried.CarriedJob;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.jobs.Submission;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
+import io.tidemill.pipelines.yaml.PipelineReader;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -17,6 +21,7 @@ final class SubmittedJob {
   private final Caller caller;
 
   @Mixin private JobOptions job;
+  @Mixin private SignedByOption signedBy;
 
   @Option(
       names = {"-n", "--allow-non-restored-state"},
@@ -29,17 +34,55 @@ final class SubmittedJob {
 
   /** Plans it, as {@code plan} does, and reads what goes with it. */
   Submission plan() {
+    signedBy.demand();
     ParsedPipeline written = job.read(caller.environment(), null);
     if (written.forDates()) {
       throw JobOptions.undated(written);
     }
-    PlannedPipeline planned = job.plan(caller.environment(), Map.of(), written);
-    planned.checkFoldersAboveSink();
+    Optional<PackedJob> unit = job.packed();
+    return unit.isPresent() ? plan(unit.get(), written) : plan(written);
+  }
+
+  private Submission plan(ParsedPipeline written) {
+    PlannedPipeline planned = planned(written);
     return new Submission(
         planned,
         CarriedJob.of(
             Path.of(job.file()), written, planned, job.flinkOptions(), caller.environment()),
         letGo);
+  }
+
+  /** The machines of a cluster see no unit, but a store. */
+  private Submission plan(PackedJob unit, ParsedPipeline read) {
+    String uri =
+        job.store()
+            .or(
+                () ->
+                    Optional.ofNullable(
+                        unit.written(caller.environment(), null).definition().store()))
+            .orElseGet(() -> JobOptions.storeFallback(caller.environment()));
+    try {
+      caller.units().unit(unit.file()).publishModels(ModelStore.open(uri));
+    } catch (IllegalArgumentException refused) {
+      throw new CommandFailedException(refused);
+    }
+    PlannedPipeline planned = planned(read.with(read.definition().withStore(uri)));
+    return new Submission(
+        planned,
+        CarriedJob.of(
+                unit.yaml(),
+                new PipelineReader(caller.environment()).read(unit.yaml()),
+                planned,
+                job.flinkOptions(),
+                caller.environment())
+            .in(unit.folder()),
+        letGo);
+  }
+
+  private PlannedPipeline planned(ParsedPipeline written) {
+    PlannedPipeline planned = job.plan(caller.environment(), Map.of(), written);
+    planned.checkFoldersAboveSink();
+    return planned;
   }
 
   String file() {

@@ -70,6 +70,8 @@ public final class Tidemill implements Runnable {
           InitCommand.class,
           RunCommand.class,
           StopCommand.class,
+          PackageCommand.class,
+          UnitsCommand.class,
           SubmitCommand.class,
           JobsCommand.class,
           PlanCommand.class,
@@ -202,7 +204,11 @@ public final class Tidemill implements Runnable {
       throw new ExecutionException(
           parsed.commandSpec().commandLine(), String.valueOf(unreadable.getMessage()), unreadable);
     }
-    return new RunLast().execute(parsed);
+    try {
+      return new RunLast().execute(parsed);
+    } finally {
+      caller.units().close();
+    }
   }
 
   private static <T> void register(

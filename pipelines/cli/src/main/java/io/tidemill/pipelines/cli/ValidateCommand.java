@@ -4,7 +4,6 @@ import io.tidemill.connectors.problem.Problem;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
-import io.tidemill.pipelines.yaml.PipelineReader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -17,7 +16,8 @@ import picocli.CommandLine.Parameters;
     name = "validate",
     description = {
       "Check a job's file, and report all its problems at once.",
-      "Needs neither the store nor a broker; 'plan' checks those too."
+      "Needs neither the store nor a broker; 'plan' checks those too.",
+      "The job may be a unit of 'tidemill package', of which each byte is proved."
     },
     mixinStandardHelpOptions = true)
 final class ValidateCommand implements Callable<Integer> {
@@ -27,6 +27,7 @@ final class ValidateCommand implements Callable<Integer> {
   private Path job;
 
   @Mixin private DateOption date;
+  @Mixin private SignedByOption signedBy;
   @Mixin private Output output;
 
   ValidateCommand(Caller caller) {
@@ -38,9 +39,9 @@ final class ValidateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    signedBy.demand();
     try {
-      PipelineDefinition definition =
-          date.read(day -> new PipelineReader(caller.environment(), day).read(job)).definition();
+      PipelineDefinition definition = date.read(day -> caller.read(job, day)).definition();
       output.print(view(List.of()), job + ": " + summary(definition));
       return ExitCode.DONE.number();
     } catch (InvalidPipelineException invalid) {

@@ -281,6 +281,38 @@ class ClusterJobsITCase {
     }
   }
 
+  /** The cluster has what is published of it, and what goes with the job. */
+  @Test
+  void aUnitIsSubmittedUpgradedAndRescaledFromAStoreThatHadNoneOfItsVersions() throws Exception {
+    String name = "unit";
+    String unit = packaged(job(name, "1.0.0", "score", ""));
+    String better = packaged(job(name, "1.1.0", "score", ""));
+    String empty = FOLDER.resolve("empty-store").toString();
+    try (Feed feed = new Feed(name)) {
+      assertThat(done("submit", unit, "--store", empty, "--allow-doubles").out())
+          .contains("unit runs on http", "with mlp:1.0.0");
+      awaitRecords(name, 20);
+
+      assertThat(json("jobs", "upgrade", better, "--store", empty, "--health", "1s")).isNotEmpty();
+      assertThat(json("jobs", "show", name).at("/models/score").asText()).isEqualTo("mlp:1.1.0");
+      awaitRecords(name, 20);
+      json("jobs", "rescale", name, "2", "--by-savepoint", "--health", "1s");
+      int records = feed.end();
+      awaitRecords(name, 1);
+      cluster.await(() -> written(name, records));
+
+      done("jobs", "stop", name, "--drain");
+
+      eachOnce(name, records);
+    }
+  }
+
+  private static String packaged(String job) {
+    String unit = job.replace(".yaml", ".tar");
+    done("package", job, "--store", store(), "--to", unit);
+    return unit;
+  }
+
   /** Whether all records are in files, be they published or not. */
   private static boolean written(String job, int records) throws IOException {
     return ids(job, file -> true).stream().distinct().count() == records;

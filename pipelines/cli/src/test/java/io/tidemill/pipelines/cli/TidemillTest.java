@@ -17,6 +17,11 @@ class TidemillTest {
         "run --help",
         "stop --help",
         "submit --help",
+        "package --help",
+        "units --help",
+        "units list --help",
+        "units import --help",
+        "units export --help",
         "jobs --help",
         "jobs list --help",
         "jobs show --help",
@@ -62,7 +67,7 @@ class TidemillTest {
       delimiter = '|',
       textBlock =
           """
-          valdate job.yaml  | tidemill: unknown command 'valdate' (did you mean 'validate'? allowed: init, run, stop, submit, jobs, plan, validate, doctor, schema, runs, render, dead-letters, model)
+          valdate job.yaml  | tidemill: unknown command 'valdate' (did you mean 'validate'? allowed: init, run, stop, package, units, submit, jobs, plan, validate, doctor, schema, runs, render, dead-letters, model)
           rnu job.yaml      | tidemill: unknown command 'rnu' (did you mean 'run'?
           job.yaml          | tidemill: unknown command 'job.yaml' (allowed: init, run,
           model psh a b     | tidemill model: unknown command 'psh' (did you mean 'push'? allowed: push, list,

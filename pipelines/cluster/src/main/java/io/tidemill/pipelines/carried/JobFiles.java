@@ -33,7 +33,7 @@ public record JobFiles(Map<String, String> texts, Path folder, PipelineDefinitio
   public static final String JOB = "job.yaml";
 
   /** What a ConfigMap of Kubernetes holds. */
-  private static final int MOST_BYTES = 1_000_000;
+  public static final int MOST_BYTES = 1_000_000;
 
   /**
    * Reads them. Writes them into a folder of its own, to read them there as others do, and deletes
