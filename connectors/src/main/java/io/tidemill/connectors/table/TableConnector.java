@@ -63,11 +63,11 @@ public final class TableConnector implements Connector {
   private static final String AVRO = "avro";
   private static final String PARQUET = "parquet";
 
-  /** A user with a password, but no host with a port. */
   private static final String ONE_FOLDER = "one folder, to write to";
-
   private static final String ONE_PATTERN =
       "that, or source.path.regex-pattern, to say which files are read";
+
+  /** A user with a password, but no host with a port. */
   private static final Pattern CREDENTIALS = Pattern.compile("[^:/]+://[^/@:]*:(?!\\d+/)[^@]*@.*");
 
   @Override
@@ -95,10 +95,6 @@ public final class TableConnector implements Connector {
         : FormatFiles.of(
             spec, inFiles -> fileFormat(inFiles, spec.files(), check), columns(spec), check);
   }
-
-  private static final String ONE_FOLDER = "one folder, to write to";
-  private static final String ONE_PATTERN =
-      "that, or source.path.regex-pattern, to say which files are read";
 
   /** The format of whole files. */
   private static BulkFormat<RowData, FileSourceSplit> fileFormat(
