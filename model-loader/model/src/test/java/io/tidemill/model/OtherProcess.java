@@ -23,9 +23,14 @@ public record OtherProcess(Class<?> main, List<String> arguments) {
 
   /** What starts it, with its command line. */
   public ProcessBuilder builder() {
+    return builder("128m");
+  }
+
+  /** The same with a larger heap, such as {@code 512m}. */
+  public ProcessBuilder builder(String heap) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    command.addAll(List.of("-Xmx" + heap, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(arguments);
     return new ProcessBuilder(command);

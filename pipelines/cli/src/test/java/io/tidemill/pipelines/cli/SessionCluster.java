@@ -38,8 +38,8 @@ import org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint;
 import org.apache.flink.runtime.taskexecutor.TaskManagerRunner;
 
 /**
- * A Flink session cluster of two processes, a JobManager and a TaskManager, spoken to over REST.
- * Its class path, which stands for Flink's {@code lib} folder, is what it is given.
+ * A Flink session cluster of processes, a JobManager and TaskManagers, spoken to over REST. Its
+ * class path, which stands for Flink's {@code lib} folder, is what it is given.
  */
 public final class SessionCluster implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(5);
@@ -54,44 +54,70 @@ public final class SessionCluster implements AutoCloseable {
       """;
 
   private final HttpClient http = HttpClient.newHttpClient();
+  private final List<Role> roles = new ArrayList<>();
+  // The JobManager and the TaskManagers, each at the place of its role.
   private final List<Process> processes = new ArrayList<>();
   private final Path folder;
   private final String lib;
   private final int restPort;
 
+  /** What a process is started as, once and again. */
+  private record Role(Class<?> main, String log, List<String> memory) {}
+
+  /** With one TaskManager. */
+  public SessionCluster(Path folder, String lib, String more) throws Exception {
+    this(folder, lib, more, 1);
+  }
+
   /**
    * Starts the processes; {@link #close} ends them.
    *
    * @param folder for everything that they write
-   * @param lib the class path of both
+   * @param lib the class path of all
    * @param more lines of Flink's configuration
    */
-  public SessionCluster(Path folder, String lib, String more) throws Exception {
+  public SessionCluster(Path folder, String lib, String more, int taskManagers) throws Exception {
     this.folder = folder;
     this.lib = lib;
     restPort = freePort();
     Files.createDirectories(folder.resolve("conf"));
     Files.writeString(folder.resolve("conf/log4j2.properties"), LOGGING);
     Files.writeString(folder.resolve("conf/config.yaml"), configuration(restPort) + more);
+    roles.add(
+        new Role(
+            StandaloneSessionClusterEntrypoint.class,
+            "jobmanager.log",
+            List.of("-Xmx512m", "-XX:+UseSerialGC")));
+    for (int i = 1; i <= taskManagers; i++) {
+      roles.add(
+          new Role(
+              TaskManagerRunner.class,
+              i == 1 ? "taskmanager.log" : "taskmanager-" + i + ".log",
+              List.of(
+                  "-Xmx512m",
+                  "-XX:MaxDirectMemorySize=512m",
+                  // Whose threads are counted: of the machine's own there are no more later than
+                  // at first.
+                  "-XX:+UseSerialGC",
+                  "-XX:-UseDynamicNumberOfCompilerThreads")));
+    }
     try {
-      start(
-          StandaloneSessionClusterEntrypoint.class,
-          "jobmanager.log",
-          "-Xmx512m",
-          "-XX:+UseSerialGC");
-      start(
-          TaskManagerRunner.class,
-          "taskmanager.log",
-          "-Xmx512m",
-          "-XX:MaxDirectMemorySize=512m",
-          // Whose threads are counted: of the machine's own there are no more later than at first.
-          "-XX:+UseSerialGC",
-          "-XX:-UseDynamicNumberOfCompilerThreads");
-      await(() -> get("/taskmanagers").at("/taskmanagers/0/freeSlots").asInt() > 0);
+      for (Role role : roles) {
+        processes.add(start(role));
+      }
+      await(() -> readyTaskManagers() >= taskManagers);
     } catch (Exception | AssertionError e) {
       close();
       throw e;
     }
+  }
+
+  private int readyTaskManagers() throws IOException, InterruptedException {
+    int ready = 0;
+    for (JsonNode taskManager : get("/taskmanagers").path("taskmanagers")) {
+      ready += taskManager.path("freeSlots").asInt() > 0 ? 1 : 0;
+    }
+    return ready;
   }
 
   private static int freePort() throws IOException {
@@ -134,7 +160,7 @@ public final class SessionCluster implements AutoCloseable {
             Files.createDirectories(folder.resolve("work")));
   }
 
-  private void start(Class<?> main, String log, String... memory) throws IOException {
+  private Process start(Role role) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // The doors that Flink and Arrow need are the test's own.
@@ -143,17 +169,17 @@ public final class SessionCluster implements AutoCloseable {
         .forEach(command::add);
     // Tests end before the second compiler pays for itself.
     command.add("-XX:TieredStopAtLevel=1");
-    command.addAll(List.of(memory));
+    command.addAll(role.memory());
     command.add("-Dlog4j.configurationFile=" + folder.resolve("conf/log4j2.properties"));
     // As Flink's scripts do, for whoever asks the process for its log.
-    command.add("-Dlog.file=" + folder.resolve(log));
-    command.addAll(List.of("-cp", lib, main.getName()));
+    command.add("-Dlog.file=" + folder.resolve(role.log()));
+    command.addAll(List.of("-cp", lib, role.main().getName()));
     command.addAll(List.of("--configDir", folder.resolve("conf").toString()));
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .directory(folder.toFile())
             .redirectErrorStream(true)
-            .redirectOutput(folder.resolve(log).toFile());
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve(role.log()).toFile()));
     builder
         .environment()
         .putAll(
@@ -161,7 +187,26 @@ public final class SessionCluster implements AutoCloseable {
                 "FLINK_CONF_DIR", folder.resolve("conf").toString(),
                 "FLINK_PLUGINS_DIR", folder.resolve("plugins").toString(),
                 "TIDEMILL_CACHE", folder.resolve("cache").toString()));
-    processes.add(builder.start());
+    return builder.start();
+  }
+
+  /** The JobManager's process as it is now. */
+  public Process jobManager() {
+    return processes.get(0);
+  }
+
+  /** The process of a TaskManager as it is now; the first has number 1. */
+  public Process taskManager(int number) {
+    return processes.get(number);
+  }
+
+  /** Starts every process anew that has ended, as whoever looks after a cluster does. */
+  public void revive() throws IOException {
+    for (int i = 0; i < processes.size(); i++) {
+      if (!processes.get(i).isAlive()) {
+        processes.set(i, start(roles.get(i)));
+      }
+    }
   }
 
   /** Where a browser would look at it. */

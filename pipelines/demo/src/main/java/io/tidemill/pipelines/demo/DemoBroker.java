@@ -10,24 +10,12 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.stream.Stream;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
-import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.config.TopicConfig;
-import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.utils.Exit;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
@@ -46,11 +34,8 @@ final class DemoBroker implements AutoCloseable {
   private static final String HOST = "127.0.0.1";
   private static final int NODE = 1;
 
-  private static final Duration LEADERS_WITHIN = Duration.ofSeconds(30);
-  private static final long RETRY_MILLIS = 20;
-
   private final KafkaRaftServer server;
-  private final Admin admin;
+  private final TopicAdmin topics;
   private final String bootstrapServers;
 
   /**
@@ -70,7 +55,7 @@ final class DemoBroker implements AutoCloseable {
             new KafkaConfig(options(folder.toAbsolutePath(), addresses), false), Time.SYSTEM);
     try {
       server.startup();
-      admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers));
+      topics = new TopicAdmin(bootstrapServers);
     } catch (RuntimeException e) {
       server.shutdown();
       throw new KafkaException(
@@ -78,7 +63,8 @@ final class DemoBroker implements AutoCloseable {
     }
   }
 
-  private static void format(String folder) {
+  /** Makes a folder one that a broker of {@link #options} starts in. */
+  static void format(String folder) {
     try {
       new Formatter()
           .setPrintStream(new PrintStream(OutputStream.nullOutputStream(), false, UTF_8))
@@ -94,7 +80,12 @@ final class DemoBroker implements AutoCloseable {
     }
   }
 
-  private static Map<String, Object> options(Path folder, List<String> addresses) {
+  /**
+   * What a broker of one node is configured with.
+   *
+   * @param addresses for clients and for the controller
+   */
+  static Map<String, Object> options(Path folder, List<String> addresses) {
     return Map.ofEntries(
         entry("process.roles", "broker,controller"),
         entry("node.id", NODE),
@@ -117,7 +108,7 @@ final class DemoBroker implements AutoCloseable {
   }
 
   /** Two, for clients and for the controller. */
-  private static List<String> freeAddresses() {
+  static List<String> freeAddresses() {
     try {
       InetAddress host = InetAddress.getLoopbackAddress();
       try (ServerSocket first = new ServerSocket(0, 1, host);
@@ -138,80 +129,20 @@ final class DemoBroker implements AutoCloseable {
     return bootstrapServers;
   }
 
-  /**
-   * Creates topics whose records carry the time at which the broker appended them. Blocks until
-   * each partition can be written: a producer that begins before its partitions have a leader can
-   * have its second batch accepted and its first refused, and then never gets them into order.
-   *
-   * @throws KafkaException if one exists already or cannot be created
-   */
+  /** As {@link TopicAdmin#create}. */
   void createTopics(int partitions, String... names) {
-    Map<String, String> config = Map.of(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
-    List<NewTopic> topics =
-        Stream.of(names)
-            .map(name -> new NewTopic(name, partitions, (short) 1).configs(config))
-            .toList();
-    try {
-      admin.createTopics(topics).all().get();
-      awaitLeaders(partitions, names);
-    } catch (ExecutionException e) {
-      throw new KafkaException("topics " + List.of(names) + " were not created", e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new KafkaException("interrupted while topics were created", e);
-    }
+    topics.create(partitions, names);
   }
 
-  private void awaitLeaders(int partitions, String... topics)
-      throws ExecutionException, InterruptedException {
-    long deadlineNanos = System.nanoTime() + LEADERS_WITHIN.toNanos();
-    while (true) {
-      try {
-        // Only a leader answers. The client asks again while there is none, but not while the
-        // broker has not heard of the topic.
-        endsOf(partitions, topics);
-        return;
-      } catch (ExecutionException e) {
-        if (!(e.getCause() instanceof RetriableException)
-            || System.nanoTime() - deadlineNanos > 0) {
-          throw e;
-        }
-        Time.SYSTEM.sleep(RETRY_MILLIS);
-      }
-    }
-  }
-
-  /**
-   * How many records topics hold, whether committed or not: what a job has done since its last
-   * checkpoint shows here first. The marks of transactions count too, so it is for progress only.
-   *
-   * @throws KafkaException if the broker does not answer
-   */
-  long appended(int partitions, String... topics) throws InterruptedException {
-    try {
-      return endsOf(partitions, topics);
-    } catch (ExecutionException e) {
-      throw new KafkaException("the broker does not tell the ends of " + List.of(topics), e);
-    }
-  }
-
-  private long endsOf(int partitions, String... topics)
-      throws ExecutionException, InterruptedException {
-    Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
-    for (String topic : topics) {
-      for (int partition = 0; partition < partitions; partition++) {
-        ends.put(new TopicPartition(topic, partition), OffsetSpec.latest());
-      }
-    }
-    return admin.listOffsets(ends).all().get().values().stream()
-        .mapToLong(ListOffsetsResultInfo::offset)
-        .sum();
+  /** As {@link TopicAdmin#appended}. */
+  long appended(int partitions, String... names) throws InterruptedException {
+    return topics.appended(partitions, names);
   }
 
   /** Ends the broker in order. Its files stay. Blocks until it has ended. */
   @Override
   public void close() {
-    admin.close();
+    topics.close();
     server.shutdown();
     server.awaitShutdown();
   }

@@ -1,22 +1,14 @@
 package io.tidemill.pipelines.demo;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemill.model.engine.tensorflow.SavedModels;
 import io.tidemill.pipelines.ClusterJob;
 import io.tidemill.pipelines.cli.SessionCluster;
-import io.tidemill.pipelines.compose.Jobs;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -40,59 +32,34 @@ final class KafkaSessionITCase {
 
   @TempDir Path directory;
 
-  private String job(String name, String input, String servers) throws IOException {
-    return Files.writeString(
-            directory.resolve(name + ".yaml"),
-            """
-            name: %1$s
-            source:
-              connector: kafka
-              topic: %2$s
-              properties.bootstrap.servers: %3$s
-              scan.startup.mode: earliest-offset
-              scan.bounded.mode: latest-offset
-              format: json
-              columns: { a: DOUBLE, b: FLOAT }
-            steps:
-              - id: add
-                model: adder:1.0.0
-                input: { left: a, right: b }
-                output: { sum: total }
-                resources: { device: cpu }
-            sink:
-              connector: kafka
-              topic: out
-              format: json
-              sink.delivery-guarantee: exactly-once
-            dead-letter: { connector: kafka, topic: dead }
-            flink:
-              execution.checkpointing.interval: 300ms
-              restart-strategy.type: fixed-delay
-              restart-strategy.fixed-delay.attempts: %4$d
-              restart-strategy.fixed-delay.delay: 100ms
-            """
-                .formatted(name, input, servers, RESTARTS))
+  private static String job(ScoringJobs jobs, String name, String input) throws IOException {
+    return jobs.write(
+            name,
+            input,
+            "scan.bounded.mode: latest-offset",
+            "execution.checkpointing.interval: 300ms, restart-strategy.type: fixed-delay, "
+                + "restart-strategy.fixed-delay.attempts: %d, ".formatted(RESTARTS)
+                + "restart-strategy.fixed-delay.delay: 100ms")
         .toString();
   }
 
   @Test
   @Timeout(value = 40, unit = TimeUnit.MINUTES)
   void jobsAndRestartsLeaveNoThreadNoHandleAndNoClassLoaderInTheTaskManager() throws Exception {
-    Path model = Files.createDirectories(directory.resolve("saved"));
-    new Jobs(directory).publish("adder", "1.0.0", SavedModels.twoByTwo(model), model);
     try (DemoBroker broker = new DemoBroker(directory.resolve("broker"));
-        SessionCluster cluster =
-            new SessionCluster(
-                directory,
-                SessionCluster.classPathWithout(List.of("/pipelines/")),
-                "taskmanager.slot.timeout: 10 s\n")) {
-      broker.createTopics(1, "in", "broken", "out", "dead");
-      String servers = broker.bootstrapServers();
-      write(servers, "in", RECORDS, "{\"a\": 1, \"b\": 2}");
-      write(servers, "broken", RECORDS_WITHOUT_A, "{\"b\": 2}");
+        ScoringJobs jobs =
+            new ScoringJobs(directory, broker.bootstrapServers(), 1, "in", "broken");
+        SessionCluster cluster = jobs.cluster("taskmanager.slot.timeout: 10 s\n")) {
+      for (int id = 0; id < RECORDS; id++) {
+        jobs.send("in", id, ScoringJobs.sound(id));
+      }
+      for (int id = 0; id < RECORDS_WITHOUT_A; id++) {
+        jobs.send("broken", id, ScoringJobs.withoutA(id));
+      }
+      jobs.flush();
       String jar = cluster.upload(SessionCluster.jobJar(directory.resolve("job.jar")));
-      List<String> pair = List.of(job("adding", "in", servers), job("summing", "in", servers));
-      String broken = job("broken", "broken", servers);
+      List<String> pair = List.of(job(jobs, "first", "in"), job(jobs, "second", "in"));
+      String broken = job(jobs, "broken", "broken");
       for (int i = 0; i < WARM; i += pair.size()) {
         run(cluster, jar, pair, "FINISHED");
       }
@@ -118,32 +85,13 @@ final class KafkaSessionITCase {
     }
   }
 
-  private static void write(String servers, String topic, int records, String value) {
-    try (KafkaProducer<byte[], byte[]> producer =
-        new KafkaProducer<>(
-            Map.of("bootstrap.servers", servers),
-            new ByteArraySerializer(),
-            new ByteArraySerializer())) {
-      for (int i = 0; i < records; i++) {
-        var unused = producer.send(new ProducerRecord<>(topic, value.getBytes(UTF_8)));
-      }
-    }
-  }
-
   /** Runs jobs together until all of them have ended as expected; answers their ids. */
-  private List<String> run(SessionCluster cluster, String jar, List<String> jobs, String end)
+  private static List<String> run(SessionCluster cluster, String jar, List<String> jobs, String end)
       throws Exception {
     List<String> ids = new ArrayList<>();
     for (String job : jobs) {
       // No JobManager is killed here.
-      ids.add(
-          cluster.run(
-              jar,
-              ClusterJob.class,
-              job,
-              "--store",
-              new Jobs(directory).store(),
-              "--allow-doubles"));
+      ids.add(cluster.run(jar, ClusterJob.class, job, "--allow-doubles"));
     }
     for (String id : ids) {
       cluster.await(() -> cluster.state(id).equals(end));

@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.tidemill.model.engine.tensorflow.SavedModels;
 import io.tidemill.pipelines.ClusterJob;
 import io.tidemill.pipelines.cli.SessionCluster;
-import io.tidemill.pipelines.compose.Jobs;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -18,13 +16,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -103,13 +97,10 @@ final class MonitoringITCase {
   void everyQueryFindsSeriesOfARunningJob() throws Exception {
     Path program = program("prometheus");
     int port = twoFreePorts();
-    Path model = Files.createDirectories(directory.resolve("saved"));
-    new Jobs(directory).publish("adder", "1.0.0", SavedModels.twoByTwo(model), model);
     try (DemoBroker broker = new DemoBroker(directory.resolve("broker"));
+        ScoringJobs jobs = new ScoringJobs(directory, broker.bootstrapServers(), 1, "in");
         SessionCluster cluster =
-            new SessionCluster(
-                directory,
-                SessionCluster.classPathWithout(List.of("/pipelines/")),
+            jobs.cluster(
                 """
                 metrics.reporter.prometheus.factory.class: org.apache.flink.metrics.prometheus.PrometheusReporterFactory
                 metrics.reporter.prometheus.port: %d-%d
@@ -120,25 +111,22 @@ final class MonitoringITCase {
             Prometheus.start(
                 program,
                 directory.resolve("prometheus"),
-                List.of("127.0.0.1:" + port, "127.0.0.1:" + (port + 1)));
-        KafkaProducer<byte[], byte[]> producer =
-            new KafkaProducer<>(
-                Map.of("bootstrap.servers", broker.bootstrapServers()),
-                new ByteArraySerializer(),
-                new ByteArraySerializer())) {
-      broker.createTopics(1, "in", "out", "dead");
+                List.of("127.0.0.1:" + port, "127.0.0.1:" + (port + 1)))) {
       cluster.run(
           cluster.upload(SessionCluster.jobJar(directory.resolve("job.jar"))),
           ClusterJob.class,
-          job(broker.bootstrapServers()),
-          "--store",
-          new Jobs(directory).store(),
+          jobs.write(
+                  "scoring",
+                  "in",
+                  "properties.group.id: scoring",
+                  "execution.checkpointing.interval: 500ms")
+              .toString(),
           "--allow-doubles");
 
       List<String> without = queries(prometheus);
       long deadline = System.nanoTime() + PATIENCE.toNanos();
       while (!(without.isEmpty() && seesDeadLetters(prometheus)) && System.nanoTime() < deadline) {
-        write(producer);
+        write(jobs);
         without = without.stream().filter(query -> findsNothing(prometheus, query)).toList();
       }
 
@@ -164,39 +152,11 @@ final class MonitoringITCase {
     }
   }
 
-  private String job(String servers) throws IOException {
-    return Files.writeString(
-            directory.resolve("adding.yaml"),
-            """
-            name: adding
-            source:
-              connector: kafka
-              topic: in
-              properties.bootstrap.servers: %s
-              properties.group.id: adding
-              scan.startup.mode: earliest-offset
-              format: json
-              columns: { a: DOUBLE, b: FLOAT }
-            steps:
-              - id: add
-                model: adder:1.0.0
-                input: { left: a, right: b }
-                output: { sum: total }
-                resources: { device: cpu }
-            sink: { connector: kafka, topic: out, format: json, sink.delivery-guarantee: exactly-once }
-            dead-letter: { connector: kafka, topic: dead }
-            flink: { execution.checkpointing.interval: 500ms }
-            """
-                .formatted(servers))
-        .toString();
-  }
-
-  private static void write(KafkaProducer<byte[], byte[]> producer) {
-    for (int i = 0; i < PORTION; i++) {
-      String value = i % 10 == 0 ? "{\"b\": 2}" : "{\"a\": 1, \"b\": 2}";
-      var unused = producer.send(new ProducerRecord<>("in", value.getBytes(UTF_8)));
+  private static void write(ScoringJobs jobs) {
+    for (int id = 0; id < PORTION; id++) {
+      jobs.send("in", id, id % 10 == 0 ? ScoringJobs.withoutA(id) : ScoringJobs.sound(id));
     }
-    producer.flush();
+    jobs.flush();
   }
 
   /** Of ten records one is; more than one in a hundred is what the alert waits for. */
