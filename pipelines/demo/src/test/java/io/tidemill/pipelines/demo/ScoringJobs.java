@@ -35,7 +35,7 @@ final class ScoringJobs implements AutoCloseable {
 
   private static final int KEYS = 16;
   private static final String PREDICTIONS = "out";
-  private static final String DEAD_LETTERS = "dead";
+  static final String DEAD_LETTERS = "dead";
 
   private final Path directory;
   private final String bootstrapServers;
