@@ -2,6 +2,7 @@ package io.tidemill.pipelines.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -111,6 +113,18 @@ final class ReliabilityITCase {
   }
 
   @Test
+  void everyFaultIsOnThePage() throws IOException {
+    List<String> rows =
+        Files.readAllLines(Path.of("../../docs/reliability.md")).stream()
+            .filter(line -> line.matches("\\| .* \\| (\\d+|not run) \\|.*"))
+            .map(line -> line.split("\\|")[1].strip())
+            .toList();
+
+    assertThat(rows)
+        .containsExactlyElementsOf(Stream.of(Fault.values()).map(f -> f.title).toList());
+  }
+
+  @Test
   @Timeout(value = 2, unit = TimeUnit.HOURS)
   void everyRecordIsVisibleOnceAsTheModelAnswersWhateverFails() throws Exception {
     Random random = new Random(SEED);
@@ -159,7 +173,7 @@ final class ReliabilityITCase {
                                 .map(time -> "%.1f".formatted(time.toMillis() / 1000.0))
                                 .collect(Collectors.joining(", "))))
             .collect(Collectors.joining())
-        + "\n%,d records, of which %,d became dead letters: %d lost, %d doubled, %d wrong, %d out of order\n"
+        + "\n%,d records, of which %,d became dead letters: %d not visible, %d doubled, %d wrong, %d out of order\n"
             .formatted(
                 report.records(),
                 report.deadLetters(),
