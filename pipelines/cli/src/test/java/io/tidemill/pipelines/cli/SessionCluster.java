@@ -95,6 +95,9 @@ public final class SessionCluster implements AutoCloseable {
               i == 1 ? "taskmanager.log" : "taskmanager-" + i + ".log",
               List.of(
                   "-Xmx512m",
+                  // All of the heap is there at first: what grows later is none of it.
+                  "-Xms512m",
+                  "-XX:+AlwaysPreTouch",
                   "-XX:MaxDirectMemorySize=512m",
                   // Whose threads are counted: of the machine's own there are no more later than
                   // at first.
@@ -231,6 +234,14 @@ public final class SessionCluster implements AutoCloseable {
     }
   }
 
+  /** How much of the machine's memory the TaskManager has, in MiB. */
+  public long taskManagerMemory() throws IOException {
+    try (Stream<String> lines = Files.lines(Path.of("/proc", taskManager(), "status"))) {
+      String resident = lines.filter(line -> line.startsWith("VmRSS:")).findFirst().orElseThrow();
+      return Long.parseLong(resident.replaceAll("\\D", "")) >> 10;
+    }
+  }
+
   /** Class loaders of jobs that the TaskManager still reaches. */
   public long userClassLoaders() throws IOException, InterruptedException {
     jcmd("GC.run");
@@ -293,7 +304,8 @@ public final class SessionCluster implements AutoCloseable {
         .asText();
   }
 
-  void cancel(String job) throws Exception {
+  /** Cancels a job, and waits for its end. */
+  public void cancel(String job) throws Exception {
     send("PATCH", "/jobs/" + job + "?mode=cancel", BodyPublishers.noBody(), "application/json");
     await(() -> state(job).equals("CANCELED"));
   }

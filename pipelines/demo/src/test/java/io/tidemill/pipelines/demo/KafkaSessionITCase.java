@@ -16,8 +16,9 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Jobs with Kafka on a session cluster, exactly once, pair after pair in one TaskManager, and one
- * that fails again and again. The system property {@code tidemill.test.jobs} asks for more of them.
+ * Jobs with Kafka on a session cluster, exactly once, pair after pair in one TaskManager, every
+ * other pair cancelled, and one that fails again and again. The system property {@code
+ * tidemill.test.jobs} asks for more of them.
  */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "looks at the TaskManager in /proc")
 final class KafkaSessionITCase {
@@ -25,6 +26,7 @@ final class KafkaSessionITCase {
   // What a process opens once is open after these.
   private static final int WARM = 4;
   private static final int SPARE = 6;
+  private static final int SPARE_MEBIBYTES = 64;
   private static final int RECORDS = 100;
   private static final int RESTARTS = 6;
   // Enough for a step to take itself for broken in each run, whatever a checkpoint has counted.
@@ -33,10 +35,15 @@ final class KafkaSessionITCase {
   @TempDir Path directory;
 
   private static String job(ScoringJobs jobs, String name, String input) throws IOException {
+    return job(jobs, name, input, "scan.bounded.mode: latest-offset");
+  }
+
+  private static String job(ScoringJobs jobs, String name, String input, String source)
+      throws IOException {
     return jobs.write(
             name,
             input,
-            "scan.bounded.mode: latest-offset",
+            source,
             "execution.checkpointing.interval: 300ms, restart-strategy.type: fixed-delay, "
                 + "restart-strategy.fixed-delay.attempts: %d, ".formatted(RESTARTS)
                 + "restart-strategy.fixed-delay.delay: 100ms")
@@ -45,7 +52,8 @@ final class KafkaSessionITCase {
 
   @Test
   @Timeout(value = 40, unit = TimeUnit.MINUTES)
-  void jobsAndRestartsLeaveNoThreadNoHandleAndNoClassLoaderInTheTaskManager() throws Exception {
+  void jobsAndRestartsLeaveNoThreadNoHandleNoClassLoaderAndNoMemoryInTheTaskManager()
+      throws Exception {
     try (DemoBroker broker = new DemoBroker(directory.resolve("broker"));
         ScoringJobs jobs =
             new ScoringJobs(directory, broker.bootstrapServers(), 1, "in", "broken");
@@ -59,15 +67,23 @@ final class KafkaSessionITCase {
       jobs.flush();
       String jar = cluster.upload(SessionCluster.jobJar(directory.resolve("job.jar")));
       List<String> pair = List.of(job(jobs, "first", "in"), job(jobs, "second", "in"));
+      List<String> endless = List.of(job(jobs, "third", "in", ""), job(jobs, "fourth", "in", ""));
       String broken = job(jobs, "broken", "broken");
       for (int i = 0; i < WARM; i += pair.size()) {
         run(cluster, jar, pair, "FINISHED");
       }
       long threads = cluster.taskManagerHas("task");
       long handles = cluster.taskManagerHas("fd");
+      long memory = cluster.taskManagerMemory();
 
       for (int i = WARM; i < JOBS; i += pair.size()) {
-        run(cluster, jar, pair, "FINISHED");
+        if (i / pair.size() % 2 == 0) {
+          run(cluster, jar, pair, "FINISHED");
+        } else {
+          for (String id : run(cluster, jar, endless, "RUNNING")) {
+            cluster.cancel(id);
+          }
+        }
       }
       String failed = run(cluster, jar, List.of(broken), "FAILED").get(0);
 
@@ -82,19 +98,20 @@ final class KafkaSessionITCase {
       // What the last job leaves may end a little later than the job.
       cluster.await(() -> cluster.taskManagerHas("task") < threads + SPARE);
       cluster.await(() -> cluster.taskManagerHas("fd") < handles + SPARE);
+      assertThat(cluster.taskManagerMemory()).isLessThan(memory + SPARE_MEBIBYTES);
     }
   }
 
-  /** Runs jobs together until all of them have ended as expected; answers their ids. */
-  private static List<String> run(SessionCluster cluster, String jar, List<String> jobs, String end)
-      throws Exception {
+  /** Runs jobs together until all of them are in this state; answers their ids. */
+  private static List<String> run(
+      SessionCluster cluster, String jar, List<String> jobs, String state) throws Exception {
     List<String> ids = new ArrayList<>();
     for (String job : jobs) {
       // No JobManager is killed here.
       ids.add(cluster.run(jar, ClusterJob.class, job, "--allow-doubles"));
     }
     for (String id : ids) {
-      cluster.await(() -> cluster.state(id).equals(end));
+      cluster.await(() -> cluster.state(id).equals(state));
     }
     return ids;
   }
