@@ -75,6 +75,8 @@ final class ReliabilityITCase {
     DISK_FULL("no room for checkpoints for 10 s", (site, random) -> site.withoutRoom(GONE));
 
     private final String title;
+
+    @SuppressWarnings("ImmutableEnumChecker") // They are words without state.
     private final Blow blow;
 
     Fault(String title, Blow blow) {
