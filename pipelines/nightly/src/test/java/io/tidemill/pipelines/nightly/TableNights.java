@@ -99,10 +99,10 @@ final class TableNights {
   }
 
   DatedJob job(FileSystem files) {
-    ParsedPipeline written = new PipelineReader(Map.of()).read("job.yaml", directory, yaml);
+    ParsedPipeline written = new PipelineReader(Map.of()).read("job.yaml", directory, directory, yaml);
     Place place = Place.of(written);
     return new DatedJob(
-        new PipelineReader(Map.of(), Nights.DATE).read("job.yaml", directory, yaml),
+        new PipelineReader(Map.of(), Nights.DATE).read("job.yaml", directory, directory, yaml),
         Nights.DATE,
         new Place(Place.guarded(place.files().root(), files), place.above(), true));
   }
