@@ -25,10 +25,12 @@ import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotChanges;
 import org.apache.iceberg.SnapshotRef;
+import org.apache.iceberg.SnapshotSummary;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableScan;
 import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.exceptions.CommitFailedException;
 import org.apache.iceberg.exceptions.NoSuchNamespaceException;
 import org.apache.iceberg.exceptions.NoSuchTableException;
 import org.apache.iceberg.exceptions.ValidationException;
@@ -42,6 +44,8 @@ import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.types.Types;
 import org.apache.iceberg.util.SnapshotUtil;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A partition of a table, or all of it, each time as its catalog has it then.
@@ -57,6 +61,11 @@ public final class IcebergPartition {
 
   /** In a snapshot's summary: the partition that it replaces. */
   private static final String PARTITION = "tidemill." + TablePartition.OPTION;
+
+  /** How often branches are changed beside others' commits until one comes between no more. */
+  private static final int ATTEMPTS = 10;
+
+  private static final Logger LOG = LoggerFactory.getLogger(IcebergPartition.class);
 
   private final Map<String, String> options;
   private final TablePartition partition;
@@ -132,7 +141,7 @@ public final class IcebergPartition {
 
   /** Begins a branch at what readers see, who see nothing of it. */
   public void begin(String branch) {
-    with(
+    changed(
         table -> {
           Snapshot now = table.currentSnapshot();
           ManageSnapshots change = table.manageSnapshots();
@@ -183,18 +192,23 @@ public final class IcebergPartition {
           if (!isPublished(table, branch)) {
             commit(table, branch, summary, right);
           }
-          if (table.refs().containsKey(branch)) {
-            table.manageSnapshots().removeBranch(branch).commit();
-          }
           return true;
         });
+    try {
+      discard(branch::equals);
+    } catch (RuntimeException stays) {
+      LOG.warn("branch '{}' is left to the next run: {}", branch, stays.getMessage());
+    }
   }
 
   private void commit(Table table, String branch, Map<String, String> summary, Runnable right) {
     Written written = written(table, branch);
     Expression filter = filter(table);
-    OverwriteFiles replacing =
-        table.newOverwrite().overwriteByRowFilter(filter).validateAddedFilesMatchOverwriteFilter();
+    OverwriteFiles replacing = table.newOverwrite().overwriteByRowFilter(filter);
+    if (!written.files().isEmpty()) {
+      // Of none Iceberg does not know the partition.
+      replacing.validateAddedFilesMatchOverwriteFilter();
+    }
     if (!written.beginForgotten()) {
       replacing
           .conflictDetectionFilter(filter)
@@ -206,7 +220,11 @@ public final class IcebergPartition {
     }
     written.files().forEach(replacing::addFile);
     summary.forEach(replacing::set);
-    replacing.set(STAGED, branch).set(PARTITION, partition.toString());
+    replacing
+        .set(STAGED, branch)
+        .set(PARTITION, partition.toString())
+        // Who expires the branch's snapshots keeps their files, which are the table's now.
+        .set(SnapshotSummary.SOURCE_SNAPSHOT_ID_PROP, String.valueOf(written.head()));
     right.run();
     try {
       replacing.commit();
@@ -246,7 +264,7 @@ public final class IcebergPartition {
 
   /** Ends branches, with what is in them. */
   public void discard(Predicate<String> branches) {
-    with(
+    changed(
         table -> {
           ManageSnapshots change = table.manageSnapshots();
           List<String> found = table.refs().keySet().stream().filter(branches).sorted().toList();
@@ -261,10 +279,12 @@ public final class IcebergPartition {
   /**
    * What a branch has beside what it began with.
    *
+   * @param head its newest snapshot
    * @param begin the snapshot at which it began; null where there was none, or nobody knows
    * @param beginForgotten whether the table has forgotten at which
    */
-  private record Written(List<DataFile> files, @Nullable Long begin, boolean beginForgotten) {}
+  private record Written(
+      List<DataFile> files, long head, @Nullable Long begin, boolean beginForgotten) {}
 
   private static Written written(Table table, String branch) {
     SnapshotRef head = table.refs().get(branch);
@@ -279,7 +299,7 @@ public final class IcebergPartition {
     while (id != null && !seen.contains(id)) {
       Snapshot snapshot = table.snapshot(id);
       if (snapshot == null) {
-        return new Written(files, null, true);
+        return new Written(files, head.snapshotId(), null, true);
       }
       SnapshotChanges changes = SnapshotChanges.builderFor(table).snapshot(snapshot).build();
       if (changes.addedDeleteFiles().iterator().hasNext()) {
@@ -289,7 +309,7 @@ public final class IcebergPartition {
       changes.addedDataFiles().forEach(file -> files.add(file.copy()));
       id = snapshot.parentId();
     }
-    return new Written(files, id, false);
+    return new Written(files, head.snapshotId(), id, false);
   }
 
   private Expression filter(Table table) {
@@ -340,6 +360,20 @@ public final class IcebergPartition {
   /** One file of deletions may belong to many. */
   private static List<TableFile> sorted(List<TableFile> files) {
     return files.stream().distinct().sorted(Comparator.comparing(TableFile::path)).toList();
+  }
+
+  /** Others may commit to the table at the same moment, to whom nothing of this matters. */
+  private void changed(Function<Table, Boolean> change) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        with(change);
+        return;
+      } catch (CommitFailedException others) {
+        if (attempt == ATTEMPTS) {
+          throw others;
+        }
+      }
+    }
   }
 
   private <T> T with(Function<Table, T> work) {

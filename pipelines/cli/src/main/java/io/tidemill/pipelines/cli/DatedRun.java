@@ -63,8 +63,11 @@ final class DatedRun implements Execution {
     InputWait input = new InputWait(dated, around);
     // What comes after this is seen to have changed, whether or not the plan has it.
     Optional<List<InputFile>> there = told(input::look);
-    // Before it waits, so that a job that cannot run says so at once.
-    planned = plan.get();
+    if (there.isPresent() || dated.readsFiles()) {
+      // Before it waits, so that a job that cannot run says so at once; but whoever plans to read a
+      // table that is not there makes it.
+      planned = plan.get();
+    }
     try {
       told(() -> run(there.isPresent() ? there.get() : awaited(input), around));
     } finally {

@@ -292,6 +292,11 @@ public final class DatedJob {
         .orElseGet(() -> OutputFile.in(folder.files(), folder.staged()));
   }
 
+  /** Whether it reads files, and no table. */
+  public boolean readsFiles() {
+    return Place.isFiles(dated.definition().source());
+  }
+
   /** The files that readers see, of one of the folders. */
   List<OutputFile> shown(String folder) {
     return table()

@@ -1,5 +1,7 @@
 package io.tidemill.pipelines.nightly;
 
+import static java.util.Collections.disjoint;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -24,9 +26,9 @@ record PublishedNow(DatedJob job) {
     if (!files().equals(before)) {
       throw NightlyException.failed(
           job,
-          "someone has changed the files in '%s'%s while it scored (expected: nobody else does; look at them, and run again)",
-          job.target(),
-          job.deadLetterTarget() == null ? "" : " or '%s'".formatted(job.deadLetterTarget()));
+          "someone has changed the files in %s%s while it scored (expected: nobody else does; look at them, and run again)",
+          described(job.target()),
+          job.deadLetterTarget() == null ? "" : " or " + described(job.deadLetterTarget()));
     }
   }
 
@@ -95,7 +97,6 @@ record PublishedNow(DatedJob job) {
                   there.run(),
                   there.state().name().toLowerCase(Locale.ROOT));
             });
-    refuseFilesOfNobody();
     job.table()
         .flatMap(table -> table.ofAnother(job.target()))
         .ifPresent(
@@ -105,6 +106,7 @@ record PublishedNow(DatedJob job) {
                   "the partition is that of job %s (expected: a partition of its own for each job; if that is this one with its old account, or its predictions may go, --force takes the partition over)",
                   other);
             });
+    refuseFilesOfNobody();
   }
 
   /** Where nothing is published, what is there may be somebody's. */
@@ -118,15 +120,31 @@ record PublishedNow(DatedJob job) {
 
   /** Files that no run has made may be the only ones of their kind. */
   private void refuseUnaccounted(String folder) {
-    boolean ofRun =
-        accountIn(folder).isPresent() || job.accounts().published(job.name()).isPresent();
-    List<OutputFile> there = ofRun ? List.of() : job.shown(folder);
+    List<OutputFile> there = isOfRun(folder) ? List.of() : job.shown(folder);
     if (!there.isEmpty()) {
       throw NightlyException.failed(
           job,
-          "'%s' has files that no run has published, as '%s' (expected: an empty folder or none, as a run replaces it; move them away, or replace them with --force)",
-          folder,
+          "%s has files that no run has published, as '%s' (expected: none, as a run replaces what is there; move them away, or replace them with --force)",
+          described(folder),
           there.get(0).name());
     }
+  }
+
+  private boolean isOfRun(String folder) {
+    Optional<Published> account = accountIn(folder);
+    Optional<TableOutput> table = job.table().filter(output -> folder.equals(job.target()));
+    if (table.isEmpty()) {
+      return account.isPresent() || job.accounts().published(job.name()).isPresent();
+    }
+    // The account is elsewhere, and may be that of another table.
+    return table.get().isOfRun()
+        || account.filter(seen -> !disjoint(seen.files(), job.shown(folder))).isPresent();
+  }
+
+  private String described(String folder) {
+    return job.table()
+        .filter(table -> folder.equals(job.target()))
+        .map(TableOutput::description)
+        .orElse("'%s'".formatted(folder));
   }
 }

@@ -90,7 +90,7 @@ final class RunSteps {
    */
   void accountFor(RunLease lease, Exception failed) {
     end(lease, failed);
-    if (!lease.lost() && goesForward(lease.account())) {
+    if (!lease.lost() && mayGoForward(lease.account(), failed)) {
       throw new NightlyException(
           FAILED,
           "job '%s' for %s: %s; %s"
@@ -102,6 +102,15 @@ final class RunSteps {
                       ? "readers see all of it, and the next run for this date accounts for it"
                       : "readers see nothing whole of it until the next run for this date, which finishes what has begun"),
           failed);
+    }
+  }
+
+  private boolean mayGoForward(RunAccount run, Exception failed) {
+    try {
+      return goesForward(run);
+    } catch (RuntimeException notKnown) {
+      failed.addSuppressed(notKnown);
+      return false;
     }
   }
 

@@ -81,6 +81,11 @@ record TableOutput(IcebergPartition partition) {
         });
   }
 
+  /** Whether a run has replaced the partition, as far back as the table remembers. */
+  boolean isOfRun() {
+    return asked(partition::lastSummary).containsKey(JOB);
+  }
+
   /** The job that has replaced the partition and keeps its account elsewhere; empty if none has. */
   Optional<String> ofAnother(String account) {
     Map<String, String> last = asked(partition::lastSummary);

@@ -16,14 +16,16 @@ class TableCrashTest {
   private static final String OLD = "old";
   private static final String NEW = "new";
 
+  /** All calls take eight minutes; these meet each kind. */
+  private static final int STRIDE = Integer.getInteger("tidemill.test.stride", 13);
+
   @TempDir private Path directory;
 
   @Test
   void commitsOnceWheneverItIsKilledAndIsFinishedByTheNext() throws Exception {
     int calls = 1;
     while (!survives(calls)) {
-      // All of them take minutes; these meet each kind of call.
-      calls += 5;
+      calls += STRIDE;
     }
     // Every step of it was cut off.
     assertThat(calls).isGreaterThan(60);
@@ -78,12 +80,37 @@ class TableCrashTest {
             () -> nights.run(job, NEW, () -> nights.append("main", OLD, Nights.DATE.toString())))
         .isInstanceOf(NightlyException.class)
         .hasMessageContaining(
-            "sink table 'lake.scores', day=2026-11-21: others have changed day=2026-11-21 meanwhile: ");
+            "someone has changed the files in table 'lake.scores', day=2026-11-21 or '");
 
     assertThat(nights.shown()).containsExactly(OLD, OLD);
     assertThat(nights.table().refs()).containsOnlyKeys("main");
     assertThat(job.accounts().all()).extracting(RunAccount::state).containsExactly(RunState.FAILED);
     assertThat(nights.dead()).doesNotExist();
+  }
+
+  @Test
+  void replacesAPartitionByNothingWhereThereAreNoPredictions() throws Exception {
+    TableNights nights = new TableNights(directory);
+    nights.input(OLD);
+    nights.run(nights.job(new LocalFileSystem()), OLD);
+    nights.input(NEW);
+
+    nights.run(nights.job(new LocalFileSystem()), lost -> Nights.figures(0, 0, 0));
+
+    assertThat(nights.shown()).isEmpty();
+    assertThat(nights.table().refs()).containsOnlyKeys("main");
+  }
+
+  @Test
+  void refusesRowsThatNoRunHasMade() throws Exception {
+    TableNights nights = new TableNights(directory);
+    nights.input(OLD);
+    nights.append("main", OLD, Nights.DATE.toString());
+
+    assertThatThrownBy(() -> nights.run(nights.job(new LocalFileSystem()), NEW))
+        .hasMessageContaining(
+            "table 'lake.scores', day=2026-11-21 has files that no run has published");
+    assertThat(nights.shown()).containsExactly(OLD, OLD);
   }
 
   @Test

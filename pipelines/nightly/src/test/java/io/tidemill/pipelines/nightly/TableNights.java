@@ -99,7 +99,8 @@ final class TableNights {
   }
 
   DatedJob job(FileSystem files) {
-    ParsedPipeline written = new PipelineReader(Map.of()).read("job.yaml", directory, directory, yaml);
+    ParsedPipeline written =
+        new PipelineReader(Map.of()).read("job.yaml", directory, directory, yaml);
     Place place = Place.of(written);
     return new DatedJob(
         new PipelineReader(Map.of(), Nights.DATE).read("job.yaml", directory, directory, yaml),
@@ -114,20 +115,23 @@ final class TableNights {
 
   /** The same, where something happens after they are made. */
   void run(DatedJob job, String generation, Runnable meanwhile) throws InterruptedException {
+    run(
+        job,
+        lost -> {
+          RunFigures made = score(job, generation);
+          meanwhile.run();
+          return made;
+        });
+  }
+
+  void run(DatedJob job, Execution execution) throws InterruptedException {
     new NightlyRun(
             job,
             List.of(new ModelUse("score", "fraud:1.0.0", "sha256:1")),
             List.of(new RecordSchema.Column("a", "FLOAT")),
             List.of(new RecordSchema.Column("z", "FLOAT")),
             Nights.around(Nights.DEAD, new Nights.Pauses()))
-        .run(
-            job.inputs().list().orElseThrow(),
-            false,
-            lost -> {
-              RunFigures made = score(job, generation);
-              meanwhile.run();
-              return made;
-            });
+        .run(job.inputs().list().orElseThrow(), false, execution);
   }
 
   private RunFigures score(DatedJob job, String generation) {
