@@ -12,9 +12,14 @@ public record Glob(String text) {
   private static final Pattern WILD = Pattern.compile("[*?]");
   private static final Pattern PARTS = Pattern.compile("(?s)\\*\\*/|\\*\\*|[*?]|[^*?]+");
 
-  /** The folder below which all is that a path stands for, whether or not it has stars. */
-  public static String folderOf(String path) {
-    return is(path) ? new Glob(path).folder() : path;
+  /** Whether a part of a path stands for any names. */
+  public static boolean isOfAny(String part) {
+    return part.contains("**");
+  }
+
+  /** Whether a part of a path stands for a name, or is it. */
+  public static boolean ofName(String part, String name) {
+    return part.equals(name) || Pattern.matches("(?s)" + regexOf(part), name);
   }
 
   /** Whether a path is one. */
@@ -40,6 +45,11 @@ public record Glob(String text) {
     StringBuilder regex = new StringBuilder("(?s)");
     regex.append(Pattern.quote(above.endsWith("/") ? above : above + "/"));
     String names = text.substring(beginOfNames()).replaceFirst("/+$", "").replaceAll("/+", "/");
+    return regex.append(regexOf(names)).append("(?:/.*)?").toString();
+  }
+
+  private static String regexOf(String names) {
+    StringBuilder regex = new StringBuilder();
     Matcher parts = PARTS.matcher(names);
     while (parts.find()) {
       String part = parts.group();
@@ -53,6 +63,6 @@ public record Glob(String text) {
             default -> Pattern.quote(part);
           });
     }
-    return regex.append("(?:/.*)?").toString();
+    return regex.toString();
   }
 }

@@ -19,11 +19,11 @@ import org.apache.flink.core.fs.Path;
 public record Folder(URI place) {
 
   /**
-   * That of a path, or the one below which all is that a path with stars stands for; as it is
-   * written where its file system cannot be had, as whoever lists it says.
+   * That of a path, which may have stars; as it is written where its file system cannot be had, as
+   * whoever lists it says.
    */
   public static Folder of(String path) {
-    Path located = new Path(Glob.folderOf(path));
+    Path located = new Path(path);
     try {
       located = located.makeQualified(located.getFileSystem());
       located = isLocal(located.toUri()) ? throughLinks(located) : located;
@@ -33,11 +33,23 @@ public record Folder(URI place) {
     return new Folder(URI.create(located.toUri().toString().replaceFirst("/*$", "") + "/"));
   }
 
-  /** Whether one of them is the other, or in it. */
+  /** Whether one of them is the other, or in it, or may be where they have stars. */
   public boolean overlaps(Folder other) {
-    String own = place.toString();
-    String there = other.place.toString();
-    return own.startsWith(there) || there.startsWith(own);
+    if (!Objects.equals(place.getScheme(), other.place.getScheme())
+        || !Objects.equals(place.getAuthority(), other.place.getAuthority())) {
+      return false;
+    }
+    String[] own = place.getPath().split("/");
+    String[] there = other.place.getPath().split("/");
+    for (int i = 0; i < Math.min(own.length, there.length); i++) {
+      if (Glob.isOfAny(own[i]) || Glob.isOfAny(there[i])) {
+        return true;
+      }
+      if (!Glob.ofName(own[i], there[i]) && !Glob.ofName(there[i], own[i])) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether a folder moves between the two in one step, where their file system moves any so. */
