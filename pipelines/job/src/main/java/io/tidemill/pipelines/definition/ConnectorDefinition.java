@@ -50,8 +50,8 @@ public record ConnectorDefinition(
     return new ConnectorDefinition(options, schema, primaryKey, partitionedBy, false, files);
   }
 
-  /** The same with other columns. */
-  public ConnectorDefinition withSchema(SchemaDefinition other) {
+  /** The same with other columns, or none that are written down. */
+  public ConnectorDefinition withSchema(@Nullable SchemaDefinition other) {
     return new ConnectorDefinition(options, other, primaryKey, partitionedBy, overwrite, files);
   }
 

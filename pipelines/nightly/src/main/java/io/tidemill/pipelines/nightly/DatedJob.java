@@ -11,6 +11,7 @@ import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
+import io.tidemill.pipelines.definition.SchemaDefinition;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import java.time.LocalDate;
 import java.util.LinkedHashMap;
@@ -314,9 +315,16 @@ public final class DatedJob {
     PipelineDefinition job = dated.definition();
     return "sha256:"
         + DigestUtils.sha256Hex(
-            List.of(job.source(), job.steps(), job.sink(), columns).toString()
+            List.of(said(job.source()), job.steps(), said(job.sink()), columns).toString()
                 + job.deadLetter()
                 + new TreeMap<>(job.flinkOptions()));
+  }
+
+  /** Without the place of a file of columns, which are in the digest themselves. */
+  private static ConnectorDefinition said(ConnectorDefinition connector) {
+    return connector.schema() instanceof SchemaDefinition.File
+        ? connector.withSchema(null)
+        : connector;
   }
 
   PublishedFolder predictions() {
