@@ -15,6 +15,7 @@ import io.tidemill.model.store.ModelDraft;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
 import io.tidemill.model.store.cache.LocalModelCache;
+import io.tidemill.pipelines.unit.PackedUnit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -276,15 +277,7 @@ class UnitTest {
     Path signed = packaged("signed.tar", "--key", key("release"));
     writeJob(JOB.replace("path: out", "path: elsewhere"));
     Path other = unpacked(packaged("other.tar"));
-    Path signatures = unpacked(signed).resolve("signatures");
-    List<DetachedSignature> theirs = new ArrayList<>();
-    try (var files = Files.list(signatures)) {
-      for (Path file : files.toList()) {
-        theirs.add(
-            new DetachedSignature(
-                file.getFileName().toString().substring(0, 64), Files.readString(file)));
-      }
-    }
+    List<DetachedSignature> theirs = signaturesIn(unpacked(signed));
     Path forged = directory.resolve("forged.tar");
     new ModelExport(
             ModelManifest.parse("lock", Files.readString(other.resolve("model.yaml"))),
@@ -436,5 +429,64 @@ class UnitTest {
     assertThat(run("plan", unit, "--store", store()).err())
         .contains(
             "steps.score.model: mlp:1.0.0 with digest sha256:", "which the job was packaged with");
+  }
+
+  /** As whoever may write files, and has no key. */
+  private Path forged(Path unit) throws IOException {
+    Path content = unpacked(unit);
+    List<DetachedSignature> broken =
+        signaturesIn(content).stream()
+            .map(one -> new DetachedSignature(one.fingerprint(), one.bundle() + " "))
+            .toList();
+    Path forged = directory.resolve("forged.tar");
+    new ModelExport(
+            ModelManifest.parse("lock", Files.readString(content.resolve("model.yaml"))),
+            content.resolve("files"),
+            broken)
+        .writeSealed(forged);
+    return forged;
+  }
+
+  private static List<DetachedSignature> signaturesIn(Path content) throws IOException {
+    List<DetachedSignature> signatures = new ArrayList<>();
+    try (var files = Files.list(content.resolve("signatures"))) {
+      for (Path file : files.toList()) {
+        signatures.add(
+            new DetachedSignature(
+                file.getFileName().toString().substring(0, 64), Files.readString(file)));
+      }
+    }
+    return signatures;
+  }
+
+  @Test
+  void aStoreKeepsTheSignatureThatItHas() throws Exception {
+    Path unit = packaged("unit.tar", "--key", key("release"));
+    Path forged = forged(unit);
+    ModelStore units = PackedUnit.storeIn(store());
+    done("units", "import", unit.toString());
+    List<DetachedSignature> good = units.signatures("scoring", SemanticVersion.parse("1.0.0"));
+
+    done("units", "import", forged.toString());
+
+    assertThat(good).hasSize(1);
+    assertThat(units.signatures("scoring", SemanticVersion.parse("1.0.0"))).isEqualTo(good);
+  }
+
+  @Test
+  void aStoreKeepsTheSignatureOfAModelThatItHas() throws Exception {
+    done("model", "sign", "mlp:1.0.0", "--key", key("release"), "--store", store());
+    Path unit = packaged("unit.tar");
+    SemanticVersion version = SemanticVersion.parse("1.0.0");
+    ModelStore models = ModelStore.open(store());
+    DetachedSignature signed = models.signatures("mlp", version).get(0);
+    DetachedSignature there = new DetachedSignature(signed.fingerprint(), signed.bundle() + " ");
+    models.addSignature("mlp", version, there);
+
+    try (PackedUnit packed = PackedUnit.open(unit)) {
+      packed.publishModels(models);
+    }
+
+    assertThat(models.signatures("mlp", version)).containsExactly(there);
   }
 }

@@ -148,7 +148,7 @@ public final class PackedUnit implements AutoCloseable {
   }
 
   /**
-   * Puts it into a store of units, with its signatures.
+   * Puts it into a store of units, with its signatures of keys of which none is there.
    *
    * @throws io.tidemill.model.StoreRefusedException if another one is there by its name and number
    */
@@ -158,7 +158,7 @@ public final class PackedUnit implements AutoCloseable {
             new ModelDraft(
                 lock.name(), lock.version(), lock.engine(), lock.signature(), lock.labels(), lock),
             unpacked.model().files());
-    signatures().forEach(one -> units.addSignature(lock.name(), lock.version(), one));
+    UnitContent.addLacking(units, lock.name(), lock.version(), signatures());
     return there;
   }
 

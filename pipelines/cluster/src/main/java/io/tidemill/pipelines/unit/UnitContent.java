@@ -3,6 +3,7 @@ package io.tidemill.pipelines.unit;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.store.DetachedSignature;
 import io.tidemill.model.store.ModelDraft;
 import io.tidemill.model.store.ModelManifest;
@@ -12,7 +13,10 @@ import io.tidemill.model.store.cache.CachedModel;
 import io.tidemill.model.store.cache.LocalModelCache;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What is in a unit, as a folder.
@@ -59,9 +63,23 @@ record UnitContent(Path folder) {
               manifest);
       check(version, to.push(draft, copy.files()), to);
     }
-    for (DetachedSignature signature : from.signatures(version.name(), version.version())) {
-      to.addSignature(version.name(), version.version(), signature);
-    }
+    addLacking(
+        to, version.name(), version.version(), from.signatures(version.name(), version.version()));
+  }
+
+  /**
+   * Adds signatures of keys of which a store has none yet. What it has it keeps: a file proves
+   * nothing that would be better, and who may only read the store finds all there.
+   */
+  static void addLacking(
+      ModelStore store, String name, SemanticVersion version, List<DetachedSignature> signatures) {
+    Set<String> there =
+        store.signatures(name, version).stream()
+            .map(DetachedSignature::fingerprint)
+            .collect(Collectors.toSet());
+    signatures.stream()
+        .filter(one -> !there.contains(one.fingerprint()))
+        .forEach(one -> store.addSignature(name, version, one));
   }
 
   private static void check(ModelVersion version, ModelManifest there, ModelStore store) {
