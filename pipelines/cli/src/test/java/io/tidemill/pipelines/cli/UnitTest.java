@@ -489,4 +489,46 @@ class UnitTest {
 
     assertThat(models.signatures("mlp", version)).containsExactly(there);
   }
+
+  @Test
+  void aStoreRefusesTheSameFilesPinnedToOtherVersions() throws IOException {
+    publish("2.0.0");
+    writeJob(
+        JOB.replace("mlp@production", "mlp@blue")
+            .replace(
+                "sink:",
+                """
+                  - id: again
+                    model: mlp@green
+                    input: { features: [x, y] }
+                    output: { score: second }
+                    resources: { device: cpu }
+                sink:"""));
+    ModelStore models = ModelStore.open(store());
+    models.alias("mlp", "blue", SemanticVersion.parse("1.0.0"));
+    models.alias("mlp", "green", SemanticVersion.parse("2.0.0"));
+    Path unit = packaged("unit.tar");
+    models.alias("mlp", "blue", SemanticVersion.parse("2.0.0"));
+    models.alias("mlp", "green", SemanticVersion.parse("1.0.0"));
+    Path other = packaged("other.tar");
+    done("units", "import", unit.toString());
+
+    CommandRun run = run("units", "import", other.toString());
+
+    String there;
+    String pushed;
+    try (PackedUnit one = PackedUnit.open(unit);
+        PackedUnit two = PackedUnit.open(other)) {
+      there = one.lock().digest();
+      pushed = two.lock().digest();
+    }
+    assertThat(run.err()).contains(there, pushed, "--as");
+    assertThat(run.exitCode()).isEqualTo(run("units", "import", changed()).exitCode());
+  }
+
+  /** A unit of the same name and number with other files. */
+  private String changed() throws IOException {
+    writeJob(JOB + "# other\n");
+    return packaged("changed.tar").toString();
+  }
 }

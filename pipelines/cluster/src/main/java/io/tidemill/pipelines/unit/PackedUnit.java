@@ -2,6 +2,7 @@ package io.tidemill.pipelines.unit;
 
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.StoreRefusedException;
 import io.tidemill.model.importing.ImportOptions;
 import io.tidemill.model.importing.ModelImport;
 import io.tidemill.model.importing.archive.ArchiveSeal;
@@ -138,7 +139,7 @@ public final class PackedUnit implements AutoCloseable {
   /**
    * Publishes its versions in a store that others reach, where they are not there yet.
    *
-   * @throws io.tidemill.model.StoreRefusedException if one is there with other content, or the
+   * @throws StoreRefusedException if one is there with other content, or the
    *     store's policy forbids it
    */
   public void publishModels(ModelStore store) {
@@ -150,7 +151,7 @@ public final class PackedUnit implements AutoCloseable {
   /**
    * Puts it into a store of units, with its signatures of keys of which none is there.
    *
-   * @throws io.tidemill.model.StoreRefusedException if another one is there by its name and number
+   * @throws StoreRefusedException if another one is there by its name and number
    */
   public ModelManifest importInto(ModelStore units) {
     ModelManifest there =
@@ -158,6 +159,12 @@ public final class PackedUnit implements AutoCloseable {
             new ModelDraft(
                 lock.name(), lock.version(), lock.engine(), lock.signature(), lock.labels(), lock),
             unpacked.model().files());
+    // Of the same files, too, as what the steps are pinned to is in labels.
+    if (!there.digest().equals(lock.digest())) {
+      throw new StoreRefusedException(
+          "%s: in store %s already, with digest %s (imported: %s); a unit never changes, so package it with another version, by --as"
+              .formatted(lock.ref(), units.uri(), there.digest(), lock.digest()));
+    }
     UnitContent.addLacking(units, lock.name(), lock.version(), signatures());
     return there;
   }
