@@ -531,4 +531,18 @@ class UnitTest {
     writeJob(JOB + "# other\n");
     return packaged("changed.tar").toString();
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"s3://user:hunter2secret@models/x", "https://h/x?password=hunter2secret"})
+  void aSecretInTheStoreIsRefused(String uri) throws IOException {
+    String job = writeJob(JOB + "store: '" + uri + "'\n").toString();
+
+    CommandRun run =
+        run("package", job, "--store", store(), "--to", directory.resolve("a.tar").toString());
+
+    assertThat(run.err())
+        .contains("store: a secret that is written out")
+        .doesNotContain("hunter2secret");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+  }
 }

@@ -76,6 +76,7 @@ public record CarriedJob(
     WrittenSecrets secrets = new WrittenSecrets(written, "in the environment");
     files.connectors().forEach((part, its) -> secrets.check(problems, part, its.options()));
     secrets.check(problems, "flink", files.moved().flinkOptions());
+    secrets.checkStore(problems, files.moved().store());
     secrets.checkComments(problems, files.texts());
     flinkOptions.forEach(
         (key, value) -> {

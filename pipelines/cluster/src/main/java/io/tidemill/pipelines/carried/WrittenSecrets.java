@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks for secrets in a job's file where others would read it. Immutable.
@@ -27,6 +28,7 @@ public record WrittenSecrets(ParsedPipeline written, String where) {
       Pattern.compile(
           "(?:^|\\s)#+\\s*(?:-\\s*)?[\"']?(?<key>[\\w.-]+)[\"']?\\s*[:=]\\s*(?<value>\\S.*)$");
 
+  private static final String STORE = "store";
   private static final Pattern VARIABLE = Pattern.compile("\\$\\{[^}]*\\}");
 
   /** Adds a problem for each in a comment, which travels with the text that it is in. */
@@ -55,23 +57,30 @@ public record WrittenSecrets(ParsedPipeline written, String where) {
    * @param part of the job, whose options these are
    */
   public void check(Problems<Location> problems, String part, Map<String, String> options) {
-    options.forEach(
-        (key, value) -> {
-          String path = part + "." + key;
-          // What the file has around variables, and their defaults, are written out, too.
-          Optional<String> text =
-              written.variables().stream()
-                  .filter(use -> use.path().equals(path))
-                  .map(VariableUse::text)
-                  .findFirst();
-          if (isSecret(key, value) && text.map(shown -> holdsSecret(key, shown)).orElse(true)) {
-            problems.add(
-                written.locationOf(path),
-                "%s: a secret that is written out (expected: a variable as in ${NAME}, whose value is %s)",
-                path,
-                where);
-          }
-        });
+    options.forEach((key, value) -> check(problems, part + "." + key, key, value));
+  }
+
+  /** Adds a problem if one is written out in the URI of the job's store. */
+  void checkStore(Problems<Location> problems, @Nullable String uri) {
+    if (uri != null) {
+      check(problems, STORE, STORE, uri);
+    }
+  }
+
+  private void check(Problems<Location> problems, String path, String key, String value) {
+    // What the file has around variables, and their defaults, are written out, too.
+    Optional<String> text =
+        written.variables().stream()
+            .filter(use -> use.path().equals(path))
+            .map(VariableUse::text)
+            .findFirst();
+    if (isSecret(key, value) && text.map(shown -> holdsSecret(key, shown)).orElse(true)) {
+      problems.add(
+          written.locationOf(path),
+          "%s: a secret that is written out (expected: a variable as in ${NAME}, whose value is %s)",
+          path,
+          where);
+    }
   }
 
   /** Whether a value holds a secret whose variables are nothing, as they are in the file. */
