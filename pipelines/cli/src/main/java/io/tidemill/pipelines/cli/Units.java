@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The units that a command was given, each opened once, and the keys that must have signed them.
@@ -21,16 +22,12 @@ final class Units implements PackedJobs, AutoCloseable {
   /** Whoever runs a machine says here whose units it takes. */
   static final String VARIABLE = "TIDEMILL_UNIT_KEYS";
 
-  private final List<Path> policy;
+  private final @Nullable String policy;
   private final Map<Path, PackedUnit> opened = new LinkedHashMap<>();
   private List<Path> asked = List.of();
 
   Units(Map<String, String> environment) {
-    this.policy =
-        Arrays.stream(environment.getOrDefault(VARIABLE, "").split(File.pathSeparator))
-            .filter(path -> !path.isBlank())
-            .map(Path::of)
-            .toList();
+    this.policy = environment.get(VARIABLE);
   }
 
   /** Demands that one of these keys signed the job, which so must be a unit. */
@@ -57,21 +54,45 @@ final class Units implements PackedJobs, AutoCloseable {
    *
    * @throws io.tidemill.model.InvalidModelException if it is none, not as it was packed, or not
    *     signed as it must be
+   * @throws CommandFailedException if a key cannot be read
    */
   synchronized PackedUnit unit(Path file) {
     PackedUnit there = opened.get(file);
     if (there == null) {
-      PackedUnit unit = PackedUnit.open(file);
-      // Before it is checked, so that it is closed whatever comes of that.
-      opened.put(file, unit);
-      for (List<Path> demanded : List.of(asked, policy)) {
-        if (!demanded.isEmpty()) {
-          unit.checkSigned(keys(demanded));
+      List<Path> policy = policy();
+      there = PackedUnit.open(file);
+      try {
+        for (List<Path> demanded : List.of(asked, policy)) {
+          if (!demanded.isEmpty()) {
+            there.checkSigned(keys(demanded));
+          }
         }
+      } catch (RuntimeException refused) {
+        there.close();
+        throw refused;
       }
-      there = unit;
+      opened.put(file, there);
     }
     return there;
+  }
+
+  /** No policy is only where nothing is said: a variable that is empty by accident allows nothing. */
+  private List<Path> policy() {
+    if (policy == null) {
+      return List.of();
+    }
+    List<Path> keys =
+        Arrays.stream(policy.split(File.pathSeparator))
+            .filter(path -> !path.isBlank())
+            .map(Path::of)
+            .toList();
+    if (keys.isEmpty()) {
+      throw new CommandFailedException(
+          ExitCode.USAGE,
+          "%s: '%s' (expected: files of public keys with '%s' between them, or no such variable)"
+              .formatted(VARIABLE, policy, File.pathSeparator));
+    }
+    return keys;
   }
 
   private static List<VerificationKey> keys(List<Path> files) {

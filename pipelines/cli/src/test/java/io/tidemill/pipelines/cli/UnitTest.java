@@ -1,9 +1,11 @@
 package io.tidemill.pipelines.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.engine.onnx.OnnxModels;
 import io.tidemill.model.importing.archive.ArchiveLimits;
@@ -543,6 +545,29 @@ class UnitTest {
     assertThat(run.err())
         .contains("store: a secret that is written out")
         .doesNotContain("hunter2secret");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void aUnitThatWasRefusedIsRefusedAgain() throws Exception {
+    Path unit = packaged("unit.tar");
+    key("release");
+    try (Units units = new Units(Map.of(Units.VARIABLE, publicKey("release")))) {
+      for (int i = 0; i < 2; i++) {
+        assertThatExceptionOfType(InvalidModelException.class)
+            .isThrownBy(() -> units.unit(unit))
+            .withMessageContaining("not signed");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " ", ":"})
+  void aPolicyOfNoKeysIsRefused(String keys) throws IOException {
+    CommandRun run =
+        CommandRun.of(Map.of(Units.VARIABLE, keys), "validate", packaged("unit.tar").toString());
+
+    assertThat(run.err()).contains(Units.VARIABLE + ": '" + keys + "'");
     assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
   }
 }
