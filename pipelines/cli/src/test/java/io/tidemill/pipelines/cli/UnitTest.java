@@ -570,4 +570,14 @@ class UnitTest {
     assertThat(run.err()).contains(Units.VARIABLE + ": '" + keys + "'");
     assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
   }
+
+  @Test
+  void aLinkToAUnitIsAUnitInTheFolderOfTheLink() throws IOException {
+    Path unit = packaged("unit.tar");
+    Path folder = Files.createDirectories(directory.resolve("linked"));
+    Path link = Files.createSymbolicLink(folder.resolve("current.tar"), unit);
+
+    assertThat(done("plan", link.toString(), "-o", "json").out())
+        .contains("\"path\" : \"" + folder.resolve("in") + "\"");
+  }
 }

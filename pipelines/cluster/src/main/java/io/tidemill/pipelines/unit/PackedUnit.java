@@ -41,7 +41,7 @@ public final class PackedUnit implements AutoCloseable {
   /** Whether a file is an archive, and so no job in YAML. */
   public static boolean isPacked(Path file) {
     try {
-      return ModelArchive.of(file).isPresent();
+      return ModelArchive.of(file.toRealPath()).isPresent();
     } catch (IOException unreadable) {
       // Whoever reads it as YAML says so.
       return false;
@@ -65,7 +65,16 @@ public final class PackedUnit implements AutoCloseable {
    *     no unit
    */
   public static PackedUnit open(Path file) {
-    ModelImport unpacked = ModelImport.open(file, ImportOptions.NONE);
+    try {
+      // A link such as current.tar is for whoever calls; the job runs beside it.
+      return open(file, file.toRealPath());
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(file.toString(), unreadable);
+    }
+  }
+
+  private static PackedUnit open(Path file, Path real) throws IOException {
+    ModelImport unpacked = ModelImport.open(real, ImportOptions.NONE);
     try {
       ModelManifest lock = unpacked.model().origin();
       if (lock == null || !lock.engine().equals(UnitContent.ENGINE)) {
@@ -73,14 +82,11 @@ public final class PackedUnit implements AutoCloseable {
             "'%s': %s (expected: a unit, as 'tidemill package' writes it)"
                 .formatted(file, unpacked.model().format()));
       }
-      ArchiveSeal.check(file);
+      ArchiveSeal.check(real);
       PackedUnit unit = new PackedUnit(file, unpacked, lock);
       unit.checkWhole();
       return unit;
-    } catch (IOException unreadable) {
-      unpacked.close();
-      throw new UncheckedIOException(file.toString(), unreadable);
-    } catch (RuntimeException refused) {
+    } catch (IOException | RuntimeException refused) {
       unpacked.close();
       throw refused;
     }
