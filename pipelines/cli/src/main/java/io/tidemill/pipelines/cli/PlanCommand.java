@@ -181,6 +181,7 @@ final class PlanCommand implements Callable<Integer> {
     List<String> next = new ArrayList<>(List.of("tidemill", "run"));
     next.addAll(job.words());
     next.addAll(resume.words());
+    next.addAll(signedBy.words());
     if (day != null) {
       next.addAll(List.of("--date", day));
     }

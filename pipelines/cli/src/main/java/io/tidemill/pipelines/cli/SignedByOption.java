@@ -2,6 +2,7 @@ package io.tidemill.pipelines.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** Who must have signed the unit that a command is given. */
@@ -22,6 +23,11 @@ final class SignedByOption {
         "Every unit must be signed by one of the keys in $" + Units.VARIABLE + ", if there are any."
       })
   private List<Path> keys = List.of();
+
+  /** The words by which another command is told the same. */
+  List<String> words() {
+    return keys.stream().flatMap(key -> Stream.of(NAME, key.toString())).toList();
+  }
 
   /** Makes it so for the units of the command. */
   void demand() {

@@ -580,4 +580,12 @@ class UnitTest {
     assertThat(done("plan", link.toString(), "-o", "json").out())
         .contains("\"path\" : \"" + folder.resolve("in") + "\"");
   }
+
+  @Test
+  void thePlansAdviceChecksTheSignatureToo() throws Exception {
+    String unit = packaged("unit.tar", "--key", key("release")).toString();
+
+    assertThat(done("plan", unit, "--signed-by", publicKey("release")).out())
+        .contains("tidemill run " + unit + " --signed-by " + publicKey("release"));
+  }
 }
