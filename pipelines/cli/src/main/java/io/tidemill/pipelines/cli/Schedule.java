@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalTime;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -15,6 +16,7 @@ import java.util.stream.Stream;
  * @param folder of the job's file
  * @param zone whose yesterday is meant
  * @param waitLimit for the input
+ * @param more words of the call, as for whose units it takes
  */
 record Schedule(
     String name,
@@ -23,11 +25,13 @@ record Schedule(
     ZoneId zone,
     LocalTime at,
     Duration waitLimit,
+    List<String> more,
     Path command) {
   private static final String YESTERDAY = "yesterday";
 
   Schedule {
-    if (List.of(folder.toString(), file, command.toString()).stream()
+    more = List.copyOf(more);
+    if (Stream.concat(Stream.of(folder.toString(), file, command.toString()), more.stream())
         .anyMatch(path -> path.chars().anyMatch(Character::isISOControl))) {
       throw new CommandFailedException(
           ExitCode.USAGE,
@@ -131,10 +135,13 @@ record Schedule(
   /** The words of the call; without a date where that is empty. */
   private List<String> arguments(String date) {
     List<String> words =
-        List.of(command.toString(), "run", file, "--wait", waitSeconds(), "-o", "json");
-    return date.isEmpty()
-        ? words
-        : Stream.concat(words.stream(), Stream.of("--date", date)).toList();
+        new ArrayList<>(
+            List.of(command.toString(), "run", file, "--wait", waitSeconds(), "-o", "json"));
+    words.addAll(more);
+    if (!date.isEmpty()) {
+      words.addAll(List.of("--date", date));
+    }
+    return words;
   }
 
   private String waitSeconds() {

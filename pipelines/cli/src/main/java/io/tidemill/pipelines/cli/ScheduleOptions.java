@@ -11,6 +11,7 @@ import java.time.LocalDate;
 import java.time.LocalTime;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -43,11 +44,14 @@ final class ScheduleOptions {
       description = "The command to call. Default: the 'tidemill' of the PATH.")
   private @Nullable Path command;
 
+  @Mixin private SignedByOption signedBy;
+
   ScheduleOptions(Caller caller) {
     this.caller = caller;
   }
 
   Schedule schedule() {
+    signedBy.demand();
     ParsedPipeline written = caller.read(job, null);
     LocalDate date = LocalDate.now(written.definition().nightly().timeZone());
     // Refuses what would not run for a date.
@@ -60,6 +64,7 @@ final class ScheduleOptions {
         written.definition().nightly().timeZone(),
         at,
         wait,
+        signedBy.absoluteWords(),
         command == null ? found() : command.toAbsolutePath().normalize());
   }
 

@@ -29,6 +29,13 @@ final class SignedByOption {
     return keys.stream().flatMap(key -> Stream.of(NAME, key.toString())).toList();
   }
 
+  /** The same in any folder. */
+  List<String> absoluteWords() {
+    return keys.stream()
+        .flatMap(key -> Stream.of(NAME, key.toAbsolutePath().normalize().toString()))
+        .toList();
+  }
+
   /** Makes it so for the units of the command. */
   void demand() {
     caller.units().demand(keys);

@@ -134,6 +134,7 @@ class RenderCommandTest {
                 ZoneOffset.UTC,
                 LocalTime.of(1, 30),
                 Duration.ZERO,
+                List.of(),
                 any)
             .airflow();
 

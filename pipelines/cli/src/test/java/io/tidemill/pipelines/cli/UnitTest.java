@@ -588,4 +588,20 @@ class UnitTest {
     assertThat(done("plan", unit, "--signed-by", publicKey("release")).out())
         .contains("tidemill run " + unit + " --signed-by " + publicKey("release"));
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cron", "systemd", "airflow"})
+  void aScheduleChecksTheSignatureToo(String scheduler) throws Exception {
+    key("other");
+    writeJob(
+        JOB.replace("path: in", "path: 'in/{{ ds }}'")
+            .replace("path: out", "path: 'out/{{ ds }}'"));
+    String unit = packaged("unit.tar", "--key", key("release")).toString();
+    String[] words = {"render", scheduler, unit, "--command", "/opt/tidemill", "--signed-by", ""};
+
+    words[6] = publicKey("release");
+    assertThat(done(words).out()).contains(" --signed-by " + publicKey("release"));
+    words[6] = publicKey("other");
+    assertThat(run(words).exitCode()).isEqualTo(ExitCode.MODEL);
+  }
 }
