@@ -95,7 +95,7 @@ public record PackedJob(Path file, Path yaml, String store, Map<String, ModelVer
         problems.add(
             new Problem<>(
                 locations.apply(place),
-                "%s: %s with digest %s in store %s (expected: %s, which the job was packaged with)"
+                "%s: %s with digest %s in store %s (expected: %s, which the job was packaged with); package the job against that store, or push its model under another number"
                     .formatted(
                         place,
                         there,

@@ -85,7 +85,7 @@ record UnitContent(Path folder) {
   private static void check(ModelVersion version, ModelManifest there, ModelStore store) {
     if (!there.digest().equals(version.digest())) {
       throw new InvalidModelException(
-          "%s in store %s: digest %s (expected: %s)"
+          "%s in store %s: digest %s (expected: %s); push the model under another number there, or package the job against that store"
               .formatted(version, store.uri(), there.digest(), version.digest()));
     }
   }
