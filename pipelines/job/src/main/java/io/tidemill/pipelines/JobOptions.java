@@ -140,6 +140,20 @@ public final class JobOptions {
     return planned;
   }
 
+  /**
+   * A job that came as one file, planned with the versions that came with it, whatever store the
+   * options name.
+   *
+   * @throws InvalidPipelineException with all that is wrong
+   */
+  public PlannedPipeline planAsItCame(
+      Map<String, String> environment, PackedJob unit, ParsedPipeline parsed) {
+    PlannedPipeline planned =
+        composer(environment, Map.of()).plan(parsed.definition(), parsed::locationOf);
+    unit.check(planned, parsed::locationOf);
+    return planned;
+  }
+
   private PipelineComposer composer(
       Map<String, String> environment, Map<String, String> overrides) {
     Map<String, String> options = new LinkedHashMap<>(flinkOptions);

@@ -7,7 +7,6 @@ import io.tidemill.pipelines.carried.CarriedJob;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.jobs.Submission;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
-import io.tidemill.pipelines.yaml.PipelineReader;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -61,26 +60,32 @@ final class SubmittedJob {
                     Optional.ofNullable(
                         unit.written(caller.environment(), null).definition().store()))
             .orElseGet(() -> JobOptions.storeFallback(caller.environment()));
+    // Before anything is written: what cannot run, or must not be shown, leaves no model anywhere.
+    carried(unit, checked(job.planAsItCame(caller.environment(), unit, read)));
     try {
       caller.units().unit(unit.file()).publishModels(ModelStore.open(uri));
     } catch (IllegalArgumentException refused) {
       throw new CommandFailedException(refused);
     }
     PlannedPipeline planned = planned(read.with(read.definition().withStore(uri)));
-    return new Submission(
-        planned,
-        CarriedJob.of(
-                unit.yaml(),
-                new PipelineReader(caller.environment()).read(unit.yaml()),
-                planned,
-                job.flinkOptions(),
-                caller.environment())
-            .in(unit.folder()),
-        letGo);
+    return new Submission(planned, carried(unit, planned), letGo);
+  }
+
+  private CarriedJob carried(PackedJob unit, PlannedPipeline planned) {
+    return CarriedJob.of(
+            unit.yaml(),
+            unit.written(caller.environment(), null),
+            planned,
+            job.flinkOptions(),
+            caller.environment())
+        .in(unit.folder());
   }
 
   private PlannedPipeline planned(ParsedPipeline written) {
-    PlannedPipeline planned = job.plan(caller.environment(), Map.of(), written);
+    return checked(job.plan(caller.environment(), Map.of(), written));
+  }
+
+  private static PlannedPipeline checked(PlannedPipeline planned) {
     planned.checkFoldersAboveSink();
     return planned;
   }

@@ -604,4 +604,16 @@ class UnitTest {
     words[6] = publicKey("other");
     assertThat(run(words).exitCode()).isEqualTo(ExitCode.MODEL);
   }
+
+  @Test
+  void aUnitThatDoesNotPlanHerePublishesNothing() throws IOException {
+    String unit = packaged("unit.tar").toString();
+    Path other = directory.resolve("cluster");
+
+    CommandRun run =
+        CommandRun.of(Map.of("FORMAT", "nonsense"), "submit", unit, "--store", other.toString());
+
+    assertThat(run.err()).contains("nonsense");
+    assertThat(other).doesNotExist();
+  }
 }
