@@ -15,13 +15,21 @@ final class CtrlC implements AutoCloseable {
 
   private final CountDownLatch done = new CountDownLatch(1);
   private final Thread hook = new Thread(this::hold, "tidemill-stop");
+  private final Units units;
   private volatile boolean pressed;
 
-  private CtrlC() {}
+  private CtrlC(Units units) {
+    this.units = units;
+  }
 
-  /** Watches from now on. */
-  static CtrlC watch() {
-    CtrlC ctrlC = new CtrlC();
+  /**
+   * Watches from now on.
+   *
+   * @param units those that the work needs to its end, and that are deleted before the process ends
+   */
+  static CtrlC watch(Units units) {
+    CtrlC ctrlC = new CtrlC(units);
+    units.hold();
     try {
       Runtime.getRuntime().addShutdownHook(ctrlC.hook);
     } catch (IllegalStateException ending) {
@@ -35,6 +43,7 @@ final class CtrlC implements AutoCloseable {
     pressed = true;
     try {
       done.await();
+      units.close();
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     }
@@ -46,6 +55,7 @@ final class CtrlC implements AutoCloseable {
 
   @Override
   public void close() {
+    units.letGo();
     done.countDown();
     try {
       Runtime.getRuntime().removeShutdownHook(hook);

@@ -168,7 +168,7 @@ final class DatedRun implements Execution {
 
   @Override
   public RunFigures run(BooleanSupplier lost) throws InterruptedException {
-    CtrlC watched = CtrlC.watch();
+    CtrlC watched = CtrlC.watch(runs.units());
     // Closed once the run has accounted for itself and, if it was pressed, all is said.
     ctrlC = watched;
     PublishingOrder order = runs.order();

@@ -134,6 +134,10 @@ final class DatedRuns {
     return dates.atOnce() == 1 ? output.runProgress(true) : output.runProgress(date.toString());
   }
 
+  Units units() {
+    return caller.units();
+  }
+
   PublishingOrder order() {
     return order;
   }

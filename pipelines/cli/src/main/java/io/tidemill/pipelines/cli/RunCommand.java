@@ -131,7 +131,7 @@ final class RunCommand implements Callable<Integer> {
             .collect(Collectors.joining(", ")),
         running.webInterface());
     String outcome = "failed";
-    try (CtrlC ctrlC = CtrlC.watch()) {
+    try (CtrlC ctrlC = CtrlC.watch(caller.units())) {
       try {
         boolean stopped =
             new JobWatch(output, ctrlC, output.runProgress(pipeline.bounded()))

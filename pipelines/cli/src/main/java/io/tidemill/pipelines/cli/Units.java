@@ -11,7 +11,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The units that a command was given, each opened once, and the keys that must have signed them.
@@ -19,12 +22,17 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe.
  */
 final class Units implements PackedJobs, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Units.class);
+
   /** Whoever runs a machine says here whose units it takes. */
   static final String VARIABLE = "TIDEMILL_UNIT_KEYS";
 
   private final @Nullable String policy;
   private final Map<Path, PackedUnit> opened = new LinkedHashMap<>();
+  private final AtomicInteger holders = new AtomicInteger();
+  private final Thread hook = new Thread(this::closeIfUnheld, "tidemill-delete-units");
   private List<Path> asked = List.of();
+  private boolean hooked;
 
   Units(Map<String, String> environment) {
     this.policy = environment.get(VARIABLE);
@@ -60,6 +68,7 @@ final class Units implements PackedJobs, AutoCloseable {
     PackedUnit there = opened.get(file);
     if (there == null) {
       List<Path> policy = policy();
+      deleteAtEnd();
       there = PackedUnit.open(file);
       try {
         for (List<Path> demanded : List.of(asked, policy)) {
@@ -76,7 +85,9 @@ final class Units implements PackedJobs, AutoCloseable {
     return there;
   }
 
-  /** No policy is only where nothing is said: a variable that is empty by accident allows nothing. */
+  /**
+   * No policy is only where nothing is said: a variable that is empty by accident allows nothing.
+   */
   private List<Path> policy() {
     if (policy == null) {
       return List.of();
@@ -103,10 +114,45 @@ final class Units implements PackedJobs, AutoCloseable {
     }
   }
 
+  /** Where the process is told to end, nobody comes to close them. */
+  private void deleteAtEnd() {
+    if (!hooked) {
+      try {
+        Runtime.getRuntime().addShutdownHook(hook);
+        hooked = true;
+      } catch (IllegalStateException ending) {
+        LOG.debug("the process ends", ending);
+      }
+    }
+  }
+
+  private void closeIfUnheld() {
+    if (holders.get() == 0) {
+      close();
+    }
+  }
+
+  /** Keeps them though the process is told to end; whoever holds them then closes them. */
+  void hold() {
+    holders.incrementAndGet();
+  }
+
+  void letGo() {
+    holders.decrementAndGet();
+  }
+
   /** Deletes what was unpacked. */
   @Override
   public synchronized void close() {
     opened.values().forEach(PackedUnit::close);
     opened.clear();
+    if (hooked) {
+      hooked = false;
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException ending) {
+        LOG.debug("the process ends", ending);
+      }
+    }
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.OtherProcess;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.engine.onnx.OnnxModels;
 import io.tidemill.model.importing.archive.ArchiveLimits;
@@ -615,5 +616,20 @@ class UnitTest {
 
     assertThat(run.err()).contains("nonsense");
     assertThat(other).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"free", EndedUnitMain.HELD})
+  void whatWasUnpackedIsDeletedWhenTheProcessIsToldToEnd(String kind) throws Exception {
+    Path unit = packaged("unit.tar");
+    Path temporary = Files.createDirectories(directory.resolve("temporary"));
+    ProcessBuilder process = OtherProcess.of(EndedUnitMain.class, unit, kind).builder();
+    process.environment().put("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + temporary);
+    Path log = directory.resolve("ended.log");
+
+    int code = process.redirectErrorStream(true).redirectOutput(log.toFile()).start().waitFor();
+
+    assertThat(code).as(Files.readString(log)).isZero();
+    assertThat(temporary).isDirectoryNotContaining("glob:**/tidemill-import-*");
   }
 }

@@ -145,8 +145,8 @@ public final class PackedUnit implements AutoCloseable {
   /**
    * Publishes its versions in a store that others reach, where they are not there yet.
    *
-   * @throws StoreRefusedException if one is there with other content, or the
-   *     store's policy forbids it
+   * @throws StoreRefusedException if one is there with other content, or the store's policy forbids
+   *     it
    */
   public void publishModels(ModelStore store) {
     for (ModelVersion version : job().versions()) {
