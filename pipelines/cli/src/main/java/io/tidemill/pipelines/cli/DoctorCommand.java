@@ -4,6 +4,7 @@ import static io.tidemill.pipelines.doctor.Finding.Status.WRONG;
 
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.problem.Problem;
+import io.tidemill.model.InvalidModelException;
 import io.tidemill.pipelines.JobOptions;
 import io.tidemill.pipelines.compose.ModelProblemsException;
 import io.tidemill.pipelines.compose.PlannedPipeline;
@@ -132,6 +133,8 @@ final class DoctorCommand implements Callable<Integer> {
       addAll(invalid.problems(), "job", findings);
     } catch (ModelProblemsException missing) {
       addAll(missing.problems(), "store", findings);
+    } catch (InvalidModelException broken) {
+      addAll(ProblemView.ofUnit(given.file(), broken), "job", findings);
     }
     return Optional.empty();
   }

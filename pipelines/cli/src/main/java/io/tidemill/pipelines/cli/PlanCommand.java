@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.problem.Problem;
+import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.store.ByteSize;
 import io.tidemill.pipelines.JobOptions;
 import io.tidemill.pipelines.compose.ModelProblemsException;
@@ -92,6 +93,8 @@ final class PlanCommand implements Callable<Integer> {
       return refuse(invalid, invalid.problems());
     } catch (ModelProblemsException missing) {
       return refuse(missing, missing.problems());
+    } catch (InvalidModelException broken) {
+      return refuse(broken, ProblemView.ofUnit(job.file(), broken));
     }
   }
 

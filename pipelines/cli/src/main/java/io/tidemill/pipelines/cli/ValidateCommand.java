@@ -1,6 +1,7 @@
 package io.tidemill.pipelines.cli;
 
 import io.tidemill.connectors.problem.Problem;
+import io.tidemill.model.InvalidModelException;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
@@ -50,6 +51,12 @@ final class ValidateCommand implements Callable<Integer> {
       }
       output.print(view(invalid.problems()), "");
       return ExitCode.USAGE.number();
+    } catch (InvalidModelException broken) {
+      if (output.forPeople()) {
+        throw broken;
+      }
+      output.print(view(ProblemView.ofUnit(job.toString(), broken)), "");
+      return ExitCode.MODEL.number();
     }
   }
 

@@ -632,4 +632,19 @@ class UnitTest {
     assertThat(code).as(Files.readString(log)).isZero();
     assertThat(temporary).isDirectoryNotContaining("glob:**/tidemill-import-*");
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"plan", "validate", "doctor"})
+  void aUnitThatIsNotAsItWasPackedIsAProblemInJsonToo(String command) throws IOException {
+    Path unit = packaged("unit.tar");
+    byte[] bytes = Files.readAllBytes(unit);
+    bytes[bytes.length - 1] ^= 1;
+    Files.write(unit, bytes);
+
+    CommandRun run = run(command, unit.toString(), "-o", "json");
+
+    assertThat(new ObjectMapper().readTree(run.out()).toString()).contains("at entry 'checksum'");
+    assertThat(run.exitCode())
+        .isEqualTo(command.equals("doctor") ? ExitCode.FAILED : ExitCode.MODEL);
+  }
 }
