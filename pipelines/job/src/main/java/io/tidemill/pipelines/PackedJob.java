@@ -38,6 +38,11 @@ public record PackedJob(Path file, Path yaml, String store, Map<String, ModelVer
     models = Map.copyOf(models);
   }
 
+  /** A store as people find it, as its own is in a temporary folder meanwhile. */
+  public String shown(String uri) {
+    return uri.equals(store) ? file + "!models" : uri;
+  }
+
   /** The folder that the job runs in. */
   public Path folder() {
     return requireNonNull(file.toAbsolutePath().normalize().getParent(), "folder");

@@ -84,7 +84,11 @@ final class PlanCommand implements Callable<Integer> {
         return printSinkSchema(pipeline);
       }
       String begins = RunStart.of(pipeline, job.folder(pipeline), resume.fresh()).description();
-      PipelinePlan plan = pipeline.describe();
+      PipelinePlan described = pipeline.describe();
+      PipelinePlan plan =
+          job.packed()
+              .map(unit -> described.withStore(unit.shown(described.store())))
+              .orElse(described);
       output.print(
           new View(job.file(), true, List.of(), day, begins, plan),
           out -> print(out, day, begins, plan));

@@ -647,4 +647,16 @@ class UnitTest {
     assertThat(run.exitCode())
         .isEqualTo(command.equals("doctor") ? ExitCode.FAILED : ExitCode.MODEL);
   }
+
+  @Test
+  void aPlanSaysThatTheModelsAreInTheUnit() throws IOException {
+    String unit = packaged("unit.tar").toString();
+
+    assertThat(done("plan", unit).out())
+        .contains("store        " + unit + "!models")
+        .doesNotContain("tidemill-import");
+    assertThat(done("plan", unit, "-o", "json").out()).doesNotContain("tidemill-import");
+    assertThat(done("plan", unit, "--store", store()).out())
+        .contains("store        " + store());
+  }
 }

@@ -39,6 +39,25 @@ public record PipelinePlan(
     notes = List.copyOf(notes);
   }
 
+  /** The same with another word for where the models are. */
+  public PipelinePlan withStore(String other) {
+    return new PipelinePlan(
+        name,
+        mode,
+        other,
+        source,
+        steps,
+        sink,
+        columns,
+        deadLetter,
+        memory,
+        timeZone,
+        errors,
+        gates,
+        operators,
+        notes);
+  }
+
   /**
    * A source or a sink.
    *
