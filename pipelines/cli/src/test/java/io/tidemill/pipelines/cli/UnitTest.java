@@ -656,7 +656,6 @@ class UnitTest {
         .contains("store        " + unit + "!models")
         .doesNotContain("tidemill-import");
     assertThat(done("plan", unit, "-o", "json").out()).doesNotContain("tidemill-import");
-    assertThat(done("plan", unit, "--store", store()).out())
-        .contains("store        " + store());
+    assertThat(done("plan", unit, "--store", store()).out()).contains("store        " + store());
   }
 }
