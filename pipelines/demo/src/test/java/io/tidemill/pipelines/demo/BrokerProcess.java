@@ -5,13 +5,19 @@ import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.ExecutionException;
 import kafka.Kafka;
+import org.apache.kafka.clients.admin.Admin;
 
 /** A broker in a process of its own, which can be killed and started anew on its files. */
 final class BrokerProcess implements AutoCloseable {
   private final Path properties;
+  private static final Duration START = Duration.ofMinutes(4);
+
   private final Path log;
   private final String bootstrapServers;
   private Process process;
@@ -39,6 +45,21 @@ final class BrokerProcess implements AutoCloseable {
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
         .start();
+  }
+
+  /** Waits until it answers, as its first start takes long on a machine that does much else. */
+  void awaitAnswer() throws Exception {
+    long deadlineNanos = System.nanoTime() + START.toNanos();
+    while (true) {
+      try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
+        admin.describeCluster().nodes().get();
+        return;
+      } catch (ExecutionException notYet) {
+        if (System.nanoTime() - deadlineNanos > 0) {
+          throw notYet;
+        }
+      }
+    }
   }
 
   String bootstrapServers() {

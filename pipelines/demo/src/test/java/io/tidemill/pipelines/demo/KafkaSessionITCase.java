@@ -98,7 +98,7 @@ final class KafkaSessionITCase {
       // What the last job leaves may end a little later than the job.
       cluster.await(() -> cluster.taskManagerHas("task") < threads + SPARE);
       cluster.await(() -> cluster.taskManagerHas("fd") < handles + SPARE);
-      assertThat(cluster.taskManagerMemory()).isLessThan(memory + SPARE_MEBIBYTES);
+      cluster.await(() -> cluster.taskManagerMemory() < memory + SPARE_MEBIBYTES);
     }
   }
 

@@ -68,6 +68,7 @@ final class Site implements AutoCloseable {
     String quorum = DemoBroker.freeAddresses().get(0);
     zooKeeper = zooKeeper(quorum);
     broker = new BrokerProcess(Files.createDirectories(directory.resolve("broker")));
+    broker.awaitAnswer();
     jobs = new ScoringJobs(directory, broker.bootstrapServers(), PARTITIONS, SOURCE);
     account = jobs.account();
     cluster =
@@ -93,7 +94,9 @@ final class Site implements AutoCloseable {
         "properties.group.id: " + JOB,
         "execution.checkpointing.interval: 1s, parallelism.default: " + TASK_MANAGERS);
     command("submit", directory.resolve(JOB + ".yaml").toString());
-    timer.scheduleAtFixedRate(this::write, 0, PORTION_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+    write();
+    timer.scheduleAtFixedRate(
+        this::write, PORTION_EVERY.toMillis(), PORTION_EVERY.toMillis(), TimeUnit.MILLISECONDS);
     settle();
   }
 
