@@ -208,6 +208,9 @@ public final class IcebergPartition {
     if (!written.files().isEmpty()) {
       // Of none Iceberg does not know the partition.
       replacing.validateAddedFilesMatchOverwriteFilter();
+      // Engines with an Iceberg of before 2025-07 that expire the branch's snapshots keep their
+      // files, which are the table's now.
+      replacing.set(SnapshotSummary.SOURCE_SNAPSHOT_ID_PROP, String.valueOf(written.head()));
     }
     if (!written.beginForgotten()) {
       replacing
@@ -220,11 +223,7 @@ public final class IcebergPartition {
     }
     written.files().forEach(replacing::addFile);
     summary.forEach(replacing::set);
-    replacing
-        .set(STAGED, branch)
-        .set(PARTITION, partition.toString())
-        // Who expires the branch's snapshots keeps their files, which are the table's now.
-        .set(SnapshotSummary.SOURCE_SNAPSHOT_ID_PROP, String.valueOf(written.head()));
+    replacing.set(STAGED, branch).set(PARTITION, partition.toString());
     right.run();
     try {
       replacing.commit();

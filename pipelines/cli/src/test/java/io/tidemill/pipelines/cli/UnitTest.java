@@ -550,6 +550,14 @@ class UnitTest {
   }
 
   @Test
+  void aUnitThatIsNotThereIsNamed() {
+    CommandRun run = run("units", "import", directory.resolve("none.tar").toString());
+
+    assertThat(run.err()).contains("/none.tar': no such file (expected: a unit, ");
+    assertThat(run.exitCode()).isEqualTo(ExitCode.MODEL);
+  }
+
+  @Test
   void aUnitThatWasRefusedIsRefusedAgain() throws Exception {
     Path unit = packaged("unit.tar");
     key("release");

@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.carried;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.problem.Problems;
 import io.tidemill.pipelines.compose.PipelineComposer;
 import io.tidemill.pipelines.compose.PlannedPipeline;
@@ -77,6 +78,12 @@ public record CarriedJob(
     files.connectors().forEach((part, its) -> secrets.check(problems, part, its.options()));
     secrets.check(problems, "flink", files.moved().flinkOptions());
     secrets.checkStore(problems, files.moved().store());
+    String store = planned.describe().store();
+    if (problems.all().isEmpty() && !ConnectorOptions.withoutSecrets(store).equals(store)) {
+      problems.add(
+          written.locationOf("store"),
+          "store: a secret in its URI, which anyone would read in Flink's web UI (expected: credentials in the environment or the configuration of Flink)");
+    }
     secrets.checkComments(problems, files.texts());
     flinkOptions.forEach(
         (key, value) -> {

@@ -18,6 +18,7 @@ import io.tidemill.pipelines.carried.JobFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -68,6 +69,9 @@ public final class PackedUnit implements AutoCloseable {
     try {
       // A link such as current.tar is for whoever calls; the job runs beside it.
       return open(file, file.toRealPath());
+    } catch (NoSuchFileException none) {
+      throw new InvalidModelException(
+          "'%s': no such file (expected: a unit, as 'tidemill package' writes it)".formatted(file));
     } catch (IOException unreadable) {
       throw new UncheckedIOException(file.toString(), unreadable);
     }

@@ -1,7 +1,7 @@
 /**
  * Archives that people hand over: unpacked so that nothing is written outside one folder, and
  * written with the same bytes for the same content. May import {@code model}, {@code model.store}
- * and Commons Compress; knows no engine.
+ * and Commons Compress and Codec; knows no engine.
  */
 @NullMarked
 package io.tidemill.model.importing.archive;
