@@ -44,7 +44,7 @@ final class UpgradeOptions {
     if (noWayBack) {
       return null;
     }
-    Optional<CarriedJob> carried = cluster.carried(running.id());
+    Optional<CarriedJob> carried = cluster.carriedByRunning(running.id());
     if (carried.isEmpty()) {
       throw new CommandFailedException(
           ExitCode.USAGE,

@@ -32,6 +32,10 @@ class JobsCommandTest {
 
   @TempDir private Path directory;
   private final Map<String, String> answers = new HashMap<>();
+
+  /** What is answered from the second time on. */
+  private final Map<String, String> later = new HashMap<>();
+
   private final List<String> asked = new ArrayList<>();
   private HttpServer server;
   private String address = "";
@@ -52,6 +56,9 @@ class JobsCommandTest {
           String request = exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath();
           asked.add(request);
           String answer = answers.getOrDefault(request, "404 {\"errors\": [\"Not found\"]}");
+          if (later.containsKey(request)) {
+            answers.put(request, later.get(request));
+          }
           int status = answer.matches("\\d{3} .*") ? Integer.parseInt(answer.substring(0, 3)) : 200;
           exchange.getRequestBody().readAllBytes();
           exchange.sendResponseHeaders(status, 0);
@@ -205,6 +212,18 @@ class JobsCommandTest {
 
     assertThat(refused(ExitCode.USAGE, "jobs", "upgrade", job(Jobs.KAFKA)))
         .contains("job 'fraud' was not started by 'tidemill submit'", "--no-way-back");
+  }
+
+  @Test
+  void whatAJobWasStartedWithIsAskedAgainAsLongAsFlinkDoesNotTell() throws IOException {
+    jobs(JOB.formatted(RUNS, "fraud", "RUNNING"));
+    String config = "GET /jobs/%s/config".formatted(RUNS);
+    answers.put(config, "{\"jid\": \"" + RUNS + "\"}");
+    later.put(config, "{\"execution-config\": {\"user-config\": {}}}");
+
+    assertThat(refused(ExitCode.USAGE, "jobs", "upgrade", job(Jobs.KAFKA)))
+        .contains("job 'fraud' was not started by 'tidemill submit'");
+    assertThat(asked).filteredOn(config::equals).hasSize(2);
   }
 
   private String job(String yaml) throws IOException {

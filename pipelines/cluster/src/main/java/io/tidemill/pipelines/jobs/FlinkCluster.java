@@ -35,6 +35,9 @@ public final class FlinkCluster {
   private static final long POLL_MILLIS = 250;
   private static final Duration BEGIN = Duration.ofSeconds(30);
 
+  /** More than Flink's usual {@code web.refresh-interval} of 3 s. */
+  private static final Duration CACHED = Duration.ofSeconds(10);
+
   private final FlinkRest rest;
 
   private FlinkCluster(FlinkRest rest) {
@@ -190,11 +193,28 @@ public final class FlinkCluster {
         ask(rest -> rest.get("/jobs/" + id, "/vertices")).path("state").asText());
   }
 
-  /** What the job was started with, where {@code submit} has started it. */
+  /** What the job was started with, where {@code submit} has started it, as far as Flink tells. */
   public Optional<CarriedJob> carried(String id) throws InterruptedException {
+    return carried(executionOf(id));
+  }
+
+  /**
+   * The same of a job that runs. Flink answers for some seconds as before the job had its tasks,
+   * when it did not tell; blocks until then.
+   */
+  public Optional<CarriedJob> carriedByRunning(String id) throws InterruptedException {
+    return await(CACHED, () -> Optional.of(executionOf(id)).filter(JsonNode::isObject))
+        .flatMap(FlinkCluster::carried);
+  }
+
+  private JsonNode executionOf(String id) throws InterruptedException {
+    return ask(rest -> rest.get("/jobs/" + id + "/config")).path("execution-config");
+  }
+
+  private static Optional<CarriedJob> carried(JsonNode execution) {
     Map<String, String> parameters = new HashMap<>();
-    ask(rest -> rest.get("/jobs/" + id + "/config"))
-        .at("/execution-config/user-config")
+    execution
+        .path("user-config")
         .properties()
         .forEach(entry -> parameters.put(entry.getKey(), entry.getValue().asText()));
     return CarriedJob.of(parameters);
