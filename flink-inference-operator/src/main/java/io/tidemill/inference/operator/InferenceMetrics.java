@@ -92,6 +92,11 @@ final class InferenceMetrics {
     return value.name().toLowerCase(Locale.ROOT);
   }
 
+  /** With the labels of step and model. */
+  MetricGroup group() {
+    return group;
+  }
+
   /** Gauges of what others hold; read by the reporter's thread. */
   void watch(IntSupplier inFlight, IntSupplier sizeLimit, LongSupplier arrowBytes) {
     group.gauge("inFlight", (Gauge<Integer>) inFlight::getAsInt);

@@ -97,6 +97,7 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
   private transient @Nullable Workers<T, R> workers;
   private transient Runnable releaseUnused = () -> {};
   private final transient InferenceMetrics stepMetrics;
+  private final transient BatchSpans spans;
 
   /**
    * An operator.
@@ -128,6 +129,7 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
     this.serializer = serializer.apply(getUserCodeClassloader());
     this.sizeLimit = new SizeLimit(settings.batching().maxSize(), settings.batching().maxSize());
     this.stepMetrics = new InferenceMetrics(getMetricGroup(), step, settings.batching().maxSize());
+    this.spans = new BatchSpans(stepMetrics.group(), settings.traceEvery(), clock);
     this.emission =
         new Emission<>(
             output,
@@ -420,6 +422,7 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
       throw failureOf(batch, e);
     }
     stepMetrics.scored(report);
+    spans.scored(batch, report);
     if (sizeLimit.scored(batchSize, report)) {
       batcher.sizeLimit(sizeLimit.limit());
     }

@@ -19,6 +19,8 @@ import java.time.Duration;
  *     batches in flight; a batch that does not fit is halved
  * @param fresh whether no one changes a record after it was handed on, so that none is copied under
  *     object reuse; wrongly said, predictions are made of other records' values
+ * @param traceEvery one of so many batches of a subtask reports a span to Flink's trace reporters;
+ *     0 for none
  */
 public record StepSettings(
     BatchPolicy batching,
@@ -29,7 +31,8 @@ public record StepSettings(
     int deadBatches,
     Timeouts timeouts,
     long memoryBytes,
-    boolean fresh)
+    boolean fresh,
+    int traceEvery)
     implements Serializable {
   private static final int DEFAULT_DEAD_BATCHES = 3;
   private static final Duration DEFAULT_LOAD_TIMEOUT = Duration.ofMinutes(5);
@@ -106,13 +109,17 @@ public record StepSettings(
       throw new IllegalArgumentException(
           "memory limit: " + memoryBytes + " bytes (expected: >= 1)");
     }
+    if (traceEvery < 0) {
+      throw new IllegalArgumentException(
+          "trace-every: " + traceEvery + " (expected: >= 1, or 0 for no batch)");
+    }
   }
 
   /**
    * 256 records or 20 ms a batch, four batches in flight, two calls at a time, results in input
    * order, predictions kept as they are even when not finite, a null input as the model takes it, a
    * failure after three batches of dead letters only, five minutes to load, 60 s for a call, calls
-   * of a millisecond in the task thread, 1 GiB.
+   * of a millisecond in the task thread, 1 GiB, no spans.
    */
   public static StepSettings defaults() {
     BatchPolicy batching = BatchPolicy.defaults();
@@ -125,7 +132,8 @@ public record StepSettings(
         DEFAULT_DEAD_BATCHES,
         new Timeouts(DEFAULT_LOAD_TIMEOUT, DEFAULT_CALL_TIMEOUT, DEFAULT_SHORT_CALL),
         DEFAULT_MEMORY_BYTES,
-        false);
+        false,
+        0);
   }
 
   /**
@@ -176,38 +184,101 @@ public record StepSettings(
   public StepSettings withBatching(BatchPolicy batching) {
     int workers = usualWorkers(batching.maxInFlight());
     return new StepSettings(
-        batching, workers, order, onNan, nullInput, deadBatches, timeouts, memoryBytes, fresh);
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        timeouts,
+        memoryBytes,
+        fresh,
+        traceEvery);
   }
 
   private StepSettings keepingWorkers(BatchPolicy batching) {
     return new StepSettings(
-        batching, workers, order, onNan, nullInput, deadBatches, timeouts, memoryBytes, fresh);
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        timeouts,
+        memoryBytes,
+        fresh,
+        traceEvery);
   }
 
   /** Model calls at a time; set it after max-in-flight. */
   public StepSettings withWorkers(int workers) {
     return new StepSettings(
-        batching, workers, order, onNan, nullInput, deadBatches, timeouts, memoryBytes, fresh);
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        timeouts,
+        memoryBytes,
+        fresh,
+        traceEvery);
   }
 
   public StepSettings withOrder(Order order) {
     return new StepSettings(
-        batching, workers, order, onNan, nullInput, deadBatches, timeouts, memoryBytes, fresh);
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        timeouts,
+        memoryBytes,
+        fresh,
+        traceEvery);
   }
 
   public StepSettings withOnNan(OnNotFinite onNan) {
     return new StepSettings(
-        batching, workers, order, onNan, nullInput, deadBatches, timeouts, memoryBytes, fresh);
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        timeouts,
+        memoryBytes,
+        fresh,
+        traceEvery);
   }
 
   public StepSettings withNullInput(OnNullInput nullInput) {
     return new StepSettings(
-        batching, workers, order, onNan, nullInput, deadBatches, timeouts, memoryBytes, fresh);
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        timeouts,
+        memoryBytes,
+        fresh,
+        traceEvery);
   }
 
   public StepSettings withDeadBatches(int deadBatches) {
     return new StepSettings(
-        batching, workers, order, onNan, nullInput, deadBatches, timeouts, memoryBytes, fresh);
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        timeouts,
+        memoryBytes,
+        fresh,
+        traceEvery);
   }
 
   public StepSettings withLoadTimeout(Duration loadTimeout) {
@@ -216,7 +287,16 @@ public record StepSettings(
 
   private StepSettings with(Timeouts timeouts) {
     return new StepSettings(
-        batching, workers, order, onNan, nullInput, deadBatches, timeouts, memoryBytes, fresh);
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        timeouts,
+        memoryBytes,
+        fresh,
+        traceEvery);
   }
 
   public StepSettings withCallTimeout(Duration callTimeout) {
@@ -233,11 +313,44 @@ public record StepSettings(
 
   public StepSettings withMemoryBytes(long memoryBytes) {
     return new StepSettings(
-        batching, workers, order, onNan, nullInput, deadBatches, timeouts, memoryBytes, fresh);
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        timeouts,
+        memoryBytes,
+        fresh,
+        traceEvery);
   }
 
   public StepSettings withFresh(boolean fresh) {
     return new StepSettings(
-        batching, workers, order, onNan, nullInput, deadBatches, timeouts, memoryBytes, fresh);
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        timeouts,
+        memoryBytes,
+        fresh,
+        traceEvery);
+  }
+
+  /** One of so many batches of a subtask reports a span; 0 for none. */
+  public StepSettings withTraceEvery(int batches) {
+    return new StepSettings(
+        batching,
+        workers,
+        order,
+        onNan,
+        nullInput,
+        deadBatches,
+        timeouts,
+        memoryBytes,
+        fresh,
+        batches);
   }
 }

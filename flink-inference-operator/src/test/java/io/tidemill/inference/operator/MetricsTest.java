@@ -70,6 +70,49 @@ class MetricsTest {
   }
 
   @Test
+  void oneOfSoManyBatchesIsASpan() throws Exception {
+    StepSettings traced = settings(2, 100, 1).withTraceEvery(3);
+    try (StepHarness step = new StepHarness(traced, model).open()) {
+      for (int batch = 0; batch < 6; batch++) {
+        step.send(1);
+        step.advance(Duration.ofMillis(4));
+        step.send(2);
+        step.runMail();
+      }
+
+      assertThat(step.metrics().spans())
+          .hasSize(2)
+          .allSatisfy(
+              span -> {
+                assertThat(span.getName()).isEqualTo("Batch");
+                assertThat(span.getEndTsMillis() - span.getStartTsMillis()).isEqualTo(4);
+                assertThat(span.getAttributes())
+                    .containsEntry("<step>", "score")
+                    .containsEntry("<model>", "fake")
+                    .containsEntry("<version>", "1.0.0")
+                    .containsEntry("records", 2L)
+                    .containsEntry("closed", "size")
+                    .containsEntry("queueWaitNanos", 4_000_000L)
+                    .containsEntry("modelCalls", 1L)
+                    .containsKeys("batch", "encodeNanos", "modelNanos", "decodeNanos");
+              });
+      assertThat(step.metrics().spans())
+          .extracting(span -> span.getAttributes().get("batch"))
+          .containsExactly(3L, 6L);
+    }
+  }
+
+  @Test
+  void noBatchIsASpanUnlessToldSo() throws Exception {
+    try (StepHarness step = new StepHarness(settings(1, 100, 1), model).open()) {
+      step.send(1);
+      step.runMail();
+
+      assertThat(step.metrics().spans()).isEmpty();
+    }
+  }
+
+  @Test
   void deadLettersAreCountedByCauseAndHalvingByItsCalls() throws Exception {
     model.behave(MetricsTest::fault);
     StepSettings strict = settings(7, 100, 1).withOnNan(OnNotFinite.DEAD_LETTER);

@@ -1,9 +1,11 @@
 package io.tidemill.inference.operator;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.events.EventBuilder;
@@ -18,6 +20,7 @@ import org.apache.flink.runtime.metrics.groups.AbstractMetricGroup;
 import org.apache.flink.runtime.metrics.groups.TaskManagerMetricGroup;
 import org.apache.flink.runtime.metrics.groups.TaskMetricGroup;
 import org.apache.flink.runtime.metrics.scope.ScopeFormats;
+import org.apache.flink.traces.Span;
 import org.apache.flink.traces.SpanBuilder;
 
 /**
@@ -27,6 +30,7 @@ import org.apache.flink.traces.SpanBuilder;
 final class RecordedMetrics implements MetricRegistry {
   private final Map<String, Metric> metrics = new ConcurrentHashMap<>();
   private final Map<String, Exported> exported = new ConcurrentHashMap<>();
+  private final List<Span> spans = new CopyOnWriteArrayList<>();
 
   /** A metric as a reporter sees it. */
   record Exported(String kind, Map<String, String> labels) {}
@@ -51,6 +55,11 @@ final class RecordedMetrics implements MetricRegistry {
 
   Set<String> names() {
     return Set.copyOf(metrics.keySet());
+  }
+
+  /** With the labels of their group among the attributes. */
+  List<Span> spans() {
+    return List.copyOf(spans);
   }
 
   /** By name with scope. */
@@ -93,7 +102,9 @@ final class RecordedMetrics implements MetricRegistry {
   }
 
   @Override
-  public void addSpan(SpanBuilder spanBuilder, AbstractMetricGroup<?> group) {}
+  public void addSpan(SpanBuilder spanBuilder, AbstractMetricGroup<?> group) {
+    spans.add(spanBuilder.build(group.getAllVariables()));
+  }
 
   @Override
   public void addEvent(EventBuilder eventBuilder, AbstractMetricGroup<?> group) {}

@@ -30,7 +30,8 @@ class StepSettingsTest {
                 new StepSettings.Timeouts(
                     Duration.ofMinutes(5), Duration.ofSeconds(60), Duration.ofMillis(1)),
                 1L << 30,
-                false));
+                false,
+                0));
   }
 
   @Test
@@ -50,7 +51,8 @@ class StepSettingsTest {
             .withCallTimeout(Duration.ofSeconds(2))
             .withShortCall(Duration.ZERO)
             .withMemoryBytes(9)
-            .withFresh(true);
+            .withFresh(true)
+            .withTraceEvery(100);
 
     assertThat(settings)
         .isEqualTo(
@@ -64,7 +66,8 @@ class StepSettingsTest {
                 new StepSettings.Timeouts(
                     Duration.ofSeconds(90), Duration.ofSeconds(2), Duration.ZERO),
                 9,
-                true));
+                true,
+                100));
   }
 
   @ParameterizedTest
@@ -108,5 +111,8 @@ class StepSettingsTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> DEFAULTS.withDeadBatches(-1))
         .withMessage("dead-batches: -1 (expected: >= 1, or 0 for any number)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> DEFAULTS.withTraceEvery(-1))
+        .withMessage("trace-every: -1 (expected: >= 1, or 0 for no batch)");
   }
 }

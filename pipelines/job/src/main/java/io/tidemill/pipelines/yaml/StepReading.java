@@ -151,6 +151,14 @@ final class StepReading {
           "short-call",
           "The longest call that the task thread makes itself; 0s leaves every call to the workers",
           DEFAULTS.timeouts().shortCall());
+  private static final Key<Integer> TRACE_EVERY =
+      Key.number(
+              "trace-every",
+              "One of so many batches of a subtask reports a span to Flink's trace reporters; 0"
+                  + " for none",
+              0,
+              Integer.MAX_VALUE)
+          .otherwise(DEFAULTS.traceEvery());
 
   static final Keys KEYS =
       Keys.of(
@@ -166,7 +174,8 @@ final class StepReading {
           DEAD_BATCHES,
           LOAD_TIMEOUT,
           CALL_TIMEOUT,
-          SHORT_CALL);
+          SHORT_CALL,
+          TRACE_EVERY);
 
   private final Document document;
   private final Section section;
@@ -277,7 +286,8 @@ final class StepReading {
     read = section.change(DEAD_BATCHES, read, StepSettings::withDeadBatches);
     read = section.change(LOAD_TIMEOUT, read, StepSettings::withLoadTimeout);
     read = section.change(CALL_TIMEOUT, read, StepSettings::withCallTimeout);
-    return section.change(SHORT_CALL, read, StepSettings::withShortCall);
+    read = section.change(SHORT_CALL, read, StepSettings::withShortCall);
+    return section.change(TRACE_EVERY, read, StepSettings::withTraceEvery);
   }
 
   private static StepSettings batching(Section limits) {

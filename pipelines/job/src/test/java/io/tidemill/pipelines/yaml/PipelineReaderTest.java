@@ -68,6 +68,7 @@ class PipelineReaderTest {
           load-timeout: 90s
           call-timeout: 2s
           short-call: 0s
+          trace-every: 100
       sink: { connector: filesystem, path: '/tmp/$$x' }
       dead-letter: { connector: kafka, topic: dead }
       flink: { execution.checkpointing.interval: 10s }
@@ -113,7 +114,8 @@ class PipelineReaderTest {
                     .withDeadBatches(7)
                     .withLoadTimeout(Duration.ofSeconds(90))
                     .withCallTimeout(Duration.ofSeconds(2))
-                    .withShortCall(Duration.ZERO)));
+                    .withShortCall(Duration.ZERO)
+                    .withTraceEvery(100)));
     assertThat(job.sink().options()).containsEntry("path", "/tmp/$x");
     assertThat(job.deadLetter()).isNotNull();
     assertThat(job.flinkOptions()).containsEntry("execution.checkpointing.interval", "10s");

@@ -1,0 +1,56 @@
+package io.tidemill.inference.operator;
+
+import io.tidemill.inference.batch.Batch;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.traces.Span;
+import org.apache.flink.traces.SpanBuilder;
+
+/**
+ * Reports one of so many batches as a span to the trace reporters that Flink is configured with:
+ * from its first record until its results are made. What took how long is in the span's attributes,
+ * as Flink's spans know milliseconds only. Step, model and version are attributes too: they are
+ * those of the group. Task thread only.
+ */
+final class BatchSpans {
+  private static final String NAME = "Batch";
+
+  private final MetricGroup group;
+  private final int every;
+  private final NanoClock clock;
+
+  /**
+   * Spans of a subtask.
+   *
+   * @param every one of so many batches has a span; 0 for none
+   */
+  BatchSpans(MetricGroup group, int every, NanoClock clock) {
+    this.group = group;
+    this.every = every;
+    this.clock = clock;
+  }
+
+  /** A batch has its results. */
+  void scored(Batch<?, ?> batch, ScoreReport report) {
+    if (every != 0 && batch.number() % every == 0) {
+      group.addSpan(span(batch, report));
+    }
+  }
+
+  private SpanBuilder span(Batch<?, ?> batch, ScoreReport report) {
+    long ended = System.currentTimeMillis();
+    long lasted = TimeUnit.NANOSECONDS.toMillis(clock.nanos() - batch.openedNanos());
+    return Span.builder(BatchSpans.class, NAME)
+        .setStartTsMillis(ended - lasted)
+        .setEndTsMillis(ended)
+        .setAttribute("batch", batch.number())
+        .setAttribute("records", batch.size())
+        .setAttribute("closed", String.valueOf(batch.closeCause()).toLowerCase(Locale.ROOT))
+        .setAttribute("queueWaitNanos", batch.closedNanos() - batch.openedNanos())
+        .setAttribute("encodeNanos", report.encodeNanos())
+        .setAttribute("modelNanos", report.modelNanos())
+        .setAttribute("decodeNanos", report.decodeNanos())
+        .setAttribute("modelCalls", report.calls());
+  }
+}
