@@ -51,6 +51,7 @@ final class OciHttp {
   private static final Duration CONNECT = Duration.ofSeconds(60);
   private static final Set<String> READS = Set.of("GET", "HEAD");
   private static final Pattern PARAMETER = Pattern.compile("(\\w+)=\"([^\"]*)\"");
+  private static final Pattern SECONDS = Pattern.compile("\\d{1,9}");
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final OciHosts hosts;
@@ -133,7 +134,7 @@ final class OciHttp {
       try (InputStream body = answer.body()) {
         Optional<String> location = answer.headers().firstValue("Location");
         if (!call.reads() || !REDIRECTS.contains(status) || location.isEmpty()) {
-          throw new RegistryException(status, status + shown(body));
+          throw new RegistryException(status, status + shown(body), retryAfter(answer));
         }
         uri = resolved(uri, location.get());
       }
@@ -148,6 +149,16 @@ final class OciHttp {
     } catch (IllegalArgumentException e) {
       throw new IOException("a location that is no URI (expected: one)", e);
     }
+  }
+
+  /** In seconds, as registries say it; a date means nothing here. */
+  private static Duration retryAfter(HttpResponse<?> answer) {
+    return answer
+        .headers()
+        .firstValue("Retry-After")
+        .filter(value -> SECONDS.matcher(value).matches())
+        .map(value -> Duration.ofSeconds(Long.parseLong(value)))
+        .orElse(Duration.ZERO);
   }
 
   private static String shown(InputStream body) throws IOException {

@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
@@ -19,7 +20,9 @@ import java.util.concurrent.locks.LockSupport;
  * Requests to one registry. HTTP waits for an answer without a bound, so each runs on a thread of
  * its own and is given up at a deadline. What is not there is empty. A registry that fails is asked
  * again a few times, and one that finds the request bad as well: docker-registry answers both while
- * another client writes the same tag or the same content. Every other refusal is the store's.
+ * another client writes the same tag or the same content. One that is busy, as when a whole cluster
+ * starts, is asked until the deadline, not before it wants to be, and by no two clients at once.
+ * Every other refusal is the store's.
  *
  * <p>Thread-safe.
  */
@@ -30,6 +33,9 @@ final class OciRequests {
   private static final int SERVER_FAILS = 500;
   private static final int ATTEMPTS = 6;
   private static final long FIRST_PAUSE_NANOS = Duration.ofMillis(25).toNanos();
+
+  /** After so many attempts the pause grows no longer, at 13 s. */
+  private static final int MOST_DOUBLINGS = 9;
 
   /** As long as the client itself waits for a connection. */
   private static final Duration ANSWER = Duration.ofSeconds(60);
@@ -84,14 +90,29 @@ final class OciRequests {
         if (e.status() == NOT_FOUND) {
           return Optional.empty();
         }
-        if (!mayPass(e.status()) || attempt == ATTEMPTS) {
+        Duration pause = pause(e, attempt, ThreadLocalRandom.current().nextDouble());
+        boolean inTime = System.nanoTime() + pause.toNanos() - deadlineNanos < 0;
+        if (e.busy() ? !inTime : !mayPass(e.status()) || attempt == ATTEMPTS) {
           throw unavailable(what, reason(e), e);
         }
-        LockSupport.parkNanos(FIRST_PAUSE_NANOS << attempt);
+        LockSupport.parkNanos(pause.toNanos());
       } catch (IOException e) {
         throw unavailable(what, e.toString(), e);
       }
     }
+  }
+
+  /**
+   * How long to leave it alone: as long as it says, and a part of a pause that doubles, so that
+   * those whom it refused together do not come back together.
+   *
+   * @param jitter a random number from 0 to 1
+   */
+  static Duration pause(RegistryException refusal, int attempt, double jitter) {
+    long longest = FIRST_PAUSE_NANOS << Math.min(attempt, MOST_DOUBLINGS);
+    return refusal.retryAfter().isZero()
+        ? Duration.ofNanos((long) (longest * (0.5 + jitter / 2)))
+        : refusal.retryAfter().plusNanos((long) (longest * jitter));
   }
 
   private static boolean mayPass(int status) {

@@ -152,6 +152,57 @@ class OciConnectionTest {
     assertThat(answer).contains("there");
   }
 
+  /** Far more than a failing registry gets. */
+  @Test
+  void asksABusyRegistryUntilItHasTime() {
+    AtomicInteger asked = new AtomicInteger();
+
+    Optional<String> answer =
+        new OciRequests("oci://host/models")
+            .ask(
+                "read fraud:1.0.0",
+                () -> {
+                  if (asked.incrementAndGet() < 8) {
+                    throw new RegistryException(429, "too many");
+                  }
+                  return "there";
+                });
+
+    assertThat(answer).contains("there");
+  }
+
+  @Test
+  void givesUpABusyRegistryThatHasNoTimeBeforeTheDeadline() {
+    AtomicInteger asked = new AtomicInteger();
+
+    assertThatThrownBy(
+            () ->
+                new OciRequests("oci://host/models")
+                    .ask(
+                        "read fraud:1.0.0",
+                        () -> {
+                          asked.incrementAndGet();
+                          throw new RegistryException(503, "503: later", Duration.ofSeconds(61));
+                        }))
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("cannot read fraud:1.0.0 (503: later)");
+    assertThat(asked).hasValue(1);
+  }
+
+  @Test
+  void pausesDoubleAndClientsThatWereRefusedTogetherComeBackApart() {
+    RegistryException failing = new RegistryException(500, "");
+    RegistryException busy = new RegistryException(503, "", Duration.ofSeconds(2));
+
+    assertThat(OciRequests.pause(failing, 1, 0)).hasMillis(25);
+    assertThat(OciRequests.pause(failing, 1, 1)).hasMillis(50);
+    assertThat(OciRequests.pause(failing, 2, 1)).hasMillis(100);
+    assertThat(OciRequests.pause(busy, 1, 0)).hasMillis(2_000);
+    assertThat(OciRequests.pause(busy, 1, 1)).hasMillis(2_050);
+    assertThat(OciRequests.pause(busy, 9, 1)).hasMillis(14_800);
+    assertThat(OciRequests.pause(busy, 99, 1)).hasMillis(14_800);
+  }
+
   @Test
   void asksNotAgainWhatIsForbidden() {
     AtomicInteger asked = new AtomicInteger();

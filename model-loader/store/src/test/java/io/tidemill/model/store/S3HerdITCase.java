@@ -1,0 +1,59 @@
+package io.tidemill.model.store;
+
+import static io.tidemill.model.store.Drafts.draft;
+import static io.tidemill.model.store.Drafts.files;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemill.model.store.cache.Herd;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.fs.FileSystem;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What an object store gets to do when a cluster starts. All machines have the connections of one
+ * process here.
+ */
+@Timeout(value = 900, unit = TimeUnit.SECONDS)
+class S3HerdITCase {
+  private static final int PROCESSES = 2;
+
+  @TempDir private Path folder;
+
+  @AfterEach
+  void forget() {
+    FileSystem.initialize(new Configuration(), null);
+  }
+
+  @Test
+  void everyMachineFetchesOnceWhateverItsProcesses() throws Exception {
+    List<Herd.Start> starts = new ArrayList<>();
+    ModelManifest manifest;
+    try (S3Proxy proxy = S3Proxy.start(folder, "models");
+        StoreFront front =
+            new StoreFront(
+                URI.create(proxy.endpoint()).getAuthority(), Integer.MAX_VALUE, "503 Slow Down")) {
+      FileSystem.initialize(proxy.configuration(), null);
+      manifest =
+          ModelStore.open("s3://models/store").push(draft("fraud", "1.4.2"), files(folder, "a"));
+      Configuration fronted = proxy.configuration();
+      fronted.setString("s3.endpoint", "http://" + front.host());
+      FileSystem.initialize(fronted, null);
+      for (int machines : Herd.sizes()) {
+        starts.add(
+            new Herd("s3://models/store", folder)
+                .start(machines, PROCESSES, "fraud", manifest.version(), front));
+      }
+    }
+
+    Herd.report("herd-s3", starts);
+    assertThat(starts).allSatisfy(start -> assertThat(start.fetches()).isEqualTo(start.machines()));
+  }
+}

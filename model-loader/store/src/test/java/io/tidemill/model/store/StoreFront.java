@@ -1,0 +1,188 @@
+package io.tidemill.model.store;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Locale;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What stands before an HTTP server on this machine, counts what clients read of it, and answers
+ * busy to more requests at once than it takes. It passes on requests without a body alone.
+ *
+ * <p>Thread-safe.
+ */
+public final class StoreFront implements AutoCloseable {
+  private static final int BACKLOG = 4_096;
+  private static final String BUSY =
+      "HTTP/1.1 %s\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+  private final ServerSocket listening;
+  private final String[] server;
+  private final int atOnce;
+  private final String busy;
+  private final ExecutorService threads =
+      Executors.newCachedThreadPool(
+          work -> {
+            Thread thread = new Thread(null, work, "front", 1 << 18);
+            thread.setDaemon(true);
+            return thread;
+          });
+  private final AtomicInteger running = new AtomicInteger();
+  private final AtomicInteger connections = new AtomicInteger();
+  private final AtomicInteger mostConnections = new AtomicInteger();
+  private final AtomicLong requests = new AtomicLong();
+  private final AtomicLong refused = new AtomicLong();
+  private final AtomicLong bodyBytes = new AtomicLong();
+
+  /**
+   * What went through.
+   *
+   * @param requests that the server answered
+   * @param refused those that were one too many at once
+   * @param bodyBytes that the server answered, without heads
+   * @param mostConnections that were open at once
+   */
+  public record Passed(long requests, long refused, long bodyBytes, int mostConnections) {}
+
+  /**
+   * Starts it.
+   *
+   * @param server its address, such as {@code 127.0.0.1:5000}
+   * @param atOnce how many requests it takes at once
+   * @param busy the status of others, such as {@code 429 Too Many Requests}
+   */
+  public StoreFront(String server, int atOnce, String busy) throws IOException {
+    this.server = server.split(":", 2);
+    this.atOnce = atOnce;
+    this.busy = BUSY.formatted(busy);
+    this.listening = new ServerSocket(0, BACKLOG, InetAddress.getLoopbackAddress());
+    threads.execute(this::accept);
+  }
+
+  /** Its own address. */
+  public String host() {
+    return "127.0.0.1:" + listening.getLocalPort();
+  }
+
+  /** What has gone through since this was asked last. */
+  public Passed taken() {
+    return new Passed(
+        requests.getAndSet(0),
+        refused.getAndSet(0),
+        bodyBytes.getAndSet(0),
+        mostConnections.getAndSet(connections.get()));
+  }
+
+  private void accept() {
+    try {
+      while (true) {
+        Socket client = listening.accept();
+        threads.execute(() -> serve(client));
+      }
+    } catch (IOException closed) {
+      // By the test.
+    }
+  }
+
+  private void serve(Socket client) {
+    mostConnections.accumulateAndGet(connections.incrementAndGet(), Math::max);
+    try (client;
+        Socket upstream = new Socket(server[0], Integer.parseInt(server[1]))) {
+      InputStream asked = new BufferedInputStream(client.getInputStream());
+      InputStream answered = new BufferedInputStream(upstream.getInputStream());
+      for (String head = head(asked); !head.isEmpty(); head = head(asked)) {
+        if (running.incrementAndGet() > atOnce) {
+          running.decrementAndGet();
+          refused.incrementAndGet();
+          client.getOutputStream().write(busy.getBytes(US_ASCII));
+          return;
+        }
+        try {
+          requests.incrementAndGet();
+          upstream.getOutputStream().write(head.getBytes(ISO_8859_1));
+          answer(head.startsWith("HEAD "), answered, client.getOutputStream());
+        } finally {
+          running.decrementAndGet();
+        }
+      }
+    } catch (IOException closed) {
+      // By one of the two.
+    } finally {
+      connections.decrementAndGet();
+    }
+  }
+
+  private void answer(boolean bodiless, InputStream in, OutputStream out) throws IOException {
+    String head = head(in);
+    out.write(head.getBytes(ISO_8859_1));
+    String lower = head.toLowerCase(Locale.ROOT);
+    if (!bodiless) {
+      if (lower.contains("\r\ntransfer-encoding: chunked\r\n")) {
+        for (long bytes = 1; bytes > 0; ) {
+          String size = line(in);
+          out.write(size.getBytes(ISO_8859_1));
+          bytes = Long.parseLong(size.strip(), 16);
+          pass(bytes, in, out);
+          out.write(line(in).getBytes(ISO_8859_1));
+        }
+      } else if (lower.contains("\r\ncontent-length: ")) {
+        String rest = lower.substring(lower.indexOf("\r\ncontent-length: ") + 18);
+        pass(Long.parseLong(rest.substring(0, rest.indexOf('\r'))), in, out);
+      }
+    }
+    out.flush();
+  }
+
+  private void pass(long bytes, InputStream in, OutputStream out) throws IOException {
+    byte[] buffer = new byte[1 << 14];
+    for (long left = bytes; left > 0; ) {
+      int count = in.read(buffer, 0, (int) Math.min(left, buffer.length));
+      if (count < 0) {
+        throw new EOFException();
+      }
+      out.write(buffer, 0, count);
+      bodyBytes.addAndGet(count);
+      left -= count;
+    }
+  }
+
+  /** Up to and with the empty line; empty at the end. */
+  private static String head(InputStream in) throws IOException {
+    StringBuilder head = new StringBuilder();
+    String line;
+    do {
+      line = line(in);
+      head.append(line);
+    } while (line.length() > 2);
+    return head.toString();
+  }
+
+  private static String line(InputStream in) throws IOException {
+    StringBuilder line = new StringBuilder();
+    for (int next = in.read(); next >= 0; next = in.read()) {
+      line.append((char) next);
+      if (next == '\n') {
+        break;
+      }
+    }
+    return line.toString();
+  }
+
+  @Override
+  public void close() throws IOException {
+    listening.close();
+    threads.shutdownNow();
+  }
+}
