@@ -13,9 +13,13 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
@@ -77,6 +81,7 @@ class PrometheusITCase {
     job.getJobExecutionResult().get();
 
     assertThat(documented).hasSizeGreaterThan(15);
+    assertAsManyAsThePageSays(samples);
     for (String metric : documented) {
       assertThat(samples)
           .as(metric)
@@ -100,6 +105,15 @@ class PrometheusITCase {
                 assertThat(sample)
                     .startsWith(DocumentedMetrics.SCOPE + "inFlight{")
                     .endsWith(" 1.0"));
+  }
+
+  /** Of the 9 buckets that docs/scale.md speaks of, a step whose batches hold 4 has 3. */
+  private static void assertAsManyAsThePageSays(List<String> samples) throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "scale.md"));
+    Matcher said = Pattern.compile("(\\d+) series and 9 of buckets").matcher(page);
+    assertThat(said.find()).isTrue();
+    assertThat(samples.stream().filter(sample -> sample.startsWith(DocumentedMetrics.SCOPE)))
+        .hasSize(Integer.parseInt(said.group(1)) + 3);
   }
 
   private JobClient startJob() throws Exception {

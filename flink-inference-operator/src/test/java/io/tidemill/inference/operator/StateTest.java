@@ -134,6 +134,28 @@ class StateTest {
     assertThat(restoreAndFinish(state)).isEqualTo(scoredRange(1, 999));
   }
 
+  /** Nothing grows with what was scored before; docs/scale.md has the figures. */
+  @Test
+  void aStateHasAFewBytesBesideTheRecordsThatWait() throws Exception {
+    StepSettings large =
+        SETTINGS.withBatching(new BatchPolicy(1000, Long.MAX_VALUE, Duration.ofMillis(20), 1));
+    long empty;
+    long full;
+    try (StepHarness step = new StepHarness(large, model).open()) {
+      for (int record = 1; record <= 1000; record++) {
+        step.send(record);
+      }
+      step.awaitOutput(1000);
+      empty = step.snapshot().getStateSize();
+      for (int record = 1; record <= 900; record++) {
+        step.send(record);
+      }
+      full = step.snapshot().getStateSize();
+    }
+    assertThat(empty).isLessThan(2_000);
+    assertThat((full - empty) / 900.0).isBetween((double) Long.BYTES, Long.BYTES + 10.0);
+  }
+
   @Test
   void aLearnedLimitGoesToEverySubtask() throws Exception {
     StepSettings eight =

@@ -51,7 +51,7 @@ public record StoredModel(
   private static final TaskContext ALONE = new TaskContext(0, List.of(), 1);
 
   /** Three attempts within about three seconds. */
-  private static final Retries STORE_RETRIES =
+  static final Retries STORE_RETRIES =
       Retries.attempts(3)
           .withPauses(Duration.ofSeconds(1), Duration.ofSeconds(2))
           .after(failure -> failure instanceof StoreUnavailableException);

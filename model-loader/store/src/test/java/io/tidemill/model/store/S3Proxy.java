@@ -48,6 +48,27 @@ public final class S3Proxy implements AutoCloseable {
         "jclouds.provider=filesystem-nio2\njclouds.filesystem.basedir=" + folder.toAbsolutePath());
   }
 
+  /**
+   * Starts it, with one bucket that is kept in memory, and with TLS at a second address.
+   *
+   * @param folder for its settings and its log
+   * @param secure the second address, such as {@code 127.0.0.1:9443}
+   * @param keys a file of PKCS12
+   */
+  public static S3Proxy startWithTls(
+      Path folder, String bucket, String secure, Path keys, String password) throws Exception {
+    return start(
+        folder,
+        bucket,
+        """
+        jclouds.provider=transient-nio2
+        s3proxy.secure-endpoint=https://%s
+        s3proxy.keystore-path=%s
+        s3proxy.keystore-password=%s
+        """
+            .formatted(secure, keys.toAbsolutePath(), password));
+  }
+
   private static S3Proxy start(Path folder, String bucket, String provider) throws Exception {
     String endpoint = "http://127.0.0.1:" + freePort();
     Path settings =

@@ -14,6 +14,7 @@ import java.net.Socket;
 import java.util.Locale;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -91,7 +92,7 @@ public final class StoreFront implements AutoCloseable {
         Socket client = listening.accept();
         threads.execute(() -> serve(client));
       }
-    } catch (IOException closed) {
+    } catch (IOException | RejectedExecutionException closed) {
       // By the test.
     }
   }

@@ -21,8 +21,8 @@ import java.util.concurrent.locks.LockSupport;
  * its own and is given up at a deadline. What is not there is empty. A registry that fails is asked
  * again a few times, and one that finds the request bad as well: docker-registry answers both while
  * another client writes the same tag or the same content. One that is busy, as when a whole cluster
- * starts, is asked until the deadline, not before it wants to be, and by no two clients at once.
- * Every other refusal is the store's.
+ * starts, is asked for minutes, not before it wants to be, and by no two clients at once. Every
+ * other refusal is the store's.
  *
  * <p>Thread-safe.
  */
@@ -34,8 +34,11 @@ final class OciRequests {
   private static final int ATTEMPTS = 6;
   private static final long FIRST_PAUSE_NANOS = Duration.ofMillis(25).toNanos();
 
-  /** After so many attempts the pause grows no longer, at 13 s. */
-  private static final int MOST_DOUBLINGS = 9;
+  /** After so many attempts the pause grows no longer, at 3.2 s. */
+  private static final int MOST_DOUBLINGS = 7;
+
+  /** As long as a thousand machines take to read through one that takes a few at once. */
+  private static final Duration BUSY = Duration.ofMinutes(4);
 
   /** As long as the client itself waits for a connection. */
   private static final Duration ANSWER = Duration.ofSeconds(60);
@@ -82,7 +85,8 @@ final class OciRequests {
   }
 
   private <T> Optional<T> run(String what, Duration limit, Callable<T> request) {
-    long deadlineNanos = System.nanoTime() + limit.toNanos();
+    long begunNanos = System.nanoTime();
+    long deadlineNanos = begunNanos + limit.toNanos();
     for (int attempt = 1; ; attempt++) {
       try {
         return Optional.of(await(what, deadlineNanos, request));
@@ -91,11 +95,15 @@ final class OciRequests {
           return Optional.empty();
         }
         Duration pause = pause(e, attempt, ThreadLocalRandom.current().nextDouble());
-        boolean inTime = System.nanoTime() + pause.toNanos() - deadlineNanos < 0;
+        boolean inTime = System.nanoTime() - begunNanos + pause.toNanos() < BUSY.toNanos();
         if (e.busy() ? !inTime : !mayPass(e.status()) || attempt == ATTEMPTS) {
           throw unavailable(what, reason(e), e);
         }
         LockSupport.parkNanos(pause.toNanos());
+        if (e.busy()) {
+          // It did answer.
+          deadlineNanos = System.nanoTime() + limit.toNanos();
+        }
       } catch (IOException e) {
         throw unavailable(what, e.toString(), e);
       }

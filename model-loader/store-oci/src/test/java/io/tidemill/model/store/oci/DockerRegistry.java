@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /** Debian's docker-registry on this machine, with its content in a folder. */
-final class DockerRegistry implements AutoCloseable {
+public final class DockerRegistry implements AutoCloseable {
   private static final Duration START = Duration.ofMinutes(3);
 
   private final Process process;
@@ -30,7 +30,7 @@ final class DockerRegistry implements AutoCloseable {
   }
 
   /** The program, if this machine has it. */
-  static Optional<Path> program() {
+  public static Optional<Path> program() {
     return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1))
         .map(folder -> Path.of(folder, "docker-registry"))
         .filter(Files::isExecutable)
@@ -38,7 +38,32 @@ final class DockerRegistry implements AutoCloseable {
   }
 
   static DockerRegistry start(Path program, Path folder, boolean deletes) throws Exception {
-    String host = "127.0.0.1:" + freePort();
+    return start(program, folder, deletes, "127.0.0.1:" + freePort(), "", "");
+  }
+
+  /**
+   * Starts it with TLS and a password.
+   *
+   * @param host another address than 127.0.0.1, which clients speak to without TLS
+   * @param certificates a file of PEM, the registry's first
+   * @param key a file of PEM
+   * @param users a file of names and bcrypt's hashes of passwords
+   */
+  public static DockerRegistry startWithTls(
+      Path program, Path folder, String host, Path certificates, Path key, Path users)
+      throws Exception {
+    return start(
+        program,
+        folder,
+        true,
+        host,
+        ", tls: { certificate: %s, key: %s }".formatted(certificates, key),
+        "auth: { htpasswd: { realm: models, path: %s } }".formatted(users));
+  }
+
+  private static DockerRegistry start(
+      Path program, Path folder, boolean deletes, String host, String tls, String auth)
+      throws Exception {
     Path content = Files.createDirectories(folder.resolve("content"));
     Path settings =
         Files.writeString(
@@ -49,9 +74,10 @@ final class DockerRegistry implements AutoCloseable {
             storage:
               filesystem: { rootdirectory: %s }
               delete: { enabled: %s }
-            http: { addr: '%s' }
+            http: { addr: '%s'%s }
+            %s
             """
-                .formatted(content, deletes, host));
+                .formatted(content, deletes, host, tls, auth));
     Process process =
         new ProcessBuilder(program.toString(), "serve", settings.toString())
             .redirectErrorStream(true)

@@ -1,4 +1,4 @@
-package io.tidemill.model.store.cache;
+package io.tidemill.model.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,7 +7,10 @@ import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
 import io.tidemill.model.store.StoreFront;
 import io.tidemill.model.store.TransferListener;
+import io.tidemill.model.store.cache.CachedModel;
+import io.tidemill.model.store.cache.LocalModelCache;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -24,7 +27,7 @@ import org.apache.commons.io.file.PathUtils;
 
 /**
  * Machines of a cluster that all want one version at the same moment, each with a client and a
- * cache of its own.
+ * cache of its own, and with the patience of a task.
  *
  * @param storeUri where the store is for them
  * @param folder for their caches
@@ -72,11 +75,13 @@ public record Herd(String storeUri, Path folder) {
       List<Future<Boolean>> fetched = new ArrayList<>();
       for (int i = 0; i < machines * processes; i++) {
         Path cache = caches.resolve("machine-" + i / processes);
+        ModelStore store = ModelStore.open(storeUri);
         fetched.add(
             threads.submit(
                 () -> {
                   together.await();
-                  return fetch(cache, name, version);
+                  return StoredModel.STORE_RETRIES.run(
+                      () -> fetch(store, cache, name, version), Retries.Pause.REAL);
                 }));
       }
       together.await();
@@ -96,13 +101,14 @@ public record Herd(String storeUri, Path folder) {
   }
 
   /** Whether it was not there yet. */
-  private boolean fetch(Path cache, String name, SemanticVersion version) throws IOException {
-    ModelStore store = ModelStore.open(storeUri);
+  private static boolean fetch(ModelStore store, Path cache, String name, SemanticVersion version) {
     ModelManifest manifest = store.manifest(name, version);
     try (CachedModel copy =
         new LocalModelCache(cache).open(store, manifest, TransferListener.NONE)) {
       assertThat(manifest.damage(copy.files())).isEmpty();
       return copy.fetched();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
