@@ -32,6 +32,8 @@ import org.apache.kafka.common.Node;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.SslAuthenticationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
@@ -218,12 +220,18 @@ final class Broker implements Serializable {
     return new Problem<>(new OptionKey(part, key), message);
   }
 
-  /** What to say of a broker that did not answer. */
+  /** What to say of a broker that did not answer, or refused to. */
   Problem<OptionKey> unreachable(UnansweredException failure) {
-    return problem(
-        KafkaOptions.BOOTSTRAP,
-        "no Kafka broker answers at %s: %s (expected: a running broker; start it, or correct the address)"
-            .formatted(servers(), failure.getMessage()));
+    String said =
+        switch (failure.reason()) {
+          case NONE_THERE ->
+              "no Kafka broker answers at %s: %s (expected: a running broker; start it, or correct the address)";
+          case NO_LOGIN ->
+              "the Kafka broker at %s takes no such login: %s (expected: a user and a password that it knows, in properties.sasl.jaas.config, and properties.sasl.mechanism as it has it)";
+          case NO_TRUST ->
+              "no trust between this client and the Kafka broker at %s: %s (expected: a certificate for this address, by an authority of properties.ssl.truststore.location or else of Java's)";
+        };
+    return problem(KafkaOptions.BOOTSTRAP, said.formatted(servers(), failure.getMessage()));
   }
 
   Object servers() {
@@ -291,10 +299,29 @@ final class Broker implements Serializable {
     }
   }
 
+  /** Why a question has no answer, as far as whoever asked can do something about it. */
+  private enum Reason {
+    NONE_THERE,
+    NO_LOGIN,
+    NO_TRUST
+  }
+
   /** A broker that did not answer, or refused to. */
   static final class UnansweredException extends Exception {
     UnansweredException(String message, Throwable cause) {
       super(message, cause);
+    }
+
+    private Reason reason() {
+      for (Throwable cause = getCause(); cause != null; cause = cause.getCause()) {
+        if (cause instanceof SslAuthenticationException) {
+          return Reason.NO_TRUST;
+        }
+        if (cause instanceof AuthenticationException) {
+          return Reason.NO_LOGIN;
+        }
+      }
+      return Reason.NONE_THERE;
     }
 
     /** Whether there was no answer in time, and no refusal. */

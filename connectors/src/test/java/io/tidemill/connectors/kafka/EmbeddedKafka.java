@@ -48,6 +48,17 @@ public final class EmbeddedKafka implements AutoCloseable {
   }
 
   public static EmbeddedKafka start(Map<String, String> more) throws IOException {
+    return start("", more);
+  }
+
+  /**
+   * Starts it with a listener more, {@code further}, over which clients must log in and speak TLS.
+   *
+   * @param further the listener's address; empty for no such listener
+   * @param more its keys and whom it lets in, among other options
+   */
+  public static EmbeddedKafka start(String further, Map<String, String> more) throws IOException {
+    String listener = further.isEmpty() ? "" : ",SECURE://" + further;
     Path folder =
         Files.createTempDirectory(Files.createDirectories(Path.of("target", "kafka")), "broker");
     int broker = freePort();
@@ -61,9 +72,15 @@ public final class EmbeddedKafka implements AutoCloseable {
             Map.entry("controller.listener.names", "CONTROLLER"),
             Map.entry(
                 "listeners",
-                "PLAINTEXT://localhost:" + broker + ",CONTROLLER://localhost:" + controller),
-            Map.entry("advertised.listeners", "PLAINTEXT://localhost:" + broker),
-            Map.entry("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"),
+                "PLAINTEXT://localhost:"
+                    + broker
+                    + ",CONTROLLER://localhost:"
+                    + controller
+                    + listener),
+            Map.entry("advertised.listeners", "PLAINTEXT://localhost:" + broker + listener),
+            Map.entry(
+                "listener.security.protocol.map",
+                "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL"),
             Map.entry("log.dirs", folder.resolve("logs").toAbsolutePath().toString()),
             // Tests send records of 1970, which a broker would delete half a minute after its
             // start.
@@ -177,7 +194,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     server.awaitShutdown();
   }
 
-  static int freePort() {
+  public static int freePort() {
     try (ServerSocket socket = new ServerSocket(0)) {
       return socket.getLocalPort();
     } catch (IOException e) {
