@@ -17,26 +17,34 @@ import java.util.concurrent.TimeUnit;
 /** A real registry, Apicurio, in a process of its own with its schemas in memory. */
 final class SchemaRegistry implements AutoCloseable {
   private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final String API = "/apis/ccompat/v7";
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final Process process;
   private final String url;
+  private final String secureUrl;
 
-  private SchemaRegistry(Process process, String url) {
+  private SchemaRegistry(Process process, int port, int securePort) {
     this.process = process;
-    this.url = url;
+    this.url = "http://127.0.0.1:" + port + API;
+    this.secureUrl = "https://127.0.0.1:" + securePort + API;
   }
 
-  /** Starts the process, and does not wait for it. */
-  static SchemaRegistry start() throws IOException {
+  /**
+   * Starts the process, and does not wait for it.
+   *
+   * @param certificates what it shows at its second address
+   */
+  static SchemaRegistry start(Certificates certificates) throws IOException {
     Path folder = Path.of("target", "apicurio");
     Path jar;
     try (var files = Files.list(folder)) {
       jar = files.filter(file -> file.toString().endsWith("-runner.jar")).findFirst().orElseThrow();
     }
     int port = EmbeddedKafka.freePort();
+    int securePort = EmbeddedKafka.freePort();
     Process process =
         new ProcessBuilder(
                 ProcessHandle.current().info().command().orElse("java"),
@@ -45,16 +53,24 @@ final class SchemaRegistry implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 "-Dquarkus.http.host=127.0.0.1",
                 "-Dquarkus.http.port=" + port,
+                "-Dquarkus.http.ssl-port=" + securePort,
+                "-Dquarkus.http.ssl.certificate.key-store-file=" + certificates.file("server.p12"),
+                "-Dquarkus.http.ssl.certificate.key-store-password=" + Certificates.PASSWORD,
                 "-jar",
                 jar.toString())
             .redirectErrorStream(true)
             .redirectOutput(Path.of("target", "apicurio.log").toFile())
             .start();
-    return new SchemaRegistry(process, "http://127.0.0.1:" + port + "/apis/ccompat/v7");
+    return new SchemaRegistry(process, port, securePort);
   }
 
   String url() {
     return url;
+  }
+
+  /** The same over TLS. */
+  String secureUrl() {
+    return secureUrl;
   }
 
   /** Waits until it answers. */

@@ -19,6 +19,8 @@ import io.tidemill.connectors.registry.RefusedSchemaException;
 import io.tidemill.connectors.registry.RegistryFormat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -26,6 +28,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
@@ -40,9 +44,11 @@ import org.apache.flink.table.data.StringData;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.internals.RecordHeader;
+import org.assertj.core.util.Throwables;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -59,9 +65,13 @@ class SchemaRegistryITCase {
   @SuppressWarnings("NullAway.Init") // Set before all tests.
   private static SchemaRegistry registry;
 
+  @SuppressWarnings("NullAway.Init") // Set before all tests.
+  private static Certificates certificates;
+
   @BeforeAll
-  static void startRegistry() throws Exception {
-    registry = SchemaRegistry.start();
+  static void startRegistry(@TempDir Path folder) throws Exception {
+    certificates = Certificates.make(folder.toAbsolutePath());
+    registry = SchemaRegistry.start(certificates);
     registry.await();
   }
 
@@ -169,6 +179,57 @@ class SchemaRegistryITCase {
     assertThat(row.getInt(0)).isEqualTo(41);
     assertThat(row.getString(2)).hasToString("end");
     assertThat(shown(row, AvroSchema.parse(reader))).isEqualTo(String.valueOf(expected));
+  }
+
+  /** The options of docs/security.md, with what is here. */
+  private static Map<String, String> secured(String store) throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "security.md"));
+    Map<String, String> options = new HashMap<>();
+    Matcher option = Pattern.compile("(?m)^  (avro-confluent\\.\\S+): (.*)$").matcher(page);
+    while (option.find()) {
+      options.put(
+          option.group(1),
+          option
+              .group(2)
+              .replace("https://schemas.internal:8081", registry.secureUrl())
+              .replace("/etc/tidemill/trust.p12", store)
+              .replace("${TRUST_PASSWORD}", Certificates.PASSWORD)
+              .replace("${SCHEMAS_USER}:${SCHEMAS_PASSWORD}", "scoring:hush"));
+    }
+    assertThat(options).hasSizeGreaterThan(3);
+    return options;
+  }
+
+  @Test
+  void speaksTlsWithARegistryOfAnAuthorityOfItsOwn() throws Exception {
+    int id = registry.register("secured-value", PAYMENT);
+    byte[] body =
+        AvroBytes.write(
+            PAYMENT,
+            record -> {
+              record.put("id", "a");
+              record.put("amount", 1.5);
+            });
+    RegistryFormat format = format(secured(certificates.file("trust.p12").toString()));
+
+    RowData row = format.decoder(AvroSchema.parse(PAYMENT)).deserialize(framed(id, body));
+
+    assertThat(row.getString(0)).hasToString("a");
+  }
+
+  @Test
+  void namesARegistryThatItDoesNotBelieveAndNoPassword(@TempDir Path folder) throws Exception {
+    Certificates other = Certificates.make(folder.toAbsolutePath());
+    RegistryFormat format = format(secured(other.file("trust.p12").toString()));
+
+    assertThatThrownBy(
+            () -> format.decoder(AvroSchema.parse(PAYMENT)).deserialize(framed(1, new byte[9])))
+        .hasMessageContaining("schema registry")
+        .hasStackTraceContaining("PKIX path validation failed")
+        .satisfies(
+            thrown ->
+                assertThat(Throwables.getStackTrace(thrown))
+                    .doesNotContain("hush", Certificates.PASSWORD));
   }
 
   @Test
@@ -392,7 +453,7 @@ class SchemaRegistryITCase {
     Map<String, String> values = new LinkedHashMap<>(more);
     values.put("connector", "kafka");
     values.put("format", "avro-confluent");
-    values.put("avro-confluent.url", registry.url());
+    values.putIfAbsent("avro-confluent.url", registry.url());
     return new ConnectorOptions("job.yaml", values);
   }
 

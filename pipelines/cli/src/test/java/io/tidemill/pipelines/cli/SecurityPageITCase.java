@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.tidemill.connectors.kafka.Certificates;
 import io.tidemill.connectors.kafka.EmbeddedKafka;
 import io.tidemill.model.store.S3Proxy;
 import io.tidemill.model.store.oci.DockerRegistry;

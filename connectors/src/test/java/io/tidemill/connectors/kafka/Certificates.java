@@ -1,4 +1,4 @@
-package io.tidemill.pipelines.cli;
+package io.tidemill.connectors.kafka;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -14,18 +14,20 @@ import java.util.List;
 
 /**
  * What a server of this machine shows, signed by an authority that nobody else knows, in a folder:
- * {@code ca.pem}, {@code server.p12}, {@code server.pem} with the authority's behind it, and {@code
- * server.key}.
+ * {@code ca.pem}, {@code trust.p12} with the same, {@code server.p12}, {@code server.pem} with the
+ * authority's behind it, and {@code server.key}.
  */
-record Certificates(Path folder) {
-  static final String PASSWORD = "of-the-servers-keys";
+public record Certificates(Path folder) {
+  /** Of all files with keys, and of {@code trust.p12}. */
+  public static final String PASSWORD = "of-the-servers-keys";
 
   /** Makes all of it. */
-  static Certificates make(Path folder) throws Exception {
+  public static Certificates make(Path folder) throws Exception {
     Certificates made = new Certificates(Files.createDirectories(folder));
     made.keytool(
         "ca.p12", "-genkeypair -alias ca -dname CN=authority -keyalg EC -ext bc:c -validity 2");
     made.keytool("ca.p12", "-exportcert -alias ca -rfc -file ca.pem");
+    made.keytool("trust.p12", "-importcert -noprompt -alias ca -file ca.pem");
     made.keytool("server.p12", "-genkeypair -alias server -dname CN=server -keyalg EC -validity 2");
     made.keytool("server.p12", "-certreq -alias server -file server.csr");
     made.keytool(
@@ -38,7 +40,8 @@ record Certificates(Path folder) {
     return made;
   }
 
-  Path file(String name) {
+  /** One of them. */
+  public Path file(String name) {
     return folder.resolve(name);
   }
 
