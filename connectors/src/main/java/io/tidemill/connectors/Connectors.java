@@ -4,12 +4,15 @@ import io.tidemill.connectors.kafka.KafkaConnector;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.record.Connector;
 import io.tidemill.connectors.record.DeadLetterSpec;
+import io.tidemill.connectors.record.FoundColumns;
 import io.tidemill.connectors.record.KeptDeadLetters;
 import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
 import io.tidemill.connectors.table.TableConnector;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +22,11 @@ import org.jspecify.annotations.Nullable;
 public final class Connectors implements Connector {
   private final Connector kafka = new KafkaConnector();
   private final Connector tables = new TableConnector();
+
+  @Override
+  public Optional<FoundColumns> found(ConnectorOptions options, List<String> partitionedBy) {
+    return named(options).found(options, partitionedBy);
+  }
 
   @Override
   public RecordSource source(SourceSpec spec) {

@@ -192,7 +192,8 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
     return 1 + (isNeverRead(action) ? 1 : 0) + (errors.stream().anyMatch(why::contains) ? 2 : 0);
   }
 
-  private static Stream<String> errors(Resolver.Action action) {
+  /** What keeps values from being read as another schema has them. */
+  static Stream<String> errors(Resolver.Action action) {
     if (action instanceof Resolver.WriterUnion union) {
       return Arrays.stream(union.actions).flatMap(AvroBlocks::errors);
     } else if (action instanceof Resolver.ReaderUnion union) {

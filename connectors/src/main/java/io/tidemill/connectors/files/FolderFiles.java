@@ -22,7 +22,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  */
 record FolderFiles<E>(Path path, Optional<String> pattern, FileReading reading) {
   /** A name may have the end of a line in it. */
-  private static final String ALL = "(?s).*";
+  static final String ALL = "(?s).*";
 
   /**
    * Adds them to a graph.

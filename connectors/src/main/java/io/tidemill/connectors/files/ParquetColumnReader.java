@@ -118,7 +118,8 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
     }
   }
 
-  private static ParquetFileReader open(Path path, long bytes, boolean checksums, PageMemory memory)
+  /** Opens a file, of which the footer is read. */
+  static ParquetFileReader open(Path path, long bytes, boolean checksums, PageMemory memory)
       throws IOException {
     FSDataInputStream stream = path.getFileSystem().open(path);
     // Without Hadoop's configuration, of which each new one parses a file of a thousand settings.

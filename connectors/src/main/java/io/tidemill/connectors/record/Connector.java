@@ -1,14 +1,29 @@
 package io.tidemill.connectors.record;
 
 import io.tidemill.connectors.options.ConnectorOptions;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the ends of a job. Making one checks all of its options and reaches for nothing outside the
- * process; each method throws an {@link io.tidemill.connectors.options.InvalidOptionsException}
- * with all problems of the options. Implementations are immutable.
+ * process but what is {@link #found}; each method throws an {@link
+ * io.tidemill.connectors.options.InvalidOptionsException} with all problems of the options.
+ * Implementations are immutable.
  */
 public interface Connector {
+  /**
+   * The columns of a source of which none were declared, as the first of its files by path says;
+   * empty for one whose records do not tell. Blocks on the file system.
+   *
+   * @param partitionedBy columns that are folders, of whose types nobody says anything: texts
+   * @throws io.tidemill.connectors.problem.InvalidSchemaException naming each column of a type that
+   *     is not read
+   */
+  default Optional<FoundColumns> found(ConnectorOptions options, List<String> partitionedBy) {
+    return Optional.empty();
+  }
+
   RecordSource source(SourceSpec spec);
 
   RecordSink sink(SinkSpec spec);

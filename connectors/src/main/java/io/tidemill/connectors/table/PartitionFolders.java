@@ -2,6 +2,7 @@ package io.tidemill.connectors.table;
 
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.TableKeys;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +13,7 @@ import org.apache.flink.table.connector.source.abilities.SupportsPartitionPushDo
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
 import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.logical.VarCharType;
 
 /** The columns of a table that are folders, where Flink's own way with them goes wrong. */
 record PartitionFolders(List<String> names, RowType columns, OptionCheck check) {
@@ -53,6 +55,17 @@ record PartitionFolders(List<String> names, RowType columns, OptionCheck check) 
             why);
       }
     }
+  }
+
+  /** The columns of files with those of folders behind them as texts, where nobody declared any. */
+  RowType added() {
+    List<RowType.RowField> all = new ArrayList<>();
+    columns.getFields().stream()
+        .filter(field -> !names.contains(field.getName()))
+        .forEach(all::add);
+    names.forEach(
+        name -> all.add(new RowType.RowField(name, new VarCharType(VarCharType.MAX_LENGTH))));
+    return new RowType(false, all);
   }
 
   /** Has a source read the folder without a value, too, whose name Flink makes of the null. */

@@ -2,6 +2,7 @@ package io.tidemill.connectors.table;
 
 import io.tidemill.connectors.avro.FlinkAvro;
 import io.tidemill.connectors.files.AvroFiles;
+import io.tidemill.connectors.files.FirstFile;
 import io.tidemill.connectors.files.FormatFiles;
 import io.tidemill.connectors.files.ParquetFiles;
 import io.tidemill.connectors.files.ParquetFolder;
@@ -18,11 +19,15 @@ import io.tidemill.connectors.record.ColumnSource;
 import io.tidemill.connectors.record.Connector;
 import io.tidemill.connectors.record.DeadLetterRecord;
 import io.tidemill.connectors.record.DeadLetterSpec;
+import io.tidemill.connectors.record.FoundColumns;
 import io.tidemill.connectors.record.KeptDeadLetters;
+import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
+import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -69,6 +74,35 @@ public final class TableConnector implements Connector {
 
   /** A user with a password, but no host with a port. */
   private static final Pattern CREDENTIALS = Pattern.compile("[^:/]+://[^/@:]*:(?!\\d+/)[^@]*@.*");
+
+  @Override
+  public Optional<FoundColumns> found(ConnectorOptions options, List<String> partitionedBy) {
+    if (!FirstFile.isTelling(options)) {
+      return Optional.empty();
+    }
+    check(options, null);
+    OptionCheck check = new OptionCheck(options);
+    String place = options.folder().orElse("");
+    try {
+      Optional<FirstFile> first = FirstFile.of(options);
+      if (first.isPresent()) {
+        RowType columns = new PartitionFolders(partitionedBy, first.get().columns(), check).added();
+        return Optional.of(new FoundColumns(first.get().path(), RecordSchema.of(columns)));
+      }
+      check.refuse(
+          ConnectorOptions.PATH,
+          "'%s' has no file yet (expected: one, whose columns are those of a job that declares none; or 'columns', which need no file)",
+          place);
+    } catch (IOException unreadable) {
+      check.refuse(
+          ConnectorOptions.PATH,
+          "'%s': %s (expected: a whole file of the format '%s'; or 'columns', which need no file)",
+          place,
+          String.valueOf(unreadable.getMessage()),
+          options.format().orElse(""));
+    }
+    throw check.failure();
+  }
 
   @Override
   public RecordSource source(SourceSpec spec) {

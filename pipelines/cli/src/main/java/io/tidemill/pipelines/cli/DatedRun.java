@@ -63,9 +63,9 @@ final class DatedRun implements Execution {
     InputWait input = new InputWait(dated, around);
     // What comes after this is seen to have changed, whether or not the plan has it.
     Optional<List<InputFile>> there = told(input::look);
-    if (there.isPresent() || dated.readsFiles()) {
+    if (there.isPresent() || dated.plansAhead()) {
       // Before it waits, so that a job that cannot run says so at once; but whoever plans to read a
-      // table that is not there makes it.
+      // table that is not there makes it, and a file that is not there tells no columns.
       planned = plan.get();
     }
     try {

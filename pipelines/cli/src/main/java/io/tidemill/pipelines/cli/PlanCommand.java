@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.problem.Problem;
+import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.store.ByteSize;
 import io.tidemill.pipelines.JobOptions;
@@ -33,7 +34,8 @@ import picocli.CommandLine.Option;
     description = {
       "Show what a job would do, and all its problems.",
       "Models with version and digest, bindings, memory, operators, guarantees, the columns that",
-      "the sink writes, and what a run would go on from. Asks no broker, and writes nothing.",
+      "the sink writes, and what a run would go on from. Asks no broker, and writes nothing. A job",
+      "that declares no columns has those of the first file of its source.",
       "The job may be a unit of 'tidemill package'."
     },
     mixinStandardHelpOptions = true)
@@ -155,6 +157,11 @@ final class PlanCommand implements Callable<Integer> {
     out.printf("store        %s%n", plan.store());
     out.printf("begins       %s%n", begins);
     print(out, "source", plan.source());
+    PipelinePlan.SourceColumns found = plan.sourceColumns();
+    if (found != null) {
+      out.printf("  columns    as in %s%n", found.file());
+      print(out, found.columns());
+    }
     for (PipelinePlan.Step step : plan.steps()) {
       out.printf("step         %s%n", step.id());
       out.printf(
@@ -171,8 +178,7 @@ final class PlanCommand implements Callable<Integer> {
       out.printf("  memory     %s of Arrow's for each subtask%n", new ByteSize(step.memoryBytes()));
     }
     print(out, "sink", plan.sink());
-    plan.columns()
-        .forEach(column -> out.printf("  column     %s %s%n", column.name(), column.type()));
+    print(out, plan.columns());
     PipelinePlan.Connector deadLetter = plan.deadLetter();
     if (deadLetter != null) {
       print(out, "dead-letter", deadLetter);
@@ -194,6 +200,10 @@ final class PlanCommand implements Callable<Integer> {
     }
     out.printf(
         "%nnext         %s%n", next.stream().map(Schedule::shell).collect(Collectors.joining(" ")));
+  }
+
+  private static void print(PrintWriter out, List<RecordSchema.Column> columns) {
+    columns.forEach(column -> out.printf("  column     %s %s%n", column.name(), column.type()));
   }
 
   private static void print(PrintWriter out, String part, PipelinePlan.Connector connector) {

@@ -303,6 +303,52 @@ class NightlyITCase {
         .containsExactlyInAnyOrder("0", "1", "2", "3");
   }
 
+  @Test
+  void hasTheColumnsOfItsFirstFileWhereItDeclaresNoneAndWaitsForOne() throws IOException {
+    Path copying =
+        edited(
+            "copying.yaml",
+            "name: adding",
+            "name: copying",
+            "/dead/",
+            "/dead-copies/",
+            "/out/dt={{ ds }}', format: json",
+            "/parquet/dt={{ ds }}', format: parquet");
+    assertThat(runOf(copying, "--date", "2026-11-21").exitCode()).isEqualTo(ExitCode.DONE);
+    String declared = Files.readString(job());
+    String columns =
+        declared.substring(declared.indexOf("\n  columns"), declared.indexOf("\nsteps"));
+    Path job =
+        edited(
+            "undeclared.yaml",
+            "/in/dt={{ ds }}",
+            "/parquet/dt={{ ds }}",
+            "format: json" + columns.split("\n  on-")[0],
+            "format: parquet",
+            "output: { sum: total }",
+            "output: { sum: again }");
+
+    CommandRun plan = commandOf("plan", job, new StringWriter(), "--date", "2026-11-21");
+    CommandRun run = runOf(job, "--date", "2026-11-21", "-o", "json");
+
+    assertThat(plan.out())
+        .containsPattern(
+            "  columns    as in file:.*/parquet/dt=2026-11-21/part-.*\n  column     id STRING\n  column     a DOUBLE\n");
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(rows("out/dt=2026-11-21")).hasSize(50).allMatch(row -> row.has("again"));
+
+    Files.createDirectories(directory.resolve("parquet/dt=2026-11-22"));
+    CommandRun none = runOf(job, "--date", "2026-11-22", "--wait", "1ms");
+    CommandRun unplanned = commandOf("plan", job, new StringWriter(), "--date", "2026-11-22");
+
+    assertThat(none.exitCode()).as(none.err()).isEqualTo(ExitCode.NOT_YET);
+    assertThat(none.err())
+        .contains(
+            "dt=2026-11-22' is not there yet (expected: one file or more, as the job declares no columns and has them from the first;");
+    assertThat(unplanned.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(unplanned.err()).contains("undeclared.yaml:", "dt=2026-11-22' has no file yet");
+  }
+
   /** The job in a file of its own, with other texts in the place of some. */
   private Path edited(String file, String... texts) throws IOException {
     String job = Files.readString(job());
@@ -318,7 +364,11 @@ class NightlyITCase {
   }
 
   private CommandRun runOf(Path job, StringWriter err, String... options) {
-    List<String> arguments = new ArrayList<>(List.of("run", job.toString()));
+    return commandOf("run", job, err, options);
+  }
+
+  private CommandRun commandOf(String command, Path job, StringWriter err, String... options) {
+    List<String> arguments = new ArrayList<>(List.of(command, job.toString()));
     arguments.addAll(List.of(options));
     arguments.addAll(List.of("--store", new Jobs(directory).store()));
     return CommandRun.of(

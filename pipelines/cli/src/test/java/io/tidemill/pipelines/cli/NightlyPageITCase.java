@@ -29,6 +29,8 @@ class NightlyPageITCase {
             "(run 1: nothing is published for the date)",
             "predictions  9",
             "2026-11-20   nothing to do: run 1 has published",
+            "  columns    as in file:" + directory.resolve("nightly/parquet/dt=2026-11-20/part-"),
+            "  column     merchant_risk DOUBLE",
             "(run 2: of the input files 0 are new, 1 have changed and 0 are gone)",
             "\"outcome\" : \"nothing to do\"",
             "gate shut    min-rows: 3 predictions (expected: gates.min-rows: 5)",

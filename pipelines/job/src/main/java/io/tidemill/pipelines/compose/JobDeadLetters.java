@@ -18,7 +18,7 @@ import java.util.Optional;
  */
 public final class JobDeadLetters {
   private final String job;
-  private final RecordSource source;
+  private final Optional<RecordSource> source;
   private final KeptDeadLetters kept;
 
   /** Takes a letter, which lives as long as the call. */
@@ -26,7 +26,7 @@ public final class JobDeadLetters {
     void read(JobDeadLetter letter, DeadLetterRecord record) throws IOException;
   }
 
-  JobDeadLetters(String job, RecordSource source, KeptDeadLetters kept) {
+  JobDeadLetters(String job, Optional<RecordSource> source, KeptDeadLetters kept) {
     this.job = job;
     this.source = source;
     this.kept = kept;
@@ -80,11 +80,11 @@ public final class JobDeadLetters {
    * @throws IOException if they do not decode
    */
   public Optional<String> decode(DeadLetterRecord letter) throws IOException {
-    return source.decode(letter);
+    return source.isPresent() ? source.get().decode(letter) : Optional.empty();
   }
 
   /** The way back for the records of dead letters; empty where the source has none. */
   public Optional<DeadLetterReplay> replay() {
-    return source.replay(job);
+    return source.flatMap(made -> made.replay(job));
   }
 }

@@ -9,6 +9,7 @@ import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.model.loader.StoredModel;
 import io.tidemill.pipelines.definition.ConnectorDefinition;
+import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.MisreadPipelineException;
@@ -101,7 +102,11 @@ public final class PipelineComposer {
   public JobDeadLetters deadLetters(PipelineDefinition job, Function<String, Location> locations) {
     PlanProblems problems = new PlanProblems(locations);
     CheckpointPlan checkpoints = flinkSettings(job, problems).checkpoints();
-    SourceTranslator source = new SourceTranslator(job, checkpoints, problems);
+    // A source whose files tell their columns keeps no bytes, and the files may be gone by now.
+    Optional<SourceTranslator> source =
+        job.source().schema() == null && job.mode() == ExecutionMode.BATCH
+            ? Optional.empty()
+            : Optional.of(new SourceTranslator(job, checkpoints, problems));
     Optional<KeptDeadLetters> kept =
         new DeadLetterTranslator(job, checkpoints, problems).kept(problems);
     if (job.deadLetter() == null) {
@@ -111,7 +116,8 @@ public final class PipelineComposer {
           DeadLetterTranslator.ID);
     }
     problems.throwIfAny();
-    return new JobDeadLetters(job.name(), source.source().orElseThrow(), kept.orElseThrow());
+    return new JobDeadLetters(
+        job.name(), source.flatMap(SourceTranslator::source), kept.orElseThrow());
   }
 
   /**

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * What a job will do, for people and machines to read.
  *
  * @param store the model store's URI
+ * @param sourceColumns null where the job declares them
  * @param deadLetter null where a record that cannot be scored fails the job
  * @param columns that the sink writes
  * @param memory of a process that runs all of it
@@ -22,6 +23,7 @@ public record PipelinePlan(
     String mode,
     String store,
     Connector source,
+    @Nullable SourceColumns sourceColumns,
     List<Step> steps,
     Connector sink,
     List<RecordSchema.Column> columns,
@@ -46,6 +48,7 @@ public record PipelinePlan(
         mode,
         other,
         source,
+        sourceColumns,
         steps,
         sink,
         columns,
@@ -65,6 +68,13 @@ public record PipelinePlan(
    * @param options as they were written, with the connection that is another part's, secrets hidden
    */
   public record Connector(String connector, String guarantee, Map<String, String> options) {}
+
+  /** The columns that are read, as they were found in a file. */
+  public record SourceColumns(String file, List<RecordSchema.Column> columns) {
+    public SourceColumns {
+      columns = List.copyOf(columns);
+    }
+  }
 
   /**
    * A model call.

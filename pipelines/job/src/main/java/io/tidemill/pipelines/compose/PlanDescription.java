@@ -34,6 +34,10 @@ record PlanDescription(
         job.mode().label(),
         store,
         connector(source.written(), source.source().orElseThrow().guarantee()),
+        source
+            .found()
+            .map(found -> new PipelinePlan.SourceColumns(found.file(), found.schema().columns()))
+            .orElse(null),
         steps.stream().map(PlanDescription::step).toList(),
         connector(sink.sink().orElseThrow()),
         pipeline.sinkSchema().columns(),

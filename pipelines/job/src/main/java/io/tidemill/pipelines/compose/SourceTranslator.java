@@ -6,6 +6,7 @@ import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.FileReading;
 import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.record.CheckpointPlan;
+import io.tidemill.connectors.record.FoundColumns;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSource;
@@ -16,6 +17,7 @@ import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.SchemaDefinition;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.flink.table.types.logical.RowType;
 
 /** The source of a job, as far as it could be planned. Immutable. */
@@ -25,6 +27,7 @@ final class SourceTranslator {
 
   private final ConnectorOptions written;
   private final ConnectorOptions options;
+  private final Optional<FoundColumns> found;
   private final Optional<RecordSchema> schema;
   private final Optional<RecordSource> source;
 
@@ -36,8 +39,13 @@ final class SourceTranslator {
           ID + "." + ConnectorOptions.PATH,
           "source: path with '*' or '?' beside partitioned-by (expected: one of the two, as the folders of columns are those right below the path)");
     }
-    Optional<RecordSchema> values = schema(job, problems);
-    if (values.isEmpty()) {
+    SchemaDefinition declared = job.source().schema();
+    found = declared == null ? found(job, problems) : Optional.empty();
+    Optional<RecordSchema> values =
+        declared == null
+            ? found.map(FoundColumns::schema)
+            : new SchemaReading(ID, declared).read(problems);
+    if (declared != null && values.isEmpty()) {
       problems.check(options, null);
     }
     source =
@@ -67,13 +75,19 @@ final class SourceTranslator {
     }
   }
 
-  private static Optional<RecordSchema> schema(PipelineDefinition job, PlanProblems problems) {
-    SchemaDefinition schema = job.source().schema();
-    if (schema == null) {
+  /** The columns of its files, where the job declares none. */
+  private Optional<FoundColumns> found(PipelineDefinition job, PlanProblems problems) {
+    // A streaming job goes on from what it has kept of records, whatever its first file is by then.
+    Optional<Optional<FoundColumns>> looked =
+        job.mode() == ExecutionMode.BATCH
+            ? problems.collect(
+                ID, () -> new Connectors().found(options, job.source().partitionedBy()))
+            : Optional.of(Optional.empty());
+    if (looked.filter(Optional::isEmpty).isPresent()) {
       problems.add(ID, "source: no schema (expected: a schema file, or columns)");
-      return Optional.empty();
+      problems.check(options, null);
     }
-    return new SchemaReading(ID, schema).read(problems);
+    return looked.flatMap(Function.identity());
   }
 
   /** As the job has them, for a person. */
@@ -99,6 +113,11 @@ final class SourceTranslator {
   /** The columns; empty where they are a problem. */
   Optional<RecordSchema> schema() {
     return schema;
+  }
+
+  /** The columns as they were found in a file; empty where the job declares them. */
+  Optional<FoundColumns> found() {
+    return found;
   }
 
   /** The source; empty where it is a problem. */

@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
 
 /** Reads a source, a sink or a dead-letter sink. */
 final class ConnectorReading {
@@ -62,6 +65,24 @@ final class ConnectorReading {
   private static final Schema WITH_SCHEMA = having(SCHEMA);
   private static final Schema WITH_COLUMNS = having(COLUMNS);
 
+  /** Flink's connector for files. */
+  private static final String FILES = "filesystem";
+
+  /** Of the files that a source reads. */
+  private static final String FORMAT = "format";
+
+  /** Formats of files that say which columns they have, and of which types. */
+  private static final List<String> TELLING = List.of("parquet", "avro", "orc");
+
+  private static final Schema WITH_TELLING_FILES =
+      Schema.of(
+              "properties",
+              Schema.of(CONNECTOR.name(), Schema.choice(List.of(FILES)).keywords())
+                  .and(FORMAT, Schema.choice(TELLING))
+                  .keywords())
+          .and("required", List.of(FORMAT))
+          .and("not", Schema.either(WITH_SCHEMA, WITH_COLUMNS));
+
   static final Keys SOURCE =
       Keys.open(
               Schema.SCALAR,
@@ -71,7 +92,11 @@ final class ConnectorReading {
               PARTITIONED_BY,
               ON_CORRUPT_FILE,
               WHOLE_FILES)
-          .and("oneOf", List.of(WITH_SCHEMA.keywords(), WITH_COLUMNS.keywords()))
+          .and(
+              "oneOf",
+              Stream.of(WITH_SCHEMA, WITH_COLUMNS, WITH_TELLING_FILES)
+                  .map(Schema::keywords)
+                  .toList())
           .and("not", having(OVERWRITE));
   static final Keys SINK =
       Keys.open(Schema.SCALAR, CONNECTOR, SCHEMA, COLUMNS, PARTITIONED_BY, PRIMARY_KEY, OVERWRITE)
@@ -121,10 +146,28 @@ final class ConnectorReading {
   Optional<ConnectorDefinition> source(Section section) {
     section.refuse(PRIMARY_KEY, "only a sink writes by key");
     section.refuse(OVERWRITE, "only a sink replaces rows");
-    if (!section.hasOrMeans(COLUMNS)) {
-      section.demand(SCHEMA, "a schema file, or 'columns' with names and types");
+    if (!section.hasOrMeans(COLUMNS) && !(dated && mayTell(section))) {
+      section.demand(
+          SCHEMA,
+          "a schema file, or 'columns' with names and types"
+              + (section.values().get(CONNECTOR.name()) instanceof ScalarNode connector
+                      && connector.getValue().equals(FILES)
+                  ? "; in mode batch files of %s tell their own, and no others"
+                      .formatted(String.join(", ", TELLING))
+                  : ""));
     }
     return read(section);
+  }
+
+  /** Whether its files tell their columns, or may, as a variable says what they are. */
+  private static boolean mayTell(Section section) {
+    return isOrMayBe(section.values().get(CONNECTOR.name()), List.of(FILES))
+        && isOrMayBe(section.values().get(FORMAT), TELLING);
+  }
+
+  private static boolean isOrMayBe(@Nullable Node node, List<String> words) {
+    return node instanceof ScalarNode text
+        && (words.contains(text.getValue()) || text.getValue().contains("${"));
   }
 
   /** As far as it could be read; empty where its options could not. */

@@ -155,6 +155,20 @@ class PipelineProblemsTest {
     return VALID.replace("mode: streaming", "mode: batch") + end;
   }
 
+  @ParameterizedTest
+  @CsvSource({"batch, csv", "batch, json", "streaming, parquet"})
+  void saysWhichFilesTellTheirColumns(String mode, String format) {
+    String yaml =
+        VALID
+            .replace("mode: streaming", "mode: " + mode)
+            .replaceFirst("connector: kafka", "connector: filesystem")
+            .replace("columns: { a: DOUBLE }", "format: " + format);
+
+    assertThat(problemsOf(yaml))
+        .containsExactly(
+            "fraud.yaml:4:3: missing key 'schema' in source (expected: a schema file, or 'columns' with names and types; in mode batch files of parquet, avro, orc tell their own, and no others)");
+  }
+
   @Test
   void reportsAllProblemsInTheOrderOfTheFile() {
     String yaml =

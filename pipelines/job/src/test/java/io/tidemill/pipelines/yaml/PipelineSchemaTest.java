@@ -181,6 +181,21 @@ class PipelineSchemaTest {
     assertThat(problems(yaml)).isEmpty();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"parquet", "avro", "orc", "'${FORMAT:-orc}'"})
+  void acceptsFilesThatTellTheirColumns(String format) {
+    String yaml =
+        VALID
+            .replace("mode: streaming", "mode: batch")
+            .replaceFirst("connector: kafka", "connector: filesystem")
+            .replace("columns: { a: DOUBLE }", "format: " + format);
+
+    assertThat(readerProblems(yaml)).isEmpty();
+    assertThat(problems(yaml)).isEmpty();
+    assertThat(problems(yaml.replace("filesystem", "kafka"))).isNotEmpty();
+    assertThat(problems(yaml.replace(format, "csv"))).isNotEmpty();
+  }
+
   @Test
   void acceptsAVariableInThePlaceOfEachValue() {
     for (String yaml : List.of(PipelineReaderTest.EVERY_KEY, VALID)) {

@@ -274,7 +274,7 @@ public final class DatedJob {
     ConnectorDefinition source = dated.definition().source();
     return Place.isTable(source)
         ? new TableInputs(new IcebergPartition(source.options()))
-        : FileInputs.of(source.options());
+        : FileInputs.of(source.options(), source.schema() == null);
   }
 
   /** The table whose partition is replaced; empty where that is a folder of files. */
@@ -293,9 +293,13 @@ public final class DatedJob {
         .orElseGet(() -> OutputFile.in(folder.files(), folder.staged()));
   }
 
-  /** Whether it reads files, and no table. */
-  public boolean readsFiles() {
-    return Place.isFiles(dated.definition().source());
+  /**
+   * Whether it can be planned before its input is there: of files, and no table, whose columns are
+   * not to be read from them.
+   */
+  public boolean plansAhead() {
+    ConnectorDefinition source = dated.definition().source();
+    return Place.isFiles(source) && source.schema() != null;
   }
 
   /** The files that readers see, of one of the folders. */

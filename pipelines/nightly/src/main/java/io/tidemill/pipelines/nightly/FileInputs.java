@@ -21,25 +21,36 @@ import org.apache.flink.core.fs.Path;
  *
  * @param place the path as the job has it
  * @param pattern which of the files below the folder; empty for all that are not hidden
+ * @param mayBeNone whether a folder without files is input
  */
-record FileInputs(String place, Path path, Optional<String> pattern) implements Inputs {
+record FileInputs(String place, Path path, Optional<String> pattern, boolean mayBeNone)
+    implements Inputs {
   /** How often it is listed until nothing that was in it goes meanwhile. */
   private static final int LISTINGS = 10;
 
   private static final String PATTERN = "source.path.regex-pattern";
 
-  static FileInputs of(Map<String, String> options) {
+  /**
+   * Those of a source.
+   *
+   * @param tellColumns whether the job has its columns from one of them
+   */
+  static FileInputs of(Map<String, String> options, boolean tellColumns) {
     Map<String, String> told = new ConnectorOptions("source", options).ofOneFolder().values();
     return new FileInputs(
         options.getOrDefault(DatedJob.PATH, ""),
         new Path(told.getOrDefault(DatedJob.PATH, "")),
-        Optional.ofNullable(told.get(PATTERN)));
+        Optional.ofNullable(told.get(PATTERN)),
+        !tellColumns && told.get(PATTERN) == null);
   }
 
   @Override
   public String expected() {
+    if (mayBeNone) {
+      return "a file or folder, which may be empty";
+    }
     return pattern.isEmpty()
-        ? "a file or folder, which may be empty"
+        ? "one file or more, as the job declares no columns and has them from the first"
         : "one file that this asks for, or more";
   }
 
@@ -61,7 +72,7 @@ record FileInputs(String place, Path path, Optional<String> pattern) implements 
                       .map(FileInputs::file)
                       .sorted(Comparator.comparing(InputFile::path))
                       .toList())
-              .filter(files -> pattern.isEmpty() || !files.isEmpty());
+              .filter(files -> mayBeNone || !files.isEmpty());
         } catch (FileNotFoundException goneMeanwhile) {
           gone = goneMeanwhile;
         }

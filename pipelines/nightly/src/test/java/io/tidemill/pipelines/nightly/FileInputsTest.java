@@ -68,7 +68,7 @@ class FileInputsTest {
     }
 
     List<InputFile> found =
-        FileInputs.of(Map.of("connector", "filesystem", "path", directory + "/" + path))
+        FileInputs.of(Map.of("connector", "filesystem", "path", directory + "/" + path), false)
             .list()
             .orElse(List.of());
 
@@ -85,6 +85,6 @@ class FileInputsTest {
   }
 
   private Inputs inputs() {
-    return FileInputs.of(Map.of("path", directory.toString()));
+    return FileInputs.of(Map.of("path", directory.toString()), false);
   }
 }

@@ -1,0 +1,58 @@
+package io.tidemill.connectors.files;
+
+import java.io.IOException;
+import java.util.Optional;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Resolver;
+import org.apache.avro.Schema;
+import org.apache.avro.file.DataFileStream;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.flink.connector.file.src.FileSourceSplit;
+import org.apache.flink.formats.avro.typeutils.AvroSchemaConverter;
+import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.RowType;
+
+/** What the head of an Avro file says, read as Flink's format does. */
+record AvroFileColumns() implements FileColumns {
+  @Override
+  public RowType of(FileSourceSplit file) throws IOException {
+    Schema schema = schema(file);
+    if (schema.getType() != Schema.Type.RECORD) {
+      throw new IOException("of type %s (expected: records)".formatted(schema.getName()));
+    }
+    Found found = new Found(file);
+    for (Schema.Field column : schema.getFields()) {
+      found.add(column.name(), column.schema(), type(column.schema()));
+    }
+    return found.columns();
+  }
+
+  private static Schema schema(FileSourceSplit file) throws IOException {
+    try (DataFileStream<GenericRecord> records =
+        new DataFileStream<>(
+            file.path().getFileSystem().open(file.path()), new GenericDatumReader<>())) {
+      return records.getSchema();
+    } catch (AvroRuntimeException damaged) {
+      throw new IOException(damaged.getMessage(), damaged);
+    }
+  }
+
+  private static Optional<LogicalType> type(Schema column) {
+    try {
+      LogicalType type =
+          AvroSchemaConverter.convertToDataType(column.toString()).getLogicalType().copy(true);
+      Schema read = AvroSchemaConverter.convertToSchema(type);
+      boolean fits = AvroBlocks.errors(Resolver.resolve(column, read)).findAny().isEmpty();
+      return fits ? Optional.of(type) : Optional.empty();
+    } catch (IllegalArgumentException
+        | UnsupportedOperationException
+        | ValidationException
+        | AvroRuntimeException
+        | StackOverflowError none) {
+      // The last of a type that contains itself.
+      return Optional.empty();
+    }
+  }
+}
