@@ -206,6 +206,45 @@ class ArchiveITCase {
     assertThat(there).hasSizeGreaterThan(50).isEqualTo(listed);
   }
 
+  @Test
+  void billOfMaterialsNamesTheLicenceOfEachJar() throws Exception {
+    // The plugin makes none then.
+    assumeThat(System.getProperty("tidemill.maven")).isNotEqualTo("offline: true");
+    JsonNode bill = new ObjectMapper().readTree(unpacked().resolve("sbom.cdx.json").toFile());
+
+    for (JsonNode component : bill.path("components")) {
+      JsonNode licence = component.at("/licenses/0");
+      assertThat(
+              licence.at("/license/id").asText()
+                  + licence.at("/license/name").asText()
+                  + licence.path("expression").asText())
+          .as(file(component))
+          .isNotEmpty();
+    }
+  }
+
+  /** A version that changes has to be looked at again. */
+  @Test
+  void knownVulnerabilitiesAreThoseOfTheVersionsThatAreThere() throws Exception {
+    List<String> there =
+        Stream.concat(jars("lib").stream(), jars("cluster-lib").stream())
+            .map(jar -> jar.getFileName().toString())
+            .toList();
+    List<String> told =
+        Files.readAllLines(unpacked().resolve("SECURITY.md")).stream()
+            .filter(line -> line.startsWith("| `") && line.contains("CVE-"))
+            .flatMap(line -> Pattern.compile("`([^`]+)` ([^ ,|]+)").matcher(cell(line)).results())
+            .map(library -> library.group(1) + "-" + library.group(2) + ".jar")
+            .toList();
+
+    assertThat(told).hasSizeGreaterThan(15);
+    assertThat(there).containsAll(told);
+  }
+
+  private static String cell(String row) {
+    return row.substring(1, row.indexOf('|', 1));
+  }
+
   private static String file(JsonNode component) {
     String classifier = component.path("purl").asText().replaceFirst(".*[?&]classifier=", "-");
     return component.path("name").asText()
@@ -255,6 +294,7 @@ class ArchiveITCase {
             "LICENSE",
             "NOTICE",
             "README.md",
+            "SECURITY.md",
             "job-configs/fraud-scoring.yaml",
             "monitoring/alerts.yml",
             "monitoring/dashboard.json",
