@@ -1,10 +1,6 @@
 package io.tidemill.connectors.files;
 
-import io.tidemill.connectors.problem.RootCause;
-import io.tidemill.connectors.record.FileFailureException;
 import io.tidemill.connectors.record.RecordFailureException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -28,9 +24,6 @@ final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
 
   /** How Flink begins where files fail to be read, and not those who take what is read. */
   private static final String FETCHERS = "One or more fetchers";
-
-  /** What Flink's input says of itself in the place of the file's name. */
-  private static final Pattern NAMELESS = Pattern.compile("\\S+ParquetInputFile@\\p{XDigit}+");
 
   private final SourceReader<E, FileSourceSplit> reader;
   private final ReaderPortion portion;
@@ -59,7 +52,7 @@ final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
         throw undecoded(undecoded);
       }
       if (String.valueOf(e.getMessage()).startsWith(FETCHERS) && e.getCause() != null) {
-        throw unreadable(e.getCause());
+        throw new ReadFailure(e.getCause()).told(paths());
       }
       throw e;
     }
@@ -74,33 +67,6 @@ final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
         "%s: a record does not decode: %s; correct it, or set ignore-parse-errors of the format to leave such records out"
             .formatted(paths(), why.replaceAll("\\s+", " ")),
         undecoded);
-  }
-
-  /** File systems fail with an IOException, and formats of what is in the file with any other. */
-  private Exception unreadable(Throwable fetched) {
-    NamedFormat.UnreadException named =
-        ExceptionUtils.findThrowable(fetched, NamedFormat.UnreadException.class).orElse(null);
-    Throwable failure = fetched.getCause() == null ? fetched : fetched.getCause();
-    if (named != null && named.getCause() != null) {
-      failure = named.getCause();
-    }
-    RootCause root = RootCause.of(failure);
-    String message =
-        "%s: cannot be read: %s: %s (expected: a whole file of the source's format, in which its columns have the declared types)"
-            .formatted(
-                named == null ? paths() : named.file(),
-                root.failure().getClass().getSimpleName(),
-                NAMELESS.matcher(root.message()).replaceAll("it"));
-    if (failure instanceof IOException || failure instanceof UncheckedIOException) {
-      return new FileFailureException(message, failure);
-    }
-    return new RecordFailureException(
-        named == null
-            ? message
-            : message
-                + "; replace the file by a whole one, or set on-corrupt-file: dead-letter to go on"
-                + " without the rest of it",
-        failure);
   }
 
   private String paths() {

@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  *       of exception.
  * </ol>
  *
- * <p>What the job's author or its class path must mend is no failure of the contents.
+ * <p>What the job's author, its class path or the rights of its user must mend is no failure of the
+ * contents.
  *
  * <p>Behind the letter no record of the split is read, also by who goes on there after a restore.
  * Immutable.
@@ -128,6 +129,7 @@ record UpToDamage<E>(BulkFormat<E, FileSourceSplit> format, Letters<E> letters)
                           || cause instanceof ClassNotFoundException
                           || cause instanceof LinkageError)
               .isEmpty()
+          && !new ReadFailure(failure).isDenied()
           && isReadable(failure);
     }
 

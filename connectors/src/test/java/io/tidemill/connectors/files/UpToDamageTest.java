@@ -6,13 +6,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.connectors.record.DeadLetterRecord;
+import io.tidemill.connectors.record.FileFailureException;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.connectors.record.ValueDecoder;
 import java.io.EOFException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.SocketException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -271,6 +274,25 @@ class UpToDamageTest {
     assertThat(steady.letters).hasSize(1);
   }
 
+  /** Also where the file can be read by the time it is looked at. */
+  @Test
+  void aFileThatMayNotBeReadIsNoLetter() throws IOException {
+    Path file = texts("a.json");
+    for (IOException denied :
+        List.of(
+            new AccessDeniedException(file.toString()),
+            new FileNotFoundException(file + " (Permission denied)"),
+            new IOException("open", new IOException("Access Denied (Service: S3, 403)")))) {
+      assertThatThrownBy(() -> rows(new Unsteady(List.of(1, 1).iterator(), denied), split(file)))
+          .isSameAs(denied);
+      assertThat(new ReadFailure(new RuntimeException(denied)).told("a.json"))
+          .isInstanceOf(FileFailureException.class)
+          .hasMessageStartingWith("a.json: cannot be read: ")
+          .hasMessageContaining(" (expected: the right to read it, ")
+          .hasMessageNotContaining("a whole file of the source's format");
+    }
+  }
+
   @Test
   void whatTheJobsAuthorMustMendIsNoLetter() throws IOException {
     Path file = texts("a.json");
@@ -284,12 +306,12 @@ class UpToDamageTest {
   }
 
   /** A format whose readers fail at these batches, one after the other. */
-  private record Unsteady(Iterator<Integer> failing)
+  private record Unsteady(Iterator<Integer> failing, IOException failure)
       implements BulkFormat<RowData, FileSourceSplit> {
     static final int NEVER = 9;
 
     Unsteady(List<Integer> failing) {
-      this(failing.iterator());
+      this(failing.iterator(), new SocketException("Connection reset"));
     }
 
     @Override
@@ -301,7 +323,7 @@ class UpToDamageTest {
         @Override
         public BulkFormat.@Nullable RecordIterator<RowData> readBatch() throws IOException {
           if (batch == fails) {
-            throw new SocketException("Connection reset");
+            throw failure;
           }
           return batch == 5
               ? null
