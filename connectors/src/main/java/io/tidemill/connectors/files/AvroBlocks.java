@@ -71,7 +71,7 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
   private long skip;
   private @Nullable RuntimeException failure;
 
-  AvroBlocks(RowType rowType, FileSourceSplit split) throws IOException {
+  AvroBlocks(RowType rowType, boolean mayLackColumns, FileSourceSplit split) throws IOException {
     this.rowType = rowType;
     path = split.path();
     Schema schema = AvroSchemaConverter.convertToSchema(rowType.copy(false));
@@ -84,6 +84,7 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
       DataFileReader<GenericRecord> reader =
           new DataFileReader<>(new FSDataInputStreamWrapper(file, fileSize), records);
       head = reader.getHeader();
+      checkColumns(mayLackColumns);
       CheckpointedPosition restored = split.getReaderPosition().orElse(null);
       if (restored == null) {
         reader.sync(split.offset());
@@ -93,18 +94,46 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
         skip = restored.getRecordsAfterOffset();
       }
       file.seek(Math.min(next, fileSize));
-    } catch (EOFException
-        | InvalidAvroMagicException
-        | InvalidNumberEncodingException
-        | OutOfMemoryError e) {
-      // A damaged length asks for as much memory as it says.
+    } catch (EOFException | InvalidAvroMagicException | InvalidNumberEncodingException e) {
       file.close();
       throw new AvroRuntimeException(e);
+    } catch (OutOfMemoryError e) {
+      file.close();
+      throw tooLarge("its head", e);
     } catch (IOException | RuntimeException e) {
       file.close();
       throw e;
     }
     blocks = new BufferedInputStream(file, BUFFER);
+  }
+
+  /** The records of a file, which Flink's own writer takes for such as may be null. */
+  static Schema recordsOf(Schema written) {
+    return written.isUnion()
+        ? written.getTypes().stream()
+            .filter(branch -> branch.getType() == Schema.Type.RECORD)
+            .findFirst()
+            .orElse(written)
+        : written;
+  }
+
+  private void checkColumns(boolean mayLackColumns) {
+    Schema written = recordsOf(records.getSchema());
+    if (written.getType() != Schema.Type.RECORD) {
+      // Told when the first record is read.
+      return;
+    }
+    for (RowType.RowField declared : rowType.getFields()) {
+      boolean lacks = written.getField(declared.getName()) == null;
+      if (lacks && !(mayLackColumns && declared.getType().isNullable())) {
+        throw new MissingColumn(
+                path,
+                declared,
+                written.getFields().stream().map(Schema.Field::name).toList(),
+                AvroFiles.MAY_LACK_COLUMNS)
+            .failure();
+      }
+    }
   }
 
   @Override
@@ -146,7 +175,9 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
       return record;
     } catch (AvroTypeException e) {
       throw declaredOtherwise(e);
-    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+    } catch (OutOfMemoryError e) {
+      throw tooLarge("record %d of the block at byte %d".formatted(handed, place), e);
+    } catch (IOException | RuntimeException e) {
       throw damaged("a record %d that does not decode: %s".formatted(handed, e));
     }
   }
@@ -166,7 +197,7 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
     if (failed == null) {
       return new RecordFailureException(path + ": " + why, mismatch);
     }
-    Schema.Field found = records.getSchema().getField(failed.name());
+    Schema.Field found = recordsOf(records.getSchema()).getField(failed.name());
     return new RecordFailureException(
         "%s: column '%s': %s (expected: what is read as %s, as it is declared; declare it as it is in the file)"
             .formatted(
@@ -179,7 +210,7 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
 
   /** How likely a column is the one that failed, and not one with values that would; 0 for none. */
   private int likely(Schema.Field declared, String why) {
-    Schema.Field found = records.getSchema().getField(declared.name());
+    Schema.Field found = recordsOf(records.getSchema()).getField(declared.name());
     if (found == null) {
       // Without it no record is read at all.
       return declared.defaultVal() == null ? 5 : 0;
@@ -251,7 +282,9 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
   private boolean hasNext(DataFileReader<GenericRecord> open) {
     try {
       return open.hasNext();
-    } catch (RuntimeException | OutOfMemoryError e) {
+    } catch (OutOfMemoryError e) {
+      throw tooLarge("the block at byte %d, unpacked,".formatted(place), e);
+    } catch (RuntimeException e) {
       throw damaged("contents that are not whole: " + (e.getCause() == null ? e : e.getCause()));
     }
   }
@@ -271,6 +304,11 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
       }
     }
     throw damaged("a length of more than 64 bits");
+  }
+
+  /** A damaged length asks for as much memory as it says, and so does a record that is whole. */
+  private RecordFailureException tooLarge(String what, OutOfMemoryError e) {
+    return new BeyondMemory(path.toString(), what, "smaller records and blocks").failure(e);
   }
 
   private AvroRuntimeException cutOff() {

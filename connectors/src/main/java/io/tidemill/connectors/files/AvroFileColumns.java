@@ -18,7 +18,7 @@ import org.apache.flink.table.types.logical.RowType;
 record AvroFileColumns() implements FileColumns {
   @Override
   public RowType of(FileSourceSplit file) throws IOException {
-    Schema schema = schema(file);
+    Schema schema = AvroBlocks.recordsOf(schema(file));
     if (schema.getType() != Schema.Type.RECORD) {
       throw new IOException("of type %s (expected: records)".formatted(schema.getName()));
     }

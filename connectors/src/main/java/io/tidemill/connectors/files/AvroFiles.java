@@ -2,6 +2,8 @@ package io.tidemill.connectors.files;
 
 import java.io.IOException;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
@@ -15,20 +17,26 @@ import org.apache.flink.table.types.logical.RowType;
  * the last block does, and fails anywhere else. Its places are those of Flink's. Immutable.
  *
  * @param rowType what is read of each record, as Flink's format reads it
+ * @param mayLackColumns whether columns that are not in a file are null
  */
-public record AvroFiles(RowType rowType) implements BulkFormat<RowData, FileSourceSplit> {
+public record AvroFiles(RowType rowType, boolean mayLackColumns)
+    implements BulkFormat<RowData, FileSourceSplit> {
+  /** Not of Flink. */
+  public static final ConfigOption<Boolean> MAY_LACK_COLUMNS =
+      ConfigOptions.key("avro.may-lack-columns").booleanType().defaultValue(false);
+
   private static final long serialVersionUID = 1L;
 
   @Override
   public BulkFormat.Reader<RowData> createReader(Configuration config, FileSourceSplit split)
       throws IOException {
-    return new AvroBlocks(rowType, split);
+    return new AvroBlocks(rowType, mayLackColumns, split);
   }
 
   @Override
   public BulkFormat.Reader<RowData> restoreReader(Configuration config, FileSourceSplit split)
       throws IOException {
-    return new AvroBlocks(rowType, split);
+    return new AvroBlocks(rowType, mayLackColumns, split);
   }
 
   @Override

@@ -2,12 +2,9 @@ package io.tidemill.connectors.files;
 
 import static org.apache.flink.util.Preconditions.checkArgument;
 
-import io.tidemill.connectors.problem.Suggestion;
 import io.tidemill.connectors.record.RecordFailureException;
 import java.io.Serializable;
 import java.util.Map;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.formats.parquet.vector.ParquetSplitReaderUtil;
 import org.apache.flink.table.types.logical.DecimalType;
@@ -52,7 +49,12 @@ record DeclaredColumns(RowType columns, boolean mayBeMissing) implements Seriali
       if (schema.containsField(declared.getName())) {
         checkType(file, declared.getType(), schema.getType(declared.getName()));
       } else if (!mayBeMissing || !declared.getType().isNullable()) {
-        throw missing(file, declared, schema);
+        throw new MissingColumn(
+                file,
+                declared,
+                schema.getFields().stream().map(Type::getName).toList(),
+                ParquetOptions.MAY_LACK_COLUMNS)
+            .failure();
       }
     }
   }
@@ -123,21 +125,5 @@ record DeclaredColumns(RowType columns, boolean mayBeMissing) implements Seriali
                 found.toString().replaceAll("\\s+", " "),
                 declared.asSummaryString()),
         cause);
-  }
-
-  private RecordFailureException missing(Path file, RowType.RowField declared, MessageType schema) {
-    var there =
-        new TreeSet<>(schema.getFields().stream().map(Type::getName).collect(Collectors.toSet()));
-    return new RecordFailureException(
-        "%s: column '%s': not in the file %s; correct the name, or leave the file out%s"
-            .formatted(
-                file,
-                declared.getName(),
-                new Suggestion(declared.getName(), there).toString().replace("allowed:", "there:"),
-                declared.getType().isNullable()
-                    ? ", or set %s: true if older files may lack a column, whose values are null then"
-                        .formatted(ParquetOptions.MAY_LACK_COLUMNS.key())
-                    : ", as a column that is declared NOT NULL has no nulls"),
-        null);
   }
 }

@@ -268,10 +268,11 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
           "a page of %d bytes, which do not fit into memory (expected: %d or fewer, those of the column; the file is damaged)"
               .formatted(page, largest));
     }
-    return new RecordFailureException(
-        "%s: row group %d: column '%s': its values do not fit into memory beside a page of %d bytes: %s (expected: more heap for the task; or smaller row groups)"
-            .formatted(path, group(), name, page, e.getMessage()),
-        e);
+    return new BeyondMemory(
+            "%s: row group %d: column '%s'".formatted(path, group(), name),
+            "a page of %d bytes with its values".formatted(page),
+            "smaller row groups")
+        .failure(e);
   }
 
   private ParquetDecodingException damaged(String column, String has) {

@@ -1,5 +1,6 @@
 package io.tidemill.connectors.table;
 
+import io.tidemill.connectors.files.AvroFiles;
 import io.tidemill.connectors.options.ClassPath;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
@@ -136,6 +137,11 @@ record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck che
     List<String> allowed = new ArrayList<>();
     allowed.add(ConnectorOptions.CONNECTOR);
     keys(factory).forEach(allowed::add);
+    if (kind == DynamicTableSourceFactory.class
+        && check.options().names(ConnectorOptions.FILESYSTEM)
+        && check.options().format().filter("avro"::equals).isPresent()) {
+      allowed.add(AvroFiles.MAY_LACK_COLUMNS.key());
+    }
     check
         .options()
         .values()

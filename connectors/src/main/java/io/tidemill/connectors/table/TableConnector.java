@@ -134,7 +134,7 @@ public final class TableConnector implements Connector {
   private static BulkFormat<RowData, FileSourceSplit> fileFormat(
       RowType rows, FileReading reading, OptionCheck check) {
     if (isAvro(check.options())) {
-      return new AvroFiles(rows);
+      return new AvroFiles(rows, check.read(AvroFiles.MAY_LACK_COLUMNS, "true or false"));
     }
     if (isParquet(check.options())) {
       return ParquetFiles.rows(rows, reading, check);

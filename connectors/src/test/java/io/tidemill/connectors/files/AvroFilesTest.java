@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.tidemill.connectors.record.RecordFailureException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +25,8 @@ import org.apache.avro.file.DataFileWriter;
 import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.generic.GenericRecordBuilder;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.EncoderFactory;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
@@ -44,7 +48,8 @@ class AvroFilesTest {
       new AvroFiles(
           RowType.of(
               new LogicalType[] {new BigIntType(), new VarCharType(VarCharType.MAX_LENGTH)},
-              new String[] {"id", "later"}));
+              new String[] {"id", "later"}),
+          true);
 
   @TempDir private Path directory;
 
@@ -76,6 +81,57 @@ class AvroFilesTest {
     for (int i = 0; i < COUNT; i += 97) {
       Reading rest = read(split.updateWithCheckpointedPosition(all.places.get(i)));
       assertThat(rest.ids).isEqualTo(allIds().subList(i + 1, COUNT));
+    }
+  }
+
+  @Test
+  void aColumnThatTheFileLacksIsNamedUnlessFilesMayLackSome() throws IOException {
+    Path file = file("null");
+    for (boolean nullable : new boolean[] {true, false}) {
+      RowType declared =
+          RowType.of(
+              new LogicalType[] {new BigIntType(), new BigIntType(nullable)},
+              new String[] {"id", "nois"});
+      AvroFiles files = new AvroFiles(declared, !nullable);
+
+      assertThatThrownBy(
+              () -> files.createReader(new Configuration(), split(file, 0, Files.size(file))))
+          .isInstanceOf(RecordFailureException.class)
+          .hasMessageStartingWith(
+              "file:%s: column 'nois': not in the file (did you mean 'noise'? there: id, noise",
+              file)
+          .hasMessageContaining(
+              nullable ? "or set avro.may-lack-columns: true if older" : "NOT NULL has no nulls");
+    }
+  }
+
+  /** A length that is damaged asks for it, and so does a value that is whole. */
+  @Test
+  void whatDoesNotFitIntoMemoryIsNoDamage() throws IOException {
+    Schema schema =
+        new Schema.Parser()
+            .parse(
+                "{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"later\",\"type\":\"string\"}]}");
+    Path file = directory.resolve("long.avro");
+    ByteArrayOutputStream length = new ByteArrayOutputStream();
+    BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(length, null);
+    encoder.writeLong(Integer.MAX_VALUE - 10);
+    try (var records = new DataFileWriter<GenericRecord>(new GenericDatumWriter<>(schema))) {
+      records.create(schema, file.toFile());
+      records.appendEncoded(ByteBuffer.wrap(length.toByteArray()));
+    }
+    RowType type =
+        RowType.of(
+            new LogicalType[] {new VarCharType(VarCharType.MAX_LENGTH)}, new String[] {"later"});
+
+    try (BulkFormat.Reader<RowData> reader =
+        new AvroFiles(type, false)
+            .createReader(new Configuration(), split(file, 0, Files.size(file)))) {
+      assertThatThrownBy(reader::readBatch)
+          .isInstanceOf(RecordFailureException.class)
+          .hasMessageStartingWith("file:%s: record 0 of the block at byte ", file)
+          .hasMessageContaining(
+              " does not fit into memory: Java heap space (expected: more heap for the task;");
     }
   }
 
@@ -179,7 +235,8 @@ class AvroFilesTest {
       AvroFiles files =
           new AvroFiles(
               RowType.of(
-                  new LogicalType[] {new BigIntType(), declared}, new String[] {"id", "noise"}));
+                  new LogicalType[] {new BigIntType(), declared}, new String[] {"id", "noise"}),
+              true);
       try (BulkFormat.Reader<RowData> reader =
           files.createReader(new Configuration(), split(file, 0, Files.size(file)))) {
         assertThatThrownBy(reader::readBatch)
@@ -213,7 +270,8 @@ class AvroFilesTest {
     AvroFiles files =
         new AvroFiles(
             RowType.of(
-                new LogicalType[] {new BigIntType(), new BigIntType()}, new String[] {"a", "b"}));
+                new LogicalType[] {new BigIntType(), new BigIntType()}, new String[] {"a", "b"}),
+            true);
     try (BulkFormat.Reader<RowData> reader =
         files.createReader(new Configuration(), split(file, 0, Files.size(file)))) {
       assertThatThrownBy(reader::readBatch)

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.avro.Schema;
+import org.apache.avro.SchemaBuilder;
 import org.apache.avro.file.DataFileWriter;
 import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.generic.GenericRecord;
@@ -182,6 +183,20 @@ class FoundColumnsTest {
     } else {
       assertThat(columns("orc")).containsExactly(new Column("a", type));
     }
+  }
+
+  /** As Flink writes them. */
+  @Test
+  void recordsOfAvroThatMayBeNullTellTheirColumns() throws IOException {
+    Schema record =
+        SchemaBuilder.record("r").fields().optionalDouble("a").requiredLong("b").endRecord();
+    Schema schema = Schema.createUnion(Schema.create(Schema.Type.NULL), record);
+    try (var file = new DataFileWriter<GenericRecord>(new GenericDatumWriter<>(schema))) {
+      file.create(schema, directory.resolve("a.avro").toFile());
+    }
+
+    assertThat(columns("avro"))
+        .containsExactly(new Column("a", "DOUBLE"), new Column("b", "BIGINT"));
   }
 
   /** By path, and none that is hidden. */
