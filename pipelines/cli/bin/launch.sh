@@ -1,12 +1,13 @@
 # How Tidemill's command is started: from a checkout, and from where its archive was unpacked. It is
 # no program: those two scripts say where they are and load it.
-#   root       the folder with job-configs
-#   installed  the folder with lib and cluster-lib
-#   demo       a folder of more jars, or nothing
-#   conf       the folder with log4j2.properties
-#   opens      what the JVM opens to Arrow and Flink
-#   archives   the folder for archives of classes, or nothing for none
-#   built      a file: what was archived before it is stale
+#   root         the folder with job-configs
+#   installed    the folder with lib
+#   cluster_lib  the folder with core, engines and stores
+#   demo         a folder of more jars, or nothing
+#   conf         the folder with log4j2.properties
+#   opens        what the JVM opens to Arrow and Flink
+#   archives     the folder for archives of classes, or nothing for none
+#   built        a file: what was archived before it is stale
 # 'launch' starts the command with the arguments that it is given.
 # TIDEMILL_JAVA_OPTS adds options for the JVM, such as -Xmx4g.
 # TIDEMILL_LIB names a folder whose jars are added, such as those of engines that are not shipped.
@@ -60,7 +61,7 @@ tidemill() {
   exec "$java" $opens "${quick[@]}" \
     -Dai.djl.offline=true \
     -Dtidemill.home="$root" \
-    -Dtidemill.cluster-lib="$installed/cluster-lib" \
+    -Dtidemill.cluster-lib="$cluster_lib" \
     -Dlog4j.configurationFile="$conf/log4j2.properties" \
     ${TIDEMILL_JAVA_OPTS:-} \
     -cp "$classes${TIDEMILL_LIB:+:$TIDEMILL_LIB/*}" \
@@ -94,7 +95,7 @@ launch() {
   quick=(-Xshare:auto -Xlog:disable -Xlog:all=warning:stderr "-Xlog:cds*=off:stderr")
   classes="$installed/lib/*"
   more="${demo:+:$demo/*}"
-  for part in "$installed"/cluster-lib/*/; do
+  for part in "$cluster_lib"/*/; do
     classes+=":$part*"
   done
   archive="${1:-}"
@@ -104,7 +105,7 @@ launch() {
       # These end before the JVM has compiled what it runs.
       [[ "$1" != model || ! "${2:-}" =~ ^[a-z]+$ ]] || archive+="-$2"
       # What no archive holds is looked for in one jar after the other.
-      first=("$installed"/{lib/tidemill-cli,cluster-lib/core/picocli}-*.jar)
+      first=("$installed"/lib/tidemill-cli-*.jar "$cluster_lib"/core/picocli-*.jar)
       classes="$(IFS=: && echo "${first[*]}"):$classes"
       more=""
       quick=(-XX:TieredStopAtLevel=1 -Xshare:auto -Xlog:disable -Xlog:all=error:stderr "-Xlog:cds*=off:stderr")
