@@ -2,23 +2,41 @@ package io.tidemill.pipelines.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.networknt.schema.Error;
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import io.tidemill.pipelines.cli.ComposeFile;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
-/** What docker-compose.yml says; nobody runs it here. */
+/**
+ * What docker-compose.yml says, by the schema of the Compose Specification and by rules of our own;
+ * nobody runs it here.
+ */
 final class ComposeFileTest {
   private static final Path ROOT = Path.of("../..");
 
-  private final Object compose = read("docker-compose.yml");
+  private final ComposeFile file;
+  private final Object compose;
+
+  ComposeFileTest() throws IOException {
+    file = new ComposeFile();
+    compose = file.content();
+  }
 
   private static Object read(String file) {
     try {
@@ -52,6 +70,98 @@ final class ComposeFileTest {
     return value;
   }
 
+  /** As the schema says it, where a field that there is not is an error. */
+  private static List<Error> problems(String composition) throws IOException {
+    try (InputStream schema =
+        Objects.requireNonNull(ComposeFileTest.class.getResourceAsStream("compose-spec.json"))) {
+      return SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_7)
+          .getSchema(
+              new String(schema.readAllBytes(), StandardCharsets.UTF_8)
+                  // An id is absolute, and a dialect's name is not https, for who reads it here.
+                  .replace("compose_spec.json", "https://compose-spec.io/compose_spec.json")
+                  .replace("https://json-schema.org/draft-07", "http://json-schema.org/draft-07"))
+          .validate(composition, InputFormat.JSON);
+    }
+  }
+
+  private static String json(Object content) throws IOException {
+    return new ObjectMapper().writeValueAsString(content);
+  }
+
+  @Test
+  void isAsTheSpecificationWantsIt() throws IOException {
+    assertThat(problems(json(compose))).isEmpty();
+    assertThat(problems(json(read("docker-compose.gpu.yml")))).isEmpty();
+    assertThat(problems(json(compose).replace("\"mem_limit\"", "\"memory-limit\""))).isNotEmpty();
+  }
+
+  @Test
+  void everyServiceIsConfinedWatchedAndOfAFixedImage() {
+    file.services()
+        .forEach(
+            (name, service) -> {
+              assertThat(service.get("cap_drop")).as(name).isEqualTo(List.of("ALL"));
+              assertThat(listed(service, "security_opt"))
+                  .as(name)
+                  .contains("no-new-privileges:true");
+              assertThat(service.get("restart")).as(name).isEqualTo("on-failure");
+              assertThat(service.get("mem_limit")).as(name).asString().matches("\\d+[mg]");
+              assertThat(service.get("image")).as(name).asString().matches("[^:]+:[^:]*\\d[^:]*");
+              assertThat(service.keySet().contains("privileged")).as(name).isFalse();
+              Object health = service.get("healthcheck");
+              assertThat(health).as(name).isInstanceOf(Map.class);
+              // What ends by itself is waited for, and has no health.
+              assertThat(((Map<?, ?>) Objects.requireNonNull(health)).containsKey("disable"))
+                  .as(name)
+                  .isEqualTo(Set.of("topics", "model", "lake-model").contains(name));
+            });
+  }
+
+  @Test
+  void whatAServiceWaitsForComesToBe() {
+    file.services()
+        .forEach(
+            (name, service) -> {
+              if (service.get("depends_on") instanceof Map<?, ?> others) {
+                others.forEach(
+                    (other, how) -> {
+                      Map<?, ?> awaited = file.service(String.valueOf(other));
+                      boolean ends = at(awaited, "healthcheck").toString().contains("disable");
+                      assertThat(at(how, "condition"))
+                          .as("%s of %s", other, name)
+                          .isEqualTo(ends ? "service_completed_successfully" : "service_healthy");
+                    });
+              }
+            });
+  }
+
+  /** But for places, and that Flink's image takes blanks out of values. */
+  @Test
+  void itsClusterHasTheSettingsWithWhichProcessesAreKilled() {
+    Map<String, String> options = file.flinkOptions("jobmanager");
+
+    assertThat(Site.CONFIGURATION.lines())
+        .hasSizeGreaterThan(8)
+        .allSatisfy(
+            line -> {
+              String[] option = line.split(": ", 2);
+              assertThat(options).containsKey(option[0]);
+              if (!option[1].contains("%")) {
+                assertThat(options).containsEntry(option[0], option[1].replace(" ", ""));
+              }
+            });
+  }
+
+  @Test
+  void onlyTheNightIsAProfile() {
+    assertThat(
+            file.services().entrySet().stream()
+                .filter(service -> service.getValue().containsKey("profiles"))
+                .map(Map.Entry::getKey))
+        .containsExactlyInAnyOrder("s3", "lake-model", "nightly");
+    assertThat(listed(compose, "profiles")).containsOnly("nightly");
+  }
+
   @Test
   void mountsWhatIsThere() {
     List<String> files =
@@ -83,8 +193,7 @@ final class ComposeFileTest {
             "metrics.reporter.prometheus.factory.class: org.apache.flink.metrics.prometheus.PrometheusReporterFactory\n",
             "metrics.reporter.prometheus.port: 9249\n",
             "metrics.reporter.prometheus.filterLabelValueCharacters: false\n");
-    assertThat(at(compose, "services", "taskmanager", "environment"))
-        .isEqualTo(at(compose, "services", "jobmanager", "environment"));
+    assertThat(file.flinkOptions("taskmanager")).isEqualTo(file.flinkOptions("jobmanager"));
     assertThat(read("docker/prometheus.yml").toString())
         .contains("jobmanager:9249", "taskmanager:9249");
   }

@@ -39,6 +39,20 @@ final class Site implements AutoCloseable {
   /** Of so many records one lacks a column, and one is not whole. */
   private static final int BROKEN = 97;
 
+  /** Flink's options of failures and state, which docker-compose.yml has too. */
+  static final String CONFIGURATION =
+      """
+      high-availability.type: zookeeper
+      high-availability.zookeeper.quorum: %1$s
+      high-availability.zookeeper.client.session-timeout: 5 s
+      high-availability.storageDir: %2$s/high-availability
+      execution.checkpointing.dir: %2$s/checkpoints
+      execution.checkpointing.savepoint-dir: %2$s/savepoints
+      heartbeat.interval: 1 s
+      heartbeat.timeout: 8 s
+      taskmanager.load-balance.mode: SLOTS
+      """;
+
   private static final Duration PATIENCE = Duration.ofMinutes(4);
 
   private final Path directory;
@@ -75,18 +89,7 @@ final class Site implements AutoCloseable {
         new SessionCluster(
             directory,
             SessionCluster.classPathWithout(List.of()),
-            """
-            high-availability.type: zookeeper
-            high-availability.zookeeper.quorum: %1$s
-            high-availability.zookeeper.client.session-timeout: 5 s
-            high-availability.storageDir: %2$s/high-availability
-            execution.checkpointing.dir: %2$s/checkpoints
-            execution.checkpointing.savepoint-dir: %2$s/savepoints
-            heartbeat.interval: 1 s
-            heartbeat.timeout: 8 s
-            taskmanager.load-balance.mode: SLOTS
-            """
-                .formatted(quorum, state.toUri()),
+            CONFIGURATION.formatted(quorum, state.toUri()),
             TASK_MANAGERS);
     jobs.write(
         JOB,
