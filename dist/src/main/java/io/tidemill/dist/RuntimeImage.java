@@ -20,7 +20,8 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * A runtime image: a base with Flink, and a folder whose tree is put over it. It starts as the base does, as the user that Flink's official images have.
+ * A runtime image: a base with Flink, and a folder whose tree is put over it. It starts as the base
+ * does, as the user that Flink's official images have.
  *
  * <p>Immutable.
  *
