@@ -3,23 +3,22 @@ package io.tidemill.connectors.files;
 import io.tidemill.connectors.record.RecordFailureException;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.AvroTypeException;
-import org.apache.avro.InvalidAvroMagicException;
-import org.apache.avro.InvalidNumberEncodingException;
 import org.apache.avro.Resolver;
 import org.apache.avro.Schema;
 import org.apache.avro.file.DataFileConstants;
 import org.apache.avro.file.DataFileReader;
 import org.apache.avro.file.DataFileStream;
 import org.apache.avro.file.SeekableByteArrayInput;
+import org.apache.avro.file.SeekableInput;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.flink.connector.file.src.FileSourceSplit;
@@ -80,9 +79,9 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
     fileSize = split.fileSize();
     end = split.offset() + split.length();
     file = split.path().getFileSystem().open(split.path());
+    SeekableInput input = new FailingApart(file, fileSize);
     try {
-      DataFileReader<GenericRecord> reader =
-          new DataFileReader<>(new FSDataInputStreamWrapper(file, fileSize), records);
+      DataFileReader<GenericRecord> reader = new DataFileReader<>(input, records);
       head = reader.getHeader();
       checkColumns(mayLackColumns);
       CheckpointedPosition restored = split.getReaderPosition().orElse(null);
@@ -93,18 +92,48 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
         next = restored.getOffset();
         skip = restored.getRecordsAfterOffset();
       }
-      file.seek(Math.min(next, fileSize));
-    } catch (EOFException | InvalidAvroMagicException | InvalidNumberEncodingException e) {
+      input.seek(Math.min(next, fileSize));
+    } catch (UncheckedIOException e) {
+      file.close();
+      throw e.getCause();
+    } catch (IOException e) {
       file.close();
       throw new AvroRuntimeException(e);
     } catch (OutOfMemoryError e) {
       file.close();
       throw tooLarge("its head", e);
-    } catch (IOException | RuntimeException e) {
+    } catch (RuntimeException e) {
       file.close();
       throw e;
     }
     blocks = new BufferedInputStream(file, BUFFER);
+  }
+
+  /**
+   * Tells what the file system fails with from what Avro says of the contents in the same words.
+   */
+  private static final class FailingApart extends FSDataInputStreamWrapper {
+    FailingApart(FSDataInputStream file, long length) {
+      super(file, length);
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) {
+      try {
+        return super.read(bytes, offset, length);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public void seek(long position) {
+      try {
+        super.seek(position);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 
   /** The records of a file, which Flink's own writer takes for such as may be null. */

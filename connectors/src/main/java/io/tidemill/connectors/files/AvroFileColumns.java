@@ -12,10 +12,13 @@ import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.formats.avro.typeutils.AvroSchemaConverter;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.LogicalTypeRoot;
 import org.apache.flink.table.types.logical.RowType;
 
 /** What the head of an Avro file says, read as Flink's format does. */
 record AvroFileColumns() implements FileColumns {
+  private static final String LOGICAL_TYPE = org.apache.avro.LogicalType.LOGICAL_TYPE_PROP;
+
   @Override
   public RowType of(FileSourceSplit file) throws IOException {
     Schema schema = AvroBlocks.recordsOf(schema(file));
@@ -41,6 +44,9 @@ record AvroFileColumns() implements FileColumns {
 
   private static Optional<LogicalType> type(Schema column) {
     try {
+      if (losesMeaning(column)) {
+        return Optional.empty();
+      }
       LogicalType type =
           AvroSchemaConverter.convertToDataType(column.toString()).getLogicalType().copy(true);
       Schema read = AvroSchemaConverter.convertToSchema(type);
@@ -54,5 +60,23 @@ record AvroFileColumns() implements FileColumns {
       // The last of a type that contains itself.
       return Optional.empty();
     }
+  }
+
+  /** Whether it is a time, or holds one, of which the reader would make a bare number. */
+  private static boolean losesMeaning(Schema schema) {
+    return switch (schema.getType()) {
+      case UNION -> schema.getTypes().stream().anyMatch(AvroFileColumns::losesMeaning);
+      case ARRAY -> losesMeaning(schema.getElementType());
+      case MAP -> losesMeaning(schema.getValueType());
+      case RECORD -> schema.getFields().stream().anyMatch(field -> losesMeaning(field.schema()));
+      case INT, LONG -> schema.getProp(LOGICAL_TYPE) != null && isBareNumber(schema);
+      default -> false;
+    };
+  }
+
+  private static boolean isBareNumber(Schema schema) {
+    return AvroSchemaConverter.convertToDataType(schema.toString())
+        .getLogicalType()
+        .isAnyOf(LogicalTypeRoot.INTEGER, LogicalTypeRoot.BIGINT);
   }
 }

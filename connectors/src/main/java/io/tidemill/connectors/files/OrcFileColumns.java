@@ -24,31 +24,41 @@ import org.apache.flink.table.types.logical.VarCharType;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.orc.OrcFile;
+import org.apache.orc.OrcProto;
+import org.apache.orc.Reader;
 import org.apache.orc.TypeDescription;
 
-/** What the footer of an ORC file says. */
+/**
+ * What the footer of an ORC file says, read through Hadoop's file systems as Flink's format does.
+ */
 record OrcFileColumns() implements FileColumns {
   @Override
   public RowType of(FileSourceSplit file) throws IOException {
+    TypeDescription schema;
+    List<OrcProto.Type> types;
+    try (Reader reader =
+        OrcFile.createReader(
+            new Path(file.path().toUri()), OrcFile.readerOptions(new Configuration()))) {
+      schema = reader.getSchema();
+      types = reader.getFileTail().getFooter().getTypesList();
+    } catch (RuntimeException damaged) {
+      throw new IOException(damaged.getMessage(), damaged);
+    }
     Found found = new Found(file);
-    TypeDescription schema = schema(file);
     List<String> names = schema.getFieldNames();
     for (int i = 0; i < names.size(); i++) {
       TypeDescription column = schema.getChildren().get(i);
-      found.add(names.get(i), column, type(column));
+      found.add(names.get(i), column, isKnown(types, column) ? type(column) : Optional.empty());
     }
     return found.columns();
   }
 
-  /** Through Hadoop's file systems, as Flink's format reads it. */
-  private static TypeDescription schema(FileSourceSplit file) throws IOException {
-    try {
-      return OrcFile.createReader(
-              new Path(file.path().toUri()), OrcFile.readerOptions(new Configuration()))
-          .getSchema();
-    } catch (RuntimeException damaged) {
-      throw new IOException(damaged.getMessage(), damaged);
-    }
+  /**
+   * A kind that is newer than the reader, as a timestamp with a local zone, it takes for BOOLEAN.
+   */
+  private static boolean isKnown(List<OrcProto.Type> types, TypeDescription column) {
+    return types.subList(column.getId(), column.getMaximumId() + 1).stream()
+        .allMatch(OrcProto.Type::hasKind);
   }
 
   private static Optional<LogicalType> type(TypeDescription found) {

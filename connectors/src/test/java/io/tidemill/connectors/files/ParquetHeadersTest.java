@@ -241,7 +241,9 @@ class ParquetHeadersTest {
     assertThatThrownBy(() -> read(new UpToDamage<>(format(ID, true), new CorruptRow(2)), file))
         .isInstanceOf(RecordFailureException.class)
         .hasMessageStartingWith(
-            "file:" + file + ": row group 0: column 'id': its values do not fit")
+            "file:"
+                + file
+                + ": row group 0: column 'id': a page of 2147483647 bytes with its values does")
         .hasMessageEndingWith("(expected: more heap for the task; or smaller row groups)");
   }
 

@@ -136,6 +136,8 @@ class FoundColumnsTest {
         "{\"type\":\"enum\",\"name\":\"e\",\"symbols\":[\"x\"]}",
         "[\"null\",\"int\",\"string\"]",
         "{\"type\":\"long\",\"logicalType\":\"timestamp-micros\"}",
+        "{\"type\":\"long\",\"logicalType\":\"local-timestamp-micros\"}",
+        "{\"type\":\"array\",\"items\":{\"type\":\"long\",\"logicalType\":\"local-timestamp-millis\"}}",
         "{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"next\",\"type\":[\"null\",\"r\"]}]}"
       })
   void aColumnOfAvroThatIsNotReadIsNamed(String inFile) throws IOException {

@@ -7,6 +7,7 @@ import java.time.Duration;
 final class RegistryException extends IOException {
   private static final long serialVersionUID = 1;
   private static final int TOO_MANY_REQUESTS = 429;
+  private static final int SERVER_ERRORS = 500;
 
   private final int status;
   private final Duration retryAfter;
@@ -37,6 +38,6 @@ final class RegistryException extends IOException {
 
   /** Whether it is there, and has too much to do. */
   boolean busy() {
-    return status == TOO_MANY_REQUESTS || !retryAfter.isZero();
+    return status == TOO_MANY_REQUESTS || (status >= SERVER_ERRORS && !retryAfter.isZero());
   }
 }

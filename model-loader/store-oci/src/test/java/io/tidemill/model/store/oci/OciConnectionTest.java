@@ -204,6 +204,23 @@ class OciConnectionTest {
   }
 
   @Test
+  void asksNotAgainWhatIsForbiddenForATime() {
+    AtomicInteger asked = new AtomicInteger();
+
+    assertThatThrownBy(
+            () ->
+                new OciRequests("oci://host/models")
+                    .ask(
+                        "read fraud:1.0.0",
+                        () -> {
+                          asked.incrementAndGet();
+                          throw new RegistryException(401, "401: locked", Duration.ofSeconds(1));
+                        }))
+        .isInstanceOf(StoreUnavailableException.class);
+    assertThat(asked).hasValue(1);
+  }
+
+  @Test
   void asksNotAgainWhatIsForbidden() {
     AtomicInteger asked = new AtomicInteger();
 

@@ -96,7 +96,7 @@ class RegistryHerdITCase {
     List<Herd.Start> starts = new ArrayList<>();
     try (DockerRegistry registry = registry()) {
       for (int machines : Herd.sizes()) {
-        starts.add(start(registry, machines, 1, AT_ONCE, new ArrayList<>()));
+        starts.add(start(registry, machines, 1, machines < 100 ? 1 : AT_ONCE, new ArrayList<>()));
       }
     }
 
