@@ -328,7 +328,7 @@ class PipelineProblemsTest {
           connector: kafka       | conector: kafka        | 4:3: unknown key 'conector' in source (did you mean 'connector'?)
           'columns: { a: DOUBLE }' | 'columns: { a: DOUBLE }\n  partitoned-by: [a, b]' | 6:3: unknown key 'partitoned-by' in source (did you mean 'partitioned-by'?)
           mode: streaming        | dead-letter: { connector: kafka, schema: nowhere } | 2:34: unknown key 'schema' in dead-letter (dead letters have columns of their own)
-          model: fraud:1.0.0     | modle: fraud:1.0.0     | 8:5: unknown key 'modle' in step 'score' (did you mean 'model'? allowed: id, model, input, output, batching, resources, order, on-nan, null-input, dead-batches, load-timeout, call-timeout, short-call)
+          model: fraud:1.0.0     | modle: fraud:1.0.0     | 8:5: unknown key 'modle' in step 'score' (did you mean 'model'? allowed: id, model, input, output, batching, resources, order, on-nan, null-input, dead-batches, load-timeout, call-timeout, short-call, trace-every)
           """)
   void misspeltKeyIsOneProblemAndNotAMissingOneToo(String valid, String changed, String problem) {
     String yaml = VALID.replaceFirst(Pattern.quote(valid), changed.replace("\\n", "\n"));
