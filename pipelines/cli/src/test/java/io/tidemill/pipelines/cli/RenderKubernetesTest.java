@@ -476,10 +476,18 @@ class RenderKubernetesTest {
   @ParameterizedTest
   @MethodSource("jobs")
   void everyJobThatIsShippedRenders(Path file) throws IOException {
+    String text = Files.readString(file);
+    boolean streaming = !text.contains("\nmode: batch\n");
+    environment.put("LAKE", "/lake");
     job = file;
 
-    assertThat(rendered(run("--storage", "s3://lake/flink", "--pod-store", "/models")).byKind())
-        .isNotEmpty();
+    KubernetesObjects objects =
+        rendered(
+            streaming
+                ? run("--storage", "s3://lake/flink", "--pod-store", "/models")
+                : run("--claim", "lake:/lake", "--pod-store", "/lake/models"));
+
+    assertThat(objects.byKind()).containsKey(streaming ? DEPLOYMENT : "CronJob");
   }
 
   @ParameterizedTest
