@@ -83,7 +83,7 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
     try {
       DataFileReader<GenericRecord> reader = new DataFileReader<>(input, records);
       head = reader.getHeader();
-      checkColumns(mayLackColumns);
+      checkColumns("", rowType, records.getSchema(), mayLackColumns);
       CheckpointedPosition restored = split.getReaderPosition().orElse(null);
       if (restored == null) {
         reader.sync(split.offset());
@@ -146,21 +146,26 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
         : written;
   }
 
-  private void checkColumns(boolean mayLackColumns) {
-    Schema written = recordsOf(records.getSchema());
+  /** Checks the columns of declared rows, those within others too. */
+  private void checkColumns(
+      String within, RowType declared, Schema schema, boolean mayLackColumns) {
+    Schema written = recordsOf(schema);
     if (written.getType() != Schema.Type.RECORD) {
       // Told when the first record is read.
       return;
     }
-    for (RowType.RowField declared : rowType.getFields()) {
-      boolean lacks = written.getField(declared.getName()) == null;
-      if (lacks && !(mayLackColumns && declared.getType().isNullable())) {
+    for (RowType.RowField column : declared.getFields()) {
+      Schema.Field found = written.getField(column.getName());
+      if (found == null && !(mayLackColumns && column.getType().isNullable())) {
         throw new MissingColumn(
                 path,
-                declared,
-                written.getFields().stream().map(Schema.Field::name).toList(),
+                new RowType.RowField(within + column.getName(), column.getType()),
+                written.getFields().stream().map(field -> within + field.name()).toList(),
                 AvroFiles.MAY_LACK_COLUMNS)
             .failure();
+      }
+      if (found != null && column.getType() instanceof RowType row) {
+        checkColumns(within + column.getName() + ".", row, found.schema(), mayLackColumns);
       }
     }
   }
@@ -288,7 +293,12 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
           "%d bytes (expected: at most the %d that the file has behind it)"
               .formatted(size, behind));
     }
-    byte[] whole = Arrays.copyOf(numbers.toByteArray(), (int) (numbers.size() + size + MARKER));
+    byte[] whole;
+    try {
+      whole = Arrays.copyOf(numbers.toByteArray(), (int) (numbers.size() + size + MARKER));
+    } catch (OutOfMemoryError e) {
+      throw tooLarge("the block at byte %d, of %d bytes,".formatted(place, size), e);
+    }
     int read = blocks.readNBytes(whole, numbers.size(), whole.length - numbers.size());
     if (read < whole.length - numbers.size()) {
       throw cutOff();

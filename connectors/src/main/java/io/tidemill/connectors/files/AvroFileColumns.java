@@ -9,6 +9,7 @@ import org.apache.avro.file.DataFileStream;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.flink.connector.file.src.FileSourceSplit;
+import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.formats.avro.typeutils.AvroSchemaConverter;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.types.logical.LogicalType;
@@ -33,11 +34,12 @@ record AvroFileColumns() implements FileColumns {
   }
 
   private static Schema schema(FileSourceSplit file) throws IOException {
-    try (DataFileStream<GenericRecord> records =
-        new DataFileStream<>(
-            file.path().getFileSystem().open(file.path()), new GenericDatumReader<>())) {
+    // Avro leaves what it was given open where it fails.
+    try (FSDataInputStream open = file.path().getFileSystem().open(file.path());
+        DataFileStream<GenericRecord> records =
+            new DataFileStream<>(open, new GenericDatumReader<>())) {
       return records.getSchema();
-    } catch (AvroRuntimeException damaged) {
+    } catch (AvroRuntimeException | OutOfMemoryError damaged) {
       throw new IOException(damaged.getMessage(), damaged);
     }
   }

@@ -5,7 +5,9 @@ import io.tidemill.connectors.record.FileFailureException;
 import io.tidemill.connectors.record.RecordFailureException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Objects;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.flink.util.ExceptionUtils;
 
 /** A failure to read a file, and what it means. Immutable. */
@@ -16,8 +18,12 @@ record ReadFailure(Throwable failure) {
   /** As file systems call it, none of which has a class for it that all have. */
   private static final Pattern DENIED = Pattern.compile("AccessDenied.*|AccessControl.*");
 
+  /** The number is that of S3, whose answer to a question without a body has no word more. */
   private static final Pattern SAYS_DENIED =
-      Pattern.compile("(?s).*([Pp]ermission|[Aa]ccess) [Dd]enied.*");
+      Pattern.compile("(?s).*(([Pp]ermission|[Aa]ccess) [Dd]enied|(HTTP|Status Code:) 403).*");
+
+  /** What Flink's S3 lets through of its client, which cannot reach it, say. */
+  private static final String OF_S3_CLIENT = "SdkException";
 
   /** Whether the file system does not let this process read, which is no matter of the contents. */
   boolean isDenied() {
@@ -26,13 +32,20 @@ record ReadFailure(Throwable failure) {
 
   private static boolean saysDenied(Throwable cause) {
     return DENIED.matcher(cause.getClass().getSimpleName()).matches()
-        || (cause instanceof IOException
+        || (isOfFileSystem(cause)
             && SAYS_DENIED.matcher(String.valueOf(cause.getMessage())).matches());
   }
 
+  private static boolean isOfFileSystem(Throwable cause) {
+    return cause instanceof IOException
+        || cause instanceof UncheckedIOException
+        || Stream.<Class<?>>iterate(cause.getClass(), Objects::nonNull, Class::getSuperclass)
+            .anyMatch(type -> type.getSimpleName().equals(OF_S3_CLIENT));
+  }
+
   /**
-   * What to tell of it. File systems fail with an IOException, and formats of what is in the file
-   * with any other.
+   * What to tell of it. File systems fail with an IOException, or with that of their client, and
+   * formats of what is in the file with any other.
    *
    * @param files that may be meant where the failure names none
    */
@@ -60,7 +73,7 @@ record ReadFailure(Throwable failure) {
     String message =
         what
             + " (expected: a whole file of the source's format, in which its columns have the declared types)";
-    if (cause instanceof IOException || cause instanceof UncheckedIOException) {
+    if (isOfFileSystem(cause)) {
       return new FileFailureException(message, cause);
     }
     return new RecordFailureException(

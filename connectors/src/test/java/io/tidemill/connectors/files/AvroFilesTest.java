@@ -33,6 +33,7 @@ import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.src.util.CheckpointedPosition;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.BigIntType;
+import org.apache.flink.table.types.logical.DoubleType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.logical.VarCharType;
@@ -103,6 +104,36 @@ class AvroFilesTest {
           .hasMessageContaining(
               nullable ? "or set avro.may-lack-columns: true if older" : "NOT NULL has no nulls");
     }
+  }
+
+  @Test
+  void aColumnThatARowOfTheFileLacksIsNamedUnlessFilesMayLackSome() throws IOException {
+    Schema schema =
+        SchemaBuilder.record("r")
+            .fields()
+            .name("pay")
+            .type()
+            .nullable()
+            .record("p")
+            .fields()
+            .requiredDouble("sum")
+            .endRecord()
+            .noDefault()
+            .endRecord();
+    Path file = directory.resolve("nested.avro");
+    try (var records = new DataFileWriter<GenericRecord>(new GenericDatumWriter<>(schema))) {
+      records.create(schema, file.toFile());
+    }
+    RowType pay = RowType.of(new LogicalType[] {new DoubleType()}, new String[] {"amount"});
+    RowType declared = RowType.of(new LogicalType[] {pay}, new String[] {"pay"});
+    FileSourceSplit split = split(file, 0, Files.size(file));
+
+    assertThatThrownBy(
+            () -> new AvroFiles(declared, false).createReader(new Configuration(), split))
+        .isInstanceOf(RecordFailureException.class)
+        .hasMessageStartingWith(
+            "file:%s: column 'pay.amount': not in the file (there: pay.sum)", file);
+    new AvroFiles(declared, true).createReader(new Configuration(), split).close();
   }
 
   @Test

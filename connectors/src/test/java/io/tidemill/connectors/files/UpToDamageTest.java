@@ -282,6 +282,7 @@ class UpToDamageTest {
         List.of(
             new AccessDeniedException(file.toString()),
             new FileNotFoundException(file + " (Permission denied)"),
+            new IOException("Failed to get file status for " + file + " (HTTP 403: Forbidden)"),
             new IOException("open", new IOException("Access Denied (Service: S3, 403)")))) {
       assertThatThrownBy(() -> rows(new Unsteady(List.of(1, 1).iterator(), denied), split(file)))
           .isSameAs(denied);
@@ -291,6 +292,36 @@ class UpToDamageTest {
           .hasMessageContaining(" (expected: the right to read it, ")
           .hasMessageNotContaining("a whole file of the source's format");
     }
+  }
+
+  /** As Flink's S3 fails where its client has no answer. */
+  private static class SdkException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    SdkException(String message) {
+      super(message);
+    }
+  }
+
+  private static final class SdkClientException extends SdkException {
+    private static final long serialVersionUID = 1L;
+
+    SdkClientException(String message) {
+      super(message);
+    }
+  }
+
+  @Test
+  void aStoreThatIsAwayIsNoDamageOfItsFile() {
+    Exception away =
+        new NamedFormat.UnreadException(
+            new org.apache.flink.core.fs.Path("s3://lake/a.json"),
+            new SdkClientException("Unable to execute HTTP request: Connection refused"));
+
+    assertThat(new ReadFailure(away).told("a.json"))
+        .isInstanceOf(FileFailureException.class)
+        .hasMessageStartingWith("s3://lake/a.json: cannot be read: SdkClientException: Unable to ")
+        .hasMessageNotContaining("replace the file");
   }
 
   @Test
