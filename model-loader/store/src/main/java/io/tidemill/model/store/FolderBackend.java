@@ -61,15 +61,24 @@ final class FolderBackend implements StoreBackend {
   private final GuardedFiles files;
 
   FolderBackend(Path root, FileSystem files) {
-    this.root = root;
-    this.files =
+    this(
         new GuardedFiles(
             root,
             files,
             (message, cause) ->
                 cause == null
                     ? new InvalidModelException(message)
-                    : new StoreUnavailableException("store " + message, cause));
+                    : new StoreUnavailableException("store " + message, cause)));
+  }
+
+  private FolderBackend(GuardedFiles files) {
+    this.root = files.root();
+    this.files = files;
+  }
+
+  @Override
+  public FolderBackend until(Deadline deadline) {
+    return new FolderBackend(files.until(deadline));
   }
 
   /**
@@ -329,22 +338,23 @@ final class FolderBackend implements StoreBackend {
     }
 
     @Override
-    public void publish() {
-      List<FileProblem> problems = manifest.differences(files.tree(copies));
+    public void publish(Deadline deadline) {
+      GuardedFiles bounded = files.until(deadline);
+      List<FileProblem> problems = manifest.differences(bounded.tree(copies));
       if (!problems.isEmpty()) {
         throw new StoreUnavailableException(
             "%s: %s in '%s', which someone changed during the push; push again"
                 .formatted(manifest.ref(), problems, copies));
       }
       if (files.local()) {
-        moveTo(new Path(version, FILES));
+        moveTo(bounded, new Path(version, FILES));
       }
-      files.write(new Path(version, ModelManifest.FILE), manifest.yaml());
+      bounded.write(new Path(version, ModelManifest.FILE), manifest.yaml());
     }
 
-    private void moveTo(Path place) {
-      files.delete(place);
-      if (!files.move(copies, place)) {
+    private void moveTo(GuardedFiles bounded, Path place) {
+      bounded.delete(place);
+      if (!bounded.move(copies, place)) {
         throw new StoreUnavailableException(
             "%s: '%s' is in the way of the version; find out what writes there and push again"
                 .formatted(manifest.ref(), place));

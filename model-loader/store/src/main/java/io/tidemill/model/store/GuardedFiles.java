@@ -35,10 +35,26 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe.
  *
  * @param failure what all of this throws
+ * @param deadline after which nothing begins
  */
-public record GuardedFiles(Path root, FileSystem files, Failure failure) {
+public record GuardedFiles(Path root, FileSystem files, Failure failure, Deadline deadline) {
   /** How often a folder is listed until nothing that was in it goes meanwhile. */
   private static final int LISTINGS = 100;
+
+  /** Files that nobody is in a hurry with. */
+  public GuardedFiles(Path root, FileSystem files, Failure failure) {
+    this(root, files, failure, Deadline.NONE);
+  }
+
+  GuardedFiles until(Deadline earlier) {
+    return new GuardedFiles(root, files, failure, deadline.or(earlier));
+  }
+
+  private void checkInTime() throws IOException {
+    if (deadline.passed()) {
+      throw new IOException("the time for it is over");
+    }
+  }
 
   /** An operation on the file system. */
   private interface Operation<T> {
@@ -60,6 +76,7 @@ public record GuardedFiles(Path root, FileSystem files, Failure failure) {
   private <T> T guarded(String what, Path where, Operation<T> operation) {
     refuseLinksAbove(where);
     try {
+      checkInTime();
       return operation.run();
     } catch (IOException | RuntimeException e) {
       // Flink's S3 file system, for one, throws what the client of S3 throws.
@@ -251,6 +268,7 @@ public record GuardedFiles(Path root, FileSystem files, Failure failure) {
           Path part = new Path(file.getParent(), "." + file.getName() + "." + UUID.randomUUID());
           try {
             put(part, WriteMode.NO_OVERWRITE, text);
+            checkInTime();
             if (local()) {
               // Flink's own rename takes away what is there before it moves.
               Files.move(onDisk(part), onDisk(file), StandardCopyOption.ATOMIC_MOVE);

@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /**
  * Where published versions live. A version exists when its manifest does and never changes; an
@@ -110,16 +110,25 @@ public final class ModelStore {
       return alone(
           manifest.name(),
           manifest.version(),
-          () -> checkPush(manifest).orElseGet(() -> published(upload, manifest)));
+          deadline -> until(deadline).published(upload, manifest, deadline));
     }
   }
 
-  private ModelManifest published(StoreBackend.Upload upload, ModelManifest manifest) {
-    upload.publish();
+  private ModelStore until(Deadline deadline) {
+    return new ModelStore(backend.until(deadline));
+  }
+
+  private ModelManifest published(
+      StoreBackend.Upload upload, ModelManifest manifest, Deadline deadline) {
+    Optional<ModelManifest> there = checkPush(manifest);
+    if (there.isPresent()) {
+      return there.get();
+    }
+    upload.publish(deadline);
     return manifest(manifest.name(), manifest.version());
   }
 
-  private <T> T alone(String name, SemanticVersion version, Supplier<T> change) {
+  private <T> T alone(String name, SemanticVersion version, Function<Deadline, T> change) {
     return new StoreClaim(backend, name, version).hold(change);
   }
 
@@ -204,9 +213,10 @@ public final class ModelStore {
     alone(
         name,
         version,
-        () -> {
-          manifest(name, version);
-          backend.write(StoreKey.aliases(name).named(alias), version + "\n");
+        deadline -> {
+          ModelStore bounded = until(deadline);
+          bounded.manifest(name, version);
+          bounded.backend.write(StoreKey.aliases(name).named(alias), version + "\n");
           return version;
         });
   }
@@ -268,9 +278,10 @@ public final class ModelStore {
     alone(
         name,
         version,
-        () -> {
-          checkDelete(name, version);
-          backend.delete(StoreKey.manifest(name, version));
+        deadline -> {
+          ModelStore bounded = until(deadline);
+          bounded.checkDelete(name, version);
+          bounded.backend.delete(StoreKey.manifest(name, version));
           return version;
         });
   }

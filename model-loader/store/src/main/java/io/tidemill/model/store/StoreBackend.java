@@ -21,6 +21,12 @@ public interface StoreBackend {
   /** Where the store is, as messages name it. */
   String uri();
 
+  /**
+   * The same store until a deadline: no request begins after it, and one that this can give up does
+   * not go on either.
+   */
+  StoreBackend until(Deadline deadline);
+
   /** Where a text is, as messages name it. */
   String place(StoreKey key);
 
@@ -78,8 +84,12 @@ public interface StoreBackend {
      */
     void put(ModelFile file, Supplier<InputStream> content);
 
-    /** Writes the manifest, when all files are there. Only while the version's claim is held. */
-    void publish();
+    /**
+     * Writes the manifest, when all files are there. Only while the version's claim is held.
+     *
+     * @param deadline as of {@link StoreBackend#until}
+     */
+    void publish(Deadline deadline);
 
     /** Deletes what was copied and not published, unless someone else may publish it. */
     @Override

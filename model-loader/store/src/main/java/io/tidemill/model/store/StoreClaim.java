@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /**
  * The right to change a version's manifest, or to point an alias at it, for one process at a time,
@@ -19,14 +19,22 @@ import java.util.function.Supplier;
  * right: whoever comes later sees its claim. Otherwise the one with the lowest name waits for the
  * others to go, and they withdraw until no lower one is there. A claim is held for the writing of a
  * manifest, not for the copying of files; one that is ten minutes older than the newest is of a
- * process that died, and is deleted. Where the store has no clock, those of publishers must agree
- * to within that.
+ * process that died, and is deleted.
+ *
+ * <p>A claim is never renewed. Whoever has one stops long before others take it for dead: all that
+ * is asked of the store from the first claim to the end of the operation, however often and however
+ * busy the store is, has one deadline at half of a claim's life. The other half is for a request
+ * that was on its way by then, and for the clocks of publishers, which must agree to within that
+ * where the store has none.
  *
  * <p>Not thread-safe: one object per attempt.
  */
 final class StoreClaim {
-  /** Far more than a holder needs for its few requests, each of which ends within a minute. */
-  private static final Duration DEAD = Duration.ofMinutes(10);
+  /** After this time a claim is of a process that died. */
+  static final Duration LIFE = Duration.ofMinutes(10);
+
+  /** All that a publisher may take, from its first claim on. */
+  private static final Duration HELD = LIFE.dividedBy(2);
 
   /** As long as a holder may wait for one answer. */
   private static final Duration WAIT = Duration.ofSeconds(60);
@@ -34,6 +42,8 @@ final class StoreClaim {
   private static final long PAUSE_NANOS = Duration.ofMillis(20).toNanos();
 
   private final StoreBackend backend;
+  private final Deadline deadline;
+  private final StoreBackend bounded;
   private final StoreKey all;
   private final StoreKey own;
   private final Duration wait;
@@ -47,6 +57,8 @@ final class StoreClaim {
 
   StoreClaim(StoreBackend backend, String model, SemanticVersion version, Duration wait) {
     this.backend = backend;
+    this.deadline = Deadline.in(HELD);
+    this.bounded = backend.until(deadline);
     this.all = StoreKey.claims(model, version);
     this.own = all.named(System.currentTimeMillis() + "_" + UUID.randomUUID());
     this.wait = wait;
@@ -55,23 +67,25 @@ final class StoreClaim {
   /**
    * Runs an operation while nobody else holds the right.
    *
+   * @param operation given the deadline of all that it asks of the store
    * @throws StoreUnavailableException if others do not let go of it within a minute
    */
-  <T> T hold(Supplier<T> operation) {
+  <T> T hold(Function<Deadline, T> operation) {
     long deadlineNanos = System.nanoTime() + wait.toNanos();
     try {
       while (true) {
         // Not empty: Flink's own S3 file system takes an object without bytes for a folder.
-        backend.write(own, own.name());
+        bounded.write(own, own.name());
         if (alone(deadlineNanos)) {
-          return operation.get();
+          return operation.apply(deadline);
         }
-        backend.delete(own);
+        bounded.delete(own);
         while (isBehind(others())) {
           pause(deadlineNanos);
         }
       }
     } finally {
+      // However late: nobody is harmed by a claim that goes.
       backend.delete(own);
     }
   }
@@ -92,14 +106,14 @@ final class StoreClaim {
   }
 
   private List<String> others() {
-    List<StoreBackend.Entry> claims = backend.list(all);
+    List<StoreBackend.Entry> claims = bounded.list(all);
     for (StoreBackend.Entry claim : claims) {
       newest = claim.written().isAfter(newest) ? claim.written() : newest;
     }
     List<String> others = new ArrayList<>();
     for (StoreBackend.Entry claim : claims) {
-      if (claim.written().plus(DEAD).isBefore(newest)) {
-        backend.delete(all.named(claim.name()));
+      if (claim.written().plus(LIFE).isBefore(newest)) {
+        bounded.delete(all.named(claim.name()));
       } else if (!claim.name().equals(own.name())) {
         others.add(claim.name());
       }

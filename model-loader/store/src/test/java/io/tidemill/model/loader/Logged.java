@@ -12,15 +12,16 @@ import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.logging.log4j.core.config.Property;
 
 /** What a class warns of. */
-final class Logged {
+public final class Logged {
   private Logged() {}
 
-  interface Work {
+  /** What is done while one listens. */
+  public interface Work {
     void run() throws InterruptedException;
   }
 
   /** The lines that are logged meanwhile, each with its level. */
-  static List<String> by(Class<?> logging, Work work) throws InterruptedException {
+  public static List<String> by(Class<?> logging, Work work) throws InterruptedException {
     List<String> lines = new CopyOnWriteArrayList<>();
     Logger logger = (Logger) LogManager.getLogger(logging);
     Appender appender =

@@ -7,7 +7,10 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,12 +28,19 @@ public final class InMemoryBackend implements StoreBackend {
 
   private final Map<StoreKey, Text> texts = new HashMap<>();
   private final Map<String, Map<String, byte[]>> files = new HashMap<>();
+  private final List<StoreKey> unbounded = new ArrayList<>();
+  private boolean bounded;
   private boolean down;
   private int listings;
 
   /** The store that keeps everything here. */
   public ModelStore store() {
     return new ModelStore(this);
+  }
+
+  /** What was written or deleted without a deadline. */
+  synchronized List<StoreKey> unbounded() {
+    return List.copyOf(unbounded);
   }
 
   /** From now on every method throws, until it is up again. */
@@ -71,11 +81,50 @@ public final class InMemoryBackend implements StoreBackend {
   }
 
   private void put(StoreKey key, String text) {
+    changes(key);
     texts.put(key, new Text(text, Instant.now()));
+  }
+
+  private void changes(StoreKey key) {
+    if (!bounded) {
+      unbounded.add(key);
+    }
   }
 
   private Map<String, byte[]> filesOf(ModelManifest manifest) {
     return files.computeIfAbsent(manifest.ref().toString(), ref -> new TreeMap<>());
+  }
+
+  @Override
+  public StoreBackend until(Deadline deadline) {
+    return (StoreBackend)
+        Proxy.newProxyInstance(
+            StoreBackend.class.getClassLoader(),
+            new Class<?>[] {StoreBackend.class},
+            (proxy, method, arguments) ->
+                within(
+                    deadline,
+                    () -> {
+                      try {
+                        return method.invoke(this, arguments);
+                      } catch (InvocationTargetException e) {
+                        throw (RuntimeException) e.getCause();
+                      } catch (IllegalAccessException e) {
+                        throw new IllegalStateException(e);
+                      }
+                    }));
+  }
+
+  private synchronized <T> T within(Deadline deadline, Supplier<T> request) {
+    if (deadline.passed()) {
+      throw new StoreUnavailableException("store '" + uri() + "': the time for it is over");
+    }
+    bounded = true;
+    try {
+      return request.get();
+    } finally {
+      bounded = false;
+    }
   }
 
   @Override
@@ -126,6 +175,7 @@ public final class InMemoryBackend implements StoreBackend {
   @Override
   public synchronized void delete(StoreKey key) {
     checkUp();
+    changes(key);
     texts.remove(key);
     if (key.kind() == StoreKey.Kind.MANIFEST) {
       files.remove(key.model() + ":" + key.version());
@@ -173,12 +223,15 @@ public final class InMemoryBackend implements StoreBackend {
       }
 
       @Override
-      public void publish() {
-        synchronized (InMemoryBackend.this) {
-          checkUp();
-          files.put(manifest.ref().toString(), copies);
-          replace(manifest);
-        }
+      public void publish(Deadline deadline) {
+        within(
+            deadline,
+            () -> {
+              checkUp();
+              files.put(manifest.ref().toString(), copies);
+              replace(manifest);
+              return manifest;
+            });
       }
 
       @Override

@@ -483,12 +483,48 @@ public abstract class ModelStoreContract {
             .named((System.currentTimeMillis() - 1000) + "_first");
     backend.write(first, "first");
 
-    assertThatThrownBy(() -> late.hold(() -> version("1.4.2")))
+    assertThatThrownBy(() -> late.hold(deadline -> version("1.4.2")))
         .isInstanceOf(StoreUnavailableException.class)
         .hasMessageStartingWith(
             "store '" + backend.uri() + "': fraud:1.4.2: others are changing it")
         .hasMessageEndingWith("(expected: its turn within 0 s); try again later");
     assertThat(backend.read(first)).isPresent();
+  }
+
+  @Test
+  void whoeverHoldsAClaimStopsLongBeforeOthersTakeItForDead() throws Exception {
+    Duration left =
+        new StoreClaim(backend(), "fraud", version("1.4.2"))
+            .hold(deadline -> Duration.ofNanos(deadline.atNanos() - System.nanoTime()));
+
+    assertThat(left).isBetween(Duration.ofMinutes(1), StoreClaim.LIFE.dividedBy(2));
+  }
+
+  @Test
+  void nothingChangesAfterItsDeadline() throws Exception {
+    StoreBackend backend = backend();
+    ModelStore store = new ModelStore(backend);
+    Path content = files(folder, "a");
+    ModelManifest there = store.push(draft("fraud", "1.4.2"), content);
+    Publication late = Publication.of(draft("fraud", "1.5.0"), content);
+    Deadline passed = Deadline.in(Duration.ZERO);
+    StoreKey alias = StoreKey.aliases("fraud").named("production");
+
+    try (StoreBackend.Upload upload = backend.upload(late.manifest())) {
+      new VersionTransfer(backend, late.manifest(), TransferListener.NONE).send(late, upload);
+      for (ThrowingCallable refused :
+          List.<ThrowingCallable>of(
+              () -> upload.publish(passed),
+              () -> backend.until(passed).write(alias, "1.4.2\n"),
+              () -> backend.until(passed).list(StoreKey.aliases("fraud")),
+              () -> backend.until(passed).delete(StoreKey.manifest("fraud", version("1.4.2"))))) {
+        assertThatThrownBy(refused).isInstanceOf(StoreUnavailableException.class);
+      }
+    }
+
+    assertThat(store.versions("fraud")).containsExactly(version("1.4.2"));
+    assertThat(store.manifest("fraud", version("1.4.2"))).isEqualTo(there);
+    assertThat(store.aliases("fraud")).isEmpty();
   }
 
   @Test

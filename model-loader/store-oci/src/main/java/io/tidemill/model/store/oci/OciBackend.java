@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.StoreUnavailableException;
+import io.tidemill.model.store.Deadline;
 import io.tidemill.model.store.ModelFile;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.StoreBackend;
@@ -54,6 +55,11 @@ final class OciBackend implements StoreBackend {
     this.address = address;
     this.registry = registry;
     this.tags = new OciTags(address, registry);
+  }
+
+  @Override
+  public OciBackend until(Deadline deadline) {
+    return new OciBackend(address, registry.until(deadline));
   }
 
   @Override
@@ -227,13 +233,14 @@ final class OciBackend implements StoreBackend {
     }
 
     @Override
-    public void publish() {
+    public void publish(Deadline deadline) {
+      OciBackend bounded = until(deadline);
       // Before there is a version: what has none is not listed.
       StoreKey listed = new StoreKey(Kind.MODEL, "", "", manifest.name());
-      if (find(listed).isEmpty()) {
-        write(listed, manifest.name());
+      if (bounded.find(listed).isEmpty()) {
+        bounded.write(listed, manifest.name());
       }
-      tags.put(
+      bounded.tags.put(
           manifest.name(),
           manifest.version().toString(),
           OciManifest.MODEL,

@@ -15,6 +15,9 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -52,6 +55,7 @@ final class OciHttp {
   private static final Set<String> READS = Set.of("GET", "HEAD");
   private static final Pattern PARAMETER = Pattern.compile("(\\w+)=\"([^\"]*)\"");
   private static final Pattern SECONDS = Pattern.compile("\\d{1,9}");
+  private static final long DAY = Duration.ofDays(1).toSeconds();
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final OciHosts hosts;
@@ -151,14 +155,28 @@ final class OciHttp {
     }
   }
 
-  /** In seconds, as registries say it; a date means nothing here. */
+  /** Seconds, or a date by the server's own clock; one that has come means at once, but busy. */
   private static Duration retryAfter(HttpResponse<?> answer) {
-    return answer
-        .headers()
-        .firstValue("Retry-After")
-        .filter(value -> SECONDS.matcher(value).matches())
-        .map(value -> Duration.ofSeconds(Long.parseLong(value)))
+    String value = answer.headers().firstValue("Retry-After").orElse("");
+    if (SECONDS.matcher(value).matches()) {
+      return Duration.ofSeconds(Long.parseLong(value));
+    }
+    Optional<Instant> until = date(value);
+    Instant now =
+        answer.headers().firstValue("Date").flatMap(OciHttp::date).orElseGet(Instant::now);
+    return until
+        .map(then -> Duration.between(now, then))
+        // However far away: nobody waits for a day.
+        .map(left -> Duration.ofMillis(Math.max(1, Math.min(left.toSeconds(), DAY) * 1_000)))
         .orElse(Duration.ZERO);
+  }
+
+  private static Optional<Instant> date(String value) {
+    try {
+      return Optional.of(DateTimeFormatter.RFC_1123_DATE_TIME.parse(value, Instant::from));
+    } catch (DateTimeParseException e) {
+      return Optional.empty();
+    }
   }
 
   private static String shown(InputStream body) throws IOException {
@@ -229,7 +247,9 @@ final class OciHttp {
     try (InputStream body = answer.body()) {
       if (answer.statusCode() != 200) {
         throw new RegistryException(
-            answer.statusCode(), answer.statusCode() + " from " + uri.getRawAuthority());
+            answer.statusCode(),
+            answer.statusCode() + " from " + uri.getRawAuthority(),
+            retryAfter(answer));
       }
       JsonNode json = JSON.readTree(bounded(body));
       String token = json.path("token").asText(json.path("access_token").asText());

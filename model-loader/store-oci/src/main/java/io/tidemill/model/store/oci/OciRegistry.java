@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemill.model.StoreUnavailableException;
+import io.tidemill.model.store.Deadline;
 import io.tidemill.model.store.oci.OciHttp.Call;
 import java.io.IOException;
 import java.io.InputStream;
@@ -50,6 +51,17 @@ final class OciRegistry {
     this.address = address;
     this.requests = new OciRequests(address.uri());
     this.http = new OciHttp(address, requests.threads());
+  }
+
+  private OciRegistry(OciAddress address, OciRequests requests, OciHttp http) {
+    this.address = address;
+    this.requests = requests;
+    this.http = http;
+  }
+
+  /** The same registry, whose requests all end by then. */
+  OciRegistry until(Deadline deadline) {
+    return new OciRegistry(address, requests.until(deadline), http);
   }
 
   /** A model's name, or the store's own repository, which has none. */

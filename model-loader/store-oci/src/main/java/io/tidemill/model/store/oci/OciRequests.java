@@ -1,6 +1,7 @@
 package io.tidemill.model.store.oci;
 
 import io.tidemill.model.StoreUnavailableException;
+import io.tidemill.model.store.Deadline;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,7 +15,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Requests to one registry. HTTP waits for an answer without a bound, so each runs on a thread of
@@ -27,6 +31,8 @@ import java.util.concurrent.locks.LockSupport;
  * <p>Thread-safe.
  */
 final class OciRequests {
+  private static final Logger LOG = LoggerFactory.getLogger(OciRequests.class);
+
   private static final int BAD_REQUEST = 400;
   private static final int UNAUTHORIZED = 401;
   private static final int NOT_FOUND = 404;
@@ -50,23 +56,44 @@ final class OciRequests {
 
   private final String store;
   private final Duration answer;
+  private final Deadline bound;
+
+  /** Whether the user knows that it is busy. */
+  private final AtomicBoolean told;
 
   /** Threads end when they are idle for a minute, and never keep the process alive. */
-  private final ExecutorService threads =
-      Executors.newCachedThreadPool(
-          work -> {
-            Thread thread = new Thread(work, "tidemill-oci");
-            thread.setDaemon(true);
-            return thread;
-          });
+  private final ExecutorService threads;
 
   OciRequests(String store) {
     this(store, ANSWER);
   }
 
   OciRequests(String store, Duration answer) {
+    this(
+        store,
+        answer,
+        Deadline.NONE,
+        new AtomicBoolean(),
+        Executors.newCachedThreadPool(
+            work -> {
+              Thread thread = new Thread(work, "tidemill-oci");
+              thread.setDaemon(true);
+              return thread;
+            }));
+  }
+
+  private OciRequests(
+      String store, Duration answer, Deadline bound, AtomicBoolean told, ExecutorService threads) {
     this.store = store;
     this.answer = answer;
+    this.bound = bound;
+    this.told = told;
+    this.threads = threads;
+  }
+
+  /** The same requests, none of which goes on after a deadline. */
+  OciRequests until(Deadline deadline) {
+    return new OciRequests(store, answer, bound.or(deadline), told, threads);
   }
 
   /** What the client itself may run on. */
@@ -86,23 +113,38 @@ final class OciRequests {
 
   private <T> Optional<T> run(String what, Duration limit, Callable<T> request) {
     long begunNanos = System.nanoTime();
-    long deadlineNanos = begunNanos + limit.toNanos();
-    for (int attempt = 1; ; attempt++) {
+    Deadline deadline = Deadline.in(limit);
+    int failures = 0;
+    int refusals = 0;
+    while (true) {
       try {
-        return Optional.of(await(what, deadlineNanos, request));
+        return Optional.of(await(what, deadline, request));
       } catch (RegistryException e) {
         if (e.status() == NOT_FOUND) {
           return Optional.empty();
         }
+        // Apart: neither takes the attempts, or the short pauses, of the other.
+        int attempt = e.busy() ? ++refusals : ++failures;
         Duration pause = pause(e, attempt, ThreadLocalRandom.current().nextDouble());
         boolean inTime = System.nanoTime() - begunNanos + pause.toNanos() < BUSY.toNanos();
         if (e.busy() ? !inTime : !mayPass(e.status()) || attempt == ATTEMPTS) {
           throw unavailable(what, reason(e), e);
         }
+        if (Deadline.in(pause).or(bound).equals(bound)) {
+          throw unavailable(what, reason(e) + ", and no time left to ask again", e);
+        }
+        if (e.busy() && !told.getAndSet(true)) {
+          LOG.warn(
+              "store '{}': busy, cannot {} yet ({}); it is asked again, each time for at most {} minutes",
+              store,
+              what,
+              reason(e),
+              BUSY.toMinutes());
+        }
         LockSupport.parkNanos(pause.toNanos());
         if (e.busy()) {
           // It did answer.
-          deadlineNanos = System.nanoTime() + limit.toNanos();
+          deadline = Deadline.in(limit);
         }
       } catch (IOException e) {
         throw unavailable(what, e.toString(), e);
@@ -133,10 +175,14 @@ final class OciRequests {
         : String.valueOf(e.getMessage());
   }
 
-  private <T> T await(String what, long deadlineNanos, Callable<T> request) throws IOException {
+  private <T> T await(String what, Deadline deadline, Callable<T> request) throws IOException {
+    if (bound.passed()) {
+      throw new IOException("the time for it is over");
+    }
     Future<T> answered = threads.submit(request);
     try {
-      return answered.get(Math.max(0, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
+      long leftNanos = deadline.or(bound).atNanos() - System.nanoTime();
+      return answered.get(Math.max(0, leftNanos), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       answered.cancel(true);
       throw unavailable(what, "no answer in time", e);
@@ -181,8 +227,8 @@ final class OciRequests {
       @Override
       public int read(byte[] buffer, int offset, int length) throws IOException {
         long begunNanos = System.nanoTime();
-        int count =
-            await(what, begunNanos + patienceNanos, () -> super.read(buffer, offset, length));
+        Deadline deadline = new Deadline(begunNanos + patienceNanos);
+        int count = await(what, deadline, () -> super.read(buffer, offset, length));
         long earnedNanos = Math.max(0, count) * NANOS_PER_SECOND / SLOWEST_BYTES_PER_SECOND;
         long leftNanos = patienceNanos + earnedNanos - (System.nanoTime() - begunNanos);
         patienceNanos = Math.min(answer.toNanos(), leftNanos);

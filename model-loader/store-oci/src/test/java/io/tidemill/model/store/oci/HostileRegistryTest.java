@@ -15,6 +15,9 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -279,6 +282,40 @@ class HostileRegistryTest {
 
     String token = "Bearer of-service=models&scope=repository:models/fraud:pull&";
     assertThat(toRegistry).containsExactly(SECRET, SECRET, token, token);
+  }
+
+  /** Longer than anybody waits, so that it is asked once; one that fails is asked six times. */
+  private static void sayLater(HttpExchange exchange, String retryAfter) throws IOException {
+    exchange.getResponseHeaders().add("Retry-After", retryAfter);
+    say(exchange, 503, "later");
+  }
+
+  @Test
+  void readsTheDateUntilWhichARegistryIsBusy() {
+    String inAnHour =
+        DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC).plusHours(1));
+    answer(exchange -> sayLater(exchange, inAnHour));
+
+    refuses(() -> store.find("fraud", VERSION), "(503: later)");
+    assertThat(toRegistry).hasSize(1);
+  }
+
+  @Test
+  void asksNotBeforeWhatHandsOutTokensHasTime() {
+    answer(
+        exchange -> {
+          if (exchange.getRequestURI().getPath().equals("/token")) {
+            sayLater(exchange, "3600");
+          } else {
+            exchange
+                .getResponseHeaders()
+                .add("WWW-Authenticate", "Bearer realm=\"http://%s/token\"".formatted(host));
+            say(exchange, 401, "");
+          }
+        });
+
+    refuses(() -> store.find("fraud", VERSION), "(503 from " + host + ")");
+    assertThat(toRegistry).hasSize(2);
   }
 
   @Test

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpServer;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.StoreUnavailableException;
+import io.tidemill.model.loader.Logged;
+import io.tidemill.model.store.Deadline;
 import io.tidemill.model.store.ModelStore;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,6 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How registries are spoken to, with one that refuses everybody. */
@@ -171,8 +174,10 @@ class OciConnectionTest {
     assertThat(answer).contains("there");
   }
 
-  @Test
-  void givesUpABusyRegistryThatWantsToBeLeftAloneForTooLong() {
+  /** Once each, with nobody who tries again. */
+  @ParameterizedTest
+  @CsvSource({"503, 301", "401, 1", "403, 0"})
+  void asksNotAgainWhatIsForbiddenOrBusyForTooLong(int status, int retryAfterSeconds) {
     AtomicInteger asked = new AtomicInteger();
 
     assertThatThrownBy(
@@ -182,11 +187,75 @@ class OciConnectionTest {
                         "read fraud:1.0.0",
                         () -> {
                           asked.incrementAndGet();
-                          throw new RegistryException(503, "503: later", Duration.ofSeconds(301));
+                          throw new RegistryException(
+                              status, status + ": no", Duration.ofSeconds(retryAfterSeconds));
                         }))
         .isInstanceOf(StoreUnavailableException.class)
-        .hasMessageContaining("cannot read fraud:1.0.0 (503: later)");
+        .hasMessageContaining("cannot read fraud:1.0.0 (" + status + ": ");
     assertThat(asked).hasValue(1);
+  }
+
+  /** Five failures are what is forgiven, and a busy registry is forgiven more. */
+  @Test
+  void aBusyRegistryTakesNoAttemptsFromAFailingOne() {
+    AtomicInteger asked = new AtomicInteger();
+
+    Optional<String> answer =
+        new OciRequests("oci://host/models")
+            .ask(
+                "read fraud:1.0.0",
+                () -> {
+                  int time = asked.incrementAndGet();
+                  if (time <= 8) {
+                    throw new RegistryException(
+                        time <= 3 ? 429 : 500, "no", Duration.ofMillis(time <= 3 ? 1 : 0));
+                  }
+                  return "there";
+                });
+
+    assertThat(answer).contains("there");
+  }
+
+  @Test
+  void saysOnceThatItWaitsForABusyRegistryAndHowLongAtMost() throws Exception {
+    OciRequests requests = new OciRequests("oci://host/models");
+
+    List<String> lines =
+        Logged.by(
+            OciRequests.class,
+            () -> {
+              for (String what : List.of("read fraud:1.0.0", "list tags of fraud")) {
+                AtomicInteger asked = new AtomicInteger();
+                requests.ask(
+                    what,
+                    () -> {
+                      if (asked.incrementAndGet() < 3) {
+                        throw new RegistryException(429, "429: too many");
+                      }
+                      return "there";
+                    });
+              }
+            });
+
+    assertThat(lines)
+        .containsExactly(
+            "WARN store 'oci://host/models': busy, cannot read fraud:1.0.0 yet (429: too many); it is asked again, each time for at most 4 minutes");
+  }
+
+  @Test
+  void asksABusyRegistryNoLongerThanItsDeadline() {
+    OciRequests requests =
+        new OciRequests("oci://host/models").until(Deadline.in(Duration.ofMillis(500)));
+
+    assertThatThrownBy(
+            () ->
+                requests.ask(
+                    "read fraud:1.0.0",
+                    () -> {
+                      throw new RegistryException(429, "429: too many");
+                    }))
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("(429: too many, and no time left to ask again)");
   }
 
   @Test
@@ -201,35 +270,6 @@ class OciConnectionTest {
     assertThat(OciRequests.pause(busy, 1, 1)).hasMillis(2_050);
     assertThat(OciRequests.pause(busy, 9, 1)).hasMillis(5_200);
     assertThat(OciRequests.pause(busy, 99, 1)).hasMillis(5_200);
-  }
-
-  @Test
-  void asksNotAgainWhatIsForbiddenForATime() {
-    AtomicInteger asked = new AtomicInteger();
-
-    assertThatThrownBy(
-            () ->
-                new OciRequests("oci://host/models")
-                    .ask(
-                        "read fraud:1.0.0",
-                        () -> {
-                          asked.incrementAndGet();
-                          throw new RegistryException(401, "401: locked", Duration.ofSeconds(1));
-                        }))
-        .isInstanceOf(StoreUnavailableException.class);
-    assertThat(asked).hasValue(1);
-  }
-
-  @Test
-  void asksNotAgainWhatIsForbidden() {
-    AtomicInteger asked = new AtomicInteger();
-
-    assertThatThrownBy(
-            () ->
-                new OciRequests("oci://host/models")
-                    .ask("read fraud:1.0.0", () -> answerAtSecond(asked, 403)))
-        .isInstanceOf(StoreUnavailableException.class);
-    assertThat(asked).hasValue(1);
   }
 
   private static String answerAtSecond(AtomicInteger asked, int status) throws IOException {
