@@ -26,6 +26,9 @@ class S3HerdITCase {
   private static final int PROCESSES = 2;
   private static final int MOST_MACHINES = 100;
 
+  /** Fewer than there are machines. */
+  private static final int AT_ONCE = 8;
+
   @TempDir private Path folder;
 
   @AfterEach
@@ -35,12 +38,28 @@ class S3HerdITCase {
 
   @Test
   void everyMachineFetchesOnceWhateverItsProcesses() throws Exception {
+    List<Herd.Start> starts = starts(Integer.MAX_VALUE);
+
+    Herd.report("herd-s3", starts);
+    assertThat(starts).allSatisfy(start -> assertThat(start.fetches()).isEqualTo(start.machines()));
+  }
+
+  @Test
+  void startsOutliveAStoreThatWantsThemToSlowDown() throws Exception {
+    List<Herd.Start> starts = starts(AT_ONCE);
+
+    Herd.report("herd-slow-s3", starts);
+    assertThat(starts).allSatisfy(start -> assertThat(start.fetches()).isEqualTo(start.machines()));
+    assertThat(starts.get(starts.size() - 1).passed().refused()).isPositive();
+  }
+
+  private List<Herd.Start> starts(int atOnce) throws Exception {
     List<Herd.Start> starts = new ArrayList<>();
     ModelManifest manifest;
     try (S3Proxy proxy = S3Proxy.start(folder, "models");
         StoreFront front =
             new StoreFront(
-                URI.create(proxy.endpoint()).getAuthority(), Integer.MAX_VALUE, "503 Slow Down")) {
+                URI.create(proxy.endpoint()).getAuthority(), atOnce, StoreFront.Busy.S3)) {
       FileSystem.initialize(proxy.configuration(), null);
       manifest =
           ModelStore.open("s3://models/store").push(draft("fraud", "1.4.2"), files(folder, "a"));
@@ -56,8 +75,6 @@ class S3HerdITCase {
                 .start(machines, PROCESSES, "fraud", manifest.version(), front));
       }
     }
-
-    Herd.report("herd-s3", starts);
-    assertThat(starts).allSatisfy(start -> assertThat(start.fetches()).isEqualTo(start.machines()));
+    return starts;
   }
 }

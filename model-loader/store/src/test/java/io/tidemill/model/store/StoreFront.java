@@ -12,6 +12,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Locale;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -27,12 +29,12 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class StoreFront implements AutoCloseable {
   private static final int BACKLOG = 4_096;
   private static final String BUSY =
-      "HTTP/1.1 %s\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+      "HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n";
 
   private final ServerSocket listening;
   private final String[] server;
   private final int atOnce;
-  private final String busy;
+  private final Busy busy;
   private final ExecutorService threads =
       Executors.newCachedThreadPool(
           work -> {
@@ -46,6 +48,27 @@ public final class StoreFront implements AutoCloseable {
   private final AtomicLong requests = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
   private final AtomicLong bodyBytes = new AtomicLong();
+  private final Queue<IOException> failures = new ConcurrentLinkedQueue<>();
+
+  /**
+   * What it answers to those who are too many.
+   *
+   * @param status the status, and further lines of the head
+   */
+  public record Busy(String status, String body) {
+    /** A registry's. */
+    public static final Busy REGISTRY = new Busy("429 Too Many Requests\r\nRetry-After: 1", "");
+
+    /** That of S3, which does not say for how long. */
+    public static final Busy S3 =
+        new Busy(
+            "503 Slow Down\r\nContent-Type: application/xml",
+            "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>");
+
+    private byte[] answer(boolean bodiless) {
+      return (BUSY.formatted(status, body.length()) + (bodiless ? "" : body)).getBytes(US_ASCII);
+    }
+  }
 
   /**
    * What went through.
@@ -62,12 +85,12 @@ public final class StoreFront implements AutoCloseable {
    *
    * @param server its address, such as {@code 127.0.0.1:5000}
    * @param atOnce how many requests it takes at once
-   * @param busy the status of others, such as {@code 429 Too Many Requests}
+   * @param busy its answer to others
    */
-  public StoreFront(String server, int atOnce, String busy) throws IOException {
+  public StoreFront(String server, int atOnce, Busy busy) throws IOException {
     this.server = server.split(":", 2);
     this.atOnce = atOnce;
-    this.busy = BUSY.formatted(busy);
+    this.busy = busy;
     this.listening = new ServerSocket(0, BACKLOG, InetAddress.getLoopbackAddress());
     threads.execute(this::accept);
   }
@@ -103,23 +126,26 @@ public final class StoreFront implements AutoCloseable {
         Socket upstream = new Socket(server[0], Integer.parseInt(server[1]))) {
       InputStream asked = new BufferedInputStream(client.getInputStream());
       InputStream answered = new BufferedInputStream(upstream.getInputStream());
-      for (String head = head(asked); !head.isEmpty(); head = head(asked)) {
+      for (String head = next(asked); !head.isEmpty(); head = next(asked)) {
+        boolean bodiless = head.startsWith("HEAD ");
         if (running.incrementAndGet() > atOnce) {
           running.decrementAndGet();
           refused.incrementAndGet();
-          client.getOutputStream().write(busy.getBytes(US_ASCII));
+          client.getOutputStream().write(busy.answer(bodiless));
           return;
         }
         try {
           requests.incrementAndGet();
           upstream.getOutputStream().write(head.getBytes(ISO_8859_1));
-          answer(head.startsWith("HEAD "), answered, client.getOutputStream());
+          answer(bodiless, answered, client.getOutputStream());
         } finally {
           running.decrementAndGet();
         }
       }
-    } catch (IOException closed) {
-      // By one of the two.
+    } catch (IOException e) {
+      if (!listening.isClosed()) {
+        failures.add(e);
+      }
     } finally {
       connections.decrementAndGet();
     }
@@ -127,6 +153,9 @@ public final class StoreFront implements AutoCloseable {
 
   private void answer(boolean bodiless, InputStream in, OutputStream out) throws IOException {
     String head = head(in);
+    if (head.isEmpty()) {
+      throw new EOFException("no answer");
+    }
     out.write(head.getBytes(ISO_8859_1));
     String lower = head.toLowerCase(Locale.ROOT);
     if (!bodiless) {
@@ -159,6 +188,15 @@ public final class StoreFront implements AutoCloseable {
     }
   }
 
+  /** The next request; empty where the client goes, as it may between two. */
+  private static String next(InputStream asked) {
+    try {
+      return head(asked);
+    } catch (IOException gone) {
+      return "";
+    }
+  }
+
   /** Up to and with the empty line; empty at the end. */
   private static String head(InputStream in) throws IOException {
     StringBuilder head = new StringBuilder();
@@ -181,9 +219,15 @@ public final class StoreFront implements AutoCloseable {
     return line.toString();
   }
 
+  /** Fails if a connection did not end in order while it stood. */
   @Override
   public void close() throws IOException {
     listening.close();
     threads.shutdownNow();
+    if (!failures.isEmpty()) {
+      IOException failed = new IOException(failures.size() + " connections failed");
+      failures.forEach(failed::addSuppressed);
+      throw failed;
+    }
   }
 }

@@ -45,7 +45,7 @@ class RegistryHerdITCase {
         own.find("fraud", draft("fraud", "1.4.2").version())
             .orElseGet(() -> own.push(draft("fraud", "1.4.2"), files()));
     modelBytes.add(manifest.bytes());
-    try (StoreFront front = new StoreFront(registry.host(), atOnce, "429 Too Many Requests")) {
+    try (StoreFront front = new StoreFront(registry.host(), atOnce, StoreFront.Busy.REGISTRY)) {
       return new Herd("oci://" + front.host() + "/models", folder)
           .start(machines, processes, "fraud", manifest.version(), front);
     }
