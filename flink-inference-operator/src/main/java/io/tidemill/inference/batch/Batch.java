@@ -79,6 +79,11 @@ public final class Batch<T, R> {
     return closedNanos;
   }
 
+  /** From the first record to the close, in nanoseconds. */
+  public long waitedNanos() {
+    return closedNanos - openedNanos;
+  }
+
   /** Why the batch closed; null while it is open. */
   public @Nullable CloseCause closeCause() {
     return closeCause;

@@ -1,7 +1,8 @@
 package io.tidemill.inference.operator;
 
+import static java.util.Objects.requireNonNull;
+
 import io.tidemill.inference.batch.Batch;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.traces.Span;
@@ -46,8 +47,8 @@ final class BatchSpans {
         .setEndTsMillis(ended)
         .setAttribute("batch", batch.number())
         .setAttribute("records", batch.size())
-        .setAttribute("closed", String.valueOf(batch.closeCause()).toLowerCase(Locale.ROOT))
-        .setAttribute("queueWaitNanos", batch.closedNanos() - batch.openedNanos())
+        .setAttribute("closed", InferenceMetrics.label(requireNonNull(batch.closeCause())))
+        .setAttribute("queueWaitNanos", batch.waitedNanos())
         .setAttribute("encodeNanos", report.encodeNanos())
         .setAttribute("modelNanos", report.modelNanos())
         .setAttribute("decodeNanos", report.decodeNanos())

@@ -88,7 +88,8 @@ final class InferenceMetrics {
     return group.histogram(name, new DescriptiveStatisticsHistogram(HISTOGRAM_WINDOW));
   }
 
-  private static String label(Enum<?> value) {
+  /** How a constant reads in a label. */
+  static String label(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT);
   }
 
@@ -121,9 +122,8 @@ final class InferenceMetrics {
       buckets[i].inc();
     }
     count(closeCauses.get(batch.closeCause()));
-    long waited = batch.closedNanos() - batch.openedNanos();
-    queueWaitNanos.inc(waited);
-    queueWaitMicros.update(waited / 1_000);
+    queueWaitNanos.inc(batch.waitedNanos());
+    queueWaitMicros.update(batch.waitedNanos() / 1_000);
   }
 
   /** The task thread has made a batch's call. */

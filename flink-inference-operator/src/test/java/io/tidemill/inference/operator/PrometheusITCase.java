@@ -2,10 +2,8 @@ package io.tidemill.inference.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemill.inference.Inference;
 import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.FakeModel;
-import io.tidemill.model.loader.FakeModels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -20,13 +18,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.metrics.prometheus.PrometheusReporterFactory;
-import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
-import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,14 +31,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class PrometheusITCase {
   private static final int PORT = freePort();
 
-  @RegisterExtension
-  static final MiniClusterExtension CLUSTER =
-      new MiniClusterExtension(
-          new MiniClusterResourceConfiguration.Builder()
-              .setConfiguration(reporter())
-              .setNumberTaskManagers(1)
-              .setNumberSlotsPerTaskManager(1)
-              .build());
+  @RegisterExtension static final MiniClusterExtension CLUSTER = ReportedJob.cluster(reporter());
 
   private final FakeModel model = FakeModel.ofFeatures(1);
   private final CountDownLatch scraped = new CountDownLatch(1);
@@ -72,7 +59,7 @@ class PrometheusITCase {
           awaitScrape();
           return self.answer(input, allocator);
         });
-    JobClient job = startJob();
+    JobClient job = new ReportedJob(model, StepSettings.defaults()).start();
 
     List<String> documented =
         DocumentedMetrics.rows().stream().map(DocumentedMetrics.Row::name).toList();
@@ -114,23 +101,6 @@ class PrometheusITCase {
     assertThat(said.find()).isTrue();
     assertThat(samples.stream().filter(sample -> sample.startsWith(DocumentedMetrics.SCOPE)))
         .hasSize(Integer.parseInt(said.group(1)) + 3);
-  }
-
-  private JobClient startJob() throws Exception {
-    StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
-    environment.setParallelism(1);
-    Inference.on(environment.fromData(1L, 2L, 3L, 4L))
-        .model(FakeModels.source(model))
-        .encode(
-            (record, columns, row) -> {
-              columns.fixedWidth(0).setFloat(row, record);
-              return true;
-            })
-        .decode((record, outputs, row) -> record, Types.LONG)
-        .apply("score", StepSettings.defaults().withMaxSize(4))
-        .predictions()
-        .sinkTo(new DiscardingSink<>());
-    return environment.executeAsync("scraped");
   }
 
   private void awaitScrape() {
