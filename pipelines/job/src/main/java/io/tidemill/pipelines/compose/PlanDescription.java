@@ -7,6 +7,7 @@ import io.tidemill.inference.batch.InFlight.Order;
 import io.tidemill.inference.step.StepSettings;
 import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.definition.PipelineDefinition;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -17,6 +18,7 @@ import java.util.TreeMap;
 import org.apache.flink.streaming.api.graph.StreamEdge;
 import org.apache.flink.streaming.api.graph.StreamGraph;
 import org.apache.flink.streaming.api.graph.StreamNode;
+import org.apache.flink.util.TimeUtils;
 
 /** Puts a planned pipeline into words. */
 record PlanDescription(
@@ -76,7 +78,8 @@ record PlanDescription(
 
   private static String batching(StepSettings settings) {
     BatchPolicy batching = settings.batching();
-    return "%,d records%s or %d ms, %d in flight, %s"
+    Duration shortCall = settings.timeouts().shortCall();
+    return "%,d records%s or %d ms, %d in flight, %s%s%s"
         .formatted(
             batching.maxSize(),
             batching.maxBytes() == BatchPolicy.UNLIMITED_BYTES
@@ -86,7 +89,11 @@ record PlanDescription(
             batching.maxInFlight(),
             settings.order() == Order.ORDERED
                 ? "ordered, but not over a restore at another parallelism"
-                : "unordered between watermarks");
+                : "unordered between watermarks",
+            shortCall.equals(StepSettings.defaults().timeouts().shortCall())
+                ? ""
+                : ", short-call " + TimeUtils.formatWithHighestUnit(shortCall),
+            settings.traceEvery() == 0 ? "" : ", trace-every %,d".formatted(settings.traceEvery()));
   }
 
   private static List<StreamNode> nodes(StreamGraph graph) {

@@ -137,6 +137,14 @@ class PipelineComposerTest {
     assertThat(plan(Jobs.KAFKA.replace("resources:", "order: unordered\n    resources:")).steps())
         .extracting(PipelinePlan.Step::batching)
         .containsExactly("256 records or 20 ms, 4 in flight, unordered between watermarks");
+    assertThat(
+            plan(Jobs.KAFKA.replace(
+                    "resources:",
+                    "order: unordered\n    short-call: 0s\n    trace-every: 100\n    resources:"))
+                .steps())
+        .extracting(PipelinePlan.Step::batching)
+        .containsExactly(
+            "256 records or 20 ms, 4 in flight, unordered between watermarks, short-call 0 ms, trace-every 100");
     assertThat(plan.sink().guarantee())
         .startsWith("exactly once for consumers that read committed");
     assertThat(plan.deadLetter()).isNotNull();
