@@ -227,7 +227,7 @@ final class Broker implements Serializable {
           case NONE_THERE ->
               "no Kafka broker answers at %s: %s (expected: a running broker; start it, or correct the address)";
           case NO_LOGIN ->
-              "the Kafka broker at %s takes no such login: %s (expected: a user and a password that it knows, in properties.sasl.jaas.config, and properties.sasl.mechanism as it has it)";
+              "the Kafka broker at %s takes no such login: %s (expected: one that it knows, in properties.sasl.jaas.config: user and password, or what a token or ticket is got with; and properties.sasl.mechanism as it has it)";
           case NO_TRUST ->
               "no trust between this client and the Kafka broker at %s: %s (expected: a certificate for this address, by an authority of properties.ssl.truststore.location or else of Java's)";
         };
