@@ -126,6 +126,21 @@ class ReadmeITCase {
     assertThat(versions).isEqualTo(2);
   }
 
+  /** Whoever takes one artifact has no parent of ours, but may import the bom. */
+  @Test
+  void versionsForTheSakeOfSafetyStandInTheBomAndThereAlone() throws IOException {
+    String parent = Files.readString(ROOT.resolve("pom.xml"));
+    String bom = Files.readString(ROOT.resolve("bom/pom.xml"));
+
+    for (String pinned :
+        List.of(
+            "netty-buffer", "netty-common", "lz4-java", "snappy-java", "avro", "jackson-bom")) {
+      String managed = "<artifactId>" + pinned + "</artifactId>\\s*<version>";
+      assertThat(bom).containsPattern(managed);
+      assertThat(parent).doesNotContainPattern(managed);
+    }
+  }
+
   @Test
   void jobInYamlIsPlannedAsItStands() throws IOException {
     Matcher block = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL).matcher(readme());
