@@ -2,6 +2,7 @@ package io.tidemill.connectors;
 
 import io.tidemill.connectors.kafka.KafkaConnector;
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.FileReading;
 import io.tidemill.connectors.record.Connector;
 import io.tidemill.connectors.record.DeadLetterSpec;
 import io.tidemill.connectors.record.FoundColumns;
@@ -24,8 +25,9 @@ public final class Connectors implements Connector {
   private final Connector tables = new TableConnector();
 
   @Override
-  public Optional<FoundColumns> found(ConnectorOptions options, List<String> partitionedBy) {
-    return named(options).found(options, partitionedBy);
+  public Optional<FoundColumns> found(
+      ConnectorOptions options, List<String> partitionedBy, FileReading files) {
+    return named(options).found(options, partitionedBy, files);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.tidemill.connectors.files;
 
+import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordFailureException;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -25,12 +26,14 @@ import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.src.util.CheckpointedPosition;
 import org.apache.flink.connector.file.src.util.IteratorResultIterator;
+import org.apache.flink.connector.file.src.util.RecordAndPosition;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.formats.avro.AvroToRowDataConverters;
 import org.apache.flink.formats.avro.AvroToRowDataConverters.AvroToRowDataConverter;
 import org.apache.flink.formats.avro.typeutils.AvroSchemaConverter;
 import org.apache.flink.formats.avro.utils.FSDataInputStreamWrapper;
+import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.RowType;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What is wrong in the file fails as Avro's own failures do, and not with an IOException.
  */
-final class AvroBlocks implements BulkFormat.Reader<RowData> {
+final class AvroBlocks implements BulkFormat.Reader<RowData>, PlacesRecords {
   /** What goes to the task thread in one piece. */
   private static final int RECORDS_AT_ONCE = 1_000;
 
@@ -199,6 +202,12 @@ final class AvroBlocks implements BulkFormat.Reader<RowData> {
       failure = e;
     }
     return new IteratorResultIterator<>(rows.iterator(), place, from);
+  }
+
+  @Override
+  public void place(RecordAndPosition<RowData> record, GenericRowData origin) {
+    origin.setField(Origin.OFFSET, record.getOffset());
+    origin.setField(Origin.PARTITION, (int) record.getRecordSkipCount() - 1);
   }
 
   private GenericRecord record(DataFileReader<GenericRecord> open) {

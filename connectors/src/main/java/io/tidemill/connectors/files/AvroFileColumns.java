@@ -39,8 +39,9 @@ record AvroFileColumns() implements FileColumns {
         DataFileStream<GenericRecord> records =
             new DataFileStream<>(open, new GenericDatumReader<>())) {
       return records.getSchema();
-    } catch (AvroRuntimeException | OutOfMemoryError damaged) {
-      throw new IOException(damaged.getMessage(), damaged);
+    } catch (OutOfMemoryError tooLarge) {
+      // A damaged length asks for as much memory as it says.
+      throw new IOException(tooLarge.getMessage(), tooLarge);
     }
   }
 

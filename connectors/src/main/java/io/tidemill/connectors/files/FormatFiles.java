@@ -7,10 +7,12 @@ import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.ColumnSource;
 import io.tidemill.connectors.record.Origin;
+import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SourceSpec;
 import io.tidemill.connectors.record.SourceStreams;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -127,6 +129,28 @@ public final class FormatFiles implements RecordSource {
   @Override
   public List<Problem<OptionKey>> obstacles(Duration limit) {
     return List.of();
+  }
+
+  @Override
+  public Optional<String> misfit() {
+    if (!spec.options().filesTellColumns()) {
+      return Optional.empty();
+    }
+    try {
+      Optional<FileSourceSplit> last = new TellingFiles(spec.options(), spec.files()).last();
+      if (last.isPresent()) {
+        try (BulkFormat.Reader<RowData> reader =
+            format.createReader(new Configuration(), last.get())) {
+          reader.readBatch();
+        }
+      }
+      return Optional.empty();
+    } catch (RecordFailureException otherwise) {
+      return Optional.of(String.valueOf(otherwise.getMessage()));
+    } catch (IOException | RuntimeException unreadable) {
+      // Which is no matter of its columns, and told by whoever reads it.
+      return Optional.empty();
+    }
   }
 
   @Override

@@ -36,13 +36,9 @@ record OrcFileColumns() implements FileColumns {
   public RowType of(FileSourceSplit file) throws IOException {
     TypeDescription schema;
     List<OrcProto.Type> types;
-    try (Reader reader =
-        OrcFile.createReader(
-            new Path(file.path().toUri()), OrcFile.readerOptions(new Configuration()))) {
+    try (Reader reader = open(file)) {
       schema = reader.getSchema();
       types = reader.getFileTail().getFooter().getTypesList();
-    } catch (RuntimeException damaged) {
-      throw new IOException(damaged.getMessage(), damaged);
     }
     Found found = new Found(file);
     List<String> names = schema.getFieldNames();
@@ -51,6 +47,18 @@ record OrcFileColumns() implements FileColumns {
       found.add(names.get(i), column, isKnown(types, column) ? type(column) : Optional.empty());
     }
     return found.columns();
+  }
+
+  /** Those of all its columns. */
+  static List<String> names(FileSourceSplit file) throws IOException {
+    try (Reader reader = open(file)) {
+      return reader.getSchema().getFieldNames();
+    }
+  }
+
+  private static Reader open(FileSourceSplit file) throws IOException {
+    return OrcFile.createReader(
+        new Path(file.path().toUri()), OrcFile.readerOptions(new Configuration()));
   }
 
   /**

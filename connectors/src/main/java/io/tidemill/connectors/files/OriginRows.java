@@ -22,9 +22,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A format of whole files whose rows have what the names of folders say, and an {@link Origin},
- * which is null where the format's reader does not know where it {@linkplain StandsAt stands}. They
- * are made and copied where the file is read: some formats decode a record only when it is asked
- * for, by when they have read on behind one that does not decode. Immutable.
+ * which is null where the format's reader knows neither where it {@linkplain StandsAt stands} nor
+ * {@linkplain PlacesRecords where} a record is. They are made and copied where the file is read:
+ * some formats decode a record only when it is asked for, by when they have read on behind one that
+ * does not decode. Immutable.
  *
  * @param format of the columns that are in the files
  */
@@ -48,9 +49,18 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns col
 
   private Copying copying(
       BulkFormat.Reader<RowData> reader, Path file, @Nullable Object[] ofFolders) {
-    return reader instanceof StandsAt place
-        ? new Placed(reader, place, file, columns, ofFolders)
+    if (reader instanceof StandsAt place) {
+      return new Counted(reader, place, file, columns, ofFolders);
+    }
+    return reader instanceof PlacesRecords places
+        ? new Placed(reader, places, file, columns, ofFolders)
         : new Copying(reader, columns, ofFolders);
+  }
+
+  private static GenericRowData originIn(StringData file) {
+    GenericRowData origin = new GenericRowData(Origin.TYPE.getFieldCount());
+    origin.setField(Origin.TOPIC, file);
+    return origin;
   }
 
   @Override
@@ -97,8 +107,7 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns col
       try {
         for (var next = batch.next(); next != null; next = batch.next()) {
           rows.add(
-              new RecordAndPosition<>(
-                  copy(next.getRecord()), next.getOffset(), next.getRecordSkipCount()));
+              new RecordAndPosition<>(copy(next), next.getOffset(), next.getRecordSkipCount()));
         }
       } catch (RuntimeException e) {
         if (rows.isEmpty()) {
@@ -111,12 +120,13 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns col
       return new Copies(rows.iterator());
     }
 
-    /** Of the row that was copied last. */
-    @Nullable RowData origin() {
+    /** That of the row that is copied now. */
+    @Nullable RowData origin(RecordAndPosition<RowData> row) {
       return null;
     }
 
-    private RowData copy(RowData row) {
+    private RowData copy(RecordAndPosition<RowData> placed) {
+      RowData row = placed.getRecord();
       GenericRowData copy =
           new GenericRowData(row.getRowKind(), fields.length + ofFolders.length + 1);
       columns.fill(copy, ofFolders);
@@ -124,7 +134,7 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns col
         Object value = fields[i].getFieldOrNull(row);
         copy.setField(columns.ofFile(i), value == null ? null : serializers[i].copy(value));
       }
-      copy.setField(copy.getArity() - 1, origin());
+      copy.setField(copy.getArity() - 1, origin(placed));
       return copy;
     }
 
@@ -134,15 +144,39 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns col
     }
   }
 
+  /** Whose reader tells where each record is. */
+  private static final class Placed extends Copying {
+    private final PlacesRecords places;
+    private final StringData file;
+
+    Placed(
+        BulkFormat.Reader<RowData> rows,
+        PlacesRecords places,
+        Path file,
+        FolderColumns columns,
+        @Nullable Object[] ofFolders) {
+      super(rows, columns, ofFolders);
+      this.places = places;
+      this.file = FolderColumns.shared(StringData.fromString(file.toString()));
+    }
+
+    @Override
+    RowData origin(RecordAndPosition<RowData> row) {
+      GenericRowData origin = originIn(file);
+      places.place(row, origin);
+      return origin;
+    }
+  }
+
   /** Whose reader counts its records. */
-  private static final class Placed extends Copying implements StandsAt {
+  private static final class Counted extends Copying implements StandsAt {
     private final StandsAt reader;
     private final StringData file;
 
     /** Behind all rows that were copied, and far behind it the reader may be. */
     private long next;
 
-    Placed(
+    Counted(
         BulkFormat.Reader<RowData> rows,
         StandsAt reader,
         Path file,
@@ -155,9 +189,8 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns col
     }
 
     @Override
-    RowData origin() {
-      GenericRowData origin = new GenericRowData(Origin.TYPE.getFieldCount());
-      origin.setField(Origin.TOPIC, file);
+    RowData origin(RecordAndPosition<RowData> row) {
+      GenericRowData origin = originIn(file);
       origin.setField(Origin.OFFSET, next++);
       return origin;
     }

@@ -45,8 +45,9 @@ import org.apache.parquet.schema.Type;
  * What the footer of a Parquet file says.
  *
  * @param utc whether timestamps are read as UTC and not in this machine's time zone
+ * @param utcIsSaid whether the job says so, or says that they are not
  */
-record ParquetFileColumns(boolean utc) implements FileColumns {
+record ParquetFileColumns(boolean utc, boolean utcIsSaid) implements FileColumns {
   /** Of an INT96. */
   private static final int DIGITS_OF_NANOS = 9;
 
@@ -54,21 +55,38 @@ record ParquetFileColumns(boolean utc) implements FileColumns {
   public RowType of(FileSourceSplit file) throws IOException {
     Found found = new Found(file);
     for (Type column : schema(file).getFields()) {
-      found.add(
-          column.getName(),
-          column,
-          type(column).filter(type -> isRead(file, column, type.copy(true))));
+      if (!utcIsSaid && hasTimesWithoutZone(column)) {
+        found.refuse(
+            column.getName(),
+            column,
+            "'%s' said, as nothing in the file tells times that are as they are, true, from those that Flink and Tidemill have written from this machine's time zone, false"
+                .formatted(ParquetOptions.UTC));
+      } else {
+        found.add(
+            column.getName(),
+            column,
+            type(column).filter(type -> isRead(file, column, type.copy(true))));
+      }
     }
     return found.columns();
+  }
+
+  /**
+   * Whether it has counts that are no instants. So does Flink's writer call what it takes for times
+   * of its machine's zone, and so do all others call times that nothing is added to.
+   */
+  private static boolean hasTimesWithoutZone(Type column) {
+    return column.isPrimitive()
+        ? column.getLogicalTypeAnnotation() instanceof TimestampLogicalTypeAnnotation timestamp
+            && !timestamp.isAdjustedToUTC()
+        : column.asGroupType().getFields().stream()
+            .anyMatch(ParquetFileColumns::hasTimesWithoutZone);
   }
 
   private static MessageType schema(FileSourceSplit file) throws IOException {
     try (var reader =
         ParquetColumnReader.open(file.path(), file.fileSize(), false, new PageMemory())) {
       return reader.getFileMetaData().getSchema();
-    } catch (RuntimeException damaged) {
-      // Parquet's way to say that it is none of its files.
-      throw new IOException(damaged.getMessage(), damaged);
     }
   }
 

@@ -25,6 +25,9 @@ record ParquetOptions(ConnectorOptions options) {
   /** Whether timestamps are counts of parts of a second. */
   static final String AS_COUNTS = PREFIX + ParquetFileFormatFactory.WRITE_INT64_TIMESTAMP.key();
 
+  /** Whether timestamps are those of UTC. */
+  static final String UTC = PREFIX + ParquetFileFormatFactory.UTC_TIMEZONE.key();
+
   /** Of which parts. */
   static final String UNIT = PREFIX + ParquetFileFormatFactory.TIMESTAMP_TIME_UNIT.key();
 
@@ -63,6 +66,11 @@ record ParquetOptions(ConnectorOptions options) {
   /** Whether timestamps are those of UTC, and not of this machine's time zone. */
   boolean utc() {
     return format().get(ParquetFileFormatFactory.UTC_TIMEZONE);
+  }
+
+  /** Whether the job says which of the two they are. */
+  boolean utcIsSaid() {
+    return options.value(UTC).isPresent();
   }
 
   /** Whether columns that are not in a file are null. */

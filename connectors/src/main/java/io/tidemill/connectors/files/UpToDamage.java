@@ -2,7 +2,6 @@ package io.tidemill.connectors.files;
 
 import io.tidemill.connectors.problem.RootCause;
 import io.tidemill.connectors.record.CorruptFileException;
-import io.tidemill.connectors.record.RecordFailureException;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.Optional;
@@ -12,10 +11,6 @@ import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.src.util.CheckpointedPosition;
 import org.apache.flink.connector.file.src.util.SingletonResultIterator;
-import org.apache.flink.core.fs.FSDataInputStream;
-import org.apache.flink.core.fs.FileSystem;
-import org.apache.flink.core.fs.Path;
-import org.apache.flink.util.ExceptionUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,8 +43,6 @@ record UpToDamage<E>(BulkFormat<E, FileSourceSplit> format, Letters<E> letters)
 
   /** The offset of a place behind the letter, which no file has. */
   private static final long BEHIND = Long.MAX_VALUE;
-
-  private static final long FOOTER_BYTES = 1 << 20;
 
   /** Makes what stands for the rest of a split. */
   @FunctionalInterface
@@ -111,7 +104,8 @@ record UpToDamage<E>(BulkFormat<E, FileSourceSplit> format, Letters<E> letters)
       } catch (IOException | RuntimeException e) {
         ended = true;
         close(e);
-        Optional<CorruptFileException> damage = mayBeOfContents(e) ? again(e) : Optional.empty();
+        Optional<CorruptFileException> damage =
+            new FailedSplit(split, e).mayBeOfContents() ? again(e) : Optional.empty();
         if (damage.isEmpty()) {
           throw e;
         }
@@ -119,52 +113,6 @@ record UpToDamage<E>(BulkFormat<E, FileSourceSplit> format, Letters<E> letters)
         letter.set(letters.of(damage.get()), BEHIND, 0);
         return letter;
       }
-    }
-
-    private boolean mayBeOfContents(Exception failure) {
-      return ExceptionUtils.findThrowable(
-                  failure,
-                  cause ->
-                      cause instanceof RecordFailureException
-                          || cause instanceof ClassNotFoundException
-                          || cause instanceof LinkageError)
-              .isEmpty()
-          && !new ReadFailure(failure).isDenied()
-          && isReadable(failure);
-    }
-
-    private boolean isReadable(Exception failure) {
-      Path file = split.path();
-      try {
-        FileSystem files = file.getFileSystem();
-        long length = files.getFileStatus(file).getLen();
-        if (length != split.fileSize()) {
-          return false;
-        }
-        try (FSDataInputStream bytes = files.open(file)) {
-          long end = Math.min(length, split.offset() + split.length());
-          long footer = Math.max(end, length - FOOTER_BYTES);
-          return isReadable(bytes, split.offset(), end) && isReadable(bytes, footer, length);
-        }
-      } catch (IOException | RuntimeException e) {
-        failure.addSuppressed(e);
-        return false;
-      }
-    }
-
-    private static boolean isReadable(FSDataInputStream file, long from, long to)
-        throws IOException {
-      byte[] buffer = new byte[1 << 16];
-      file.seek(from);
-      long left = to - from;
-      while (left > 0) {
-        int read = file.read(buffer, 0, (int) Math.min(left, buffer.length));
-        if (read < 0) {
-          return false;
-        }
-        left -= read;
-      }
-      return true;
     }
 
     /** Reads the split again; empty unless it fails where and as it did. */

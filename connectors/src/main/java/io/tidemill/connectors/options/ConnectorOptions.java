@@ -39,6 +39,9 @@ public record ConnectorOptions(String place, Map<String, String> values) {
   /** The connector for tables of Iceberg. */
   public static final String ICEBERG = "iceberg";
 
+  /** Flink's connector for databases. */
+  public static final String JDBC = "jdbc";
+
   /** Flink's connector for files. */
   public static final String FILESYSTEM = "filesystem";
 
@@ -47,6 +50,18 @@ public record ConnectorOptions(String place, Map<String, String> values) {
 
   /** Beside a table that a run for a date replaces: the folder of its account. */
   public static final String ACCOUNT = "account";
+
+  /** A format of files, as of texts. */
+  public static final String AVRO = "avro";
+
+  /** A format of files. */
+  public static final String ORC = "orc";
+
+  /** A format of files. */
+  public static final String PARQUET = "parquet";
+
+  /** Formats of files that say which columns they have, and of which types. */
+  public static final List<String> TELLING = List.of(PARQUET, AVRO, ORC);
 
   private static final String HIDDEN = "******";
 
@@ -100,6 +115,11 @@ public record ConnectorOptions(String place, Map<String, String> values) {
   /** The folder of files that are read or written; empty for another connector. */
   public Optional<String> folder() {
     return names(FILESYSTEM) ? value(PATH) : Optional.empty();
+  }
+
+  /** Whether a source's files say which columns they have, and of which types. */
+  public boolean filesTellColumns() {
+    return names(FILESYSTEM) && format().filter(TELLING::contains).isPresent();
   }
 
   /** Whether it stands for many folders, which nothing can be written to. */

@@ -1,6 +1,7 @@
 package io.tidemill.connectors.record;
 
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.FileReading;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -13,14 +14,18 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Connector {
   /**
-   * The columns of a source of which none were declared, as the first of its files by path says;
-   * empty for one whose records do not tell. Blocks on the file system.
+   * The columns of a source of which none were declared, as one of its files says; empty for one
+   * whose records do not tell. Blocks on the file system.
    *
    * @param partitionedBy columns that are folders, of whose types nobody says anything: texts
+   * @param files how they are read
    * @throws io.tidemill.connectors.problem.InvalidSchemaException naming each column of a type that
    *     is not read
+   * @throws java.io.UncheckedIOException with a {@link FileFailureException} if the file system
+   *     fails, which another attempt may not
    */
-  default Optional<FoundColumns> found(ConnectorOptions options, List<String> partitionedBy) {
+  default Optional<FoundColumns> found(
+      ConnectorOptions options, List<String> partitionedBy, FileReading files) {
     return Optional.empty();
   }
 

@@ -230,7 +230,9 @@ public final class DeadLetterRecord {
 
   /**
    * Where the record was, as in {@code topic/0/42}, or in {@code folder/file/42} for the row of a
-   * file, counted from 0, or the one that begins at that byte; null where its source does not tell.
+   * file, counted from 0, or the one that begins at that byte, or in {@code folder/file/3/4200} for
+   * record 3 of the block of an Avro file that begins at byte 4200; null where its source does not
+   * tell.
    */
   public @Nullable String position() {
     String name = topic();

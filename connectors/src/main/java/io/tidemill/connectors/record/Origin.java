@@ -34,10 +34,13 @@ public final class Origin {
   /** The topic, or the path of a file. */
   public static final int TOPIC = 2;
 
-  /** Null for a file. */
+  /** Null for a file, but one of Avro: the record's number within its block, from 0. */
   public static final int PARTITION = 3;
 
-  /** The offset in a topic; of a file the number of the row, or of the byte where it begins. */
+  /**
+   * The offset in a topic; of a file the number of the row, or of the byte where it, or in a file
+   * of Avro its block, begins.
+   */
   public static final int OFFSET = 4;
 
   /** Milliseconds since the epoch. */
@@ -134,16 +137,20 @@ public final class Origin {
   }
 
   /**
-   * {@code topic-partition offset n}, as a message names a record, and {@code file/n} for that of a
-   * file.
+   * {@code topic-partition offset n}, as a message names a record, and {@code file/n} or {@code
+   * file/record/byte} for that of a file.
    */
   public String position() {
     if (row.isNullAt(TOPIC)) {
       return "a record";
     }
-    return row.isNullAt(PARTITION)
-        ? "%s/%s".formatted(field(TOPIC), field(OFFSET))
-        : "%s-%s offset %s".formatted(field(TOPIC), field(PARTITION), field(OFFSET));
+    String name = String.valueOf(string(TOPIC));
+    if (row.isNullAt(PARTITION)) {
+      return "%s/%s".formatted(name, field(OFFSET));
+    }
+    // No topic has a slash in its name, and each path of a file has one.
+    String form = name.contains("/") ? "%s/%s/%s" : "%s-%s offset %s";
+    return form.formatted(name, field(PARTITION), field(OFFSET));
   }
 
   public boolean hasHeaders() {

@@ -44,6 +44,14 @@ public interface RecordSource {
   }
 
   /**
+   * Why the last, by path, of the files that are there now cannot be read as declared; empty where
+   * it can, or where nobody can tell. Blocks on the file system.
+   */
+  default Optional<String> misfit() {
+    return Optional.empty();
+  }
+
+  /**
    * What stands in the way outside the process, such as a topic that is not there. Blocks for about
    * {@code limit} at most.
    */

@@ -2,11 +2,12 @@ package io.tidemill.connectors.table;
 
 import io.tidemill.connectors.avro.FlinkAvro;
 import io.tidemill.connectors.files.AvroFiles;
-import io.tidemill.connectors.files.FirstFile;
 import io.tidemill.connectors.files.FormatFiles;
+import io.tidemill.connectors.files.OrcFiles;
 import io.tidemill.connectors.files.ParquetFiles;
 import io.tidemill.connectors.files.ParquetFolder;
 import io.tidemill.connectors.files.ReadableFiles;
+import io.tidemill.connectors.files.TellingFiles;
 import io.tidemill.connectors.files.TextFiles;
 import io.tidemill.connectors.iceberg.IcebergPartition;
 import io.tidemill.connectors.options.ConnectorOptions;
@@ -14,11 +15,13 @@ import io.tidemill.connectors.options.FileReading;
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.options.TablePartition;
+import io.tidemill.connectors.problem.InvalidSchemaException;
 import io.tidemill.connectors.record.ColumnSink;
 import io.tidemill.connectors.record.ColumnSource;
 import io.tidemill.connectors.record.Connector;
 import io.tidemill.connectors.record.DeadLetterRecord;
 import io.tidemill.connectors.record.DeadLetterSpec;
+import io.tidemill.connectors.record.FileFailureException;
 import io.tidemill.connectors.record.FoundColumns;
 import io.tidemill.connectors.record.KeptDeadLetters;
 import io.tidemill.connectors.record.RecordSchema;
@@ -26,7 +29,7 @@ import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
-import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -65,9 +68,6 @@ import org.jspecify.annotations.Nullable;
  * one has its factory check the options. Immutable and thread-safe.
  */
 public final class TableConnector implements Connector {
-  private static final String AVRO = "avro";
-  private static final String PARQUET = "parquet";
-
   private static final String ONE_FOLDER = "one folder, to write to";
   private static final String ONE_PATTERN =
       "that, or source.path.regex-pattern, to say which files are read";
@@ -76,39 +76,57 @@ public final class TableConnector implements Connector {
   private static final Pattern CREDENTIALS = Pattern.compile("[^:/]+://[^/@:]*:(?!\\d+/)[^@]*@.*");
 
   @Override
-  public Optional<FoundColumns> found(ConnectorOptions options, List<String> partitionedBy) {
-    if (!FirstFile.isTelling(options)) {
+  public Optional<FoundColumns> found(
+      ConnectorOptions options, List<String> partitionedBy, FileReading files) {
+    if (!options.filesTellColumns()) {
       return Optional.empty();
     }
-    check(options, null);
+    check(options.ofOneFolder(), null);
     OptionCheck check = new OptionCheck(options);
     String place = options.folder().orElse("");
     try {
-      Optional<FirstFile> first = FirstFile.of(options);
-      if (first.isPresent()) {
-        RowType columns = new PartitionFolders(partitionedBy, first.get().columns(), check).added();
-        return Optional.of(new FoundColumns(first.get().path(), RecordSchema.of(columns)));
+      Optional<TellingFiles.Told> told = new TellingFiles(options, files).told();
+      if (told.isPresent()) {
+        RowType columns = new PartitionFolders(partitionedBy, told.get().columns(), check).added();
+        return Optional.of(found(told.get().file(), columns));
       }
       check.refuse(
           ConnectorOptions.PATH,
-          "'%s' has no file yet (expected: one, whose columns are those of a job that declares none; or 'columns', which need no file)",
+          "'%s' has no file yet (expected: one, whose columns are those of a job that declares none, as there may be for another date; or 'columns', which need no file)",
           place);
-    } catch (IOException unreadable) {
+    } catch (TellingFiles.CorruptException corrupt) {
       check.refuse(
           ConnectorOptions.PATH,
           "'%s': %s (expected: a whole file of the format '%s'; or 'columns', which need no file)",
           place,
-          String.valueOf(unreadable.getMessage()),
+          String.valueOf(corrupt.getMessage()),
           options.format().orElse(""));
+    } catch (FileFailureException failed) {
+      throw new UncheckedIOException(
+          new FileFailureException(
+              "%s: %s '%s': %s (expected: a file system that answers, and files that this user may read; the same may do later; or 'columns', which need no file)"
+                  .formatted(options.place(), ConnectorOptions.PATH, place, failed.getMessage()),
+              failed));
     }
     throw check.failure();
+  }
+
+  private static FoundColumns found(String file, RowType columns) {
+    try {
+      return new FoundColumns(file, RecordSchema.of(columns));
+    } catch (IllegalArgumentException refused) {
+      throw new InvalidSchemaException(List.of(file + ": " + refused.getMessage()));
+    }
   }
 
   @Override
   public RecordSource source(SourceSpec spec) {
     OptionCheck check = new OptionCheck(spec.options());
     RowType columns = spec.schema().rowType();
-    PartitionRows partition = partition(check, columns);
+    PartitionRows partition =
+        check.options().names(ConnectorOptions.JDBC)
+            ? PartitionRows.of(check.options().values(), columns, check)
+            : partition(check, columns);
     ScanTableSource.ScanRuntimeProvider provider = scan(check, columns, spec.keys(), partition);
     ScanStream scanned = ScanStream.of(provider, columns, check);
     ScanStream stream = partition.isAll() ? scanned : partition.of(scanned);
@@ -124,7 +142,7 @@ public final class TableConnector implements Connector {
     if (texts.isPresent()) {
       return texts.get();
     }
-    return spec.files().isUsual() && !isAvro(spec.options()) && !isParquet(spec.options())
+    return spec.files().isUsual() && !spec.options().filesTellColumns()
         ? rows(spec, provider, stream)
         : FormatFiles.of(
             spec, inFiles -> fileFormat(inFiles, spec.files(), check), columns(spec), check);
@@ -139,14 +157,18 @@ public final class TableConnector implements Connector {
     if (isParquet(check.options())) {
       return ParquetFiles.rows(rows, reading, check);
     }
-    return new FactoryCall<>(DynamicTableSourceFactory.class, check)
-        .create(
-            factory ->
-                FactoryUtil.createTableFactoryHelper(factory, check.options().asTable(rows))
-                    .discoverDecodingFormat(BulkReaderFormatFactory.class, FactoryUtil.FORMAT)
-                    .createRuntimeDecoder(
-                        ScanRuntimeProviderContext.INSTANCE,
-                        TypeConversions.fromLogicalToDataType(rows)));
+    BulkFormat<RowData, FileSourceSplit> format =
+        new FactoryCall<>(DynamicTableSourceFactory.class, check)
+            .create(
+                factory ->
+                    FactoryUtil.createTableFactoryHelper(factory, check.options().asTable(rows))
+                        .discoverDecodingFormat(BulkReaderFormatFactory.class, FactoryUtil.FORMAT)
+                        .createRuntimeDecoder(
+                            ScanRuntimeProviderContext.INSTANCE,
+                            TypeConversions.fromLogicalToDataType(rows)));
+    return isFilesOf(ConnectorOptions.ORC, check.options())
+        ? new OrcFiles(format, rows, check.read(OrcFiles.MAY_LACK_COLUMNS, "true or false"))
+        : format;
   }
 
   /** The format of a record's bytes, which need not be that of a whole file. */
@@ -181,11 +203,11 @@ public final class TableConnector implements Connector {
   }
 
   private static boolean isParquet(ConnectorOptions options) {
-    return isFilesOf(PARQUET, options);
+    return isFilesOf(ConnectorOptions.PARQUET, options);
   }
 
   private static boolean isAvro(ConnectorOptions options) {
-    return isFilesOf(AVRO, options);
+    return isFilesOf(ConnectorOptions.AVRO, options);
   }
 
   private static boolean isFilesOf(String format, ConnectorOptions options) {
@@ -287,7 +309,10 @@ public final class TableConnector implements Connector {
     refuseCredentials(check);
     refuseManyFolders(check, ONE_PATTERN);
     TableKeys keys = declared.of(columns, check);
-    ConnectorOptions options = flinkOptions(check.options());
+    ConnectorOptions options =
+        check.options().names(ConnectorOptions.JDBC)
+            ? check.options().without(TablePartition.OPTION)
+            : flinkOptions(check.options());
     var folders = new PartitionFolders(keys.partitionedBy(), columns, check);
     folders.refuseUnreadable();
     DynamicTableSource source =
@@ -393,7 +418,11 @@ public final class TableConnector implements Connector {
 
   /** Flink's own Avro takes every timestamp for milliseconds (FLINK-39036). */
   private static void refuseMisreadTimestamps(OptionCheck check, RowType columns) {
-    if (check.options().value(FactoryUtil.FORMAT.key()).filter(AVRO::equals).isEmpty()) {
+    if (check
+        .options()
+        .value(FactoryUtil.FORMAT.key())
+        .filter(ConnectorOptions.AVRO::equals)
+        .isEmpty()) {
       return;
     }
     new FlinkAvro(columns)

@@ -1,15 +1,19 @@
 package io.tidemill.connectors.table;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.connectors.Connectors;
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.FileReading;
 import io.tidemill.connectors.options.InvalidOptionsException;
 import io.tidemill.connectors.problem.InvalidSchemaException;
+import io.tidemill.connectors.record.FileFailureException;
 import io.tidemill.connectors.record.FoundColumns;
 import io.tidemill.connectors.record.RecordSchema.Column;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -23,6 +27,7 @@ import org.apache.avro.file.DataFileWriter;
 import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.orc.CompressionKind;
 import org.apache.orc.OrcFile;
 import org.apache.orc.TypeDescription;
 import org.apache.parquet.hadoop.example.ExampleParquetWriter;
@@ -60,8 +65,7 @@ class FoundColumnsTest {
           optional int32 a (DATE)                  | DATE
           optional int32 a (TIME(MILLIS,true))     | TIME(3)
           optional int64 a (TIMESTAMP(MILLIS,true))  | TIMESTAMP(3)
-          optional int64 a (TIMESTAMP(MICROS,false)) | TIMESTAMP(6)
-          optional int64 a (TIMESTAMP(NANOS,false))  | TIMESTAMP(9)
+          optional int64 a (TIMESTAMP(NANOS,true))   | TIMESTAMP(9)
           optional int96 a                         | TIMESTAMP(9)
           optional group a (LIST) { repeated group list { optional float element; } } | ARRAY<FLOAT>
           optional group a (LIST) { repeated group list { required binary element (STRING); } } | ARRAY<STRING>
@@ -82,6 +86,25 @@ class FoundColumnsTest {
         .get()
         .extracting(found -> found.schema().columns())
         .isEqualTo(List.of(new Column("a", "TIMESTAMP_LTZ(6)")));
+  }
+
+  /** Flink's writer calls times of its machine's zone so, and all others those of none. */
+  @Test
+  void timesWithoutZoneOfParquetNeedToBeSaidToBeOfUtcOrNot() throws IOException {
+    String inFile = "optional int64 a (TIMESTAMP(MICROS,false))";
+    parquet("a.parquet", inFile);
+
+    assertThatThrownBy(() -> columns("parquet"))
+        .isInstanceOf(InvalidSchemaException.class)
+        .hasMessageStartingWith(
+            "file:%s/a.parquet: column 'a': '%s' (expected: 'parquet.utc-timezone' said, ",
+            directory, inFile);
+    for (String utc : List.of("true", "false")) {
+      assertThat(found(Map.of("format", "parquet", "parquet.utc-timezone", utc), List.of()))
+          .get()
+          .extracting(found -> found.schema().columns())
+          .isEqualTo(List.of(new Column("a", "TIMESTAMP(6)")));
+    }
   }
 
   @ParameterizedTest
@@ -133,6 +156,9 @@ class FoundColumnsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "\"null\"",
+        "{\"type\":\"array\",\"items\":\"null\"}",
+        "{\"type\":\"record\",\"name\":\"r\",\"fields\":[]}",
         "{\"type\":\"enum\",\"name\":\"e\",\"symbols\":[\"x\"]}",
         "[\"null\",\"int\",\"string\"]",
         "{\"type\":\"long\",\"logicalType\":\"timestamp-micros\"}",
@@ -172,11 +198,7 @@ class FoundColumnsTest {
           uniontype<int,string> |
           """)
   void aColumnOfOrcHasTheTypeAsWhichItIsRead(String inFile, String type) throws IOException {
-    OrcFile.createWriter(
-            new org.apache.hadoop.fs.Path(directory.resolve("a.orc").toUri()),
-            OrcFile.writerOptions(new Configuration())
-                .setSchema(TypeDescription.fromString("struct<a:" + inFile + ">")))
-        .close();
+    orc(inFile, OrcFile.writerOptions(new Configuration()));
 
     if (type == null) {
       assertThatThrownBy(() -> columns("orc"))
@@ -185,6 +207,45 @@ class FoundColumnsTest {
     } else {
       assertThat(columns("orc")).containsExactly(new Column("a", type));
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', no fields (expected: at least one)",
+    "'{\"name\":\"__origin\",\"type\":\"int\"}', 'field ''__origin'' (expected: another name, this one is taken)'"
+  })
+  void columnsThatNoRecordHasAreToldWithTheirFile(String fields, String problem)
+      throws IOException {
+    written("a.avro", "{\"type\":\"record\",\"name\":\"all\",\"fields\":[%s]}".formatted(fields));
+
+    assertThatThrownBy(() -> columns("avro"))
+        .isInstanceOf(InvalidSchemaException.class)
+        .hasMessage("file:%s/a.avro: schema: %s", directory, problem);
+  }
+
+  @Test
+  void aPatternOfPathsIsToldAsItIsWritten() throws IOException {
+    Files.createDirectory(directory.resolve("a"));
+
+    assertThatThrownBy(() -> found(Map.of("format", "parquet"), List.of(), directory + "/*/x"))
+        .isInstanceOf(InvalidOptionsException.class)
+        .hasMessageContaining("'%s/*/x' has no file yet", directory);
+  }
+
+  /** As files of a newer ORC have a timestamp with a local zone. */
+  @Test
+  void aKindThatIsUnknownToOrcIsRefused() throws IOException {
+    orc("timestamp", OrcFile.writerOptions(new Configuration()).compress(CompressionKind.NONE));
+    Path file = directory.resolve("a.orc");
+    Files.delete(directory.resolve(".a.orc.crc"));
+    // A type in the footer, of two bytes: its kind.
+    String latin = Files.readString(file, ISO_8859_1);
+    Files.writeString(file, latin.replace("\"\2\10\11", "\"\2\10\22"), ISO_8859_1);
+
+    assertThatThrownBy(() -> columns("orc"))
+        .isInstanceOf(InvalidOptionsException.class)
+        .hasMessageContaining(
+            "the columns of file:%s cannot be read: Type 1 has an unknown kind. ", file);
   }
 
   /** As Flink writes them. */
@@ -203,20 +264,35 @@ class FoundColumnsTest {
 
   /** By path, and none that is hidden. */
   @Test
-  void theFirstFileTells() throws IOException {
-    parquet("b/1.parquet", "optional double b");
+  void theLastFileTells() throws IOException {
     parquet("a/2.parquet", "optional double a");
-    parquet("a/10.parquet", "optional int64 first");
-    parquet("_a/1.parquet", "optional double hidden");
-    Files.createFile(directory.resolve("_SUCCESS"));
+    parquet("b/10.parquet", "optional double b");
+    parquet("b/9.parquet", "optional int64 last");
+    parquet("_c/1.parquet", "optional double hidden");
+    Files.createFile(directory.resolve("b/_SUCCESS"));
 
     Optional<FoundColumns> found = found(Map.of("format", "parquet"), List.of());
 
     assertThat(found)
         .get()
         .extracting(FoundColumns::file)
-        .isEqualTo("file:%s/a/10.parquet".formatted(directory));
-    assertThat(found.get().schema().columns()).containsExactly(new Column("first", "BIGINT"));
+        .isEqualTo("file:%s/b/9.parquet".formatted(directory));
+    assertThat(found.get().schema().columns()).containsExactly(new Column("last", "BIGINT"));
+  }
+
+  /** Which is no fault of the job, as it is not of a store that does not answer. */
+  @Test
+  void filesThatCannotBeListedAreNoProblemOfTheOptions() throws IOException {
+    parquet("a.parquet", "optional double a");
+    Files.createFile(directory.resolve("10:00:00.parquet"));
+
+    assertThatThrownBy(() -> columns("parquet"))
+        .isInstanceOf(UncheckedIOException.class)
+        .cause()
+        .isInstanceOf(FileFailureException.class)
+        .hasMessageStartingWith("source: path '%s': %s: cannot be listed: ", directory, directory)
+        .hasMessageEndingWith(
+            " (expected: a file system that answers, and files that this user may read; the same may do later; or 'columns', which need no file)");
   }
 
   @Test
@@ -239,7 +315,7 @@ class FoundColumnsTest {
   @Test
   void saysThatThereIsNoFileYet() {
     isRefused(
-        "'%s' has no file yet (expected: one, whose columns are those of a job that declares none; or 'columns', which need no file)"
+        "'%s' has no file yet (expected: one, whose columns are those of a job that declares none, as there may be for another date; or 'columns', which need no file)"
             .formatted(directory));
   }
 
@@ -275,10 +351,16 @@ class FoundColumnsTest {
   }
 
   private Optional<FoundColumns> found(Map<String, String> more, List<String> folders) {
+    return found(more, folders, directory.toString());
+  }
+
+  private static Optional<FoundColumns> found(
+      Map<String, String> more, List<String> folders, String path) {
     Map<String, String> options = new HashMap<>(more);
     options.put("connector", "filesystem");
-    options.put("path", directory.toString());
-    return new Connectors().found(new ConnectorOptions("source", options), folders);
+    options.put("path", path);
+    return new Connectors()
+        .found(new ConnectorOptions("source", options), folders, FileReading.USUAL);
   }
 
   private void parquet(String name, String columns) throws IOException {
@@ -295,13 +377,23 @@ class FoundColumnsTest {
   }
 
   private void avro(String name, String type) throws IOException {
-    Schema schema =
-        new Schema.Parser()
-            .parse(
-                "{\"type\":\"record\",\"name\":\"all\",\"fields\":[{\"name\":\"a\",\"type\":%s}]}"
-                    .formatted(type));
+    written(
+        name,
+        "{\"type\":\"record\",\"name\":\"all\",\"fields\":[{\"name\":\"a\",\"type\":%s}]}"
+            .formatted(type));
+  }
+
+  private void written(String name, String records) throws IOException {
+    Schema schema = new Schema.Parser().parse(records);
     try (var file = new DataFileWriter<GenericRecord>(new GenericDatumWriter<>(schema))) {
       file.create(schema, directory.resolve(name).toFile());
     }
+  }
+
+  private void orc(String type, OrcFile.WriterOptions options) throws IOException {
+    OrcFile.createWriter(
+            new org.apache.hadoop.fs.Path(directory.resolve("a.orc").toUri()),
+            options.setSchema(TypeDescription.fromString("struct<a:" + type + ">")))
+        .close();
   }
 }

@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -129,15 +130,18 @@ public final class JobOptions {
   public PlannedPipeline plan(
       Map<String, String> environment, Map<String, String> overrides, ParsedPipeline parsed) {
     PipelineComposer composer = composer(environment, overrides);
-    String uri = store;
-    PlannedPipeline planned =
-        uri == null
-            ? composer.plan(parsed.definition(), parsed::locationOf)
-            : composer.plan(
-                parsed.definition().withStore(checked(uri)),
-                path -> path.equals("store") ? Location.of(STORE) : parsed.locationOf(path));
+    PlannedPipeline planned = composer.plan(inStore(parsed), locations(parsed));
     packed().ifPresent(unit -> unit.check(planned, parsed::locationOf));
     return planned;
+  }
+
+  /**
+   * Refuses a job whose files say which columns it has, before there is one.
+   *
+   * @throws InvalidPipelineException with all that is wrong whatever they will say
+   */
+  public void checkBeforeItsFiles(Map<String, String> environment, ParsedPipeline parsed) {
+    composer(environment, Map.of()).checkBeforeItsFiles(inStore(parsed), locations(parsed));
   }
 
   /**
@@ -152,6 +156,15 @@ public final class JobOptions {
         composer(environment, Map.of()).plan(parsed.definition(), parsed::locationOf);
     unit.check(planned, parsed::locationOf);
     return planned;
+  }
+
+  private PipelineDefinition inStore(ParsedPipeline parsed) {
+    return store == null ? parsed.definition() : parsed.definition().withStore(checked(store));
+  }
+
+  private Function<String, Location> locations(ParsedPipeline parsed) {
+    return path ->
+        store != null && path.equals("store") ? Location.of(STORE) : parsed.locationOf(path);
   }
 
   private PipelineComposer composer(

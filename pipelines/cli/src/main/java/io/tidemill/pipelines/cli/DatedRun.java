@@ -22,7 +22,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -33,24 +32,33 @@ final class DatedRun implements Execution {
   private final DatedRuns runs;
   private final int place;
   private final DatedJob dated;
-  private final Supplier<PlannedPipeline> plan;
+  private final Planning planning;
   private final long beginNanos = System.nanoTime();
   private @Nullable PlannedPipeline planned;
   private @Nullable RunFigures figures;
   private volatile @Nullable CtrlC ctrlC;
   private List<FieldSketch> predictions = List.of();
 
+  /** Plans a job. */
+  interface Planning {
+    /** With the folders and files that are there now. */
+    PlannedPipeline plan();
+
+    /** Refuses it for all that is wrong whatever files come. */
+    void checkBeforeItsFiles();
+  }
+
   /**
    * A run.
    *
    * @param place of the date among those of {@code runs}, from 0
-   * @param plan plans the job's {@link DatedJob#staged()}, with the folders that are there then
+   * @param planning of the job's {@link DatedJob#staged()}
    */
-  DatedRun(DatedRuns runs, int place, DatedJob dated, Supplier<PlannedPipeline> plan) {
+  DatedRun(DatedRuns runs, int place, DatedJob dated, Planning planning) {
     this.runs = runs;
     this.place = place;
     this.dated = dated;
-    this.plan = plan;
+    this.planning = planning;
   }
 
   /**
@@ -66,7 +74,9 @@ final class DatedRun implements Execution {
     if (there.isPresent() || dated.plansAhead()) {
       // Before it waits, so that a job that cannot run says so at once; but whoever plans to read a
       // table that is not there makes it, and a file that is not there tells no columns.
-      planned = plan.get();
+      planned = planning.plan();
+    } else if (dated.isToldItsColumns()) {
+      planning.checkBeforeItsFiles();
     }
     try {
       told(() -> run(there.isPresent() ? there.get() : awaited(input), around));
@@ -85,7 +95,7 @@ final class DatedRun implements Execution {
       sayWaiting(limit);
     }
     List<InputFile> files = input.await(limit);
-    planned = plan.get();
+    planned = planning.plan();
     return files;
   }
 

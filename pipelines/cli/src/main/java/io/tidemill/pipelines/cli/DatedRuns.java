@@ -1,6 +1,7 @@
 package io.tidemill.pipelines.cli;
 
 import io.tidemill.pipelines.JobOptions;
+import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.nightly.DatedJob;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import java.time.LocalDate;
@@ -69,12 +70,7 @@ final class DatedRuns {
     }
     boolean done = false;
     try {
-      DatedRun run =
-          new DatedRun(
-              this,
-              place,
-              dated,
-              () -> job.plan(caller.environment(), Map.of(), dated.staged()).counted());
+      DatedRun run = new DatedRun(this, place, dated, planning(dated.staged()));
       synchronized (begun) {
         begun.add(run);
       }
@@ -87,6 +83,20 @@ final class DatedRuns {
       }
     }
     return null;
+  }
+
+  private DatedRun.Planning planning(ParsedPipeline staged) {
+    return new DatedRun.Planning() {
+      @Override
+      public PlannedPipeline plan() {
+        return job.plan(caller.environment(), Map.of(), staged).counted();
+      }
+
+      @Override
+      public void checkBeforeItsFiles() {
+        job.checkBeforeItsFiles(caller.environment(), staged);
+      }
+    };
   }
 
   /** Fails as the first date that has failed did, and says why the others after it did. */

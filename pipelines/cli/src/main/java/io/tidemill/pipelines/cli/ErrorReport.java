@@ -2,6 +2,7 @@ package io.tidemill.pipelines.cli;
 
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.problem.Suggestion;
+import io.tidemill.connectors.record.FileFailureException;
 import io.tidemill.model.ModelException;
 import io.tidemill.pipelines.compose.ModelProblemsException;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
@@ -9,6 +10,7 @@ import io.tidemill.pipelines.jobs.ClusterException;
 import io.tidemill.pipelines.nightly.NightlyException;
 import io.tidemill.pipelines.run.RunFailedException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.util.Collection;
 import java.util.Optional;
 import org.apache.flink.util.ExceptionUtils;
@@ -118,6 +120,10 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
   private static String message(Exception failure) {
     if (failure instanceof InvalidPipelineException || failure instanceof ModelProblemsException) {
       return String.valueOf(failure.getMessage());
+    }
+    if (failure instanceof UncheckedIOException
+        && failure.getCause() instanceof FileFailureException file) {
+      return "tidemill: " + file.getMessage();
     }
     if (failure instanceof CommandFailedException
         || failure instanceof ClusterException

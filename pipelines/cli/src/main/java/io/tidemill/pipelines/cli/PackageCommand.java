@@ -32,8 +32,10 @@ import picocli.CommandLine.Option;
       "Write a job, the files that it names and its models into one file: a unit.",
       "It is planned first; aliases become the versions that they mean now. Variables stay",
       "as they are written, and a secret that is written out is refused.",
-      "The same job and versions give the same bytes. 'run', 'plan', 'validate' and 'submit'",
-      "take the unit anywhere, without the store, and refuse it if a byte of it differs."
+      "Columns that the files of a date say are no part of it, as each run asks its own; it is",
+      "planned with those of --date. The same job and versions give the same bytes. 'run', 'plan',",
+      "'validate' and 'submit' take the unit anywhere, without the store, and refuse it if a byte of",
+      "it differs."
     },
     mixinStandardHelpOptions = true)
 final class PackageCommand implements Runnable {
@@ -42,6 +44,7 @@ final class PackageCommand implements Runnable {
   private final Caller caller;
 
   @Mixin private JobOptions job;
+  @Mixin private DateOption date;
 
   @Option(
       names = "--as",
@@ -95,9 +98,7 @@ final class PackageCommand implements Runnable {
             .path();
     PlannedPipeline planned =
         job.plan(
-            caller.environment(),
-            Map.of(),
-            new DateOption().read(day -> job.read(caller.environment(), day)));
+            caller.environment(), Map.of(), date.read(day -> job.read(caller.environment(), day)));
     CarriedJob carried =
         CarriedJob.of(Path.of(job.file()), written, planned, Map.of(), caller.environment());
     Map<String, ModelVersion> models = models(planned);

@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
       "Show what a job would do, and all its problems.",
       "Models with version and digest, bindings, memory, operators, guarantees, the columns that",
       "the sink writes, and what a run would go on from. Asks no broker, and writes nothing. A job",
-      "that declares no columns has those of the first file of its source.",
+      "that declares no columns has those of the last file, by its path, of its source.",
       "The job may be a unit of 'tidemill package'."
     },
     mixinStandardHelpOptions = true)
@@ -86,7 +86,12 @@ final class PlanCommand implements Callable<Integer> {
         return printSinkSchema(pipeline);
       }
       String begins = RunStart.of(pipeline, job.folder(pipeline), resume.fresh()).description();
-      PipelinePlan described = pipeline.describe();
+      PipelinePlan pure = pipeline.describe();
+      PipelinePlan described =
+          pipeline
+              .misfit()
+              .map(why -> pure.withNote("source: a run fails on the files of now: " + why))
+              .orElse(pure);
       PipelinePlan plan =
           job.packed()
               .map(unit -> described.withStore(unit.shown(described.store())))

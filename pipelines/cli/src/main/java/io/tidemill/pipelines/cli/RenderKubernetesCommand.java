@@ -5,11 +5,9 @@ import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.kubernetes.Claim;
 import io.tidemill.pipelines.kubernetes.KubernetesJob;
 import io.tidemill.pipelines.kubernetes.Target;
-import io.tidemill.pipelines.nightly.DatedJob;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.LocalDate;
 import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,13 +28,15 @@ import picocli.CommandLine.Spec;
       "A streaming job as a FlinkDeployment of Flink's operator, or a job for dates as",
       "a CronJob that runs it for the day before, with all that they need but the",
       "Secret, in one YAML for 'kubectl apply -f -'.",
-      "The job is planned for it, so the store of its models must answer here."
+      "The job is planned for it, so the store of its models must answer here; for a job for",
+      "dates that declares no columns there must be files of --date, too."
     },
     mixinStandardHelpOptions = true)
 final class RenderKubernetesCommand implements Runnable {
   private final Caller caller;
 
   @Mixin private JobOptions job;
+  @Mixin private DateOption date;
 
   @Option(
       names = "--image",
@@ -166,12 +166,19 @@ final class RenderKubernetesCommand implements Runnable {
     ParsedPipeline written = job.read(caller.environment(), null);
     boolean streams = written.definition().mode() == ExecutionMode.STREAMING;
     refuse(streams ? nightly : streaming, streams);
+    if (streams && date.given()) {
+      throw new CommandFailedException(
+          ExitCode.USAGE, "--date: of a streaming job, which has no dates (expected: none)");
+    }
     Target target = target();
     KubernetesJob objects =
         KubernetesJob.of(
             Path.of(job.file()),
             written,
-            job.plan(caller.environment(), Map.of(), streams ? written : dated(written)),
+            job.plan(
+                caller.environment(),
+                Map.of(),
+                streams ? written : date.read(day -> job.read(caller.environment(), day))),
             target,
             caller.environment());
     if (streams) {
@@ -208,13 +215,5 @@ final class RenderKubernetesCommand implements Runnable {
     } catch (IllegalArgumentException wrong) {
       throw new CommandFailedException(wrong);
     }
-  }
-
-  /** For some date, and refused if it would not run for any. */
-  private ParsedPipeline dated(ParsedPipeline written) {
-    LocalDate date = LocalDate.now(written.definition().nightly().timeZone());
-    ParsedPipeline dated = job.read(caller.environment(), date);
-    DatedJob.of(written, dated, date);
-    return dated;
   }
 }

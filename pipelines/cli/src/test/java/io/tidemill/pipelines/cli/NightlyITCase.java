@@ -304,7 +304,7 @@ class NightlyITCase {
   }
 
   @Test
-  void hasTheColumnsOfItsFirstFileWhereItDeclaresNoneAndWaitsForOne() throws IOException {
+  void hasTheColumnsOfItsLastFileWhereItDeclaresNoneAndWaitsForOne() throws IOException {
     Path copying =
         edited(
             "copying.yaml",
@@ -337,6 +337,15 @@ class NightlyITCase {
     assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
     assertThat(rows("out/dt=2026-11-21")).hasSize(50).allMatch(row -> row.has("again"));
 
+    Path declaring =
+        Files.writeString(
+            directory.resolve("declaring.yaml"),
+            Files.readString(job)
+                .replace("format: parquet", "format: parquet\n  columns: { a: DOUBLE, b: INT }"));
+    assertThat(commandOf("plan", declaring, new StringWriter(), "--date", "2026-11-21").out())
+        .containsPattern(
+            "note         source: a run fails on the files of now: file:.*/part-.*: column 'b': 'optional float b' \\(expected: what is read as INT,");
+
     Files.createDirectories(directory.resolve("parquet/dt=2026-11-22"));
     CommandRun none = runOf(job, "--date", "2026-11-22", "--wait", "1ms");
     CommandRun unplanned = commandOf("plan", job, new StringWriter(), "--date", "2026-11-22");
@@ -344,9 +353,79 @@ class NightlyITCase {
     assertThat(none.exitCode()).as(none.err()).isEqualTo(ExitCode.NOT_YET);
     assertThat(none.err())
         .contains(
-            "dt=2026-11-22' is not there yet (expected: one file or more, as the job declares no columns and has them from the first;");
+            "dt=2026-11-22' is not there yet (expected: one file or more, as the job declares no columns and has them from the last;");
     assertThat(unplanned.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(unplanned.err()).contains("undeclared.yaml:", "dt=2026-11-22' has no file yet");
+
+    for (String command : List.of("package", "render")) {
+      CommandRun today = withoutFilesOfToday(command, job);
+      CommandRun dated = withoutFilesOfToday(command, job, "--date", "2026-11-21");
+
+      assertThat(today.exitCode()).as(today.err()).isEqualTo(ExitCode.USAGE);
+      assertThat(today.err()).contains("' has no file yet", "as there may be for another date");
+      assertThat(dated.exitCode()).as(dated.err()).isEqualTo(ExitCode.DONE);
+    }
+
+    Path wrong =
+        edited(
+            "wrong.yaml",
+            "/in/dt={{ ds }}",
+            "/parquet/dt={{ ds }}",
+            "format: json" + columns.split("\n  on-")[0],
+            "format: parquet",
+            "output: { sum: total }",
+            "output: { no: total }");
+    CommandRun atOnce = runOf(wrong, "--date", "2026-11-22", "--wait", "2h");
+
+    assertThat(atOnce.exitCode()).as(atOnce.err()).isEqualTo(ExitCode.USAGE);
+    assertThat(atOnce.err()).contains("wrong.yaml:", "'no'").doesNotContain("waits", "no schema");
+
+    Files.writeString(directory.resolve("parquet/dt=2026-11-21/z.parquet"), "no such file");
+    onCorruptFile = "dead-letter";
+    Path passing =
+        edited(
+            "passing.yaml",
+            "/in/dt={{ ds }}",
+            "/parquet/dt={{ ds }}",
+            "format: json" + columns.split("\n  on-")[0],
+            "format: parquet",
+            "output: { sum: total }",
+            "output: { sum: again }");
+    CommandRun corrupt = runOf(job, "--date", "2026-11-21");
+    CommandRun passed = runOf(passing, "--date", "2026-11-21", "-o", "json");
+
+    assertThat(corrupt.exitCode()).as(corrupt.err()).isEqualTo(ExitCode.USAGE);
+    assertThat(corrupt.err()).contains("the columns of file:", "/z.parquet cannot be read: ");
+    assertThat(passed.exitCode()).as(passed.err()).isEqualTo(ExitCode.DONE);
+    assertThat(JSON.readTree(passed.out()).at("/account/counts/deadLetters").toString())
+        .isEqualTo("{\"corrupt-file\":1}");
+
+    Files.createFile(directory.resolve("parquet/dt=2026-11-21/10:00.parquet"));
+    CommandRun unlisted = commandOf("plan", job, new StringWriter(), "--date", "2026-11-21");
+
+    assertThat(unlisted.exitCode()).as(unlisted.err()).isEqualTo(ExitCode.FAILED);
+    assertThat(unlisted.err()).startsWith("tidemill: source: path '").contains("cannot be listed");
+  }
+
+  private CommandRun withoutFilesOfToday(String command, Path job, String... options)
+      throws IOException {
+    List<String> more = new ArrayList<>(List.of(options));
+    more.addAll(
+        command.equals("package")
+            ? List.of("--to", directory.resolve("%d.tar".formatted(options.length)).toString())
+            : List.of(
+                "--image",
+                "example.org/tidemill:1",
+                "--claim",
+                "lake:" + directory,
+                "--pod-store",
+                "s3://lake/models"));
+    if (command.equals("package")) {
+      return commandOf(command, job, new StringWriter(), more.toArray(String[]::new));
+    }
+    more.add(0, job.toString());
+    return commandOf(
+        command, Path.of("kubernetes"), new StringWriter(), more.toArray(String[]::new));
   }
 
   /** The job in a file of its own, with other texts in the place of some. */

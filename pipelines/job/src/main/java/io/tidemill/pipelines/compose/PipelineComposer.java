@@ -54,10 +54,28 @@ public final class PipelineComposer {
    * @throws ModelProblemsException with every problem that there is, if only models cannot be had
    */
   public PlannedPipeline plan(PipelineDefinition job, Function<String, Location> locations) {
+    return planned(job, locations, true).orElseThrow();
+  }
+
+  /**
+   * Refuses a job for all that is wrong whatever columns the files of its source will have, before
+   * there is one. Blocks on the model store; asks no broker.
+   *
+   * @param locations where each part of the definition was written, by its path
+   * @throws io.tidemill.pipelines.definition.InvalidPipelineException as {@link #plan}
+   * @throws ModelProblemsException as {@link #plan}
+   */
+  public void checkBeforeItsFiles(PipelineDefinition job, Function<String, Location> locations) {
+    planned(job, locations, false);
+  }
+
+  private Optional<PlannedPipeline> planned(
+      PipelineDefinition job, Function<String, Location> locations, boolean filesAreThere) {
     PlanProblems problems = new PlanProblems(locations);
     String store = Optional.ofNullable(job.store()).orElse(fallbackStore);
     FlinkSettings flink = flinkSettings(job, problems);
-    SourceTranslator source = new SourceTranslator(job, flink.checkpoints(), problems);
+    SourceTranslator source =
+        new SourceTranslator(job, flink.checkpoints(), filesAreThere, problems);
     StepTranslator translator = new StepTranslator(job, store, problems);
     List<Optional<StoredModel>> models = translator.models();
     var deadLetters = new DeadLetterTranslator(job, flink.checkpoints(), problems);
@@ -80,16 +98,18 @@ public final class PipelineComposer {
           new ConnectorOptions(SinkTranslator.ID, job.sink().options()), source.options());
     }
     problems.throwIfAny();
-    return new PlannedPipeline(
-        job,
-        locations,
-        store,
-        flink.configuration(),
-        source,
-        steps,
-        sink.orElseThrow(),
-        deadLetters,
-        false);
+    return sink.map(
+        known ->
+            new PlannedPipeline(
+                job,
+                locations,
+                store,
+                flink.configuration(),
+                source,
+                steps,
+                known,
+                deadLetters,
+                false));
   }
 
   /**
@@ -106,7 +126,7 @@ public final class PipelineComposer {
     Optional<SourceTranslator> source =
         job.source().schema() == null && job.mode() == ExecutionMode.BATCH
             ? Optional.empty()
-            : Optional.of(new SourceTranslator(job, checkpoints, problems));
+            : Optional.of(new SourceTranslator(job, checkpoints, true, problems));
     Optional<KeptDeadLetters> kept =
         new DeadLetterTranslator(job, checkpoints, problems).kept(problems);
     if (job.deadLetter() == null) {

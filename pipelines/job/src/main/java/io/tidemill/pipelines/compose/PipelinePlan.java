@@ -3,6 +3,7 @@ package io.tidemill.pipelines.compose;
 import io.tidemill.connectors.record.RecordSchema;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,10 +44,19 @@ public record PipelinePlan(
 
   /** The same with another word for where the models are. */
   public PipelinePlan withStore(String other) {
+    return with(other, notes);
+  }
+
+  /** The same with one thing more to be said of it. */
+  public PipelinePlan withNote(String note) {
+    return with(store, Stream.concat(notes.stream(), Stream.of(note)).toList());
+  }
+
+  private PipelinePlan with(String otherStore, List<String> otherNotes) {
     return new PipelinePlan(
         name,
         mode,
-        other,
+        otherStore,
         source,
         sourceColumns,
         steps,
@@ -58,7 +68,7 @@ public record PipelinePlan(
         errors,
         gates,
         operators,
-        notes);
+        otherNotes);
   }
 
   /**

@@ -7,6 +7,7 @@ import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.ColumnSource;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSink;
+import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.loader.StoredModel;
 import io.tidemill.pipelines.definition.ExecutionMode;
@@ -127,6 +128,14 @@ public final class PlannedPipeline {
     return obstacles.isEmpty()
         ? deadLetters.sink().map(made -> made.obstacles(limit)).orElse(List.of())
         : obstacles;
+  }
+
+  /**
+   * Why the last of the source's files by path cannot be read with the columns of the job; empty
+   * where it can, or where nobody can tell. Blocks on the file system.
+   */
+  public Optional<String> misfit() {
+    return source.source().flatMap(RecordSource::misfit);
   }
 
   /**

@@ -31,7 +31,16 @@ final class SourceTranslator {
   private final Optional<RecordSchema> schema;
   private final Optional<RecordSource> source;
 
-  SourceTranslator(PipelineDefinition job, CheckpointPlan checkpoints, PlanProblems problems) {
+  /**
+   * Looks at the source.
+   *
+   * @param filesAreThere whether its files say which columns they have, where the job declares none
+   */
+  SourceTranslator(
+      PipelineDefinition job,
+      CheckpointPlan checkpoints,
+      boolean filesAreThere,
+      PlanProblems problems) {
     written = new ConnectorOptions(ID, job.source().options());
     options = written.ofOneFolder();
     if (written.foldersAreMany() && !job.source().partitionedBy().isEmpty()) {
@@ -40,7 +49,11 @@ final class SourceTranslator {
           "source: path with '*' or '?' beside partitioned-by (expected: one of the two, as the folders of columns are those right below the path)");
     }
     SchemaDefinition declared = job.source().schema();
-    found = declared == null ? found(job, problems) : Optional.empty();
+    FileReading files =
+        new FileReading(
+            job.source().files().onCorrupt() == FilesDefinition.OnCorrupt.DEAD_LETTER,
+            job.source().files().whole());
+    found = declared == null && filesAreThere ? found(job, files, problems) : Optional.empty();
     Optional<RecordSchema> values =
         declared == null
             ? found.map(FoundColumns::schema)
@@ -61,10 +74,7 @@ final class SourceTranslator {
                                     columns,
                                     new TableKeys(List.of(), job.source().partitionedBy(), false),
                                     job.deadLetter() != null,
-                                    new FileReading(
-                                        job.source().files().onCorrupt()
-                                            == FilesDefinition.OnCorrupt.DEAD_LETTER,
-                                        job.source().files().whole())))));
+                                    files))));
     source.ifPresent(made -> made.problemsWith(checkpoints).forEach(problems::add));
     schema = source.map(RecordSource::schema).or(() -> values);
     if (job.mode() == ExecutionMode.BATCH && source.isPresent() && !source.get().bounded()) {
@@ -76,12 +86,13 @@ final class SourceTranslator {
   }
 
   /** The columns of its files, where the job declares none. */
-  private Optional<FoundColumns> found(PipelineDefinition job, PlanProblems problems) {
-    // A streaming job goes on from what it has kept of records, whatever its first file is by then.
+  private Optional<FoundColumns> found(
+      PipelineDefinition job, FileReading files, PlanProblems problems) {
+    // A streaming job goes on from what it has kept of records, whatever files there are by then.
     Optional<Optional<FoundColumns>> looked =
         job.mode() == ExecutionMode.BATCH
             ? problems.collect(
-                ID, () -> new Connectors().found(options, job.source().partitionedBy()))
+                ID, () -> new Connectors().found(written, job.source().partitionedBy(), files))
             : Optional.of(Optional.empty());
     if (looked.filter(Optional::isEmpty).isPresent()) {
       problems.add(ID, "source: no schema (expected: a schema file, or columns)");

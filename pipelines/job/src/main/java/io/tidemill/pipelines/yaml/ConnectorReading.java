@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.yaml;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.FilesDefinition;
 import io.tidemill.pipelines.definition.SchemaDefinition;
@@ -65,23 +66,22 @@ final class ConnectorReading {
   private static final Schema WITH_SCHEMA = having(SCHEMA);
   private static final Schema WITH_COLUMNS = having(COLUMNS);
 
-  /** Flink's connector for files. */
-  private static final String FILES = "filesystem";
-
   /** Of the files that a source reads. */
   private static final String FORMAT = "format";
 
-  /** Formats of files that say which columns they have, and of which types. */
-  private static final List<String> TELLING = List.of("parquet", "avro", "orc");
+  /** As all have but those of files that tell, in a batch job. */
+  static final Schema WITH_DECLARED_COLUMNS = Schema.either(WITH_SCHEMA, WITH_COLUMNS);
 
   private static final Schema WITH_TELLING_FILES =
       Schema.of(
               "properties",
-              Schema.of(CONNECTOR.name(), Schema.choice(List.of(FILES)).keywords())
-                  .and(FORMAT, Schema.choice(TELLING))
+              Schema.of(
+                      CONNECTOR.name(),
+                      Schema.choice(List.of(ConnectorOptions.FILESYSTEM)).keywords())
+                  .and(FORMAT, Schema.choice(ConnectorOptions.TELLING))
                   .keywords())
           .and("required", List.of(FORMAT))
-          .and("not", Schema.either(WITH_SCHEMA, WITH_COLUMNS));
+          .and("not", WITH_DECLARED_COLUMNS);
 
   static final Keys SOURCE =
       Keys.open(
@@ -119,12 +119,6 @@ final class ConnectorReading {
     SCHEMA, COLUMNS, PARTITIONED_BY, PRIMARY_KEY, OVERWRITE, ON_CORRUPT_FILE, WHOLE_FILES
   };
 
-  /** Of files, in Flink's connector for them. */
-  private static final String PATH = "path";
-
-  /** Of a table that a run for a date replaces. */
-  private static final String ACCOUNT = "account";
-
   private final Document document;
   private final boolean dated;
 
@@ -151,9 +145,9 @@ final class ConnectorReading {
           SCHEMA,
           "a schema file, or 'columns' with names and types"
               + (section.values().get(CONNECTOR.name()) instanceof ScalarNode connector
-                      && connector.getValue().equals(FILES)
+                      && connector.getValue().equals(ConnectorOptions.FILESYSTEM)
                   ? "; in mode batch files of %s tell their own, and no others"
-                      .formatted(String.join(", ", TELLING))
+                      .formatted(String.join(", ", ConnectorOptions.TELLING))
                   : ""));
     }
     return read(section);
@@ -161,8 +155,8 @@ final class ConnectorReading {
 
   /** Whether its files tell their columns, or may, as a variable says what they are. */
   private static boolean mayTell(Section section) {
-    return isOrMayBe(section.values().get(CONNECTOR.name()), List.of(FILES))
-        && isOrMayBe(section.values().get(FORMAT), TELLING);
+    return isOrMayBe(section.values().get(CONNECTOR.name()), List.of(ConnectorOptions.FILESYSTEM))
+        && isOrMayBe(section.values().get(FORMAT), ConnectorOptions.TELLING);
   }
 
   private static boolean isOrMayBe(@Nullable Node node, List<String> words) {
@@ -194,8 +188,8 @@ final class ConnectorReading {
     section.demand(CONNECTOR, CONNECTOR.expected());
     Map<String, String> options = dated ? section.datedOptions(OTHERS) : section.options(OTHERS);
     boolean known = document.problemCount() == problemsBefore;
-    options.computeIfPresent(PATH, (key, path) -> document.beside(path));
-    options.computeIfPresent(ACCOUNT, (key, path) -> document.beside(path));
+    options.computeIfPresent(ConnectorOptions.PATH, (key, path) -> document.beside(path));
+    options.computeIfPresent(ConnectorOptions.ACCOUNT, (key, path) -> document.beside(path));
     SchemaDefinition schema = schema(section);
     List<String> primaryKey = section.read(PRIMARY_KEY).orElse(List.of());
     List<String> partitionedBy = section.read(PARTITIONED_BY).orElse(List.of());

@@ -155,19 +155,32 @@ final class RootReading {
 
   static final Keys KEYS =
       Keys.of(
-          NAME,
-          MODE,
-          STORE,
-          DEVELOPMENT,
-          SOURCE,
-          STEPS,
-          SINK,
-          DEAD_LETTER,
-          VERIFY,
-          TIME_ZONE,
-          ERRORS,
-          GATES,
-          FLINK);
+              NAME,
+              MODE,
+              STORE,
+              DEVELOPMENT,
+              SOURCE,
+              STEPS,
+              SINK,
+              DEAD_LETTER,
+              VERIFY,
+              TIME_ZONE,
+              ERRORS,
+              GATES,
+              FLINK)
+          .and(
+              "if",
+              Schema.of(
+                      "properties",
+                      Map.of(
+                          MODE.name(),
+                          Schema.choice(List.of(ExecutionMode.BATCH.label())).keywords()))
+                  .and("required", List.of(MODE.name())))
+          .and(
+              "else",
+              Schema.of(
+                  "properties",
+                  Map.of(SOURCE.name(), ConnectorReading.WITH_DECLARED_COLUMNS.keywords())));
 
   private final Document document;
   private final Section job;

@@ -192,6 +192,9 @@ class PipelineSchemaTest {
 
     assertThat(readerProblems(yaml)).isEmpty();
     assertThat(problems(yaml)).isEmpty();
+    assertThat(problems(yaml.replace("mode: batch", "mode: '${MODE}'"))).isEmpty();
+    assertThat(problems(yaml.replace("mode: batch", "mode: streaming"))).isNotEmpty();
+    assertThat(problems(yaml.replace("mode: batch", ""))).isNotEmpty();
     assertThat(problems(yaml.replace("filesystem", "kafka"))).isNotEmpty();
     assertThat(problems(yaml.replace(format, "csv"))).isNotEmpty();
   }

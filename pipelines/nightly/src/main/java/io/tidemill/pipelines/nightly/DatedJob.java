@@ -274,7 +274,7 @@ public final class DatedJob {
     ConnectorDefinition source = dated.definition().source();
     return Place.isTable(source)
         ? new TableInputs(new IcebergPartition(source.options()))
-        : FileInputs.of(source.options(), source.schema() == null);
+        : FileInputs.of(source.options(), isToldItsColumns());
   }
 
   /** The table whose partition is replaced; empty where that is a folder of files. */
@@ -298,8 +298,13 @@ public final class DatedJob {
    * not to be read from them.
    */
   public boolean plansAhead() {
+    return Place.isFiles(dated.definition().source()) && !isToldItsColumns();
+  }
+
+  /** Whether it has its columns from a file of its source. */
+  public boolean isToldItsColumns() {
     ConnectorDefinition source = dated.definition().source();
-    return Place.isFiles(source) && source.schema() != null;
+    return Place.isFiles(source) && source.schema() == null;
   }
 
   /** The files that readers see, of one of the folders. */

@@ -1,0 +1,91 @@
+package io.tidemill.connectors.files;
+
+import io.tidemill.connectors.record.Origin;
+import java.io.IOException;
+import java.util.List;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ConfigOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.connector.file.src.FileSourceSplit;
+import org.apache.flink.connector.file.src.reader.BulkFormat;
+import org.apache.flink.connector.file.src.util.RecordAndPosition;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.logical.RowType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * ORC's files as rows that know their number. Flink's own format reads nulls where a file lacks a
+ * column. Immutable.
+ *
+ * @param format Flink's, of these columns
+ * @param columns that are in the files
+ * @param mayLackColumns whether those that are not in a file are null
+ */
+public record OrcFiles(
+    BulkFormat<RowData, FileSourceSplit> format, RowType columns, boolean mayLackColumns)
+    implements BulkFormat<RowData, FileSourceSplit> {
+  /** Not of Flink, whose factory takes any option with its format's name. */
+  public static final ConfigOption<Boolean> MAY_LACK_COLUMNS =
+      ConfigOptions.key("orc.may-lack-columns").booleanType().defaultValue(false);
+
+  private static final long serialVersionUID = 1L;
+
+  @Override
+  public BulkFormat.Reader<RowData> createReader(Configuration config, FileSourceSplit split)
+      throws IOException {
+    checkColumns(split);
+    return new Rows(format.createReader(config, split));
+  }
+
+  @Override
+  public BulkFormat.Reader<RowData> restoreReader(Configuration config, FileSourceSplit split)
+      throws IOException {
+    checkColumns(split);
+    return new Rows(format.restoreReader(config, split));
+  }
+
+  private void checkColumns(FileSourceSplit split) throws IOException {
+    List<String> inFile = OrcFileColumns.names(split);
+    // Old writers of Hive have numbered them all, and ORC reads these by their order.
+    if (inFile.stream().allMatch(name -> name.matches("_col\\d+"))) {
+      return;
+    }
+    for (RowType.RowField declared : columns.getFields()) {
+      if (!inFile.contains(declared.getName())
+          && !(mayLackColumns && declared.getType().isNullable())) {
+        throw new MissingColumn(split.path(), declared, inFile, MAY_LACK_COLUMNS).failure();
+      }
+    }
+  }
+
+  @Override
+  public boolean isSplittable() {
+    return format.isSplittable();
+  }
+
+  @Override
+  public TypeInformation<RowData> getProducedType() {
+    return format.getProducedType();
+  }
+
+  private record Rows(BulkFormat.Reader<RowData> reader)
+      implements BulkFormat.Reader<RowData>, PlacesRecords {
+    @Override
+    public BulkFormat.@Nullable RecordIterator<RowData> readBatch() throws IOException {
+      return reader.readBatch();
+    }
+
+    @Override
+    public void place(RecordAndPosition<RowData> record, GenericRowData origin) {
+      // Of the first row of its batch, and the rows up to the next one.
+      origin.setField(Origin.OFFSET, record.getOffset() + record.getRecordSkipCount() - 1);
+    }
+
+    @Override
+    public void close() throws IOException {
+      reader.close();
+    }
+  }
+}
