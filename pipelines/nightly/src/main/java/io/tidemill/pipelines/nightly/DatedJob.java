@@ -1,6 +1,7 @@
 package io.tidemill.pipelines.nightly;
 
 import io.tidemill.connectors.iceberg.IcebergPartition;
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.TablePartition;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.problem.Problems;
@@ -13,6 +14,7 @@ import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.SchemaDefinition;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,6 +47,7 @@ public final class DatedJob {
   private final ParsedPipeline dated;
   private final LocalDate date;
   private final Place place;
+  private final Instant made = Instant.now();
   private final String id = UUID.randomUUID().toString().replace("-", "").substring(0, 12);
 
   DatedJob(ParsedPipeline dated, LocalDate date, Place place) {
@@ -69,10 +72,10 @@ public final class DatedJob {
           "mode: %s (expected: batch, for a run for a date)",
           job.mode().label());
     }
-    if (!Place.isFiles(job.source()) && !Place.isTable(job.source())) {
+    if (!Place.isFiles(job.source()) && !Place.isTable(job.source()) && !isDatabase(job.source())) {
       problems.add(
           written.locationOf("source.connector"),
-          "source: connector '%s' (expected: filesystem or iceberg, for a run for a date: they tell which files they read)",
+          "source: connector '%s' (expected: filesystem or iceberg, for a run for a date: they tell which files they read; or jdbc, whose rows are read anew by each run)",
           job.source().connector());
     }
     if (Place.isTable(job.sink())) {
@@ -99,6 +102,10 @@ public final class DatedJob {
     DatedJob made = new DatedJob(dated, date, place);
     made.refuseOverlaps();
     return made;
+  }
+
+  private static boolean isDatabase(ConnectorDefinition source) {
+    return source.connector().equals(ConnectorOptions.JDBC);
   }
 
   private static void refuseTable(ParsedPipeline written, Problems<Location> problems) {
@@ -272,6 +279,15 @@ public final class DatedJob {
 
   Inputs inputs() {
     ConnectorDefinition source = dated.definition().source();
+    if (isDatabase(source)) {
+      return new DatabaseInputs(
+          "database table %s %s"
+              .formatted(
+                  source.options().get("table-name"),
+                  source.options().getOrDefault(TablePartition.OPTION, ""))
+              .strip(),
+          made);
+    }
     return Place.isTable(source)
         ? new TableInputs(new IcebergPartition(source.options()))
         : FileInputs.of(source.options(), isToldItsColumns());

@@ -1,8 +1,9 @@
 package io.tidemill.pipelines.nightly;
 
 /**
- * A file that a run reads.
+ * A file that a run reads, or a table of a database.
  *
- * @param modified when it was written, as its file system says
+ * @param bytes 0 of a table
+ * @param modified when it was written, as its file system says; of a table when it was asked
  */
 public record InputFile(String path, long bytes, String modified) {}

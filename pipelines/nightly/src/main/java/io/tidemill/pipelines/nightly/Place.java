@@ -50,8 +50,13 @@ record Place(GuardedFiles files, String above, boolean atomic) {
     if ((!isFiles(sink) && !isTable(sink)) || template < 0) {
       throw refused(
           written,
-          "sink: %s '%s' (expected: connector: filesystem, and a path with the date in it as in scores/dt={{ ds }}: each run for a date replaces that folder; or connector: iceberg)"
-              .formatted(sink.connector(), path));
+          "sink: %s '%s' (expected: connector: filesystem, and a path with the date in it as in scores/dt={{ ds }}: each run for a date replaces that folder; or connector: iceberg%s)"
+              .formatted(
+                  sink.connector(),
+                  path,
+                  isFiles(sink)
+                      ? ""
+                      : "; rows of anything else, as of a database, are seen one by one as they are written, and none of them is taken back where a run fails"));
     }
     String above = path.substring(0, path.lastIndexOf('/', template) + 1);
     try {
