@@ -24,7 +24,6 @@ import org.apache.flink.table.types.logical.VarCharType;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.orc.OrcFile;
-import org.apache.orc.OrcProto;
 import org.apache.orc.Reader;
 import org.apache.orc.TypeDescription;
 
@@ -35,16 +34,14 @@ record OrcFileColumns() implements FileColumns {
   @Override
   public RowType of(FileSourceSplit file) throws IOException {
     TypeDescription schema;
-    List<OrcProto.Type> types;
     try (Reader reader = open(file)) {
       schema = reader.getSchema();
-      types = reader.getFileTail().getFooter().getTypesList();
     }
     Found found = new Found(file);
     List<String> names = schema.getFieldNames();
     for (int i = 0; i < names.size(); i++) {
       TypeDescription column = schema.getChildren().get(i);
-      found.add(names.get(i), column, isKnown(types, column) ? type(column) : Optional.empty());
+      found.add(names.get(i), column, type(column));
     }
     return found.columns();
   }
@@ -59,14 +56,6 @@ record OrcFileColumns() implements FileColumns {
   private static Reader open(FileSourceSplit file) throws IOException {
     return OrcFile.createReader(
         new Path(file.path().toUri()), OrcFile.readerOptions(new Configuration()));
-  }
-
-  /**
-   * A kind that is newer than the reader, as a timestamp with a local zone, it takes for BOOLEAN.
-   */
-  private static boolean isKnown(List<OrcProto.Type> types, TypeDescription column) {
-    return types.subList(column.getId(), column.getMaximumId() + 1).stream()
-        .allMatch(OrcProto.Type::hasKind);
   }
 
   private static Optional<LogicalType> type(TypeDescription found) {
