@@ -133,8 +133,7 @@ class ReadmeITCase {
     String bom = Files.readString(ROOT.resolve("bom/pom.xml"));
 
     for (String pinned :
-        List.of(
-            "netty-buffer", "netty-common", "lz4-java", "snappy-java", "avro", "jackson-bom")) {
+        List.of("netty-buffer", "netty-common", "lz4-java", "snappy-java", "avro", "jackson-bom")) {
       String managed = "<artifactId>" + pinned + "</artifactId>\\s*<version>";
       assertThat(bom).containsPattern(managed);
       assertThat(parent).doesNotContainPattern(managed);
