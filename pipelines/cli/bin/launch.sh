@@ -87,7 +87,8 @@ serves_later() {
 # not end by itself is made by the demo, where there is one, as it takes seconds.
 # The build makes none: an archive holds what one command has loaded, so the build would run each of
 # them, for two to four seconds, with a model in a store; and the JDK that builds need not be the one
-# that runs. The image of a cluster has no use for any: it runs no command of this script.
+# that runs. Nor is one made in a runtime image, whose JAVA_TOOL_OPTIONS are among those with which
+# none is made.
 launch() {
   local archive makes_archive part first more child signal code
   options="${JDK_JAVA_OPTIONS:-}${JAVA_TOOL_OPTIONS:-}${_JAVA_OPTIONS:-}"
