@@ -19,6 +19,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.runtime.clusterframework.TaskExecutorProcessSpec;
+import org.apache.flink.runtime.clusterframework.TaskExecutorProcessUtils;
+import org.apache.flink.runtime.jobmanager.JobManagerProcessSpec;
+import org.apache.flink.runtime.jobmanager.JobManagerProcessUtils;
 import org.junit.jupiter.api.Test;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -150,6 +156,27 @@ final class ComposeFileTest {
                 assertThat(options).containsEntry(option[0], option[1].replace(" ", ""));
               }
             });
+  }
+
+  /** As Flink's scripts compute it before they start a JVM: what does not add up starts none. */
+  @Test
+  void itsProcessesHaveMemoryThatAddsUpAndFitsTheirContainers() {
+    TaskExecutorProcessSpec tasks =
+        TaskExecutorProcessUtils.processSpecFromConfig(
+            Configuration.fromMap(file.flinkOptions("taskmanager")));
+    JobManagerProcessSpec jobs =
+        JobManagerProcessUtils.processSpecFromConfig(
+            Configuration.fromMap(file.flinkOptions("jobmanager")));
+
+    assertThat(tasks.getTaskHeapSize()).isGreaterThan(MemorySize.ofMebiBytes(512));
+    assertThat(tasks.getTaskOffHeapSize()).isGreaterThan(MemorySize.ofMebiBytes(512));
+    assertThat(tasks.getTotalProcessMemorySize()).isLessThan(limit("taskmanager"));
+    assertThat(jobs.getJvmHeapMemorySize()).isGreaterThan(MemorySize.ofMebiBytes(512));
+    assertThat(jobs.getTotalProcessMemorySize()).isLessThan(limit("jobmanager"));
+  }
+
+  private MemorySize limit(String service) {
+    return MemorySize.parse(String.valueOf(file.service(service).get("mem_limit")));
   }
 
   @Test
