@@ -30,7 +30,7 @@ import java.util.stream.Stream;
  * @param cache a folder for layers, of which the base's are pulled once
  */
 record RuntimeImage(Path layout, String base, Path cache) {
-  /** Of Flink's official images, and of every file and folder here: there it may write. */
+  /** Of Flink's official images, and of every file and folder here but opt: there it may write. */
   static final String USER = "9999:9999";
 
   /** What says where the layout's folders are; docker/Dockerfile says the same. */
@@ -52,6 +52,9 @@ record RuntimeImage(Path layout, String base, Path cache) {
           "PATH",
           "/opt/tidemill/bin:/opt/flink/bin:/opt/java/openjdk/bin:"
               + "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+
+  /** Whose opt is in the base, and stays. */
+  private static final String ROOT = "0:0";
 
   private static final String TAR = "tar:";
 
@@ -117,7 +120,7 @@ record RuntimeImage(Path layout, String base, Path cache) {
             AbsoluteUnixPath.fromPath(Path.of("/").resolve(layout.relativize(path))),
             FilePermissions.fromOctalString(Files.isExecutable(path) ? "755" : "644"),
             FileEntriesLayer.DEFAULT_MODIFICATION_TIME,
-            USER);
+            path.equals(layout.resolve("opt")) ? ROOT : USER);
       }
     }
     return layer.build();
