@@ -1,8 +1,10 @@
 package io.tidemill.pipelines.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemill.model.store.S3Proxy;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -32,10 +34,23 @@ class ComposeNightlyITCase {
   /** The lines that a service gives to its shell. */
   private String lines(String service) {
     return String.valueOf(
-            ((List<?>) Objects.requireNonNull(compose.service(service).get("command"))).get(2))
-        .replace("/opt/tidemill/job-configs", Path.of("../../job-configs").toAbsolutePath() + "")
-        .replace("/tmp/seed", directory.resolve("seed").toString())
-        .replace("/tmp/waits", directory.resolve("waits").toString());
+        ((List<?>) Objects.requireNonNull(compose.service(service).get("command"))).get(2));
+  }
+
+  /** Runs what is due, and ends it as Docker does when it begins to wait. */
+  private String night(Shell shell) throws Exception {
+    assertThat(compose.service("nightly").get("command"))
+        .isEqualTo(List.of("bash", "/nightly.sh", "/opt/tidemill/job-configs/nightly-fraud.yaml"));
+    Process process =
+        shell.start(
+            directory,
+            "set +e\nsleep() { kill $$; }\nset -- %s\n%s"
+                .formatted(
+                    Path.of("../../job-configs/nightly-fraud.yaml").toAbsolutePath(),
+                    NightlyScriptTest.script(directory)));
+    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).as(said + shell.errors()).isEqualTo(143);
+    return said;
   }
 
   @Test
@@ -50,21 +65,24 @@ class ComposeNightlyITCase {
           """);
       Shell shell = new Shell(directory, environment(proxy));
 
+      Process failed =
+          shell.start(
+              directory,
+              "tidemill() { [[ $2 != push ]] || exit 9; command tidemill \"$@\"; }\n"
+                  + lines("lake-model"));
+      failed.getInputStream().transferTo(OutputStream.nullOutputStream());
+      // A container that is started again finds what it has left.
       String seeded = shell.run(directory, lines("lake-model"));
       String again = shell.run(directory, "(" + lines("lake-model") + ")\n");
-      // A night that ends at once, and no other.
-      String night =
-          shell.run(
-              directory,
-              "sleep() { echo \"sleeps $1\"; exit 0; }\n"
-                  + lines("nightly").replace("touch ", ": > "));
+      String night = night(shell);
+      String restarted = night(shell);
 
+      assertThat(failed.waitFor()).isEqualTo(9);
       assertThat(seeded).contains("fraud:1.0.0");
       assertThat(again).doesNotContain("fraud:1.0.0");
-      assertThat(night)
-          .contains(day + "   published s3://lake/scores/dt=" + day, "predictions  2")
-          .containsPattern("sleeps [1-9]\\d{0,4}\n");
-      assertThat(directory.resolve("waits")).exists();
+      assertThat(night).contains(day + "   published s3://lake/scores/dt=" + day, "predictions  2");
+      assertThat(restarted).doesNotContain(day.toString());
+      assertThat(directory.resolve("well")).exists();
     }
   }
 
@@ -83,6 +101,10 @@ class ComposeNightlyITCase {
             .map(option -> option.getKey() + ": " + option.getValue() + "\n")
             .collect(Collectors.joining()));
     Map<String, String> environment = new HashMap<>(compose.environment("nightly"));
+    // The night of any moment of today, and one day of which nothing is there.
+    environment.put("NIGHTLY_AT", "00:00");
+    environment.put("NIGHTLY_DAYS", "2");
+    environment.put("TMPDIR", directory.toString());
     environment.put("FLINK_CONF_DIR", conf.toString());
     environment.put("FLINK_PLUGINS_DIR", plugins.toString());
     return environment;

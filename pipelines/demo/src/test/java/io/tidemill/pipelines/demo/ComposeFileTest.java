@@ -36,6 +36,10 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 final class ComposeFileTest {
   private static final Path ROOT = Path.of("../..");
 
+  /** With a tag that has a number. */
+  private static final String FIXED =
+      "([\\w.-]+(:\\d+)?/)?[\\w./-]+:[\\w.-]*\\d[\\w.-]*(@sha256:\\w+)?";
+
   private final ComposeFile file;
   private final Object compose;
 
@@ -110,17 +114,30 @@ final class ComposeFileTest {
               assertThat(listed(service, "security_opt"))
                   .as(name)
                   .contains("no-new-privileges:true");
-              assertThat(service.get("restart")).as(name).isEqualTo("on-failure");
               assertThat(service.get("mem_limit")).as(name).asString().matches("\\d+[mg]");
-              assertThat(service.get("image")).as(name).asString().matches("[^:]+:[^:]*\\d[^:]*");
+              assertThat(service.get("image")).as(name).asString().matches(FIXED);
               assertThat(service.keySet().contains("privileged")).as(name).isFalse();
               Object health = service.get("healthcheck");
               assertThat(health).as(name).isInstanceOf(Map.class);
               // What ends by itself is waited for, and has no health.
+              boolean ends = Set.of("topics", "model", "lake-model").contains(name);
               assertThat(((Map<?, ?>) Objects.requireNonNull(health)).containsKey("disable"))
                   .as(name)
-                  .isEqualTo(Set.of("topics", "model", "lake-model").contains(name));
+                  .isEqualTo(ends);
+              // 'on-failure' starts nothing when the machine is started again; the other begins a
+              // job anew that was cancelled.
+              assertThat(service.get("restart"))
+                  .as(name)
+                  .isEqualTo(ends || name.equals("jobmanager") ? "on-failure" : "unless-stopped");
             });
+  }
+
+  @Test
+  void anImageIsFixedByItsVersionOrByItsDigestInAnyRegistry() {
+    assertThat(List.of("zookeeper:3.8.4", "r.example:5000/a/b:v3", "a/b:1@sha256:0af1"))
+        .allMatch(image -> image.matches(FIXED));
+    assertThat(List.of("zookeeper", "a/b:latest", "r.example:5000/a/b"))
+        .noneMatch(image -> image.matches(FIXED));
   }
 
   @Test
@@ -201,6 +218,28 @@ final class ComposeFileTest {
         .contains(
             "./docker/prometheus.yml", "./monitoring/alerts.yml", "./monitoring/dashboard.json")
         .allSatisfy(file -> assertThat(ROOT.resolve(file)).isRegularFile());
+  }
+
+  /** A volume that is mounted where the image has no folder is root's. */
+  @Test
+  void theImageHasTheFolderOfEachVolumeThatItsUserWrites() throws IOException {
+    List<String> folders =
+        file.services().values().stream()
+            .filter(service -> service.containsKey("build"))
+            .flatMap(service -> listed(service, "volumes").stream())
+            .filter(volume -> !volume.endsWith(":ro"))
+            .map(volume -> volume.substring(volume.lastIndexOf(":/") + 1))
+            .distinct()
+            .toList();
+
+    assertThat(folders).containsExactlyInAnyOrder("/models", "/checkpoints");
+    assertThat(Files.readString(ROOT.resolve("docker/Dockerfile")))
+        .contains(
+            folders.stream()
+                .map(
+                    folder ->
+                        "COPY --chown=9999:9999 dist/target/image%1$s/ %1$s/\n".formatted(folder))
+                .toList());
   }
 
   @Test
