@@ -33,7 +33,7 @@ public final class S3Proxy implements AutoCloseable {
    * @param folder for its settings and its log
    */
   public static S3Proxy start(Path folder, String bucket) throws Exception {
-    return start(folder, bucket, "jclouds.provider=transient-nio2");
+    return start(folder, bucket, "s3proxy.authorization=none\njclouds.provider=transient-nio2");
   }
 
   /**
@@ -45,28 +45,38 @@ public final class S3Proxy implements AutoCloseable {
     return start(
         folder,
         bucket,
-        "jclouds.provider=filesystem-nio2\njclouds.filesystem.basedir=" + folder.toAbsolutePath());
+        "s3proxy.authorization=none\njclouds.provider=filesystem-nio2\njclouds.filesystem.basedir="
+            + folder.toAbsolutePath());
   }
 
   /**
-   * Starts it, with one bucket that is kept in memory, and with TLS at a second address.
+   * Starts it, with one bucket that is a folder in another, for one user alone, and with TLS at a
+   * second address.
    *
    * @param folder for its settings and its log
    * @param secure the second address, such as {@code 127.0.0.1:9443}
-   * @param keys a file of PKCS12
+   * @param keys a file of PKCS12, for {@code password}
+   * @param secret of the user {@code scoring}
    */
   public static S3Proxy startWithTls(
-      Path folder, String bucket, String secure, Path keys, String password) throws Exception {
+      Path folder, String bucket, String secure, Path keys, String password, String secret)
+      throws Exception {
+    Path buckets = Files.createDirectory(folder.resolve("buckets")).toAbsolutePath();
+    Files.createDirectory(buckets.resolve(bucket));
     return start(
         folder,
         bucket,
         """
-        jclouds.provider=transient-nio2
+        s3proxy.authorization=aws-v2-or-v4
+        s3proxy.identity=scoring
+        s3proxy.credential=%s
+        jclouds.provider=filesystem-nio2
+        jclouds.filesystem.basedir=%s
         s3proxy.secure-endpoint=https://%s
         s3proxy.keystore-path=%s
         s3proxy.keystore-password=%s
         """
-            .formatted(secure, keys.toAbsolutePath(), password));
+            .formatted(secret, buckets, secure, keys.toAbsolutePath(), password));
   }
 
   private static S3Proxy start(Path folder, String bucket, String provider) throws Exception {
@@ -76,7 +86,6 @@ public final class S3Proxy implements AutoCloseable {
             folder.resolve("s3proxy.properties"),
             """
             s3proxy.endpoint=%s
-            s3proxy.authorization=none
             jclouds.identity=none
             jclouds.credential=none
             %s
@@ -120,8 +129,10 @@ public final class S3Proxy implements AutoCloseable {
     long deadlineNanos = System.nanoTime() + START.toNanos();
     while (process.isAlive() && System.nanoTime() - deadlineNanos < 0) {
       try {
-        if (HttpClient.newHttpClient().send(request, BodyHandlers.discarding()).statusCode()
-            == 200) {
+        int status =
+            HttpClient.newHttpClient().send(request, BodyHandlers.discarding()).statusCode();
+        // One that wants a signature has its bucket already.
+        if (status == 200 || status == 403) {
           return;
         }
       } catch (IOException starting) {

@@ -12,10 +12,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -79,6 +83,33 @@ final class DashboardTest {
         }
       }
     }
+  }
+
+  /** With the median and the 99th percentile, as the quantiles that are asked for. */
+  @Test
+  void asksForNothingThatThePageOfScaleDrops() throws IOException {
+    Path root = Path.of("..", "..");
+    String page = Files.readString(root.resolve("docs/scale.md"));
+    String asked =
+        String.join("\n", dashboard.expressions())
+            + Files.readString(root.resolve("monitoring/alerts.yml"));
+    Matcher rule =
+        Pattern.compile("source_labels: \\[(__name__(?:, quantile)?)], regex: '([^']*)'")
+            .matcher(page);
+    int rules = 0;
+    while (rule.find()) {
+      rules++;
+      boolean ofQuantiles = rule.group(1).contains("quantile");
+      Matcher metric =
+          Pattern.compile("(flink_\\w+)(?:\\{[^}]*?(?:quantile=\"([^\"]*)\")?})?").matcher(asked);
+      while (metric.find()) {
+        String sample = metric.group(1) + (ofQuantiles ? ";" + metric.group(2) : "");
+        assertThat(sample).doesNotMatch("(?s)" + rule.group(2));
+      }
+    }
+
+    assertThat(rules).isEqualTo(2);
+    assertThat(asked).contains("_queueWaitMicros{", "quantile=\"0.99\"");
   }
 
   @Test
