@@ -29,8 +29,6 @@ final class Meter implements AutoCloseable {
   private static final Map<String, Meter> OPEN = new ConcurrentHashMap<>();
   private static final long POLL_MILLIS = 5;
   private static final long END_SECONDS = 60;
-  // For the batches in flight of whoever had the turn before, and for the first of this one.
-  private static final long SETTLE_MILLIS = 30;
 
   private final String name;
   private final List<Tally> tallies = new CopyOnWriteArrayList<>();
@@ -112,7 +110,7 @@ final class Meter implements AutoCloseable {
       runFor(turns.warmUp().toMillis(), work);
       turn = new CompletableFuture<>();
       for (Optional<Duration> length = turns.next(); length.isPresent(); length = turns.next()) {
-        turns.end(take(length.get(), work));
+        turns.end(take(turns.settle(), length.get(), work));
       }
     } finally {
       stop();
@@ -120,10 +118,10 @@ final class Meter implements AutoCloseable {
     }
   }
 
-  private Measurement take(Duration length, Future<?> work) throws Exception {
+  private Measurement take(Duration settle, Duration length, Future<?> work) throws Exception {
     turn.complete(null);
     try {
-      runFor(SETTLE_MILLIS, work);
+      runFor(settle.toMillis(), work);
       ProcessCpu cpu = ProcessCpu.sinceNow();
       AllocatedBytes bytes = AllocatedBytes.sinceNow();
       long startNanos = System.nanoTime();

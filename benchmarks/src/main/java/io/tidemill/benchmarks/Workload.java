@@ -7,13 +7,14 @@ import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.Translator;
 import io.tidemill.inference.codec.RowBinding;
 import io.tidemill.inference.step.OutputField;
+import io.tidemill.model.Device;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.Signature;
+import io.tidemill.model.engine.Engines;
 import io.tidemill.model.engine.tensorflow.SavedModels;
-import io.tidemill.model.engine.tensorflow.TensorFlowEngine;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Path;
@@ -38,7 +39,9 @@ import org.jspecify.annotations.Nullable;
  * array where there are several.
  *
  * @param name as it stands in the names of variants
- * @param folder where the SavedModel is
+ * @param folder where the model is
+ * @param engine that scores it
+ * @param device that it is scored on
  * @param usualBatch records in a call, where a variant does not say
  * @param distinctRecords how many records there are before they repeat
  * @param form where a record has its floats
@@ -47,7 +50,9 @@ import org.jspecify.annotations.Nullable;
 record Workload(
     String name,
     String folder,
+    String engine,
     Signature signature,
+    Device device,
     int usualBatch,
     int distinctRecords,
     Form form,
@@ -77,19 +82,43 @@ record Workload(
   private static Workload mlp(Path root, String name, int features, @Nullable String series) {
     Path folder = root.resolve(name);
     Signature signature = SavedModels.mlp(folder, features);
-    return new Workload(name, folder.toString(), signature, 512, 1_024, Form.ARRAY, series);
+    return new Workload(
+        name,
+        folder.toString(),
+        "tensorflow",
+        signature,
+        Device.CPU,
+        512,
+        1_024,
+        Form.ARRAY,
+        series);
   }
 
   /** A small convolutional network over 64 by 64 colour pictures: the model outweighs the rest. */
   static Workload cnn(Path root) {
     Path folder = root.resolve("cnn");
     return new Workload(
-        "cnn", folder.toString(), SavedModels.cnn(folder), 32, 64, Form.ARRAY, null);
+        "cnn",
+        folder.toString(),
+        "tensorflow",
+        SavedModels.cnn(folder),
+        Device.CPU,
+        32,
+        64,
+        Form.ARRAY,
+        null);
+  }
+
+  /** A TorchScript that is there, on a device. */
+  static Workload torch(String name, Path folder, Signature signature, Device device) {
+    return new Workload(
+        name, folder.toString(), "pytorch", signature, device, 256, 1_024, Form.ARRAY, null);
   }
 
   /** The same model, its records with a field for each float. */
   Workload scalars() {
-    return new Workload(name, folder, signature, usualBatch, distinctRecords, Form.SCALARS, series);
+    return new Workload(
+        name, folder, engine, signature, device, usualBatch, distinctRecords, Form.SCALARS, series);
   }
 
   ModelVersion version() {
@@ -98,7 +127,9 @@ record Workload(
 
   /** Loads the model through Tidemill. */
   Model load() {
-    return new TensorFlowEngine().load(version(), signature, Path.of(folder), Placement.CPU);
+    return Engines.here()
+        .find(engine)
+        .load(version(), signature, Path.of(folder), Placement.on(device));
   }
 
   /** Loads the model as DJL's documentation says. */
@@ -170,6 +201,18 @@ record Workload(
 
   Joiner joiner() {
     return new Joiner(outputElements());
+  }
+
+  /** The floats of so many rows of a call: those of the records, round robin. */
+  float[] inputs(int rows) {
+    RowData[] records = records();
+    int elements = inputElements();
+    float[] values = new float[Math.multiplyExact(rows, elements)];
+    for (int row = 0; row < rows; row++) {
+      float[] one = records[row % records.length].getArray(0).toFloatArray();
+      System.arraycopy(one, 0, values, row * elements, elements);
+    }
+    return values;
   }
 
   /** Records with random values, the same at every run. */

@@ -64,7 +64,11 @@ record WorkloadModel(Workload workload, Kind kind, String meterName) implements 
       case ENGINE ->
           LoadedModels.ofProcess()
               .open(
-                  new LoadRequest(version(), "tensorflow", signature(), Placement.CPU),
+                  new LoadRequest(
+                      version(),
+                      workload.engine(),
+                      signature(),
+                      Placement.on(task.choose(version(), workload.device()))),
                   task,
                   () -> CachedModel.outside(Path.of(workload.folder())));
       case NO_OP -> own(new NoOpModel(version(), signature()));

@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -64,6 +65,59 @@ public final class TorchScripts {
     return new Signature(
         List.of(TensorSpec.of("features", ElementType.FLOAT32, -1, features)),
         List.of(TensorSpec.of("score", ElementType.FLOAT32, -1, 1)));
+  }
+
+  /**
+   * A residual network of 18 layers for pictures of 32 by 32, its normalization folded into the
+   * weights, as in {@code He et al., 2016}, figure 3.
+   *
+   * @param width channels of the first of four stages; each of the others has twice as many as the
+   *     one before it
+   * @return input {@code picture} float32 [-1, 3, 32, 32], output {@code classes} float32 [-1, 10]
+   */
+  public static Signature residual(Path directory, int width) {
+    Map<String, int[]> weights = new LinkedHashMap<>();
+    List<String> lines = new ArrayList<>();
+    convolution(weights, lines, "stem", "x", 3, width, 3, 1);
+    lines.add("x = torch.relu_(stem)");
+    int channels = width;
+    for (int block = 0; block < 8; block++) {
+      int wider = width << (block / 2);
+      int stride = wider == channels ? 1 : 2;
+      String name = "block" + block;
+      convolution(weights, lines, name + "a", "x", channels, wider, 3, stride);
+      String first = "torch.relu_(%sa)".formatted(name);
+      convolution(weights, lines, name + "b", first, wider, wider, 3, 1);
+      if (stride == 2) {
+        convolution(weights, lines, name + "c", "x", channels, wider, 1, stride);
+      }
+      String past = stride == 2 ? name + "c" : "x";
+      lines.add("x = torch.relu_(torch.add(%sb, %s))".formatted(name, past));
+      channels = wider;
+    }
+    weights.put("w", new int[] {channels, 10});
+    weights.put("b", new int[] {10});
+    lines.add("return torch.addmm(self.b, torch.mean(x, [2, 3]), self.w)");
+    write(directory, weights, "x: Tensor", "Tensor", lines.toArray(String[]::new));
+    return new Signature(
+        List.of(TensorSpec.of("picture", ElementType.FLOAT32, -1, 3, 32, 32)),
+        List.of(TensorSpec.of("classes", ElementType.FLOAT32, -1, 10)));
+  }
+
+  private static void convolution(
+      Map<String, int[]> weights,
+      List<String> lines,
+      String name,
+      String input,
+      int from,
+      int to,
+      int size,
+      int stride) {
+    weights.put(name + "_w", new int[] {to, from, size, size});
+    weights.put(name + "_b", new int[] {to});
+    lines.add(
+        "%1$s = torch.conv2d(%2$s, self.%1$s_w, self.%1$s_b, [%3$d, %3$d], [%4$d, %4$d])"
+            .formatted(name, input, stride, size / 2));
   }
 
   /** Hands its input of three elements per row through unchanged. */
@@ -156,7 +210,7 @@ public final class TorchScripts {
    * Fails a call in which an index in {@code index} int64 [-1] is not 0 to 2, and answers the
    * {@code weight} float32 [-1] at it otherwise.
    */
-  static Signature lookup(Path directory) {
+  public static Signature lookup(Path directory) {
     write(
         directory,
         Map.of("table", new int[] {3}),
@@ -181,6 +235,27 @@ public final class TorchScripts {
         "greatest = int(torch.max(x))",
         "wide = torch.repeat(x, [1, torch.add(torch.mul(greatest, 262144), 1)])",
         "return torch.amax(wide, [1], True)");
+    return new Signature(
+        List.of(TensorSpec.of("value", ElementType.FLOAT32, -1, 1)),
+        List.of(TensorSpec.of("same", ElementType.FLOAT32, -1, 1)));
+  }
+
+  /**
+   * Answers {@code value} float32 [-1, 1] as {@code same}, and fails a call for lack of memory, of
+   * which it takes next to none, if its rows times its greatest value are more than {@code most}.
+   */
+  public static Signature outOfMemoryAbove(Path directory, int most) {
+    write(
+        directory,
+        Map.of(),
+        "x: Tensor",
+        "Tensor",
+        "rows = torch.size(x, 0)",
+        "if torch.gt(torch.mul(rows, int(torch.max(x))), %d):".formatted(most),
+        "  y = torch.add(x, torch.sum(torch.ones([1099511627776])))",
+        "else:",
+        "  y = torch.clone(x)",
+        "return y");
     return new Signature(
         List.of(TensorSpec.of("value", ElementType.FLOAT32, -1, 1)),
         List.of(TensorSpec.of("same", ElementType.FLOAT32, -1, 1)));
