@@ -11,5 +11,7 @@ public enum CloseCause {
   /** No more records come. */
   END_OF_INPUT,
   /** Its records came together, as columns. */
-  TOGETHER
+  TOGETHER,
+  /** No further record comes before one of its own is answered. */
+  ALL_WAITING
 }

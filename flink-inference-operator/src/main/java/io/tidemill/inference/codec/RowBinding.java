@@ -5,8 +5,10 @@ import io.tidemill.model.Signature;
 import io.tidemill.model.TensorSpec;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -24,14 +26,17 @@ import org.apache.flink.table.types.logical.RowType;
 public final class RowBinding {
   private final RowType outputType;
   private final RowEncoder encoder;
-  private final RowDecoder decoder;
+  private final Map<String, RowDecoder.Output> outputs;
   private final List<String> description;
 
   private RowBinding(
-      RowType outputType, RowEncoder encoder, RowDecoder decoder, List<String> description) {
+      RowType outputType,
+      RowEncoder encoder,
+      Map<String, RowDecoder.Output> outputs,
+      List<String> description) {
     this.outputType = outputType;
     this.encoder = encoder;
-    this.decoder = decoder;
+    this.outputs = outputs;
     this.description = List.copyOf(description);
   }
 
@@ -73,7 +78,7 @@ public final class RowBinding {
         });
     List<RowType.RowField> fields = new ArrayList<>(record.getFields());
     Set<String> names = new HashSet<>(record.getFieldNames());
-    List<RowDecoder.Output> decoded = new ArrayList<>();
+    Map<String, RowDecoder.Output> decoded = new LinkedHashMap<>();
     for (int i = 0; i < signature.outputs().size(); i++) {
       TensorSpec tensor = signature.outputs().get(i);
       OutputField field = outputs.get(tensor.name());
@@ -88,7 +93,7 @@ public final class RowBinding {
       Optional<LogicalType> type = binding.type();
       if (type.isPresent()) {
         fields.add(new RowType.RowField(field.name(), type.get()));
-        decoded.add(new RowDecoder.Output(i, field.labels()));
+        decoded.put(field.name(), new RowDecoder.Output(i, field.labels()));
         description.add(tensor + " -> " + field.name() + " " + type.get());
       }
     }
@@ -98,7 +103,7 @@ public final class RowBinding {
     return new RowBinding(
         new RowType(false, fields),
         new RowEncoder(writers.toArray(TensorWriter[]::new), readable.paths()),
-        new RowDecoder(decoded.toArray(RowDecoder.Output[]::new), record.getFieldCount()),
+        decoded,
         description);
   }
 
@@ -216,7 +221,20 @@ public final class RowBinding {
   }
 
   public PredictionDecoder<RowData, RowData> decoder() {
-    return decoder;
+    return decoder(List.copyOf(outputs.keySet()), outputType.getFieldCount() - outputs.size());
+  }
+
+  /** A decoder of rows without the record's fields: these output fields, in this order. */
+  public PredictionDecoder<RowData, RowData> decoderOf(List<String> fields) {
+    return decoder(fields, 0);
+  }
+
+  private RowDecoder decoder(List<String> fields, int recordArity) {
+    RowDecoder.Output[] decoded =
+        fields.stream()
+            .map(field -> Objects.requireNonNull(outputs.get(field), field))
+            .toArray(RowDecoder.Output[]::new);
+    return new RowDecoder(decoded, recordArity);
   }
 
   /** One line per tensor, for a plan that a person reads. */

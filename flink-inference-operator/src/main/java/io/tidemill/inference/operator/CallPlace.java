@@ -5,6 +5,18 @@ import java.time.Duration;
 
 /** Who makes a step's model calls. Task thread only. */
 interface CallPlace {
+  /** The workers make every call. */
+  CallPlace WORKERS =
+      new CallPlace() {
+        @Override
+        public boolean isHere(int records) {
+          return false;
+        }
+
+        @Override
+        public void scored(int records, long callNanos, long nowNanos) {}
+      };
+
   /** Whether the task thread makes the next call itself, if it is one with so many records. */
   boolean isHere(int records);
 

@@ -6,20 +6,11 @@ import io.tidemill.inference.batch.CloseCause;
 import io.tidemill.inference.batch.InFlight;
 import io.tidemill.inference.batch.Mark;
 import io.tidemill.inference.codec.DeadLetterCause;
-import io.tidemill.inference.codec.PredictionDecoder;
 import io.tidemill.inference.codec.RecordEncoder;
 import io.tidemill.inference.step.StepSettings;
-import io.tidemill.model.columnar.ColumnMemory;
-import io.tidemill.model.loader.ModelHandle;
-import io.tidemill.model.loader.ModelSource;
-import io.tidemill.model.loader.TaskContext;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
-import org.apache.arrow.memory.BufferAllocator;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.runtime.state.StateInitializationContext;
@@ -32,8 +23,6 @@ import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
-import org.apache.flink.util.IOUtils;
-import org.apache.flink.util.InstantiationUtil;
 import org.apache.flink.util.function.ThrowingRunnable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -70,18 +59,13 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
     implements OneInputStreamOperator<I, O>, BoundedOneInput {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(InferenceOperator.class);
-  // As Flink's own GPU driver has them.
-  private static final String GPU = "gpu";
-  private static final String GPU_INDEX = "index";
-  private static final Duration PATIENCE_AT_CLOSE = Duration.ofSeconds(10);
 
+  private final transient Scoring<T, R> scoring;
   private final transient Step step;
   private final transient StepSettings settings;
-  private final transient ModelSource source;
   private final transient MailboxExecutor mailbox;
   private final transient NanoClock clock;
   private final transient RecordEncoder<T> encoder;
-  private final transient PredictionDecoder<T, R> decoder;
 
   private final transient Batcher<T, Object> batcher;
   private final transient InFlight<T, Object> inFlight;
@@ -94,8 +78,7 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
 
   private transient @Nullable InferenceState<T> state;
   private transient SizeLimit sizeLimit;
-  private transient @Nullable Workers<T, R> workers;
-  private transient Runnable releaseUnused = () -> {};
+  private transient @Nullable Crew<T, R> crew;
   private final transient InferenceMetrics stepMetrics;
   private final transient BatchSpans spans;
 
@@ -111,9 +94,9 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
       Function<ClassLoader, TypeSerializer<T>> serializer,
       Function<Output<StreamRecord<O>>, Outlet<R>> outlet) {
     super(parameters);
-    this.step = parts.step();
-    this.settings = parts.settings();
-    this.source = parts.source();
+    this.scoring = parts.scoring();
+    this.step = scoring.step();
+    this.settings = scoring.settings();
     this.mailbox = parameters.getMailboxExecutor();
     this.clock = parts.clock();
     this.callPlace =
@@ -121,8 +104,7 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
             .places()
             .choose(
                 settings.timeouts().shortCall(), ProcessorUse.of(clock, () -> running().threads()));
-    this.encoder = parts.encoder();
-    this.decoder = parts.decoder();
+    this.encoder = scoring.encoder();
     this.batcher = new Batcher<>(settings.batching());
     this.inFlight = new InFlight<>(settings.batching().maxInFlight(), settings.order());
     this.countsBytes = settings.batching().maxBytes() < Long.MAX_VALUE;
@@ -151,7 +133,7 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
   @Override
   public void open() throws Exception {
     super.open();
-    startWorkers();
+    hireCrew();
     InferenceState<T> restored = state;
     if (restored != null) {
       int maxSize = settings.batching().maxSize();
@@ -163,68 +145,16 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
     }
   }
 
-  private void startWorkers() throws Exception {
-    String name = step.id() + "-" + getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
-    ModelHandle handle = source.open(task());
-    BufferAllocator allocator = null;
-    List<Scorer<T, R>> scorers = new ArrayList<>();
-    DirectMemory.Promise promise = null;
-    try {
-      StepMemory memory = new StepMemory(step, handle.model().signature(), settings);
-      memory.requireRoom();
-      long most = settings.mostBytes(handle.model().signature().bytesPerRow());
-      DirectMemory.Promise promised = DirectMemory.OF_PROCESS.promise(step, most);
-      promise = promised;
-      BufferAllocator all = ColumnMemory.child(name, settings.memoryBytes());
-      allocator = all;
-      releaseUnused = () -> promised.keepOnly(all.getAllocatedMemory());
-      for (int i = 0; i < settings.batching().maxInFlight(); i++) {
-        Scorer.Codec<T, R> codec =
-            new Scorer.Codec<>(
-                InstantiationUtil.clone(encoder, getUserCodeClassloader()),
-                InstantiationUtil.clone(decoder, getUserCodeClassloader()));
-        scorers.add(
-            new Scorer<>(
-                new ModelCalls(handle, memory, clock),
-                codec,
-                allocator.newChildAllocator(name + "-batch-" + i, 0, memory.batchBytes()),
-                memory,
-                clock));
-      }
-      stepMetrics.watch(inFlight::size, batcher::sizeLimit, allocator::getAllocatedMemory);
-      workers =
-          new Workers<>(
-              name,
-              settings,
-              scorers,
-              callPlace,
-              List.of(allocator, handle, promise),
-              getContainingTask()::isCanceled,
-              new Mails());
-    } catch (Throwable e) {
-      List<@Nullable AutoCloseable> all = new ArrayList<>(scorers);
-      Collections.addAll(all, allocator, handle, promise);
-      IOUtils.closeAllQuietly(all);
-      throw e;
-    }
-    workers.start(this::worker);
-  }
-
-  private Thread worker(Runnable work) {
-    Thread thread = new Thread(work);
-    thread.setDaemon(true);
-    thread.setContextClassLoader(getUserCodeClassloader());
-    return thread;
-  }
-
-  private TaskContext task() {
-    List<String> gpus =
-        getRuntimeContext().getExternalResourceInfos(GPU).stream()
-            .map(gpu -> gpu.getProperty(GPU_INDEX).orElse("without an index"))
-            .toList();
-    int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
-    return new TaskContext(
-        subtask, gpus, settings.batching().maxSize(), settings.timeouts().load());
+  private void hireCrew() throws Exception {
+    Crew.Subtask subtask =
+        new Crew.Subtask(
+            getRuntimeContext().getTaskInfo().getIndexOfThisSubtask(),
+            getRuntimeContext().getExternalResourceInfos(Crew.GPU),
+            getUserCodeClassloader());
+    Crew<T, R> hired =
+        Crew.hire(scoring, clock, subtask, callPlace, getContainingTask()::isCanceled, new Mails());
+    crew = hired;
+    stepMetrics.watch(inFlight::size, batcher::sizeLimit, hired::arrowBytes);
   }
 
   /** Brings a worker's results to the task thread: one mail per batch. */
@@ -238,7 +168,7 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
     public void failed(Batch<T, Object> batch, Throwable failure) {
       post(
           () -> {
-            throw failureOf(batch, failure);
+            throw step.failureOf(batch, failure);
           });
     }
 
@@ -384,7 +314,7 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
     try {
       called = running().submit(batch);
     } catch (RuntimeException | Error e) {
-      throw failureOf(batch, e);
+      throw step.failureOf(batch, e);
     }
     if (called == null) {
       callTimer.arm(settings.timeouts().call().toNanos());
@@ -395,20 +325,11 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
   }
 
   private Workers<T, R> running() {
-    Workers<T, R> present = workers;
+    Crew<T, R> present = crew;
     if (present == null) {
       throw new IllegalStateException("step '" + step.id() + "': not open");
     }
-    return present;
-  }
-
-  private InferenceException failureOf(Batch<T, Object> batch, Throwable failure) {
-    return failure instanceof InferenceException known
-        ? known
-        : step.failure(
-            "scoring batch %d of %d records failed: %s"
-                .formatted(batch.number(), batch.size(), failure),
-            failure);
+    return present.workers();
   }
 
   /** Takes a batch back that was called. */
@@ -419,7 +340,7 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
     try {
       report = running().finish(scorer);
     } catch (RuntimeException | Error e) {
-      throw failureOf(batch, e);
+      throw step.failureOf(batch, e);
     }
     stepMetrics.scored(report);
     spans.scored(batch, report);
@@ -504,11 +425,11 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
 
   @Override
   public void close() throws Exception {
-    Workers<T, R> present = workers;
-    workers = null;
+    Crew<T, R> present = crew;
+    crew = null;
     try {
-      if (present != null && !present.close(PATIENCE_AT_CLOSE.toMillis())) {
-        releaseUnused.run();
+      if (present != null) {
+        present.close();
       }
     } finally {
       super.close();

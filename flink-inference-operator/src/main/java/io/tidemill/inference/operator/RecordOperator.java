@@ -20,7 +20,7 @@ final class RecordOperator<T, R> extends InferenceOperator<T, R, T, R> {
         parts,
         loader -> parameters.getStreamConfig().getTypeSerializerIn(0, loader),
         RecordOutlet::new);
-    copies = getExecutionConfig().isObjectReuseEnabled() && !parts.settings().fresh();
+    copies = getExecutionConfig().isObjectReuseEnabled() && !parts.scoring().settings().fresh();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.tidemill.inference.operator;
 
+import io.tidemill.inference.batch.Batch;
 import io.tidemill.inference.codec.DeadLetter;
 import io.tidemill.inference.codec.DeadLetterCause;
 import io.tidemill.model.ModelVersion;
@@ -11,6 +12,16 @@ record Step(String id, ModelVersion model) {
   /** A failure of this step, for the caller to throw. */
   InferenceException failure(String problem, @Nullable Throwable cause) {
     return new InferenceException(about(problem), cause);
+  }
+
+  /** What scoring a batch failed for, for the caller to throw. */
+  InferenceException failureOf(Batch<?, ?> batch, Throwable cause) {
+    return cause instanceof InferenceException known
+        ? known
+        : failure(
+            "scoring batch %d of %d records failed: %s"
+                .formatted(batch.number(), batch.size(), cause),
+            cause);
   }
 
   /** A record that this step is not to go on after, for the caller to throw. */

@@ -11,31 +11,20 @@ import java.io.Serializable;
 import org.apache.flink.util.OutputTag;
 
 /**
- * All that a step is made of, which travels to its subtasks.
+ * All that an operator is made of, which travels to its subtasks.
  *
- * @param id the step's, for messages, metrics and dead letters
  * @param deadLetterTag the side output for records that cannot be scored
  * @param <T> the record
  * @param <R> its result
  */
 record StepParts<T, R>(
-    String id,
-    StepSettings settings,
-    ModelSource source,
-    RecordEncoder<T> encoder,
-    PredictionDecoder<T, R> decoder,
+    Scoring<T, R> scoring,
     OutputTag<DeadLetter<T>> deadLetterTag,
     NanoClock clock,
     CallPlace.Choice places)
     implements Serializable {
   StepParts {
-    if (id.isBlank()) {
-      throw new IllegalArgumentException("step: '" + id + "' (expected: not blank)");
-    }
-    requireNonNull(settings, "settings");
-    requireNonNull(source, "source");
-    requireNonNull(encoder, "encoder");
-    requireNonNull(decoder, "decoder");
+    requireNonNull(scoring, "scoring");
     requireNonNull(deadLetterTag, "deadLetterTag");
     requireNonNull(clock, "clock");
     requireNonNull(places, "places");
@@ -49,10 +38,10 @@ record StepParts<T, R>(
       RecordEncoder<T> encoder,
       PredictionDecoder<T, R> decoder,
       OutputTag<DeadLetter<T>> deadLetterTag) {
-    this(id, settings, source, encoder, decoder, deadLetterTag, NanoClock.SYSTEM, ShortCalls::new);
-  }
-
-  Step step() {
-    return new Step(id, source.version());
+    this(
+        new Scoring<>(id, settings, source, encoder, decoder),
+        deadLetterTag,
+        NanoClock.SYSTEM,
+        ShortCalls::new);
   }
 }

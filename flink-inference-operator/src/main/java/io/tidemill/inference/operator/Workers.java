@@ -156,7 +156,12 @@ final class Workers<T, R> {
    * them for ever.
    */
   boolean hasRoom(int records) {
-    return unfinished.get() < workers || !place.isHere(records);
+    return isIdle() || !place.isHere(records);
+  }
+
+  /** Whether a worker waits for a batch. */
+  boolean isIdle() {
+    return unfinished.get() < workers;
   }
 
   /**

@@ -56,7 +56,20 @@ public record StepSettings(
     /** It passes on without a prediction. */
     SKIP,
     /** It is NaN in a tensor of floats; in another one it makes a dead letter. */
-    NAN
+    NAN;
+
+    /**
+     * Whether it is NaN in a tensor of floats.
+     *
+     * @param modelTakesNan whether the model's engine takes NaN for a missing value
+     */
+    public boolean isNan(boolean modelTakesNan) {
+      return switch (this) {
+        case NAN -> true;
+        case BY_MODEL -> modelTakesNan;
+        case DEAD_LETTER, FAIL, SKIP -> false;
+      };
+    }
   }
 
   /**

@@ -147,8 +147,8 @@ final class BatchingSequence implements InFlight.Emitter<Integer, Integer> {
       case BYTES -> assertThat(openBytes()).isEqualTo(policy.maxBytes());
       case DEADLINE ->
           assertThat(now - openSince).isGreaterThanOrEqualTo(policy.maxDelay().toNanos());
-      case END_OF_INPUT, TOGETHER ->
-          throw new AssertionError("due at the end of input, before the end");
+      case END_OF_INPUT, TOGETHER, ALL_WAITING ->
+          throw new AssertionError("due by a cause that no batcher has");
     }
   }
 

@@ -93,11 +93,12 @@ class DeviceTest {
         new OneInputStreamOperatorTestHarness<>(
             new InferenceOperatorFactory<>(
                 new StepParts<>(
-                    "score",
-                    StepSettings.defaults(),
-                    new ChoosingSource(FakeModel.ofFeatures(1)),
-                    new StepHarness.Encoder(),
-                    new StepHarness.Decoder(),
+                    new Scoring<>(
+                        "score",
+                        StepSettings.defaults(),
+                        new ChoosingSource(FakeModel.ofFeatures(1)),
+                        new StepHarness.Encoder(),
+                        new StepHarness.Decoder()),
                     StepHarness.DEAD_LETTERS,
                     new FakeClock(),
                     (limit, use) -> new FixedPlace())),

@@ -53,7 +53,7 @@ class MetricsTest {
         String label = cause.name().toLowerCase(Locale.ROOT);
         assertThat(metrics.counter("closed{" + label + "}"))
             .as(label)
-            .isEqualTo(cause == CloseCause.TOGETHER ? 0 : 1);
+            .isEqualTo(cause == CloseCause.TOGETHER || cause == CloseCause.ALL_WAITING ? 0 : 1);
       }
       assertThat(metrics.histogram("batchSize").getStatistics().getValues())
           .containsExactlyInAnyOrder(4, 1, 1, 2);

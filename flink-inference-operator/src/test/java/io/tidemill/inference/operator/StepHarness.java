@@ -167,11 +167,7 @@ final class StepHarness implements AutoCloseable {
         new OneInputStreamOperatorTestHarness<>(
             new InferenceOperatorFactory<>(
                 new StepParts<>(
-                    step,
-                    settings,
-                    FakeModels.source(model),
-                    encoder,
-                    decoder,
+                    new Scoring<>(step, settings, FakeModels.source(model), encoder, decoder),
                     DEAD_LETTERS,
                     clock,
                     choice(place))),

@@ -9,7 +9,7 @@ import org.apache.commons.text.similarity.DamerauLevenshteinDistance;
  *
  * @param there the names that would have been right
  */
-record Suggestion(String wrong, Collection<String> there) {
+public record Suggestion(String wrong, Collection<String> there) {
   private static final DamerauLevenshteinDistance DISTANCE = new DamerauLevenshteinDistance();
 
   /** {@code did you mean 'fraud'? }, or nothing where more than a third of the letters differ. */

@@ -3,7 +3,6 @@ package io.tidemill.pipelines.compose;
 import io.tidemill.inference.codec.BindingException;
 import io.tidemill.inference.codec.RowBinding;
 import io.tidemill.inference.step.OutputField;
-import io.tidemill.inference.step.StepSettings.OnNullInput;
 import io.tidemill.model.Device;
 import io.tidemill.model.ModelException;
 import io.tidemill.model.ModelRef;
@@ -156,20 +155,12 @@ final class StepTranslator {
               model.signature(),
               step.input(),
               step.output(),
-              nanForNull(step.settings().nullInput(), model));
+              step.settings().nullInput().isNan(model.takesNanAsMissing()));
       return Optional.of(new PlannedStep(step, model, binding));
     } catch (BindingException refused) {
       add(step, model.version().toString(), refused);
       return Optional.empty();
     }
-  }
-
-  private static boolean nanForNull(OnNullInput nullInput, StoredModel model) {
-    return switch (nullInput) {
-      case NAN -> true;
-      case BY_MODEL -> model.takesNanAsMissing();
-      case DEAD_LETTER, FAIL, SKIP -> false;
-    };
   }
 
   private static String path(StepDefinition step) {

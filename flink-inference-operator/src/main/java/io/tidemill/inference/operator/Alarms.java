@@ -1,0 +1,65 @@
+package io.tidemill.inference.operator;
+
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one thread of this process that deadlines come from where Flink has no timers to give. It
+ * lives while anyone holds it, and what it runs is to be short.
+ *
+ * <p>Thread-safe.
+ */
+final class Alarms implements AutoCloseable {
+  private static int holders;
+  private static @Nullable ScheduledThreadPoolExecutor shared;
+
+  private final ScheduledExecutorService thread;
+  private boolean closed;
+
+  private Alarms(ScheduledExecutorService thread) {
+    this.thread = thread;
+  }
+
+  /** Holds the thread until {@link #close}. */
+  static Alarms hold() {
+    synchronized (Alarms.class) {
+      ScheduledThreadPoolExecutor present = shared;
+      if (present == null) {
+        present = new ScheduledThreadPoolExecutor(1, Alarms::thread);
+        // What is set when the last holder goes finds nothing to do.
+        present.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        shared = present;
+      }
+      holders++;
+      return new Alarms(present);
+    }
+  }
+
+  private static Thread thread(Runnable work) {
+    Thread thread = new Thread(work, "tidemill-deadlines");
+    thread.setDaemon(true);
+    // Not that of the first job, whose classes it would keep.
+    thread.setContextClassLoader(Alarms.class.getClassLoader());
+    return thread;
+  }
+
+  /** Runs an action on the thread in this many nanoseconds. It must not throw. */
+  void in(long nanos, Runnable action) {
+    ScheduledFuture<?> unused = thread.schedule(action, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  @Override
+  public void close() {
+    synchronized (Alarms.class) {
+      ScheduledThreadPoolExecutor present = shared;
+      if (!closed && --holders == 0 && present != null) {
+        present.shutdown();
+        shared = null;
+      }
+      closed = true;
+    }
+  }
+}

@@ -1,0 +1,185 @@
+package io.tidemill.inference.operator;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemill.inference.codec.DeadLetter;
+import io.tidemill.inference.step.StepSettings;
+import io.tidemill.model.FakeModel;
+import io.tidemill.model.ModelCallException;
+import io.tidemill.model.loader.FakeModels;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(value = 60, unit = SECONDS)
+class AsyncStepTest {
+  private static final StepSettings LONG =
+      StepSettings.defaults().withMaxSize(4).withMaxDelay(Duration.ofHours(1));
+
+  private final FakeModel model = FakeModel.ofFeatures(1);
+  private final RecordedMetrics metrics = new RecordedMetrics();
+
+  private AsyncStep<Long, String> open(StepSettings settings) throws Exception {
+    return open(settings, letter -> letter.record() + "!" + letter.cause());
+  }
+
+  private AsyncStep<Long, String> open(
+      StepSettings settings, Function<DeadLetter<Long>, String> ofDeadLetter) throws Exception {
+    return AsyncStep.open(
+        new Scoring<>(
+            "score",
+            settings,
+            FakeModels.source(model),
+            new StepHarness.Encoder(),
+            new StepHarness.Decoder()),
+        new AsyncStep.Place(0, Set.of(), metrics.taskGroup(), getClass().getClassLoader()),
+        ofDeadLetter);
+  }
+
+  private static List<CompletableFuture<String>> score(
+      AsyncStep<Long, String> step, long... records) throws InterruptedException {
+    List<CompletableFuture<String>> answers = new ArrayList<>();
+    for (long record : records) {
+      answers.add(step.score(record));
+    }
+    return answers;
+  }
+
+  private static List<String> all(List<CompletableFuture<String>> answers) {
+    return answers.stream().map(CompletableFuture::join).toList();
+  }
+
+  @Test
+  void eachRecordOfAFullBatchHasItsOwnResult() throws Exception {
+    try (var step = open(LONG)) {
+      assertThat(all(score(step, 1, 2, 3, 4))).containsExactly("1=1.0", "2=2.0", "3=3.0", "4=4.0");
+    }
+    assertThat(model.calls()).hasSize(1);
+    assertThat(metrics.counter("closed{size}")).isEqualTo(1);
+  }
+
+  @Test
+  void aBatchThatDoesNotFillClosesAtItsDeadline() throws Exception {
+    try (var step = open(LONG.withMaxDelay(Duration.ofMillis(5)))) {
+      assertThat(all(score(step, 1, 2))).containsExactly("1=1.0", "2=2.0");
+    }
+    assertThat(metrics.counter("closed{deadline}")).isEqualTo(1);
+  }
+
+  @Test
+  void aCallerThatStopsAtANumberIsWaitedForOnce() throws Exception {
+    try (var step = open(LONG.withMaxDelay(Duration.ofMillis(200)))) {
+      for (int batch = 0; batch < 5; batch++) {
+        all(score(step, 1, 2, 3));
+      }
+    }
+    assertThat(metrics.counter("closed{deadline}")).isEqualTo(1);
+    assertThat(metrics.counter("closed{all_waiting}")).isEqualTo(4);
+  }
+
+  @Test
+  void theRecordAtFaultIsAnsweredAloneAndTheOthersAreScored() throws Exception {
+    model.behave(
+        (fake, input, allocator) -> {
+          for (int row = 0; row < input.rows(); row++) {
+            if (input.fixedWidth(0).getFloat(row) == 3) {
+              throw new ModelCallException("fake: refuses 3");
+            }
+          }
+          return fake.answer(input, allocator);
+        });
+    try (var step = open(LONG)) {
+      assertThat(all(score(step, 1, StepHarness.NULL, 3, 4)))
+          .containsExactly("1=1.0", "-1!NULL_INPUT", "3!MODEL", "4=4.0");
+    }
+    assertThat(metrics.counter("deadLetters{model}")).isEqualTo(1);
+  }
+
+  @Test
+  void aRecordThatEntersNoBatchIsAnsweredAtOnce() throws Exception {
+    try (var step = open(LONG.withMaxBytes(10))) {
+      assertThat(step.score(11L)).isCompletedWithValue("11!TOO_LARGE");
+    }
+  }
+
+  @Test
+  void oneMoreThanThereIsRoomForBlocksUntilACallEnds() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    model.behave(FakeModel.waitingFor(gate));
+    try (var step = open(LONG.withMaxSize(1).withMaxInFlight(1))) {
+      CompletableFuture<List<String>> answers = new CompletableFuture<>();
+      Thread caller =
+          new Thread(
+              () -> {
+                try {
+                  answers.complete(all(score(step, 1, 2, 3)));
+                } catch (InterruptedException e) {
+                  answers.completeExceptionally(e);
+                }
+              });
+      caller.start();
+      while (caller.getState() != Thread.State.WAITING) {
+        Thread.onSpinWait();
+      }
+      assertThat(answers).isNotDone();
+
+      gate.countDown();
+
+      assertThat(answers.get()).containsExactly("1=1.0", "2=2.0", "3=3.0");
+    }
+  }
+
+  @Test
+  void aCallThatHangsFailsAllThatWait() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    model.behave(FakeModel.held(begun));
+    try (var step = open(LONG.withMaxSize(1).withCallTimeout(Duration.ofMillis(50)))) {
+      CompletableFuture<String> answer = step.score(1L);
+
+      assertThatThrownBy(answer::join)
+          .hasMessageContaining("step 'score', fake:1.0.0")
+          .hasMessageContaining("expected: <= call-timeout, 50 ms");
+      assertThat(step.score(2L)).isCompletedExceptionally();
+    }
+  }
+
+  @Test
+  void aStreamOfDeadLettersOnlyFailsTheStep() throws Exception {
+    try (var step = open(LONG.withMaxSize(256).withDeadBatches(1))) {
+      List<CompletableFuture<String>> answers = new ArrayList<>();
+      for (int i = 0; i < 256; i++) {
+        answers.add(step.score(StepHarness.UNFIT));
+      }
+
+      assertThatThrownBy(() -> all(answers))
+          .hasMessageContaining("expected: fewer than dead-batches");
+    }
+  }
+
+  @Test
+  void nothingIsLeftBehindTheLastOneThatCloses() throws Exception {
+    var first = open(LONG);
+    var second = open(LONG);
+    score(first, 1, 2, 3, 4).forEach(CompletableFuture::join);
+    score(first, 1);
+
+    first.close();
+    assertThat(all(score(second, 1, 2, 3, 4))).hasSize(4);
+    second.close();
+    second.close();
+
+    assertThat(model.openHandles()).isZero();
+    assertThat(Thread.getAllStackTraces().keySet())
+        .filteredOn(thread -> !thread.isInterrupted())
+        .extracting(Thread::getName)
+        .noneMatch(name -> name.startsWith("score-0-worker"));
+  }
+}
