@@ -307,6 +307,7 @@ class ArchiveITCase {
             "job-configs/fraud-scoring.yaml",
             "monitoring/alerts.yml",
             "monitoring/dashboard.json",
+            "cluster-lib/sql/tidemill-sql" + NAME.substring(8) + ".jar",
             "cluster-plugins/tidemill-failures/tidemill-failures" + NAME.substring(8) + ".jar")) {
       assertThat(unpacked().resolve(file)).isNotEmptyFile();
     }
