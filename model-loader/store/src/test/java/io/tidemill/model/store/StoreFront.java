@@ -122,8 +122,18 @@ public final class StoreFront implements AutoCloseable {
 
   private void serve(Socket client) {
     mostConnections.accumulateAndGet(connections.incrementAndGet(), Math::max);
-    try (client;
-        Socket upstream = new Socket(server[0], Integer.parseInt(server[1]))) {
+    try (client) {
+      passOn(client);
+    } catch (IOException e) {
+      failed(e);
+    } finally {
+      connections.decrementAndGet();
+    }
+  }
+
+  /** Tells of a failure before the client is let go, who may close this at once. */
+  private void passOn(Socket client) {
+    try (Socket upstream = new Socket(server[0], Integer.parseInt(server[1]))) {
       InputStream asked = new BufferedInputStream(client.getInputStream());
       InputStream answered = new BufferedInputStream(upstream.getInputStream());
       for (String head = next(asked); !head.isEmpty(); head = next(asked)) {
@@ -143,11 +153,13 @@ public final class StoreFront implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      if (!listening.isClosed()) {
-        failures.add(e);
-      }
-    } finally {
-      connections.decrementAndGet();
+      failed(e);
+    }
+  }
+
+  private void failed(IOException failure) {
+    if (!listening.isClosed()) {
+      failures.add(failure);
     }
   }
 
