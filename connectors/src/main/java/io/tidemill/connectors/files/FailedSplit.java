@@ -12,6 +12,9 @@ import org.apache.flink.util.ExceptionUtils;
 record FailedSplit(FileSourceSplit split, Exception failure) {
   private static final long FOOTER_BYTES = 1 << 20;
 
+  /** Hadoop's, through whose file systems ORC is read, and which need not be there. */
+  private static final String NO_FILE_SYSTEM = "UnsupportedFileSystemException";
+
   /**
    * Whether its contents may be what failed, and not the file system: the file has the length that
    * it had when it was found, and its bytes can be read, those of the split and the last ones,
@@ -24,7 +27,8 @@ record FailedSplit(FileSourceSplit split, Exception failure) {
                 cause ->
                     cause instanceof RecordFailureException
                         || cause instanceof ClassNotFoundException
-                        || cause instanceof LinkageError)
+                        || cause instanceof LinkageError
+                        || cause.getClass().getSimpleName().equals(NO_FILE_SYSTEM))
             .isEmpty()
         && !new ReadFailure(failure).isDenied()
         && isReadable();

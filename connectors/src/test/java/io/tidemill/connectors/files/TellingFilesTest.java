@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.flink.table.types.logical.RowType;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,6 +68,14 @@ class TellingFilesTest {
   @Test
   void aFileThatMayNotBeReadIsNotCorrupt() {
     isOfTheFileSystem(new AccessDeniedException("2"), new AccessDeniedException("2"));
+  }
+
+  /** Flink may have a file system that Hadoop lacks. */
+  @Test
+  void aFileOfAFileSystemThatTheFormatLacksIsNotCorrupt() {
+    isOfTheFileSystem(
+        new UnsupportedFileSystemException("No FileSystem for scheme \"s3\""),
+        new UnsupportedFileSystemException("No FileSystem for scheme \"s3\""));
   }
 
   @Test
