@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.AvroTypeException;
@@ -35,6 +36,9 @@ import org.apache.flink.formats.avro.typeutils.AvroSchemaConverter;
 import org.apache.flink.formats.avro.utils.FSDataInputStreamWrapper;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.logical.ArrayType;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.MapType;
 import org.apache.flink.table.types.logical.RowType;
 import org.jspecify.annotations.Nullable;
 
@@ -141,34 +145,47 @@ final class AvroBlocks implements BulkFormat.Reader<RowData>, PlacesRecords {
 
   /** The records of a file, which Flink's own writer takes for such as may be null. */
   static Schema recordsOf(Schema written) {
-    return written.isUnion()
-        ? written.getTypes().stream()
-            .filter(branch -> branch.getType() == Schema.Type.RECORD)
-            .findFirst()
-            .orElse(written)
-        : written;
+    return branch(written, Schema.Type.RECORD).orElse(written);
   }
 
-  /** Checks the columns of declared rows, those within others too. */
+  private static Optional<Schema> branch(Schema written, Schema.Type type) {
+    return (written.isUnion() ? written.getTypes() : List.of(written))
+        .stream().filter(branch -> branch.getType() == type).findFirst();
+  }
+
+  /**
+   * Checks the columns of declared rows, those within others too. What is in the file as another
+   * type is told when the first record is read.
+   */
   private void checkColumns(
-      String within, RowType declared, Schema schema, boolean mayLackColumns) {
-    Schema written = recordsOf(schema);
-    if (written.getType() != Schema.Type.RECORD) {
-      // Told when the first record is read.
-      return;
+      String within, LogicalType declared, Schema written, boolean mayLackColumns) {
+    if (declared instanceof RowType row) {
+      branch(written, Schema.Type.RECORD)
+          .ifPresent(found -> checkRow(within, row, found, mayLackColumns));
+    } else if (declared instanceof ArrayType list) {
+      branch(written, Schema.Type.ARRAY)
+          .map(Schema::getElementType)
+          .ifPresent(found -> checkColumns(within, list.getElementType(), found, mayLackColumns));
+    } else if (declared instanceof MapType map) {
+      branch(written, Schema.Type.MAP)
+          .map(Schema::getValueType)
+          .ifPresent(found -> checkColumns(within, map.getValueType(), found, mayLackColumns));
     }
+  }
+
+  private void checkRow(String within, RowType declared, Schema written, boolean mayLackColumns) {
     for (RowType.RowField column : declared.getFields()) {
       Schema.Field found = written.getField(column.getName());
-      if (found == null && !(mayLackColumns && column.getType().isNullable())) {
+      if (found != null) {
+        checkColumns(
+            within + column.getName() + ".", column.getType(), found.schema(), mayLackColumns);
+      } else if (!(mayLackColumns && column.getType().isNullable())) {
         throw new MissingColumn(
                 path,
                 new RowType.RowField(within + column.getName(), column.getType()),
                 written.getFields().stream().map(field -> within + field.name()).toList(),
                 AvroFiles.MAY_LACK_COLUMNS)
             .failure();
-      }
-      if (found != null && column.getType() instanceof RowType row) {
-        checkColumns(within + column.getName() + ".", row, found.schema(), mayLackColumns);
       }
     }
   }

@@ -32,9 +32,11 @@ import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.src.util.CheckpointedPosition;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.BigIntType;
 import org.apache.flink.table.types.logical.DoubleType;
 import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.MapType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.logical.VarCharType;
 import org.jspecify.annotations.Nullable;
@@ -106,26 +108,34 @@ class AvroFilesTest {
     }
   }
 
-  @Test
-  void aColumnThatARowOfTheFileLacksIsNamedUnlessFilesMayLackSome() throws IOException {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "%s",
+        "[\"null\", %s]",
+        "{\"type\": \"array\", \"items\": [\"null\", %s]}",
+        "[\"null\", {\"type\": \"map\", \"values\": %s}]"
+      })
+  void aColumnThatARowOfTheFileLacksIsNamedUnlessFilesMayLackSome(String type) throws IOException {
+    String pay =
+        "{\"type\":\"record\",\"name\":\"p\",\"fields\":[{\"name\":\"sum\",\"type\":\"double\"}]}";
     Schema schema =
-        SchemaBuilder.record("r")
-            .fields()
-            .name("pay")
-            .type()
-            .nullable()
-            .record("p")
-            .fields()
-            .requiredDouble("sum")
-            .endRecord()
-            .noDefault()
-            .endRecord();
+        new Schema.Parser()
+            .parse(
+                "{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"pay\",\"type\":%s}]}"
+                    .formatted(type.formatted(pay)));
     Path file = directory.resolve("nested.avro");
     try (var records = new DataFileWriter<GenericRecord>(new GenericDatumWriter<>(schema))) {
       records.create(schema, file.toFile());
     }
-    RowType pay = RowType.of(new LogicalType[] {new DoubleType()}, new String[] {"amount"});
-    RowType declared = RowType.of(new LogicalType[] {pay}, new String[] {"pay"});
+    LogicalType row = RowType.of(new LogicalType[] {new DoubleType()}, new String[] {"amount"});
+    LogicalType within =
+        type.contains("array")
+            ? new ArrayType(row)
+            : type.contains("map")
+                ? new MapType(new VarCharType(VarCharType.MAX_LENGTH), row)
+                : row;
+    RowType declared = RowType.of(new LogicalType[] {within}, new String[] {"pay"});
     FileSourceSplit split = split(file, 0, Files.size(file));
 
     assertThatThrownBy(
