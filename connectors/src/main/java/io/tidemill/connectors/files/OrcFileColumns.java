@@ -33,10 +33,7 @@ import org.apache.orc.TypeDescription;
 record OrcFileColumns() implements FileColumns {
   @Override
   public RowType of(FileSourceSplit file) throws IOException {
-    TypeDescription schema;
-    try (Reader reader = open(file)) {
-      schema = reader.getSchema();
-    }
+    TypeDescription schema = schema(file);
     Found found = new Found(file);
     List<String> names = schema.getFieldNames();
     for (int i = 0; i < names.size(); i++) {
@@ -46,16 +43,12 @@ record OrcFileColumns() implements FileColumns {
     return found.columns();
   }
 
-  /** Those of all its columns. */
-  static List<String> names(FileSourceSplit file) throws IOException {
-    try (Reader reader = open(file)) {
-      return reader.getSchema().getFieldNames();
+  static TypeDescription schema(FileSourceSplit file) throws IOException {
+    try (Reader reader =
+        OrcFile.createReader(
+            new Path(file.path().toUri()), OrcFile.readerOptions(new Configuration()))) {
+      return reader.getSchema();
     }
-  }
-
-  private static Reader open(FileSourceSplit file) throws IOException {
-    return OrcFile.createReader(
-        new Path(file.path().toUri()), OrcFile.readerOptions(new Configuration()));
   }
 
   private static Optional<LogicalType> type(TypeDescription found) {

@@ -10,9 +10,14 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.src.util.RecordAndPosition;
+import org.apache.flink.core.fs.Path;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.logical.ArrayType;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.MapType;
 import org.apache.flink.table.types.logical.RowType;
+import org.apache.orc.TypeDescription;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,15 +52,46 @@ public record OrcFiles(
   }
 
   private void checkColumns(FileSourceSplit split) throws IOException {
-    List<String> inFile = OrcFileColumns.names(split);
+    TypeDescription inFile = OrcFileColumns.schema(split);
     // Old writers of Hive have numbered them all, and ORC reads these by their order.
-    if (inFile.stream().allMatch(name -> name.matches("_col\\d+"))) {
-      return;
+    boolean byOrder = inFile.getFieldNames().stream().allMatch(name -> name.matches("_col\\d+"));
+    checkRow(split.path(), "", columns, inFile, byOrder);
+  }
+
+  /**
+   * Checks the columns of declared rows, those within others too. What is in the file as another
+   * type fails in ORC's reader.
+   */
+  private void checkColumns(Path file, String within, LogicalType declared, TypeDescription found) {
+    TypeDescription.Category category = found.getCategory();
+    if (declared instanceof RowType row && category == TypeDescription.Category.STRUCT) {
+      checkRow(file, within, row, found, false);
+    } else if (declared instanceof ArrayType list && category == TypeDescription.Category.LIST) {
+      checkColumns(file, within, list.getElementType(), found.getChildren().get(0));
+    } else if (declared instanceof MapType map && category == TypeDescription.Category.MAP) {
+      checkColumns(file, within, map.getValueType(), found.getChildren().get(1));
     }
-    for (RowType.RowField declared : columns.getFields()) {
-      if (!inFile.contains(declared.getName())
-          && !(mayLackColumns && declared.getType().isNullable())) {
-        throw new MissingColumn(split.path(), declared, inFile, MAY_LACK_COLUMNS).failure();
+  }
+
+  private void checkRow(
+      Path file, String within, RowType declared, TypeDescription found, boolean byOrder) {
+    List<String> names = found.getFieldNames();
+    for (int i = 0; i < declared.getFieldCount(); i++) {
+      RowType.RowField column = declared.getFields().get(i);
+      int place = byOrder ? i : names.indexOf(column.getName());
+      if (place >= 0 && place < names.size()) {
+        checkColumns(
+            file,
+            within + column.getName() + ".",
+            column.getType(),
+            found.getChildren().get(place));
+      } else if (!(mayLackColumns && column.getType().isNullable())) {
+        throw new MissingColumn(
+                file,
+                new RowType.RowField(within + column.getName(), column.getType()),
+                names.stream().map(name -> within + name).toList(),
+                MAY_LACK_COLUMNS)
+            .failure();
       }
     }
   }
