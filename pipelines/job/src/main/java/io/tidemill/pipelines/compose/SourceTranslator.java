@@ -58,7 +58,7 @@ final class SourceTranslator {
         declared == null
             ? found.map(FoundColumns::schema)
             : new SchemaReading(ID, declared).read(problems);
-    if (declared != null && values.isEmpty()) {
+    if (values.isEmpty() && (declared != null || !filesAreThere)) {
       problems.check(options, null);
     }
     source =

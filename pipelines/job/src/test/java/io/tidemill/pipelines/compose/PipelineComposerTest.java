@@ -1,6 +1,7 @@
 package io.tidemill.pipelines.compose;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.tidemill.connectors.problem.Problem;
@@ -9,6 +10,8 @@ import io.tidemill.model.store.ModelStore;
 import io.tidemill.model.store.signing.Keys;
 import io.tidemill.model.store.signing.SigningKey;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
+import io.tidemill.pipelines.yaml.ParsedPipeline;
+import io.tidemill.pipelines.yaml.PipelineReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +22,8 @@ import org.apache.flink.configuration.PipelineOptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PipelineComposerTest {
   private static final String OF_TENSORFLOW =
@@ -54,6 +59,37 @@ class PipelineComposerTest {
               assertThat(step.threads()).isNull();
             });
     assertThat(after.steps().get(0).model()).isEqualTo("fraud:1.5.0");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "path: 's3://me:secret@bucket/in', format: parquet | source: path: with credentials",
+        "path: in, format: avro, avro.no: 1 | source: avro.no: unknown option"
+      })
+  void optionsAreRefusedBeforeAFileTellsColumns(String source, String problem) {
+    String yaml =
+        """
+        name: nights
+        mode: batch
+        source: { connector: filesystem, %s }
+        steps:
+          - id: score
+            model: fraud:1.4.2
+            input: { features: a }
+            output: { score: s }
+            resources: { device: cpu }
+        sink: { connector: filesystem, path: out, format: json }
+        """
+            .formatted(source);
+    ParsedPipeline parsed =
+        new PipelineReader(Map.of()).read("job.yaml", directory, directory, yaml);
+    PipelineComposer composer = new PipelineComposer(jobs.store(), Map.of());
+
+    assertThatExceptionOfType(InvalidPipelineException.class)
+        .isThrownBy(() -> composer.checkBeforeItsFiles(parsed.definition(), parsed::locationOf))
+        .withMessageContaining(problem);
   }
 
   @Test
