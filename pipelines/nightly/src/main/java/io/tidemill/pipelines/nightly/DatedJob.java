@@ -14,7 +14,6 @@ import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.SchemaDefinition;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
-import java.time.Instant;
 import java.time.LocalDate;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,7 +46,6 @@ public final class DatedJob {
   private final ParsedPipeline dated;
   private final LocalDate date;
   private final Place place;
-  private final Instant made = Instant.now();
   private final String id = UUID.randomUUID().toString().replace("-", "").substring(0, 12);
 
   DatedJob(ParsedPipeline dated, LocalDate date, Place place) {
@@ -285,8 +283,7 @@ public final class DatedJob {
               .formatted(
                   source.options().get("table-name"),
                   source.options().getOrDefault(TablePartition.OPTION, ""))
-              .strip(),
-          made);
+              .strip());
     }
     return Place.isTable(source)
         ? new TableInputs(new IcebergPartition(source.options()))

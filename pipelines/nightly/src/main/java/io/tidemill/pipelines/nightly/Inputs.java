@@ -18,4 +18,9 @@ interface Inputs {
    * @throws NightlyException if it cannot be told
    */
   Optional<List<InputFile>> list();
+
+  /** Whether the list is another one once what is read has changed. */
+  default boolean tellsChanges() {
+    return true;
+  }
 }

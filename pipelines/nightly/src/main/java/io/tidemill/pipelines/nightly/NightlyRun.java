@@ -91,7 +91,7 @@ public final class NightlyRun {
         steps.clearUp(lease);
         there.refuseDeadLettersElsewhere();
         Optional<Published> before = there.published();
-        List<String> why = before.map(seen -> there.changes(basis, seen)).orElse(List.of());
+        List<String> why = before.map(seen -> changes(basis, seen)).orElse(List.of());
         boolean same = before.isPresent() && why.isEmpty();
         if (!force && !same) {
           there.refuseFolderOfAnother();
@@ -131,6 +131,14 @@ public final class NightlyRun {
         throw failed;
       }
     }
+  }
+
+  private List<String> changes(Basis basis, Published before) {
+    List<String> changes = new ArrayList<>(there.changes(basis, before));
+    if (!job.inputs().tellsChanges()) {
+      changes.add("the input does not tell whether it has changed");
+    }
+    return changes;
   }
 
   private RunAccount draft(Basis basis) {

@@ -73,6 +73,17 @@ class HeldRunTest {
   }
 
   @Test
+  void keepsHeldRowsOfADatabaseUntilAPersonHasDecided() {
+    Nights database = nights.ofDatabase();
+    assertThatThrownBy(() -> database.run(false, "first")).hasMessageContaining("run 3 is held");
+
+    assertThatThrownBy(() -> database.run(false, "second")).hasMessageContaining("run 3 is held");
+
+    assertThat(accounts().get(2).state()).isEqualTo(RunState.HELD);
+    assertThatThrownBy(() -> database.run(true, "third")).hasMessageContaining("run 4 is held");
+  }
+
+  @Test
   void keepsWhatIsHeldFromAnotherJob() throws Exception {
     Nights other = new Nights(directory).named("churn");
     Files.delete(nights.out().resolve("_tidemill.json"));

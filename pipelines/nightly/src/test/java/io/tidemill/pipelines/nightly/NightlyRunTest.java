@@ -160,6 +160,16 @@ class NightlyRunTest {
   }
 
   @Test
+  void doesAgainWhatDoesNotTellWhetherItHasChanged() throws Exception {
+    Nights database = nights.ofDatabase();
+    database.run(false, "one");
+
+    assertThat(database.run(false, "two").account().why())
+        .isEqualTo("the input does not tell whether it has changed");
+    assertThat(nights.out().resolve("part-0")).hasContent("two");
+  }
+
+  @Test
   void doesAgainWhatOthersHaveChanged() throws Exception {
     nights.run(false, "one");
     Files.writeString(nights.out().resolve("part-2"), "a stranger");

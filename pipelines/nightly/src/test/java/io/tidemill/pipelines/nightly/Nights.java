@@ -121,6 +121,16 @@ final class Nights {
     return other;
   }
 
+  /** The same with rows of a database, which does not tell what has changed. */
+  Nights ofDatabase() {
+    Nights other = new Nights(directory, uri);
+    other.yaml =
+        yaml.replaceFirst(
+            "connector: filesystem, path: '.*?', format: json",
+            "connector: jdbc, table-name: payments, partition: 'day={{ ds }}'");
+    return other;
+  }
+
   InputWait wait(Pause pause) {
     return new InputWait(job(), around(DEAD, pause));
   }
