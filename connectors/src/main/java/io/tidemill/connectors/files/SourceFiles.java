@@ -3,6 +3,7 @@ package io.tidemill.connectors.files;
 import static java.util.Objects.requireNonNull;
 
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.problem.RootCause;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -10,6 +11,9 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.enumerate.NonSplittingRecursiveAllDirEnumerator;
@@ -29,13 +33,29 @@ public record SourceFiles(Path path, Optional<String> pattern) {
   /**
    * Those of a source.
    *
-   * @param options of Flink's connector, {@linkplain ConnectorOptions#ofOneFolder of one folder}
+   * @param options of Flink's connector, {@linkplain ConnectorOptions#ofOneFolder of one folder},
+   *     whose pattern {@linkplain #refuseWrongPattern was looked at}
    */
   public static SourceFiles of(ConnectorOptions options) {
     return new SourceFiles(
         new Path(options.value(ConnectorOptions.PATH).orElse("")),
         Configuration.fromMap(options.values())
             .getOptional(FileSystemConnectorOptions.SOURCE_PATH_REGEX_PATTERN));
+  }
+
+  /** Refuses a pattern that would fail whoever lists the files. */
+  public static void refuseWrongPattern(OptionCheck check) {
+    ConfigOption<String> option = FileSystemConnectorOptions.SOURCE_PATH_REGEX_PATTERN;
+    String pattern = check.options().values().getOrDefault(option.key(), "");
+    try {
+      Pattern.compile(pattern);
+    } catch (PatternSyntaxException wrong) {
+      check.refuse(
+          option,
+          "'%s': %s (expected: a regular expression for whole paths of files)",
+          pattern,
+          wrong.getDescription());
+    }
   }
 
   /**

@@ -7,6 +7,7 @@ import io.tidemill.connectors.files.OrcFiles;
 import io.tidemill.connectors.files.ParquetFiles;
 import io.tidemill.connectors.files.ParquetFolder;
 import io.tidemill.connectors.files.ReadableFiles;
+import io.tidemill.connectors.files.SourceFiles;
 import io.tidemill.connectors.files.TellingFiles;
 import io.tidemill.connectors.files.TextFiles;
 import io.tidemill.connectors.iceberg.IcebergPartition;
@@ -42,6 +43,7 @@ import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.table.factories.BulkReaderFormatFactory;
 import org.apache.flink.core.fs.Path;
+import org.apache.flink.core.fs.UnsupportedFileSystemSchemeException;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.sink.abilities.SupportsOverwrite;
@@ -61,6 +63,7 @@ import org.apache.flink.table.runtime.connector.source.ScanRuntimeProviderContex
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.utils.TypeConversions;
 import org.apache.flink.types.RowKind;
+import org.apache.flink.util.ExceptionUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,6 +105,15 @@ public final class TableConnector implements Connector {
           String.valueOf(corrupt.getMessage()),
           options.format().orElse(""));
     } catch (FileFailureException failed) {
+      if (ExceptionUtils.findThrowable(failed, UnsupportedFileSystemSchemeException.class)
+          .isPresent()) {
+        check.refuse(
+            ConnectorOptions.PATH,
+            "'%s': %s (expected: a file system that is here, such as that of a plugin of Flink's; or 'columns', which need no file)",
+            place,
+            String.valueOf(failed.getMessage()));
+        throw check.failure();
+      }
       throw new UncheckedIOException(
           new FileFailureException(
               "%s: %s '%s': %s (expected: a file system that answers, and files that this user may read; the same may do later; or 'columns', which need no file)"
@@ -253,6 +265,7 @@ public final class TableConnector implements Connector {
     refuseCredentials(check);
     refuseManyFolders(check, source == null ? ONE_PATTERN : ONE_FOLDER);
     if (source == null) {
+      SourceFiles.refuseWrongPattern(check);
       var call = new FactoryCall<>(DynamicTableSourceFactory.class, check);
       call.checkNames();
       if (files) {
@@ -308,6 +321,7 @@ public final class TableConnector implements Connector {
     refuseMisreadTimestamps(check, columns);
     refuseCredentials(check);
     refuseManyFolders(check, ONE_PATTERN);
+    SourceFiles.refuseWrongPattern(check);
     TableKeys keys = declared.of(columns, check);
     ConnectorOptions options =
         check.options().names(ConnectorOptions.JDBC)

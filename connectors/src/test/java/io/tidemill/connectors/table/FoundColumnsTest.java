@@ -11,7 +11,9 @@ import io.tidemill.connectors.options.InvalidOptionsException;
 import io.tidemill.connectors.problem.InvalidSchemaException;
 import io.tidemill.connectors.record.FileFailureException;
 import io.tidemill.connectors.record.FoundColumns;
+import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSchema.Column;
+import io.tidemill.connectors.record.SourceSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -230,6 +232,43 @@ class FoundColumnsTest {
     assertThatThrownBy(() -> found(Map.of("format", "parquet"), List.of(), directory + "/*/x"))
         .isInstanceOf(InvalidOptionsException.class)
         .hasMessageContaining("'%s/*/x' has no file yet", directory);
+  }
+
+  @Test
+  void aPatternThatIsNoRegularExpressionIsAProblemOfItsOption() {
+    String message =
+        "source: source.path.regex-pattern: '[': Unclosed character class (expected: a regular expression for whole paths of files)";
+    ConnectorOptions declaring =
+        new ConnectorOptions(
+            "source",
+            Map.of(
+                "connector", "filesystem",
+                "path", directory.toString(),
+                "format", "json",
+                "source.path.regex-pattern", "["));
+
+    assertThatThrownBy(
+            () -> found(Map.of("format", "parquet", "source.path.regex-pattern", "["), List.of()))
+        .isInstanceOf(InvalidOptionsException.class)
+        .hasMessage(message);
+    assertThatThrownBy(
+            () ->
+                new Connectors()
+                    .source(
+                        new SourceSpec(
+                            declaring,
+                            RecordSchema.ofColumns(List.of(new Column("a", "INT"))),
+                            false)))
+        .isInstanceOf(InvalidOptionsException.class)
+        .hasMessage(message);
+  }
+
+  @Test
+  void aFileSystemThatIsNotHereIsAProblemOfThePath() {
+    assertThatThrownBy(
+            () -> found(Map.of("format", "parquet"), List.of(), "nowhere://bucket/folder"))
+        .isInstanceOf(InvalidOptionsException.class)
+        .hasMessageStartingWith("source: path: 'nowhere://bucket/folder': ");
   }
 
   /** As files of a newer ORC have a timestamp with a local zone. */

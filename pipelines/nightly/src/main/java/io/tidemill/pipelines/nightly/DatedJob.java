@@ -1,7 +1,10 @@
 package io.tidemill.pipelines.nightly;
 
+import io.tidemill.connectors.files.SourceFiles;
 import io.tidemill.connectors.iceberg.IcebergPartition;
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.OptionCheck;
+import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.options.TablePartition;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.problem.Problems;
@@ -152,6 +155,11 @@ public final class DatedJob {
     refuseTemplate(problems, "source", job.source());
     refuseTemplate(problems, "sink", job.sink());
     if (Place.isFiles(job.source())) {
+      OptionCheck options = new OptionCheck(new ConnectorOptions("source", job.source().options()));
+      SourceFiles.refuseWrongPattern(options);
+      for (Problem<OptionKey> wrong : options.failure().problems()) {
+        problems.add(dated.locationOf("source." + wrong.place().key()), "%s", wrong);
+      }
       String source = path(job.source());
       refuse(problems, "sink", job.sink(), "source", source);
       if (job.deadLetter() != null) {

@@ -86,6 +86,15 @@ class DatedJobTest {
   }
 
   @Test
+  void patternOfItsInputIsARegularExpression() {
+    refused(
+        "in/{{ ds }}', source.path.regex-pattern: '[{{ ds }}",
+        "out/{{ ds }}",
+        "dead/{{ ds }}",
+        "source: source.path.regex-pattern: '[2026-11-21': ");
+  }
+
+  @Test
   void whatFilesSayAndFlinksOptionsAreOfItsConfiguration() {
     DatedJob job = job("in/{{ ds }}", "out/{{ ds }}", "dead/{{ ds }}");
     String one = job.configuration(List.of(new RecordSchema.Column("a", "FLOAT")));
