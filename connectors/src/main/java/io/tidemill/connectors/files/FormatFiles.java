@@ -17,6 +17,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.file.src.FileSourceSplit;
@@ -132,25 +136,37 @@ public final class FormatFiles implements RecordSource {
   }
 
   @Override
-  public Optional<String> misfit() {
-    if (!spec.options().filesTellColumns()) {
+  public Optional<String> misfit(Duration limit) {
+    if (!bounded() || !spec.options().filesTellColumns()) {
       return Optional.empty();
     }
+    FutureTask<Optional<String>> look = new FutureTask<>(this::misfit);
+    // Nobody waits for a file system that does not answer, nor does the process.
+    Thread looking = new Thread(look, "misfit of " + spec.options().place());
+    looking.setDaemon(true);
+    looking.start();
     try {
-      Optional<FileSourceSplit> last = new TellingFiles(spec.options(), spec.files()).last();
-      if (last.isPresent()) {
-        try (BulkFormat.Reader<RowData> reader =
-            format.createReader(new Configuration(), last.get())) {
-          reader.readBatch();
-        }
-      }
-      return Optional.empty();
-    } catch (RecordFailureException otherwise) {
-      return Optional.of(String.valueOf(otherwise.getMessage()));
-    } catch (IOException | RuntimeException unreadable) {
+      return look.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException unreadable) {
       // Which is no matter of its columns, and told by whoever reads it.
       return Optional.empty();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
     }
+  }
+
+  private Optional<String> misfit() throws IOException {
+    Optional<FileSourceSplit> last = new TellingFiles(spec.options(), spec.files()).last();
+    if (last.isPresent()) {
+      try (BulkFormat.Reader<RowData> reader =
+          format.createReader(new Configuration(), last.get())) {
+        reader.readBatch();
+      } catch (RecordFailureException otherwise) {
+        return Optional.of(String.valueOf(otherwise.getMessage()));
+      }
+    }
+    return Optional.empty();
   }
 
   @Override

@@ -45,9 +45,10 @@ public interface RecordSource {
 
   /**
    * Why the last, by path, of the files that are there now cannot be read as declared; empty where
-   * it can, or where nobody can tell. Blocks on the file system.
+   * it can, or where nobody can tell, as of one that never ends, which may not read that file.
+   * Blocks for about {@code limit} at most.
    */
-  default Optional<String> misfit() {
+  default Optional<String> misfit(Duration limit) {
     return Optional.empty();
   }
 

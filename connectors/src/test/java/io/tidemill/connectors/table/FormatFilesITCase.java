@@ -18,11 +18,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Timestamp;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -50,6 +52,7 @@ import org.apache.orc.OrcFile;
 import org.apache.orc.TypeDescription;
 import org.apache.orc.Writer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -151,6 +154,30 @@ class FormatFilesITCase {
         read("orc", folder.resolve("orc"), Map.of("orc.may-lack-columns", "true"), schema);
     assertThat(rows).singleElement().satisfies(row -> assertThat(row.getInt(0)).isZero());
     assertThat(rows.get(0).isNullAt(1)).isTrue();
+  }
+
+  @Test
+  void onlyASourceThatEndsTellsThatAFileDoesNotFit() throws Exception {
+    write("orc", 1);
+
+    assertThat(misfit("orc", Map.of())).get().asString().contains("'hour': not in the file");
+    assertThat(misfit("orc", Map.of("source.monitor-interval", "1 s"))).isEmpty();
+  }
+
+  /** As one on a file system that is gone. */
+  @Test
+  @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aFileThatDoesNotAnswerIsNoMisfit() throws Exception {
+    Path pipe = Files.createDirectory(folder.resolve("avro")).resolve("a.avro");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+
+    assertThat(misfit("avro", Map.of())).isEmpty();
+  }
+
+  private Optional<String> misfit(String format, Map<String, String> more) {
+    return new Connectors()
+        .source(spec(format, folder.resolve(format), more, schema("id INT", "hour DOUBLE")))
+        .misfit(Duration.ofSeconds(5));
   }
 
   /** More than Flink reads of ORC at once, and Avro of a block. */

@@ -17,6 +17,7 @@ import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.run.RunStart;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +41,9 @@ import picocli.CommandLine.Option;
     },
     mixinStandardHelpOptions = true)
 final class PlanCommand implements Callable<Integer> {
+  /** How long a plan waits for files that it needs only for a note. */
+  private static final Duration FILES_LIMIT = Duration.ofSeconds(5);
+
   private final Caller caller;
 
   @Mixin private JobOptions job;
@@ -89,7 +93,7 @@ final class PlanCommand implements Callable<Integer> {
       PipelinePlan pure = pipeline.describe();
       PipelinePlan described =
           pipeline
-              .misfit()
+              .misfit(FILES_LIMIT)
               .map(why -> pure.withNote("source: a run fails on the files of now: " + why))
               .orElse(pure);
       PipelinePlan plan =

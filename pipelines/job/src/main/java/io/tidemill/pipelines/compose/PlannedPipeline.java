@@ -7,7 +7,6 @@ import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.ColumnSource;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSink;
-import io.tidemill.connectors.record.RecordSource;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.loader.StoredModel;
 import io.tidemill.pipelines.definition.ExecutionMode;
@@ -132,10 +131,10 @@ public final class PlannedPipeline {
 
   /**
    * Why the last of the source's files by path cannot be read with the columns of the job; empty
-   * where it can, or where nobody can tell. Blocks on the file system.
+   * where it can, or where nobody can tell. Blocks for about {@code limit} at most.
    */
-  public Optional<String> misfit() {
-    return source.source().flatMap(RecordSource::misfit);
+  public Optional<String> misfit(Duration limit) {
+    return source.source().flatMap(made -> made.misfit(limit));
   }
 
   /**
