@@ -24,8 +24,13 @@ import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.utils.TypeConversions;
 
-/** The rows of a partition that a job names. Immutable. */
-record PartitionRows(TablePartition partition, List<Column> columns) {
+/**
+ * The rows of a partition that a job names. Immutable.
+ *
+ * @param padded whether texts may come with blanks behind them, as those of a CHAR of a database,
+ *     which have none where it compares them
+ */
+record PartitionRows(TablePartition partition, List<Column> columns, boolean padded) {
 
   /**
    * A column of the partition.
@@ -36,17 +41,18 @@ record PartitionRows(TablePartition partition, List<Column> columns) {
   record Column(int index, String name, LogicalType type, Object value, Object literal) {}
 
   /** That of some options, with what is wrong of it refused. */
-  static PartitionRows of(Map<String, String> options, RowType rows, OptionCheck check) {
+  static PartitionRows of(
+      Map<String, String> options, RowType rows, boolean padded, OptionCheck check) {
     try {
       TablePartition partition = TablePartition.of(options);
       List<Column> columns = new ArrayList<>();
       partition
           .values()
           .forEach((name, value) -> column(rows, name, value, check).ifPresent(columns::add));
-      return new PartitionRows(partition, List.copyOf(columns));
+      return new PartitionRows(partition, List.copyOf(columns), padded);
     } catch (IllegalArgumentException none) {
       check.refuse(TablePartition.OPTION, "%s", String.valueOf(none.getMessage()));
-      return new PartitionRows(new TablePartition(Map.of()), List.of());
+      return new PartitionRows(new TablePartition(Map.of()), List.of(), padded);
     }
   }
 
@@ -130,12 +136,14 @@ record PartitionRows(TablePartition partition, List<Column> columns) {
         columns.stream()
             .map(column -> RowData.createFieldGetter(column.type(), column.index()))
             .toList();
-    List<Object> values = columns.stream().map(Column::value).toList();
+    boolean blanks = padded;
+    List<Object> values =
+        columns.stream().map(column -> comparable(column.value(), blanks)).toList();
     FilterFunction<RowData> inside =
         row -> {
           for (int i = 0; i < values.size(); i++) {
             Object value = getters.get(i).getFieldOrNull(row);
-            if (!values.get(i).equals(value instanceof StringData text ? text.toString() : value)) {
+            if (value == null || !values.get(i).equals(comparable(value, blanks))) {
               return false;
             }
           }
@@ -146,5 +154,13 @@ record PartitionRows(TablePartition partition, List<Column> columns) {
       String name = uid + "-partition";
       return rows.filter(inside).name(name).uid(name).setParallelism(rows.getParallelism());
     };
+  }
+
+  private static Object comparable(Object value, boolean padded) {
+    if (!(value instanceof String || value instanceof StringData)) {
+      return value;
+    }
+    String text = value.toString();
+    return padded ? text.stripTrailing() : text;
   }
 }

@@ -135,10 +135,7 @@ public final class TableConnector implements Connector {
   public RecordSource source(SourceSpec spec) {
     OptionCheck check = new OptionCheck(spec.options());
     RowType columns = spec.schema().rowType();
-    PartitionRows partition =
-        check.options().names(ConnectorOptions.JDBC)
-            ? PartitionRows.of(check.options().values(), columns, check)
-            : partition(check, columns);
+    PartitionRows partition = partition(check, columns, true);
     ScanTableSource.ScanRuntimeProvider provider = scan(check, columns, spec.keys(), partition);
     ScanStream scanned = ScanStream.of(provider, columns, check);
     ScanStream stream = partition.isAll() ? scanned : partition.of(scanned);
@@ -284,7 +281,11 @@ public final class TableConnector implements Connector {
   @Override
   public KeptDeadLetters kept(DeadLetterSpec spec) {
     OptionCheck check = new OptionCheck(spec.options());
-    if (scan(check, DeadLetterRecord.TYPE, TableKeys.NONE, partition(check, DeadLetterRecord.TYPE))
+    if (scan(
+                check,
+                DeadLetterRecord.TYPE,
+                TableKeys.NONE,
+                partition(check, DeadLetterRecord.TYPE, true))
             instanceof SourceProvider provider
         && provider.createSource() instanceof FileSource<?> files) {
       @SuppressWarnings("unchecked") // A file source of rows is one of rows.
@@ -309,10 +310,12 @@ public final class TableConnector implements Connector {
         .build();
   }
 
-  private static PartitionRows partition(OptionCheck check, RowType columns) {
+  private static PartitionRows partition(OptionCheck check, RowType columns, boolean isRead) {
+    ConnectorOptions options = check.options();
     return PartitionRows.of(
-        check.options().names(ConnectorOptions.ICEBERG) ? check.options().values() : Map.of(),
+        own(options, isRead).contains(TablePartition.OPTION) ? options.values() : Map.of(),
         columns,
+        options.names(ConnectorOptions.JDBC),
         check);
   }
 
@@ -323,10 +326,7 @@ public final class TableConnector implements Connector {
     refuseManyFolders(check, ONE_PATTERN);
     SourceFiles.refuseWrongPattern(check);
     TableKeys keys = declared.of(columns, check);
-    ConnectorOptions options =
-        check.options().names(ConnectorOptions.JDBC)
-            ? check.options().without(TablePartition.OPTION)
-            : flinkOptions(check.options());
+    ConnectorOptions options = flinkOptions(check.options(), true);
     var folders = new PartitionFolders(keys.partitionedBy(), columns, check);
     folders.refuseUnreadable();
     DynamicTableSource source =
@@ -363,10 +363,18 @@ public final class TableConnector implements Connector {
   }
 
   /** Without what only Tidemill reads. */
-  private static ConnectorOptions flinkOptions(ConnectorOptions options) {
-    return options.names(ConnectorOptions.ICEBERG)
-        ? options.without(TablePartition.OPTION, ConnectorOptions.ACCOUNT)
-        : options;
+  private static ConnectorOptions flinkOptions(ConnectorOptions options, boolean isRead) {
+    return options.without(own(options, isRead).toArray(String[]::new));
+  }
+
+  /** The keys that only Tidemill reads: a database is read by partitions, and not written. */
+  private static List<String> own(ConnectorOptions options, boolean isRead) {
+    if (options.names(ConnectorOptions.ICEBERG)) {
+      return List.of(TablePartition.OPTION, ConnectorOptions.ACCOUNT);
+    }
+    return isRead && options.names(ConnectorOptions.JDBC)
+        ? List.of(TablePartition.OPTION)
+        : List.of();
   }
 
   private static RecordSink sink(
@@ -379,14 +387,15 @@ public final class TableConnector implements Connector {
     refuseMisreadTimestamps(check, written);
     refuseCredentials(check);
     refuseManyFolders(check, ONE_FOLDER);
-    PartitionRows partition = partition(check, written);
+    PartitionRows partition = partition(check, written, false);
     TableKeys keys = partition.within(declared).of(written, check);
     new PartitionFolders(keys.partitionedBy(), written, check).refuseUnwritable();
     DynamicTableSink table =
         new FactoryCall<>(DynamicTableSinkFactory.class, check)
             .create(
                 factory ->
-                    factory.createDynamicTableSink(flinkOptions(options).asTable(written, keys)));
+                    factory.createDynamicTableSink(
+                        flinkOptions(options, false).asTable(written, keys)));
     if (!partition.isAll() && check.problemCount() == 0) {
       new IcebergPartition(options.values())
           .problem()

@@ -31,7 +31,9 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.data.RowData;
 import org.apache.flink.test.junit5.MiniClusterExtension;
+import org.apache.flink.util.CloseableIterator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -136,6 +138,34 @@ class JdbcITCase {
         .hasToString(
             "job.yaml: source: connector: 'jdbc' in mode streaming (expected: mode batch; a job that"
                 + " failed would read it from its beginning and write every record again)");
+  }
+
+  @Test
+  void rowsOfAPartitionAreThoseThatTheDatabaseFinds() throws Exception {
+    execute(
+        "DROP TABLE IF EXISTS regions",
+        "CREATE TABLE regions (id BIGINT, region CHAR(5), day DATE)",
+        "INSERT INTO regions VALUES (1, 'eu', '2026-11-21'), (2, 'us', '2026-11-21'),"
+            + " (3, 'eu', '2026-11-22')");
+    RecordSchema schema =
+        RecordSchema.ofColumns(
+            List.of(
+                new RecordSchema.Column("id", "BIGINT"),
+                new RecordSchema.Column("region", "STRING"),
+                new RecordSchema.Column("day", "DATE")));
+    ConnectorOptions options =
+        options("source", "regions", Map.of("partition", "day=2026-11-21/region=eu"));
+    StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
+    environment.setRuntimeMode(RuntimeExecutionMode.BATCH);
+
+    try (CloseableIterator<RowData> rows =
+        new Connectors()
+            .source(new SourceSpec(options, schema, false))
+            .attach(environment, "source")
+            .records()
+            .executeAndCollect()) {
+      assertThat(rows).toIterable().singleElement().matches(row -> row.getLong(0) == 1);
+    }
   }
 
   @Test
