@@ -121,17 +121,21 @@ public final class AsyncStep<T, R> implements AutoCloseable {
   private void hire(Place place) throws Exception {
     Crew.Subtask subtask = new Crew.Subtask(place.subtask(), place.gpus(), place.loader());
     Alarms held = Alarms.hold();
-    lock.lock();
+    Crew<T, R> hired = null;
     try {
-      Crew<T, R> hired =
+      // Without the lock, which workers may wait for.
+      hired =
           Crew.hire(
               scoring, clock, subtask, CallPlace.WORKERS, () -> failure != null, new Answers());
       metrics.watch(inFlight::size, batcher::sizeLimit, hired::arrowBytes);
+    } catch (Throwable e) {
+      IOUtils.closeAllQuietly(hired, held);
+      throw e;
+    }
+    lock.lock();
+    try {
       crew = hired;
       alarms = held;
-    } catch (Throwable e) {
-      held.close();
-      throw e;
     } finally {
       lock.unlock();
     }
@@ -233,7 +237,7 @@ public final class AsyncStep<T, R> implements AutoCloseable {
   }
 
   private void dispatchIfDue(long nowNanos) {
-    if (!hasFreeSlot()) {
+    if (failure != null || !hasFreeSlot()) {
       return;
     }
     CloseCause cause = batcher.due(nowNanos);
@@ -405,7 +409,8 @@ public final class AsyncStep<T, R> implements AutoCloseable {
           outcome instanceof DeadLetter<?> letter
               ? ofDeadLetter.apply((DeadLetter<T>) letter)
               : (R) outcome);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
+      // An Error too: it is the caller's word, and the answers behind this one are still to come.
       answer.completeExceptionally(e);
     }
   }

@@ -40,4 +40,31 @@ class CallersRoomTest {
     assertThat(room.isFull(4)).isFalse();
     assertThat(room.isFull(5)).isFalse();
   }
+
+  @Test
+  void staysAsLargeWhenFewerWaitOnce() {
+    room.waiting(10);
+    room.waitedFor(10);
+    room.waiting(9);
+    room.waitedFor(9);
+    room.waiting(10);
+    room.waiting(9);
+    room.waitedFor(9);
+
+    assertThat(room.isFull(9)).isFalse();
+    assertThat(room.isFull(10)).isTrue();
+  }
+
+  @Test
+  void isSmallerOnceAsFewWaitAtTwoDeadlines() {
+    room.waiting(10);
+    room.waitedFor(10);
+    room.waiting(5);
+    room.waitedFor(5);
+    room.waiting(5);
+    room.waitedFor(5);
+
+    assertThat(room.isFull(5)).isTrue();
+    assertThat(room.isFull(4)).isFalse();
+  }
 }

@@ -53,8 +53,17 @@ class AsyncStepTest {
     return answers;
   }
 
-  private static List<String> all(List<CompletableFuture<String>> answers) {
-    return answers.stream().map(CompletableFuture::join).toList();
+  /** Never for ever, as a wait without a limit would be that a time-out does not end. */
+  private static String answer(CompletableFuture<String> future) throws Exception {
+    return future.get(20, SECONDS);
+  }
+
+  private static List<String> all(List<CompletableFuture<String>> futures) throws Exception {
+    List<String> answers = new ArrayList<>();
+    for (CompletableFuture<String> future : futures) {
+      answers.add(answer(future));
+    }
+    return answers;
   }
 
   @Test
@@ -121,7 +130,7 @@ class AsyncStepTest {
               () -> {
                 try {
                   answers.complete(all(score(step, 1, 2, 3)));
-                } catch (InterruptedException e) {
+                } catch (Exception e) {
                   answers.completeExceptionally(e);
                 }
               });
@@ -133,7 +142,7 @@ class AsyncStepTest {
 
       gate.countDown();
 
-      assertThat(answers.get()).containsExactly("1=1.0", "2=2.0", "3=3.0");
+      assertThat(answers.get(20, SECONDS)).containsExactly("1=1.0", "2=2.0", "3=3.0");
     }
   }
 
@@ -144,7 +153,7 @@ class AsyncStepTest {
     try (var step = open(LONG.withMaxSize(1).withCallTimeout(Duration.ofMillis(50)))) {
       CompletableFuture<String> answer = step.score(1L);
 
-      assertThatThrownBy(answer::join)
+      assertThatThrownBy(() -> answer(answer))
           .hasMessageContaining("step 'score', fake:1.0.0")
           .hasMessageContaining("expected: <= call-timeout, 50 ms");
       assertThat(step.score(2L)).isCompletedExceptionally();
@@ -168,7 +177,7 @@ class AsyncStepTest {
   void nothingIsLeftBehindTheLastOneThatCloses() throws Exception {
     var first = open(LONG);
     var second = open(LONG);
-    score(first, 1, 2, 3, 4).forEach(CompletableFuture::join);
+    all(score(first, 1, 2, 3, 4));
     score(first, 1);
 
     first.close();

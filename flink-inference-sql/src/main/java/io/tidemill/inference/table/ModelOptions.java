@@ -142,8 +142,16 @@ final class ModelOptions {
                         .collect(Collectors.joining(", "))));
       }
     }
+    for (Map.Entry<String, String> option : options.entrySet()) {
+      // An empty list of keys would be none that is asked for.
+      if (option.getValue().replace(SEPARATOR, "").isBlank()) {
+        problems.add(
+            "option '%s': '%s' (expected: a value, or no such option)"
+                .formatted(option.getKey(), option.getValue()));
+      }
+    }
     for (String name : REQUIRED) {
-      if (text(name).isEmpty()) {
+      if (!options.containsKey(name)) {
         problems.add(
             "option '%s': missing (expected: %s)"
                 .formatted(
@@ -191,7 +199,17 @@ final class ModelOptions {
   }
 
   boolean isDevelopment() {
-    return text(DEVELOPMENT).filter(Boolean::parseBoolean).isPresent();
+    return read(DEVELOPMENT, ModelOptions::truth).orElse(false);
+  }
+
+  private static boolean truth(String value) {
+    return switch (value.strip()) {
+      case "true" -> true;
+      case "false" -> false;
+      default ->
+          throw new IllegalArgumentException(
+              "%s: '%s' (expected: true or false)".formatted(DEVELOPMENT, value));
+    };
   }
 
   OnError onError() {

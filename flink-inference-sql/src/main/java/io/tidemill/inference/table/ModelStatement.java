@@ -26,7 +26,6 @@ import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.catalog.ResolvedCatalogModel;
 import org.apache.flink.table.catalog.ResolvedSchema;
 import org.apache.flink.table.data.RowData;
-import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 
@@ -96,7 +95,8 @@ final class ModelStatement {
     Optional<ModelRef> ref = options.read(ModelOptions.MODEL, ModelRef::parse);
     Optional<Device> device = options.read(ModelOptions.DEVICE, Device::parse);
     Optional<String> store = options.text(ModelOptions.STORE);
-    if (ref.isPresent() && ModelRef.LATEST.equals(ref.get().alias()) && !options.isDevelopment()) {
+    boolean development = options.isDevelopment();
+    if (ref.isPresent() && ModelRef.LATEST.equals(ref.get().alias()) && !development) {
       problems.add(
           "model: '%s' (expected: a version or an alias that someone sets; 'latest' is for statements with 'development' = 'true')"
               .formatted(ref.get()));
@@ -159,8 +159,7 @@ final class ModelStatement {
     Set<String> taken = new HashSet<>();
     bound.values().forEach(taken::addAll);
     for (String column : inputs.getFieldNames()) {
-      // A path into a column begins with its name.
-      if (taken.stream().noneMatch(field -> field.startsWith(column))) {
+      if (taken.stream().noneMatch(field -> isOf(column, field))) {
         problems.add(
             "INPUT column '%s': no tensor takes it (expected: in one of %s, as in '%s%s' = '%s', or not in INPUT)"
                 .formatted(
@@ -172,6 +171,11 @@ final class ModelStatement {
       }
     }
     return bound;
+  }
+
+  /** Whether a field is a column, or a path into it. */
+  private static boolean isOf(String column, String field) {
+    return field.equals(column) || field.startsWith(column + ".") || field.startsWith(column + "[");
   }
 
   private Map<String, OutputField> outputTensors(Signature signature) {
@@ -219,7 +223,7 @@ final class ModelStatement {
         problems.add(
             "OUTPUT column '%s': no tensor becomes it (expected: as in '%sTENSOR' = '%s', or not in OUTPUT)"
                 .formatted(column.getName(), ModelOptions.OUTPUT, column.getName()));
-      } else if (!alike(type.get(), column.getType())) {
+      } else if (!new ColumnType(type.get()).isAs(column.getType())) {
         problems.add(
             "OUTPUT column '%s' is %s (expected: %s, which the model's tensor becomes; CAST it in the query)"
                 .formatted(column.getName(), column.getType(), type.get()));
@@ -236,13 +240,5 @@ final class ModelStatement {
                 .formatted(field.getName(), outputs.getFieldNames()));
       }
     }
-  }
-
-  /** Whether two types are the same but for nulls. */
-  private static boolean alike(LogicalType made, LogicalType said) {
-    if (made instanceof ArrayType array && said instanceof ArrayType other) {
-      return alike(array.getElementType(), other.getElementType());
-    }
-    return made.copy(true).equals(said.copy(true));
   }
 }

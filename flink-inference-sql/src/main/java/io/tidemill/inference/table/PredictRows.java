@@ -4,12 +4,20 @@ import io.tidemill.inference.codec.DeadLetter;
 import io.tidemill.inference.operator.AsyncStep;
 import io.tidemill.inference.operator.RefusedRecordException;
 import io.tidemill.inference.operator.Scoring;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.functions.AsyncPredictFunction;
 import org.apache.flink.table.functions.FunctionContext;
+import org.apache.flink.table.functions.SpecializedFunction;
+import org.apache.flink.table.functions.UserDefinedFunction;
+import org.apache.flink.table.types.DataType;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.RowType;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,7 +28,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Used by the task thread; results come from other threads.
  */
-public final class PredictRows extends AsyncPredictFunction {
+public final class PredictRows extends AsyncPredictFunction implements SpecializedFunction {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(PredictRows.class);
 
@@ -33,6 +41,31 @@ public final class PredictRows extends AsyncPredictFunction {
     this.scoring = scoring;
     this.onError = onError;
     this.text = text;
+  }
+
+  /**
+   * Refuses columns of other types than those of {@code INPUT}: Flink lets through what could be
+   * cast, and casts nothing.
+   */
+  @Override
+  public UserDefinedFunction specialize(SpecializedContext context) {
+    List<DataType> given = context.getCallContext().getArgumentDataTypes();
+    List<RowType.RowField> inputs = text.type().getFields();
+    List<String> problems = new ArrayList<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      RowType.RowField input = inputs.get(i);
+      LogicalType type = given.get(i).getLogicalType();
+      if (!new ColumnType(input.getType()).reads(type)) {
+        problems.add(
+            "column %d of DESCRIPTOR is %s (expected: %s, as INPUT column '%s' of the model is; CAST it in the query)"
+                .formatted(i + 1, type, input.getType(), input.getName()));
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new ValidationException(
+          "ML_PREDICT with model '%s': %s".formatted(scoring.id(), String.join("\n", problems)));
+    }
+    return this;
   }
 
   @Override

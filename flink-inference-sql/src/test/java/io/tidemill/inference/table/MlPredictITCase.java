@@ -70,6 +70,20 @@ class MlPredictITCase {
         .hasStackTraceContaining("on-error is fail");
   }
 
+  /**
+   * Flink lets through what could be cast, and casts nothing: bits of other numbers would be
+   * scored.
+   */
+  @Test
+  void aColumnOfAnotherTypeThanTheModelsIsRefused() throws Exception {
+    Session session = Session.streaming(fraud).model().rows(10, "ARRAY[1, 2, 3, 4] AS features");
+
+    assertThatThrownBy(() -> session.scores(MANY))
+        .hasStackTraceContaining(
+            "ML_PREDICT with model 'fraud': column 1 of DESCRIPTOR is ARRAY<INT NOT NULL> NOT NULL"
+                + " (expected: ARRAY<FLOAT>, as INPUT column 'features' of the model is; CAST it in the query)");
+  }
+
   @Test
   void fewConcurrentOperationsDoNotWaitForTheDeadline() throws Exception {
     Session session = Session.streaming(fraud).model("max-size", "512", "max-delay", "2s");

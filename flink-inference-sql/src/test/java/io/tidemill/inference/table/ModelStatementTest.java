@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.engine.onnx.OnnxModels;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPairGenerator;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -201,9 +204,46 @@ class ModelStatementTest {
   }
 
   @Test
-  void aVersionWithoutATrustedSignatureIsRefused(@TempDir Path folder) {
+  void aVersionWithoutATrustedSignatureIsRefused(@TempDir Path folder) throws Exception {
+    Path key =
+        Files.writeString(
+            folder.resolve("key.pem"),
+            "-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n"
+                .formatted(
+                    Base64.getEncoder()
+                        .encodeToString(
+                            KeyPairGenerator.getInstance("EC")
+                                .generateKeyPair()
+                                .getPublic()
+                                .getEncoded())));
+
+    assertThatThrownBy(() -> plan("verify.keys", key.toString())).hasMessageContaining("signature");
     assertThatThrownBy(() -> plan("verify.keys", folder.resolve("none.pem").toString()))
         .hasMessageContaining("none.pem': cannot be read");
+  }
+
+  /** As of a variable that is not set: a list of no keys would ask for no signature. */
+  @Test
+  void anOptionIsNotBlank() {
+    for (String blank : List.of(" ", ";", " ; ")) {
+      assertThatThrownBy(() -> plan("verify.keys", blank))
+          .hasMessageContaining(
+              "option 'verify.keys': '%s' (expected: a value, or no such option)", blank);
+    }
+    assertThatThrownBy(() -> plan("development", "yes"))
+        .hasMessageContaining("development: 'yes' (expected: true or false)");
+  }
+
+  @Test
+  void aColumnThatTheNameOfAnotherBeginsWithIsNotTaken() {
+    assertThatThrownBy(
+            () ->
+                plan(
+                    columns("features", FLOATS, "feature", DataTypes.STRING()),
+                    columns("score", DataTypes.FLOAT()),
+                    "input.features",
+                    "features"))
+        .hasMessageContaining("INPUT column 'feature': no tensor takes it");
   }
 
   @Test
