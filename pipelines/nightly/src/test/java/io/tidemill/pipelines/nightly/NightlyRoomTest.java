@@ -25,6 +25,7 @@ class NightlyRoomTest {
               "org.apache.flink.configuration",
               "org.apache.flink.core.fs",
               "org.apache.flink.connector.file.src..",
+              "io.tidemill.connectors.files",
               "io.tidemill.connectors.iceberg",
               "io.tidemill.connectors.options",
               "io.tidemill.connectors.problem",
