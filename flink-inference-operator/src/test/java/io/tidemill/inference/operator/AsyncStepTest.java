@@ -135,7 +135,7 @@ class AsyncStepTest {
                 }
               });
       caller.start();
-      while (caller.getState() != Thread.State.WAITING) {
+      while (caller.isAlive() && caller.getState() != Thread.State.WAITING) {
         Thread.onSpinWait();
       }
       assertThat(answers).isNotDone();
