@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs a job for dates every night: for each of the last days that is neither published nor held. While one fails it does so
-# every hour, and when it starts for the night that was last, so that nights on which it did not run are made up for.
+# Runs a job for dates every night: for each of the last days that is neither published, held nor discarded. While one
+# fails it does so every hour, and when it starts for the night that was last, so that nights on which it did not run are
+# made up for.
 #   nightly.sh JOB.yaml
 # NIGHTLY_AT    when a day's run is due, as in 01:30, in the zone TZ
 # NIGHTLY_DAYS  how many days are looked after, of which yesterday is one
@@ -42,7 +43,7 @@ round() {
   aside tidemill runs ls "$job" > "$runs" || return 1
   for ((back = NIGHTLY_DAYS; back > 0; back--)); do
     day="$(before "$1" "$back")"
-    ! grep -qE "^$day +[0-9]+ +(published|held) " "$runs" || continue
+    ! grep -qE "^$day +[0-9]+ +(published|held|discarded) " "$runs" || continue
     code=0
     if ((back == 1)); then
       aside tidemill run "$job" --date "$day" --wait "$NIGHTLY_WAIT" || code=$?

@@ -1,5 +1,6 @@
 package io.tidemill.benchmarks;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -50,10 +51,29 @@ class GpuITCase {
     assertThat(directory.resolve("gpu.txt")).content().contains("cnnOperatorRatioToDjl");
   }
 
+  @Test
+  void runsWithoutACheckoutAroundIt() throws Exception {
+    Path folder = Files.createDirectory(directory.resolve("benchmarks"));
+    for (String name : List.of("gpu", "built.sh")) {
+      Files.copy(SCRIPT.resolveSibling(name), folder.resolve(name));
+    }
+    Process process =
+        new ProcessBuilder("bash", folder.resolve("gpu").toString(), "run", "none.tar.xz")
+            .redirectErrorStream(true)
+            .start();
+
+    assertThat(new String(process.getInputStream().readAllBytes(), UTF_8))
+        .isEqualTo(
+            "benchmarks/gpu: none.tar.xz: not there (expected: what 'benchmarks/gpu pack' made)\n");
+    assertThat(process.waitFor()).isOne();
+  }
+
   private String run(String... arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of("bash", SCRIPT.toString()));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command);
+    // The build that runs this test has made all of it, and is not to be made anew meanwhile.
+    builder.environment().put("MVN", "false");
     Path output = directory.resolve("output");
     Path errors = directory.resolve("errors");
     Process process =

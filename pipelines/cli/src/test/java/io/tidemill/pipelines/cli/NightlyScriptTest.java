@@ -10,6 +10,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,7 +56,9 @@ final class NightlyScriptTest {
     Files.writeString(directory.resolve("now"), seconds(zone, from) + "\n");
     Files.write(
         directory.resolve("published"),
-        List.of(published).stream().map(date -> date + "  2    published  7").toList());
+        Stream.of(published)
+            .map(run -> run.contains(" ") ? run : run + "  2    published  7")
+            .toList());
     Files.deleteIfExists(directory.resolve("calls"));
     ProcessBuilder shell =
         new ProcessBuilder("bash", "-c", CLOCK + script(directory), "nightly", "now")
@@ -102,6 +105,14 @@ final class NightlyScriptTest {
             "05 09:00 --date 2026-05-01",
             "05 09:00 --date 2026-05-03",
             "05 09:00 --date 2026-05-04 --wait 2h");
+  }
+
+  @Test
+  void leavesWhatAPersonDecidesOrHasDecided() throws Exception {
+    String[] runs = {"2026-05-02  2    held  7", "2026-05-03  1    discarded  7"};
+
+    assertThat(calls(UTC, "01:30", 3, "2026-05-05T09:00", "2026-05-05T12:00", 5, runs))
+        .containsExactly("05 09:00 --date 2026-05-04 --wait 2h");
   }
 
   @Test
