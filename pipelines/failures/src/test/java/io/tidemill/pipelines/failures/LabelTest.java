@@ -22,6 +22,7 @@ class LabelTest {
   /** What ends no task, or only around another that is known. */
   private static final Set<String> OTHERS =
       Set.of(
+          "io.tidemill.connectors.files.TellingFiles$CorruptException",
           "io.tidemill.connectors.record.FileFailureException",
           "io.tidemill.connectors.record.UnmovedFilesException",
           "io.tidemill.connectors.registry.RegistryException",
