@@ -59,7 +59,7 @@ class ClusterJobsITCase {
       metrics.fetcher.update-interval: 500 ms
       """;
 
-  private static SessionCluster cluster;
+  private static ProcessCluster cluster;
   private static String page;
 
   @BeforeAll
@@ -70,9 +70,9 @@ class ClusterJobsITCase {
     assertThat(configuration.find()).isTrue();
     Files.createDirectories(FOLDER);
     cluster =
-        new SessionCluster(
+        new ProcessCluster(
             FOLDER,
-            SessionCluster.classPathWithout(List.of()),
+            ProcessCluster.classPathWithout(List.of()),
             OWN.matcher(configuration.group(1))
                     .replaceAll("")
                     .replace("/var/lib", FOLDER.toString())

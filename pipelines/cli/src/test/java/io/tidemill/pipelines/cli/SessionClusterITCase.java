@@ -40,7 +40,7 @@ class SessionClusterITCase {
   private static final String LOADED = " loaded adder:1.0.0 on cpu with tensorflow";
   private static final String UNLOADED = " unloaded adder:1.0.0 on cpu";
 
-  private static SessionCluster cluster;
+  private static ProcessCluster cluster;
   private static String jar;
 
   /** DJL's library counts GPUs so often, and never again. */
@@ -58,9 +58,9 @@ class SessionClusterITCase {
     writeGpuPlugin();
     writeFailuresPlugin();
     cluster =
-        new SessionCluster(
+        new ProcessCluster(
             FOLDER,
-            SessionCluster.classPathWithout(
+            ProcessCluster.classPathWithout(
                 List.of("/pipelines/job/", "/pipelines/cli/", "/pipelines/failures/")),
             """
             external-resources: gpu
@@ -69,7 +69,7 @@ class SessionClusterITCase {
             jobmanager.failure-enrichers: %s
             """
                 .formatted(OneGpu.class.getName(), FailureLabels.class.getName()));
-    jar = cluster.upload(SessionCluster.jobJar(FOLDER.resolve("job.jar")));
+    jar = cluster.upload(ProcessCluster.jobJar(FOLDER.resolve("job.jar")));
   }
 
   @AfterAll
@@ -82,7 +82,7 @@ class SessionClusterITCase {
 
   private static void writeGpuPlugin() throws Exception {
     Path folder = Files.createDirectories(FOLDER.resolve("plugins/one-gpu"));
-    Path classes = SessionCluster.location(OneGpu.class);
+    Path classes = ProcessCluster.location(OneGpu.class);
     String prefix = OneGpu.class.getName().replace('.', '/');
     try (OutputStream out = Files.newOutputStream(folder.resolve("one-gpu.jar"));
         JarOutputStream plugin = new JarOutputStream(out)) {
@@ -99,7 +99,7 @@ class SessionClusterITCase {
   /** As a user has it: the one jar in a folder of its own. */
   private static void writeFailuresPlugin() throws Exception {
     Path folder = Files.createDirectories(FOLDER.resolve("plugins/tidemill-failures"));
-    Path from = SessionCluster.location(FailureLabels.class);
+    Path from = ProcessCluster.location(FailureLabels.class);
     Path file = folder.resolve("tidemill-failures.jar");
     if (Files.isRegularFile(from)) {
       Files.copy(from, file);

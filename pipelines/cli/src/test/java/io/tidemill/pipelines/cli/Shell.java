@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,8 +19,8 @@ import java.util.spi.ToolProvider;
 
 /**
  * A real shell, in which {@code tidemill} is the command on the test's own class path. The first
- * {@code plan} archives the classes that it has loaded, as the script of users does; every later
- * start begins with them.
+ * {@code plan} of all tests archives the classes that it has loaded, as the script of users does;
+ * every later start begins with them.
  */
 public final class Shell {
   private static final Pattern BLOCK = Pattern.compile("```sh\n(.*?)```", Pattern.DOTALL);
@@ -32,8 +33,8 @@ public final class Shell {
         exec %2$s -XX:SharedArchiveFile="$archive" %3$s "$@"
       elif [ "${1:-}" = plan ] && %2$s -Xshare:on -version > /dev/null 2>&1; then
         code=0
-        %2$s -XX:ArchiveClassesAtExit="$archive.new" %3$s "$@" || code=$?
-        [ ! -f "$archive.new" ] || mv "$archive.new" "$archive"
+        %2$s -XX:ArchiveClassesAtExit="$archive.$$" %3$s "$@" || code=$?
+        [ ! -f "$archive.$$" ] || mv "$archive.$$" "$archive"
         exit "$code"
       fi
       exec %2$s %3$s "$@"
@@ -55,7 +56,22 @@ public final class Shell {
 
   private final Path home;
   private final Map<String, String> environment;
-  private final String classPath;
+
+  /** What the shells of all tests share: it is the same for each, and takes seconds to make. */
+  private static final class Shared {
+    static final Path ARCHIVE;
+    static final String CLASS_PATH;
+
+    static {
+      try {
+        Path folder = Files.createTempDirectory("shell");
+        ARCHIVE = folder.resolve("classes.jsa");
+        CLASS_PATH = jars(folder);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
 
   /**
    * A shell.
@@ -65,7 +81,7 @@ public final class Shell {
   public Shell(Path home, Map<String, String> environment) throws IOException {
     this.home = home;
     this.environment = environment;
-    this.classPath = jars(Files.createDirectories(home.resolve("bin")));
+    Files.createDirectories(home.resolve("bin"));
     command("tidemill", Tidemill.class.getName());
   }
 
@@ -92,10 +108,8 @@ public final class Shell {
             "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:MetaspaceSize=256m"));
     // What the JVM says of the archive is no part of what the command prints.
     words.addAll(List.of("-Xlog:disable", "-Xlog:all=error:stderr", "-Xlog:cds*=off:stderr"));
-    words.addAll(List.of("-cp", classPath, mainClass));
-    Path bin = home.resolve("bin");
-    executable(
-        name, SCRIPT.formatted(bin.resolve("classes.jsa"), quoted(List.of(java)), quoted(words)));
+    words.addAll(List.of("-cp", Shared.CLASS_PATH, mainClass));
+    executable(name, SCRIPT.formatted(Shared.ARCHIVE, quoted(List.of(java)), quoted(words)));
   }
 
   /**

@@ -125,7 +125,7 @@ final class ComposeFileTest {
                   .as(name)
                   .isEqualTo(ends);
               // 'on-failure' starts nothing when the machine is started again; the other begins a
-              // job anew that was cancelled.
+              // JobManager again and again whose job was cancelled.
               assertThat(service.get("restart"))
                   .as(name)
                   .isEqualTo(ends || name.equals("jobmanager") ? "on-failure" : "unless-stopped");

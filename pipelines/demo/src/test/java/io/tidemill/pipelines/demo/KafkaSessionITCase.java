@@ -3,7 +3,7 @@ package io.tidemill.pipelines.demo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemill.pipelines.ClusterJob;
-import io.tidemill.pipelines.cli.SessionCluster;
+import io.tidemill.pipelines.cli.ProcessCluster;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,7 +57,7 @@ final class KafkaSessionITCase {
     try (DemoBroker broker = new DemoBroker(directory.resolve("broker"));
         ScoringJobs jobs =
             new ScoringJobs(directory, broker.bootstrapServers(), 1, "in", "broken");
-        SessionCluster cluster = jobs.cluster("taskmanager.slot.timeout: 10 s\n")) {
+        ProcessCluster cluster = jobs.cluster("taskmanager.slot.timeout: 10 s\n")) {
       for (int id = 0; id < RECORDS; id++) {
         jobs.send("in", id, ScoringJobs.sound(id));
       }
@@ -65,7 +65,7 @@ final class KafkaSessionITCase {
         jobs.send("broken", id, ScoringJobs.withoutA(id));
       }
       jobs.flush();
-      String jar = cluster.upload(SessionCluster.jobJar(directory.resolve("job.jar")));
+      String jar = cluster.upload(ProcessCluster.jobJar(directory.resolve("job.jar")));
       List<String> pair = List.of(job(jobs, "first", "in"), job(jobs, "second", "in"));
       List<String> endless = List.of(job(jobs, "third", "in", ""), job(jobs, "fourth", "in", ""));
       String broken = job(jobs, "broken", "broken");
@@ -104,7 +104,7 @@ final class KafkaSessionITCase {
 
   /** Runs jobs together until all of them are in this state; answers their ids. */
   private static List<String> run(
-      SessionCluster cluster, String jar, List<String> jobs, String state) throws Exception {
+      ProcessCluster cluster, String jar, List<String> jobs, String state) throws Exception {
     List<String> ids = new ArrayList<>();
     for (String job : jobs) {
       // No JobManager is killed here.

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tidemill.pipelines.ClusterJob;
-import io.tidemill.pipelines.cli.SessionCluster;
+import io.tidemill.pipelines.cli.ProcessCluster;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -99,7 +99,7 @@ final class MonitoringITCase {
     int port = twoFreePorts();
     try (DemoBroker broker = new DemoBroker(directory.resolve("broker"));
         ScoringJobs jobs = new ScoringJobs(directory, broker.bootstrapServers(), 1, "in");
-        SessionCluster cluster =
+        ProcessCluster cluster =
             jobs.cluster(
                 """
                 metrics.reporter.prometheus.factory.class: org.apache.flink.metrics.prometheus.PrometheusReporterFactory
@@ -113,7 +113,7 @@ final class MonitoringITCase {
                 directory.resolve("prometheus"),
                 List.of("127.0.0.1:" + port, "127.0.0.1:" + (port + 1)))) {
       cluster.run(
-          cluster.upload(SessionCluster.jobJar(directory.resolve("job.jar"))),
+          cluster.upload(ProcessCluster.jobJar(directory.resolve("job.jar"))),
           ClusterJob.class,
           jobs.write(
                   "scoring",

@@ -3,7 +3,7 @@ package io.tidemill.pipelines.demo;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.tidemill.model.engine.tensorflow.SavedModels;
-import io.tidemill.pipelines.cli.SessionCluster;
+import io.tidemill.pipelines.cli.ProcessCluster;
 import io.tidemill.pipelines.cli.Tidemill;
 import io.tidemill.pipelines.compose.Jobs;
 import java.io.IOException;
@@ -183,9 +183,9 @@ final class ScoringJobs implements AutoCloseable {
   }
 
   /** A cluster for them, whose class path has all but what a job brings itself. */
-  SessionCluster cluster(String configuration) throws Exception {
-    return new SessionCluster(
-        directory, SessionCluster.classPathWithout(List.of("/pipelines/")), configuration);
+  ProcessCluster cluster(String configuration) throws Exception {
+    return new ProcessCluster(
+        directory, ProcessCluster.classPathWithout(List.of("/pipelines/")), configuration);
   }
 
   /** Starts {@code tidemill} with these words in a process of its own; a log has what it says. */

@@ -2,8 +2,8 @@ package io.tidemill.pipelines.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemill.model.OtherProcess;
-import io.tidemill.pipelines.cli.SessionCluster;
+import io.tidemill.pipelines.cli.ProcessCluster;
+import io.tidemill.pipelines.cli.ZooKeeper;
 import io.tidemill.pipelines.compose.Jobs;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -18,7 +18,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.flink.shaded.zookeeper3.org.apache.zookeeper.server.ZooKeeperServerMain;
 import org.apache.kafka.clients.admin.Admin;
 
 /**
@@ -57,9 +56,9 @@ final class Site implements AutoCloseable {
 
   private final Path directory;
   private final Path state;
-  private final Process zooKeeper;
+  private final ZooKeeper zooKeeper;
   private final BrokerProcess broker;
-  private final SessionCluster cluster;
+  private final ProcessCluster cluster;
   private final ScoringJobs jobs;
   private final Account account;
   private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
@@ -79,17 +78,16 @@ final class Site implements AutoCloseable {
   Site(Path directory, Path state) throws Exception {
     this.directory = directory;
     this.state = state;
-    String quorum = DemoBroker.freeAddresses().get(0);
-    zooKeeper = zooKeeper(quorum);
+    zooKeeper = new ZooKeeper(directory.resolve("zookeeper"));
     broker = new BrokerProcess(Files.createDirectories(directory.resolve("broker")));
     broker.awaitAnswer();
     jobs = new ScoringJobs(directory, broker.bootstrapServers(), PARTITIONS, SOURCE);
     account = jobs.account();
     cluster =
-        new SessionCluster(
+        new ProcessCluster(
             directory,
-            SessionCluster.classPathWithout(List.of()),
-            CONFIGURATION.formatted(quorum, state.toUri()),
+            ProcessCluster.classPathWithout(List.of()),
+            CONFIGURATION.formatted(zooKeeper.quorum(), state.toUri()),
             TASK_MANAGERS);
     jobs.write(
         JOB,
@@ -101,26 +99,6 @@ final class Site implements AutoCloseable {
     timer.scheduleAtFixedRate(
         this::write, PORTION_EVERY.toMillis(), PORTION_EVERY.toMillis(), TimeUnit.MILLISECONDS);
     settle();
-  }
-
-  private Process zooKeeper(String address) throws IOException {
-    String[] place = address.split(":");
-    Path configuration =
-        Files.writeString(
-            directory.resolve("zoo.cfg"),
-            """
-            dataDir=%s
-            clientPortAddress=%s
-            clientPort=%s
-            tickTime=500
-            admin.enableServer=false
-            """
-                .formatted(directory.resolve("zookeeper"), place[0], place[1]));
-    return OtherProcess.of(ZooKeeperServerMain.class, configuration)
-        .builder()
-        .redirectErrorStream(true)
-        .redirectOutput(directory.resolve("zookeeper.log").toFile())
-        .start();
   }
 
   private void write() {
@@ -334,7 +312,6 @@ final class Site implements AutoCloseable {
     // What it has not sent has nowhere to go when there is no broker.
     jobs.close();
     broker.close();
-    zooKeeper.destroyForcibly();
-    zooKeeper.onExit().join();
+    zooKeeper.close();
   }
 }

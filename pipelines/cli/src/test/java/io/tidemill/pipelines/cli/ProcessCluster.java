@@ -34,14 +34,16 @@ import java.util.jar.JarOutputStream;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
+import org.apache.flink.container.entrypoint.StandaloneApplicationClusterEntryPoint;
 import org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint;
 import org.apache.flink.runtime.taskexecutor.TaskManagerRunner;
 
 /**
- * A Flink session cluster of processes, a JobManager and TaskManagers, spoken to over REST. Its
- * class path, which stands for Flink's {@code lib} folder, is what it is given.
+ * A Flink cluster of processes, a JobManager and TaskManagers, spoken to over REST: a session, or
+ * one for a single job, as {@code standalone-job.sh} starts it. Its class path, which stands for
+ * Flink's {@code lib} folder, is what it is given.
  */
-public final class SessionCluster implements AutoCloseable {
+public final class ProcessCluster implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final String LOGGING =
       """
@@ -62,11 +64,27 @@ public final class SessionCluster implements AutoCloseable {
   private final int restPort;
 
   /** What a process is started as, once and again. */
-  private record Role(Class<?> main, String log, List<String> memory) {}
+  private record Role(Class<?> main, List<String> arguments, String log, List<String> memory) {}
 
-  /** With one TaskManager. */
-  public SessionCluster(Path folder, String lib, String more) throws Exception {
+  /** A session with one TaskManager. */
+  public ProcessCluster(Path folder, String lib, String more) throws Exception {
     this(folder, lib, more, 1);
+  }
+
+  /** A session. */
+  public ProcessCluster(Path folder, String lib, String more, int taskManagers) throws Exception {
+    this(folder, lib, more, taskManagers, StandaloneSessionClusterEntrypoint.class, List.of());
+  }
+
+  /** A cluster with one TaskManager for the job of a file. */
+  static ProcessCluster ofJob(Path folder, String lib, String more, Path job) throws Exception {
+    return new ProcessCluster(
+        folder,
+        lib,
+        more,
+        1,
+        StandaloneApplicationClusterEntryPoint.class,
+        List.of("--job-classname", ClusterJob.class.getName(), job.toString()));
   }
 
   /**
@@ -76,7 +94,14 @@ public final class SessionCluster implements AutoCloseable {
    * @param lib the class path of all
    * @param more lines of Flink's configuration
    */
-  public SessionCluster(Path folder, String lib, String more, int taskManagers) throws Exception {
+  private ProcessCluster(
+      Path folder,
+      String lib,
+      String more,
+      int taskManagers,
+      Class<?> jobManager,
+      List<String> arguments)
+      throws Exception {
     this.folder = folder;
     this.lib = lib;
     restPort = freePort();
@@ -84,14 +109,12 @@ public final class SessionCluster implements AutoCloseable {
     Files.writeString(folder.resolve("conf/log4j2.properties"), LOGGING);
     Files.writeString(folder.resolve("conf/config.yaml"), configuration(restPort) + more);
     roles.add(
-        new Role(
-            StandaloneSessionClusterEntrypoint.class,
-            "jobmanager.log",
-            List.of("-Xmx512m", "-XX:+UseSerialGC")));
+        new Role(jobManager, arguments, "jobmanager.log", List.of("-Xmx512m", "-XX:+UseSerialGC")));
     for (int i = 1; i <= taskManagers; i++) {
       roles.add(
           new Role(
               TaskManagerRunner.class,
+              List.of(),
               i == 1 ? "taskmanager.log" : "taskmanager-" + i + ".log",
               List.of(
                   "-Xmx512m",
@@ -178,6 +201,7 @@ public final class SessionCluster implements AutoCloseable {
     command.add("-Dlog.file=" + folder.resolve(role.log()));
     command.addAll(List.of("-cp", lib, role.main().getName()));
     command.addAll(List.of("--configDir", folder.resolve("conf").toString()));
+    command.addAll(role.arguments());
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .directory(folder.toFile())
@@ -304,9 +328,14 @@ public final class SessionCluster implements AutoCloseable {
         .asText();
   }
 
-  /** Cancels a job, and waits for its end. */
-  public void cancel(String job) throws Exception {
+  /** Cancels a job, with which its own cluster ends. */
+  void startToCancel(String job) throws IOException, InterruptedException {
     send("PATCH", "/jobs/" + job + "?mode=cancel", BodyPublishers.noBody(), "application/json");
+  }
+
+  /** Cancels a job of a session, and waits for its end. */
+  public void cancel(String job) throws Exception {
+    startToCancel(job);
     await(() -> state(job).equals("CANCELED"));
   }
 
