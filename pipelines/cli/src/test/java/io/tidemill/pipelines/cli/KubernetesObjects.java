@@ -125,6 +125,24 @@ record KubernetesObjects(Map<String, JsonNode> byKind) {
     schema.forEach(KubernetesObjects::close);
   }
 
+  /**
+   * Merges each patch of a kustomization into the object that it names, as kustomize does with
+   * custom ones.
+   *
+   * @throws IllegalArgumentException if the object is then none
+   */
+  void patch(String kustomization) throws IOException {
+    for (JsonNode each :
+        MAPPER.<JsonNode>valueToTree(new Yaml().load(kustomization)).path("patches")) {
+      JsonNode patch = MAPPER.valueToTree(new Yaml().load(each.path("patch").asText()));
+      String kind = patch.path("kind").asText();
+      for (String pointer : List.of("/apiVersion", "/metadata/name", "/metadata/namespace")) {
+        assertThat(at(kind, pointer)).as(pointer).isEqualTo(patch.at(pointer));
+      }
+      check(MAPPER.readerForUpdating(at(kind, "")).readValue(patch));
+    }
+  }
+
   /** A value in the only one of a kind. */
   JsonNode at(String kind, String pointer) {
     JsonNode object = byKind.get(kind);

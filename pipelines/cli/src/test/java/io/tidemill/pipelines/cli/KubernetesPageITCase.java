@@ -50,6 +50,7 @@ class KubernetesPageITCase {
         .content()
         .contains(
             "kubectl apply -f fraud-kafka.yaml",
+            "kubectl apply -k .",
             "kubectl create job nightly-fraud-2026-11-21 --from=cronjob/nightly-fraud",
             "docker push registry.example.org/nightly:1");
     KubernetesObjects streaming = given("fraud-kafka.yaml");
@@ -58,6 +59,11 @@ class KubernetesPageITCase {
                 .at("FlinkDeployment", "/spec/podTemplate/metadata/annotations/tidemill.io~1models")
                 .asText())
         .contains("fraud:1.1.0");
+    streaming.patch(Files.readString(directory.resolve("scoring/kustomization.yaml")));
+    assertThat(streaming.at("FlinkDeployment", "/spec/podTemplate/spec/tolerations/0/key").asText())
+        .isEqualTo("scoring");
+    assertThat(streaming.at("FlinkDeployment", "/spec/podTemplate/spec/securityContext"))
+        .isNotEmpty();
     assertThat(given("stdin.yaml").at("FlinkStateSnapshot", "/spec/jobReference/name"))
         .isEqualTo(streaming.at("FlinkDeployment", "/metadata/name"));
     // Whose command another test runs.
