@@ -10,6 +10,8 @@ import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The right to change a version's manifest, or to point an alias at it, for one process at a time,
@@ -30,6 +32,8 @@ import java.util.function.Function;
  * <p>Not thread-safe: one object per attempt.
  */
 final class StoreClaim {
+  private static final Logger LOG = LoggerFactory.getLogger(StoreClaim.class);
+
   /** After this time a claim is of a process that died. */
   static final Duration LIFE = Duration.ofMinutes(10);
 
@@ -65,7 +69,8 @@ final class StoreClaim {
   }
 
   /**
-   * Runs an operation while nobody else holds the right.
+   * Runs an operation while nobody else holds the right. That the claim stays behind, as the store
+   * has gone away meanwhile, is told and changes nothing: others delete it once it is old.
    *
    * @param operation given the deadline of all that it asks of the store
    * @throws StoreUnavailableException if others do not let go of it within a minute
@@ -85,8 +90,22 @@ final class StoreClaim {
         }
       }
     } finally {
-      // However late: nobody is harmed by a claim that goes.
+      letGo();
+    }
+  }
+
+  /** However late: nobody is harmed by a claim that goes. */
+  private void letGo() {
+    try {
       backend.delete(own);
+    } catch (StoreUnavailableException e) {
+      LOG.warn(
+          "store '{}': the claim on {}:{} stays for {} minutes, and others wait for it ({})",
+          backend.uri(),
+          all.model(),
+          all.version(),
+          LIFE.toMinutes(),
+          e.getMessage());
     }
   }
 

@@ -51,6 +51,7 @@ final class OciHttp {
   private static final int MOST_REDIRECTS = 5;
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
   private static final int UNAUTHORIZED = 401;
+  private static final int NOT_FOUND = 404;
   private static final Duration CONNECT = Duration.ofSeconds(60);
   private static final Set<String> READS = Set.of("GET", "HEAD");
   private static final Pattern PARAMETER = Pattern.compile("(\\w+)=\"([^\"]*)\"");
@@ -245,11 +246,13 @@ final class OciHttp {
     hosts.checkTokens(uri, secret.isPresent());
     HttpResponse<InputStream> answer = exchange(Call.of("GET", uri, ""), secret);
     try (InputStream body = answer.body()) {
+      String refusal = answer.statusCode() + " from " + uri.getRawAuthority();
+      if (answer.statusCode() == NOT_FOUND) {
+        // That is not what was asked for.
+        throw new IOException(refusal + ", which is to hand out tokens");
+      }
       if (answer.statusCode() != 200) {
-        throw new RegistryException(
-            answer.statusCode(),
-            answer.statusCode() + " from " + uri.getRawAuthority(),
-            retryAfter(answer));
+        throw new RegistryException(answer.statusCode(), refusal, retryAfter(answer));
       }
       JsonNode json = JSON.readTree(bounded(body));
       String token = json.path("token").asText(json.path("access_token").asText());

@@ -319,6 +319,24 @@ class HostileRegistryTest {
   }
 
   @Test
+  void noTokensAreNotNoModel() {
+    answer(
+        exchange -> {
+          if (exchange.getRequestURI().getPath().equals("/token")) {
+            say(exchange, 404, "");
+          } else {
+            exchange
+                .getResponseHeaders()
+                .add("WWW-Authenticate", "Bearer realm=\"http://%s/token\"".formatted(host));
+            say(exchange, 401, "");
+          }
+        });
+
+    refuses(
+        () -> store.find("fraud", VERSION), "404 from " + host + ", which is to hand out tokens");
+  }
+
+  @Test
   void givesTheCredentialsToNoOtherHostThatIsToHandOutTokens() {
     handOutTokens("https://example.com/token");
 
