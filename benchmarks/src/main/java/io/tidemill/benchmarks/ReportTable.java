@@ -6,8 +6,6 @@ import java.util.Optional;
 
 /** Prints a report for people. */
 final class ReportTable {
-  private static final Quantity[] COLUMNS = Quantity.values();
-
   private ReportTable() {}
 
   static String print(Report report) {
@@ -31,11 +29,11 @@ final class ReportTable {
           text,
           "%-34s %14s %10s %14s %9s %13s %8s  %-27s%s",
           row.name(),
-          cell(values, COLUMNS[0]),
-          cell(values, COLUMNS[1]),
-          cell(values, COLUMNS[2]),
-          cell(values, COLUMNS[3]),
-          cell(values, COLUMNS[4]),
+          cell(values, Quantity.RECORDS_PER_SECOND),
+          cell(values, Quantity.NANOS_PER_RECORD),
+          cell(values, Quantity.RECORDS_PER_CPU_SECOND),
+          cell(values, Quantity.BYTES_PER_RECORD),
+          cell(values, Quantity.CHECKPOINT_MILLIS),
           row.ratio().map(ratio -> ratio(ratio.median())).orElse("-"),
           row.floor(),
           " %s to %s"
