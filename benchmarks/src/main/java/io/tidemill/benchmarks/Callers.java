@@ -15,8 +15,15 @@ final class Callers {
   }
 
   static void measure(String name, int callers, Turns turns, Loop loop) throws Exception {
-    ExecutorService threads = Executors.newFixedThreadPool(callers);
     try (Meter meter = Meter.open(name)) {
+      measure(meter, callers, turns, loop);
+    }
+  }
+
+  /** The same, with a meter that stays the caller's. */
+  static void measure(Meter meter, int callers, Turns turns, Loop loop) throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(callers);
+    try {
       CompletableFuture<?>[] ends = new CompletableFuture<?>[callers];
       for (int i = 0; i < callers; i++) {
         ends[i] = CompletableFuture.runAsync(() -> run(loop, meter), threads);

@@ -100,6 +100,8 @@ final class EndlessSource implements Source<RowData, EndlessSource.Nothing, Endl
     private final Pace pace;
     private CompletableFuture<Void> available = CompletableFuture.completedFuture(null);
     private int next;
+    private long handedOut;
+    private boolean resting;
 
     Reader(Meter meter, RowData[] records, Pace pace) {
       this.meter = meter;
@@ -115,7 +117,13 @@ final class EndlessSource implements Source<RowData, EndlessSource.Nothing, Endl
       CompletableFuture<Void> turn = meter.turn();
       if (!turn.isDone()) {
         available = turn;
+        resting = true;
+        meter.rest(handedOut);
         return InputStatus.NOTHING_AVAILABLE;
+      }
+      if (resting) {
+        resting = false;
+        meter.goOn();
       }
       handOut(pace.recordsPerPoll, output);
       if (pace == Pace.FULL) {
@@ -132,6 +140,7 @@ final class EndlessSource implements Source<RowData, EndlessSource.Nothing, Endl
         output.collect(records[next]);
         next = next + 1 == records.length ? 0 : next + 1;
       }
+      handedOut += count;
     }
 
     @Override

@@ -29,8 +29,15 @@ record RawLoop(Workload workload, int batch, int callers) implements ProcessVari
 
   @Override
   public void measure(Turns turns) throws Exception {
+    try (Meter meter = Meter.open(name())) {
+      measure(meter, turns);
+    }
+  }
+
+  /** The same, with a meter that stays the caller's. */
+  void measure(Meter meter, Turns turns) throws Exception {
     try (Model model = workload.load()) {
-      Callers.measure(name(), callers, turns, meter -> call(model, meter));
+      Callers.measure(meter, callers, turns, running -> call(model, running));
     }
   }
 

@@ -35,10 +35,16 @@ final class ScoringJob {
   static void measure(String name, Turns turns, StreamExecutionEnvironment environment)
       throws Exception {
     try (Meter meter = Meter.open(name)) {
-      JobClient job = environment.executeAsync(name);
-      CompletableFuture<?> end = job.getJobExecutionResult();
-      meter.measure(turns, end);
+      measure(meter, turns, environment);
     }
+  }
+
+  /** The same, with a meter that stays the caller's. */
+  static void measure(Meter meter, Turns turns, StreamExecutionEnvironment environment)
+      throws Exception {
+    JobClient job = environment.executeAsync(meter.name());
+    CompletableFuture<?> end = job.getJobExecutionResult();
+    meter.measure(turns, end);
   }
 
   /** Source, step and sink of a job that finds its meter by its name. */
