@@ -20,7 +20,7 @@ class Batch:
         self.model = torch.jit.load(file, map_location=device).eval()
         generator = torch.Generator().manual_seed(42)
         self.records = torch.rand([rows, *shape], generator=generator)
-        self.graph = None
+        self.graph = self.input = self.output = None
 
     def python(self):
         return self.model(self.records.to(self.device)).cpu()
@@ -47,16 +47,34 @@ class Batch:
         self.answers.copy_(self.output, non_blocking=True)
         torch.cuda.current_stream().synchronize()
 
-    def turn(self, way, millis):
-        call = {"python": self.python, "python-graph": self.python_graph}[way]
-        call()
-        records, cpu, start = 0, time.process_time_ns(), time.perf_counter_ns()
-        nanos = 0
+    def repeat(self, call, millis):
+        """Records of so much time, and how long it was to the end of the last call."""
+        records, nanos, start = 0, 0, time.perf_counter_ns()
         while nanos < millis * 1_000_000:
             call()
             records += self.rows
             nanos = time.perf_counter_ns() - start
-        return {"records": records, "nanos": nanos, "cpuNanos": time.process_time_ns() - cpu}
+        return {"records": records, "nanos": nanos}
+
+    def turn(self, way, settle, millis):
+        """Calls without counting, then counts, and leaves the GPU's memory to the other process."""
+        call = {"python": self.python, "python-graph": self.python_graph}[way]
+        try:
+            call()
+            self.repeat(call, settle)
+            cpu = time.process_time_ns()
+            return {**self.repeat(call, millis), "cpuNanos": time.process_time_ns() - cpu}
+        finally:
+            self.leave()
+
+    def leave(self):
+        """Gives back what memory is kept for later. A graph keeps its own, and is made anew where that is much."""
+        if self.device == "cpu":
+            return
+        torch.cuda.empty_cache()
+        if torch.cuda.memory_reserved() > torch.cuda.get_device_properties(0).total_memory // 8:
+            self.graph = self.input = self.output = None
+            torch.cuda.empty_cache()
 
     def profile(self, calls=5):
         """Nanoseconds of the GPU in one call: in kernels, and in copies to and from it."""
@@ -67,12 +85,15 @@ class Batch:
             for _ in range(calls):
                 self.python()
             torch.cuda.synchronize()
-        nanos = {"kernelNanos": 0.0, "copyNanos": 0.0}
+        self.leave()
+        nanos = {}
         for event in profiled.events():
             if event.device_type != torch.autograd.DeviceType.CUDA:
                 continue
             kind = "copyNanos" if event.name.startswith(("Memcpy", "Memset")) else "kernelNanos"
-            nanos[kind] += event.time_range.elapsed_us() * 1000 / calls
+            nanos[kind] = nanos.get(kind, 0.0) + event.time_range.elapsed_us() * 1000 / calls
+        if "kernelNanos" not in nanos:
+            raise RuntimeError("the profiler saw no kernel")
         return nanos
 
     def copies(self):
@@ -124,6 +145,8 @@ def main(device):
                     answer = {}
                 elif what == "facts":
                     answer = facts(device)
+                elif batch is None:
+                    answer = {"error": "no model is open"}
                 else:
                     answer = getattr(batch, what)(*values)
         except Exception as failure:

@@ -6,7 +6,9 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 command="benchmarks/gpu run $*"
 out=$PWD
-seconds=180
+# For all of it, from the first byte that is unpacked; who has the machine for five minutes sees the end.
+seconds=270
+started=${STARTED:-$EPOCHSECONDS}
 with_bridge=
 while [[ $# -gt 0 ]]; do
   case $1 in
@@ -28,9 +30,23 @@ export DJL_CACHE_DIR=$here/djl
 fact() { arguments+=(--fact "$1=$2"); }
 left_out() { arguments+=(--left-out "$1=$2"); }
 
+# What is left of the time.
+left() { echo $((seconds - (EPOCHSECONDS - started))); }
+
+fail() {
+  echo "benchmarks/gpu: $*" >&2
+  exit 1
+}
+
+# GiB that a process here may have: the machine's, or what its control groups leave of it, as Java finds it.
+gibibytes() {
+  "$here/runtime/bin/java" -XX:MaxRAMPercentage=100 -XX:+PrintFlagsFinal -version 2> /dev/null |
+    awk '$2 == "MaxHeapSize" {printf "%d", $4 / 1073741824}'
+}
+
 # Version, CUDA's version, whether a GPU is seen, folder, ABI of C++, and folders of CUDA's libraries; nothing without PyTorch.
 ask_pytorch() {
-  "$python" - 2> /dev/null <<'PYTHON'
+  timeout 60 "$python" - 2> /dev/null <<'PYTHON'
 import glob, os, torch
 folder = os.path.dirname(torch.__file__)
 libraries = glob.glob(os.path.join(os.path.dirname(folder), "nvidia", "*", "lib"))
@@ -66,7 +82,7 @@ compile_bridge() {
   made=$DJL_CACHE_DIR/pytorch/$version-$flavor-linux-x86_64
   mkdir -p "$made" "$here/objects"
   printf '%s\0' "$here"/bridge/*.cc | xargs -0 -P "$(nproc)" -I {} sh -c \
-    "exec g++ $options -c '{}' -o '$here/objects'/\$(basename '{}' .cc).o" || return 1
+    "exec timeout 120 g++ $options -c '{}' -o '$here/objects'/\$(basename '{}' .cc).o" || return 1
   g++ -shared -o "$made/$djl-libdjl_torch.so" "$here"/objects/*.o -L"$library" -Wl,-rpath,"$library" "${needed[@]}" ||
     return 1
   export PYTORCH_LIBRARY_PATH=$library PYTORCH_VERSION=$version PYTORCH_FLAVOR=$flavor
@@ -77,44 +93,47 @@ while IFS='=' read -r name value; do
   [[ $name != djl ]] || djl=$value
 done < "$here/facts"
 fact command "$command"
-fact system "$(uname -sr), $(nproc) cores, $(awk '/^MemTotal/ {printf "%d GiB", $2 / 1048576}' /proc/meminfo)"
+fact system "$(uname -sr), $(nproc) cores, $(gibibytes) GiB"
 
+version='' cuda='' gpu=''
 { read -r version && read -r cuda && read -r gpu && read -r folder && read -r abi && read -r libraries; } < <(ask_pytorch) || true
-if [[ -z ${version:-} ]]; then
-  left_out python "$python has no PyTorch"
-else
+if [[ -n $version ]]; then
   arguments+=(--python "$(command -v "$python")" --loops "$here/loops.py")
+  unseen="PyTorch $version of $python, for CUDA ${cuda:-none}, does not see"
+else
+  left_out python "$python has no PyTorch"
+  unseen="$python does not use, as it has no PyTorch"
 fi
-if [[ -n ${gpu:-} || -n $with_bridge ]]; then
-  started=$SECONDS
-  if [[ ! -d $here/bridge ]]; then
-    left_out bridge "the archive was packed without --djl-sources"
-  elif [[ -z ${version:-} ]]; then
-    left_out bridge "no PyTorch to compile it for"
-  elif compile_bridge > "$out/bridge.log" 2>&1; then
-    fact bridge "compiled in $((SECONDS - started)) s by $(g++ -dumpfullversion)"
-    NATIVES=
-    [[ -z $gpu ]] || device=gpu
-  else
-    left_out bridge "g++ failed, see $out/bridge.log"
-    unset PYTORCH_LIBRARY_PATH PYTORCH_VERSION PYTORCH_FLAVOR
-  fi
+# Tiny sizes on the CPU would only look as if something had been measured.
+[[ -n $gpu ]] || ! timeout 20 nvidia-smi -L 2> /dev/null | grep -q GPU ||
+  fail "a GPU is here that $unseen (expected: PYTHON=FILE, a Python with a PyTorch that does)"
+if [[ -n $gpu || -n $with_bridge ]]; then
+  began=$SECONDS
+  [[ -d $here/bridge ]] || fail "no C++ of DJL's bridge in the archive (expected: packed with --djl-sources)"
+  [[ -n $version ]] || fail "no PyTorch to compile the bridge for: $python has none"
+  compile_bridge > "$out/bridge.log" 2>&1 || {
+    tail -n 20 "$out/bridge.log" >&2
+    fail "DJL's bridge does not compile for PyTorch $version (all of it: $out/bridge.log)"
+  }
+  fact bridge "compiled in $((SECONDS - began)) s by $(g++ -dumpfullversion)"
+  NATIVES=
+  [[ -z $gpu ]] || device=gpu
 fi
 if [[ $device == gpu ]]; then
-  fact driver "$(nvidia-smi --query-gpu=driver_version --format=csv,noheader | head -n 1)"
+  fact driver "$(timeout 20 nvidia-smi --query-gpu=driver_version --format=csv,noheader | head -n 1 || echo unknown)"
+  fact gpuBefore "$(timeout 20 nvidia-smi --query-gpu=memory.used,utilization.gpu --format=csv,noheader | head -n 1 || echo unknown)"
   export LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-  gibibytes=$(awk '/^MemTotal/ {printf "%d", $2 / 1048576}' /proc/meminfo)
-  memory=(-Xmx$((gibibytes / 6))g -XX:MaxDirectMemorySize=$((gibibytes / 2))g "-Djna.library.path=$libraries")
+  memory=("-Xmx$(($(gibibytes) / 6))g" "-XX:MaxDirectMemorySize=$(($(gibibytes) / 2))g" "-Djna.library.path=$libraries")
 else
-  [[ -n $NATIVES || -n ${PYTORCH_LIBRARY_PATH:-} ]] || {
-    echo "no PyTorch for Java: no GPU with a compiled bridge, and no jars for the CPU (expected: TIDEMILL_LIB=FOLDER with pytorch-jni and pytorch-native-cpu)" >&2
-    exit 1
-  }
+  [[ -n $NATIVES || -n ${PYTORCH_LIBRARY_PATH:-} ]] ||
+    fail "no PyTorch for Java: no GPU with a compiled bridge, and no jars for the CPU (expected: TIDEMILL_LIB=FOLDER with pytorch-jni and pytorch-native-cpu)"
   # It lives too shortly for the second compiler.
   memory=(-Xmx1g -XX:MaxDirectMemorySize=1g -XX:TieredStopAtLevel=1)
 fi
+[[ $(left) -gt 0 ]] || fail "$seconds seconds are over before anything was measured"
+# It ends in time by itself, unless it hangs.
 # shellcheck disable=SC2046 # options are several words
-exec "$here/runtime/bin/java" $(< "$here/opens") "${memory[@]}" -Djava.io.tmpdir="$here" \
-  "-Dlog4j.configurationFile=$here/classes/log4j2.properties" \
+exec timeout --foreground --kill-after=10 "$(($(left) + 20))" "$here/runtime/bin/java" $(< "$here/opens") "${memory[@]}" \
+  -Djava.io.tmpdir="$here" "-Dlog4j.configurationFile=$here/classes/log4j2.properties" \
   -cp "$class_path${NATIVES:+:$NATIVES}" io.tidemill.benchmarks.GpuRun \
-  --device "$device" --out "$out" --seconds "$seconds" "${arguments[@]}"
+  --device "$device" --out "$out" --seconds "$(left)" "${arguments[@]}"

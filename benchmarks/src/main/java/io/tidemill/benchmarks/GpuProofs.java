@@ -11,19 +11,25 @@ import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.Device;
 import io.tidemill.model.Signature;
 import io.tidemill.model.engine.pytorch.TorchScripts;
+import io.tidemill.model.loader.ModelHandle;
 import io.tidemill.model.loader.ModelSource;
+import io.tidemill.model.loader.TaskContext;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
@@ -45,32 +51,34 @@ record GpuProofs(Path folder, Device device) {
   private static final long FIRST = 1_025;
   private static final int TABLE = 3;
 
+  /** CUDA's words for it; it has others for a lack of memory or of a GPU. */
+  private static final String ASSERTION = "device-side assert triggered";
+
+  private static final long PROCESS_SECONDS = 45;
+
   /** Calls without memory by which a size is learned; a batch that learns nothing has as many. */
   private static final int LEARNED = 30;
 
   /** What was to be shown, whether it holds, and what was seen. */
   record Proof(String name, boolean holds, String says) {}
 
-  /** All of them. A failure of one is told in its place. */
-  List<Proof> all() {
-    List<Proof> proofs = new ArrayList<>();
-    prove(proofs, "outOfMemory", this::outOfMemory);
-    prove(proofs, "subtasksShareADevice", this::subtasksShareADevice);
-    prove(proofs, "secondModel", this::secondModel);
-    prove(proofs, "errorOfTheDevice", this::errorOfTheDevice);
-    return proofs;
-  }
+  /** Their names. */
+  static final List<String> NAMES =
+      List.of("outOfMemory", "subtasksShareADevice", "secondModel", "errorOfTheDevice");
 
-  /** What may fail. */
-  private interface Attempt {
-    Proof prove(String name) throws Exception;
-  }
-
-  private static void prove(List<Proof> proofs, String name, Attempt attempt) {
+  /** One of them. Blocks. A failure is told in its place. */
+  Proof prove(String name) throws InterruptedException {
     try {
-      proofs.add(attempt.prove(name));
+      return switch (name) {
+        case "outOfMemory" -> outOfMemory(name);
+        case "subtasksShareADevice" -> subtasksShareADevice(name);
+        case "secondModel" -> secondModel(name);
+        default -> errorOfTheDevice(name);
+      };
+    } catch (InterruptedException e) {
+      throw e;
     } catch (Exception e) {
-      proofs.add(new Proof(name, false, reason(e)));
+      return new Proof(name, false, reason(e));
     }
   }
 
@@ -80,6 +88,14 @@ record GpuProofs(Path folder, Device device) {
       innermost = innermost.getCause();
     }
     return String.valueOf(innermost.getMessage()).lines().findFirst().orElse("");
+  }
+
+  /** What a failure says of an assertion that did not hold on the GPU, wherever it stands. */
+  private static Optional<String> assertion(Throwable failure) {
+    return Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
+        .flatMap(cause -> String.valueOf(cause.getMessage()).lines())
+        .filter(line -> line.contains(ASSERTION))
+        .reduce((outer, inner) -> inner);
   }
 
   /** A batch for which there is no memory is halved, and the size that fits is remembered. */
@@ -107,9 +123,14 @@ record GpuProofs(Path folder, Device device) {
   /** Two subtasks of {@code gpu:auto} on one GPU call one copy of the model. */
   private Proof subtasksShareADevice(String name) throws Exception {
     Device said = device.kind() == Device.Kind.GPU ? Device.GPU_AUTO : device;
-    WatchedModel model = new WatchedModel(valueModel("shared", said), name);
-
-    List<Float> answers = answers(scored(longs(2, BATCH), model, "score"));
+    ModelSource shared = valueModel("shared", said);
+    WatchedModel model = new WatchedModel(shared, name);
+    List<Float> answers;
+    // A task that is done before the other begins would have the only copy unloaded.
+    try (ModelHandle held =
+        shared.open(WatchedModel.withOneGpu(new TaskContext(0, List.of(), 1)))) {
+      answers = answers(scored(longs(2, BATCH), model, "score"));
+    }
 
     WatchedModel.Calls calls = WatchedModel.calls(name);
     return new Proof(
@@ -158,15 +179,25 @@ record GpuProofs(Path folder, Device device) {
     List<String> command =
         new JavaProgram(GpuProofs.class, List.of(folder.toString(), device.toString()))
             .command(List.of());
-    Path log = folder.resolve(name + ".log");
-    Process process = new ProcessBuilder(command).redirectError(log.toFile()).start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    process.waitFor();
-    String last = said.strip().lines().reduce("", (before, line) -> line);
-    String expected = device.kind() == Device.Kind.GPU ? "failed: " : "scored 1023, dead letters 1";
+    Path said = folder.resolve(name + ".txt");
+    Process process =
+        new ProcessBuilder(command)
+            .redirectOutput(said.toFile())
+            .redirectError(folder.resolve(name + ".log").toFile())
+            .start();
+    try {
+      if (!process.waitFor(PROCESS_SECONDS, TimeUnit.SECONDS)) {
+        return new Proof(
+            name, false, "the other process did not end within " + PROCESS_SECONDS + " s");
+      }
+    } finally {
+      process.destroyForcibly();
+    }
+    String last = Files.readString(said).strip().lines().reduce("", (before, line) -> line);
     boolean holds =
-        last.startsWith(expected)
-            && (device.kind() != Device.Kind.GPU || last.contains("CUDA error"));
+        device.kind() == Device.Kind.GPU
+            ? last.startsWith("failed: ") && last.contains(ASSERTION)
+            : last.equals("scored 1023, dead letters 1");
     return new Proof(name, holds, "an index beyond a table: " + last);
   }
 
@@ -196,7 +227,7 @@ record GpuProofs(Path folder, Device device) {
       long dead = both.stream().filter(answer -> answer.isNaN()).count();
       System.out.println("scored %d, dead letters %d".formatted(both.size() - dead, dead));
     } catch (Exception e) {
-      System.out.println("failed: " + reason(e));
+      System.out.println("failed: " + assertion(e).orElseGet(() -> reason(e)));
     }
   }
 

@@ -13,7 +13,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,34 +32,50 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GpuRun {
   private static final String USAGE =
-      "usage: --device cpu|gpu --out DIR [--seconds N] [--python FILE --loops FILE] [--fact NAME=VALUE] [--left-out WHAT=WHY]";
+      "usage: --device cpu|gpu --out DIR --seconds N [--python FILE --loops FILE] [--fact NAME=VALUE] [--left-out WHAT=WHY]";
   private static final int MOST_SECONDS = 3_600;
+
+  /** The longest that one proof or round may take. */
+  private static final Duration PART = Duration.ofSeconds(90);
+
+  /** What a part may take to end that has had its time, and the whole after it. */
+  private static final Duration END = Duration.ofSeconds(10);
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Device device;
   private final Path out;
-  private final int seconds;
   private final Map<String, String> facts;
+  private final long start = System.nanoTime();
+  private final long end;
+  private final ExecutorService threads = Executors.newCachedThreadPool(GpuRun::daemon);
+  private @Nullable String stuck;
 
   /** How much of it: everything on a GPU, next to nothing on the CPU. */
-  private record Sizes(int width, List<Integer> batches, Duration turn) {
+  private record Sizes(int width, List<Integer> batches, Duration turn, int laps) {
     // Small ones first: what is left of the time is divided among those that come after.
     static final Sizes OF_GPU =
-        new Sizes(64, List.of(1_024, 256, 4_096, 16_384, 65_536), Duration.ofMillis(250));
-    static final Sizes TINY = new Sizes(2, List.of(16), Duration.ofMillis(40));
+        new Sizes(64, List.of(1_024, 256, 4_096, 16_384, 65_536), Duration.ofMillis(250), 5);
+    static final Sizes TINY = new Sizes(2, List.of(16), Duration.ofMillis(40), 1);
   }
 
-  private GpuRun(Device device, Path out, int seconds, Map<String, String> facts) {
+  /** A proof or a round. */
+  private interface Part {
+    void run() throws Exception;
+  }
+
+  private GpuRun(Device device, Path out, Duration longest, Map<String, String> facts) {
     this.device = device;
     this.out = out;
-    this.seconds = seconds;
     this.facts = facts;
+    end = start + longest.minus(END).toNanos();
   }
 
   public static void main(String[] arguments) throws Exception {
     CommandLine line = new CommandLine(USAGE, arguments);
     Device device = Device.CPU;
     Path out = Path.of("");
-    int seconds = 200;
+    int seconds = 0;
     String python = null;
     String loops = "";
     Map<String, String> facts = new LinkedHashMap<>();
@@ -70,19 +93,27 @@ public final class GpuRun {
           default -> throw line.unknown();
         }
       }
+      if (seconds == 0) {
+        throw new UsageException("--seconds: not said (expected: how many); " + USAGE);
+      }
     } catch (IllegalArgumentException e) {
       System.err.println(e.getMessage());
       System.exit(2);
       return;
     }
+    Runtime.getRuntime().addShutdownHook(new Thread(GpuRun::endChildren));
     GpuReport report =
-        new GpuRun(device, out, seconds, facts).report(python, Path.of(loops), leftOut);
-    Files.writeString(out.resolve("gpu.json"), report.json() + System.lineSeparator());
-    Files.writeString(out.resolve("gpu.txt"), report.table());
+        new GpuRun(device, out, Duration.ofSeconds(seconds), facts)
+            .report(python, Path.of(loops), leftOut);
     System.out.print(report.table());
     // Engines leave threads behind, and Flink's hooks look for classes in what the others deleted.
     System.out.flush();
-    Runtime.getRuntime().halt(report.isProved() ? 0 : 1);
+    endChildren();
+    Runtime.getRuntime().halt(report.holds() ? 0 : 1);
+  }
+
+  private static void endChildren() {
+    ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
   }
 
   private static void put(Map<String, String> map, String pair) {
@@ -90,68 +121,114 @@ public final class GpuRun {
     map.put(parts[0], parts[parts.length - 1]);
   }
 
+  private static Thread daemon(Runnable work) {
+    Thread thread = new Thread(work, "part");
+    thread.setDaemon(true);
+    return thread;
+  }
+
   private GpuReport report(@Nullable String python, Path loops, Map<String, String> leftOut)
       throws Exception {
-    long start = System.nanoTime();
     boolean gpu = device.kind() == Device.Kind.GPU;
     Sizes sizes = gpu ? Sizes.OF_GPU : Sizes.TINY;
     facts.put("device", device.toString());
     facts.put("java", System.getProperty("java.vm.version"));
-    try (WorkFolder folder = WorkFolder.create();
-        PythonLoops there = python == null ? null : loops(python, loops)) {
-      if (there != null) {
-        for (Map.Entry<String, JsonNode> fact : there.ask("facts").properties()) {
-          facts.put(fact.getKey(), fact.getValue().asText());
-        }
-      }
-      List<Workload> workloads = workloads(folder.path(), sizes);
+    // Deleted with the folder that all of this was unpacked to: a part that is stuck may write yet.
+    Path folder = Files.createTempDirectory("tidemill-benchmarks");
+    try (PythonLoops there = python == null ? null : loops(python, loops)) {
+      Optional<String> mute = there == null ? Optional.empty() : factsOf(there);
+      List<Workload> workloads = workloads(folder, sizes);
       GpuReport report = new GpuReport(facts, figures(workloads, sizes));
       leftOut.forEach(report::skipped);
       if (!gpu) {
         report.skipped("GPU", "none here: tiny sizes on the CPU, which are no figures of anything");
       }
+      mute.ifPresent(why -> report.skipped("python", why));
+      GpuProofs proofs = new GpuProofs(folder, device);
+      for (String name : GpuProofs.NAMES) {
+        part(report, name, () -> report.proved(proofs.prove(name)));
+      }
       List<GpuRound> rounds = new ArrayList<>();
       for (int batch : sizes.batches()) {
-        workloads.forEach(one -> rounds.add(new GpuRound(one, batch, there, sizes.turn())));
-      }
-      progress(start, "proofs");
-      new GpuProofs(folder.path(), device).all().forEach(report::proved);
-      if (gpu) {
-        JniUtils.emptyCudaCache();
+        for (Workload one : workloads) {
+          rounds.add(
+              new GpuRound(
+                  one, batch, mute.isPresent() ? null : there, sizes.turn(), sizes.laps()));
+        }
       }
       for (int i = 0; i < rounds.size(); i++) {
-        measure(rounds.get(i), rounds.size() - i, start, report);
+        GpuRound round = rounds.get(i);
+        long now = System.nanoTime();
+        long last = Math.min(now + PART.toNanos(), end);
+        long share = now + (end - now) / (rounds.size() - i);
+        part(report, round.name(), () -> round.measure(report, Math.min(share, last), last));
       }
+      report.finished();
+      report.write(out);
       return report;
     }
   }
 
-  private void measure(GpuRound round, int left, long start, GpuReport report) {
-    String name = "%s, batches of %d".formatted(round.workload().name(), round.batch());
-    long now = System.nanoTime();
-    long rest = start + TimeUnit.SECONDS.toNanos(seconds) - now;
-    if (rest <= 0) {
-      report.skipped(name, seconds + " s are over");
+  /**
+   * Runs a part in its time, and writes down what there is then. One that does not end when it is
+   * told to would disturb whatever came after it, so nothing does.
+   */
+  private void part(GpuReport report, String name, Part part) throws Exception {
+    long left = Math.min(PART.toNanos(), end - System.nanoTime());
+    if (stuck != null || left <= 0) {
+      report.skipped(name, stuck == null ? "no time was left" : stuck + " did not end");
       return;
     }
-    progress(start, name);
+    System.err.printf("%4d s: %s%n", (System.nanoTime() - start) / 1_000_000_000, name);
+    CountDownLatch ended = new CountDownLatch(1);
+    Future<?> running = threads.submit(() -> run(part, ended));
     try {
-      round.measure(report, now + rest / left);
-    } catch (Exception e) {
-      report.skipped(name, String.valueOf(e.getMessage()));
+      running.get(left, TimeUnit.NANOSECONDS);
+    } catch (ExecutionException e) {
+      Throwable failure = e.getCause();
+      report.failed(name, String.valueOf(failure == null ? e : failure.getMessage()));
+    } catch (TimeoutException e) {
+      report.failed(name, "not done within %d s".formatted(TimeUnit.NANOSECONDS.toSeconds(left)));
+      running.cancel(true);
+      if (!ended.await(END.toSeconds(), TimeUnit.SECONDS)) {
+        stuck = name;
+      }
+    }
+    report.write(out);
+  }
+
+  private @Nullable Object run(Part part, CountDownLatch ended) throws Exception {
+    try {
+      part.run();
+      if (device.kind() == Device.Kind.GPU) {
+        // The other processes of the next part may need what this one keeps for later.
+        JniUtils.emptyCudaCache();
+      }
+      return null;
+    } finally {
+      ended.countDown();
     }
   }
 
-  private static void progress(long start, String what) {
-    System.err.printf("%4d s: %s%n", (System.nanoTime() - start) / 1_000_000_000, what);
+  /** Puts what Python says of itself among the facts; why it says nothing, otherwise. */
+  private Optional<String> factsOf(PythonLoops python) {
+    try {
+      for (Map.Entry<String, JsonNode> fact : python.ask("facts").properties()) {
+        facts.put(fact.getKey(), fact.getValue().asText());
+      }
+      return Optional.empty();
+    } catch (IOException | IllegalStateException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
   }
 
-  private PythonLoops loops(String python, Path loops) throws IOException {
-    return PythonLoops.start(
+  private PythonLoops loops(String python, Path loops) {
+    return new PythonLoops(
         python,
         loops,
         device.kind() == Device.Kind.GPU ? "cuda" : "cpu",
-        out.resolve("python.log"));
+        out.resolve("python.log"),
+        PATIENCE);
   }
 
   private List<Workload> workloads(Path folder, Sizes sizes) {

@@ -26,7 +26,12 @@ record GpuVariant(String model, int batch, String way) implements Variant {
 
   @Override
   public String name() {
-    return "%s-b%d-%s".formatted(model, batch, way);
+    return round() + "-" + way;
+  }
+
+  /** Model and size, which all its ways share. */
+  String round() {
+    return "%s-b%d".formatted(model, batch);
   }
 
   @Override

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ThreadContest implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 60;
+  private static final long END_SECONDS = 8;
 
   private final Map<GpuVariant, Entrant> entrants = new LinkedHashMap<>();
   private final Map<GpuVariant, String> failures = new LinkedHashMap<>();
@@ -91,7 +92,7 @@ final class ThreadContest implements AutoCloseable {
   public void close() throws InterruptedException {
     entrants.values().forEach(entrant -> entrant.turns.add(Optional.empty()));
     threads.shutdown();
-    if (!threads.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+    if (!threads.awaitTermination(END_SECONDS, TimeUnit.SECONDS)) {
       threads.shutdownNow();
     }
   }

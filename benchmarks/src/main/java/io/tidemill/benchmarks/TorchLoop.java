@@ -46,14 +46,14 @@ final class TorchLoop implements AutoCloseable {
   }
 
   /** Takes turns as a variant. */
-  void measure(String name, Turns turns) throws Exception {
+  void measure(Meter meter, Turns turns) throws Exception {
     Callers.measure(
-        name,
+        meter,
         1,
         turns,
-        meter -> {
-          Meter.Tally tally = meter.tally();
-          while (meter.awaitTurn()) {
+        running -> {
+          Meter.Tally tally = running.tally();
+          while (running.awaitTurn()) {
             call();
             tally.add(batch);
           }

@@ -54,6 +54,11 @@ record WatchedModel(ModelSource source, String name) implements ModelSource {
     return CALLS.computeIfAbsent(name, unused -> new Calls());
   }
 
+  /** The same task, told of one GPU. */
+  static TaskContext withOneGpu(TaskContext task) {
+    return new TaskContext(task.subtask(), ONE_GPU, task.maxSize(), task.loadTimeout());
+  }
+
   @Override
   public ModelVersion version() {
     return source.version();
@@ -71,8 +76,7 @@ record WatchedModel(ModelSource source, String name) implements ModelSource {
 
   @Override
   public ModelHandle open(TaskContext task) {
-    ModelHandle handle =
-        source.open(new TaskContext(task.subtask(), ONE_GPU, task.maxSize(), task.loadTimeout()));
+    ModelHandle handle = source.open(withOneGpu(task));
     Calls calls = calls(name);
     calls.tasks.incrementAndGet();
     calls.copies.add(System.identityHashCode(handle.model()));
