@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Tells while a job runs how far it is: on a terminal a line that renews itself, elsewhere one now
@@ -23,6 +24,7 @@ import java.util.function.LongSupplier;
 final class RunProgress {
   private static final long REDRAW_NANOS = Duration.ofSeconds(1).toNanos();
   private static final long PLAIN_NANOS = Duration.ofSeconds(30).toNanos();
+  private static final int BAR_LENGTH = 20;
 
   private final PrintWriter err;
   private final String begin;
@@ -54,16 +56,20 @@ final class RunProgress {
 
   /** Says what is new about a job. */
   void tell(EmbeddedJob job) {
+    tell(job::figures, () -> cause(job));
+  }
+
+  void tell(Supplier<RunFigures> now, Supplier<String> cause) {
     long elapsed = nanoClock.getAsLong() - saidNanos;
     if (elapsed < REDRAW_NANOS) {
       return;
     }
-    RunFigures figures = job.figures();
+    RunFigures figures = now.get();
     if (figures.restarts() > saidRestarts) {
       saidRestarts = figures.restarts();
       clear();
       PrintWriter plain = new PrintWriter(new PlainWriter(err), true);
-      plain.printf("%srestart %d: %s%n", begin, saidRestarts, cause(job));
+      plain.printf("%srestart %d: %s%n", begin, saidRestarts, cause.get());
     }
     if (terminal || elapsed >= PLAIN_NANOS) {
       clear();
@@ -78,7 +84,7 @@ final class RunProgress {
   /** How far it is, in one line. */
   String line(RunFigures figures, double seconds) {
     double rate = Math.max(0, figures.recordsIn() - saidRecords) / seconds;
-    StringBuilder line = new StringBuilder();
+    StringBuilder line = new StringBuilder(bar(figures));
     line.append(String.format(Locale.ROOT, "%,d records  %,.0f/s", figures.recordsIn(), rate));
     if (bounded && figures.lag() > 0 && rate > 0) {
       line.append(String.format(Locale.ROOT, "  ETA %,.0f s", figures.lag() / rate));
@@ -94,8 +100,27 @@ final class RunProgress {
               step.fill(),
               step.modelP99Micros() / 1_000));
     }
-    return line.append(String.format(Locale.ROOT, "  dead letters %,d", figures.allDeadLetters()))
-        .toString();
+    line.append(String.format(Locale.ROOT, "  dead letters %,d", figures.allDeadLetters()));
+    if (figures.secondsSinceCheckpoint() >= 0) {
+      line.append(
+          String.format(Locale.ROOT, "  checkpoint %,.0f s ago", figures.secondsSinceCheckpoint()));
+    }
+    return line.toString();
+  }
+
+  /** How much of the input is done, where that is known. */
+  private String bar(RunFigures figures) {
+    if (!terminal || !bounded || figures.lag() <= 0) {
+      return "";
+    }
+    double done = (double) figures.recordsIn() / (figures.recordsIn() + figures.lag());
+    int filled = (int) (done * BAR_LENGTH);
+    return String.format(
+        Locale.ROOT,
+        "[%s%s] %2.0f %%  ",
+        "#".repeat(filled),
+        "-".repeat(BAR_LENGTH - filled),
+        Math.floor(done * 100));
   }
 
   /** Takes the line away. */

@@ -10,25 +10,77 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class RunProgressTest {
-  private static final RunFigures FIGURES =
-      new RunFigures(
-          12_000,
-          11_990,
-          Map.of("unfit", 9L, "undecodable", 1L),
-          3_000,
-          0,
-          List.of(new RunFigures.Step("score", "fraud:1.4.2", 50, 0.93, 0, 0, 0, 0, 1_250)));
+  private static final RunFigures FIGURES = figures(3_000, 0);
 
-  private static String line(boolean bounded) {
-    return new RunProgress(new PrintWriter(new StringWriter()), "", true, bounded, () -> 0)
-        .line(FIGURES, 2);
+  private final StringWriter printed = new StringWriter();
+  private long nowNanos = 7;
+
+  private static RunFigures figures(long lag, long restarts) {
+    return new RunFigures(
+        12_000,
+        11_990,
+        Map.of("unfit", 9L, "undecodable", 1L),
+        lag,
+        restarts,
+        4.2,
+        List.of(new RunFigures.Step("score", "fraud:1.4.2", 50, 0.93, 0, 0, 0, 0, 1_250)));
+  }
+
+  private RunProgress progress(boolean terminal, boolean bounded) {
+    return new RunProgress(new PrintWriter(printed), "", terminal, bounded, () -> nowNanos);
+  }
+
+  private String line(boolean bounded) {
+    return progress(true, bounded).line(FIGURES, 2);
+  }
+
+  private void tellAfter(RunProgress progress, double seconds, RunFigures figures) {
+    nowNanos += (long) (seconds * 1e9);
+    progress.tell(() -> figures, () -> "the broker is gone");
   }
 
   @Test
-  void tellsTheTimeToGoOfInputThatEnds() {
+  void tellsHowMuchIsDoneAndTheTimeToGoOfInputThatEnds() {
     assertThat(line(true))
         .isEqualTo(
-            "12,000 records  6,000/s  ETA 1 s  score: fill 0.93, model p99 1.3 ms  dead letters 10");
+            "[################----] 80 %  12,000 records  6,000/s  ETA 1 s  score: fill 0.93, model p99 1.3 ms  dead letters 10  checkpoint 4 s ago");
+    assertThat(progress(false, true).line(FIGURES, 2)).startsWith("12,000 records  6,000/s  ETA");
+  }
+
+  @Test
+  void renewsItsLineEachSecondOnATerminal() {
+    RunProgress progress = progress(true, false);
+
+    tellAfter(progress, 0.9, FIGURES);
+    assertThat(printed.toString()).isEmpty();
+    tellAfter(progress, 0.2, FIGURES);
+    tellAfter(progress, 1.1, FIGURES);
+    progress.clear();
+
+    assertThat(printed.toString())
+        .matches("12,000 records[^\r\n]*\r\u001B\\[2K12,000 records[^\r\n]*\r\u001B\\[2K");
+  }
+
+  @Test
+  void printsALineEveryHalfMinuteElsewhere() {
+    RunProgress progress = progress(false, false);
+
+    tellAfter(progress, 29, FIGURES);
+    assertThat(printed.toString()).isEmpty();
+    tellAfter(progress, 1, FIGURES);
+    tellAfter(progress, 29, FIGURES);
+
+    assertThat(printed.toString().lines()).singleElement().asString().startsWith("12,000 records");
+  }
+
+  @Test
+  void aRestartIsToldOnceWithItsCauseWhenItHappens() {
+    RunProgress progress = progress(false, false);
+
+    tellAfter(progress, 2, figures(0, 1));
+    tellAfter(progress, 2, figures(0, 1));
+
+    assertThat(printed.toString().lines()).containsExactly("restart 1: the broker is gone");
   }
 
   @Test

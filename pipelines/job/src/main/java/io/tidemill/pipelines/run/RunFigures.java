@@ -23,6 +23,7 @@ import java.util.stream.Stream;
  *     unwritable} those of the sink
  * @param lag records that wait at the source, as far as it tells
  * @param restarts how often the job has failed and gone on
+ * @param secondsSinceCheckpoint since the last checkpoint was complete; negative if none was
  */
 public record RunFigures(
     long recordsIn,
@@ -30,6 +31,7 @@ public record RunFigures(
     Map<String, Long> deadLetters,
     long lag,
     long restarts,
+    double secondsSinceCheckpoint,
     List<Step> steps) {
   private static final String IN = "numRecordsIn";
   private static final String SOURCE = "source-undecoded";
@@ -78,9 +80,14 @@ public record RunFigures(
         deadLetters,
         metrics.sum("Source: source", "pendingRecords"),
         metrics.sum("", "numRestarts"),
+        sinceCheckpoint(metrics.sum("", "lastCheckpointCompletedTimestamp")),
         IntStream.range(0, steps.size())
             .mapToObj(i -> step(steps.get(i), planned.models().get(i), metrics))
             .toList());
+  }
+
+  private static double sinceCheckpoint(long epochMillis) {
+    return epochMillis <= 0 ? -1 : Math.max(0, System.currentTimeMillis() - epochMillis) / 1e3;
   }
 
   /** What operators count as dead letters that they make, in the words of letters. */

@@ -33,6 +33,7 @@ final class RunMetrics implements MetricReporter {
           "numRecordsIn",
           "pendingRecords",
           "numRestarts",
+          "lastCheckpointCompletedTimestamp",
           "records",
           "batches",
           "encodeNanos",
