@@ -122,6 +122,12 @@ public record ConnectorOptions(String place, Map<String, String> values) {
     return names(FILESYSTEM) && format().filter(TELLING::contains).isPresent();
   }
 
+  /** Whether its files hold many rows of a column together, which so are in memory together. */
+  public boolean filesHoldColumns() {
+    return names(FILESYSTEM)
+        && format().filter(format -> format.equals(PARQUET) || format.equals(ORC)).isPresent();
+  }
+
   /** Whether it stands for many folders, which nothing can be written to. */
   public boolean foldersAreMany() {
     return folder().filter(Glob::is).isPresent();

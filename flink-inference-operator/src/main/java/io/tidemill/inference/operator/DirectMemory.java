@@ -4,9 +4,6 @@ import io.tidemill.model.columnar.ColumnMemory;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.function.LongSupplier;
-import javax.management.JMException;
-import javax.management.ObjectName;
-import javax.management.openmbean.CompositeData;
 
 /**
  * The process's direct memory, which Arrow's is a part of, and what of it is promised to steps.
@@ -16,7 +13,7 @@ import javax.management.openmbean.CompositeData;
 public final class DirectMemory {
   /** Of this process. */
   static final DirectMemory OF_PROCESS =
-      new DirectMemory(limitOfProcess(), DirectMemory::usedByOthers);
+      new DirectMemory(ProcessMemory.ofThis().directBytes(), DirectMemory::usedByOthers);
 
   private final long limit;
   private final LongSupplier usedByOthers;
@@ -75,24 +72,6 @@ public final class DirectMemory {
   /** Bytes that steps may use now. */
   synchronized long promised() {
     return promised;
-  }
-
-  /** The bytes that this process has, whoever uses them; all there are where nothing says it. */
-  public static long limitOfProcess() {
-    try {
-      CompositeData option =
-          (CompositeData)
-              ManagementFactory.getPlatformMBeanServer()
-                  .invoke(
-                      new ObjectName("com.sun.management:type=HotSpotDiagnostic"),
-                      "getVMOption",
-                      new Object[] {"MaxDirectMemorySize"},
-                      new String[] {String.class.getName()});
-      long said = Long.parseLong(String.valueOf(option.get("value")));
-      return said > 0 ? said : Runtime.getRuntime().maxMemory();
-    } catch (JMException | RuntimeException notHotSpot) {
-      return Long.MAX_VALUE;
-    }
   }
 
   private static long usedByOthers() {

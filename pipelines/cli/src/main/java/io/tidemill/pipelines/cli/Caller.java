@@ -22,15 +22,23 @@ import picocli.CommandLine.IFactory;
  * @param environment the variables of the process
  * @param terminal the person in front of it, if there is one
  * @param units those that the command was given
+ * @param restart of the command
  */
-record Caller(Map<String, String> environment, Terminal terminal, Units units) implements IFactory {
+record Caller(Map<String, String> environment, Terminal terminal, Units units, Restart restart)
+    implements IFactory {
+  Caller(Map<String, String> environment, Terminal terminal, Restart restart) {
+    this(environment, terminal, new Units(environment), restart);
+  }
+
+  /** One whose command is no process of its own. */
   Caller(Map<String, String> environment, Terminal terminal) {
-    this(environment, terminal, new Units(environment));
+    this(environment, terminal, Restart.NONE);
   }
 
   Caller {
     environment = Map.copyOf(environment);
     requireNonNull(terminal, "terminal");
+    requireNonNull(restart, "restart");
   }
 
   /**

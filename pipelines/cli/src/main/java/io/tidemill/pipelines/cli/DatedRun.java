@@ -41,8 +41,12 @@ final class DatedRun implements Execution {
 
   /** Plans a job. */
   interface Planning {
-    /** With the folders and files that are there now. */
-    PlannedPipeline plan();
+    /**
+     * With the folders and files that are there now.
+     *
+     * @param waited whether the run has waited for them
+     */
+    PlannedPipeline plan(boolean waited);
 
     /** Refuses it for all that is wrong whatever files come. */
     void checkBeforeItsFiles();
@@ -74,7 +78,7 @@ final class DatedRun implements Execution {
     if (there.isPresent() || dated.plansAhead()) {
       // Before it waits, so that a job that cannot run says so at once; but whoever plans to read a
       // table that is not there makes it, and a file that is not there tells no columns.
-      planned = planning.plan();
+      planned = planning.plan(false);
     } else if (dated.isToldItsColumns()) {
       planning.checkBeforeItsFiles();
     }
@@ -95,7 +99,7 @@ final class DatedRun implements Execution {
       sayWaiting(limit);
     }
     List<InputFile> files = input.await(limit);
-    planned = planning.plan();
+    planned = planning.plan(true);
     return files;
   }
 

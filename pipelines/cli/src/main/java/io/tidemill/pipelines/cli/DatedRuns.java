@@ -28,6 +28,7 @@ final class DatedRuns {
   private final PublishingOrder order = new PublishingOrder();
   private final List<DatedRun> begun = new ArrayList<>();
   private final List<DatedView> views = new ArrayList<>();
+  private boolean memoryProvided;
 
   DatedRuns(Caller caller, JobOptions job, RunDates dates, Output output) {
     this.caller = caller;
@@ -88,8 +89,10 @@ final class DatedRuns {
   private DatedRun.Planning planning(ParsedPipeline staged) {
     return new DatedRun.Planning() {
       @Override
-      public PlannedPipeline plan() {
-        return job.plan(caller.environment(), Map.of(), staged).counted();
+      public PlannedPipeline plan(boolean waited) {
+        PlannedPipeline planned = job.plan(caller.environment(), Map.of(), staged).counted();
+        provideMemory(planned, !waited);
+        return planned;
       }
 
       @Override
@@ -97,6 +100,14 @@ final class DatedRuns {
         job.checkBeforeItsFiles(caller.environment(), staged);
       }
     };
+  }
+
+  /** For the first that is planned, before any of them does anything. */
+  private synchronized void provideMemory(PlannedPipeline planned, boolean mayStartAgain) {
+    if (!memoryProvided) {
+      memoryProvided = true;
+      new RunMemory(caller, output, dates.words()).provide(planned, dates.atOnce(), mayStartAgain);
+    }
   }
 
   /** Fails as the first date that has failed did, and says why the others after it did. */

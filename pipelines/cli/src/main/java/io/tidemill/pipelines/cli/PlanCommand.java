@@ -193,6 +193,7 @@ final class PlanCommand implements Callable<Integer> {
       print(out, "dead-letter", deadLetter);
     }
     out.printf("memory       direct: %s of such a process here%n", plan.memory());
+    out.printf("             heap: %s of such a process here%n", plan.memory().heap());
     plan.notes().forEach(note -> out.printf("note         %s%n", note));
     out.println();
     TextTable table = new TextTable("OPERATOR", "UID", "PARALLELISM");

@@ -18,6 +18,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -77,6 +78,7 @@ final class RunCommand implements Callable<Integer> {
     }
     PlannedPipeline pipeline = job.plan(caller.environment(), resume.flinkOptions(), written);
     pipeline.checkFoldersAboveSink();
+    new RunMemory(caller, output, List.of()).provide(pipeline, 1, true);
     checkBrokers(pipeline);
     JobFolder folder = job.folder(pipeline);
     try (Lease lease = take(folder, name)) {

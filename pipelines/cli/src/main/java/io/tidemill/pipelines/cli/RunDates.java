@@ -39,6 +39,8 @@ final class RunDates {
       })
   private @Nullable Instant moment;
 
+  private final Instant begun = Instant.now();
+
   @Option(
       names = "--parallel-dates",
       paramLabel = "N",
@@ -93,6 +95,15 @@ final class RunDates {
     return wait == null ? otherwise : wait;
   }
 
+  private Instant now() {
+    return moment == null ? begun : moment;
+  }
+
+  /** What to say besides to a command that begins later, and means the same dates. */
+  List<String> words() {
+    return moment == null ? List.of("--now", begun.toString()) : List.of();
+  }
+
   /** Whether it is one date, and not a first and a last one. */
   boolean one() {
     return date != null;
@@ -104,7 +115,7 @@ final class RunDates {
    * @throws CommandFailedException if the options contradict each other
    */
   List<LocalDate> in(ZoneId zone) {
-    Instant now = moment == null ? Instant.now() : moment;
+    Instant now = now();
     if (date != null) {
       if (from != null || to != null) {
         throw refused(

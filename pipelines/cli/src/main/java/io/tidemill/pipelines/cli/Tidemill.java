@@ -99,7 +99,7 @@ public final class Tidemill implements Runnable {
       // Before the first logger, which reads it.
       System.setProperty(LOG_LEVEL, "INFO");
     }
-    Caller caller = new Caller(System.getenv(), Terminal.ofProcess());
+    Caller caller = new Caller(System.getenv(), Terminal.ofProcess(), new OwnProcess());
     System.exit(execute(caller, new FileOutputStream(FileDescriptor.out), arguments));
   }
 

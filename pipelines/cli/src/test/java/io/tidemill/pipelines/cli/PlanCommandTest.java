@@ -36,7 +36,7 @@ class PlanCommandTest {
             "  option     properties.group.id: fraud-scoring%n".formatted(),
             "  option     topic: fraud-scores%n".formatted())
         .containsPattern(
-            "memory       direct: [0-9.]+ KiB for the steps and 64 MiB for Flink's network, of [0-9.]+ [GM]iB of such a process here")
+            "memory       direct: [0-9.]+ KiB for the steps and 64 MiB for Flink's network, of [0-9.]+ [GM]iB of such a process here\\R +heap: about [0-9.]+ MiB for full batches, Flink and files, of [0-9.]+ [GM]iB of such a process here")
         .endsWith(
             "next         tidemill run %s --set execution.checkpointing.interval=5s --store %s%n"
                 .formatted(job, directory.resolve("store")));

@@ -210,8 +210,8 @@ class RenderKubernetesTest {
     assertThat(small.getTaskOffHeapSize().getMebiBytes()).isBetween(200, 800);
     assertThat(spec.getTaskOffHeapSize().getMebiBytes())
         .isGreaterThan(small.getTaskOffHeapSize().getMebiBytes() + 60);
-    assertThat(spec.getTaskHeapSize())
-        .isGreaterThanOrEqualTo(MemorySize.ofMebiBytes(512 + 3 * 256));
+    assertThat(spec.getTaskHeapSize()).isGreaterThan(MemorySize.ofMebiBytes(4_096));
+    assertThat(small.getTaskHeapSize()).isLessThan(MemorySize.ofMebiBytes(1_500));
     assertThat(spec.getManagedMemorySize()).isEqualTo(MemorySize.ZERO);
     assertThat(
             taskManager(streaming(large + "  # no\n", "--set", "state.backend.type=rocksdb"))

@@ -132,7 +132,10 @@ record NightlyJob(DeployedJob job, LocalTime at, Duration waitLimit, String comm
 
   private Fields container() {
     MemoryNeed need = job.planned().memory();
-    long heap = HEAP_MEBIBYTES + (long) SUBTASK_MEBIBYTES * job.parallelism();
+    long heap =
+        Math.max(
+            HEAP_MEBIBYTES + (long) SUBTASK_MEBIBYTES * job.parallelism(),
+            mebibytes(need.heapBytes()));
     long direct = mebibytes(need.stepBytes() + need.networkBytes()) + DIRECT_MEBIBYTES;
     String memory =
         "%dMi".formatted(heap + direct + mebibytes(job.planned().nativeBytes()) + JAVA_MEBIBYTES);

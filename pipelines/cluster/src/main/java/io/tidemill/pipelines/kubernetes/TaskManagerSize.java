@@ -62,7 +62,8 @@ record TaskManagerSize(int slots, MemorySize offHeap, MemorySize managed, Memory
     if (said.isEmpty()
         && !wanted.contains(TOTAL_FLINK_MEMORY)
         && !wanted.contains(TASK_HEAP_MEMORY)) {
-      wanted.set(TASK_HEAP_MEMORY, new MemorySize(HEAP + slots * SLOT));
+      wanted.set(
+          TASK_HEAP_MEMORY, new MemorySize(Math.max(HEAP + slots * SLOT, job.heapBytes(slots))));
     }
     try {
       TaskExecutorProcessSpec spec = TaskExecutorProcessUtils.processSpecFromConfig(wanted);

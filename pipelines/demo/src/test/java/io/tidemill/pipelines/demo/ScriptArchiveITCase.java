@@ -3,31 +3,43 @@ package io.tidemill.pipelines.demo;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The script's archives of classes, in a checkout whose command is the one that was built. */
+/** How the script starts a JVM, in a checkout whose command is the one that was built. */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "the script is proved where it is used most")
 class ScriptArchiveITCase {
   private static final Path CHECKOUT = Path.of("../..").toAbsolutePath().normalize();
   private static final String COMMAND = "io.tidemill.pipelines.cli.Tidemill source: ";
+
+  private static final List<String> OPTIONS =
+      List.of(
+          "JDK_JAVA_OPTIONS",
+          "JAVA_TOOL_OPTIONS",
+          "_JAVA_OPTIONS",
+          "TIDEMILL_LIB",
+          "TIDEMILL_JAVA_OPTS");
 
   @TempDir Path directory;
   private Path archives = Path.of("");
@@ -91,13 +103,7 @@ class ScriptArchiveITCase {
     ProcessBuilder builder =
         new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true);
     Map<String, String> environment = builder.environment();
-    List.of(
-            "JDK_JAVA_OPTIONS",
-            "JAVA_TOOL_OPTIONS",
-            "_JAVA_OPTIONS",
-            "TIDEMILL_LIB",
-            "TIDEMILL_JAVA_OPTS")
-        .forEach(environment::remove);
+    OPTIONS.forEach(environment::remove);
     environment.put("JAVA_HOME", directory.resolve("jdk").toString());
     environment.putAll(variables);
     Process process = builder.start();
@@ -139,6 +145,60 @@ class ScriptArchiveITCase {
     assertThat(process.waitFor()).isNotZero();
     assertThat(Files.readString(directory.resolve("err.log")))
         .contains("\ntidemill: the heap is full (expected: ", "TIDEMILL_JAVA_OPTS=-Xmx8g");
+  }
+
+  /** A JVM takes a quarter of this machine unasked, and the batches of this job a third of it. */
+  @Test
+  @Timeout(value = 5, unit = TimeUnit.MINUTES)
+  void aJobThatTakesMoreThanAJvmTakesUnaskedHasItInTheSameProcess() throws Exception {
+    start(List.of("./tidemill", "init", "job"), Map.of());
+    String store = directory.resolve("job/models").toString();
+    start(
+        List.of("./tidemill", "model", "push", "job/fraud.onnx", "fraud:1.0.0", "--store", store),
+        Map.of());
+    Path job = directory.resolve("job/job.yaml");
+    Files.writeString(
+        job,
+        Files.readString(job)
+                .replace("mode: batch", "mode: streaming")
+                .replace("@production", ":1.0.0")
+                .replace(
+                    "format: json\n  columns",
+                    "format: json\n  source.monitor-interval: 1s\n  columns")
+                .replace(
+                    "    resources:",
+                    "    batching: { max-size: 1000000, max-in-flight: %d }\n    resources:"
+                        .formatted(Math.max(1, thirdOfMachine() / 1_000_000 - 1)))
+            + "flink: { execution.checkpointing.interval: 300ms }\n");
+    Path log = directory.resolve("err.log");
+    ProcessBuilder builder =
+        new ProcessBuilder("./tidemill", "run", job.toString())
+            .directory(directory.toFile())
+            .redirectOutput(directory.resolve("out.log").toFile())
+            .redirectError(log.toFile());
+    OPTIONS.forEach(builder.environment()::remove);
+
+    Process run = builder.start();
+    while (!Files.readString(log).contains("runs with")) {
+      assertThat(run.isAlive()).as(Files.readString(log)).isTrue();
+    }
+    List<ProcessHandle> children = run.children().toList();
+    run.destroy();
+
+    assertThat(run.waitFor()).isNotEqualTo(1);
+    assertThat(children).isEmpty();
+    assertThat(Files.readString(log))
+        .containsOnlyOnce("starts again with -Xmx")
+        .doesNotContain("(expected: ")
+        .contains("fraud-files has stopped; the next run begins ");
+  }
+
+  /** Records that are taken for a third of the machine's memory; one is of some kilobyte. */
+  private static long thirdOfMachine() {
+    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+            .getTotalMemorySize()
+        / 3
+        / 1_024;
   }
 
   @Test

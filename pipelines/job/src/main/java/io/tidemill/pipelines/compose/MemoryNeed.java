@@ -1,8 +1,12 @@
 package io.tidemill.pipelines.compose;
 
-import io.tidemill.inference.operator.DirectMemory;
+import io.tidemill.inference.batch.BatchPolicy;
+import io.tidemill.inference.operator.ProcessMemory;
 import io.tidemill.model.store.ByteSize;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
@@ -11,25 +15,40 @@ import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.TaskManagerOptions;
 
 /**
- * What a job takes of direct memory where all of it runs in one process, as far as it is known
- * before. Immutable.
+ * What a job takes of memory where all of it runs in one process, as far as it is known before.
+ * Immutable.
  *
  * @param stepBytes of Arrow's, the most that steps and their subtasks take at once
  * @param networkBytes of Flink between its tasks, which it takes at the start
- * @param processBytes what this process has
+ * @param heapBytes about what the records of full batches take of the heap, with Flink and what it
+ *     reads and writes files with
+ * @param process what this process has
  */
-public record MemoryNeed(long stepBytes, long networkBytes, long processBytes) {
+public record MemoryNeed(long stepBytes, long networkBytes, long heapBytes, ProcessMemory process) {
   /** Flink's own for a job in its caller's process. */
   private static final MemorySize USUAL_NETWORK = MemorySize.ofMebiBytes(64);
 
-  /** What others take in such a process, such as the buffers of its connections. */
+  /** What others take of direct memory in such a process, such as its connections. */
   private static final long SPARE_BYTES = 64L << 20;
 
-  static MemoryNeed of(List<PlannedStep> steps, Configuration flink) {
+  /** Flink, the clients of a broker, and what is collected from time to time. */
+  private static final long FLINK_HEAP_BYTES = 192L << 20;
+
+  /** Of each subtask: records on their way, and a row group or stripe of files of columns. */
+  private static final long TASK_HEAP_BYTES = 16L << 20;
+
+  private static final long FILE_HEAP_BYTES = 128L << 20;
+
+  /** Classes and their code, threads, and what collects garbage. */
+  private static final long JAVA_BYTES = 256L << 20;
+
+  static MemoryNeed of(
+      List<PlannedStep> steps, RecordSize record, int ofColumns, Configuration flink) {
     return new MemoryNeed(
         stepBytes(steps, flink, Integer.MAX_VALUE),
         flink.getOptional(TaskManagerOptions.NETWORK_MEMORY_MAX).orElse(USUAL_NETWORK).getBytes(),
-        DirectMemory.limitOfProcess());
+        heapBytes(steps, record, ofColumns, flink, Integer.MAX_VALUE),
+        ProcessMemory.ofThis());
   }
 
   /**
@@ -38,16 +57,51 @@ public record MemoryNeed(long stepBytes, long networkBytes, long processBytes) {
    * @param most subtasks of each step, such as there are slots
    */
   static long stepBytes(List<PlannedStep> steps, Configuration flink, int most) {
+    return atOnce(steps, PlannedStep::mostBytes, flink, most);
+  }
+
+  /**
+   * About what full batches take of the heap at once, those that are open too, with Flink and
+   * files.
+   *
+   * @param ofColumns how many of source and sink are files that hold many rows of a column together
+   * @param most subtasks of each step, such as there are slots
+   */
+  static long heapBytes(
+      List<PlannedStep> steps, RecordSize record, int ofColumns, Configuration flink, int most) {
+    long records =
+        atOnce(
+            steps,
+            step -> {
+              BatchPolicy batching = step.definition().settings().batching();
+              return (batching.maxInFlight() + 1L) * record.of(batching);
+            },
+            flink,
+            most);
+    int subtasks = steps.stream().mapToInt(step -> parallelism(step, flink)).max().orElse(1);
+    return FLINK_HEAP_BYTES
+        + records
+        + Math.min(most, subtasks) * (TASK_HEAP_BYTES + ofColumns * FILE_HEAP_BYTES);
+  }
+
+  private static int parallelism(PlannedStep step, Configuration flink) {
+    Integer said = step.definition().resources().parallelism();
+    return said == null ? flink.getOptional(CoreOptions.DEFAULT_PARALLELISM).orElse(1) : said;
+  }
+
+  private static long atOnce(
+      List<PlannedStep> steps,
+      ToLongFunction<PlannedStep> ofSubtask,
+      Configuration flink,
+      int most) {
     // In a batch job a step of another parallelism begins when the one before it has ended.
     boolean batch = flink.get(ExecutionOptions.RUNTIME_MODE) == RuntimeExecutionMode.BATCH;
-    int usual = flink.getOptional(CoreOptions.DEFAULT_PARALLELISM).orElse(1);
     long largest = 0;
     long together = 0;
     int before = 0;
     for (PlannedStep step : steps) {
-      Integer said = step.definition().resources().parallelism();
-      int parallelism = said == null ? usual : said;
-      long bytes = step.mostBytes() * Math.min(most, parallelism);
+      int parallelism = parallelism(step, flink);
+      long bytes = ofSubtask.applyAsLong(step) * Math.min(most, parallelism);
       together = batch && parallelism != before ? bytes : together + bytes;
       largest = Math.max(largest, together);
       before = parallelism;
@@ -55,21 +109,77 @@ public record MemoryNeed(long stepBytes, long networkBytes, long processBytes) {
     return largest;
   }
 
-  /** Whether the process has it. */
+  /** Of so many such jobs in one process. */
+  public MemoryNeed times(int jobs) {
+    return new MemoryNeed(jobs * stepBytes, jobs * networkBytes, jobs * heapBytes, process);
+  }
+
+  /** Whether the process has the direct memory. */
   public boolean fits() {
-    return stepBytes + networkBytes <= processBytes;
+    return stepBytes + networkBytes <= process.directBytes();
+  }
+
+  /** Whether the process has the heap, as far as that can be told. */
+  public boolean fitsHeap() {
+    return heapBytes <= process.heapBytes();
+  }
+
+  /**
+   * The options with which a JVM has on this machine what this process lacks, or as much of the
+   * heap as there is; none where it lacks nothing, a person has said how much it takes, or the
+   * machine does not have the direct memory.
+   *
+   * @param nativeBytes of engines and models, beside both; asked only if it is needed
+   */
+  public List<String> options(LongSupplier nativeBytes) {
+    if (process.said() || (fits() && fitsHeap())) {
+      return List.of();
+    }
+    long direct = stepBytes + networkBytes + SPARE_BYTES;
+    long room = process.machineBytes() - direct - nativeBytes.getAsLong() - JAVA_BYTES;
+    if (!fits() && room < Math.min(heapBytes, process.heapBytes())) {
+      return List.of();
+    }
+    long heap = mebibytes(Math.max(process.heapBytes(), Math.min(heapBytes, room)));
+    if (fits() && heap <= mebibytes(process.heapBytes())) {
+      return List.of();
+    }
+    List<String> options = new ArrayList<>(List.of("-Xmx%dm".formatted(heap)));
+    if (mebibytes(direct) > heap) {
+      options.add("-XX:MaxDirectMemorySize=%dm".formatted(mebibytes(direct)));
+    }
+    return List.copyOf(options);
+  }
+
+  private static long mebibytes(long bytes) {
+    return (bytes + (1 << 20) - 1) >> 20;
   }
 
   /** As in "61 MiB for the steps and 64 MiB for Flink's network, of 512 MiB". */
   @Override
   public String toString() {
     return "%s for the steps and %s for Flink's network, of %s"
-        .formatted(new ByteSize(stepBytes), new ByteSize(networkBytes), new ByteSize(processBytes));
+        .formatted(
+            new ByteSize(stepBytes),
+            new ByteSize(networkBytes),
+            new ByteSize(process.directBytes()));
   }
 
-  /** What to say where it does not fit. */
+  /** As in "about 210 MiB for full batches, Flink and files, of 512 MiB". */
+  public String heap() {
+    return "about %s for full batches, Flink and files, of %s"
+        .formatted(new ByteSize(heapBytes), new ByteSize(process.heapBytes()));
+  }
+
+  /** What to say where the direct memory does not fit. */
   String refusal() {
     return "steps: direct memory: %s that this process has (expected: room for both, as with TIDEMILL_JAVA_OPTS=-XX:MaxDirectMemorySize=%dm or a larger -Xmx; or a smaller max-size or max-in-flight)"
-        .formatted(this, ((stepBytes + networkBytes + SPARE_BYTES) >> 20) + 1);
+        .formatted(this, mebibytes(stepBytes + networkBytes + SPARE_BYTES));
+  }
+
+  /** What to say where the heap may be too small. */
+  public String warning() {
+    return "heap: %s that this process has: it ends if its records take so much (expected: room for them, as with TIDEMILL_JAVA_OPTS=-Xmx%dm on a machine that has it; or a smaller max-size or max-in-flight)"
+        .formatted(heap(), mebibytes(heapBytes));
   }
 }

@@ -116,8 +116,15 @@ record PlanDescription(
   private List<String> notes(PlannedPipeline pipeline, StreamGraph graph) {
     List<String> notes = new ArrayList<>();
     MemoryNeed memory = pipeline.memory();
-    if (!memory.fits()) {
+    List<String> options = memory.options(pipeline::nativeBytes);
+    if (!options.isEmpty()) {
+      notes.add(
+          "'tidemill run' starts itself again with %s: this job takes more than a JVM takes here unasked"
+              .formatted(String.join(" ", options)));
+    } else if (!memory.fits()) {
       notes.add("'tidemill run' refuses this job: " + memory.refusal());
+    } else if (!memory.fitsHeap()) {
+      notes.add(memory.warning());
     }
     if (pipeline.columns().isPresent()) {
       notes.add("source: read column by column, and so it goes to the model");

@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.compose;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.options.TablePartition;
@@ -296,9 +297,26 @@ public final class PlannedPipeline {
         || deadLetters.sink().filter(RecordSink::exactlyOnce).isPresent();
   }
 
-  /** What it takes of direct memory where all of it runs in one process. */
+  /** What it takes of memory where all of it runs in one process. */
   public MemoryNeed memory() {
-    return MemoryNeed.of(steps, configuration);
+    return MemoryNeed.of(steps, recordSize(), filesOfColumns(), configuration);
+  }
+
+  /** About what it takes of the heap of a TaskManager: a slot has one subtask of each step. */
+  public long heapBytes(int slots) {
+    return MemoryNeed.heapBytes(steps, recordSize(), filesOfColumns(), configuration, slots);
+  }
+
+  private RecordSize recordSize() {
+    return columns().isPresent() ? RecordSize.ofColumns(steps) : RecordSize.of(steps);
+  }
+
+  /** How many of source and sink are files that hold many rows of a column together. */
+  private int filesOfColumns() {
+    return (int)
+        Stream.of(source.options(), sink.options())
+            .filter(ConnectorOptions::filesHoldColumns)
+            .count();
   }
 
   /** What its steps take of Arrow's memory in a TaskManager: a slot has one subtask of each. */

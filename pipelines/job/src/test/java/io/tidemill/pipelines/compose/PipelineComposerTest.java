@@ -142,6 +142,26 @@ class PipelineComposerTest {
         .isEqualTo(3 * one);
   }
 
+  @Test
+  void countsTheRecordsOfFullBatches() {
+    long smallest = plan(batching("max-size: 1, max-in-flight: 1")).memory().heapBytes();
+    long more = plan(batching("max-size: 1001, max-in-flight: 1")).memory().heapBytes();
+
+    // The one in flight, and the open one.
+    assertThat((more - smallest) % 2_000).isZero();
+    long record = (more - smallest) / 2_000;
+    assertThat(record).isBetween(500L, 4_000L);
+    assertThat(plan(batching("max-size: 1001, max-in-flight: 3")).memory().heapBytes() - more)
+        .isEqualTo(2 * 1_001 * record);
+    assertThat(
+            plan(batching("max-size: 1001, max-in-flight: 1, max-bytes: 8")).memory().heapBytes())
+        .isLessThan(more);
+  }
+
+  private static String batching(String limits) {
+    return Jobs.KAFKA.replace("resources:", "batching: { %s }\n    resources:".formatted(limits));
+  }
+
   private static String twoSteps(String first, String second) {
     return Jobs.KAFKA
         .replace("device: cpu", "device: cpu" + first)
