@@ -1,6 +1,5 @@
 package io.tidemill.connectors.files;
 
-import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordFailureException;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -34,7 +33,6 @@ import org.apache.flink.formats.avro.AvroToRowDataConverters;
 import org.apache.flink.formats.avro.AvroToRowDataConverters.AvroToRowDataConverter;
 import org.apache.flink.formats.avro.typeutils.AvroSchemaConverter;
 import org.apache.flink.formats.avro.utils.FSDataInputStreamWrapper;
-import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.LogicalType;
@@ -222,9 +220,13 @@ final class AvroBlocks implements BulkFormat.Reader<RowData>, PlacesRecords {
   }
 
   @Override
-  public void place(RecordAndPosition<RowData> record, GenericRowData origin) {
-    origin.setField(Origin.OFFSET, record.getOffset());
-    origin.setField(Origin.PARTITION, (int) record.getRecordSkipCount() - 1);
+  public long offset(RecordAndPosition<RowData> record) {
+    return record.getOffset();
+  }
+
+  @Override
+  public int number(RecordAndPosition<RowData> record) {
+    return (int) record.getRecordSkipCount() - 1;
   }
 
   private GenericRecord record(DataFileReader<GenericRecord> open) {

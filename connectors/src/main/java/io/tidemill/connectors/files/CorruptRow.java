@@ -2,7 +2,6 @@ package io.tidemill.connectors.files;
 
 import io.tidemill.connectors.record.CorruptFileException;
 import io.tidemill.connectors.record.Origin;
-import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 
@@ -16,12 +15,11 @@ record CorruptRow(int arity) implements UpToDamage.Letters<RowData> {
 
   @Override
   public RowData of(CorruptFileException damage) {
-    GenericRowData origin = new GenericRowData(Origin.TYPE.getFieldCount());
-    origin.setField(Origin.TOPIC, StringData.fromString(damage.file()));
-    origin.setField(Origin.OFFSET, damage.offset());
-    damage.asFailure().writeTo(origin);
-    GenericRowData row = new GenericRowData(arity);
-    row.setField(arity - 1, origin);
-    return row;
+    return FileRow.undecoded(
+        arity,
+        FolderColumns.shared(StringData.fromString(damage.file())),
+        damage.offset(),
+        null,
+        damage.asFailure());
   }
 }

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.flink.core.fs.Path;
-import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.binary.BinaryStringData;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
@@ -103,10 +102,10 @@ final class FolderColumns implements Serializable {
     }
   }
 
-  /** Sets in a row what the names of its file's folders say. */
-  void fill(GenericRowData row, @Nullable Object[] ofFolders) {
+  /** Sets in the fields of a row what the names of its file's folders say. */
+  void fill(@Nullable Object[] row, @Nullable Object[] ofFolders) {
     for (int i = 0; i < inFolders.length; i++) {
-      row.setField(inFolders[i], ofFolders[i]);
+      row[inFolders[i]] = ofFolders[i];
     }
   }
 

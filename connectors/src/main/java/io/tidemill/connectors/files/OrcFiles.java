@@ -1,6 +1,5 @@
 package io.tidemill.connectors.files;
 
-import io.tidemill.connectors.record.Origin;
 import java.io.IOException;
 import java.util.List;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -11,7 +10,6 @@ import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.src.util.RecordAndPosition;
 import org.apache.flink.core.fs.Path;
-import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.LogicalType;
@@ -114,9 +112,9 @@ public record OrcFiles(
     }
 
     @Override
-    public void place(RecordAndPosition<RowData> record, GenericRowData origin) {
+    public long offset(RecordAndPosition<RowData> record) {
       // Of the first row of its batch, and the rows up to the next one.
-      origin.setField(Origin.OFFSET, record.getOffset() + record.getRecordSkipCount() - 1);
+      return record.getOffset() + record.getRecordSkipCount() - 1;
     }
 
     @Override

@@ -12,7 +12,6 @@ import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.src.util.RecordAndPosition;
 import org.apache.flink.core.fs.Path;
-import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.runtime.typeutils.InternalSerializers;
@@ -57,10 +56,8 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns col
         : new Copying(reader, columns, ofFolders);
   }
 
-  private static GenericRowData originIn(StringData file) {
-    GenericRowData origin = new GenericRowData(Origin.TYPE.getFieldCount());
-    origin.setField(Origin.TOPIC, file);
-    return origin;
+  private static StringData text(Path file) {
+    return FolderColumns.shared(StringData.fromString(file.toString()));
   }
 
   @Override
@@ -120,22 +117,20 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns col
       return new Copies(rows.iterator());
     }
 
-    /** That of the row that is copied now. */
-    @Nullable RowData origin(RecordAndPosition<RowData> row) {
-      return null;
+    /** The row that is copied now. */
+    FileRow row(RecordAndPosition<RowData> placed, @Nullable Object[] values) {
+      return FileRow.ofNowhere(placed.getRecord().getRowKind(), values);
     }
 
-    private RowData copy(RecordAndPosition<RowData> placed) {
+    private FileRow copy(RecordAndPosition<RowData> placed) {
       RowData row = placed.getRecord();
-      GenericRowData copy =
-          new GenericRowData(row.getRowKind(), fields.length + ofFolders.length + 1);
-      columns.fill(copy, ofFolders);
+      @Nullable Object[] values = new Object[fields.length + ofFolders.length];
+      columns.fill(values, ofFolders);
       for (int i = 0; i < fields.length; i++) {
         Object value = fields[i].getFieldOrNull(row);
-        copy.setField(columns.ofFile(i), value == null ? null : serializers[i].copy(value));
+        values[columns.ofFile(i)] = value == null ? null : serializers[i].copy(value);
       }
-      copy.setField(copy.getArity() - 1, origin(placed));
-      return copy;
+      return row(placed, values);
     }
 
     @Override
@@ -157,14 +152,17 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns col
         @Nullable Object[] ofFolders) {
       super(rows, columns, ofFolders);
       this.places = places;
-      this.file = FolderColumns.shared(StringData.fromString(file.toString()));
+      this.file = text(file);
     }
 
     @Override
-    RowData origin(RecordAndPosition<RowData> row) {
-      GenericRowData origin = originIn(file);
-      places.place(row, origin);
-      return origin;
+    FileRow row(RecordAndPosition<RowData> placed, @Nullable Object[] values) {
+      return FileRow.at(
+          placed.getRecord().getRowKind(),
+          values,
+          file,
+          places.offset(placed),
+          places.number(placed));
     }
   }
 
@@ -185,14 +183,12 @@ record OriginRows(BulkFormat<RowData, FileSourceSplit> format, FolderColumns col
       super(rows, columns, ofFolders);
       this.reader = reader;
       this.next = reader.offset();
-      this.file = FolderColumns.shared(StringData.fromString(file.toString()));
+      this.file = text(file);
     }
 
     @Override
-    RowData origin(RecordAndPosition<RowData> row) {
-      GenericRowData origin = originIn(file);
-      origin.setField(Origin.OFFSET, next++);
-      return origin;
+    FileRow row(RecordAndPosition<RowData> placed, @Nullable Object[] values) {
+      return FileRow.at(placed.getRecord().getRowKind(), values, file, next++, FileRow.NO_NUMBER);
     }
 
     @Override

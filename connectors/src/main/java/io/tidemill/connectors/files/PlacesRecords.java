@@ -1,11 +1,15 @@
 package io.tidemill.connectors.files;
 
 import org.apache.flink.connector.file.src.util.RecordAndPosition;
-import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 
 /** A reader whose positions say where in its file each record is. */
 interface PlacesRecords {
-  /** Sets the fields of an {@link io.tidemill.connectors.record.Origin} that say where. */
-  void place(RecordAndPosition<RowData> record, GenericRowData origin);
+  /** As an {@link io.tidemill.connectors.record.Origin} says it. */
+  long offset(RecordAndPosition<RowData> record);
+
+  /** What the origin says as partition, or {@link FileRow#NO_NUMBER}. */
+  default int number(RecordAndPosition<RowData> record) {
+    return FileRow.NO_NUMBER;
+  }
 }

@@ -19,7 +19,6 @@ import org.apache.flink.connector.file.src.util.MutableRecordAndPosition;
 import org.apache.flink.connector.file.src.util.RecordAndPosition;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.Path;
-import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +32,6 @@ final class TextReader implements BulkFormat.Reader<RowData>, StandsAt {
 
   private static final long BYTES_AT_ONCE = 1 << 20;
 
-  private final TextRows rows;
   private final TextRows.OfFile ofFile;
   private final RecordLines lines;
   private final long end;
@@ -46,7 +44,6 @@ final class TextReader implements BulkFormat.Reader<RowData>, StandsAt {
   private long skip;
 
   TextReader(TextRows rows, Quoting quoting, FileSourceSplit split) throws IOException {
-    this.rows = rows;
     Path file = split.path();
     ofFile = rows.of(file);
     restored =
@@ -166,7 +163,7 @@ final class TextReader implements BulkFormat.Reader<RowData>, StandsAt {
 
   /** Rows, each with the place behind it. */
   private final class Batch implements BulkFormat.RecordIterator<RowData> {
-    private final List<GenericRowData> all = new ArrayList<>(RECORDS_AT_ONCE);
+    private final List<FileRow> all = new ArrayList<>(RECORDS_AT_ONCE);
     private final MutableRecordAndPosition<RowData> handed = new MutableRecordAndPosition<>();
     private long bytes;
     private int next;
@@ -185,8 +182,8 @@ final class TextReader implements BulkFormat.Reader<RowData>, StandsAt {
       if (next == all.size()) {
         return null;
       }
-      GenericRowData row = all.get(next++);
-      long begins = rows.start(row);
+      FileRow row = all.get(next++);
+      long begins = row.offset();
       ofRecord = begins == start ? ofRecord + 1 : 1;
       start = begins;
       handed.set(row, begins, ofRecord);

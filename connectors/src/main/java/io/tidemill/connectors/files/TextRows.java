@@ -9,12 +9,10 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
 import org.apache.flink.core.fs.Path;
-import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.binary.BinaryStringData;
 import org.apache.flink.table.types.logical.RowType;
-import org.apache.flink.types.RowKind;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,11 +46,6 @@ final class TextRows implements Serializable {
     return type;
   }
 
-  /** Where in its file the record of a row begins. */
-  long start(GenericRowData row) {
-    return row.getRow(type.getFieldCount() - 1, Origin.TYPE.getFieldCount()).getLong(Origin.OFFSET);
-  }
-
   /**
    * What the rows of a file have in common.
    *
@@ -82,8 +75,9 @@ final class TextRows implements Serializable {
      * @param start of the record in the file
      * @throws RecordFailureException if it does not decode in a job without dead letters
      */
-    void read(byte[] record, long start, List<GenericRowData> target) {
+    void read(byte[] record, long start, List<FileRow> target) {
       List<RowData> rows;
+      byte[] kept = deadLetters ? record : null;
       try {
         rows = decoder.decode(record);
       } catch (IOException | RuntimeException e) {
@@ -94,37 +88,21 @@ final class TextRows implements Serializable {
                   .formatted(file, start, failure.message()),
               e);
         }
-        target.add(row(RowKind.INSERT, null, origin(record, start, failure)));
+        target.add(FileRow.undecoded(type.getFieldCount(), path, start, kept, failure));
         return;
       }
       for (RowData row : rows) {
-        target.add(row(row.getRowKind(), row, origin(record, start, null)));
+        target.add(FileRow.of(kept, row.getRowKind(), values(row), path, start));
       }
     }
 
-    private GenericRowData row(RowKind kind, @Nullable RowData decoded, GenericRowData origin) {
-      GenericRowData row = new GenericRowData(kind, type.getFieldCount());
-      if (decoded != null) {
-        folders.fill(row, ofFolders);
-        for (int i = 0; i < decoded.getArity(); i++) {
-          row.setField(folders.ofFile(i), decoder.field(decoded, i));
-        }
+    private @Nullable Object[] values(RowData decoded) {
+      @Nullable Object[] values = new Object[type.getFieldCount() - 1];
+      folders.fill(values, ofFolders);
+      for (int i = 0; i < decoded.getArity(); i++) {
+        values[folders.ofFile(i)] = decoder.field(decoded, i);
       }
-      row.setField(type.getFieldCount() - 1, origin);
-      return row;
-    }
-
-    private GenericRowData origin(byte[] record, long start, @Nullable DecodeFailure failure) {
-      GenericRowData origin = new GenericRowData(Origin.TYPE.getFieldCount());
-      origin.setField(Origin.TOPIC, path);
-      origin.setField(Origin.OFFSET, start);
-      if (deadLetters) {
-        origin.setField(Origin.VALUE, record);
-      }
-      if (failure != null) {
-        failure.writeTo(origin);
-      }
-      return origin;
+      return values;
     }
   }
 }

@@ -3,7 +3,6 @@ package io.tidemill.connectors.files;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordFailureException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,7 +16,6 @@ import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.src.util.CheckpointedPosition;
 import org.apache.flink.orc.OrcColumnarRowInputFormat;
 import org.apache.flink.orc.shim.OrcShim;
-import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.logical.ArrayType;
@@ -72,10 +70,8 @@ class OrcFilesTest {
       BulkFormat.RecordIterator<RowData> batch;
       while ((batch = reader.readBatch()) != null) {
         for (var next = batch.next(); next != null; next = batch.next()) {
-          GenericRowData origin = new GenericRowData(Origin.TYPE.getFieldCount());
-          ((PlacesRecords) reader).place(next, origin);
           int id = next.getRecord().getInt(0);
-          assertThat(origin.getLong(Origin.OFFSET)).isEqualTo(id);
+          assertThat(((PlacesRecords) reader).offset(next)).isEqualTo(id);
           read.ids.add(id);
           read.places.add(new CheckpointedPosition(next.getOffset(), next.getRecordSkipCount()));
         }
