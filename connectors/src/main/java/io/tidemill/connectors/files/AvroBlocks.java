@@ -182,7 +182,7 @@ final class AvroBlocks implements BulkFormat.Reader<RowData>, PlacesRecords {
                 path,
                 new RowType.RowField(within + column.getName(), column.getType()),
                 written.getFields().stream().map(field -> within + field.name()).toList(),
-                AvroFiles.MAY_LACK_COLUMNS)
+                Optional.of(AvroFiles.MAY_LACK_COLUMNS))
             .failure();
       }
     }

@@ -4,14 +4,19 @@ import static org.apache.flink.util.Preconditions.checkArgument;
 
 import io.tidemill.connectors.record.RecordFailureException;
 import java.io.Serializable;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.formats.parquet.vector.ParquetSplitReaderUtil;
+import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.DecimalType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeFamily;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
+import org.apache.flink.table.types.logical.MapType;
 import org.apache.flink.table.types.logical.RowType;
+import org.apache.parquet.schema.GroupType;
 import org.apache.parquet.schema.LogicalTypeAnnotation.DecimalLogicalTypeAnnotation;
 import org.apache.parquet.schema.LogicalTypeAnnotation.IntLogicalTypeAnnotation;
 import org.apache.parquet.schema.LogicalTypeAnnotation.TimestampLogicalTypeAnnotation;
@@ -47,16 +52,66 @@ record DeclaredColumns(RowType columns, boolean mayBeMissing) implements Seriali
   void check(Path file, MessageType schema) {
     for (RowType.RowField declared : columns.getFields()) {
       if (schema.containsField(declared.getName())) {
-        checkType(file, declared.getType(), schema.getType(declared.getName()));
+        Type found = schema.getType(declared.getName());
+        checkWithin(file, declared.getName(), declared.getType(), found);
+        checkType(file, declared.getType(), found);
       } else if (!mayBeMissing || !declared.getType().isNullable()) {
         throw new MissingColumn(
                 file,
                 declared,
                 schema.getFields().stream().map(Type::getName).toList(),
-                ParquetOptions.MAY_LACK_COLUMNS)
+                Optional.of(ParquetOptions.MAY_LACK_COLUMNS))
             .failure();
       }
     }
+  }
+
+  /**
+   * Checks that rows within a column have what is declared of them: Flink says no name, and reads
+   * no nulls there. What is of another type is told as such.
+   */
+  private static void checkWithin(Path file, String name, LogicalType declared, Type found) {
+    if (found.isPrimitive()) {
+      return;
+    }
+    GroupType group = found.asGroupType();
+    if (declared instanceof RowType row) {
+      List<String> there = group.getFields().stream().map(Type::getName).toList();
+      for (RowType.RowField field : row.getFields()) {
+        String inFile =
+            there.stream().filter(field.getName()::equalsIgnoreCase).findFirst().orElse(null);
+        String within = name + "." + field.getName();
+        if (inFile == null) {
+          throw new MissingColumn(
+                  file,
+                  new RowType.RowField(within, field.getType()),
+                  there.stream().map(one -> name + "." + one).toList(),
+                  Optional.empty())
+              .failure();
+        }
+        checkWithin(file, within, field.getType(), group.getType(inFile));
+      }
+    } else if (declared instanceof ArrayType list && group.getFieldCount() == 1) {
+      checkWithin(file, name, list.getElementType(), element(group));
+    } else if (declared instanceof MapType map
+        && group.getFieldCount() == 1
+        && !group.getType(0).isPrimitive()
+        && group.getType(0).asGroupType().getFieldCount() == 2) {
+      GroupType entry = group.getType(0).asGroupType();
+      checkWithin(file, name, map.getKeyType(), entry.getType(0));
+      checkWithin(file, name, map.getValueType(), entry.getType(1));
+    }
+  }
+
+  /** As Flink finds it: some writers have no group around it. */
+  private static Type element(GroupType list) {
+    Type repeated = list.getType(0);
+    boolean around =
+        !repeated.isPrimitive()
+            && repeated.asGroupType().getFieldCount() == 1
+            && !repeated.getName().equals("array")
+            && !repeated.getName().equals(list.getName() + "_tuple");
+    return around ? repeated.asGroupType().getType(0) : repeated;
   }
 
   private static void checkType(Path file, LogicalType declared, Type found) {

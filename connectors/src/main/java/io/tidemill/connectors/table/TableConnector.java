@@ -95,7 +95,8 @@ public final class TableConnector implements Connector {
       }
       check.refuse(
           ConnectorOptions.PATH,
-          "'%s' has no file yet (expected: one, whose columns are those of a job that declares none, as there may be for another date; or 'columns', which need no file)",
+          "'%s' has no file yet (expected: one, whose columns are those of a job that declares"
+              + " none, as there may be for another date; or 'columns', which need no file)",
           place);
     } catch (TellingFiles.CorruptException corrupt) {
       check.refuse(
@@ -109,7 +110,8 @@ public final class TableConnector implements Connector {
           .isPresent()) {
         check.refuse(
             ConnectorOptions.PATH,
-            "'%s': %s (expected: a file system that is here, such as that of a plugin of Flink's; or 'columns', which need no file)",
+            "'%s': %s (expected: a file system that is here, such as that of a plugin of Flink's;"
+                + " or 'columns', which need no file)",
             place,
             String.valueOf(failed.getMessage()));
         throw check.failure();
@@ -176,7 +178,7 @@ public final class TableConnector implements Connector {
                             ScanRuntimeProviderContext.INSTANCE,
                             TypeConversions.fromLogicalToDataType(rows)));
     return isFilesOf(ConnectorOptions.ORC, check.options())
-        ? new OrcFiles(format, rows, check.read(OrcFiles.MAY_LACK_COLUMNS, "true or false"))
+        ? OrcFiles.of(format, rows, check)
         : format;
   }
 
@@ -297,8 +299,8 @@ public final class TableConnector implements Connector {
     }
     check.refuse(
         ConnectorOptions.CONNECTOR,
-        "'%s' (expected: kafka or filesystem; dead letters elsewhere are read with the tools of that"
-            + " place)",
+        "'%s' (expected: kafka or filesystem; dead letters elsewhere are read with the tools of"
+            + " that place)",
         spec.options().connector());
     throw check.failure();
   }

@@ -1,5 +1,6 @@
 package io.tidemill.connectors.files;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -19,11 +20,13 @@ import org.apache.flink.orc.shim.OrcShim;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.logical.ArrayType;
+import org.apache.flink.table.types.logical.BigIntType;
 import org.apache.flink.table.types.logical.IntType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.MapType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.logical.VarCharType;
+import org.apache.flink.table.types.logical.utils.LogicalTypeParser;
 import org.apache.hadoop.hive.ql.exec.vector.LongColumnVector;
 import org.apache.hadoop.hive.ql.exec.vector.VectorizedRowBatch;
 import org.apache.orc.OrcFile;
@@ -32,6 +35,7 @@ import org.apache.orc.Writer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OrcFilesTest {
@@ -116,6 +120,79 @@ class OrcFilesTest {
 
     assertLacks(declared, false, split, "column 'pay.amount': not in the file (there: pay.sum)");
     files(declared, true).createReader(new Configuration(), split).close();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      textBlock =
+          """
+          string; INT; id
+          bigint; INT; id
+          int; STRING; id
+          double; FLOAT; id
+          bigint; DOUBLE; id
+          timestamp; DATE; id
+          decimal(10,2); DECIMAL(9, 2); id
+          decimal(9,3); DECIMAL(20, 2); id
+          array<bigint>; ARRAY<INT>; id
+          map<int,int>; MAP<STRING, INT>; id
+          map<string,string>; MAP<STRING, INT>; id
+          struct<a:array<string>>; ROW<a ARRAY<DOUBLE>>; id.a
+          struct<a:string>; ARRAY<STRING>; id
+          """)
+  void aColumnOfAnotherTypeIsNamedWithBoth(String inFile, String declared, String column)
+      throws IOException {
+    FileSourceSplit split = split("struct<id:%s>".formatted(inFile), 0);
+    LogicalType type = type(declared);
+    assertThatThrownBy(
+            () -> files(row(type, "id"), true).createReader(new Configuration(), split).close())
+        .isInstanceOf(RecordFailureException.class)
+        .hasMessageStartingWith("%s: column '%s': '", split.path(), column)
+        .hasMessageContaining("' (expected: what is read as ")
+        .hasMessageEndingWith(", as it is declared; declare it as it is in the file)");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      textBlock =
+          """
+          tinyint; SMALLINT
+          smallint; INT
+          int; BIGINT
+          tinyint; BIGINT
+          float; DOUBLE
+          varchar(3); STRING
+          char(3); VARCHAR(9)
+          decimal(9,2); DECIMAL(11, 3)
+          timestamp; TIMESTAMP(3)
+          array<tinyint>; ARRAY<BIGINT>
+          """)
+  void aColumnOfAWiderTypeIsRead(String inFile, String declared) throws IOException {
+    FileSourceSplit split = split("struct<id:%s>".formatted(inFile), 0);
+
+    files(row(type(declared), "id"), false).createReader(new Configuration(), split).close();
+  }
+
+  @Test
+  void numbersAreReadAsThoseOfAWiderType() throws IOException {
+    FileSourceSplit split = split("struct<id:int>", 3);
+    List<Long> read = new ArrayList<>();
+
+    try (BulkFormat.Reader<RowData> reader =
+        files(row(new BigIntType(), "id"), false).createReader(new Configuration(), split)) {
+      BulkFormat.RecordIterator<RowData> batch = requireNonNull(reader.readBatch());
+      for (var next = batch.next(); next != null; next = batch.next()) {
+        read.add(next.getRecord().getLong(0));
+      }
+    }
+
+    assertThat(read).containsExactly(0L, 1L, 2L);
+  }
+
+  private static LogicalType type(String type) {
+    return LogicalTypeParser.parse(type, OrcFilesTest.class.getClassLoader());
   }
 
   private static void assertLacks(

@@ -224,7 +224,9 @@ class ParquetFilesTest {
   }
 
   private static void read(
-      ParquetColumnFormat format, FileSourceSplit split, Consumer<VectorizedColumnBatch> elements)
+      BulkFormat<VectorizedColumnBatch, FileSourceSplit> format,
+      FileSourceSplit split,
+      Consumer<VectorizedColumnBatch> elements)
       throws IOException {
     try (BulkFormat.Reader<VectorizedColumnBatch> reader =
         split.getReaderPosition().isPresent()
@@ -290,7 +292,9 @@ class ParquetFilesTest {
     assertThatThrownBy(() -> rows(columns, file))
         .isInstanceOf(RecordFailureException.class)
         .hasMessage(
-            "file:%s: column 'id': compressed as BROTLI, for which the class path has no org.apache.hadoop.io.compress.BrotliCodec (expected: UNCOMPRESSED, SNAPPY, GZIP, ZSTD, LZ4 or LZ4_RAW; write the file so, or add what has this class)",
+            "file:%s: column 'id': compressed as BROTLI, for which the class path has no"
+                + " org.apache.hadoop.io.compress.BrotliCodec (expected: UNCOMPRESSED, SNAPPY,"
+                + " GZIP, ZSTD, LZ4 or LZ4_RAW; write the file so, or add what has this class)",
             file);
   }
 
@@ -376,7 +380,8 @@ class ParquetFilesTest {
                   optional int64 value (TIMESTAMP(MILLIS,true));
                 }
               }
-            }""");
+            }\
+            """);
     Path file = directory.resolve("nested.parquet");
     try (ParquetWriter<Group> writer =
         ExampleParquetWriter.builder(new LocalOutputFile(file)).withType(schema).build()) {
@@ -404,7 +409,8 @@ class ParquetFilesTest {
     assertThat(
             rows(
                 type(
-                    "ROW<id BIGINT, `row` ROW<at TIMESTAMP_LTZ(6), price DECIMAL(9, 2)>, list ARRAY<TIMESTAMP(9)>, `map` MAP<STRING, TIMESTAMP(3)>>"),
+                    "ROW<id BIGINT, `row` ROW<at TIMESTAMP_LTZ(6), price DECIMAL(9, 2)>, list"
+                        + " ARRAY<TIMESTAMP(9)>, `map` MAP<STRING, TIMESTAMP(3)>>"),
                 file))
         .containsExactly(
             "{\"id\":0,\"row\":{\"at\":\"1969-12-31T23:59:58.5Z\",\"price\":-2.56},\"list\":[],\"map\":{\"k\":\"1969-12-31T23:59:59.999\"}}",
@@ -767,8 +773,10 @@ class ParquetFilesTest {
       strings = {
         "optional float floats;",
         "optional group floats (LIST) { repeated group list { optional int64 element; } }",
-        "optional group floats (LIST) { repeated group list { optional group element { optional float a; optional float b; } } }",
-        "optional group floats (MAP) { repeated group key_value { required float key; optional float value; } }"
+        "optional group floats (LIST) { repeated group list { optional group element { optional"
+            + " float a; optional float b; } } }",
+        "optional group floats (MAP) { repeated group key_value { required float key; optional"
+            + " float value; } }"
       })
   void whatIsNoListOfThatTypeIsRefusedByItsName(String column) {
     MessageType schema = MessageTypeParser.parseMessageType("message m { " + column + " }");
@@ -912,6 +920,29 @@ class ParquetFilesTest {
   }
 
   /** What lies within it is of the declared type, and there may be several or none in a row. */
+  @ParameterizedTest
+  @ValueSource(strings = {"%s", "ARRAY<%s>", "MAP<STRING, %s>", "ROW<a %s>", "ARRAY<ROW<a %s>>"})
+  void aColumnThatARowOfTheFileLacksIsNamed(String type) throws IOException {
+    String within = type.contains("a %s") ? "pay.a" : "pay";
+    String name = "ROW<`sum` INT, `at` INT>";
+    var path = write(type("ROW<pay %s>".formatted(type.formatted(name))), List.of());
+    FileSourceSplit split = split(path, 0, Files.size(Path.of(path.getPath())), null);
+    for (boolean mayLack : new boolean[] {true, false}) {
+      RowType declared =
+          type("ROW<pay %s>".formatted(type.formatted("ROW<`sum` INT, `amount` INT>")));
+
+      assertThatThrownBy(
+              () -> format(declared, mayLack, 9).createReader(new Configuration(), split))
+          .isInstanceOf(RecordFailureException.class)
+          .hasMessage(
+              "%s: column '%s.amount': not in the file (there: %s.at, %s.sum); correct the name, or"
+                  + " leave the file out, or this column",
+              path, within, within, within);
+    }
+    RowType whole = type("ROW<pay %s>".formatted(type.formatted(name)));
+    format(whole, false, 9).createReader(new Configuration(), split).close();
+  }
+
   @Test
   void nestedColumnIsNotReadAsAFlatOne() throws IOException {
     RowType nested =

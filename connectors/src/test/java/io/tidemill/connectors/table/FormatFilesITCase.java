@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tidemill.connectors.Connectors;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.FileReading;
+import io.tidemill.connectors.options.InvalidOptionsException;
 import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordFailureException;
@@ -87,8 +88,10 @@ class FormatFilesITCase {
 
     assertThat(shown(rows, found.rowType()))
         .containsExactly(
-            "+I[true, 1, 2, 3, 4, 1.5, 2.5, text, nine, ab, [1, 2], 2026-11-21, 2026-11-21T12:34:56.123456789, 1.25, 1E-10, [1.5, 2.5], {k=2.5}, +I[7]]",
-            "+I[null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null]");
+            "+I[true, 1, 2, 3, 4, 1.5, 2.5, text, nine, ab, [1, 2], 2026-11-21,"
+                + " 2026-11-21T12:34:56.123456789, 1.25, 1E-10, [1.5, 2.5], {k=2.5}, +I[7]]",
+            "+I[null, null, null, null, null, null, null, null, null, null, null, null, null, null,"
+                + " null, null, null, null]");
   }
 
   private static VectorizedRowBatch oneRowAndOneOfNulls(TypeDescription types) {
@@ -154,6 +157,24 @@ class FormatFilesITCase {
         read("orc", folder.resolve("orc"), Map.of("orc.may-lack-columns", "true"), schema);
     assertThat(rows).singleElement().satisfies(row -> assertThat(row.getInt(0)).isZero());
     assertThat(rows.get(0).isNullAt(1)).isTrue();
+  }
+
+  /** Flink's format does not hand it to ORC. */
+  @Test
+  void orcsColumnsByTheirOrderAreRefused() {
+    Map<String, String> byOrder = Map.of("orc.force.positional.evolution", "true");
+    SourceSpec spec = spec("orc", folder, byOrder, schema("id INT"));
+
+    assertThatThrownBy(() -> new Connectors().source(spec))
+        .isInstanceOf(InvalidOptionsException.class)
+        .hasMessageContaining("source: orc.force.positional.evolution: true (expected: none; ");
+    new Connectors()
+        .source(
+            spec(
+                "orc",
+                folder,
+                Map.of("orc.force.positional.evolution", "false"),
+                schema("id INT")));
   }
 
   @Test
