@@ -64,6 +64,24 @@ final class ColumnVectors {
     spares.add(vectors);
   }
 
+  /**
+   * Copies rows of some of these vectors behind those that others have.
+   *
+   * @param at how many those others have
+   */
+  void copy(Filled from, int count, Filled to, int at) {
+    for (int i = 0; i < from.written().size(); i++) {
+      WritableColumnVector source = from.written().get(i);
+      WritableColumnVector target = to.written().get(i);
+      if (source != null && target != null) {
+        if (at == 0) {
+          target.reset();
+        }
+        VectorCopy.of(source).copy(source, count, target, at);
+      }
+    }
+  }
+
   private Filled make() {
     List<@Nullable WritableColumnVector> written = new ArrayList<>();
     List<ColumnVector> read = new ArrayList<>();

@@ -3,8 +3,8 @@ package io.tidemill.connectors.files;
 import io.tidemill.connectors.options.FileReading;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.file.src.FileSource;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.enumerate.FileEnumerator;
@@ -27,6 +27,7 @@ record FolderFiles<E>(Path path, Optional<String> pattern, FileReading reading) 
   /**
    * Adds them to a graph.
    *
+   * @param joined what is read of small files, one after the other, as it leaves the source
    * @param letters stand for what is not read of a corrupt file, where that does not fail the job
    * @param monitorInterval how often to look for new files; empty to look once
    */
@@ -34,19 +35,27 @@ record FolderFiles<E>(Path path, Optional<String> pattern, FileReading reading) 
       StreamExecutionEnvironment environment,
       String uid,
       BulkFormat<E, FileSourceSplit> format,
+      UnaryOperator<BulkFormat<E, FileSourceSplit>> joined,
       UpToDamage.Letters<E> letters,
-      TypeInformation<E> type,
       Optional<Duration> monitorInterval) {
     FileSource.FileSourceBuilder<E> files =
         FileSource.forBulkFileFormat(
-                new NamedFormat<>(
-                    reading.corruptToDeadLetters() ? new UpToDamage<>(format, letters) : format),
+                joined.apply(
+                    new FilesFormat<>(
+                        new NamedFormat<>(
+                            reading.corruptToDeadLetters()
+                                ? new UpToDamage<>(format, letters)
+                                : format))),
                 path)
             .setFileEnumerator(
                 enumerator(pattern.orElse(ALL), format.isSplittable() && !reading.whole()));
     monitorInterval.ifPresent(files::monitorContinuously);
     return environment
-        .fromSource(ReadableFiles.named(files.build()), WatermarkStrategy.noWatermarks(), uid, type)
+        .fromSource(
+            ReadableFiles.named(files.build()),
+            WatermarkStrategy.noWatermarks(),
+            uid,
+            format.getProducedType())
         .uid(uid);
   }
 

@@ -22,6 +22,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
@@ -95,7 +96,8 @@ public final class FormatFiles implements RecordSource {
                 if (!KNOWN.contains(key) && !key.startsWith(format + ".")) {
                   check.refuse(
                       asked,
-                      "%s beside '%s' (expected: one of the two, as Flink's connector alone reads '%s')",
+                      "%s beside '%s' (expected: one of the two, as Flink's connector alone reads"
+                          + " '%s')",
                       value,
                       key,
                       key);
@@ -185,8 +187,8 @@ public final class FormatFiles implements RecordSource {
                 environment,
                 uidPrefix,
                 format,
+                UnaryOperator.identity(),
                 new CorruptRow(rowType.getFieldCount()),
-                format.getProducedType(),
                 monitorInterval());
     return spec.files().corruptToDeadLetters()
         ? SourceStreams.ofDecoded(read, uidPrefix, rowType)

@@ -42,17 +42,40 @@ abstract sealed class ListValues implements ColumnVector {
    * @param present whether it is no null
    */
   final void put(int index, ColumnReader column, boolean present) {
-    if (index == isNull.length) {
-      int capacity = Math.max(1024, 2 * index);
-      isNull = Arrays.copyOf(isNull, capacity);
-      grow(capacity);
-    }
+    ensure(index + 1);
     if (present) {
       set(index, column);
     } else {
-      isNull[index] = true;
-      anyNull = true;
+      setNull(index);
     }
+  }
+
+  /**
+   * Takes so many values of others of the same type.
+   *
+   * @param index behind the last value
+   */
+  final void put(int index, ListValues others, int count) {
+    ensure(index + count);
+    set(index, others, count);
+    for (int i = 0; i < count; i++) {
+      if (others.isNullAt(i)) {
+        setNull(index + i);
+      }
+    }
+  }
+
+  private void ensure(int count) {
+    if (count > isNull.length) {
+      int capacity = Math.max(1024, 2 * count);
+      isNull = Arrays.copyOf(isNull, capacity);
+      grow(capacity);
+    }
+  }
+
+  private void setNull(int index) {
+    isNull[index] = true;
+    anyNull = true;
   }
 
   @Override
@@ -63,6 +86,8 @@ abstract sealed class ListValues implements ColumnVector {
   abstract void grow(int capacity);
 
   abstract void set(int index, ColumnReader column);
+
+  abstract void set(int index, ListValues others, int count);
 
   private static final class Floats extends ListValues implements FloatColumnVector {
     private float[] values = {};
@@ -75,6 +100,11 @@ abstract sealed class ListValues implements ColumnVector {
     @Override
     void set(int index, ColumnReader column) {
       values[index] = column.getFloat();
+    }
+
+    @Override
+    void set(int index, ListValues others, int count) {
+      System.arraycopy(((Floats) others).values, 0, values, index, count);
     }
 
     @Override
@@ -97,6 +127,11 @@ abstract sealed class ListValues implements ColumnVector {
     }
 
     @Override
+    void set(int index, ListValues others, int count) {
+      System.arraycopy(((Doubles) others).values, 0, values, index, count);
+    }
+
+    @Override
     public double getDouble(int index) {
       return values[index];
     }
@@ -116,6 +151,11 @@ abstract sealed class ListValues implements ColumnVector {
     }
 
     @Override
+    void set(int index, ListValues others, int count) {
+      System.arraycopy(((Ints) others).values, 0, values, index, count);
+    }
+
+    @Override
     public int getInt(int index) {
       return values[index];
     }
@@ -132,6 +172,11 @@ abstract sealed class ListValues implements ColumnVector {
     @Override
     void set(int index, ColumnReader column) {
       values[index] = column.getLong();
+    }
+
+    @Override
+    void set(int index, ListValues others, int count) {
+      System.arraycopy(((Longs) others).values, 0, values, index, count);
     }
 
     @Override

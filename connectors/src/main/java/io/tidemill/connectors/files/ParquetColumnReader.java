@@ -165,7 +165,7 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
     int rows = fill(filled, vectors.rows());
     int count = types.size();
     ColumnVector[] all = Arrays.copyOf(filled.read(), count + 1);
-    all[count] = new FileOrigin(path, before, () -> vectors.giveBack(filled));
+    all[count] = new FileOrigin(path, before, new FileOrigin.Taken(vectors, filled));
     VectorizedColumnBatch element = new VectorizedColumnBatch(all);
     element.setNumRows(rows);
     return element;

@@ -115,8 +115,8 @@ public final class ParquetFiles implements ColumnSource {
                 environment,
                 uidPrefix,
                 columns,
+                JoinedColumns::new,
                 new CorruptColumns(rows.getFieldCount()),
-                type,
                 Optional.empty());
     if (parallelism != null) {
       read.setParallelism(parallelism);

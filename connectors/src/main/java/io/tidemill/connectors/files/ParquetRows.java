@@ -95,7 +95,7 @@ record ParquetRows(ParquetColumnFormat columns, RowType type)
 
     @Override
     public void releaseBatch() {
-      ((FileOrigin) element.columns[element.columns.length - 1]).release();
+      FileOrigin.of(element).release();
     }
   }
 }

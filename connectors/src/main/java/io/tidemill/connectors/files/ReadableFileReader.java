@@ -71,6 +71,7 @@ final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
 
   private String paths() {
     return splits.stream()
+        .flatMap(FilesSplit::each)
         .map(split -> split.path().toString())
         .distinct()
         .collect(Collectors.joining(", "));

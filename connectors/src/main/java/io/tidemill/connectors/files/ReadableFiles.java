@@ -71,7 +71,7 @@ public final class ReadableFiles<E>
 
   @Override
   public SimpleVersionedSerializer<FileSourceSplit> getSplitSerializer() {
-    return files.getSplitSerializer();
+    return named ? new FilesSplitSerializer() : files.getSplitSerializer();
   }
 
   @Override

@@ -20,9 +20,10 @@ import org.apache.flink.metrics.groups.SplitEnumeratorMetricGroup;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives readers the small splits of files that end in portions: to ask for each takes longer than
- * to read it, and Flink begins a thread for each. A reader's first portion is one split and the
- * next twice as large, so that few files are shared by all; a large split ends a portion.
+ * Gives readers the small splits of files that end in portions, each {@linkplain FilesSplit as
+ * one}: to ask for each takes longer than to read it, and Flink begins a thread for each. A
+ * reader's first portion is one split and the next twice as large, so that few files are shared by
+ * all; a large split ends a portion, and so do many bytes.
  *
  * <p>A reader asks for a portion when it has read the last. An answer that is on its way to a task
  * which fails would fail the job by itself, without a word of what is at fault.
@@ -32,8 +33,9 @@ import org.jspecify.annotations.Nullable;
 final class SplitPortions
     implements SplitEnumerator<FileSourceSplit, PendingSplitsCheckpoint<FileSourceSplit>>,
         SupportsBatchSnapshot {
-  static final int MOST = 16;
+  static final int MOST = 64;
   static final long SMALL_BYTES = 1 << 20;
+  static final long MOST_BYTES = 16 * SMALL_BYTES;
 
   private final SplitEnumerator<FileSourceSplit, PendingSplitsCheckpoint<FileSourceSplit>> files;
   private final Collecting context;
@@ -64,9 +66,7 @@ final class SplitPortions
       do {
         before = portion.size();
         files.handleSplitRequest(subtask, host);
-      } while (portion.size() > before
-          && portion.size() < size
-          && portion.get(before).length() <= SMALL_BYTES);
+      } while (portion.size() > before && portion.size() < size && goesOn(portion));
     } finally {
       context.portion = null;
     }
@@ -74,8 +74,30 @@ final class SplitPortions
       // That there is none, or that the reader is gone, is told without us.
       files.handleSplitRequest(subtask, host);
     } else {
-      context.assignSplits(new SplitsAssignment<>(Map.of(subtask, portion)));
+      context.assignSplits(new SplitsAssignment<>(Map.of(subtask, together(portion))));
     }
+  }
+
+  private static boolean goesOn(List<FileSourceSplit> portion) {
+    return isSmall(portion.get(portion.size() - 1))
+        && portion.stream().mapToLong(FileSourceSplit::length).sum() < MOST_BYTES;
+  }
+
+  private static boolean isSmall(FileSourceSplit split) {
+    return split.length() <= SMALL_BYTES;
+  }
+
+  /** The small ones as one, and the large one that may be behind them. */
+  private static List<FileSourceSplit> together(List<FileSourceSplit> portion) {
+    int last = portion.size() - 1;
+    int small = isSmall(portion.get(last)) ? portion.size() : last;
+    if (small < 2) {
+      return portion;
+    }
+    List<FileSourceSplit> together = new ArrayList<>();
+    together.add(FilesSplit.of(portion.subList(0, small)));
+    together.addAll(portion.subList(small, portion.size()));
+    return together;
   }
 
   @Override
@@ -85,7 +107,7 @@ final class SplitPortions
 
   @Override
   public void addSplitsBack(List<FileSourceSplit> splits, int subtask) {
-    files.addSplitsBack(splits, subtask);
+    files.addSplitsBack(splits.stream().flatMap(FilesSplit::each).toList(), subtask);
   }
 
   @Override

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -138,8 +139,8 @@ public final class TextFiles implements RecordSource {
                 environment,
                 uidPrefix,
                 format,
+                UnaryOperator.identity(),
                 new CorruptRow(rowType.getFieldCount()),
-                format.getProducedType(),
                 options.monitorInterval());
     return spec.deadLetters()
         ? SourceStreams.ofDecoded(read, uidPrefix, rowType)

@@ -42,7 +42,7 @@ record UpToDamage<E>(BulkFormat<E, FileSourceSplit> format, Letters<E> letters)
   private static final long serialVersionUID = 1L;
 
   /** The offset of a place behind the letter, which no file has. */
-  private static final long BEHIND = Long.MAX_VALUE;
+  static final long BEHIND = Long.MAX_VALUE;
 
   /** Makes what stands for the rest of a split. */
   @FunctionalInterface

@@ -702,6 +702,55 @@ class ParquetFilesTest {
     assertThat(rows.subList(100, 150)).isEqualTo(rows.subList(0, 50));
   }
 
+  /** Some with dictionaries, in which a column of another file may have none. */
+  @Test
+  void smallFilesBecomeOneElementWithAllTheirValuesAndPlaces() throws IOException {
+    List<FileSourceSplit> splits = new ArrayList<>();
+    List<RowData> written = new ArrayList<>();
+    for (int file = 0; file < 6; file++) {
+      List<RowData> rows =
+          LongStream.range(40L * file, 40L * file + 30 + file)
+              .mapToObj(ParquetFilesTest::row)
+              .toList();
+      Path named = directory.resolve(file + ".parquet");
+      Files.move(Path.of(write(TYPES, rows, "SNAPPY", "v1", file % 2 == 0).getPath()), named);
+      var path = new org.apache.flink.core.fs.Path(named.toUri());
+      splits.add(split(path, 0, Files.size(named), null));
+      written.addAll(rows);
+    }
+    JoinedColumns format = new JoinedColumns(new FilesFormat<>(format(TYPES, false, 130)));
+    Set<ColumnVector> vectors = Collections.newSetFromMap(new IdentityHashMap<>());
+    RowJson json = new RowJson(TYPES);
+    List<String> rows = new ArrayList<>();
+    List<String> places = new ArrayList<>();
+    List<Integer> elements = new ArrayList<>();
+    for (int time = 0; time < 2; time++) {
+      read(
+          format,
+          FilesSplit.of(splits),
+          element -> {
+            vectors.add(element.columns[0]);
+            elements.add(element.getNumRows());
+            rows.addAll(texts(List.of(element), json));
+            rows(List.of(element)).forEach(row -> places.add(origin(row).position()));
+            FileOrigin.of(element).release();
+          });
+    }
+
+    assertThat(elements).containsExactly(30 + 31 + 32 + 33, 34 + 35, 30 + 31 + 32 + 33, 34 + 35);
+    assertThat(rows.subList(0, rows.size() / 2))
+        .isEqualTo(written.stream().map(row -> new String(json.encode(row), UTF_8)).toList())
+        .isEqualTo(rows.subList(rows.size() / 2, rows.size()));
+    assertThat(places)
+        .contains(
+            splits.get(0).path() + "/0",
+            splits.get(0).path() + "/29",
+            splits.get(1).path() + "/0",
+            splits.get(5).path() + "/34")
+        .hasSize(2 * written.size());
+    assertThat(vectors).hasSizeLessThan(4);
+  }
+
   @Test
   void columnThatAFileLacksIsNullAndTheNextFileHasIt() throws IOException {
     var path = write(3);

@@ -39,6 +39,21 @@ class SplitPortionsTest {
 
   @Test
   void portionsOfSmallFilesGrowAndEverySplitIsGivenOnce() {
+    files(200, 9);
+    SplitPortions portions = portions(1);
+
+    while (job.ended.isEmpty()) {
+      portions.handleSplitRequest(0, null);
+    }
+
+    assertThat(job.sizes()).containsExactly(1L, 2L, 4L, 8L, 16L, 32L, 64L, 64L, 9L);
+    assertThat(job.given.stream().flatMap(List::stream).flatMap(FilesSplit::each))
+        .containsExactlyInAnyOrderElementsOf(splits);
+    assertThat(job.given).allSatisfy(given -> assertThat(given).hasSize(1));
+  }
+
+  @Test
+  void aPortionHasNoMoreBytesThanAreReadInAMoment() {
     files(100, SplitPortions.SMALL_BYTES);
     SplitPortions portions = portions(1);
 
@@ -46,9 +61,39 @@ class SplitPortionsTest {
       portions.handleSplitRequest(0, null);
     }
 
-    assertThat(job.given).extracting(List::size).containsExactly(1, 2, 4, 8, 16, 16, 16, 16, 16, 5);
-    assertThat(job.given.stream().flatMap(List::stream))
-        .containsExactlyInAnyOrderElementsOf(splits);
+    assertThat(job.sizes()).containsExactly(1L, 2L, 4L, 8L, 16L, 16L, 16L, 16L, 16L, 5L);
+  }
+
+  @Test
+  void aLargeSplitStaysOneOfItsOwnBehindSmallOnes() {
+    files(1, SplitPortions.SMALL_BYTES + 1);
+    // The assigner gives the last first, and the third portion begins with two of these.
+    files(5, 9);
+    SplitPortions portions = portions(1);
+
+    for (int i = 0; i < 3; i++) {
+      portions.handleSplitRequest(0, null);
+    }
+
+    List<FileSourceSplit> last = job.given.get(2);
+    assertThat(last).extracting(split -> FilesSplit.each(split).count()).containsExactly(2L, 1L);
+    assertThat(last.get(1)).isSameAs(splits.get(0));
+  }
+
+  /** Flink keeps them as splits of one file. */
+  @Test
+  void splitsThatComeBackAreOfOneFileEach() throws Exception {
+    files(3, 9);
+    SplitPortions portions = portions(1);
+    portions.handleSplitRequest(0, null);
+    portions.handleSplitRequest(0, null);
+    List<FileSourceSplit> both = job.given.get(1);
+    assertThat(both).hasSize(1);
+
+    portions.addSplitsBack(both, 0);
+
+    assertThat(portions.snapshotState(1).getSplits())
+        .containsExactlyInAnyOrderElementsOf(both.stream().flatMap(FilesSplit::each).toList());
   }
 
   /** It would end before the answer to what it asks for when it has read the last. */
@@ -89,7 +134,7 @@ class SplitPortionsTest {
       }
     }
 
-    assertThat(job.given).extracting(List::size).containsExactly(1, 1, 1, 1, 2, 2, 2, 2);
+    assertThat(job.sizes()).containsExactly(1L, 1L, 1L, 1L, 2L, 2L, 2L, 2L);
   }
 
   @Test
@@ -106,6 +151,11 @@ class SplitPortionsTest {
     private final Map<Integer, ReaderInfo> readers = new HashMap<>();
     private final List<List<FileSourceSplit>> given = new ArrayList<>();
     private final List<Integer> ended = new ArrayList<>();
+
+    /** How many files each portion had. */
+    List<Long> sizes() {
+      return given.stream().map(one -> one.stream().flatMap(FilesSplit::each).count()).toList();
+    }
 
     @Override
     public void assignSplits(SplitsAssignment<FileSourceSplit> assigned) {
