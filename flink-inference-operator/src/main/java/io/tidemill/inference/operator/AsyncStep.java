@@ -25,9 +25,10 @@ import org.jspecify.annotations.Nullable;
  * are the caller's.
  *
  * <p><b>Threads.</b> One lock guards the batcher, what is in flight, metrics and limits. It is
- * never held in a call of the model, nor while a future completes. Workers call the model and
- * complete the futures; the process's one thread for deadlines closes batches that have waited, but
- * only for a worker that is idle, so that it encodes nothing: else the worker that ends next does.
+ * never held while a batch is encoded, nor in a call of the model, nor while a future completes:
+ * all of that is the workers', so that callers wait for none of it, and may be interrupted at any
+ * time. The process's one thread for deadlines closes batches that have waited, but only for a
+ * worker that is idle: else the worker that ends next does, and the batch grows meanwhile.
  *
  * <p><b>Batches</b> close by size, bytes and deadline as the operator's do, and besides when as
  * many records wait as the caller lets wait, see {@link CallersRoom}.
@@ -258,7 +259,7 @@ public final class AsyncStep<T, R> implements AutoCloseable {
     inFlight.put(batch, open);
     open = new ArrayList<>(batch.size());
     metrics.closed(batch);
-    present.workers().submit(batch);
+    present.workers().hand(batch);
     setCallLimit(settings.timeouts().call().toNanos());
   }
 

@@ -42,7 +42,8 @@ import org.slf4j.LoggerFactory;
  * time, or not at all where its time is over, then leaves it behind, counted; memory and handle are
  * released by whichever thread ends last, so that a late return of the call finds both still there.
  *
- * <p>Its methods are for the task thread, {@link Completions} excepted.
+ * <p>Its methods are for the task thread, or for one thread at a time under a lock where there is
+ * none that owns the batches, {@link Completions} excepted.
  */
 final class Workers<T, R> {
   private static final Logger LOG = LoggerFactory.getLogger(Workers.class);
@@ -183,9 +184,25 @@ final class Workers<T, R> {
       scorer.encode(true);
     }
     dropInterruption();
+    add(scorer);
+    return null;
+  }
+
+  /**
+   * Lets a worker do all that a batch needs, for a caller that has no time for it. None of the
+   * user's code runs here, so that an interruption of this thread is not touched.
+   *
+   * @throws java.util.NoSuchElementException if as many are in flight as may be
+   */
+  void hand(Batch<T, Object> batch) {
+    Scorer<T, R> scorer = free.pop();
+    scorer.enter(batch);
+    add(scorer);
+  }
+
+  private void add(Scorer<T, R> scorer) {
     unfinished.getAndIncrement();
     submitted.add(scorer);
-    return null;
   }
 
   private boolean callHere(Scorer<T, R> scorer) {

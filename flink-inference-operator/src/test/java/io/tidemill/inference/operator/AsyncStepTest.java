@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.inference.codec.DeadLetter;
+import io.tidemill.inference.codec.RecordEncoder;
 import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.FakeModel;
 import io.tidemill.model.ModelCallException;
+import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.loader.FakeModels;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,22 +26,24 @@ class AsyncStepTest {
   private static final StepSettings LONG =
       StepSettings.defaults().withMaxSize(4).withMaxDelay(Duration.ofHours(1));
 
+  private static final int HISTORIES = 300;
+
   private final FakeModel model = FakeModel.ofFeatures(1);
   private final RecordedMetrics metrics = new RecordedMetrics();
 
   private AsyncStep<Long, String> open(StepSettings settings) throws Exception {
-    return open(settings, letter -> letter.record() + "!" + letter.cause());
+    return open(
+        settings, new StepHarness.Encoder(), letter -> letter.record() + "!" + letter.cause());
   }
 
   private AsyncStep<Long, String> open(
-      StepSettings settings, Function<DeadLetter<Long>, String> ofDeadLetter) throws Exception {
+      StepSettings settings,
+      RecordEncoder<Long> encoder,
+      Function<DeadLetter<Long>, String> ofDeadLetter)
+      throws Exception {
     return AsyncStep.open(
         new Scoring<>(
-            "score",
-            settings,
-            FakeModels.source(model),
-            new StepHarness.Encoder(),
-            new StepHarness.Decoder()),
+            "score", settings, FakeModels.source(model), encoder, new StepHarness.Decoder()),
         new AsyncStep.Place(0, Set.of(), metrics.taskGroup(), getClass().getClassLoader()),
         ofDeadLetter);
   }
@@ -146,6 +150,53 @@ class AsyncStepTest {
     }
   }
 
+  /** Flink interrupts the thread of a task that it cancels, whatever the thread is doing then. */
+  @Test
+  void anInterruptionWhileABatchIsEncodedEndsTheCallersWait() throws Exception {
+    HeldCalls calls = new HeldCalls();
+    model.behave(calls);
+    CompletableFuture<Void> interrupted = new CompletableFuture<>();
+    try (var step =
+        open(LONG.withMaxSize(1).withMaxInFlight(2), new Interrupting(), letter -> "dead")) {
+      Thread caller =
+          new Thread(
+              () -> {
+                try {
+                  score(step, 1, Interrupting.RECORD, 3, 4, 5, 6, 7);
+                  interrupted.completeExceptionally(new AssertionError("not interrupted"));
+                } catch (InterruptedException e) {
+                  interrupted.complete(null);
+                }
+              });
+      Interrupting.caller = caller;
+      caller.start();
+      HeldCalls.Call first = calls.next();
+      while (caller.isAlive() && caller.getState() != Thread.State.WAITING) {
+        Thread.onSpinWait();
+      }
+      first.answer();
+
+      interrupted.get(20, SECONDS);
+    }
+  }
+
+  /** Interrupts the caller, whoever encodes. */
+  private static final class Interrupting implements RecordEncoder<Long> {
+    private static final long serialVersionUID = 1L;
+    static final long RECORD = 13;
+    static volatile Thread caller = Thread.currentThread();
+
+    private final StepHarness.Encoder encoder = new StepHarness.Encoder();
+
+    @Override
+    public boolean encode(Long record, ColumnBatch columns, int row) {
+      if (record == RECORD) {
+        caller.interrupt();
+      }
+      return encoder.encode(record, columns, row);
+    }
+  }
+
   @Test
   void aCallThatHangsFailsAllThatWait() throws Exception {
     CountDownLatch begun = new CountDownLatch(1);
@@ -190,5 +241,16 @@ class AsyncStepTest {
         .filteredOn(thread -> !thread.isInterrupted())
         .extracting(Thread::getName)
         .noneMatch(name -> name.startsWith("score-0-worker"));
+  }
+
+  @Test
+  void anyHistoryAnswersEachRecordOnceAndLeavesNothingBehind() throws Exception {
+    for (long seed = 0; seed < HISTORIES; seed++) {
+      try {
+        new AsyncHistory(seed).run();
+      } catch (AssertionError | RuntimeException failure) {
+        throw new AssertionError("seed " + seed + ": " + failure.getMessage(), failure);
+      }
+    }
   }
 }
