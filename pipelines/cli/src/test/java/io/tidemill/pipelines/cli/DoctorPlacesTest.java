@@ -270,6 +270,31 @@ class DoctorPlacesTest {
         .contains("-> keep those of one version in " + home.resolve("lib"));
   }
 
+  @Test
+  void modelsInSqlNeedNotBeThereButWantOperatorAndEngineOfTheirVersion() throws IOException {
+    assertThat(ofHome().out())
+        .contains("ok     jars               8 jars, none missing, none twice\n");
+
+    Path sql = lib("tidemill-sql-1.0.0.jar");
+    assertThat(ofHome().out())
+        .contains("wrong  jars               missing for tidemill-sql: tidemill-engine-…\n")
+        .contains("-> copy engine-… of ");
+
+    lib("tidemill-engine-onnx-1.0.0.jar");
+    assertThat(ofHome().out())
+        .contains("10 jars, none missing, none twice; tidemill-sql for models in SQL\n");
+
+    Files.move(sql, sql.resolveSibling("tidemill-sql-1.1.0.jar"));
+    Files.delete(home.resolve("lib/tidemill-flink-inference-operator-1.0.0.jar"));
+    assertThat(ofHome().out())
+        .contains(", 1.1.0 (tidemill-sql)\n")
+        .contains(", or copy core, engine-onnx, sql of ")
+        .contains(
+            "wrong  jars               missing for tidemill-sql: tidemill-flink-inference-operator\n")
+        .contains("-> copy core of ")
+        .doesNotContain("nothing if the job's own jar has them");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"flink-dist-1.20.1.jar", "flink-dist_2.12-1.14.6.jar"})
   void flink1IsWrong(String jar) throws IOException {

@@ -35,6 +35,13 @@ record Jars(Cluster cluster) {
   /** What has Flink's own classes; Scala's version is in the names of old ones. */
   private static final Pattern FLINK = Pattern.compile("flink-(dist|runtime)(_[\\d.]+)?");
 
+  private static final String OPERATOR = "tidemill-flink-inference-operator";
+
+  /** For models in SQL, which may be there and need not. */
+  private static final String SQL = "tidemill-sql";
+
+  private static final String ENGINE = "tidemill-engine-";
+
   /** What all jobs of a process share; a job's own jar must not bring it. */
   private static Stream<String> shared() {
     return Stream.of("tidemill-model", "tidemill-store", "arrow-vector", "arrow-memory-netty");
@@ -81,7 +88,9 @@ record Jars(Cluster cluster) {
                                   .formatted(
                                       version.getKey(), String.join(", ", version.getValue())))
                       .collect(Collectors.joining(", ")),
-              "keep those of one version in " + cluster.lib()));
+              "keep those of one version in %s, or %s"
+                  .formatted(
+                      cluster.lib(), copy(ours.values().stream().flatMap(Set::stream).sorted()))));
     }
     List<String> missing =
         Stream.concat(shared(), more.stream()).filter(name -> !there.containsKey(name)).toList();
@@ -89,9 +98,17 @@ record Jars(Cluster cluster) {
       findings.add(
           Finding.wrong(CHECK, "missing: " + String.join(", ", missing), copy(missing.stream())));
     }
+    List<String> forSql = there.containsKey(SQL) ? missingForSql(there.keySet()) : List.of();
+    if (!forSql.isEmpty()) {
+      findings.add(
+          Finding.wrong(
+              CHECK,
+              "missing for %s: %s".formatted(SQL, String.join(", ", forSql)),
+              copy(forSql.stream())));
+    }
     List<String> own =
-        Stream.of("tidemill-job", "tidemill-flink-inference-operator", "tidemill-connectors")
-            .filter(name -> !there.containsKey(name))
+        Stream.of("tidemill-job", OPERATOR, "tidemill-connectors")
+            .filter(name -> !there.containsKey(name) && !forSql.contains(name))
             .toList();
     if (!own.isEmpty()) {
       findings.add(
@@ -102,8 +119,26 @@ record Jars(Cluster cluster) {
     }
     findings.addAll(flink(there));
     return findings.isEmpty()
-        ? List.of(Finding.ok(CHECK, cluster.jars().size() + " jars, none missing, none twice"))
+        ? List.of(
+            Finding.ok(
+                CHECK,
+                "%d jars, none missing, none twice%s"
+                    .formatted(
+                        cluster.jars().size(),
+                        there.containsKey(SQL) ? "; " + SQL + " for models in SQL" : "")))
         : findings;
+  }
+
+  /** A statement has no jar of its own that could bring them. */
+  private static List<String> missingForSql(Set<String> there) {
+    List<String> missing = new ArrayList<>();
+    if (!there.contains(OPERATOR)) {
+      missing.add(OPERATOR);
+    }
+    if (there.stream().noneMatch(artifact -> artifact.startsWith(ENGINE))) {
+      missing.add(ENGINE + "…");
+    }
+    return missing;
   }
 
   /** Whether Flink is there, and the one that jobs are made for. */
@@ -148,7 +183,8 @@ record Jars(Cluster cluster) {
   /** Which of the folders that Tidemill's build makes for a cluster have artifacts. */
   private String copy(Stream<String> artifacts) {
     return artifacts
-        .map(name -> name.matches("tidemill-(engine-.*|store-oci)") ? name.substring(9) : "core")
+        .map(
+            name -> name.matches("tidemill-(engine-.*|store-oci|sql)") ? name.substring(9) : "core")
         .distinct()
         .collect(
             Collectors.joining(
