@@ -12,7 +12,8 @@ import org.apache.flink.traces.SpanBuilder;
  * Reports one of so many batches as a span to the trace reporters that Flink is configured with:
  * from its first record until its results are made. What took how long is in the span's attributes,
  * as Flink's spans know milliseconds only. Step, model and version are attributes too: they are
- * those of the group. Task thread only.
+ * those of the group. Used by one thread at a time: the task thread, or whoever has the lock of an
+ * {@link AsyncStep}.
  */
 final class BatchSpans {
   private static final String NAME = "Batch";

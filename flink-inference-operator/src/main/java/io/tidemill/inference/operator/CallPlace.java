@@ -3,7 +3,10 @@ package io.tidemill.inference.operator;
 import java.io.Serializable;
 import java.time.Duration;
 
-/** Who makes a step's model calls. Task thread only. */
+/**
+ * Who makes a step's model calls. Task thread only: an {@link AsyncStep}, which has none, hands
+ * every batch to a worker and does not ask.
+ */
 interface CallPlace {
   /** The workers make every call. */
   CallPlace WORKERS =

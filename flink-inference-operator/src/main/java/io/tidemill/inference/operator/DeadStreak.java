@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * row are no broken step. So the streak must also be as long as a full batch, and no shorter than
  * where batches are small. A record that enters no batch counts as one of its own.
  *
- * <p>Task thread only.
+ * <p>Used by one thread at a time: the task thread, or whoever has the lock of an {@link
+ * AsyncStep}.
  */
 final class DeadStreak {
   // With small batches a few bad records side by side, as data has them, would be as many batches.

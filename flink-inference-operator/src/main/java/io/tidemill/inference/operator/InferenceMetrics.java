@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * step} and {@code model}.
  *
  * <p>Durations are sums in nanoseconds, so that they can be added up across subtasks and divided by
- * the number of batches; sizes are also counted in cumulative buckets for the same reason. Task
- * thread only.
+ * the number of batches; sizes are also counted in cumulative buckets for the same reason. Used by
+ * one thread at a time: the task thread, or whoever has the lock of an {@link AsyncStep}.
  */
 final class InferenceMetrics {
   private static final int HISTOGRAM_WINDOW = 1024;

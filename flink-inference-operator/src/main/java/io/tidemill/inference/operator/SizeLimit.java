@@ -4,7 +4,8 @@ package io.tidemill.inference.operator;
  * The batch size that memory allows: halved by a call that ran out of it, raised again by and by.
  *
  * <p>After {@value #FULL_BATCHES_PER_PROBE} full batches in a row without trouble the limit grows
- * by a quarter; a probe that fails costs one halved batch. Task thread only.
+ * by a quarter; a probe that fails costs one halved batch. Used by one thread at a time: the task
+ * thread, or whoever has the lock of an {@link AsyncStep}.
  */
 final class SizeLimit {
   private static final int FULL_BATCHES_PER_PROBE = 64;
