@@ -82,19 +82,22 @@ public final class PredictRows extends AsyncPredictFunction implements Specializ
             letter -> unscored(letter, counted));
   }
 
-  private Collection<RowData> unscored(DeadLetter<RowData> letter, AtomicLong counted) {
-    RefusedRecordException refusal =
-        RefusedRecordException.of(
-            letter, text.of(letter.record()), "on-error is " + ModelOptions.written(onError));
+  Collection<RowData> unscored(DeadLetter<RowData> letter, AtomicLong counted) {
     if (onError == OnError.FAIL) {
-      throw refusal;
+      throw refusal(letter);
     }
     long count = counted.incrementAndGet();
     // The 1st, 2nd, 4th, 8th …: a stream of bad records would else fill the disk.
     if (Long.bitCount(count) == 1) {
-      LOG.warn("{}; the {}. such record of this subtask", refusal.getMessage(), count);
+      LOG.warn("{}; the {}. such record of this subtask", refusal(letter).getMessage(), count);
     }
     return scoring.decoder().unscored(letter.record());
+  }
+
+  /** Not for each of many records: it spells the whole of one, and has a stack trace. */
+  private RefusedRecordException refusal(DeadLetter<RowData> letter) {
+    return RefusedRecordException.of(
+        letter, text.of(letter.record()), "on-error is " + ModelOptions.written(onError));
   }
 
   @Override
