@@ -108,6 +108,24 @@ public final class RowBinding {
   }
 
   /**
+   * The fields that outputs become, by their names: those of which it can be told, whatever else is
+   * wrong.
+   */
+  public static Map<String, LogicalType> outputTypes(
+      Signature signature, Map<String, OutputField> outputs) {
+    Map<String, LogicalType> types = new LinkedHashMap<>();
+    for (TensorSpec tensor : signature.outputs()) {
+      OutputField field = outputs.get(tensor.name());
+      if (field != null) {
+        new OutputBinding(tensor, field, new ArrayList<>())
+            .type()
+            .ifPresent(type -> types.put(field.name(), type));
+      }
+    }
+    return types;
+  }
+
+  /**
    * Checks what can be told without the model.
    *
    * @param record the type of the rows that come; fields whose type is not known are of {@code

@@ -70,8 +70,8 @@ final class ModelStatement {
     Optional<RowBinding> binding = Optional.empty();
     Optional<StoredModel> model = model();
     if (model.isPresent()) {
-      binding = bind(model.get(), settings.nullInput());
-      binding.ifPresent(bound -> checkOutputs(bound, onError == OnError.NULL || mayPass(settings)));
+      binding =
+          bind(model.get(), settings.nullInput(), onError == OnError.NULL || mayPass(settings));
     }
     if (!problems.isEmpty() || model.isEmpty() || binding.isEmpty()) {
       throw new ValidationException(String.join("\n", problems));
@@ -127,15 +127,15 @@ final class ModelStatement {
     }
   }
 
-  private Optional<RowBinding> bind(StoredModel model, OnNullInput nullInput) {
+  private Optional<RowBinding> bind(StoredModel model, OnNullInput nullInput, boolean mayBeNull) {
+    Signature signature = model.signature();
+    Map<String, List<String>> bound = inputTensors(signature);
+    Map<String, OutputField> made = outputTensors(signature);
+    checkOutputs(made, RowBinding.outputTypes(signature, made), mayBeNull);
     try {
       return Optional.of(
           RowBinding.plan(
-              inputs,
-              model.signature(),
-              inputTensors(model.signature()),
-              outputTensors(model.signature()),
-              nullInput.isNan(model.takesNanAsMissing())));
+              inputs, signature, bound, made, nullInput.isNan(model.takesNanAsMissing())));
     } catch (BindingException refused) {
       refused
           .problems()
@@ -206,38 +206,34 @@ final class ModelStatement {
     return new OutputField(column, options.texts(ModelOptions.LABELS + tensor));
   }
 
-  /** Whether each OUTPUT column is one that a tensor becomes, of its type. */
-  private void checkOutputs(RowBinding binding, boolean mayBeNull) {
-    List<RowType.RowField> made =
-        binding
-            .outputType()
-            .getFields()
-            .subList(inputs.getFieldCount(), binding.outputType().getFieldCount());
+  /**
+   * Whether each OUTPUT column is one that a tensor becomes, of its type.
+   *
+   * @param types of the fields that are made; where one has none, its binding says why
+   */
+  private void checkOutputs(
+      Map<String, OutputField> made, Map<String, LogicalType> types, boolean mayBeNull) {
     for (RowType.RowField column : outputs.getFields()) {
-      Optional<LogicalType> type =
-          made.stream()
-              .filter(field -> field.getName().equals(column.getName()))
-              .map(RowType.RowField::getType)
-              .findAny();
-      if (type.isEmpty()) {
+      LogicalType type = types.get(column.getName());
+      if (made.values().stream().noneMatch(field -> field.name().equals(column.getName()))) {
         problems.add(
             "OUTPUT column '%s': no tensor becomes it (expected: as in '%sTENSOR' = '%s', or not in OUTPUT)"
                 .formatted(column.getName(), ModelOptions.OUTPUT, column.getName()));
-      } else if (!new ColumnType(type.get()).isAs(column.getType())) {
+      } else if (type != null && !new ColumnType(type).isAs(column.getType())) {
         problems.add(
             "OUTPUT column '%s' is %s (expected: %s, which the model's tensor becomes; CAST it in the query)"
-                .formatted(column.getName(), column.getType(), type.get()));
+                .formatted(column.getName(), column.getType(), type));
       } else if (mayBeNull && !column.getType().isNullable()) {
         problems.add(
             "OUTPUT column '%s' is %s (expected: not NOT NULL, as records may pass without a prediction)"
                 .formatted(column.getName(), column.getType()));
       }
     }
-    for (RowType.RowField field : made) {
-      if (!outputs.getFieldNames().contains(field.getName())) {
+    for (String field : types.keySet()) {
+      if (!outputs.getFieldNames().contains(field)) {
         problems.add(
             "output '%s' becomes no OUTPUT column (expected: one of %s)"
-                .formatted(field.getName(), outputs.getFieldNames()));
+                .formatted(field, outputs.getFieldNames()));
       }
     }
   }

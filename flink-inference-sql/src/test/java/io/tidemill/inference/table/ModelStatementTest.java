@@ -175,7 +175,20 @@ class ModelStatementTest {
                     "input.feature",
                     "country"))
         .hasMessageContaining("input 'feature': not in the model's signature")
-        .hasMessageContaining("field 'features' is ");
+        .hasMessageContaining("field 'features' is ")
+        .hasMessageContaining("OUTPUT column 'score' is DOUBLE (expected: FLOAT,")
+        .hasMessageContaining("OUTPUT column 'verdict': no tensor becomes it");
+    assertThatThrownBy(
+            () ->
+                plan(
+                    columns("features", DataTypes.STRING()),
+                    columns("score", DataTypes.STRING(), "verdict", DataTypes.STRING()),
+                    "labels.score",
+                    "good;bad"))
+        .as("a column is named once")
+        .hasMessageContaining("output 'score': 2 labels for ")
+        .hasMessageContaining("OUTPUT column 'verdict': no tensor becomes it")
+        .hasMessageNotContaining("OUTPUT column 'score'");
     assertThatThrownBy(
             () ->
                 plan(
