@@ -5,8 +5,13 @@ import io.tidemill.model.Signature;
 import io.tidemill.model.engine.onnx.OnnxModels;
 import io.tidemill.model.store.ModelDraft;
 import io.tidemill.model.store.ModelStore;
+import io.tidemill.model.store.signing.SigningKey;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.Key;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.util.Base64;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -38,6 +43,21 @@ record Fraud(String store) {
 
   void alias(String name, String alias, String version) {
     ModelStore.open(store).alias(name, alias, SemanticVersion.parse(version));
+  }
+
+  /** Signs a version with a new key; answers the file of its public half. */
+  Path sign(String name, String version, Path folder) throws Exception {
+    KeyPair keys = KeyPairGenerator.getInstance("EC").generateKeyPair();
+    ModelStore models = ModelStore.open(store);
+    SemanticVersion number = SemanticVersion.parse(version);
+    SigningKey signing = SigningKey.of(pem("PRIVATE KEY", keys.getPrivate()));
+    models.addSignature(name, number, signing.sign(models.manifest(name, number)));
+    return Files.writeString(folder.resolve(name + ".pem"), pem("PUBLIC KEY", keys.getPublic()));
+  }
+
+  private static String pem(String type, Key key) {
+    return "-----BEGIN %s-----\n%s\n-----END %s-----\n"
+        .formatted(type, Base64.getEncoder().encodeToString(key.getEncoded()), type);
   }
 
   static float score(float... features) {

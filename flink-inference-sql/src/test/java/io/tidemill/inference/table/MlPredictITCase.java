@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.tidemill.model.columnar.ColumnMemory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -101,13 +103,32 @@ class MlPredictITCase {
   }
 
   @Test
-  void endsItsThreadsAndLetsTheModelGo() throws Exception {
+  void aVersionThatIsSignedIsScoredAndAnotherKeysIsRefused(@TempDir Path folder) throws Exception {
+    Path key = fraud.sign("fraud", "1.0.0", folder);
+    Path other =
+        Fraud.in(folder).sign("fraud", "1.0.0", Files.createDirectory(folder.resolve("other")));
+
+    assertScored(
+        Session.streaming(fraud).model("verify.keys", key.toString()).rows(100).scores(MANY),
+        100,
+        -1);
+
+    Session session = Session.streaming(fraud).model("verify.keys", other.toString()).rows(1);
+    assertThatThrownBy(() -> session.scores(MANY)).hasStackTraceContaining("signature");
+  }
+
+  @Test
+  void endsItsThreadsAndGivesItsMemoryBack() throws Exception {
     Session session = Session.streaming(fraud).model().rows(10);
 
     session.scores("");
 
-    assertThat(Thread.getAllStackTraces().keySet())
-        .extracting(Thread::getName)
-        .noneMatch(name -> name.startsWith("fraud-0-worker") || name.equals("tidemill-deadlines"));
+    // Flink tells the end of a job before that of its tasks.
+    while (Thread.getAllStackTraces().keySet().stream()
+        .map(Thread::getName)
+        .anyMatch(name -> name.startsWith("fraud-0-worker") || name.equals("tidemill-deadlines"))) {
+      Thread.onSpinWait();
+    }
+    assertThat(ColumnMemory.allocatedBytes()).isZero();
   }
 }

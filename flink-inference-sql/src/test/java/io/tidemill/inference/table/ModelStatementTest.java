@@ -4,10 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.engine.onnx.OnnxModels;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyPairGenerator;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -218,19 +215,20 @@ class ModelStatementTest {
 
   @Test
   void aVersionWithoutATrustedSignatureIsRefused(@TempDir Path folder) throws Exception {
-    Path key =
-        Files.writeString(
-            folder.resolve("key.pem"),
-            "-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n"
-                .formatted(
-                    Base64.getEncoder()
-                        .encodeToString(
-                            KeyPairGenerator.getInstance("EC")
-                                .generateKeyPair()
-                                .getPublic()
-                                .getEncoded())));
+    for (String name : List.of("signed", "other", "unsigned")) {
+      fraud.publish(name, "1.0.0", files -> OnnxModels.logistic(files, 0, 1, 1, 1, 1));
+    }
+    String key = fraud.sign("signed", "1.0.0", folder).toString();
+    String other = fraud.sign("other", "1.0.0", folder).toString();
 
-    assertThatThrownBy(() -> plan("verify.keys", key.toString())).hasMessageContaining("signature");
+    assertThat(plan("model", "signed:1.0.0", "verify.keys", key)).isNotNull();
+    assertThat(plan("model", "signed:1.0.0", "verify.keys", other + "; " + key)).isNotNull();
+    assertThatThrownBy(() -> plan("model", "signed:1.0.0", "verify.keys", other))
+        .hasMessageContaining("signed:1.0.0")
+        .hasMessageContaining("signature");
+    assertThatThrownBy(() -> plan("model", "unsigned:1.0.0", "verify.keys", key))
+        .hasMessageContaining("unsigned:1.0.0")
+        .hasMessageContaining("signature");
     assertThatThrownBy(() -> plan("verify.keys", folder.resolve("none.pem").toString()))
         .hasMessageContaining("none.pem': cannot be read");
   }
