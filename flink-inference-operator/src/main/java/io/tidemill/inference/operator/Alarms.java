@@ -1,7 +1,9 @@
 package io.tidemill.inference.operator;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +19,8 @@ final class Alarms implements AutoCloseable {
   private static @Nullable ScheduledThreadPoolExecutor shared;
 
   private final ScheduledExecutorService thread;
+  // Few, of which some may have run.
+  private final List<Future<?>> alarms = new ArrayList<>();
   private boolean closed;
 
   private Alarms(ScheduledExecutorService thread) {
@@ -29,8 +33,7 @@ final class Alarms implements AutoCloseable {
       ScheduledThreadPoolExecutor present = shared;
       if (present == null) {
         present = new ScheduledThreadPoolExecutor(1, Alarms::thread);
-        // What is set when the last holder goes finds nothing to do.
-        present.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        present.setRemoveOnCancelPolicy(true);
         shared = present;
       }
       holders++;
@@ -46,20 +49,34 @@ final class Alarms implements AutoCloseable {
     return thread;
   }
 
-  /** Runs an action on the thread in this many nanoseconds. It must not throw. */
+  /**
+   * Runs an action on the thread in this many nanoseconds, unless this is closed before. It must
+   * not throw.
+   */
   void in(long nanos, Runnable action) {
-    ScheduledFuture<?> unused = thread.schedule(action, nanos, TimeUnit.NANOSECONDS);
+    synchronized (Alarms.class) {
+      if (!closed) {
+        alarms.removeIf(Future::isDone);
+        alarms.add(thread.schedule(action, nanos, TimeUnit.NANOSECONDS));
+      }
+    }
   }
 
+  /** Forgets what is not due yet, and all that it holds. */
   @Override
   public void close() {
     synchronized (Alarms.class) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      alarms.forEach(alarm -> alarm.cancel(false));
+      alarms.clear();
       ScheduledThreadPoolExecutor present = shared;
-      if (!closed && --holders == 0 && present != null) {
+      if (--holders == 0 && present != null) {
         present.shutdown();
         shared = null;
       }
-      closed = true;
     }
   }
 }

@@ -11,6 +11,7 @@ import io.tidemill.model.FakeModel;
 import io.tidemill.model.ModelCallException;
 import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.loader.FakeModels;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -230,17 +231,47 @@ class AsyncStepTest {
     var second = open(LONG);
     all(score(first, 1, 2, 3, 4));
     score(first, 1);
+    assertThat(threads("score-0-worker")).hasSize(2 * LONG.workers());
+    assertThat(threads("tidemill-deadlines")).hasSize(1);
 
     first.close();
     assertThat(all(score(second, 1, 2, 3, 4))).hasSize(4);
+    assertThat(model.openHandles()).isEqualTo(1);
     second.close();
     second.close();
 
     assertThat(model.openHandles()).isZero();
-    assertThat(Thread.getAllStackTraces().keySet())
-        .filteredOn(thread -> !thread.isInterrupted())
-        .extracting(Thread::getName)
-        .noneMatch(name -> name.startsWith("score-0-worker"));
+    assertThat(threads("score-0-worker")).isEmpty();
+    while (!threads("tidemill-deadlines").isEmpty()) {
+      Thread.onSpinWait(); // It has been told to end.
+    }
+  }
+
+  private static List<Thread> threads(String name) {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith(name))
+        .toList();
+  }
+
+  /** Its deadline is in an hour, on a thread that the other one keeps. */
+  @Test
+  void oneThatIsClosedIsForgottenWhileAnotherLives() throws Exception {
+    var other = open(LONG);
+    WeakReference<AsyncStep<Long, String>> closed = closedWithARecordThatWaits();
+
+    while (closed.get() != null) {
+      System.gc();
+    }
+
+    other.close();
+  }
+
+  private WeakReference<AsyncStep<Long, String>> closedWithARecordThatWaits() throws Exception {
+    // With metrics of its own, whose gauges know it.
+    var step = new AsyncStepTest().open(LONG);
+    score(step, 1);
+    step.close();
+    return new WeakReference<>(step);
   }
 
   @Test
