@@ -449,7 +449,9 @@ public final class AsyncStep<T, R> implements AutoCloseable {
       if (failure == null) {
         failure = step.failure("the task has ended", null);
       }
+      // A worker may yet fail what it is interrupted in, and all that wait with it.
       inFlight.clear();
+      open.clear();
       present = crew;
       crew = null;
       room.signalAll();

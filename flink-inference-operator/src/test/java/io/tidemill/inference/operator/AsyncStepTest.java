@@ -212,6 +212,20 @@ class AsyncStepTest {
     }
   }
 
+  /** An error would fail a task whose savepoint to stop with was taken. */
+  @Test
+  void whatWaitsAtTheEndIsNeverAnswered() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    model.behave(FakeModel.held(begun));
+    var step = open(LONG.withMaxSize(2).withMaxInFlight(1));
+    List<CompletableFuture<String>> answers = score(step, 1, 2, 3);
+    assertThat(begun.await(20, SECONDS)).isTrue();
+
+    step.close();
+
+    assertThat(answers).noneMatch(CompletableFuture::isDone);
+  }
+
   @Test
   void aStreamOfDeadLettersOnlyFailsTheStep() throws Exception {
     try (var step = open(LONG.withMaxSize(256).withDeadBatches(1))) {

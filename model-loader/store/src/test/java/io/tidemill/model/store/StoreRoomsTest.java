@@ -19,7 +19,7 @@ class StoreRoomsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "model.store, io.tidemill.model.columnar org.apache.flink.core.fs org.snakeyaml.. org.apache.commons..",
+    "model.store, io.tidemill.model.columnar org.apache.flink.core.fs org.snakeyaml.. org.apache.commons.. org.slf4j",
     "model.store.cache, io.tidemill.model.store org.apache.commons.io.. org.slf4j",
     "model.store.signing, io.tidemill.model.store javax.crypto com.fasterxml.jackson.. org.apache.commons.codec..",
     "model.loader, io.tidemill.model.columnar io.tidemill.model.engine io.tidemill.model.golden io.tidemill.model.store io.tidemill.model.store.cache io.tidemill.model.store.signing org.apache.arrow.memory org.apache.arrow.util org.slf4j",
