@@ -7,6 +7,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.flink.formats.parquet.vector.ParquetDecimalVector;
 import org.apache.flink.formats.parquet.vector.ParquetSplitReaderUtil;
 import org.apache.flink.table.data.columnar.vector.ColumnVector;
+import org.apache.flink.table.data.columnar.vector.heap.HeapArrayVector;
+import org.apache.flink.table.data.columnar.vector.heap.HeapBytesVector;
 import org.apache.flink.table.data.columnar.vector.writable.WritableColumnVector;
 import org.apache.flink.table.types.logical.IntType;
 import org.apache.flink.table.types.logical.LogicalType;
@@ -76,10 +78,27 @@ final class ColumnVectors {
       if (source != null && target != null) {
         if (at == 0) {
           target.reset();
+          // Which that leaves, and which would be read in the place of the values.
+          target.setDictionary(null);
         }
         VectorCopy.of(source).copy(source, count, target, at);
       }
     }
+  }
+
+  /** How many bytes texts and lists take of rows that were copied into vectors. */
+  static long bytes(Filled copied, int from, int to) {
+    long bytes = 0;
+    for (WritableColumnVector column : copied.written()) {
+      for (int row = from; row < to; row++) {
+        if (column instanceof HeapBytesVector texts && !texts.isNullAt(row)) {
+          bytes += texts.length[row];
+        } else if (column instanceof HeapArrayVector lists && !lists.isNullAt(row)) {
+          bytes += Long.BYTES * lists.getLengths()[row];
+        }
+      }
+    }
+    return bytes;
   }
 
   private Filled make() {

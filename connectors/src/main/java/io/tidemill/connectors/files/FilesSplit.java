@@ -25,6 +25,9 @@ final class FilesSplit extends FileSourceSplit {
   /** Behind all that is read of a file, as {@link UpToDamage} says it. */
   private static final long LAST = (1L << OFFSET_BITS) - 1;
 
+  /** So long a file may be that an offset in it is known. */
+  static final long MOST_FILE_BYTES = LAST - 2;
+
   private final List<FileSourceSplit> splits;
 
   private FilesSplit(List<FileSourceSplit> splits) {

@@ -3,6 +3,7 @@ package io.tidemill.connectors.files;
 import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,6 +28,12 @@ import org.jspecify.annotations.Nullable;
 record JoinedColumns(BulkFormat<VectorizedColumnBatch, FileSourceSplit> format)
     implements BulkFormat<VectorizedColumnBatch, FileSourceSplit> {
   private static final long serialVersionUID = 1L;
+
+  /** The first rows wait no longer for others, however slow the store is. */
+  private static final long LONGEST_NANOS = Duration.ofSeconds(1).toNanos();
+
+  /** Of texts and lists, which small files may have many of when they are unpacked. */
+  private static final long MOST_BYTES = 16 << 20;
 
   @Override
   public BulkFormat.Reader<VectorizedColumnBatch> createReader(
@@ -74,20 +81,32 @@ record JoinedColumns(BulkFormat<VectorizedColumnBatch, FileSourceSplit> format)
         return null;
       }
       Joint joint = new Joint(last.element);
-      try {
-        for (Placed one = read(); one != null; one = read()) {
-          if (!joint.takes(one.element)) {
-            next = one;
-            break;
-          }
-          last = one;
+      long begunNanos = System.nanoTime();
+      while (System.nanoTime() - begunNanos < LONGEST_NANOS
+          && !Thread.currentThread().isInterrupted()) {
+        Placed one = readOrPostpone();
+        if (one == null) {
+          break;
         }
-      } catch (IOException | RuntimeException e) {
-        postponed.keep(e);
+        if (!joint.takes(one.element)) {
+          next = one;
+          break;
+        }
+        last = one;
       }
       SingletonResultIterator<VectorizedColumnBatch> joined = new SingletonResultIterator<>();
       joined.set(joint.element(), last.behind.getOffset(), last.behind.getRecordsAfterOffset());
       return joined;
+    }
+
+    /** Null, too, where it fails: what was read before is whole. */
+    private @Nullable Placed readOrPostpone() {
+      try {
+        return read();
+      } catch (IOException | RuntimeException e) {
+        postponed.keep(e);
+        return null;
+      }
     }
 
     private @Nullable Placed read() throws IOException {
@@ -118,6 +137,7 @@ record JoinedColumns(BulkFormat<VectorizedColumnBatch, FileSourceSplit> format)
     private ColumnVectors.@Nullable Filled filled;
 
     private int rows;
+    private long bytes;
 
     Joint(VectorizedColumnBatch first) {
       FileOrigin.Taken taken = FileOrigin.of(first).taken();
@@ -133,14 +153,15 @@ record JoinedColumns(BulkFormat<VectorizedColumnBatch, FileSourceSplit> format)
       if (into == null
           || taken == null
           || taken.vectors() != into
+          || bytes > MOST_BYTES
           || rows + one.getNumRows() > into.rows()) {
         return false;
       }
       ColumnVectors.Filled target = filled;
       if (target == null) {
         target = into.take();
-        filled = target;
         move(elements.get(0), target, 0);
+        filled = target;
       }
       move(one, target, rows);
       elements.add(one);
@@ -148,10 +169,11 @@ record JoinedColumns(BulkFormat<VectorizedColumnBatch, FileSourceSplit> format)
       return true;
     }
 
-    private static void move(VectorizedColumnBatch from, ColumnVectors.Filled to, int at) {
+    private void move(VectorizedColumnBatch from, ColumnVectors.Filled to, int at) {
       FileOrigin origin = FileOrigin.of(from);
       FileOrigin.Taken taken = requireNonNull(origin.taken());
       taken.vectors().copy(taken.filled(), from.getNumRows(), to, at);
+      bytes += ColumnVectors.bytes(to, at, at + from.getNumRows());
       origin.release();
     }
 

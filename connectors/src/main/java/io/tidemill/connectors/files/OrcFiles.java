@@ -17,10 +17,13 @@ import org.apache.flink.connector.file.src.util.RecordAndPosition;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.ArrayType;
+import org.apache.flink.table.types.logical.CharType;
 import org.apache.flink.table.types.logical.DecimalType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.MapType;
 import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.logical.VarCharType;
+import org.apache.flink.table.types.logical.utils.LogicalTypeChecks;
 import org.apache.orc.TypeDescription;
 import org.jspecify.annotations.Nullable;
 
@@ -128,12 +131,15 @@ public record OrcFiles(
       case SMALLINT -> WHOLE.subList(0, 2).contains(type);
       case INTEGER -> WHOLE.subList(0, 3).contains(type);
       case BIGINT -> WHOLE.contains(type);
-      case FLOAT -> type == TypeDescription.Category.FLOAT;
+      // Of whole numbers those that it has all of.
+      case FLOAT -> type == TypeDescription.Category.FLOAT || WHOLE.subList(0, 2).contains(type);
       case DOUBLE ->
-          type == TypeDescription.Category.FLOAT || type == TypeDescription.Category.DOUBLE;
+          type == TypeDescription.Category.FLOAT
+              || type == TypeDescription.Category.DOUBLE
+              || WHOLE.subList(0, 3).contains(type);
       case DECIMAL ->
           type == TypeDescription.Category.DECIMAL && hasDigitsOf((DecimalType) declared, found);
-      case CHAR, VARCHAR -> TEXTS.contains(type);
+      case CHAR, VARCHAR -> TEXTS.contains(type) && isNoLonger(found, declared);
       case BINARY, VARBINARY -> type == TypeDescription.Category.BINARY;
       case DATE -> type == TypeDescription.Category.DATE;
       case TIMESTAMP_WITHOUT_TIME_ZONE, TIMESTAMP_WITH_LOCAL_TIME_ZONE ->
@@ -144,6 +150,19 @@ public record OrcFiles(
       // Which Flink's format refuses.
       default -> true;
     };
+  }
+
+  /** As ORC cuts off what is, and fills up what is shorter than a CHAR. */
+  private static boolean isNoLonger(TypeDescription found, LogicalType declared) {
+    int most = LogicalTypeChecks.getLength(declared);
+    if (most == VarCharType.MAX_LENGTH) {
+      return true;
+    }
+    boolean bounded = found.getCategory() != TypeDescription.Category.STRING;
+    return bounded
+        && (declared instanceof CharType
+            ? found.getMaxLength() == most
+            : found.getMaxLength() <= most);
   }
 
   private static boolean hasDigitsOf(DecimalType declared, TypeDescription found) {

@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Gives readers the small splits of files that end in portions, each {@linkplain FilesSplit as
  * one}: to ask for each takes longer than to read it, and Flink begins a thread for each. A
- * reader's first portion is one split and the next twice as large, so that few files are shared by
- * all; a large split ends a portion, and so do many bytes.
+ * reader's first portion is one split and the next twice as large, but no more than its share of
+ * what is left, so that few files are shared by all, and the last of many; a large split ends a
+ * portion, and so do many bytes.
  *
  * <p>A reader asks for a portion when it has read the last. An answer that is on its way to a task
  * which fails would fail the job by itself, without a word of what is at fault.
@@ -34,12 +35,16 @@ final class SplitPortions
     implements SplitEnumerator<FileSourceSplit, PendingSplitsCheckpoint<FileSourceSplit>>,
         SupportsBatchSnapshot {
   static final int MOST = 64;
+  private static final long NO_CHECKPOINT = -1;
   static final long SMALL_BYTES = 1 << 20;
   static final long MOST_BYTES = 16 * SMALL_BYTES;
 
   private final SplitEnumerator<FileSourceSplit, PendingSplitsCheckpoint<FileSourceSplit>> files;
   private final Collecting context;
   private final Map<Integer, Integer> sizes = new HashMap<>();
+
+  /** How many splits nobody has yet; not counted as long as it is negative. */
+  private int left = -1;
 
   /**
    * Portions of the splits of an enumerator.
@@ -58,7 +63,8 @@ final class SplitPortions
 
   @Override
   public void handleSplitRequest(int subtask, @Nullable String host) {
-    int size = sizes.merge(subtask, 1, (before, one) -> Math.min(MOST, 2 * before));
+    int size =
+        Math.min(sizes.merge(subtask, 1, (before, one) -> Math.min(MOST, 2 * before)), share());
     List<FileSourceSplit> portion = new ArrayList<>();
     context.portion = portion;
     try {
@@ -70,6 +76,7 @@ final class SplitPortions
     } finally {
       context.portion = null;
     }
+    left = Math.max(0, left - portion.size());
     if (portion.isEmpty()) {
       // That there is none, or that the reader is gone, is told without us.
       files.handleSplitRequest(subtask, host);
@@ -78,13 +85,26 @@ final class SplitPortions
     }
   }
 
+  /** How many of the splits that are left each reader would have. */
+  private int share() {
+    if (left < 0) {
+      try {
+        left = files.snapshotState(NO_CHECKPOINT).getSplits().size();
+      } catch (Exception e) {
+        throw new IllegalStateException("which splits are left", e);
+      }
+    }
+    int readers = Math.max(1, context.currentParallelism());
+    return Math.max(1, (left + readers - 1) / readers);
+  }
+
   private static boolean goesOn(List<FileSourceSplit> portion) {
     return isSmall(portion.get(portion.size() - 1))
         && portion.stream().mapToLong(FileSourceSplit::length).sum() < MOST_BYTES;
   }
 
   private static boolean isSmall(FileSourceSplit split) {
-    return split.length() <= SMALL_BYTES;
+    return split.length() <= SMALL_BYTES && split.fileSize() <= FilesSplit.MOST_FILE_BYTES;
   }
 
   /** The small ones as one, and the large one that may be behind them. */
@@ -107,11 +127,14 @@ final class SplitPortions
 
   @Override
   public void addSplitsBack(List<FileSourceSplit> splits, int subtask) {
-    files.addSplitsBack(splits.stream().flatMap(FilesSplit::each).toList(), subtask);
+    List<FileSourceSplit> each = splits.stream().flatMap(FilesSplit::each).toList();
+    files.addSplitsBack(each, subtask);
+    left = left < 0 ? left : left + each.size();
   }
 
   @Override
   public void addReader(int subtask) {
+    sizes.remove(subtask);
     files.addReader(subtask);
   }
 

@@ -132,6 +132,8 @@ class OrcFilesTest {
           int; STRING; id
           double; FLOAT; id
           bigint; DOUBLE; id
+          string; CHAR(3); id
+          varchar(20); VARCHAR(3); id
           timestamp; DATE; id
           decimal(10,2); DECIMAL(9, 2); id
           decimal(9,3); DECIMAL(20, 2); id
@@ -163,6 +165,8 @@ class OrcFilesTest {
           int; BIGINT
           tinyint; BIGINT
           float; DOUBLE
+          int; DOUBLE
+          smallint; FLOAT
           varchar(3); STRING
           char(3); VARCHAR(9)
           decimal(9,2); DECIMAL(11, 3)

@@ -22,14 +22,18 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
+import java.util.function.IntUnaryOperator;
 import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -702,22 +706,61 @@ class ParquetFilesTest {
     assertThat(rows.subList(100, 150)).isEqualTo(rows.subList(0, 50));
   }
 
-  /** Some with dictionaries, in which a column of another file may have none. */
-  @Test
-  void smallFilesBecomeOneElementWithAllTheirValuesAndPlaces() throws IOException {
+  private List<FileSourceSplit> smallFiles(
+      int count, IntUnaryOperator rowsOf, IntPredicate hasDictionary, List<RowData> written)
+      throws IOException {
     List<FileSourceSplit> splits = new ArrayList<>();
-    List<RowData> written = new ArrayList<>();
-    for (int file = 0; file < 6; file++) {
+    for (int file = 0; file < count; file++) {
+      long first = 100L * file;
       List<RowData> rows =
-          LongStream.range(40L * file, 40L * file + 30 + file)
+          LongStream.range(first, first + rowsOf.applyAsInt(file))
               .mapToObj(ParquetFilesTest::row)
               .toList();
       Path named = directory.resolve(file + ".parquet");
-      Files.move(Path.of(write(TYPES, rows, "SNAPPY", "v1", file % 2 == 0).getPath()), named);
+      Files.move(
+          Path.of(write(TYPES, rows, "SNAPPY", "v1", hasDictionary.test(file)).getPath()), named);
       var path = new org.apache.flink.core.fs.Path(named.toUri());
       splits.add(split(path, 0, Files.size(named), null));
       written.addAll(rows);
     }
+    return splits;
+  }
+
+  /** Vectors go from being read into to being copied into, and back, by when they are let go. */
+  @Test
+  void vectorsWithADictionaryOfBeforeTakeTheRowsOfSmallFiles() throws IOException {
+    List<RowData> written = new ArrayList<>();
+    List<FileSourceSplit> splits = smallFiles(3, file -> 50, file -> true, written);
+    JoinedColumns format = new JoinedColumns(new FilesFormat<>(format(TYPES, false, 130)));
+    RowJson json = new RowJson(TYPES);
+    List<String> expected =
+        written.stream().map(row -> new String(json.encode(row), UTF_8)).toList();
+
+    for (int time = 0; time < 6; time++) {
+      List<String> rows = new ArrayList<>();
+      Deque<VectorizedColumnBatch> held = new ArrayDeque<>();
+      int most = time % 3;
+      read(
+          format,
+          FilesSplit.of(splits),
+          element -> {
+            rows.addAll(texts(List.of(element), json));
+            held.add(element);
+            if (held.size() > most) {
+              FileOrigin.of(held.remove()).release();
+            }
+          });
+      held.forEach(element -> FileOrigin.of(element).release());
+
+      assertThat(rows).as("time %d", time).isEqualTo(expected);
+    }
+  }
+
+  /** Some with dictionaries, in which a column of another file may have none. */
+  @Test
+  void smallFilesBecomeOneElementWithAllTheirValuesAndPlaces() throws IOException {
+    List<RowData> written = new ArrayList<>();
+    List<FileSourceSplit> splits = smallFiles(6, file -> 30 + file, file -> file % 2 == 0, written);
     JoinedColumns format = new JoinedColumns(new FilesFormat<>(format(TYPES, false, 130)));
     Set<ColumnVector> vectors = Collections.newSetFromMap(new IdentityHashMap<>());
     RowJson json = new RowJson(TYPES);

@@ -134,7 +134,24 @@ class SplitPortionsTest {
       }
     }
 
-    assertThat(job.sizes()).containsExactly(1L, 1L, 1L, 1L, 2L, 2L, 2L, 2L);
+    assertThat(job.sizes()).containsExactly(1L, 1L, 1L, 1L, 2L, 2L, 1L, 1L);
+  }
+
+  @Test
+  void theLastOfManyFilesAreSharedByAllReaders() {
+    files(570, 0);
+    SplitPortions portions = portions(8);
+
+    while (job.ended.isEmpty()) {
+      for (int subtask = 0; subtask < 8; subtask++) {
+        portions.handleSplitRequest(subtask, null);
+      }
+    }
+
+    List<Long> sizes = job.sizes();
+    assertThat(sizes).contains(32L);
+    assertThat(sizes.subList(sizes.size() - 16, sizes.size())).allMatch(size -> size <= 9);
+    assertThat(sizes.stream().mapToLong(size -> size).sum()).isEqualTo(570);
   }
 
   @Test
