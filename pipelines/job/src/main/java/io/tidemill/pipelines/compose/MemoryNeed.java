@@ -39,8 +39,11 @@ public record MemoryNeed(long stepBytes, long networkBytes, long heapBytes, Proc
 
   private static final long FILE_HEAP_BYTES = 128L << 20;
 
-  /** Classes and their code, threads, and what collects garbage. */
-  private static final long JAVA_BYTES = 256L << 20;
+  /** Classes and their code, and threads. */
+  private static final long JAVA_BYTES = 512L << 20;
+
+  /** Of the heap: what its collector knows of it, beside it. */
+  private static final int COLLECTOR_PART = 16;
 
   static MemoryNeed of(
       List<PlannedStep> steps, RecordSize record, int ofColumns, Configuration flink) {
@@ -126,29 +129,38 @@ public record MemoryNeed(long stepBytes, long networkBytes, long heapBytes, Proc
 
   /**
    * The options with which a JVM has on this machine what this process lacks, or as much of the
-   * heap as there is; none where it lacks nothing, a person has said how much it takes, or the
-   * machine does not have the direct memory.
+   * heap as there is; none where it lacks nothing, or so little of the heap that the estimate may
+   * be wrong, a person has said how much it takes, or the machine does not have the direct memory
+   * beside the heap.
    *
    * @param nativeBytes of engines and models, beside both; asked only if it is needed
    */
   public List<String> options(LongSupplier nativeBytes) {
-    if (process.said() || (fits() && fitsHeap())) {
+    boolean heapIsSmall = heapBytes > process.heapBytes() / 4 * 5;
+    if (process.said() || (fits() && !heapIsSmall)) {
       return List.of();
     }
     long direct = stepBytes + networkBytes + SPARE_BYTES;
-    long room = process.machineBytes() - direct - nativeBytes.getAsLong() - JAVA_BYTES;
-    if (!fits() && room < Math.min(heapBytes, process.heapBytes())) {
+    long room = roomForHeap(direct + nativeBytes.getAsLong());
+    // Records live and die in a part of it, and what collects them keeps another free.
+    long heap = Math.min(room, Math.max(process.heapBytes(), heapBytes / 3 * 4));
+    if (fits() ? heap <= process.heapBytes() : heap < heapBytes) {
       return List.of();
     }
-    long heap = mebibytes(Math.max(process.heapBytes(), Math.min(heapBytes, room)));
-    if (fits() && heap <= mebibytes(process.heapBytes())) {
-      return List.of();
-    }
-    List<String> options = new ArrayList<>(List.of("-Xmx%dm".formatted(heap)));
-    if (mebibytes(direct) > heap) {
+    List<String> options = new ArrayList<>(List.of("-Xmx%dm".formatted(heap >> 20)));
+    if (direct > heap) {
       options.add("-XX:MaxDirectMemorySize=%dm".formatted(mebibytes(direct)));
     }
     return List.copyOf(options);
+  }
+
+  /**
+   * The largest heap beside what else the process takes, with which the machine, or its container,
+   * does not end it.
+   */
+  private long roomForHeap(long otherBytes) {
+    long left = process.machineBytes() - otherBytes - JAVA_BYTES;
+    return Math.min(left / (COLLECTOR_PART + 1) * COLLECTOR_PART, process.machineBytes() / 4 * 3);
   }
 
   private static long mebibytes(long bytes) {

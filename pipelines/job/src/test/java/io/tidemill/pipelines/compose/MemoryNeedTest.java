@@ -29,30 +29,51 @@ class MemoryNeedTest {
   }
 
   @Test
-  void aHeapThatTheMachineHasIsGiven() {
+  void aHeapThatTheMachineHasIsGivenWithAThirdForItsCollector() {
     MemoryNeed need = need(10, 900, UNSAID);
 
     assertThat(need.fitsHeap()).isFalse();
-    assertThat(need.options(() -> 300 * MEBIBYTE)).containsExactly("-Xmx900m");
+    assertThat(need.options(() -> 0)).containsExactly("-Xmx1200m");
+  }
+
+  @Test
+  void aHeapThatIsLittleSmallerThanAnEstimateIsKept() {
+    assertThat(need(10, 625, UNSAID).options(() -> 0)).isEmpty();
+    assertThat(need(10, 630, UNSAID).options(() -> 0)).containsExactly("-Xmx840m");
   }
 
   @Test
   void directMemoryThatTheMachineHasIsGivenBesideTheHeapThatThereIs() {
     assertThat(need(500, 300, UNSAID).options(() -> 0))
         .containsExactly("-Xmx500m", "-XX:MaxDirectMemorySize=628m");
-    // The JVM's own limit is that of the heap.
-    assertThat(need(500, 700, UNSAID).options(() -> 0)).containsExactly("-Xmx700m");
+    // The JVM's own limit is that of the heap: 16 of 17 parts of 2,000 less 628 and 512.
+    assertThat(need(500, 700, UNSAID).options(() -> 0)).containsExactly("-Xmx809m");
   }
 
   @Test
   void asMuchOfTheHeapIsGivenAsTheMachineHas() {
-    // 2,000 less 138 of direct memory, 300 of models, and 256 of Java.
-    assertThat(need(10, 5_000, UNSAID).options(() -> 300 * MEBIBYTE)).containsExactly("-Xmx1306m");
+    // 16 of 17 parts of 2,000 less 138 of direct memory, 300 of models, and 512 of Java.
+    assertThat(need(10, 5_000, UNSAID).options(() -> 300 * MEBIBYTE)).containsExactly("-Xmx988m");
     assertThat(need(10, 5_000, process(800, false)).options(() -> 300 * MEBIBYTE)).isEmpty();
   }
 
   @Test
+  void aQuarterOfTheMachineIsNeverGivenToTheHeap() {
+    assertThat(need(10, 20_000, process(16_000, false)).options(() -> 0))
+        .containsExactly("-Xmx12000m");
+  }
+
+  @Test
+  void theHeapMakesRoomForDirectMemoryAsFarAsItCan() {
+    // 16 of 17 parts of 2,000 less 1,028 and 512.
+    assertThat(need(900, 300, UNSAID).options(() -> 0))
+        .containsExactly("-Xmx432m", "-XX:MaxDirectMemorySize=1028m");
+    assertThat(need(900, 440, UNSAID).options(() -> 0)).isEmpty();
+  }
+
+  @Test
   void directMemoryThatTheMachineLacksIsNotGiven() {
+    assertThat(need(1_300, 300, UNSAID).options(() -> 0)).isEmpty();
     assertThat(need(1_500, 300, UNSAID).options(() -> 0)).isEmpty();
   }
 
