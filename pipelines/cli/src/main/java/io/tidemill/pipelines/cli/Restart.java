@@ -12,9 +12,9 @@ interface Restart {
    * and nothing has been.
    *
    * @param options of the JVM
-   * @param words behind those that the command has
+   * @param words an option with its value, in the place of its own that the command has; or none
    * @param before what is left to do in this one, as nothing runs at its end
-   * @throws CommandFailedException if it failed afterwards
+   * @throws CommandFailedException if it failed afterwards; this JVM can go on
    */
   void with(List<String> options, List<String> words, Runnable before);
 }

@@ -82,7 +82,12 @@ final class RunDates {
     return dates;
   }
 
-  /** How many run at once. */
+  /** How many of so many dates run at once. */
+  int atOnce(int dates) {
+    return Math.min(atOnce(), dates);
+  }
+
+  /** The most that run at once. */
   int atOnce() {
     return parallelDates == null ? 1 : parallelDates;
   }
@@ -99,9 +104,9 @@ final class RunDates {
     return moment == null ? begun : moment;
   }
 
-  /** What to say besides to a command that begins later, and means the same dates. */
+  /** What to say to a command that begins later, and means the same dates. */
   List<String> words() {
-    return moment == null ? List.of("--now", begun.toString()) : List.of();
+    return List.of("--now", now().toString());
   }
 
   /** Whether it is one date, and not a first and a last one. */

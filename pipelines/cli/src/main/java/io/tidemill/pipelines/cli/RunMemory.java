@@ -8,7 +8,7 @@ import java.util.List;
  * Sees to it that a run has the memory of its plan, before it does anything: a JVM gives itself a
  * quarter of the machine, whatever its job takes.
  *
- * @param words behind those of the command, if it starts again
+ * @param words an option of the command with its value, if it starts again; or none
  */
 record RunMemory(Caller caller, Output output, List<String> words) {
 
@@ -23,21 +23,29 @@ record RunMemory(Caller caller, Output output, List<String> words) {
     MemoryNeed need = pipeline.memory().times(jobs);
     List<String> options = need.options(pipeline::nativeBytes);
     if (mayStartAgain && !options.isEmpty()) {
-      caller
-          .restart()
-          .with(
-              options,
-              words,
-              () -> {
-                output.say(
-                    "%s starts again with %s, as its batches take more than a JVM takes here unasked: direct: %s; heap: %s"
-                        .formatted(
-                            pipeline.definition().name(),
-                            String.join(" ", options),
-                            need,
-                            need.heap()));
-                caller.units().close();
-              });
+      boolean unitsClose = caller.units().anyOpen();
+      try {
+        caller
+            .restart()
+            .with(
+                options,
+                words,
+                () -> {
+                  output.say(
+                      "%s starts again with %s, as its batches take more than a JVM takes here unasked: direct: %s; heap: %s"
+                          .formatted(
+                              pipeline.definition().name(),
+                              String.join(" ", options),
+                              need,
+                              need.heap()));
+                  caller.units().close();
+                });
+      } catch (CommandFailedException failed) {
+        if (unitsClose || !need.fits()) {
+          throw failed;
+        }
+        output.say(String.valueOf(failed.getMessage()));
+      }
     }
     if (!need.fitsHeap()) {
       output.say(need.warning());

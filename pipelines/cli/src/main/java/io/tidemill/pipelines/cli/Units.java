@@ -141,6 +141,10 @@ final class Units implements PackedJobs, AutoCloseable {
     holders.decrementAndGet();
   }
 
+  synchronized boolean anyOpen() {
+    return !opened.isEmpty();
+  }
+
   /** Deletes what was unpacked. */
   @Override
   public synchronized void close() {
