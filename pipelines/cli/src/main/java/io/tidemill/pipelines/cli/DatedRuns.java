@@ -47,11 +47,11 @@ final class DatedRuns {
     List<Callable<Void>> runs = new ArrayList<>();
     for (DatedJob dated : jobs) {
       int place = runs.size();
-      runs.add(() -> runInTurn(place, dated));
+      runs.add(() -> runInTurn(place, dated, dates.atOnce(jobs.size())));
     }
     ExecutorService threads =
         Executors.newFixedThreadPool(
-            Math.min(dates.atOnce(), runs.size()), task -> new Thread(task, "tidemill-date"));
+            dates.atOnce(runs.size()), task -> new Thread(task, "tidemill-date"));
     try {
       throwFirst(threads.invokeAll(runs));
       return pressed().isEmpty() ? ExitCode.DONE : ExitCode.INTERRUPTED;
@@ -65,13 +65,13 @@ final class DatedRuns {
     }
   }
 
-  private Void runInTurn(int place, DatedJob dated) throws InterruptedException {
+  private Void runInTurn(int place, DatedJob dated, int atOnce) throws InterruptedException {
     if (order.isCutOff(place) || !pressed().isEmpty()) {
       return null;
     }
     boolean done = false;
     try {
-      DatedRun run = new DatedRun(this, place, dated, planning(dated.staged()));
+      DatedRun run = new DatedRun(this, place, dated, planning(dated.staged(), atOnce));
       synchronized (begun) {
         begun.add(run);
       }
@@ -86,12 +86,13 @@ final class DatedRuns {
     return null;
   }
 
-  private DatedRun.Planning planning(ParsedPipeline staged) {
+  private DatedRun.Planning planning(ParsedPipeline staged, int atOnce) {
     return new DatedRun.Planning() {
       @Override
       public PlannedPipeline plan(boolean waited) {
         PlannedPipeline planned = job.plan(caller.environment(), Map.of(), staged).counted();
-        provideMemory(planned, !waited);
+        // Another date may do something while this one waits.
+        provideMemory(planned, atOnce, !waited || atOnce == 1);
         return planned;
       }
 
@@ -103,10 +104,11 @@ final class DatedRuns {
   }
 
   /** For the first that is planned, before any of them does anything. */
-  private synchronized void provideMemory(PlannedPipeline planned, boolean mayStartAgain) {
+  private synchronized void provideMemory(
+      PlannedPipeline planned, int atOnce, boolean mayStartAgain) {
     if (!memoryProvided) {
       memoryProvided = true;
-      new RunMemory(caller, output, dates.words()).provide(planned, dates.atOnce(), mayStartAgain);
+      new RunMemory(caller, output, dates.words()).provide(planned, atOnce, mayStartAgain);
     }
   }
 

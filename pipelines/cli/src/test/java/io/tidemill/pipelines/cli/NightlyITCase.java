@@ -155,6 +155,15 @@ class NightlyITCase {
   }
 
   @Test
+  void countsTheMemoryOfTheDatesThatThereAreAndNotOfAsManyAsMayRunAtOnce() {
+    CommandRun run =
+        run("run", "--from", "2026-11-21", "--to", "2026-11-21", "--parallel-dates", "64");
+
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(run.err()).doesNotContain("heap: about");
+  }
+
+  @Test
   void waitsForNoInputBehindADateThatFails() throws IOException {
     input("2026-11-20", 100, 20);
 
