@@ -26,6 +26,11 @@ final class RunProgress {
   private static final long PLAIN_NANOS = Duration.ofSeconds(30).toNanos();
   private static final int BAR_LENGTH = 20;
 
+  /** A line that goes on in another row could not be cleared: a terminal clears one. */
+  private static final String CUT_AT_EDGE = "\u001B[?7l";
+
+  private static final String WRAP_AGAIN = "\u001B[?7h";
+
   private final PrintWriter err;
   private final String begin;
   private final boolean terminal;
@@ -73,7 +78,8 @@ final class RunProgress {
     }
     if (terminal || elapsed >= PLAIN_NANOS) {
       clear();
-      err.print(begin + line(figures, elapsed / 1e9) + (terminal ? "" : System.lineSeparator()));
+      String line = begin + line(figures, elapsed / 1e9);
+      err.print(terminal ? CUT_AT_EDGE + line + WRAP_AGAIN : line + System.lineSeparator());
       err.flush();
       drawn = terminal;
       saidNanos += elapsed;
