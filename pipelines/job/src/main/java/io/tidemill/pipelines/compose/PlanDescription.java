@@ -7,6 +7,8 @@ import io.tidemill.inference.batch.InFlight.Order;
 import io.tidemill.inference.step.StepSettings;
 import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.definition.PipelineDefinition;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -28,6 +30,8 @@ record PlanDescription(
     List<PlannedStep> steps,
     SinkTranslator sink,
     DeadLetterTranslator deadLetters) {
+  /** Without its own words no process starts itself again. */
+  private static final Path OWN_WORDS = Path.of("/proc/self/cmdline");
 
   PipelinePlan describe(PlannedPipeline pipeline) {
     StreamGraph graph = pipeline.graph();
@@ -117,7 +121,7 @@ record PlanDescription(
     List<String> notes = new ArrayList<>();
     MemoryNeed memory = pipeline.memory();
     List<String> options = memory.options(pipeline::nativeBytes);
-    if (!options.isEmpty()) {
+    if (!options.isEmpty() && Files.isReadable(OWN_WORDS)) {
       notes.add(
           "'tidemill run' starts itself again with %s: this job takes more than a JVM takes here unasked"
               .formatted(String.join(" ", options)));
