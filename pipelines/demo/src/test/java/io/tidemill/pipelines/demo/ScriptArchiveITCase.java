@@ -147,28 +147,22 @@ class ScriptArchiveITCase {
         .contains("\ntidemill: the heap is full (expected: ", "TIDEMILL_JAVA_OPTS=-Xmx8g");
   }
 
-  /** A JVM takes a quarter of this machine unasked, and the batches of this job a third of it. */
+  /** A JVM takes a quarter of this machine unasked, and the batches of this job half of it. */
   @Test
   @Timeout(value = 5, unit = TimeUnit.MINUTES)
   void aJobThatTakesMoreThanAJvmTakesUnaskedHasItInTheSameProcess() throws Exception {
-    start(List.of("./tidemill", "init", "job"), Map.of());
-    String store = directory.resolve("job/models").toString();
-    start(
-        List.of("./tidemill", "model", "push", "job/fraud.onnx", "fraud:1.0.0", "--store", store),
-        Map.of());
-    Path job = directory.resolve("job/job.yaml");
+    Path job = newJob();
     Files.writeString(
         job,
         Files.readString(job)
                 .replace("mode: batch", "mode: streaming")
-                .replace("@production", ":1.0.0")
                 .replace(
                     "format: json\n  columns",
                     "format: json\n  source.monitor-interval: 1s\n  columns")
                 .replace(
                     "    resources:",
                     "    batching: { max-size: 1000000, max-in-flight: %d }\n    resources:"
-                        .formatted(Math.max(1, thirdOfMachine() / 1_000_000 - 1)))
+                        .formatted(Math.max(1, halfOfMachine() / 1_000_000 - 1)))
             + "flink: { execution.checkpointing.interval: 300ms }\n");
     Path log = directory.resolve("err.log");
     ProcessBuilder builder =
@@ -193,11 +187,72 @@ class ScriptArchiveITCase {
         .contains("fraud-files has stopped; the next run begins ");
   }
 
-  /** Records that are taken for a third of the machine's memory; one is of some kilobyte. */
-  private static long thirdOfMachine() {
+  /** It has its columns from the file that it waits for. */
+  @Test
+  @Timeout(value = 5, unit = TimeUnit.MINUTES)
+  void aJobForADateHasItsMemoryThoughItWaitedForItsInput() throws Exception {
+    Path job = newJob();
+    Path folder = directory.resolve("job");
+    String written = Files.readString(job);
+    Path files = Files.createDirectories(folder.resolve("rows")).resolve("dt=2026-11-21");
+    Files.move(folder.resolve("transactions"), files);
+    Path first = folder.resolve("first.yaml");
+    Files.writeString(
+        first,
+        written
+            .replace("path: transactions", "path: rows/dt={{ ds }}")
+            .replace("path: predictions, format: json", "path: 'made/dt={{ ds }}', format: avro")
+            .replace("path: dead-letters", "path: 'dead/dt={{ ds }}'"));
+    start(List.of("./tidemill", "run", first.toString(), "--date", "2026-11-21"), Map.of());
+    String columns = written.substring(written.indexOf("  format"), written.indexOf("steps:"));
+    Files.writeString(
+        job,
+        written
+            .replace("path: transactions", "path: awaited/dt={{ ds }}")
+            .replace(columns, "  format: avro\n")
+            .replace("score: fraud_score", "score: again")
+            .replace("path: predictions", "path: 'out/dt={{ ds }}'")
+            .replace("path: dead-letters", "path: 'dead-again/dt={{ ds }}'")
+            .replace(
+                "    resources:",
+                "    batching: { max-size: 1000000, max-in-flight: %d }\n    resources:"
+                    .formatted(Math.max(1, halfOfMachine() / 1_000_000))));
+    Path log = directory.resolve("err.log");
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                "./tidemill", "run", job.toString(), "--date", "2026-11-21", "--wait", "10s")
+            .directory(directory.toFile())
+            .redirectOutput(directory.resolve("out.log").toFile())
+            .redirectError(log.toFile());
+    OPTIONS.forEach(builder.environment()::remove);
+
+    Process run = builder.start();
+    while (!Files.readString(log).contains("waits for its input")) {
+      assertThat(run.isAlive()).as(Files.readString(log)).isTrue();
+    }
+    Files.createDirectories(folder.resolve("awaited"));
+    Files.move(folder.resolve("made/dt=2026-11-21"), folder.resolve("awaited/dt=2026-11-21"));
+
+    assertThat(run.waitFor()).as(Files.readString(log)).isZero();
+    assertThat(Files.readString(log)).containsOnlyOnce("starts again with -Xmx");
+  }
+
+  /** Whose model is in the store beside it. */
+  private Path newJob() throws Exception {
+    start(List.of("./tidemill", "init", "job"), Map.of());
+    String store = directory.resolve("job/models").toString();
+    start(
+        List.of("./tidemill", "model", "push", "job/fraud.onnx", "fraud:1.0.0", "--store", store),
+        Map.of());
+    Path job = directory.resolve("job/job.yaml");
+    return Files.writeString(job, Files.readString(job).replace("@production", ":1.0.0"));
+  }
+
+  /** Records that are taken for half of the machine's memory; one is of some kilobyte. */
+  private static long halfOfMachine() {
     return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
             .getTotalMemorySize()
-        / 3
+        / 2
         / 1_024;
   }
 
