@@ -19,7 +19,14 @@ public record ProcessMemory(long heapBytes, long directBytes, long machineBytes,
   private static final String HEAP = "MaxHeapSize";
   private static final String DIRECT = "MaxDirectMemorySize";
   private static final List<String> LIMITS =
-      List.of(HEAP, DIRECT, "MaxRAM", "MaxRAMPercentage", "MaxRAMFraction");
+      List.of(
+          HEAP,
+          DIRECT,
+          "InitialHeapSize",
+          "MinHeapSize",
+          "MaxRAM",
+          "MaxRAMPercentage",
+          "MaxRAMFraction");
 
   /** Where the JVM has a limit from that nobody has said. */
   private static final List<String> UNSAID = List.of("DEFAULT", "ERGONOMIC");

@@ -131,7 +131,7 @@ public record MemoryNeed(long stepBytes, long networkBytes, long heapBytes, Proc
    * The options with which a JVM has on this machine what this process lacks, or as much of the
    * heap as there is; none where it lacks nothing, or so little of the heap that the estimate may
    * be wrong, a person has said how much it takes, or the machine does not have the direct memory
-   * beside the heap.
+   * beside most of the heap.
    *
    * @param nativeBytes of engines and models, beside both; asked only if it is needed
    */
@@ -144,7 +144,7 @@ public record MemoryNeed(long stepBytes, long networkBytes, long heapBytes, Proc
     long room = roomForHeap(direct + nativeBytes.getAsLong());
     // Records live and die in a part of it, and what collects them keeps another free.
     long heap = Math.min(room, Math.max(process.heapBytes(), heapBytes / 3 * 4));
-    if (fits() ? heap <= process.heapBytes() : heap < heapBytes) {
+    if (fits() ? heap <= process.heapBytes() : heap < heapBytes / 5 * 4) {
       return List.of();
     }
     List<String> options = new ArrayList<>(List.of("-Xmx%dm".formatted(heap >> 20)));

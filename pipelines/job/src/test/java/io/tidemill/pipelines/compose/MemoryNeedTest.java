@@ -68,7 +68,8 @@ class MemoryNeedTest {
     // 16 of 17 parts of 2,000 less 1,028 and 512.
     assertThat(need(900, 300, UNSAID).options(() -> 0))
         .containsExactly("-Xmx432m", "-XX:MaxDirectMemorySize=1028m");
-    assertThat(need(900, 440, UNSAID).options(() -> 0)).isEmpty();
+    assertThat(need(900, 520, UNSAID).options(() -> 0)).hasSize(2);
+    assertThat(need(900, 560, UNSAID).options(() -> 0)).isEmpty();
   }
 
   @Test
