@@ -90,11 +90,13 @@ final class ColumnVectors {
   static long bytes(Filled copied, int from, int to) {
     long bytes = 0;
     for (WritableColumnVector column : copied.written()) {
-      for (int row = from; row < to; row++) {
-        if (column instanceof HeapBytesVector texts && !texts.isNullAt(row)) {
-          bytes += texts.length[row];
-        } else if (column instanceof HeapArrayVector lists && !lists.isNullAt(row)) {
-          bytes += Long.BYTES * lists.getLengths()[row];
+      if (column instanceof HeapBytesVector texts) {
+        for (int row = from; row < to; row++) {
+          bytes += texts.isNullAt(row) ? 0 : texts.length[row];
+        }
+      } else if (column instanceof HeapArrayVector lists) {
+        for (int row = from; row < to; row++) {
+          bytes += lists.isNullAt(row) ? 0 : Long.BYTES * lists.getLengths()[row];
         }
       }
     }
