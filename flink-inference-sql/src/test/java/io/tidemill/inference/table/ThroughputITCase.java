@@ -102,18 +102,24 @@ class ThroughputITCase {
     System.out.printf("%-50s %,9d records/s%n", way, perSecond);
   }
 
-  private static long sql(long count, String options) throws Exception {
+  private static String tidemill() {
+    return """
+        'provider' = 'tidemill', 'model' = 'mlp:1.0.0', 'store' = '%s', 'device' = 'cpu',
+        'max-size' = '512', 'max-delay' = '5ms'
+        """
+        .formatted(fraud.store());
+  }
+
+  private static long sql(long count, String model, String options) throws Exception {
     StreamExecutionEnvironment environment = environment();
     StreamTableEnvironment tables = StreamTableEnvironment.create(environment);
     tables.createTemporarySystemFunction("seen", Seen.class);
     tables.createTemporaryView("t", rows(environment, count));
     tables.executeSql(
         """
-        CREATE MODEL mlp INPUT (features ARRAY<FLOAT>) OUTPUT (score FLOAT)
-        WITH ('provider' = 'tidemill', 'model' = 'mlp:1.0.0', 'store' = '%s', 'device' = 'cpu',
-              'max-size' = '512', 'max-delay' = '5ms')
+        CREATE MODEL mlp INPUT (features ARRAY<FLOAT>) OUTPUT (score FLOAT) WITH (%s)
         """
-            .formatted(fraud.store()));
+            .formatted(model));
     tables.executeSql("CREATE TABLE sink (score FLOAT) WITH ('connector' = 'blackhole')");
     long before = Seen.COUNT.sum();
     long started = System.nanoTime();
@@ -158,13 +164,18 @@ class ThroughputITCase {
   @Test
   void everyRowLeavesEachWay() throws Exception {
     String many = ", MAP['max-concurrent-operations', '%d', 'output-mode', '%s']";
+    String unordered = many.formatted(2048, "ALLOW_UNORDERED");
     if (ROWS > 100_000) {
-      sql(ROWS, many.formatted(2048, "ALLOW_UNORDERED")); // For the compiler.
+      sql(ROWS, tidemill(), unordered); // For the compiler.
     }
 
-    say("ML_PREDICT, Flink's 10 concurrent operations", sql(ROWS / 20, ""));
-    say("ML_PREDICT, 512, ordered", sql(ROWS, many.formatted(512, "ORDERED")));
-    say("ML_PREDICT, 2048, unordered", sql(ROWS, many.formatted(2048, "ALLOW_UNORDERED")));
+    say("ML_PREDICT, Flink's 10 concurrent operations", sql(ROWS / 20, tidemill(), ""));
+    for (int operations : new int[] {512, 2048, 8192}) {
+      String ordered = many.formatted(operations, "ORDERED");
+      say("ML_PREDICT, %,d, ordered".formatted(operations), sql(ROWS, tidemill(), ordered));
+    }
+    say("ML_PREDICT, 2,048, unordered", sql(ROWS, tidemill(), unordered));
+    say("a model that answers at once, unordered", sql(ROWS, "'provider' = 'instant'", unordered));
     say("a job's step", step());
   }
 }
