@@ -18,7 +18,6 @@ import org.apache.flink.connector.file.src.util.CheckpointedPosition;
 import org.apache.flink.connector.file.src.util.SingletonResultIterator;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.Path;
-import org.apache.flink.formats.parquet.ParquetInputFile;
 import org.apache.flink.formats.parquet.vector.ParquetSplitReaderUtil;
 import org.apache.flink.formats.parquet.vector.reader.ColumnReader;
 import org.apache.flink.table.data.columnar.vector.ColumnVector;
@@ -131,7 +130,7 @@ final class ParquetColumnReader implements BulkFormat.Reader<VectorizedColumnBat
             .withCodecFactory(memory.codecs(configuration))
             .build();
     try {
-      return ParquetFileReader.open(new ParquetInputFile(stream, bytes), options);
+      return ParquetFileReader.open(new TailedFile(stream, bytes), options);
     } catch (IOException | RuntimeException | Error e) {
       stream.close();
       throw e;
