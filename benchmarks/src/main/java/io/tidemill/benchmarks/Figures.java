@@ -2,8 +2,8 @@ package io.tidemill.benchmarks;
 
 import static io.tidemill.benchmarks.Quantity.BYTES_PER_RECORD;
 import static io.tidemill.benchmarks.Quantity.CHECKPOINT_MILLIS;
+import static io.tidemill.benchmarks.Quantity.CHECKPOINT_P99_MILLIS;
 import static io.tidemill.benchmarks.Quantity.CPU_PERCENT;
-import static io.tidemill.benchmarks.Quantity.LONGEST_CHECKPOINT_MILLIS;
 import static io.tidemill.benchmarks.Quantity.NANOS_PER_RECORD;
 import static io.tidemill.benchmarks.Quantity.RECORDS_PER_CPU_SECOND;
 import static io.tidemill.benchmarks.Quantity.RECORDS_PER_SECOND;
@@ -108,8 +108,8 @@ final class Figures {
             new CheckpointJob(mlp, EndlessSource.Pace.STEADY, WorkloadModel.Kind.HELD),
             idle),
         new Figure(
-            "longestCheckpointMillis",
-            LONGEST_CHECKPOINT_MILLIS,
+            "checkpointP99Millis",
+            CHECKPOINT_P99_MILLIS,
             List.of(Figure.Case.of("idle", idle), Figure.Case.of("scoring", scoring))));
   }
 

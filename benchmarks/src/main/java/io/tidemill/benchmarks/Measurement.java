@@ -1,7 +1,6 @@
 package io.tidemill.benchmarks;
 
 import java.io.Serializable;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -52,8 +51,8 @@ record Measurement(Map<Quantity, Double> values) implements Serializable {
         Map.of(
             Quantity.CHECKPOINT_MILLIS,
             Spread.of(millis).median(),
-            Quantity.LONGEST_CHECKPOINT_MILLIS,
-            Collections.max(millis)));
+            Quantity.CHECKPOINT_P99_MILLIS,
+            Spread.p99(millis)));
   }
 
   OptionalDouble value(Quantity quantity) {

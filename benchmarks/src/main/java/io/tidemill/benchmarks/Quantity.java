@@ -15,7 +15,7 @@ enum Quantity {
   /** From a checkpoint's trigger to its completion: the median of those of one measurement. */
   CHECKPOINT_MILLIS("checkpointMillis", 3),
   /** The same: the longest of them. */
-  LONGEST_CHECKPOINT_MILLIS("longestCheckpointMillis", 3),
+  CHECKPOINT_P99_MILLIS("checkpointP99Millis", 3),
   /** From the start of a process until its result can be read. */
   START_SECONDS("startSeconds", 2),
   /** The most memory that a process had. */

@@ -21,6 +21,11 @@ record Spread(double lowerQuartile, double median, double upperQuartile) {
     return new Spread(at(sorted, 0.25), at(sorted, 0.5), at(sorted, 0.75));
   }
 
+  /** What all but one of a hundred are no larger than. */
+  static double p99(Collection<Double> values) {
+    return at(values.stream().mapToDouble(Double::doubleValue).sorted().toArray(), 0.99);
+  }
+
   /** Between the two neighbours, in proportion. */
   private static double at(double[] sorted, double share) {
     double place = share * (sorted.length - 1);
