@@ -4,17 +4,32 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When the present model call of a scorer began, for another thread to see one that hangs.
+ * When a scorer began what it does with its batch at present, a call of the model or users' code
+ * around it, for another thread to see what hangs.
  *
- * <p>Written by whoever calls, read by any thread.
+ * <p>Written by whoever has the scorer, read by any thread.
  */
 final class CallTimer {
   private final Step step;
   private final Duration limit;
   private final NanoClock clock;
-  private volatile boolean calling;
+  private volatile boolean running;
+  private volatile Work work = Work.CALL;
   private volatile int rows;
   private volatile long startedNanos;
+
+  /** What may hang, as a message names it. */
+  enum Work {
+    ENCODE("encoding"),
+    CALL("a call with"),
+    DECODE("decoding");
+
+    private final String text;
+
+    Work(String text) {
+      this.text = text;
+    }
+  }
 
   CallTimer(Step step, Duration limit, NanoClock clock) {
     this.step = step;
@@ -22,30 +37,31 @@ final class CallTimer {
     this.clock = clock;
   }
 
-  // The caller only. The flag is written after the start and read before it: a reader never pairs a
-  // call with the start of an earlier one.
-  void started(int callRows, long nowNanos) {
-    rows = callRows;
+  // Whoever has the scorer only. The flag is written after the start and read before it: a reader
+  // never pairs work with the start of what was done before.
+  void started(Work next, int itsRows, long nowNanos) {
+    work = next;
+    rows = itsRows;
     startedNanos = nowNanos;
-    calling = true;
+    running = true;
   }
 
   void ended() {
-    calling = false;
+    running = false;
   }
 
   /**
-   * How long the present call may still take: the whole limit if there is none.
+   * How long the present work may still take: the whole limit if there is none.
    *
    * @throws InferenceException if it has taken as long
    */
   long nanosLeft() {
-    long elapsed = calling ? Math.max(0, clock.nanos() - startedNanos) : 0;
+    long elapsed = running ? Math.max(0, clock.nanos() - startedNanos) : 0;
     long left = limit.toNanos() - elapsed;
     if (left <= 0) {
       throw step.failure(
-          "a call with %d records has taken %d ms (expected: <= call-timeout, %d ms)"
-              .formatted(rows, TimeUnit.NANOSECONDS.toMillis(elapsed), limit.toMillis()),
+          "%s %d records has taken %d ms (expected: <= call-timeout, %d ms)"
+              .formatted(work.text, rows, TimeUnit.NANOSECONDS.toMillis(elapsed), limit.toMillis()),
           null);
     }
     return left;

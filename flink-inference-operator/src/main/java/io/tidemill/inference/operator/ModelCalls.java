@@ -88,7 +88,7 @@ final class ModelCalls {
     int size = inputs.rows();
     count++;
     long started = clock.nanos();
-    timer.started(size, started);
+    timer.started(CallTimer.Work.CALL, size, started);
     ColumnBatch answered;
     try {
       answered = model.predict(inputs, allocator);
@@ -132,7 +132,7 @@ final class ModelCalls {
    */
   void proveHealthy(RuntimeException failure) {
     requireRunning();
-    timer.started(1, clock.nanos());
+    timer.started(CallTimer.Work.CALL, 1, clock.nanos());
     try {
       handle.proveHealthy(memoryBytes);
     } catch (RuntimeException e) {

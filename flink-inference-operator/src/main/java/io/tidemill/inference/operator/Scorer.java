@@ -319,6 +319,7 @@ final class Scorer<T, R> implements AutoCloseable, FaultSearch.Trials {
    */
   private void encode(int from, int to) {
     long started = clock.nanos();
+    callTimer().started(CallTimer.Work.ENCODE, to - from, started);
     try {
       ColumnBatch columns = inputs(to - from);
       prepare(columns, to - from);
@@ -329,6 +330,8 @@ final class Scorer<T, R> implements AutoCloseable, FaultSearch.Trials {
       columns.rows(rowCount);
     } catch (OutOfMemoryError e) {
       throw ofDirectMemory(e);
+    } finally {
+      callTimer().ended();
     }
     encodeNanos += clock.nanos() - started;
   }
@@ -449,6 +452,7 @@ final class Scorer<T, R> implements AutoCloseable, FaultSearch.Trials {
   private void decode(ColumnBatch answered) {
     Batch<T, Object> batch = batch();
     long started = clock.nanos();
+    callTimer().started(CallTimer.Work.DECODE, rowCount, started);
     try (answered) {
       boolean together = decodeTogether(batch);
       for (int i = 0; i < rowCount && !together; i++) {
@@ -464,6 +468,8 @@ final class Scorer<T, R> implements AutoCloseable, FaultSearch.Trials {
           undecodable(row, e);
         }
       }
+    } finally {
+      callTimer().ended();
     }
     decodeNanos += clock.nanos() - started;
   }

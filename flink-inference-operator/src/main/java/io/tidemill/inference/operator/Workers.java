@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
  * </ul>
  *
  * <p>The task thread makes a call itself where {@link CallPlace} says so and a worker is idle, who
- * sees whether it hangs. What a failed call leaves to do is theirs, as nothing bounds it.
+ * sees whether it hangs; so it does whatever else the task thread does for a batch. What a failed
+ * call leaves to do is theirs, as nothing bounds it.
  *
  * <p>Calls begin in the order in which batches are submitted. Encoding and decoding fall to whoever
  * would wait otherwise: to the task thread while every worker calls the model, so that the model
@@ -38,9 +39,10 @@ import org.slf4j.LoggerFactory;
  * just made the records. Rejected as well: a worker that brings back two batches at once where more
  * wait for it, and whoever waits awake before it sleeps.
  *
- * <p>A thread inside a call that hangs cannot be stopped. {@link #close} waits for it a bounded
- * time, or not at all where its time is over, then leaves it behind, counted; memory and handle are
- * released by whichever thread ends last, so that a late return of the call finds both still there.
+ * <p>A thread inside a call that hangs, or in users' code, cannot be stopped. {@link #close} waits
+ * for it a bounded time, or not at all where its time is over, then leaves it behind, counted;
+ * memory and handle are released by whichever thread ends last, so that a late return of the call
+ * finds both still there.
  *
  * <p>Its methods are for the task thread, or for one thread at a time under a lock where there is
  * none that owns the batches, {@link Completions} excepted.
@@ -68,7 +70,7 @@ final class Workers<T, R> {
   private final BooleanSupplier taskEnds;
   private final String name;
   private volatile boolean stopped;
-  // In a call of the task thread.
+  // What the task thread encodes, calls or decodes.
   private volatile @Nullable Scorer<T, R> here;
   private volatile boolean hangs;
   private volatile @Nullable Exception releaseFailure;
@@ -80,7 +82,7 @@ final class Workers<T, R> {
 
     void failed(Batch<T, Object> batch, Throwable failure);
 
-    /** The task thread is in a call that has taken too long. */
+    /** What the task thread does for a batch has taken too long. */
     void hangs(InferenceException failure);
 
     /** This worker has ended though nobody closed it. */
@@ -176,12 +178,18 @@ final class Workers<T, R> {
     Scorer<T, R> scorer = free.pop();
     scorer.enter(batch);
     int before = unfinished.get();
-    if (before < workers && place.isHere(batch.size())) {
-      if (callHere(scorer)) {
-        return scorer;
+    boolean calls = before < workers && place.isHere(batch.size());
+    if (calls || before >= workers) {
+      here = scorer;
+      try {
+        scorer.encode(!calls);
+        dropInterruption();
+        if (calls && scorer.call()) {
+          return scorer;
+        }
+      } finally {
+        here = null;
       }
-    } else if (before >= workers) {
-      scorer.encode(true);
     }
     dropInterruption();
     add(scorer);
@@ -205,20 +213,14 @@ final class Workers<T, R> {
     submitted.add(scorer);
   }
 
-  private boolean callHere(Scorer<T, R> scorer) {
-    scorer.encode(false);
-    dropInterruption();
+  /** Makes what results are not made yet of a batch that a worker brought back. */
+  ScoreReport finish(Scorer<T, R> scorer) {
     here = scorer;
     try {
-      return scorer.call();
+      scorer.decode();
     } finally {
       here = null;
     }
-  }
-
-  /** Makes what results are not made yet of a batch that a worker brought back. */
-  ScoreReport finish(Scorer<T, R> scorer) {
-    scorer.decode();
     dropInterruption();
     free.push(scorer);
     return scorer.leave();
@@ -235,7 +237,7 @@ final class Workers<T, R> {
   }
 
   /**
-   * How long until one of the present model calls will have taken too long.
+   * How long until what is done for one of the batches at present will have taken too long.
    *
    * @throws InferenceException if one has
    */
@@ -272,7 +274,7 @@ final class Workers<T, R> {
     }
   }
 
-  /** Looks after a call of the task thread; answers when to look again. */
+  /** Looks after what the task thread does for a batch; answers when to look again. */
   // Worker.
   private long watch() {
     Scorer<T, R> called = here;
@@ -337,7 +339,7 @@ final class Workers<T, R> {
     if (!left.isEmpty()) {
       int total = ABANDONED.addAndGet(left.size());
       LOG.warn(
-          "{}: {} did not return from a model call; left behind, the model stays loaded until then"
+          "{}: {} did not return from a model call, an encoder or a decoder; left behind, the model stays loaded until then"
               + " ({} such threads in this process)",
           name,
           left,

@@ -4,7 +4,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tidemill.inference.codec.DeadLetter;
+import io.tidemill.inference.codec.PredictionDecoder;
 import io.tidemill.inference.codec.RecordEncoder;
 import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.FakeModel;
@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -27,26 +26,25 @@ class AsyncStepTest {
   private static final StepSettings LONG =
       StepSettings.defaults().withMaxSize(4).withMaxDelay(Duration.ofHours(1));
 
+  private static final StepSettings IMPATIENT =
+      LONG.withMaxSize(1).withCallTimeout(Duration.ofMillis(50));
+
   private static final int HISTORIES = 300;
 
   private final FakeModel model = FakeModel.ofFeatures(1);
   private final RecordedMetrics metrics = new RecordedMetrics();
 
   private AsyncStep<Long, String> open(StepSettings settings) throws Exception {
-    return open(
-        settings, new StepHarness.Encoder(), letter -> letter.record() + "!" + letter.cause());
+    return open(settings, new StepHarness.Encoder(), new StepHarness.Decoder());
   }
 
   private AsyncStep<Long, String> open(
-      StepSettings settings,
-      RecordEncoder<Long> encoder,
-      Function<DeadLetter<Long>, String> ofDeadLetter)
+      StepSettings settings, RecordEncoder<Long> encoder, PredictionDecoder<Long, String> decoder)
       throws Exception {
     return AsyncStep.open(
-        new Scoring<>(
-            "score", settings, FakeModels.source(model), encoder, new StepHarness.Decoder()),
+        new Scoring<>("score", settings, FakeModels.source(model), encoder, decoder),
         new AsyncStep.Place(0, Set.of(), metrics.taskGroup(), getClass().getClassLoader()),
-        ofDeadLetter);
+        letter -> letter.record() + "!" + letter.cause());
   }
 
   private static List<CompletableFuture<String>> score(
@@ -158,7 +156,10 @@ class AsyncStepTest {
     model.behave(calls);
     CompletableFuture<Void> interrupted = new CompletableFuture<>();
     try (var step =
-        open(LONG.withMaxSize(1).withMaxInFlight(2), new Interrupting(), letter -> "dead")) {
+        open(
+            LONG.withMaxSize(1).withMaxInFlight(2),
+            new Interrupting(),
+            new StepHarness.Decoder())) {
       Thread caller =
           new Thread(
               () -> {
@@ -202,13 +203,65 @@ class AsyncStepTest {
   void aCallThatHangsFailsAllThatWait() throws Exception {
     CountDownLatch begun = new CountDownLatch(1);
     model.behave(FakeModel.held(begun));
-    try (var step = open(LONG.withMaxSize(1).withCallTimeout(Duration.ofMillis(50)))) {
+    try (var step = open(IMPATIENT)) {
       CompletableFuture<String> answer = step.score(1L);
 
       assertThatThrownBy(() -> answer(answer))
           .hasMessageContaining("step 'score', fake:1.0.0")
           .hasMessageContaining("expected: <= call-timeout, 50 ms");
       assertThat(step.score(2L)).isCompletedExceptionally();
+    }
+  }
+
+  @Test
+  void anEncoderThatHangsFailsAllThatWait() throws Exception {
+    try (var step = open(IMPATIENT, new HangingEncoder(), new StepHarness.Decoder())) {
+      assertFailsAsItHangs(step, "encoding 1 records has taken ");
+    }
+  }
+
+  @Test
+  void aDecoderThatHangsFailsAllThatWait() throws Exception {
+    try (var step = open(IMPATIENT, new StepHarness.Encoder(), new HangingDecoder())) {
+      assertFailsAsItHangs(step, "decoding 1 records has taken ");
+    }
+  }
+
+  private static void assertFailsAsItHangs(AsyncStep<Long, String> step, String message)
+      throws InterruptedException {
+    CompletableFuture<String> answer = step.score(1L);
+
+    assertThatThrownBy(() -> answer(answer))
+        .hasMessageContaining("step 'score', fake:1.0.0: " + message)
+        .hasMessageContaining("expected: <= call-timeout, 50 ms");
+  }
+
+  /** Until the step is closed. */
+  private static void hang() {
+    try {
+      new CountDownLatch(1).await();
+    } catch (InterruptedException closed) {
+      throw new IllegalStateException(closed);
+    }
+  }
+
+  private static final class HangingEncoder implements RecordEncoder<Long> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public boolean encode(Long record, ColumnBatch columns, int row) {
+      hang();
+      return true;
+    }
+  }
+
+  private static final class HangingDecoder implements PredictionDecoder<Long, String> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public String decode(Long record, ColumnBatch outputs, int row) {
+      hang();
+      return "";
     }
   }
 

@@ -291,6 +291,53 @@ class LoadTest {
   }
 
   @Test
+  @Timeout(value = 20, unit = TimeUnit.SECONDS)
+  void anEncoderThatHangsInTheTaskThreadFailsTheTaskFromOutside() throws Exception {
+    StepSettings impatient = SETTINGS.withCallTimeout(Duration.ofMillis(20));
+    StepHarness step =
+        new StepHarness(
+                impatient, model, new FakeClock(), new Encoding(), new StepHarness.Decoder())
+            .callingHere()
+            .open();
+    step.expectFailureFromOutside();
+    Encoding.beside =
+        () -> {
+          step.advanceMonotonicOnly(Duration.ofMillis(20));
+          while (step.failureFromOutside().isEmpty() && !Thread.currentThread().isInterrupted()) {
+            Thread.onSpinWait();
+          }
+        };
+    try (step) {
+      // The model is not called any more.
+      assertThatThrownBy(() -> step.send(1, 2)).hasMessageContaining("the task has ended");
+
+      assertThat(step.failureFromOutside())
+          .get()
+          .asInstanceOf(InstanceOfAssertFactories.THROWABLE)
+          .hasMessage(
+              "step 'score', fake:1.0.0: encoding 2 records has taken 20 ms (expected: <="
+                  + " call-timeout, 20 ms)");
+    }
+  }
+
+  /** Does something once, and then encodes. */
+  private static final class Encoding implements RecordEncoder<Long> {
+    private static final long serialVersionUID = 1L;
+    // Each scorer has its own copy.
+    static volatile Runnable beside = () -> {};
+
+    private final StepHarness.Encoder encoder = new StepHarness.Encoder();
+
+    @Override
+    public boolean encode(Long record, ColumnBatch columns, int row) {
+      Runnable once = beside;
+      beside = () -> {};
+      once.run();
+      return encoder.encode(record, columns, row);
+    }
+  }
+
+  @Test
   void aWorkerThatEndsThoughNobodyHasClosedItFailsTheTask() throws Exception {
     StepSettings impatient = SETTINGS.withCallTimeout(Duration.ofMillis(20));
     StepHarness step = new StepHarness(impatient, model).callingHere().open();
