@@ -3,6 +3,7 @@ package io.tidemill.inference.operator;
 import static java.util.Objects.requireNonNull;
 
 import io.tidemill.inference.batch.Batch;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.traces.Span;
@@ -12,8 +13,9 @@ import org.apache.flink.traces.SpanBuilder;
  * Reports one of so many batches as a span to the trace reporters that Flink is configured with:
  * from its first record until its results are made. What took how long is in the span's attributes,
  * as Flink's spans know milliseconds only. Step, model and version are attributes too: they are
- * those of the group. Used by one thread at a time: the task thread, or whoever has the lock of an
- * {@link AsyncStep}.
+ * those of the group.
+ *
+ * <p>Thread-safe.
  */
 final class BatchSpans {
   private static final String NAME = "Batch";
@@ -33,11 +35,16 @@ final class BatchSpans {
     this.clock = clock;
   }
 
-  /** A batch has its results. */
-  void scored(Batch<?, ?> batch, ScoreReport report) {
-    if (every != 0 && batch.number() % every == 0) {
-      group.addSpan(span(batch, report));
-    }
+  /** The span of a batch that has its results now, for {@link #report}; empty if it has none. */
+  Optional<SpanBuilder> scored(Batch<?, ?> batch, ScoreReport report) {
+    return every != 0 && batch.number() % every == 0
+        ? Optional.of(span(batch, report))
+        : Optional.empty();
+  }
+
+  /** Blocks while Flink's reporters take it. */
+  void report(SpanBuilder span) {
+    group.addSpan(span);
   }
 
   private SpanBuilder span(Batch<?, ?> batch, ScoreReport report) {

@@ -343,7 +343,7 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
       throw step.failureOf(batch, e);
     }
     stepMetrics.scored(report);
-    spans.scored(batch, report);
+    spans.scored(batch, report).ifPresent(spans::report);
     if (sizeLimit.scored(batchSize, report)) {
       batcher.sizeLimit(sizeLimit.limit());
     }

@@ -265,6 +265,21 @@ class AsyncStepTest {
     }
   }
 
+  @Test
+  void aSlowReporterOfSpansHoldsUpNeitherAnswersNorCallers() throws Exception {
+    CompletableFuture<Void> gate = new CompletableFuture<>();
+    metrics.onSpan(gate::join);
+    try (var step = open(LONG.withMaxSize(1).withTraceEvery(1))) {
+      try {
+        assertThat(answer(step.score(1L))).isEqualTo("1=1.0");
+        assertThat(answer(step.score(2L))).isEqualTo("2=2.0");
+      } finally {
+        gate.complete(null);
+      }
+    }
+    assertThat(metrics.spans()).hasSize(2);
+  }
+
   /** An error would fail a task whose savepoint to stop with was taken. */
   @Test
   void whatWaitsAtTheEndIsNeverAnswered() throws Exception {

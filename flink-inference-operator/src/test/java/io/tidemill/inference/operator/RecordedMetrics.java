@@ -31,6 +31,7 @@ final class RecordedMetrics implements MetricRegistry {
   private final Map<String, Metric> metrics = new ConcurrentHashMap<>();
   private final Map<String, Exported> exported = new ConcurrentHashMap<>();
   private final List<Span> spans = new CopyOnWriteArrayList<>();
+  private volatile Runnable reporter = () -> {};
 
   /** A metric as a reporter sees it. */
   record Exported(String kind, Map<String, String> labels) {}
@@ -60,6 +61,11 @@ final class RecordedMetrics implements MetricRegistry {
   /** With the labels of their group among the attributes. */
   List<Span> spans() {
     return List.copyOf(spans);
+  }
+
+  /** Does this whenever a span is added, before it is there. */
+  void onSpan(Runnable action) {
+    reporter = action;
   }
 
   /** By name with scope. */
@@ -103,6 +109,7 @@ final class RecordedMetrics implements MetricRegistry {
 
   @Override
   public void addSpan(SpanBuilder spanBuilder, AbstractMetricGroup<?> group) {
+    reporter.run();
     spans.add(spanBuilder.build(group.getAllVariables()));
   }
 
