@@ -131,6 +131,45 @@ class ArchiveITCase {
     assertThat(files(unpacked())).isEqualTo(before);
   }
 
+  /**
+   * Runs each line of docs/sql.md: those of shell, with Flink's programs where the page has its
+   * scripts, and the statements, which are the client's file.
+   */
+  @Test
+  void scoresInSqlOnACluster() throws Exception {
+    String page = Files.readString(unpacked().resolve("docs/sql.md"));
+    List<String> lines = Shell.blocks(page);
+    SqlCluster places =
+        new SqlCluster(Files.createDirectories(temporary.resolve("sql")), unpacked());
+    Path store = temporary.resolve("sql/store");
+    run(
+        """
+        export TIDEMILL_HOME="$PWD/%1$s" FLINK_HOME='%2$s'
+        %3$s
+        %1$s/bin/tidemill init sql
+        cd sql
+        ../%1$s/bin/tidemill model push fraud.onnx fraud:1.0.0 --store '%4$s'
+        ../%1$s/bin/tidemill model alias fraud:1.0.0 production --store '%4$s'
+        """
+            .formatted(NAME, places.flinkHome(), lines.get(0), store));
+
+    String printed =
+        places.run(page.replace("file:///models", store.toUri().toString()), lines.get(1));
+
+    assertThat(lines).hasSize(2);
+    Map<Integer, Long> times =
+        Pattern.compile("(?m)^\\| \\+I \\| +(\\d+) \\| +(0\\.\\d+|1\\.0|\\d\\.\\d+E-\\d+) \\|$")
+            .matcher(printed)
+            .results()
+            .collect(
+                Collectors.groupingBy(row -> Integer.valueOf(row.group(1)), Collectors.counting()));
+    // Of two queries.
+    assertThat(times)
+        .as(printed)
+        .hasSize(5_000)
+        .allSatisfy((id, rows) -> assertThat(rows).isEqualTo(2));
+  }
+
   @Test
   void runsWhatTheReadmeSays() throws Exception {
     Matcher block =

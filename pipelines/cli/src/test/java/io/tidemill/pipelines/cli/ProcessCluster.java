@@ -59,12 +59,13 @@ public final class ProcessCluster implements AutoCloseable {
   private final List<Role> roles = new ArrayList<>();
   // The JobManager and the TaskManagers, each at the place of its role.
   private final List<Process> processes = new ArrayList<>();
+  private final List<Process> beside = new ArrayList<>();
   private final Path folder;
   private final String lib;
   private final int restPort;
 
   /** What a process is started as, once and again. */
-  private record Role(Class<?> main, List<String> arguments, String log, List<String> memory) {}
+  private record Role(String main, List<String> arguments, String log, List<String> memory) {}
 
   /** A session with one TaskManager. */
   public ProcessCluster(Path folder, String lib, String more) throws Exception {
@@ -108,13 +109,18 @@ public final class ProcessCluster implements AutoCloseable {
     Files.createDirectories(folder.resolve("conf"));
     Files.writeString(folder.resolve("conf/log4j2.properties"), LOGGING);
     Files.writeString(folder.resolve("conf/config.yaml"), configuration(restPort) + more);
+    List<String> place = List.of("--configDir", folder.resolve("conf").toString());
     roles.add(
-        new Role(jobManager, arguments, "jobmanager.log", List.of("-Xmx512m", "-XX:+UseSerialGC")));
+        new Role(
+            jobManager.getName(),
+            Stream.concat(place.stream(), arguments.stream()).toList(),
+            "jobmanager.log",
+            List.of("-Xmx512m", "-XX:+UseSerialGC")));
     for (int i = 1; i <= taskManagers; i++) {
       roles.add(
           new Role(
-              TaskManagerRunner.class,
-              List.of(),
+              TaskManagerRunner.class.getName(),
+              place,
               i == 1 ? "taskmanager.log" : "taskmanager-" + i + ".log",
               List.of(
                   "-Xmx512m",
@@ -146,7 +152,8 @@ public final class ProcessCluster implements AutoCloseable {
     return ready;
   }
 
-  private static int freePort() throws IOException {
+  /** A port of this machine that nobody listens at. */
+  public static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
@@ -199,8 +206,7 @@ public final class ProcessCluster implements AutoCloseable {
     command.add("-Dlog4j.configurationFile=" + folder.resolve("conf/log4j2.properties"));
     // As Flink's scripts do, for whoever asks the process for its log.
     command.add("-Dlog.file=" + folder.resolve(role.log()));
-    command.addAll(List.of("-cp", lib, role.main().getName()));
-    command.addAll(List.of("--configDir", folder.resolve("conf").toString()));
+    command.addAll(List.of("-cp", lib, role.main()));
     command.addAll(role.arguments());
     ProcessBuilder builder =
         new ProcessBuilder(command)
@@ -215,6 +221,20 @@ public final class ProcessCluster implements AutoCloseable {
                 "FLINK_PLUGINS_DIR", folder.resolve("plugins").toString(),
                 "TIDEMILL_CACHE", folder.resolve("cache").toString()));
     return builder.start();
+  }
+
+  /**
+   * Starts another of Flink's programs beside, with the same class path and configuration; {@link
+   * #close} ends it.
+   *
+   * @param main its class
+   * @param log the file in the folder of this cluster that it prints to
+   */
+  public Process startBeside(String main, List<String> arguments, String log) throws IOException {
+    Process process =
+        start(new Role(main, arguments, log, List.of("-Xmx512m", "-XX:+UseSerialGC")));
+    beside.add(process);
+    return process;
   }
 
   /** The JobManager's process as it is now. */
@@ -442,11 +462,9 @@ public final class ProcessCluster implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    for (Process process : processes) {
-      process.destroyForcibly();
-    }
-    for (Process process : processes) {
-      process.onExit().join();
-    }
+    List<Process> all = new ArrayList<>(processes);
+    all.addAll(beside);
+    all.forEach(Process::destroyForcibly);
+    all.forEach(process -> process.onExit().join());
   }
 }
