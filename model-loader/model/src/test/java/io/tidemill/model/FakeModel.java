@@ -10,11 +10,13 @@ import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.columnar.StringColumn;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.arrow.memory.BufferAllocator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model for tests, without an engine. Every element of an output row is {@link #sum} of the input
@@ -39,6 +41,7 @@ public final class FakeModel implements Model {
   private final AtomicInteger openHandles = new AtomicInteger();
   private volatile Behaviour behaviour = FakeModel::answer;
   private volatile boolean closed;
+  private volatile @Nullable Gpu gpu;
 
   public FakeModel(ModelVersion version, Signature signature) {
     this.version = requireNonNull(version, "version");
@@ -67,6 +70,17 @@ public final class FakeModel implements Model {
   public FakeModel behave(Behaviour next) {
     behaviour = requireNonNull(next, "next");
     return this;
+  }
+
+  /** From the next handle on, it is on a GPU. */
+  public FakeModel on(Gpu there) {
+    gpu = requireNonNull(there, "there");
+    return this;
+  }
+
+  /** The GPU that it is on; empty on the CPU. */
+  public Optional<Gpu> gpu() {
+    return Optional.ofNullable(gpu);
   }
 
   /** Every call throws what the supplier makes. */

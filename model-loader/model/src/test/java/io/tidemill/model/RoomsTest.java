@@ -23,7 +23,7 @@ class RoomsTest {
     "model.columnar, org.apache.arrow..",
     "model, io.tidemill.model.columnar org.apache.arrow.memory",
     "model.golden, io.tidemill.model io.tidemill.model.columnar org.apache.arrow.memory org.apache.arrow.util org.apache.arrow.vector..",
-    "model.engine, com.sun.jna io.tidemill.model io.tidemill.model.columnar org.apache.arrow.memory",
+    "model.engine, com.sun.jna com.sun.jna.ptr io.tidemill.model io.tidemill.model.columnar org.apache.arrow.memory",
   })
   void importsOnlyWhatTheTableAllows(String room, String allowed) {
     String[] doors = ("java.. org.jspecify.. io.tidemill." + room + " " + allowed).split(" ");

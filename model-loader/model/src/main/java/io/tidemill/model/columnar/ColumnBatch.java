@@ -73,6 +73,15 @@ public final class ColumnBatch implements AutoCloseable {
     return rows;
   }
 
+  /** Bytes of the rows that count, in columns of fixed width. */
+  public long bytes() {
+    long bytesPerRow = 0;
+    for (Column column : columns) {
+      bytesPerRow += column.spec().bytesPerRow();
+    }
+    return rows * bytesPerRow;
+  }
+
   /** Rows that there is memory for. */
   public int capacity() {
     return capacity;

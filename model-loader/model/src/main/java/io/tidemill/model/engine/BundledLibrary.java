@@ -19,7 +19,7 @@ public final class BundledLibrary {
    * RTLD_LAZY without RTLD_GLOBAL, which JNA adds unless told otherwise: the library brings a C++
    * runtime of its own, which others, PyTorch's among them, would then mix with theirs.
    */
-  private static final Map<String, Object> LOCAL = Map.of(Library.OPTION_OPEN_FLAGS, 1);
+  static final Map<String, Object> LOCAL = Map.of(Library.OPTION_OPEN_FLAGS, 1);
 
   private final String engine;
   private final String resource;

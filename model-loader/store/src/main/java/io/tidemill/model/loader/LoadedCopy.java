@@ -1,6 +1,8 @@
 package io.tidemill.model.loader;
 
+import io.tidemill.model.Gpu;
 import io.tidemill.model.Model;
+import io.tidemill.model.ModelOutOfMemoryException;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.golden.Golden;
 import io.tidemill.model.golden.RowIndependence;
@@ -22,9 +24,11 @@ public final class LoadedCopy implements AutoCloseable {
   private final Optional<Sample> own;
   private final WarmUp warmUp;
   private final CachedModel files;
+  private final GpuLoad gpu;
 
-  private LoadedCopy(Model model, Optional<Golden> golden, CachedModel files) {
+  private LoadedCopy(Model model, GpuLoad gpu, Optional<Golden> golden, CachedModel files) {
     this.model = model;
+    this.gpu = gpu;
     this.golden = golden;
     this.files = files;
     own = Samples.in(files.files(), model.signature());
@@ -32,11 +36,27 @@ public final class LoadedCopy implements AutoCloseable {
     warmUp = new WarmUp(model, sample, System::nanoTime);
   }
 
-  /** Loads it. The files are closed with it, or now if it does not load. */
-  static LoadedCopy load(LoadRequest request, Function<String, Engine> engines, CachedModel files) {
+  /**
+   * Loads it. The files are closed with it, or now if it does not load.
+   *
+   * @param onto that it goes to; empty for the CPU
+   */
+  static LoadedCopy load(
+      LoadRequest request,
+      Function<String, Engine> engines,
+      Optional<Gpu> onto,
+      CachedModel files) {
     try {
       Optional<Golden> golden = Golden.in(files.files());
-      return new LoadedCopy(request.load(engines, files.files()), golden, files);
+      GpuLoad gpu = new GpuLoad(onto);
+      Model model;
+      try {
+        model = request.load(engines, files.files());
+      } catch (ModelOutOfMemoryException e) {
+        throw gpu.explained(e, files::bytes);
+      }
+      gpu.loaded();
+      return new LoadedCopy(model, gpu, golden, files);
     } catch (Throwable e) {
       AutoCloseables.close(e, files);
       throw e;
@@ -57,9 +77,14 @@ public final class LoadedCopy implements AutoCloseable {
     warmUp.upTo(maxSize);
   }
 
+  /** What it has taken of its GPU; empty on the CPU. */
+  Optional<GpuUse> gpu() {
+    return gpu.use();
+  }
+
   /** A handle to it. */
   ModelHandle handle(Runnable release) {
-    return new ModelHandle(model, warmUp.proof(), release);
+    return new ModelHandle(model, warmUp.proof(), gpu.use(), release);
   }
 
   /**
@@ -70,12 +95,17 @@ public final class LoadedCopy implements AutoCloseable {
    * @throws io.tidemill.model.ModelException whatever the model throws
    */
   public boolean prove() {
-    if (golden.isPresent()) {
-      golden.get().require(model);
-    } else {
-      warmUp.one();
+    try {
+      if (golden.isPresent()) {
+        golden.get().require(model);
+      } else {
+        warmUp.one();
+      }
+      new RowIndependence(model, own).require();
+    } catch (ModelOutOfMemoryException e) {
+      throw gpu.explained(e, files::bytes);
     }
-    new RowIndependence(model, own).require();
+    gpu.scored();
     return warmUp.proof() != null;
   }
 

@@ -1,14 +1,18 @@
 package io.tidemill.model.loader;
 
+import io.tidemill.model.Device;
+import io.tidemill.model.Gpu;
 import io.tidemill.model.Placement;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.Engines;
+import io.tidemill.model.engine.GpuDriver;
 import io.tidemill.model.golden.Golden;
 import io.tidemill.model.loader.Openings.Attempt;
 import io.tidemill.model.loader.Openings.Stage;
 import io.tidemill.model.store.cache.CachedModel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -43,14 +47,17 @@ import org.slf4j.LoggerFactory;
  */
 public final class LoadedModels {
   private static final Logger LOG = LoggerFactory.getLogger(LoadedModels.class);
-  private static final LoadedModels PROCESS = new LoadedModels(name -> Engines.here().find(name));
+  private static final LoadedModels PROCESS =
+      new LoadedModels(name -> Engines.here().find(name), GpuDriver.ofProcess()::find);
 
   private final ConcurrentMap<LoadRequest, Copy> copies = new ConcurrentHashMap<>();
   private final Openings openings = new Openings();
   private final Function<String, Engine> engines;
+  private final Function<Device, Optional<Gpu>> gpus;
 
-  LoadedModels(Function<String, Engine> engines) {
+  LoadedModels(Function<String, Engine> engines, Function<Device, Optional<Gpu>> gpus) {
     this.engines = engines;
+    this.gpus = gpus;
   }
 
   /** The share of this process. */
@@ -206,7 +213,8 @@ public final class LoadedModels {
     attempt.at(Stage.FETCH);
     CachedModel fetched = files.get();
     attempt.at(Stage.LOAD);
-    LoadedCopy loaded = LoadedCopy.load(request, engines, fetched);
+    LoadedCopy loaded =
+        LoadedCopy.load(request, engines, gpus.apply(request.placement().device()), fetched);
     try {
       attempt.at(Stage.WARM_UP);
       loaded.warmUpTo(maxSize);
@@ -221,6 +229,16 @@ public final class LoadedModels {
         request.engine(),
         TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started),
         loaded.golden().isPresent() ? Golden.FILE_NAME + " as expected" : "no " + Golden.FILE_NAME);
+    loaded
+        .gpu()
+        .filter(use -> use.gpu().isKnown())
+        .ifPresent(
+            use ->
+                LOG.info(
+                    "{} took {} MiB; {}",
+                    request,
+                    Math.round(use.modelBytes()) >> 20,
+                    use.gpu().described()));
     return loaded;
   }
 

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.Model;
 import io.tidemill.model.golden.Sample;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class ModelHandle implements AutoCloseable {
   private final Model model;
   private final @Nullable Sample proof;
+  private final Optional<GpuUse> gpu;
   private final Runnable release;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -25,16 +27,27 @@ public final class ModelHandle implements AutoCloseable {
    * @param release run once, by the first {@link #close()}
    */
   public ModelHandle(Model model, Runnable release) {
-    this(model, Sample.zeros(model.signature()), release);
+    this(model, Optional.empty(), release);
+  }
+
+  /**
+   * A handle to a model that can score zeros.
+   *
+   * @param gpu that it is on; empty on the CPU
+   * @param release run once, by the first {@link #close()}
+   */
+  public ModelHandle(Model model, Optional<GpuUse> gpu, Runnable release) {
+    this(model, Sample.zeros(model.signature()), gpu, release);
   }
 
   /**
    * @param proof what the model scored when it was loaded; null if nothing is known that it can
    *     score
    */
-  ModelHandle(Model model, @Nullable Sample proof, Runnable release) {
+  ModelHandle(Model model, @Nullable Sample proof, Optional<GpuUse> gpu, Runnable release) {
     this.model = requireNonNull(model, "model");
     this.proof = proof;
+    this.gpu = gpu;
     this.release = requireNonNull(release, "release");
   }
 
@@ -48,6 +61,11 @@ public final class ModelHandle implements AutoCloseable {
       throw new IllegalStateException("handle of " + model.version() + ": closed (expected: open)");
     }
     return model;
+  }
+
+  /** The GPU that the model is on; empty on the CPU. */
+  public Optional<GpuUse> gpu() {
+    return gpu;
   }
 
   /**
@@ -65,7 +83,7 @@ public final class ModelHandle implements AutoCloseable {
 
   /** The same pin, on what {@code around} makes of the model. This handle is not used any more. */
   ModelHandle calling(UnaryOperator<Model> around) {
-    return new ModelHandle(around.apply(model), proof, this::close);
+    return new ModelHandle(around.apply(model), proof, gpu, this::close);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.tidemill.model.loader;
 import static java.util.Objects.requireNonNull;
 
 import io.tidemill.model.Device;
+import io.tidemill.model.Gpu;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
@@ -11,6 +12,7 @@ import io.tidemill.model.Signature;
 import io.tidemill.model.StoreUnavailableException;
 import io.tidemill.model.engine.Engine;
 import io.tidemill.model.engine.Engines;
+import io.tidemill.model.engine.GpuDriver;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
 import io.tidemill.model.store.TransferListener;
@@ -129,6 +131,14 @@ public record StoredModel(
   }
 
   /**
+   * What this machine's driver says of the GPU that it is to be on; empty for the CPU, and where a
+   * task chooses.
+   */
+  public Optional<Gpu> gpu() {
+    return GpuDriver.ofProcess().find(placement.device());
+  }
+
+  /**
    * Bytes of its files, which are about what its engine takes of a process for it. Blocks on the
    * store.
    *
@@ -225,7 +235,7 @@ public record StoredModel(
       LocalModelCache cache,
       Function<String, Engine> engines) {
     LoadRequest request = request(ALONE);
-    return LoadedCopy.load(request, engines, files(stores, cache, Retries.Pause.REAL));
+    return LoadedCopy.load(request, engines, gpu(), files(stores, cache, Retries.Pause.REAL));
   }
 
   private CachedModel files(

@@ -15,6 +15,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Thread-safe.
  */
 public final class FakeModels {
+  /** What each takes of the GPU that it is on. */
+  public static final double MODEL_BYTES = 100;
+
   private static final AtomicLong NEXT_ID = new AtomicLong();
   private static final Map<Long, FakeModel> MODELS = new ConcurrentHashMap<>();
 
@@ -36,7 +39,10 @@ public final class FakeModels {
     public ModelHandle open() {
       FakeModel model = requireNonNull(MODELS.get(id), "a model of this JVM");
       model.countHandle(1);
-      return new ModelHandle(model, () -> model.countHandle(-1));
+      return new ModelHandle(
+          model,
+          model.gpu().map(gpu -> new GpuUse(gpu, MODEL_BYTES, gpu.freeBytes())),
+          () -> model.countHandle(-1));
     }
   }
 }

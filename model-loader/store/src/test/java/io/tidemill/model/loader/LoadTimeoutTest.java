@@ -15,6 +15,7 @@ import io.tidemill.model.store.cache.CachedModel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
@@ -39,7 +40,8 @@ class LoadTimeoutTest {
 
   private final CountDownLatch gate = new CountDownLatch(1);
   private final List<FakeModel> models = new CopyOnWriteArrayList<>();
-  private final LoadedModels loaded = new LoadedModels(name -> new Engine());
+  private final LoadedModels loaded =
+      new LoadedModels(name -> new Engine(), onto -> Optional.empty());
   private boolean loadHangs;
   private boolean warmUpHangs;
 
@@ -85,7 +87,7 @@ class LoadTimeoutTest {
   static void loadClasses() {
     LoadingEngine fake =
         (version, signature, files, placement) -> new FakeModel(version, signature);
-    LoadedModels other = new LoadedModels(name -> fake);
+    LoadedModels other = new LoadedModels(name -> fake, onto -> Optional.empty());
     other.open(REQUEST, new TaskContext(0, List.of(), 1), () -> CachedModel.outside(FILES)).close();
   }
 

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemill.model.Device;
+import io.tidemill.model.FakeGpu;
 import io.tidemill.model.FakeModel;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.Model;
 import io.tidemill.model.ModelCallException;
+import io.tidemill.model.ModelOutOfMemoryException;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.Placement;
 import io.tidemill.model.Signature;
@@ -17,11 +19,13 @@ import io.tidemill.model.golden.GoldenRecorder;
 import io.tidemill.model.golden.Samples;
 import io.tidemill.model.store.cache.CachedModel;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -46,7 +50,10 @@ class LoadedModelsTest {
   private static final Placement GPU = Placement.on(Device.parse("gpu"));
 
   private final FakeEngine engine = new FakeEngine();
-  private final LoadedModels loaded = new LoadedModels(name -> engine);
+  private final FakeGpu gpu = new FakeGpu(900);
+  private final LoadedModels loaded =
+      new LoadedModels(
+          name -> engine, onto -> onto.equals(Device.CPU) ? Optional.empty() : Optional.of(gpu));
   private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
 
   /** Loads fake models, once it may. */
@@ -55,6 +62,7 @@ class LoadedModelsTest {
     volatile CountDownLatch gate = new CountDownLatch(0);
     volatile FakeModel.Behaviour behaviour = FakeModel::answer;
     volatile boolean failing;
+    volatile Runnable whileLoading = () -> {};
     final Semaphore loading = new Semaphore(0);
 
     @Override
@@ -67,6 +75,7 @@ class LoadedModelsTest {
       } catch (InterruptedException e) {
         throw new IllegalStateException(e);
       }
+      whileLoading.run();
       FakeModel model = new FakeModel(version, signature).behave(behaviour);
       models.add(model);
       if (failing) {
@@ -109,6 +118,54 @@ class LoadedModelsTest {
       handles.add(threads.submit(() -> open()));
     }
     return handles;
+  }
+
+  @Test
+  void whatAModelTakesOfItsGpuIsMeasuredWhenItIsLoadedAndHasScored() {
+    engine.whileLoading = () -> gpu.free(600);
+    engine.behaviour =
+        (model, input, allocator) -> {
+          gpu.free(550);
+          return model.answer(input, allocator);
+        };
+
+    try (ModelHandle handle = open(VERSION, GPU)) {
+      GpuUse use = handle.gpu().orElseThrow();
+      assertThat(use.gpu()).isSameAs(gpu);
+      assertThat(use.modelBytes()).isEqualTo(900 - 550);
+      assertThat(use.leftBytes()).as("of which its calls can take").isEqualTo(600);
+    }
+  }
+
+  @Test
+  void aModelOnTheCpuTakesNothingOfAGpu() {
+    try (ModelHandle handle = open()) {
+      assertThat(handle.gpu()).isEmpty();
+    }
+  }
+
+  @Test
+  void aLoadWithoutMemorySaysWhatTheGpuHadAndTheFilesHave(@TempDir Path files) throws IOException {
+    Files.write(files.resolve("weights"), new byte[1_234]);
+    engine.whileLoading =
+        () -> {
+          throw new ModelOutOfMemoryException("fraud:1.4.2: the engine ran out of memory");
+        };
+
+    assertThatThrownBy(() -> open(new LoadRequest(VERSION, "fake", SIGNATURE, GPU), 1, files))
+        .isInstanceOf(ModelOutOfMemoryException.class)
+        .hasMessage(
+            "fraud:1.4.2: the engine ran out of memory; gpu:1 (Fake 1000) had 900 of 1000 bytes free before it was loaded, and its files are 1234 (expected: room for them, for a call and for the engine; end what else is on this GPU, or name another device)");
+  }
+
+  @Test
+  void aFirstCallWithoutMemorySaysWhatTheGpuHad(@TempDir Path folder) {
+    engine.behaviour =
+        FakeModel.failing(() -> new ModelOutOfMemoryException("fraud:1.4.2: no memory in a call"));
+
+    assertThatThrownBy(() -> open(new LoadRequest(VERSION, "fake", SIGNATURE, GPU), 1, folder))
+        .isInstanceOf(ModelOutOfMemoryException.class)
+        .hasMessageStartingWith("fraud:1.4.2: no memory in a call; gpu:1 (Fake 1000) had 900 of");
   }
 
   @Test

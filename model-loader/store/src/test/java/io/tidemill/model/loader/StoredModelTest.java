@@ -41,6 +41,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,8 @@ class StoredModelTest {
   @TempDir Path folder;
   private final InMemoryBackend backend = new InMemoryBackend();
   private final ModelStore store = backend.store();
-  private final LoadedModels loaded = new LoadedModels(name -> new ReadingEngine());
+  private final LoadedModels loaded =
+      new LoadedModels(name -> new ReadingEngine(), onto -> Optional.empty());
   private final List<Duration> pauses = new ArrayList<>();
   private final List<Placement> placements = new ArrayList<>();
   private boolean failing;
