@@ -133,6 +133,7 @@ public final class AsyncStep<T, R> implements AutoCloseable {
           Crew.hire(
               scoring, clock, subtask, CallPlace.WORKERS, () -> failure != null, new Answers());
       metrics.watch(inFlight::size, batcher::sizeLimit, hired::arrowBytes);
+      hired.gpu().ifPresent(use -> metrics.watch(use, settings.workers()));
     } catch (Throwable e) {
       IOUtils.closeAllQuietly(hired, held);
       throw e;

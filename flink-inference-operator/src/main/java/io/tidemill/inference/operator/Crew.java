@@ -2,12 +2,14 @@ package io.tidemill.inference.operator;
 
 import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.columnar.ColumnMemory;
+import io.tidemill.model.loader.GpuUse;
 import io.tidemill.model.loader.ModelHandle;
 import io.tidemill.model.loader.TaskContext;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.stream.StreamSupport;
 import org.apache.arrow.memory.BufferAllocator;
@@ -32,11 +34,17 @@ final class Crew<T, R> implements AutoCloseable {
   private final Workers<T, R> workers;
   private final BufferAllocator allocator;
   private final DirectMemory.Promise promise;
+  private final Optional<GpuUse> gpu;
 
-  private Crew(Workers<T, R> workers, BufferAllocator allocator, DirectMemory.Promise promise) {
+  private Crew(
+      Workers<T, R> workers,
+      BufferAllocator allocator,
+      DirectMemory.Promise promise,
+      Optional<GpuUse> gpu) {
     this.workers = workers;
     this.allocator = allocator;
     this.promise = promise;
+    this.gpu = gpu;
   }
 
   /**
@@ -82,6 +90,7 @@ final class Crew<T, R> implements AutoCloseable {
     try {
       StepMemory memory = new StepMemory(step, handle.model().signature(), settings);
       memory.requireRoom();
+      handle.gpu().ifPresent(memory::requireRoomOn);
       long most = settings.mostBytes(handle.model().signature().bytesPerRow());
       promise = DirectMemory.OF_PROCESS.promise(step, most);
       allocator = ColumnMemory.child(name, settings.memoryBytes());
@@ -109,7 +118,8 @@ final class Crew<T, R> implements AutoCloseable {
                   taskEnds,
                   completions),
               allocator,
-              promise);
+              promise,
+              handle.gpu());
     } catch (Throwable e) {
       List<@Nullable AutoCloseable> all = new ArrayList<>(scorers);
       Collections.addAll(all, allocator, handle, promise);
@@ -134,6 +144,11 @@ final class Crew<T, R> implements AutoCloseable {
 
   Workers<T, R> workers() {
     return workers;
+  }
+
+  /** The GPU that the model is on; empty on the CPU. */
+  Optional<GpuUse> gpu() {
+    return gpu;
   }
 
   /** Of Arrow's memory, all batches in flight together. Any thread. */

@@ -3,10 +3,13 @@ package io.tidemill.inference.operator;
 import io.tidemill.inference.batch.Batch;
 import io.tidemill.inference.batch.CloseCause;
 import io.tidemill.inference.codec.DeadLetterCause;
+import io.tidemill.model.Gpu;
+import io.tidemill.model.loader.GpuUse;
 import io.tidemill.model.loader.LoadedModels;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.DoubleSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import org.apache.flink.metrics.Counter;
@@ -46,6 +49,8 @@ final class InferenceMetrics {
   private final Map<CloseCause, Counter> closeCauses = new EnumMap<>(CloseCause.class);
   private final Map<DeadLetterCause, Counter> deadLetters = new EnumMap<>(DeadLetterCause.class);
   private final int maxSize;
+  private @Nullable Counter copiedInBytes;
+  private @Nullable Counter copiedOutBytes;
 
   InferenceMetrics(MetricGroup operatorGroup, Step step, int maxSize) {
     this.maxSize = maxSize;
@@ -107,6 +112,33 @@ final class InferenceMetrics {
     group.gauge("abandonedLoads", (Gauge<Integer>) LoadedModels.ofProcess()::threadsLeftBehind);
   }
 
+  /**
+   * What a step on a GPU tells besides: its copies, and what the driver says now. Gauges are read
+   * by the reporter's thread, and only there if the driver has something to say.
+   *
+   * @param callers that may be in a call of this subtask at once
+   */
+  void watch(GpuUse use, int callers) {
+    Gpu gpu = use.gpu();
+    MetricGroup ofGpu = group.addGroup("gpu", String.valueOf(gpu.device().index()));
+    copiedInBytes = ofGpu.counter("copiedInBytes");
+    copiedOutBytes = ofGpu.counter("copiedOutBytes");
+    ofGpu.gauge("callers", (Gauge<Integer>) () -> callers);
+    gaugeIfKnown(ofGpu, "busy", gpu::busy);
+    gaugeIfKnown(ofGpu, "usedBytes", () -> gpu.totalBytes() - gpu.freeBytes());
+    gaugeIfKnown(ofGpu, "modelBytes", use::modelBytes);
+    gaugeIfKnown(
+        ofGpu.addGroup("device", gpu.name()).addGroup("driver", gpu.driver()),
+        "totalBytes",
+        gpu::totalBytes);
+  }
+
+  private static void gaugeIfKnown(MetricGroup group, String name, DoubleSupplier value) {
+    if (!Double.isNaN(value.getAsDouble())) {
+      group.gauge(name, (Gauge<Double>) value::getAsDouble);
+    }
+  }
+
   /** Mean records of a batch as a part of max-size, 0 to 1; 0 before the first batch. */
   private double fill() {
     long closed = batches.getCount();
@@ -138,6 +170,8 @@ final class InferenceMetrics {
     modelCalls.inc(report.calls());
     extraCalls.inc(Math.max(0, report.calls() - 1));
     modelMicros.update(report.modelNanos() / 1_000);
+    count(copiedInBytes, report.bytesIn());
+    count(copiedOutBytes, report.bytesOut());
   }
 
   void deadLetter(DeadLetterCause cause) {
@@ -149,8 +183,12 @@ final class InferenceMetrics {
   }
 
   private static void count(@Nullable Counter counter) {
+    count(counter, 1);
+  }
+
+  private static void count(@Nullable Counter counter, long more) {
     if (counter != null) {
-      counter.inc();
+      counter.inc(more);
     }
   }
 }

@@ -155,6 +155,7 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
         Crew.hire(scoring, clock, subtask, callPlace, getContainingTask()::isCanceled, new Mails());
     crew = hired;
     stepMetrics.watch(inFlight::size, batcher::sizeLimit, hired::arrowBytes);
+    hired.gpu().ifPresent(use -> stepMetrics.watch(use, settings.workers()));
   }
 
   /** Brings a worker's results to the task thread: one mail per batch. */

@@ -34,6 +34,8 @@ final class ModelCalls {
   private volatile boolean stopped;
   private long nanos;
   private int count;
+  private long bytesIn;
+  private long bytesOut;
 
   ModelCalls(ModelHandle handle, StepMemory memory, NanoClock clock) {
     this.handle = handle;
@@ -53,6 +55,8 @@ final class ModelCalls {
   void begin() {
     nanos = 0;
     count = 0;
+    bytesIn = 0;
+    bytesOut = 0;
   }
 
   /** Time inside this batch's calls, that for proofs of health excepted. */
@@ -63,6 +67,16 @@ final class ModelCalls {
   /** This batch's calls, proofs of health excepted. */
   int count() {
     return count;
+  }
+
+  /** Of the inputs of this batch's calls, those that failed among them. */
+  long bytesIn() {
+    return bytesIn;
+  }
+
+  /** Of the outputs of this batch's calls. */
+  long bytesOut() {
+    return bytesOut;
   }
 
   CallTimer timer() {
@@ -87,6 +101,7 @@ final class ModelCalls {
     requireRunning();
     int size = inputs.rows();
     count++;
+    bytesIn += inputs.bytes();
     long started = clock.nanos();
     timer.started(CallTimer.Work.CALL, size, started);
     ColumnBatch answered;
@@ -101,6 +116,7 @@ final class ModelCalls {
       answered.close();
       throw step.failure(problem, null);
     }
+    bytesOut += answered.bytes();
     return answered;
   }
 

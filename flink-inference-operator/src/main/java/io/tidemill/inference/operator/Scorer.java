@@ -221,7 +221,9 @@ final class Scorer<T, R> implements AutoCloseable, FaultSearch.Trials {
         calls.nanos(),
         decodeNanos,
         calls.count(),
-        searching ? search.sizeThatFits() : 0);
+        searching ? search.sizeThatFits() : 0,
+        calls.bytesIn(),
+        calls.bytesOut());
   }
 
   @Override

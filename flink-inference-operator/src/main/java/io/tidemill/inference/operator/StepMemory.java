@@ -6,6 +6,7 @@ import io.tidemill.model.columnar.ColumnBatch;
 import io.tidemill.model.columnar.ColumnMemory;
 import io.tidemill.model.columnar.ColumnSpec;
 import io.tidemill.model.columnar.FixedWidthColumn;
+import io.tidemill.model.loader.GpuUse;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
@@ -35,6 +36,29 @@ record StepMemory(Step step, Signature signature, StepSettings settings) {
                   row * settings.batching().maxInFlight(),
                   row,
                   settings.batching().maxInFlight()));
+    }
+  }
+
+  /**
+   * Proves that the calls of full batches may fit into what a model has left of its GPU, as far as
+   * both are known. What the engine takes besides is not.
+   *
+   * @throws InferenceException if they cannot
+   */
+  void requireRoomOn(GpuUse use) {
+    int rows = signature.batch();
+    long least = settings.leastBytesOfCalls(signature.bytesPerRow(), rows);
+    if (least > use.leftBytes()) {
+      throw step.lackOfMemory(
+          "memory of %s (%s): %.0f bytes of %.0f are free beside the model (expected: >= %d, for inputs and outputs of %d calls at once with at most %d records each, and what the engine takes besides); lower max-size or max-in-flight, end what else is on this GPU, or name another device"
+              .formatted(
+                  use.gpu().device(),
+                  use.gpu().name(),
+                  use.leftBytes(),
+                  use.gpu().totalBytes(),
+                  least,
+                  settings.workers(),
+                  rows == 0 ? settings.batching().maxSize() : rows));
     }
   }
 

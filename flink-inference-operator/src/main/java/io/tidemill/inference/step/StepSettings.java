@@ -159,6 +159,20 @@ public record StepSettings(
     return Math.min(memoryBytes, bytesPerRow * batching.maxSize() * batching.maxInFlight());
   }
 
+  /**
+   * The least that the calls of full batches take of a GPU, as many as one subtask makes at once:
+   * inputs and outputs alone. One row of each where {@code max-bytes} may close a batch of any
+   * size.
+   *
+   * @param bytesPerRow of a record's inputs and outputs
+   * @param rows that the model takes in each call; 0 for any number
+   */
+  public long leastBytesOfCalls(long bytesPerRow, int rows) {
+    int full = batching.maxBytes() == BatchPolicy.UNLIMITED_BYTES ? batching.maxSize() : 1;
+    long ofCall = bytesPerRow * (rows == 0 ? full : rows);
+    return workers * Math.min(ofCall, memoryBytes / batching.maxInFlight());
+  }
+
   private static int usualWorkers(int maxInFlight) {
     return (maxInFlight + 1) / 2;
   }

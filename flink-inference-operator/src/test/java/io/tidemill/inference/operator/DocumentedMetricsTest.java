@@ -3,8 +3,10 @@ package io.tidemill.inference.operator;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemill.model.FakeGpu;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.loader.GpuUse;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Set;
@@ -26,13 +28,14 @@ class DocumentedMetricsTest {
                     "fraud", SemanticVersion.parse("1.4.2"), "sha256:" + "0".repeat(64))),
             MAX_SIZE);
     metrics.watch(() -> 0, () -> MAX_SIZE, () -> 0);
+    metrics.watch(new GpuUse(new FakeGpu(900), 100, 900), 1);
     return recorded.exported();
   }
 
   @Test
   void everyMetricHasItsRowWithNameAndKind() throws IOException {
     Map<String, String> documented =
-        DocumentedMetrics.rows().stream()
+        DocumentedMetrics.rowsOnGpu().stream()
             .collect(Collectors.toMap(DocumentedMetrics.Row::name, DocumentedMetrics.Row::kind));
     Map<String, String> registered =
         registered().entrySet().stream()
@@ -45,7 +48,7 @@ class DocumentedMetricsTest {
   void everyRowNamesTheLabelsBesidesFlinksOwn() throws IOException {
     Map<String, RecordedMetrics.Exported> registered = registered();
 
-    for (DocumentedMetrics.Row row : DocumentedMetrics.rows()) {
+    for (DocumentedMetrics.Row row : DocumentedMetrics.rowsOnGpu()) {
       Map<String, String> labels = requireNonNull(registered.get(row.name()), row.name()).labels();
       assertThat(labels)
           .containsEntry("<step>", "score")
@@ -55,11 +58,9 @@ class DocumentedMetricsTest {
       Set<String> further =
           labels.keySet().stream()
               .map(label -> label.substring(1, label.length() - 1))
-              .filter(label -> label.equals("le") || label.equals("cause"))
+              .filter(label -> Set.of("le", "cause", "gpu", "device", "driver").contains(label))
               .collect(Collectors.toSet());
-      assertThat(further)
-          .as(row.name())
-          .isEqualTo(row.furtherLabel().isEmpty() ? Set.of() : Set.of(row.furtherLabel()));
+      assertThat(further).as(row.name()).isEqualTo(row.furtherLabels());
     }
   }
 }

@@ -274,8 +274,8 @@ class MetricsTest {
         new InferenceMetrics(
             recorded.taskGroup().getOrAddOperator("score"), new Step("score", model.version()), 4);
 
-    metrics.scored(new ScoreReport(1_000, 20_000, 300, 3, 0));
-    metrics.scored(new ScoreReport(2_000, 40_000, 500, 1, 0));
+    metrics.scored(new ScoreReport(1_000, 20_000, 300, 3, 0, 96, 32));
+    metrics.scored(new ScoreReport(2_000, 40_000, 500, 1, 0, 64, 16));
 
     assertThat(recorded.counter("encodeNanos")).isEqualTo(3_000);
     assertThat(recorded.counter("modelNanos")).isEqualTo(60_000);

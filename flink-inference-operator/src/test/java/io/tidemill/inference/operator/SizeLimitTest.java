@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 class SizeLimitTest {
   private static boolean scored(SizeLimit limit, int size, int sizeThatFits) {
-    return limit.scored(size, new ScoreReport(0, 0, 0, 1, sizeThatFits));
+    return limit.scored(size, new ScoreReport(0, 0, 0, 1, sizeThatFits, 0, 0));
   }
 
   /** Batches of this size, all of which had the memory they needed; whether the limit changed. */

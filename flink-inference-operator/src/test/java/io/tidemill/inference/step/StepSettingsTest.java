@@ -76,6 +76,23 @@ class StepSettingsTest {
     assertThat(DEFAULTS.withMaxInFlight(maxInFlight).workers()).isEqualTo(workers);
   }
 
+  @Test
+  void callsTakeOfAGpuWhatFullBatchesOfAllWorkersDoAtLeast() {
+    StepSettings settings = DEFAULTS.withMaxSize(100).withMaxInFlight(4);
+
+    assertThat(settings.leastBytesOfCalls(8, 0)).isEqualTo(2 * 100 * 8);
+    assertThat(settings.leastBytesOfCalls(8, 32)).as("32 rows a call").isEqualTo(2 * 32 * 8);
+    assertThat(settings.withMemoryBytes(400).leastBytesOfCalls(8, 0)).isEqualTo(2 * 100);
+  }
+
+  @Test
+  void batchesThatCloseByBytesMayBeOfOneRecord() {
+    StepSettings settings =
+        DEFAULTS.withBatching(new BatchPolicy(100, 1_000, Duration.ofMillis(1), 4));
+
+    assertThat(settings.leastBytesOfCalls(8, 0)).isEqualTo(2 * 8);
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, 5})
   void refusesWorkersWithoutASlot(int workers) {

@@ -112,6 +112,21 @@ final class DashboardTest {
     assertThat(asked).contains("_queueWaitMicros{", "quantile=\"0.99\"");
   }
 
+  /** No job on a GPU is scraped by any test, so that a name that is not there would stay. */
+  @Test
+  void asksOfGpusWhatStepsOnThemRegister() throws IOException {
+    Path root = Path.of("..", "..");
+    String page = Files.readString(root.resolve("docs/metrics.md"));
+    String asked =
+        String.join("\n", dashboard.expressions())
+            + Files.readString(root.resolve("monitoring/alerts.yml"))
+            + page.substring(page.indexOf("## Questions"));
+
+    assertThat(Pattern.compile("_(gpu_\\w+)").matcher(asked).results().map(name -> name.group(1)))
+        .hasSizeGreaterThan(9)
+        .allMatch(name -> page.contains("| `" + name + "` |"));
+  }
+
   @Test
   void asksTheSourceAndTheJobsThatItsReaderChooses() {
     assertThat(dashboard.json().findValuesAsText("uid")).containsOnly("tidemill", "${datasource}");
