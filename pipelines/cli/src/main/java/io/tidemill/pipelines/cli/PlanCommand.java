@@ -185,6 +185,9 @@ final class PlanCommand implements Callable<Integer> {
       step.bindings().forEach(binding -> out.printf("  binding    %s%n", binding));
       out.printf("  batch      %s%n", step.batching());
       out.printf("  memory     %s of Arrow's for each subtask%n", new ByteSize(step.memoryBytes()));
+      if (step.gpu() != null) {
+        out.printf("  gpu        %s%n", step.gpu());
+      }
     }
     print(out, "sink", plan.sink());
     print(out, plan.columns());

@@ -42,6 +42,38 @@ class PlanCommandTest {
                 .formatted(job, directory.resolve("store")));
   }
 
+  /** A GPU that no machine has. */
+  @Test
+  void saysWhatIsKnownOfAGpu() throws IOException {
+    Path job = directory.resolve("job.yaml");
+    Files.createDirectories(directory.resolve("schemas"));
+    Files.copy(
+        Path.of("../../job-configs/schemas/transaction.avsc"),
+        directory.resolve("schemas/transaction.avsc"));
+    Files.writeString(
+        job,
+        Files.readString(Path.of("../../job-configs/fraud-scoring.yaml"))
+            .replace("device: cpu", "device: gpu:9999"));
+
+    CommandRun run = plan(job.toString());
+
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out())
+        .containsPattern("  engine     tensorflow on gpu:9999\\R")
+        .containsPattern(
+            "  gpu        not known to a driver here; calls of full batches take [0-9.]+ KiB of it at least\\R");
+    assertThat(
+            CommandRun.of(
+                    "plan",
+                    job.toString(),
+                    "--store",
+                    directory.resolve("store").toString(),
+                    "-o",
+                    "json")
+                .out())
+        .containsPattern("\"gpu\"\\s*:\\s*\\{\\s*\"name\"\\s*:\\s*\"unknown\"");
+  }
+
   @Test
   void theNextCommandIsAsAShellTakesItAndBeginsWhereThePlanDoesAndHasNoSecrets()
       throws IOException {

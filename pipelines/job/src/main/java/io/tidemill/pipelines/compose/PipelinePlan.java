@@ -96,6 +96,7 @@ public record PipelinePlan(
    * @param batching the batch's limits in one line
    * @param memoryBytes the most Arrow memory that each subtask takes, of the process's direct
    *     memory
+   * @param gpu null on the CPU, and where a task chooses its GPU
    */
   public record Step(
       String id,
@@ -107,7 +108,8 @@ public record PipelinePlan(
       @Nullable Integer threads,
       List<String> bindings,
       String batching,
-      long memoryBytes) {
+      long memoryBytes,
+      @Nullable PlannedGpu gpu) {
     public Step {
       bindings = List.copyOf(bindings);
     }

@@ -5,6 +5,9 @@ import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.inference.batch.BatchPolicy;
 import io.tidemill.inference.batch.InFlight.Order;
 import io.tidemill.inference.step.StepSettings;
+import io.tidemill.model.Gpu;
+import io.tidemill.model.Signature;
+import io.tidemill.model.loader.StoredModel;
 import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import java.nio.file.Files;
@@ -17,19 +20,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.apache.flink.streaming.api.graph.StreamEdge;
 import org.apache.flink.streaming.api.graph.StreamGraph;
 import org.apache.flink.streaming.api.graph.StreamNode;
 import org.apache.flink.util.TimeUtils;
 
-/** Puts a planned pipeline into words. */
+/**
+ * Puts a planned pipeline into words.
+ *
+ * @param gpus what a driver says of the GPU that a model is to be on
+ */
 record PlanDescription(
     PipelineDefinition job,
     String store,
     SourceTranslator source,
     List<PlannedStep> steps,
     SinkTranslator sink,
-    DeadLetterTranslator deadLetters) {
+    DeadLetterTranslator deadLetters,
+    Function<StoredModel, Optional<Gpu>> gpus) {
   /** Without its own words no process starts itself again. */
   private static final Path OWN_WORDS = Path.of("/proc/self/cmdline");
 
@@ -44,7 +53,7 @@ record PlanDescription(
             .found()
             .map(found -> new PipelinePlan.SourceColumns(found.file(), found.schema().columns()))
             .orElse(null),
-        steps.stream().map(PlanDescription::step).toList(),
+        steps.stream().map(this::step).toList(),
         connector(sink.sink().orElseThrow()),
         pipeline.sinkSchema().columns(),
         deadLetters.sink().map(PlanDescription::connector).orElse(null),
@@ -66,7 +75,7 @@ record PlanDescription(
     return connector(sink.options(), sink.guarantee());
   }
 
-  private static PipelinePlan.Step step(PlannedStep step) {
+  private PipelinePlan.Step step(PlannedStep step) {
     return new PipelinePlan.Step(
         step.definition().id(),
         step.definition().model(),
@@ -77,7 +86,15 @@ record PlanDescription(
         step.model().placement().threads(),
         step.binding().description(),
         batching(step.definition().settings()),
-        step.mostBytes());
+        step.mostBytes(),
+        gpu(step).orElse(null));
+  }
+
+  private Optional<PlannedGpu> gpu(PlannedStep step) {
+    Signature signature = step.model().signature();
+    long least =
+        step.definition().settings().leastBytesOfCalls(signature.bytesPerRow(), signature.batch());
+    return gpus.apply(step.model()).map(gpu -> PlannedGpu.of(gpu, least));
   }
 
   private static String batching(StepSettings settings) {
@@ -148,6 +165,13 @@ record PlanDescription(
       }
     }
     for (PlannedStep step : steps) {
+      gpu(step)
+          .filter(PlannedGpu::isTooSmallNow)
+          .ifPresent(
+              gpu ->
+                  notes.add(
+                      "%s: here and now it would fail at its start, for want of memory on %s; a smaller max-size or max-in-flight takes less"
+                          .formatted(step.definition().id(), step.model().placement().device())));
       step.model()
           .signature()
           .notes()

@@ -8,6 +8,7 @@ import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.ColumnSource;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSink;
+import io.tidemill.model.Gpu;
 import io.tidemill.model.ModelVersion;
 import io.tidemill.model.loader.StoredModel;
 import io.tidemill.pipelines.definition.ExecutionMode;
@@ -20,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -399,6 +401,29 @@ public final class PlannedPipeline {
 
   /** What was planned, in words and numbers. */
   public PipelinePlan describe() {
-    return new PlanDescription(definition, store, source, steps, sink, deadLetters).describe(this);
+    return describe(StoredModel::gpu);
+  }
+
+  /** The same, with another driver for the GPUs. */
+  PipelinePlan describe(Function<StoredModel, Optional<Gpu>> gpus) {
+    return new PlanDescription(definition, store, source, steps, sink, deadLetters, gpus)
+        .describe(this);
+  }
+
+  /**
+   * The GPUs that models are on in this process, in words, by their names; none on the CPU, where a
+   * task chooses, and where no driver knows it.
+   */
+  public Map<String, String> gpus() {
+    return gpus(StoredModel::gpu);
+  }
+
+  Map<String, String> gpus(Function<StoredModel, Optional<Gpu>> gpus) {
+    Map<String, String> known = new TreeMap<>();
+    storedModels().stream()
+        .flatMap(model -> gpus.apply(model).stream())
+        .filter(Gpu::isKnown)
+        .forEach(gpu -> known.put(gpu.device().toString(), gpu.described()));
+    return known;
   }
 }

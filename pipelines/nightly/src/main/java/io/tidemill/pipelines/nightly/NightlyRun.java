@@ -68,7 +68,11 @@ public final class NightlyRun {
               planned.models().get(i).digest()));
     }
     return new NightlyRun(
-        job, models, planned.sourceSchema().columns(), planned.sinkSchema().columns(), around);
+        job,
+        models,
+        planned.sourceSchema().columns(),
+        planned.sinkSchema().columns(),
+        around.with(planned.gpus()));
   }
 
   /**

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param checks null until its job has ended
  * @param publishes the run that was held, by its id, whose results this one publishes; null if its
  *     own
- * @param versions of what it ran with
+ * @param versions of what it ran with, and what the GPUs are that it ran on
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record RunAccount(

@@ -1,6 +1,7 @@
 package io.tidemill.pipelines.nightly;
 
 import java.time.Clock;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -11,7 +12,7 @@ import java.util.function.Function;
  *
  * @param owner this process
  * @param lives whether another process runs, where that can be told at once
- * @param versions of what it runs with
+ * @param versions of what it runs with, and what its GPUs are
  */
 public record Surroundings(
     Clock clock,
@@ -21,6 +22,13 @@ public record Surroundings(
     Map<String, String> versions) {
   public Surroundings {
     versions = Map.copyOf(versions);
+  }
+
+  /** The same with more of what it runs with. */
+  Surroundings with(Map<String, String> more) {
+    Map<String, String> all = new HashMap<>(versions);
+    all.putAll(more);
+    return new Surroundings(clock, pause, owner, lives, all);
   }
 
   /** Those of this process. */

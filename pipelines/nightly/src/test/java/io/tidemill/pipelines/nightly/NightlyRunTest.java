@@ -54,6 +54,7 @@ class NightlyRunTest {
     assertThat(json.at("/run/models/0/digest").asText()).isEqualTo("sha256:1.0.0");
     assertThat(json.at("/run/finished").asText()).isEqualTo("2026-11-22T01:00:00Z");
     assertThat(json.at("/run/versions/tidemill").asText()).isEqualTo("test");
+    assertThat(json.at("/run/versions/gpu:0").asText()).isEqualTo("a GPU");
     assertThat(json.at("/basis/inputs/0/path").asText()).endsWith("in/dt=2026-11-21/a.json");
     assertThat(json.at("/basis/inputs/0/bytes").asLong()).isEqualTo(3);
     assertThat(json.at("/basis/configuration").asText()).startsWith("sha256:");

@@ -183,11 +183,12 @@ final class Nights {
 
   static Surroundings around(Owner owner, Pause pause) {
     return new Surroundings(
-        Clock.fixed(Instant.parse("2026-11-22T01:00:00Z"), ZoneOffset.UTC),
-        pause,
-        owner,
-        Nights::lives,
-        Map.of("tidemill", "test"));
+            Clock.fixed(Instant.parse("2026-11-22T01:00:00Z"), ZoneOffset.UTC),
+            pause,
+            owner,
+            Nights::lives,
+            Map.of("tidemill", "test"))
+        .with(Map.of("gpu:0", "a GPU"));
   }
 
   static Optional<Boolean> lives(Owner owner) {
