@@ -11,6 +11,7 @@ import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.Device;
 import io.tidemill.model.Signature;
 import io.tidemill.model.engine.pytorch.TorchScripts;
+import io.tidemill.model.loader.GpuUse;
 import io.tidemill.model.loader.ModelHandle;
 import io.tidemill.model.loader.ModelSource;
 import io.tidemill.model.loader.TaskContext;
@@ -64,12 +65,18 @@ record GpuProofs(Path folder, Device device) {
 
   /** Their names. */
   static final List<String> NAMES =
-      List.of("outOfMemory", "subtasksShareADevice", "secondModel", "errorOfTheDevice");
+      List.of(
+          "memoryIsKnown",
+          "outOfMemory",
+          "subtasksShareADevice",
+          "secondModel",
+          "errorOfTheDevice");
 
   /** One of them. Blocks. A failure is told in its place. */
   Proof prove(String name) throws InterruptedException {
     try {
       return switch (name) {
+        case "memoryIsKnown" -> memoryIsKnown(name);
         case "outOfMemory" -> outOfMemory(name);
         case "subtasksShareADevice" -> subtasksShareADevice(name);
         case "secondModel" -> secondModel(name);
@@ -96,6 +103,45 @@ record GpuProofs(Path folder, Device device) {
         .flatMap(cause -> String.valueOf(cause.getMessage()).lines())
         .filter(line -> line.contains(ASSERTION))
         .reduce((outer, inner) -> inner);
+  }
+
+  /**
+   * What a model takes of a GPU is measured, and a job whose batches cannot fit beside it fails
+   * before the first record; on the CPU for want of direct memory.
+   */
+  private Proof memoryIsKnown(String name) throws Exception {
+    ModelSource model =
+        model("pictures", TorchScripts.residual(folder.resolve("pictures"), 8), device);
+    Optional<GpuUse> use;
+    try (ModelHandle handle = model.open()) {
+      use = handle.gpu();
+    }
+    String refused = "a job of too large batches ran";
+    try {
+      answers(scored(longs(1, 1), model, "score", tooLarge()));
+    } catch (Exception e) {
+      refused = reason(e);
+    }
+    boolean onCpu = device.kind() == Device.Kind.CPU;
+    boolean known = use.map(it -> it.gpu().isKnown() && it.modelBytes() > 0).orElse(onCpu);
+    return new Proof(
+        name,
+        known && refused.contains(onCpu ? "direct memory: " : "memory of %s ".formatted(device)),
+        "%s, of which a first model took %d MiB; refused: %s"
+            .formatted(
+                use.map(it -> it.gpu().described()).orElse("no GPU"),
+                use.map(it -> (long) it.modelBytes() >> 20).orElse(0L),
+                refused));
+  }
+
+  /** Batches of pictures, whose calls take 250 GB: more than a GPU has. */
+  private static StepSettings tooLarge() {
+    int calls = 128;
+    return StepSettings.defaults()
+        .withBatching(
+            new BatchPolicy(160_000, BatchPolicy.UNLIMITED_BYTES, Duration.ofHours(1), calls))
+        .withWorkers(calls)
+        .withMemoryBytes(1L << 40);
   }
 
   /** A batch for which there is no memory is halved, and the size that fits is remembered. */
@@ -261,6 +307,11 @@ record GpuProofs(Path folder, Device device) {
 
   private static Scored<Long, Float> scored(
       DataStream<Long> records, ModelSource model, String step) {
+    return scored(records, model, step, settings());
+  }
+
+  private static Scored<Long, Float> scored(
+      DataStream<Long> records, ModelSource model, String step, StepSettings settings) {
     return Inference.on(records)
         .model(model)
         .encode(
@@ -269,7 +320,7 @@ record GpuProofs(Path folder, Device device) {
               return true;
             })
         .decode(decoder(), Types.FLOAT)
-        .apply(step, settings());
+        .apply(step, settings);
   }
 
   private static <T> PredictionDecoder<T, Float> decoder() {

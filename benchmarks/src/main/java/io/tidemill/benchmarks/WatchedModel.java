@@ -80,7 +80,7 @@ record WatchedModel(ModelSource source, String name) implements ModelSource {
     Calls calls = calls(name);
     calls.tasks.incrementAndGet();
     calls.copies.add(System.identityHashCode(handle.model()));
-    return new ModelHandle(new Counted(handle.model(), calls), handle::close);
+    return new ModelHandle(new Counted(handle.model(), calls), handle.gpu(), handle::close);
   }
 
   private record Counted(Model model, Calls calls) implements Model {

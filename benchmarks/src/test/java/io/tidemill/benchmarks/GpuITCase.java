@@ -56,7 +56,12 @@ class GpuITCase {
     }
     assertThat(json.get("proofs").fieldNames())
         .toIterable()
-        .containsExactly("outOfMemory", "subtasksShareADevice", "secondModel", "errorOfTheDevice");
+        .containsExactly(
+            "memoryIsKnown",
+            "outOfMemory",
+            "subtasksShareADevice",
+            "secondModel",
+            "errorOfTheDevice");
     assertThat(json.get("proofs")).allMatch(proof -> proof.get("holds").asBoolean());
     assertThat(json.get("skipped").fieldNames()).toIterable().contains("GPU");
     assertThat(directory.resolve("gpu.txt")).content().contains("cnnOperatorRatioToDjl");
