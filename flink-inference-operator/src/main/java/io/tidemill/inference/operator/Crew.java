@@ -17,6 +17,8 @@ import org.apache.flink.api.common.externalresource.ExternalResourceInfo;
 import org.apache.flink.util.IOUtils;
 import org.apache.flink.util.InstantiationUtil;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What one subtask has of its process from opening to closing: a handle to the model, Arrow's
@@ -25,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Used by one thread at a time; whoever hands it over publishes it.
  */
 final class Crew<T, R> implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Crew.class);
+
   // As Flink's own GPU driver has them.
   static final String GPU = "gpu";
 
@@ -91,6 +95,7 @@ final class Crew<T, R> implements AutoCloseable {
       StepMemory memory = new StepMemory(step, handle.model().signature(), settings);
       memory.requireRoom();
       handle.gpu().ifPresent(memory::requireRoomOn);
+      handle.gpu().flatMap(memory::doubtOf).map(step::about).ifPresent(LOG::warn);
       long most = settings.mostBytes(handle.model().signature().bytesPerRow());
       promise = DirectMemory.OF_PROCESS.promise(step, most);
       allocator = ColumnMemory.child(name, settings.memoryBytes());

@@ -125,12 +125,13 @@ final class InferenceMetrics {
     copiedOutBytes = ofGpu.counter("copiedOutBytes");
     ofGpu.gauge("callers", (Gauge<Integer>) () -> callers);
     gaugeIfKnown(ofGpu, "busy", gpu::busy);
-    gaugeIfKnown(ofGpu, "usedBytes", () -> gpu.totalBytes() - gpu.freeBytes());
+    double totalBytes = gpu.totalBytes();
+    gaugeIfKnown(ofGpu, "usedBytes", () -> totalBytes - gpu.freeBytes());
     gaugeIfKnown(ofGpu, "modelBytes", use::modelBytes);
     gaugeIfKnown(
         ofGpu.addGroup("device", gpu.name()).addGroup("driver", gpu.driver()),
         "totalBytes",
-        gpu::totalBytes);
+        () -> totalBytes);
   }
 
   private static void gaugeIfKnown(MetricGroup group, String name, DoubleSupplier value) {

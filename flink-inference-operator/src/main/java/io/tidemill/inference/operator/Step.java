@@ -39,7 +39,7 @@ record Step(String id, ModelVersion model) {
     return new StepSettingsException(about(problem), null);
   }
 
-  private String about(String problem) {
+  String about(String problem) {
     return "step '%s', %s: %s".formatted(id, model, problem);
   }
 

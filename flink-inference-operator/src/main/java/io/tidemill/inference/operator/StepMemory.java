@@ -8,6 +8,7 @@ import io.tidemill.model.columnar.ColumnSpec;
 import io.tidemill.model.columnar.FixedWidthColumn;
 import io.tidemill.model.loader.GpuUse;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 
@@ -40,26 +41,48 @@ record StepMemory(Step step, Signature signature, StepSettings settings) {
   }
 
   /**
-   * Proves that the calls of full batches may fit into what a model has left of its GPU, as far as
-   * both are known. What the engine takes besides is not.
+   * Proves that the call of a full batch may fit into a GPU, as far as it is known. What the model
+   * and its engine take besides is not.
    *
-   * @throws InferenceException if they cannot
+   * @throws InferenceException if it cannot
    */
   void requireRoomOn(GpuUse use) {
-    int rows = signature.batch();
-    long least = settings.leastBytesOfCalls(signature.bytesPerRow(), rows);
-    if (least > use.leftBytes()) {
+    long least = leastOnGpu() / settings.workers();
+    if (least > use.gpu().totalBytes()) {
       throw step.lackOfMemory(
-          "memory of %s (%s): %.0f bytes of %.0f are free beside the model (expected: >= %d, for inputs and outputs of %d calls at once with at most %d records each, and what the engine takes besides); lower max-size or max-in-flight, end what else is on this GPU, or name another device"
+          "memory of %s (%s): %.0f bytes (expected: >= %d, for inputs and outputs of a call of at most %d records, and what model and engine take besides); lower max-size, or name another device"
               .formatted(
-                  use.gpu().device(),
-                  use.gpu().name(),
-                  use.leftBytes(),
-                  use.gpu().totalBytes(),
-                  least,
-                  settings.workers(),
-                  rows == 0 ? settings.batching().maxSize() : rows));
+                  use.gpu().device(), use.gpu().name(), use.gpu().totalBytes(), least, rows()));
     }
+  }
+
+  /**
+   * What to say where the calls of full batches hardly fit beside the model; empty where they do.
+   * That is no reason to refuse a job: batches need not fill, one that does not fit is halved, and
+   * an engine may have kept memory for them that is not free.
+   */
+  Optional<String> doubtOf(GpuUse use) {
+    long least = leastOnGpu();
+    return least > use.leftBytes()
+        ? Optional.of(
+            "memory of %s (%s): %.0f bytes of %.0f were free when the model was loaded (expected: >= %d, for inputs and outputs of %d calls at once of at most %d records each); batches that do not fit are halved"
+                .formatted(
+                    use.gpu().device(),
+                    use.gpu().name(),
+                    use.leftBytes(),
+                    use.gpu().totalBytes(),
+                    least,
+                    settings.workers(),
+                    rows()))
+        : Optional.empty();
+  }
+
+  private long leastOnGpu() {
+    return settings.leastBytesOfCalls(signature.bytesPerRow(), signature.batch());
+  }
+
+  private int rows() {
+    return signature.batch() == 0 ? settings.batching().maxSize() : signature.batch();
   }
 
   private void requireColumn(ColumnSpec column, int maxSize) {

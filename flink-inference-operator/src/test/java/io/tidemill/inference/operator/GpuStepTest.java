@@ -12,6 +12,7 @@ import io.tidemill.model.FakeModel;
 import io.tidemill.model.Gpu;
 import io.tidemill.model.ModelOutOfMemoryException;
 import io.tidemill.model.loader.FakeModels;
+import io.tidemill.model.loader.GpuUse;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -112,16 +113,32 @@ class GpuStepTest {
 
   /** In all 8 bytes a record in each of two calls at once, of 4 batches in flight. */
   @Test
-  void refusesBatchesThatDoNotFitBesideTheModelBeforeTheFirstRecord() throws Exception {
-    try (StepHarness step = new StepHarness(settings(56, 4), model).open()) {
+  void refusesBatchesThatTheGpuCouldNotHoldBeforeTheFirstRecord() throws Exception {
+    try (StepHarness step = new StepHarness(settings(125, 4), model).open()) {
       assertThat(step.metrics().gauge("callers")).isEqualTo(2);
     }
-    try (StepHarness step = new StepHarness(settings(57, 4), model)) {
+    try (StepHarness step = new StepHarness(settings(126, 4), model)) {
       assertThatThrownBy(step::open)
           .isInstanceOf(StepMemoryException.class)
           .hasMessage(
-              "step 'score', fake:1.0.0: memory of gpu:1 (Fake 1000): 900 bytes of 1000 are free beside the model (expected: >= 912, for inputs and outputs of 2 calls at once with at most 57 records each, and what the engine takes besides); lower max-size or max-in-flight, end what else is on this GPU, or name another device");
+              "step 'score', fake:1.0.0: memory of gpu:1 (Fake 1000): 1000 bytes (expected: >= 1008, for inputs and outputs of a call of at most 126 records, and what model and engine take besides); lower max-size, or name another device");
     }
     assertThat(model.calls()).isEmpty();
+  }
+
+  /** What an engine keeps for later calls is not free, and serves them all the same. */
+  @Test
+  void doubtsBatchesThatHardlyFitBesideTheModel() {
+    GpuUse use = new GpuUse(gpu, 100, 900);
+
+    assertThat(memory(56).doubtOf(use)).isEmpty();
+    assertThat(memory(57).doubtOf(use))
+        .contains(
+            "memory of gpu:1 (Fake 1000): 900 bytes of 1000 were free when the model was loaded (expected: >= 912, for inputs and outputs of 2 calls at once of at most 57 records each); batches that do not fit are halved");
+  }
+
+  private StepMemory memory(int maxSize) {
+    return new StepMemory(
+        new Step("score", model.version()), model.signature(), settings(maxSize, 4).withWorkers(2));
   }
 }

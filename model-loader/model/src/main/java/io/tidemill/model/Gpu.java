@@ -41,15 +41,10 @@ public interface Gpu {
     return !Double.isNaN(totalBytes()) && !Double.isNaN(freeBytes());
   }
 
-  /** In words: {@code NVIDIA H200, driver 580.65.06, 143771 MiB, 98 % free}. */
+  /** In words: {@code NVIDIA H200, driver 580.65.06, 143771 MiB}. */
   default String described() {
     return isKnown()
-        ? "%s, driver %s, %d MiB, %d %% free"
-            .formatted(
-                name(),
-                driver(),
-                (long) totalBytes() >> 20,
-                (long) (100 * freeBytes() / totalBytes()))
+        ? "%s, driver %s, %d MiB".formatted(name(), driver(), (long) totalBytes() >> 20)
         : UNKNOWN;
   }
 }

@@ -13,6 +13,8 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * NVIDIA's driver, asked through the two libraries that come with it: CUDA's, which knows what GPU
@@ -31,13 +33,34 @@ public final class GpuDriver {
   private static final int MOST_LETTERS = 96;
   private static final int BYTES_OF_ID = 16;
 
-  private final Supplier<Cuda> cuda;
-  private final Supplier<Management> management;
+  private final Once<Cuda> cuda;
+  private final Once<Management> management;
 
   /** One with these libraries, which are asked for when they are needed. */
   GpuDriver(Supplier<Cuda> cuda, Supplier<Management> management) {
-    this.cuda = cuda;
-    this.management = management;
+    this.cuda = new Once<>(cuda, library -> library.cuInit(0));
+    this.management = new Once<>(management, Management::nvmlInit_v2);
+  }
+
+  /** A library that is loaded and begun once, and never let go of. Thread-safe. */
+  private static final class Once<L> {
+    private final Supplier<L> load;
+    private final ToIntFunction<L> begin;
+    private @Nullable L begun;
+
+    private Once(Supplier<L> load, ToIntFunction<L> begin) {
+      this.load = load;
+      this.begin = begin;
+    }
+
+    /** Null where it does not begin. */
+    private synchronized @Nullable L get() {
+      if (begun == null) {
+        L library = load.get();
+        begun = says(() -> begin.applyAsInt(library)) ? library : null;
+      }
+      return begun;
+    }
   }
 
   /** One with the libraries of these names, as the system finds them. */
@@ -57,6 +80,9 @@ public final class GpuDriver {
 
     /** Of a part of a GPU (MIG), that of the part. */
     int cuDeviceGetUuid_v2(byte[] id, int device);
+
+    /** Where the driver is older than 470. */
+    int cuDeviceGetUuid(byte[] id, int device);
   }
 
   /** What is used of the other, in its own words; each function answers as those of CUDA. */
@@ -102,19 +128,22 @@ public final class GpuDriver {
     Cuda counting = cuda.get();
     IntByReference number = new IntByReference();
     byte[] id = new byte[BYTES_OF_ID];
-    if (!says(() -> counting.cuInit(0))
+    if (counting == null
         || !says(() -> counting.cuDeviceGet(number, device.index()))
-        || !says(() -> counting.cuDeviceGetUuid_v2(id, number.getValue()))) {
+        || !(says(() -> counting.cuDeviceGetUuid_v2(id, number.getValue()))
+            || says(() -> counting.cuDeviceGetUuid(id, number.getValue())))) {
       return Optional.empty();
     }
     ByteBuffer bytes = ByteBuffer.wrap(id);
     UUID uuid = new UUID(bytes.getLong(), bytes.getLong());
     Management driver = management.get();
+    if (driver == null) {
+      return Optional.empty();
+    }
     PointerByReference handle = new PointerByReference();
     boolean found =
-        says(driver::nvmlInit_v2)
-            && (says(() -> driver.nvmlDeviceGetHandleByUUID("GPU-" + uuid, handle))
-                || says(() -> driver.nvmlDeviceGetHandleByUUID("MIG-" + uuid, handle)));
+        says(() -> driver.nvmlDeviceGetHandleByUUID("GPU-" + uuid, handle))
+            || says(() -> driver.nvmlDeviceGetHandleByUUID("MIG-" + uuid, handle));
     return found ? Optional.of(new Known(device, driver, handle.getValue())) : Optional.empty();
   }
 

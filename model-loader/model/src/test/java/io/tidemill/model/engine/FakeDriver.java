@@ -27,6 +27,12 @@ final class FakeDriver implements GpuDriver.Cuda, GpuDriver.Management {
   /** Whether it has words for how busy the GPU is. */
   boolean tellsUse = true;
 
+  /** Whether it is older than 470. */
+  boolean isOld;
+
+  /** How often it was begun. */
+  int begun;
+
   /** Whether there is a function for the memory. */
   boolean hasMemory = true;
 
@@ -57,6 +63,14 @@ final class FakeDriver implements GpuDriver.Cuda, GpuDriver.Management {
 
   @Override
   public int cuDeviceGetUuid_v2(byte[] bytes, int device) {
+    if (isOld) {
+      throw new UnsatisfiedLinkError("cuDeviceGetUuid_v2");
+    }
+    return cuDeviceGetUuid(bytes, device);
+  }
+
+  @Override
+  public int cuDeviceGetUuid(byte[] bytes, int device) {
     byte[] own = {0, 1, 2, -1, 16, 17, 18, 19, -12, 21, 22, 23, 24, 25, 26, 27};
     System.arraycopy(own, 0, bytes, 0, own.length);
     return answer(device == NUMBER);
@@ -65,6 +79,7 @@ final class FakeDriver implements GpuDriver.Cuda, GpuDriver.Management {
   @Override
   public int nvmlInit_v2() {
     managing = true;
+    begun++;
     return answer(true);
   }
 

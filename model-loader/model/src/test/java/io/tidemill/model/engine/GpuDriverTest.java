@@ -27,7 +27,23 @@ class GpuDriverTest {
     assertThat(gpu.busy()).isEqualTo(0.37);
     assertThat(gpu.totalBytes()).isEqualTo(FakeDriver.TOTAL);
     assertThat(gpu.freeBytes()).isEqualTo(FakeDriver.FREE);
-    assertThat(gpu.described()).isEqualTo("NVIDIA H200, driver 580.65.06, 143771 MiB, 98 % free");
+    assertThat(gpu.described()).isEqualTo("NVIDIA H200, driver 580.65.06, 143771 MiB");
+  }
+
+  @Test
+  void aDriverIsBegunOnceForAllThatAsk() {
+    GpuDriver driver = new GpuDriver(() -> fake, () -> fake);
+
+    assertThat(driver.find(Device.parse("gpu:1")).orElseThrow().isKnown()).isTrue();
+    assertThat(driver.find(Device.parse("gpu:1")).orElseThrow().isKnown()).isTrue();
+    assertThat(fake.begun).isEqualTo(1);
+  }
+
+  @Test
+  void anOldDriverKnowsItsGpusToo() {
+    fake.isOld = true;
+
+    assertThat(find(fake, "gpu:1").isKnown()).isTrue();
   }
 
   @Test

@@ -3,7 +3,6 @@ package io.tidemill.model.loader;
 import io.tidemill.model.Gpu;
 import io.tidemill.model.ModelOutOfMemoryException;
 import java.util.Optional;
-import java.util.function.LongSupplier;
 
 /**
  * What a load takes of the GPU that it goes to; nothing on the CPU.
@@ -42,23 +41,22 @@ final class GpuLoad {
   }
 
   Optional<GpuUse> use() {
-    return gpu.map(there -> new GpuUse(there, freeBefore - freeScored, freeLoaded));
+    return gpu.map(there -> new GpuUse(there, Math.max(0, freeBefore - freeScored), freeLoaded));
   }
 
-  /** A lack of memory, with what there was of it where that is known. */
-  ModelOutOfMemoryException explained(ModelOutOfMemoryException failure, LongSupplier fileBytes) {
+  /** A lack of memory, with what there was of the GPU's where that is known. */
+  ModelOutOfMemoryException explained(ModelOutOfMemoryException failure) {
     return gpu.filter(Gpu::isKnown)
         .map(
             there ->
                 new ModelOutOfMemoryException(
-                    "%s; %s (%s) had %.0f of %.0f bytes free before it was loaded, and its files are %d (expected: room for them, for a call and for the engine; end what else is on this GPU, or name another device)"
+                    "%s; %s (%s) had %.0f of %.0f bytes free before the model was loaded"
                         .formatted(
                             failure.getMessage(),
                             there.device(),
                             there.name(),
                             freeBefore,
-                            there.totalBytes(),
-                            fileBytes.getAsLong()),
+                            there.totalBytes()),
                     failure))
         .orElse(failure);
   }

@@ -53,7 +53,7 @@ public final class LoadedCopy implements AutoCloseable {
       try {
         model = request.load(engines, files.files());
       } catch (ModelOutOfMemoryException e) {
-        throw gpu.explained(e, files::bytes);
+        throw gpu.explained(e);
       }
       gpu.loaded();
       return new LoadedCopy(model, gpu, golden, files);
@@ -103,7 +103,7 @@ public final class LoadedCopy implements AutoCloseable {
       }
       new RowIndependence(model, own).require();
     } catch (ModelOutOfMemoryException e) {
-      throw gpu.explained(e, files::bytes);
+      throw gpu.explained(e);
     }
     gpu.scored();
     return warmUp.proof() != null;

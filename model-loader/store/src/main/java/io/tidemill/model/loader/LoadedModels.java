@@ -235,10 +235,11 @@ public final class LoadedModels {
         .ifPresent(
             use ->
                 LOG.info(
-                    "{} took {} MiB; {}",
+                    "{} took {} MiB; {}; {} MiB are free",
                     request,
                     Math.round(use.modelBytes()) >> 20,
-                    use.gpu().described()));
+                    use.gpu().described(),
+                    Math.round(use.gpu().freeBytes()) >> 20));
     return loaded;
   }
 

@@ -90,7 +90,7 @@ final class PlanCommand implements Callable<Integer> {
         return printSinkSchema(pipeline);
       }
       String begins = RunStart.of(pipeline, job.folder(pipeline), resume.fresh()).description();
-      PipelinePlan pure = pipeline.describe();
+      PipelinePlan pure = pipeline.describe(StoredModel::gpu);
       PipelinePlan described =
           pipeline
               .misfit(FILES_LIMIT)

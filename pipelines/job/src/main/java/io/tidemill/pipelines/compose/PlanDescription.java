@@ -44,6 +44,7 @@ record PlanDescription(
 
   PipelinePlan describe(PlannedPipeline pipeline) {
     StreamGraph graph = pipeline.graph();
+    List<PipelinePlan.Step> described = steps.stream().map(this::step).toList();
     return new PipelinePlan(
         job.name(),
         job.mode().label(),
@@ -53,7 +54,7 @@ record PlanDescription(
             .found()
             .map(found -> new PipelinePlan.SourceColumns(found.file(), found.schema().columns()))
             .orElse(null),
-        steps.stream().map(this::step).toList(),
+        described,
         connector(sink.sink().orElseThrow()),
         pipeline.sinkSchema().columns(),
         deadLetters.sink().map(PlanDescription::connector).orElse(null),
@@ -62,7 +63,7 @@ record PlanDescription(
         job.nightly().errors() == null ? null : job.nightly().errors().toString(),
         job.nightly().gates() == null ? null : job.nightly().gates().toString(),
         operators(graph),
-        notes(pipeline, graph));
+        notes(pipeline, graph, described));
   }
 
   private static PipelinePlan.Connector connector(ConnectorOptions options, String guarantee) {
@@ -134,7 +135,8 @@ record PlanDescription(
         .toList();
   }
 
-  private List<String> notes(PlannedPipeline pipeline, StreamGraph graph) {
+  private List<String> notes(
+      PlannedPipeline pipeline, StreamGraph graph, List<PipelinePlan.Step> described) {
     List<String> notes = new ArrayList<>();
     MemoryNeed memory = pipeline.memory();
     List<String> options = memory.options(pipeline::nativeBytes);
@@ -164,14 +166,14 @@ record PlanDescription(
         }
       }
     }
+    for (PipelinePlan.Step step : described) {
+      if (step.gpu() != null && step.gpu().isTooSmallNow()) {
+        notes.add(
+            "%s: here and now %s has too little memory for its full batches, which would be halved; a smaller max-size or max-in-flight takes less"
+                .formatted(step.id(), step.device()));
+      }
+    }
     for (PlannedStep step : steps) {
-      gpu(step)
-          .filter(PlannedGpu::isTooSmallNow)
-          .ifPresent(
-              gpu ->
-                  notes.add(
-                      "%s: here and now it would fail at its start, for want of memory on %s; a smaller max-size or max-in-flight takes less"
-                          .formatted(step.definition().id(), step.model().placement().device())));
       step.model()
           .signature()
           .notes()

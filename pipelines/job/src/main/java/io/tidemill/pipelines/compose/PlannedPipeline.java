@@ -401,11 +401,15 @@ public final class PlannedPipeline {
 
   /** What was planned, in words and numbers. */
   public PipelinePlan describe() {
-    return describe(StoredModel::gpu);
+    return describe(model -> Optional.empty());
   }
 
-  /** The same, with another driver for the GPUs. */
-  PipelinePlan describe(Function<StoredModel, Optional<Gpu>> gpus) {
+  /**
+   * The same with GPUs.
+   *
+   * @param gpus what a driver says of the one that a model is to be on
+   */
+  public PipelinePlan describe(Function<StoredModel, Optional<Gpu>> gpus) {
     return new PlanDescription(definition, store, source, steps, sink, deadLetters, gpus)
         .describe(this);
   }

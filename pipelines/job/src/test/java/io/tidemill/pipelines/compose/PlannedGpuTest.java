@@ -50,12 +50,12 @@ class PlannedGpuTest {
   }
 
   @Test
-  void saysThatAStepWouldFailForWantOfMemory() {
+  void saysThatFullBatchesWouldBeHalved() {
     PipelinePlan plan = plan("gpu:1", 38).describe(model -> Optional.of(gpu));
 
     assertThat(plan.notes())
         .contains(
-            "score: here and now it would fail at its start, for want of memory on gpu:1; a smaller max-size or max-in-flight takes less");
+            "score: here and now gpu:1 has too little memory for its full batches, which would be halved; a smaller max-size or max-in-flight takes less");
   }
 
   @Test
@@ -82,6 +82,6 @@ class PlannedGpuTest {
   @Test
   void tellsTheGpusThatARunIsOn() {
     assertThat(plan("gpu:1", 25).gpus(model -> Optional.of(gpu)))
-        .isEqualTo(Map.of("gpu:1", "Fake 1000, driver 1.2.3, 0 MiB, 90 % free"));
+        .isEqualTo(Map.of("gpu:1", "Fake 1000, driver 1.2.3, 0 MiB"));
   }
 }

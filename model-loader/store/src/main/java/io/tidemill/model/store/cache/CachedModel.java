@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.apache.commons.io.FileUtils;
 
 /**
  * A proved copy of a version in a {@link LocalModelCache}, in use until it is closed: no process
@@ -32,11 +31,6 @@ public final class CachedModel implements AutoCloseable {
   /** The folder of the version's files. */
   public Path files() {
     return files;
-  }
-
-  /** Of all its files. */
-  public long bytes() {
-    return FileUtils.sizeOf(files.toFile());
   }
 
   /** Whether the files were copied from the store just now, and were not there before. */
