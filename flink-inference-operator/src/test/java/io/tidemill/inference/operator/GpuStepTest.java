@@ -15,6 +15,7 @@ import io.tidemill.model.loader.FakeModels;
 import io.tidemill.model.loader.GpuUse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -98,6 +99,25 @@ class GpuStepTest {
       assertThat(step.metrics().names())
           .contains("copiedInBytes", "copiedOutBytes", "callers")
           .doesNotContain("busy", "usedBytes", "totalBytes");
+    }
+  }
+
+  @Test
+  void oneWithoutAMailboxTellsAsMuch() throws Exception {
+    RecordedMetrics metrics = new RecordedMetrics();
+    Scoring<Long, String> scoring =
+        new Scoring<>(
+            "score",
+            settings(1, 1),
+            FakeModels.source(model),
+            new StepHarness.Encoder(),
+            new StepHarness.Decoder());
+    AsyncStep.Place place =
+        new AsyncStep.Place(0, Set.of(), metrics.taskGroup(), getClass().getClassLoader());
+    try (AsyncStep<Long, String> step = AsyncStep.open(scoring, place, letter -> "dead")) {
+      step.score(7L).get();
+
+      assertThat(metrics.names()).containsAll(OF_GPU);
     }
   }
 
