@@ -17,6 +17,7 @@ import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Where published versions live. A version exists when its manifest does and never changes; an
@@ -361,5 +362,20 @@ public final class ModelStore {
     manifest(name, version);
     backend.write(
         StoreKey.signatures(name, version).named(signature.fingerprint()), signature.bundle());
+  }
+
+  /**
+   * Keeps those signatures beside a version of whose keys it has none. What is there stays: nobody
+   * verified that the others are better, and whoever may only read the store finds them there.
+   */
+  public void addLackingSignatures(
+      String name, SemanticVersion version, List<DetachedSignature> signatures) {
+    Set<String> there =
+        signatures(name, version).stream()
+            .map(DetachedSignature::fingerprint)
+            .collect(Collectors.toSet());
+    signatures.stream()
+        .filter(one -> !there.contains(one.fingerprint()))
+        .forEach(one -> addSignature(name, version, one));
   }
 }

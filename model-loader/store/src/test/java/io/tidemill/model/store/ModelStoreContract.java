@@ -547,6 +547,20 @@ public abstract class ModelStoreContract {
   }
 
   @Test
+  void signaturesThatLackAreAddedAndThoseThatAreThereStay() throws Exception {
+    ModelStore store = open();
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    DetachedSignature there = new DetachedSignature("a".repeat(64), "{\"of\":\"first\"}");
+    DetachedSignature other = new DetachedSignature("a".repeat(64), "{\"of\":\"other\"}");
+    DetachedSignature lacking = new DetachedSignature("0".repeat(64), "{\"of\":\"second\"}");
+    store.addSignature("fraud", version("1.4.2"), there);
+
+    store.addLackingSignatures("fraud", version("1.4.2"), List.of(other, lacking));
+
+    assertThat(store.signatures("fraud", version("1.4.2"))).containsExactly(lacking, there);
+  }
+
+  @Test
   void keepsNoSignatureOfAVersionThatIsNotThere() throws Exception {
     ModelStore store = open();
     DetachedSignature signature = new DetachedSignature("a".repeat(64), "{}");

@@ -179,9 +179,7 @@ final class ModelPushCommand implements Runnable {
       return 0;
     }
     if (!dryRun.asked()) {
-      model
-          .signatures()
-          .forEach(one -> store.addSignature(manifest.name(), manifest.version(), one));
+      store.addLackingSignatures(manifest.name(), manifest.version(), model.signatures());
     }
     return model.signatures().size();
   }

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemill.model.SemanticVersion;
 import io.tidemill.model.engine.onnx.OnnxModels;
 import io.tidemill.model.importing.archive.Archives;
+import io.tidemill.model.store.DetachedSignature;
+import io.tidemill.model.store.ModelStore;
 import io.tidemill.model.store.cache.LocalModelCache;
 import io.tidemill.model.store.signing.Keys;
 import io.tidemill.model.store.signing.SigningKey;
@@ -449,6 +452,26 @@ class ModelPushCommandTest {
     assertThat(renamed.out()).doesNotContain("signed by");
     assertThat(elsewhere.run("verify", "fraud:2.0.0", "--key", open.toString()).exitCode())
         .isEqualTo(ExitCode.MODEL);
+  }
+
+  @Test
+  void anExportThatIsPushedReplacesNoSignature() throws IOException {
+    Path secret = Files.writeString(directory.resolve("release.pem"), Keys.privatePem());
+    model.push("fraud:1.4.2");
+    model.run("sign", "fraud:1.4.2", "--key", secret.toString());
+    Path file = directory.resolve("fraud-1.4.2.tar");
+    model.run("export", "fraud:1.4.2", file.toString());
+    ModelStore store = ModelStore.open(model.store().toString());
+    SemanticVersion version = SemanticVersion.parse("1.4.2");
+    DetachedSignature exported = store.signatures("fraud", version).get(0);
+    DetachedSignature there =
+        new DetachedSignature(exported.fingerprint(), exported.bundle() + " ");
+    store.addSignature("fraud", version, there);
+
+    CommandRun pushed = model.run("push", file.toString());
+
+    assertThat(pushed.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(store.signatures("fraud", version)).containsExactly(there);
   }
 
   @Test

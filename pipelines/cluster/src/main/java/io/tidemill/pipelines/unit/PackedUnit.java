@@ -175,7 +175,7 @@ public final class PackedUnit implements AutoCloseable {
           "%s: in store %s already, with digest %s (imported: %s); a unit never changes, so package it with another version, by --as"
               .formatted(lock.ref(), units.uri(), there.digest(), lock.digest()));
     }
-    UnitContent.addLacking(units, lock.name(), lock.version(), signatures());
+    units.addLackingSignatures(lock.name(), lock.version(), signatures());
     return there;
   }
 

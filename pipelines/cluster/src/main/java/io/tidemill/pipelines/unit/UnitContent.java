@@ -3,8 +3,6 @@ package io.tidemill.pipelines.unit;
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.ModelRef;
 import io.tidemill.model.ModelVersion;
-import io.tidemill.model.SemanticVersion;
-import io.tidemill.model.store.DetachedSignature;
 import io.tidemill.model.store.ModelDraft;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
@@ -13,10 +11,7 @@ import io.tidemill.model.store.cache.CachedModel;
 import io.tidemill.model.store.cache.LocalModelCache;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * What is in a unit, as a folder.
@@ -63,23 +58,8 @@ record UnitContent(Path folder) {
               manifest);
       check(version, to.push(draft, copy.files()), to);
     }
-    addLacking(
-        to, version.name(), version.version(), from.signatures(version.name(), version.version()));
-  }
-
-  /**
-   * Adds signatures of keys of which a store has none yet. What it has it keeps: a file proves
-   * nothing that would be better, and who may only read the store finds all there.
-   */
-  static void addLacking(
-      ModelStore store, String name, SemanticVersion version, List<DetachedSignature> signatures) {
-    Set<String> there =
-        store.signatures(name, version).stream()
-            .map(DetachedSignature::fingerprint)
-            .collect(Collectors.toSet());
-    signatures.stream()
-        .filter(one -> !there.contains(one.fingerprint()))
-        .forEach(one -> store.addSignature(name, version, one));
+    to.addLackingSignatures(
+        version.name(), version.version(), from.signatures(version.name(), version.version()));
   }
 
   private static void check(ModelVersion version, ModelManifest there, ModelStore store) {
