@@ -2,6 +2,7 @@ package io.tidemill.pipelines.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -18,6 +19,7 @@ import io.tidemill.model.store.ModelDraft;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
 import io.tidemill.model.store.cache.LocalModelCache;
+import io.tidemill.model.store.oci.DockerRegistry;
 import io.tidemill.pipelines.unit.PackedUnit;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,6 +31,8 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.apache.commons.compress.archivers.tar.TarFile;
@@ -76,8 +80,12 @@ class UnitTest {
   }
 
   private void publish(String version) throws IOException {
+    publish(store(), version);
+  }
+
+  private void publish(String store, String version) throws IOException {
     Path files = Files.createDirectories(directory.resolve("onnx"));
-    ModelStore.open(store())
+    ModelStore.open(store)
         .push(
             new ModelDraft(
                 "mlp",
@@ -397,21 +405,54 @@ class UnitTest {
 
   @Test
   void aStoreKeepsUnitsBesideModelsOfTheSameNameAndGivesBackTheSameBytes() throws Exception {
+    assertKeepsUnits(store());
+  }
+
+  @Test
+  void aRegistryDoesSoToo() throws Exception {
+    Optional<Path> program = DockerRegistry.program();
+    assumeTrue(program.isPresent(), "no 'docker-registry' on the PATH");
+    Path folder = Files.createDirectory(directory.resolve("registry"));
+    try (DockerRegistry registry = DockerRegistry.start(program.get(), folder, true)) {
+      String models = "oci://" + registry.host() + "/team/models";
+      publish(models, "1.0.0");
+
+      assertKeepsUnits(models);
+    }
+  }
+
+  private void assertKeepsUnits(String models) throws Exception {
     Path unit = packaged("unit.tar", "--as", "mlp:1.0.0", "--key", key("release"));
     Path back = directory.resolve("back.tar");
+    String[] place = {"--store", models};
 
-    assertThat(done("units", "import", unit.toString()).out()).startsWith("mlp:1.0.0 (sha256:");
-    done("model", "alias", "mlp:1.0.0", "production", "--store", store() + "/units");
-    done("units", "export", "mlp@production", back.toString());
+    assertThat(done(place, "units", "import", unit.toString()).out())
+        .startsWith("mlp:1.0.0 (sha256:");
+    String[] units = {"--store", models + "/units"};
+    done(units, "model", "alias", "mlp:1.0.0", "production");
+    done(units, "model", "verify", "mlp@production", "--key", publicKey("release"));
+    done(place, "units", "export", "mlp@production", back.toString());
 
     assertThat(back).hasSameBinaryContentAs(unit);
-    assertThat(done("units", "list").out())
+    assertThat(done(place, "units", "list").out())
         .containsPattern("mlp:1\\.0\\.0 +production +mlp:1\\.0\\.0 +[\\d,]+ +sha256:");
-    assertThat(done("model", "list").out().lines().filter(line -> line.startsWith("mlp:")))
+    assertThat(done(place, "model", "list").out().lines().filter(line -> line.startsWith("mlp:")))
         .hasSize(1);
     writeJob(JOB + "# other\n");
     String other = packaged("other.tar", "--as", "mlp:1.0.0").toString();
-    assertThat(run("units", "import", other).err()).contains("mlp:1.0.0: in store", "already");
+    assertThat(run("units", "import", other, "--store", models).err())
+        .contains("mlp:1.0.0: in store", "already");
+    assertThat(run("units", "export", "mlp:2.0.0", "none.tar", "--store", models).err())
+        .contains("version 2.0.0 of model 'mlp': not in store " + uri(models) + "/units");
+  }
+
+  /** As a store calls itself. */
+  private static String uri(String store) {
+    return store.startsWith("/") ? "file:" + store : store;
+  }
+
+  private CommandRun done(String[] last, String... words) {
+    return done(Stream.of(words, last).flatMap(Stream::of).toArray(String[]::new));
   }
 
   @Test

@@ -37,7 +37,8 @@ public final class DockerRegistry implements AutoCloseable {
         .findFirst();
   }
 
-  static DockerRegistry start(Path program, Path folder, boolean deletes) throws Exception {
+  /** Starts it at 127.0.0.1, without TLS and passwords. */
+  public static DockerRegistry start(Path program, Path folder, boolean deletes) throws Exception {
     return start(program, folder, deletes, "127.0.0.1:" + freePort(), "", "");
   }
 
@@ -113,7 +114,8 @@ public final class DockerRegistry implements AutoCloseable {
     throw new IllegalStateException("docker-registry does not start at " + host);
   }
 
-  String host() {
+  /** Its address and port. */
+  public String host() {
     return host;
   }
 
