@@ -71,15 +71,15 @@ public final class ModelImport implements AutoCloseable {
       prove(model, workspace);
       return new ModelImport(model, workspace);
     } catch (InvalidModelException refused) {
-      close(workspace);
+      workspace.close();
       String message = String.valueOf(refused.getMessage());
       String original = workspace.original(message);
       throw original.equals(message) ? refused : new InvalidModelException(original, refused);
     } catch (IOException e) {
-      close(workspace);
+      workspace.close();
       throw new UncheckedIOException(path + ": " + workspace.original(e.toString()), e);
     } catch (RuntimeException e) {
-      close(workspace);
+      workspace.close();
       throw e;
     }
   }
@@ -217,16 +217,8 @@ public final class ModelImport implements AutoCloseable {
                 found.stream().map(ModelFormat::sought).collect(Collectors.joining(", or "))));
   }
 
-  private static void close(Workspace workspace) {
-    try {
-      workspace.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException("temporary folder: " + e, e);
-    }
-  }
-
   @Override
   public void close() {
-    close(workspace);
+    workspace.close();
   }
 }

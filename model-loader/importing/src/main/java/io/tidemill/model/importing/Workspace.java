@@ -15,6 +15,7 @@ import io.tidemill.model.engine.FoundModel;
 import io.tidemill.model.golden.Golden;
 import io.tidemill.model.golden.Samples;
 import io.tidemill.model.importing.archive.ModelArchive;
+import io.tidemill.model.store.TemporaryFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -29,7 +30,6 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.apache.commons.io.file.PathUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +48,7 @@ final class Workspace implements AutoCloseable {
   private final Set<String> leftOut = new TreeSet<>();
   private final Map<Path, String> origins = new LinkedHashMap<>();
   private final Map<Path, Path> sources = new LinkedHashMap<>();
-  private @Nullable Path folder;
+  private @Nullable TemporaryFolder folder;
   private @Nullable Path unnamed;
 
   Workspace(ImportOptions options, Engines engines) {
@@ -291,10 +291,12 @@ final class Workspace implements AutoCloseable {
   }
 
   private Path create() throws IOException {
-    if (folder == null) {
-      folder = Files.createTempDirectory("tidemill-import-");
+    TemporaryFolder present = folder;
+    if (present == null) {
+      present = TemporaryFolder.make("tidemill-import-");
+      folder = present;
     }
-    return Files.createTempDirectory(folder, "part-");
+    return Files.createTempDirectory(present.path(), "part-");
   }
 
   /** Links are for nothing and may be impossible; weights are large. */
@@ -321,9 +323,10 @@ final class Workspace implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
-    if (folder != null) {
-      PathUtils.deleteDirectory(folder);
+  public void close() {
+    TemporaryFolder present = folder;
+    if (present != null) {
+      present.close();
     }
   }
 }

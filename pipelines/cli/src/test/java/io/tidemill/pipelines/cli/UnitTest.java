@@ -670,15 +670,34 @@ class UnitTest {
   @ParameterizedTest
   @ValueSource(strings = {"free", EndedUnitMain.HELD})
   void whatWasUnpackedIsDeletedWhenTheProcessIsToldToEnd(String kind) throws Exception {
-    Path unit = packaged("unit.tar");
     Path temporary = Files.createDirectories(directory.resolve("temporary"));
+
+    assertThat(endOf(packaged("unit.tar"), kind, temporary)).isZero();
+
+    assertThat(temporary).isDirectoryNotContaining("glob:**/tidemill-import-*");
+  }
+
+  /** The exit code of a process that has a unit in a temporary folder. */
+  private int endOf(Path unit, String kind, Path temporary) throws Exception {
     ProcessBuilder process = OtherProcess.of(EndedUnitMain.class, unit, kind).builder();
     process.environment().put("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + temporary);
     Path log = directory.resolve("ended.log");
-
     int code = process.redirectErrorStream(true).redirectOutput(log.toFile()).start().waitFor();
+    if (code == 1) {
+      throw new AssertionError(Files.readString(log));
+    }
+    return code;
+  }
 
-    assertThat(code).as(Files.readString(log)).isZero();
+  @Test
+  void whatAKilledProcessUnpackedIsDeletedByTheNext() throws Exception {
+    Path unit = packaged("unit.tar");
+    Path temporary = Files.createDirectories(directory.resolve("temporary"));
+
+    assertThat(endOf(unit, EndedUnitMain.KILLED, temporary)).isEqualTo(EndedUnitMain.KILLED_CODE);
+    assertThat(temporary).isDirectoryContaining("glob:**/tidemill-import-*");
+    assertThat(endOf(unit, "free", temporary)).isZero();
+
     assertThat(temporary).isDirectoryNotContaining("glob:**/tidemill-import-*");
   }
 

@@ -10,6 +10,7 @@ import io.tidemill.model.store.DetachedSignature;
 import io.tidemill.model.store.ModelDraft;
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
+import io.tidemill.model.store.TemporaryFolder;
 import io.tidemill.model.store.signing.SigningKey;
 import io.tidemill.pipelines.carried.CarriedJob;
 import java.io.IOException;
@@ -56,8 +57,8 @@ public record UnitDraft(
    * @throws IOException if it cannot be written
    */
   public ModelManifest write(Path target, Optional<SigningKey> key) throws IOException {
-    Path folder = Files.createTempDirectory("tidemill-package");
-    try {
+    try (TemporaryFolder temporary = TemporaryFolder.make("tidemill-package-")) {
+      Path folder = Files.createDirectory(temporary.path().resolve("unit"));
       UnitContent content = new UnitContent(folder);
       for (Map.Entry<String, String> text : carried.texts().entrySet()) {
         Path file = content.job().resolve(text.getKey());
@@ -78,8 +79,6 @@ public record UnitDraft(
       List<DetachedSignature> signatures = key.map(one -> one.sign(lock)).stream().toList();
       new ModelExport(lock, folder, signatures).writeSealed(target);
       return lock;
-    } finally {
-      FileUtils.deleteDirectory(folder.toFile());
     }
   }
 
