@@ -2,6 +2,7 @@ package io.tidemill.pipelines.yaml;
 
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,6 +27,8 @@ import org.snakeyaml.engine.v2.nodes.Node;
  */
 public final class PipelineReader {
   private static final int MAX_BYTES = 1 << 20;
+  private static final String TAR_WORD = "ustar";
+  private static final int TAR_WORD_AT = 257;
   private static final int MAX_DEPTH = 50;
   private static final int MAX_ALIASES = 50;
 
@@ -103,6 +106,11 @@ public final class PipelineReader {
       if (Files.isDirectory(file)) {
         throw document.failure(Optional.empty(), "a folder (expected: a job's YAML)");
       }
+      if (isTar(file)) {
+        throw document.failure(
+            Optional.empty(),
+            "a tar (expected: a job's YAML; of a unit, 'tidemill run' starts the job here, 'tidemill submit' on a cluster)");
+      }
       long bytes = Files.size(file);
       if (bytes > MAX_BYTES) {
         throw document.failure(
@@ -114,6 +122,14 @@ public final class PipelineReader {
     } catch (IOException unreadable) {
       throw document.failure(
           Optional.empty(), "cannot be read: %s", String.valueOf(unreadable.getMessage()));
+    }
+  }
+
+  /** By the word in its first entry's header. */
+  private static boolean isTar(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return new String(in.readNBytes(TAR_WORD_AT + TAR_WORD.length()), StandardCharsets.US_ASCII)
+          .startsWith(TAR_WORD, TAR_WORD_AT);
     }
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -284,6 +285,9 @@ class PipelineProblemsTest {
     Path absent = directory.resolve("absent.yaml");
     Path latin = Files.write(directory.resolve("latin.yaml"), new byte[] {'a', (byte) 0xE9, 'b'});
     Path large = Files.write(directory.resolve("large.yaml"), new byte[(1 << 20) + 1]);
+    byte[] header = new byte[512];
+    System.arraycopy("ustar".getBytes(StandardCharsets.US_ASCII), 0, header, 257, 5);
+    Path unit = Files.write(directory.resolve("unit.tar"), header);
 
     assertThat(problemsOf(absent))
         .containsExactly(absent + ": no such file (expected: a job's YAML)");
@@ -293,6 +297,11 @@ class PipelineProblemsTest {
         .containsExactly(latin + ": not UTF-8 (expected: a job's YAML in UTF-8)");
     assertThat(problemsOf(large))
         .containsExactly(large + ": 1048577 bytes (expected: at most 1048576)");
+    assertThat(problemsOf(unit))
+        .containsExactly(
+            unit
+                + ": a tar (expected: a job's YAML; of a unit, 'tidemill run' starts the job here,"
+                + " 'tidemill submit' on a cluster)");
   }
 
   @Test
