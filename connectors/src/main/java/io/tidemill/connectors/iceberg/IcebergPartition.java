@@ -15,8 +15,6 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.ManageSnapshots;
@@ -28,7 +26,6 @@ import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.SnapshotSummary;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableScan;
-import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.exceptions.CommitFailedException;
 import org.apache.iceberg.exceptions.NoSuchNamespaceException;
@@ -38,8 +35,6 @@ import org.apache.iceberg.expressions.Evaluator;
 import org.apache.iceberg.expressions.Expression;
 import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.expressions.Projections;
-import org.apache.iceberg.flink.FlinkCatalog;
-import org.apache.iceberg.flink.FlinkCatalogFactory;
 import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.types.Types;
 import org.apache.iceberg.util.SnapshotUtil;
@@ -79,10 +74,7 @@ public final class IcebergPartition {
   public IcebergPartition(Map<String, String> options) {
     this.options = new ConnectorOptions("", options).without(TablePartition.OPTION).values();
     this.partition = TablePartition.of(options);
-    this.name =
-        TableIdentifier.of(
-            Namespace.of(options.getOrDefault("catalog-database", "")),
-            options.getOrDefault("catalog-table", ""));
+    this.name = IcebergTable.name(options, "", "");
   }
 
   /** For a message. */
@@ -90,23 +82,31 @@ public final class IcebergPartition {
     return "table '%s'%s".formatted(name, partition.values().isEmpty() ? "" : ", " + partition);
   }
 
-  /** What keeps the partition from being replaced; empty if nothing does. */
+  /**
+   * What keeps the partition from being replaced; empty if nothing does. A table that is not there
+   * is made with the right partitions.
+   */
   public Optional<String> problem() {
-    return with(
-        table -> {
-          List<String> columns =
-              table.spec().fields().stream()
-                  .filter(field -> field.transform().isIdentity())
-                  .map(field -> table.schema().findColumnName(field.sourceId()))
-                  .toList();
-          return partition.values().keySet().stream()
-              .filter(column -> !columns.contains(column))
-              .findFirst()
-              .map(
-                  column ->
-                      "'%s' is no column by whose value table '%s' is partitioned (expected: one of %s)"
-                          .formatted(column, name, columns));
-        });
+    try {
+      return with(this::problem);
+    } catch (NoSuchTableException | NoSuchNamespaceException none) {
+      return Optional.empty();
+    }
+  }
+
+  private Optional<String> problem(Table table) {
+    List<String> columns =
+        table.spec().fields().stream()
+            .filter(field -> field.transform().isIdentity())
+            .map(field -> table.schema().findColumnName(field.sourceId()))
+            .toList();
+    return partition.values().keySet().stream()
+        .filter(column -> !columns.contains(column))
+        .findFirst()
+        .map(
+            column ->
+                "'%s' is no column by whose value table '%s' is partitioned (expected: one of %s)"
+                    .formatted(column, name, columns));
   }
 
   /**
@@ -376,20 +376,6 @@ public final class IcebergPartition {
   }
 
   private <T> T with(Function<Table, T> work) {
-    FlinkCatalog catalog =
-        (FlinkCatalog)
-            new FlinkCatalogFactory()
-                .createCatalog(
-                    new FactoryUtil.DefaultCatalogContext(
-                        Objects.requireNonNullElse(options.get("catalog-name"), "tidemill"),
-                        options,
-                        new Configuration(),
-                        Thread.currentThread().getContextClassLoader()));
-    catalog.open();
-    try {
-      return work.apply(catalog.catalog().loadTable(name));
-    } finally {
-      catalog.close();
-    }
+    return IcebergTable.inCatalog(options, catalog -> work.apply(catalog.loadTable(name)));
   }
 }

@@ -52,11 +52,24 @@ public interface RecordSink {
     return this;
   }
 
+  /** For a plan: what is not there yet, and is made when the job runs. Blocks. */
+  default Optional<String> toBeMade() {
+    return Optional.empty();
+  }
+
+  /** Makes what must be there before the job runs, such as a table. Blocks. */
+  default void prepare() {}
+
   /**
-   * Adds the sink to a graph.
+   * Adds the sink to a graph that runs, once all is there that it needs. May block.
    *
    * @param rows of the type that the sink was made for
    * @param uidPrefix begins the uid and the name of each operator
    */
   void attach(DataStream<RowData> rows, String uidPrefix);
+
+  /** Adds the sink in the same way to a graph that is looked at only, and makes no table for it. */
+  default void outline(DataStream<RowData> rows, String uidPrefix) {
+    attach(rows, uidPrefix);
+  }
 }

@@ -11,6 +11,7 @@ import io.tidemill.connectors.files.SourceFiles;
 import io.tidemill.connectors.files.TellingFiles;
 import io.tidemill.connectors.files.TextFiles;
 import io.tidemill.connectors.iceberg.IcebergPartition;
+import io.tidemill.connectors.iceberg.IcebergTable;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.FileReading;
 import io.tidemill.connectors.options.OptionCheck;
@@ -44,6 +45,7 @@ import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.table.factories.BulkReaderFormatFactory;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.core.fs.UnsupportedFileSystemSchemeException;
+import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.sink.abilities.SupportsOverwrite;
@@ -56,6 +58,7 @@ import org.apache.flink.table.connector.source.abilities.SupportsFilterPushDown;
 import org.apache.flink.table.connector.source.abilities.SupportsPartitionPushDown;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.DeserializationFormatFactory;
+import org.apache.flink.table.factories.DynamicTableFactory;
 import org.apache.flink.table.factories.DynamicTableSinkFactory;
 import org.apache.flink.table.factories.DynamicTableSourceFactory;
 import org.apache.flink.table.factories.FactoryUtil;
@@ -333,7 +336,14 @@ public final class TableConnector implements Connector {
     folders.refuseUnreadable();
     DynamicTableSource source =
         new FactoryCall<>(DynamicTableSourceFactory.class, check)
-            .create(factory -> factory.createDynamicTableSource(options.asTable(columns, keys)));
+            .create(
+                factory -> {
+                  DynamicTableFactory.Context context = options.asTable(columns, keys);
+                  if (options.names(ConnectorOptions.ICEBERG)) {
+                    refuseMissing(new IcebergTable(context));
+                  }
+                  return factory.createDynamicTableSource(context);
+                });
     if (!(source instanceof SupportsPartitionPushDown)) {
       keys.refusePartitions(check);
     }
@@ -364,6 +374,15 @@ public final class TableConnector implements Connector {
     return scan.getScanRuntimeProvider(ScanRuntimeProviderContext.INSTANCE);
   }
 
+  /** Iceberg's factory would make it, without a row. */
+  private static void refuseMissing(IcebergTable table) {
+    if (table.isMissing()) {
+      throw new ValidationException(
+          "%s is not there (expected: the one to read, by catalog-database and catalog-table)"
+              .formatted(table.description()));
+    }
+  }
+
   /** Without what only Tidemill reads. */
   private static ConnectorOptions flinkOptions(ConnectorOptions options, boolean isRead) {
     return options.without(own(options, isRead).toArray(String[]::new));
@@ -392,12 +411,15 @@ public final class TableConnector implements Connector {
     PartitionRows partition = partition(check, written, false);
     TableKeys keys = partition.within(declared).of(written, check);
     new PartitionFolders(keys.partitionedBy(), written, check).refuseUnwritable();
+    DynamicTableFactory.Context context = flinkOptions(options, false).asTable(written, keys);
+    boolean lake = options.names(ConnectorOptions.ICEBERG);
     DynamicTableSink table =
         new FactoryCall<>(DynamicTableSinkFactory.class, check)
             .create(
                 factory ->
-                    factory.createDynamicTableSink(
-                        flinkOptions(options, false).asTable(written, keys)));
+                    lake
+                        ? new IcebergTable(context).sink()
+                        : factory.createDynamicTableSink(context));
     if (!partition.isAll() && check.problemCount() == 0) {
       new IcebergPartition(options.values())
           .problem()
@@ -414,11 +436,13 @@ public final class TableConnector implements Connector {
       keys.refuseOverwrite(check);
     }
     check.throwIfAny();
-    if (table instanceof SupportsOverwrite replacing) {
-      replacing.applyOverwrite(keys.overwrite());
-    }
-    table.getChangelogMode(ChangelogMode.insertOnly());
-    return new TableRecordSink(options, table, columns, written, keys, byColumns.get());
+    return new TableRecordSink(
+        options,
+        lake ? new LakeTable(new IcebergTable(context)) : table::copy,
+        columns,
+        written,
+        keys,
+        byColumns.get());
   }
 
   /** A path is printed, and written into the account of each run. */

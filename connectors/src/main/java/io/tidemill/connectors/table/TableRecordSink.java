@@ -16,7 +16,9 @@ import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
+import org.apache.flink.table.connector.sink.abilities.SupportsOverwrite;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.connector.sink.SinkRuntimeProviderContext;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
@@ -27,7 +29,7 @@ final class TableRecordSink implements RecordSink {
   /** Publishes its files when a checkpoint completes, and without one never. */
   private final ConnectorOptions options;
 
-  private final DynamicTableSink table;
+  private final SinkTable table;
   private final MapFunction<RowData, RowData> columns;
   private final RowType written;
   private final TableKeys keys;
@@ -35,7 +37,7 @@ final class TableRecordSink implements RecordSink {
 
   TableRecordSink(
       ConnectorOptions options,
-      DynamicTableSink table,
+      SinkTable table,
       MapFunction<RowData, RowData> columns,
       RowType written,
       TableKeys keys,
@@ -104,7 +106,31 @@ final class TableRecordSink implements RecordSink {
   }
 
   @Override
+  public Optional<String> toBeMade() {
+    return table
+        .missing()
+        .map(
+            name ->
+                name
+                    + " is not there: a run makes it, with the columns of the sink"
+                    + (keys.partitionedBy().isEmpty()
+                        ? ""
+                        : ", partitioned by " + String.join(", ", keys.partitionedBy())));
+  }
+
+  @Override
+  public void prepare() {
+    table.make();
+  }
+
+  @Override
   public void attach(DataStream<RowData> rows, String uidPrefix) {
+    prepare();
+    outline(rows, uidPrefix);
+  }
+
+  @Override
+  public void outline(DataStream<RowData> rows, String uidPrefix) {
     String tombstones = uidPrefix + "-tombstones";
     String fields = uidPrefix + "-fields";
     DataStream<RowData> chosen =
@@ -123,8 +149,13 @@ final class TableRecordSink implements RecordSink {
   }
 
   private SinkStream stream(boolean batch) {
+    DynamicTableSink sink = table.sink();
+    if (sink instanceof SupportsOverwrite replacing) {
+      replacing.applyOverwrite(keys.overwrite());
+    }
+    sink.getChangelogMode(ChangelogMode.insertOnly());
     return SinkStream.of(
-        table.copy().getSinkRuntimeProvider(new SinkRuntimeProviderContext(batch)),
+        sink.getSinkRuntimeProvider(new SinkRuntimeProviderContext(batch)),
         new OptionCheck(options));
   }
 }

@@ -76,8 +76,8 @@ final class DatedRun implements Execution {
     // What comes after this is seen to have changed, whether or not the plan has it.
     Optional<List<InputFile>> there = told(input::look);
     if (there.isPresent() || dated.plansAhead()) {
-      // Before it waits, so that a job that cannot run says so at once; but whoever plans to read a
-      // table that is not there makes it, and a file that is not there tells no columns.
+      // Before it waits, so that a job that cannot run says so at once; but a table that is not
+      // there is refused, and a file that is not there tells no columns.
       planned = planning.plan(false);
     } else if (dated.isToldItsColumns()) {
       planning.checkBeforeItsFiles();
@@ -106,6 +106,8 @@ final class DatedRun implements Execution {
   private NightlyResult run(List<InputFile> inputs, Surroundings around)
       throws InterruptedException {
     NightlyRun run = NightlyRun.of(dated, planned(), around);
+    // Its branch, and what others have published, are asked for before the job is started.
+    planned().prepare();
     // Until the job runs, Ctrl-C ends the process at once, and leaves nothing.
     NightlyResult result = run.run(inputs, runs.dates().force(), this);
     tell(result.published() ? DatedView.PUBLISHED : "nothing to do", null, result.account());

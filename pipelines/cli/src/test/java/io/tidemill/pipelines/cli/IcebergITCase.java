@@ -30,7 +30,18 @@ class IcebergITCase {
     new Jobs(directory).publish("fraud", "1.0.0", SavedModels.mlp(model, 1), model);
     String job = job();
     Path file = directory.resolve("job.yaml");
+    Files.writeString(file, job);
+    assertThat(plan(file).err())
+        .as("a table that is read is not made by planning")
+        .contains("'iceberg': table 'shop.payments' is not there (expected: the one to read");
     Files.writeString(file, payments(job));
+    assertThat(plan(file).out())
+        .contains(
+            "note         sink: table 'shop.payments' is not there: a run makes it, with the columns"
+                + " of the sink, partitioned by day",
+            "column     fraud_score FLOAT");
+    assertThat(CommandRun.of("validate", file.toString()).exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(directory.resolve("lake")).as("a plan writes nothing").doesNotExist();
     assertThat(run(file).err()).contains("has finished");
     Table payments = table("payments");
     payments
@@ -75,6 +86,10 @@ class IcebergITCase {
   private Table table(String name) {
     return new HadoopTables(new Configuration())
         .load(directory.resolve("lake/shop").resolve(name).toString());
+  }
+
+  private CommandRun plan(Path job) {
+    return CommandRun.of("plan", job.toString(), "--store", new Jobs(directory).store());
   }
 
   private CommandRun run(Path job) {

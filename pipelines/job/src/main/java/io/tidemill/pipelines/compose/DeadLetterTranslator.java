@@ -87,9 +87,9 @@ final class DeadLetterTranslator {
   }
 
   /** Adds the sink or, where there is none, what fails the job instead. */
-  void attach(DataStream<RowData> deadLetters) {
+  void attach(DataStream<RowData> deadLetters, PipelineStreams.Attaching attaching) {
     if (sink.isPresent()) {
-      sink.get().attach(deadLetters, ID);
+      attaching.attach(sink.get(), deadLetters, ID);
       return;
     }
     deadLetters

@@ -27,6 +27,7 @@ import org.apache.flink.table.types.logical.RowType;
  * Immutable.
  *
  * @param counted whether predictions are counted on their way to the sink
+ * @param attaching of its sinks
  */
 record PipelineStreams(
     PipelineDefinition definition,
@@ -34,7 +35,13 @@ record PipelineStreams(
     List<PlannedStep> steps,
     SinkTranslator sink,
     DeadLetterTranslator deadLetters,
-    boolean counted) {
+    boolean counted,
+    Attaching attaching) {
+
+  /** How a sink is added: to a graph that runs, or to one that is looked at. */
+  interface Attaching {
+    void attach(RecordSink sink, DataStream<RowData> rows, String uid);
+  }
 
   /** Adds all of them. */
   void attach(StreamExecutionEnvironment environment) {
@@ -47,15 +54,16 @@ record PipelineStreams(
               PredictionCountFactory::ofColumns));
     } else {
       DataStream<RowData> records = scoreRecords(environment, unscored);
-      sink.sink()
-          .orElseThrow()
-          .attach(count(records, PredictionCountFactory::ofRows), SinkTranslator.ID);
+      attaching.attach(
+          sink.sink().orElseThrow(),
+          count(records, PredictionCountFactory::ofRows),
+          SinkTranslator.ID);
     }
     DataStream<RowData> all = unscored.get(0);
     for (DataStream<RowData> more : unscored.subList(1, unscored.size())) {
       all = all.union(more);
     }
-    deadLetters.attach(all);
+    deadLetters.attach(all, attaching);
   }
 
   /** The records as columns, where that is how they are scored. */
@@ -118,7 +126,8 @@ record PipelineStreams(
       return;
     }
     String uid = SinkTranslator.ID + "-rows";
-    made.attach(
+    attaching.attach(
+        made,
         scored
             .flatMap(new RowsOfColumns())
             .returns(InternalTypeInfo.of(((ColumnsTypeInfo) scored.getType()).rowType()))

@@ -135,6 +135,10 @@ record PlanDescription(
         .toList();
   }
 
+  private static void noteToBeMade(String part, Optional<RecordSink> sink, List<String> notes) {
+    sink.flatMap(RecordSink::toBeMade).ifPresent(made -> notes.add(part + ": " + made));
+  }
+
   private List<String> notes(
       PlannedPipeline pipeline, StreamGraph graph, List<PipelinePlan.Step> described) {
     List<String> notes = new ArrayList<>();
@@ -189,6 +193,8 @@ record PlanDescription(
                     .formatted(engine, bytes >> 20));
           }
         });
+    noteToBeMade(SinkTranslator.ID, sink.sink(), notes);
+    noteToBeMade(DeadLetterTranslator.ID, deadLetters.sink(), notes);
     if (deadLetters.sink().isEmpty()) {
       notes.add("no dead-letter: the first record that cannot be scored fails the job");
     }

@@ -168,16 +168,25 @@ public final class PlannedPipeline {
 
   /** The records as columns, where that is how they are scored. */
   Optional<ColumnSource> columns() {
-    return streams().columns();
+    return streams(RecordSink::attach).columns();
+  }
+
+  /**
+   * Makes what its sinks need before they run, such as a table of Iceberg; {@link #attach} and
+   * {@link #start} do so too. Blocks.
+   */
+  public void prepare() {
+    sink.sink().orElseThrow().prepare();
+    deadLetters.sink().ifPresent(RecordSink::prepare);
   }
 
   /** Adds the whole job to an environment that was made with its {@link #configuration()}. */
   public void attach(StreamExecutionEnvironment environment) {
-    streams().attach(environment);
+    streams(RecordSink::attach).attach(environment);
   }
 
-  private PipelineStreams streams() {
-    return new PipelineStreams(definition, source, steps, sink, deadLetters, counted);
+  private PipelineStreams streams(PipelineStreams.Attaching attaching) {
+    return new PipelineStreams(definition, source, steps, sink, deadLetters, counted, attaching);
   }
 
   /** Begins to load the models in this process, where the tasks of this job will ask for them. */
@@ -185,12 +194,12 @@ public final class PlannedPipeline {
     return ModelsAhead.load(steps);
   }
 
-  /** The job as Flink's graph, to be looked at. */
+  /** The job as Flink's graph, to be looked at. Writes nothing. */
   public StreamGraph graph() {
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.getExecutionEnvironment(configuration());
     try (StagingFolders folders = new StagingFolders(stagingSinks())) {
-      folders.madeBy(() -> attach(environment));
+      folders.madeBy(() -> streams(RecordSink::outline).attach(environment));
       return environment.getStreamGraph(false);
     }
   }
