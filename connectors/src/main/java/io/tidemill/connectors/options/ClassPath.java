@@ -27,10 +27,12 @@ import org.apache.flink.table.types.logical.VarCharType;
  * @param kind of their factories
  */
 public record ClassPath<F extends Factory>(Class<F> kind) {
+  private static final String PLACE = "in the folder of TIDEMILL_LIB or, on a cluster, Flink's lib";
+
   private static final String HADOOP =
       " with org.apache.hadoop:hadoop-client-api and hadoop-client-runtime";
 
-  /** What people have beside that, each with the artifacts that bring it. */
+  /** What was tested beside that, each with the artifacts that bring it. */
   private static final Map<String, String> ELSEWHERE =
       new TreeMap<>(
           Map.ofEntries(
@@ -39,16 +41,15 @@ public record ClassPath<F extends Factory>(Class<F> kind) {
               Map.entry("avro", "org.apache.flink:flink-avro"),
               Map.entry("parquet", "org.apache.flink:flink-sql-parquet" + HADOOP),
               Map.entry("orc", "org.apache.flink:flink-sql-orc" + HADOOP),
-              Map.entry("protobuf", "org.apache.flink:flink-protobuf"),
+              Map.entry(
+                  "protobuf",
+                  "org.apache.flink:flink-protobuf, com.google.protobuf:protobuf-java and that of the"
+                      + " message's class"),
               Map.entry("datagen", "org.apache.flink:flink-connector-datagen"),
               Map.entry("filesystem", "org.apache.flink:flink-connector-files"),
               Map.entry(
                   "jdbc",
                   "org.apache.flink:flink-connector-jdbc-core, that of the database, and its driver"),
-              Map.entry("elasticsearch-7", "org.apache.flink:flink-sql-connector-elasticsearch7"),
-              Map.entry("opensearch", "org.apache.flink:flink-sql-connector-opensearch"),
-              Map.entry("mongodb", "org.apache.flink:flink-sql-connector-mongodb"),
-              Map.entry("kinesis", "org.apache.flink:flink-sql-connector-aws-kinesis-streams"),
               Map.entry("iceberg", "org.apache.iceberg:iceberg-flink-runtime-2.1" + HADOOP)));
 
   /** The names of those that are there and accepted. */
@@ -111,9 +112,9 @@ public record ClassPath<F extends Factory>(Class<F> kind) {
   public static String missing(String name, Collection<String> there) {
     String artifacts = ELSEWHERE.get(name);
     return artifacts == null
-        ? "'%s' is not on the class path (%sexpected: one of %s, or the jar that brings it)"
-            .formatted(name, new Suggestion(name, there).meant(), String.join(", ", there))
-        : "'%s' is not on the class path (expected: one of %s, or the jar of %s beside the job's)"
-            .formatted(name, String.join(", ", there), artifacts);
+        ? "'%s' is not on the class path (%sexpected: one of %s, or the jar that brings it, %s)"
+            .formatted(name, new Suggestion(name, there).meant(), String.join(", ", there), PLACE)
+        : "'%s' is not on the class path (expected: one of %s, or the jar of %s, %s)"
+            .formatted(name, String.join(", ", there), artifacts, PLACE);
   }
 }

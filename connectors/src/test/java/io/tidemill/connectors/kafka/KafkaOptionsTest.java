@@ -133,8 +133,9 @@ class KafkaOptionsTest {
     assertThat(problemsOfSource(with(SOURCE, "format", "protobuf")))
         .containsExactly(
             "job.yaml: source: format: 'protobuf' is not on the class path (expected: one of avro,"
-                + " avro-confluent, csv, json, raw, or the jar of org.apache.flink:flink-protobuf beside"
-                + " the job's)");
+                + " avro-confluent, csv, json, raw, or the jar of org.apache.flink:flink-protobuf,"
+                + " com.google.protobuf:protobuf-java and that of the message's class, in the folder of"
+                + " TIDEMILL_LIB or, on a cluster, Flink's lib)");
     assertThat(problemsOfSource(with(SOURCE, "format", "debezium-json")))
         .containsExactly(
             "job.yaml: source: format: 'debezium-json' carries changes of a table (expected: a"
