@@ -1,5 +1,6 @@
 package io.tidemill.inference.codec;
 
+import io.tidemill.model.columnar.ElementType;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -69,8 +70,13 @@ record FieldPath(List<Step> steps, LogicalType type) implements Serializable {
         steps.add(value -> entry((MapData) value, key, getter));
       } else {
         throw new IllegalArgumentException(
-            "field '%s': '%s' is %s (expected: a ROW for a name, an ARRAY for [0], a MAP with keys of STRING for ['key'])"
-                .formatted(path, before, type));
+            "field '%s': %s (expected: a ROW for a name, an ARRAY for [0], a MAP with keys of STRING for ['key'])"
+                .formatted(
+                    path,
+                    // Whose type has what a pipeline carries beside a user's fields.
+                    before.isEmpty()
+                        ? "no name before '" + part.group() + "'"
+                        : "'%s' is %s".formatted(before, type)));
       }
       end = part.end();
     }
@@ -80,6 +86,43 @@ record FieldPath(List<Step> steps, LogicalType type) implements Serializable {
               .formatted(path, path.substring(end)));
     }
     return new FieldPath(steps, type);
+  }
+
+  /**
+   * For a message: what inside of a field, of a type that no tensor takes, a tensor takes; empty
+   * where there is nothing.
+   */
+  static String hint(String path, LogicalType type, ElementType tensor) {
+    return isReadable(type)
+        ? ""
+        : inside(path, type, tensor).map(inside -> "; inside of it: " + inside).orElse("");
+  }
+
+  private static Optional<String> inside(String path, LogicalType type, ElementType tensor) {
+    Optional<RowField.Kind> kind = kind(type);
+    if (kind.isPresent()) {
+      return kind.filter(scalar -> scalar.fits(tensor)).map(fits -> path);
+    }
+    if (type instanceof RowType row) {
+      return row.getFields().stream()
+          .flatMap(field -> inside(path + "." + field.getName(), field.getType(), tensor).stream())
+          .findFirst();
+    }
+    if (type instanceof ArrayType array) {
+      return inside(path + "[0]", array.getElementType(), tensor);
+    }
+    return type instanceof MapType map && map.getKeyType().is(LogicalTypeFamily.CHARACTER_STRING)
+        ? inside(path + "['key']", map.getValueType(), tensor)
+        : Optional.empty();
+  }
+
+  /** Whether there is a tensor that is made of such a field. */
+  static boolean isReadable(LogicalType type) {
+    return kind(type).isPresent();
+  }
+
+  private static Optional<RowField.Kind> kind(LogicalType type) {
+    return RowField.Kind.of(type instanceof ArrayType array ? array.getElementType() : type);
   }
 
   private static IllegalArgumentException unknown(String path, String name, RowType row) {

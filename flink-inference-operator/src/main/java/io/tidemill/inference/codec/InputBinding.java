@@ -100,8 +100,13 @@ record InputBinding(
 
   private void mismatch(String field, LogicalType type) {
     refuse(
-        "field '%s' is %s, which %s does not take (expected: %s)"
-            .formatted(field, type, tensor, accepted(tensor.type())));
+        "field '%s' is %s, which %s does not take (expected: %s%s)"
+            .formatted(
+                field,
+                type,
+                tensor,
+                accepted(tensor.type()),
+                FieldPath.hint(field, type, tensor.type())));
   }
 
   private void refuse(String message) {

@@ -1,10 +1,12 @@
 package io.tidemill.inference.codec;
 
+import io.tidemill.model.columnar.ElementType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.LogicalTypeRoot;
 import org.apache.flink.table.types.logical.RowType;
 
 /**
@@ -17,6 +19,22 @@ final class RecordFields {
 
   RecordFields(RowType record) {
     this.record = record;
+  }
+
+  /**
+   * Looks for a field that some tensor takes.
+   *
+   * @throws IllegalArgumentException if there is none; the message says why
+   */
+  void check(String name) {
+    index(name);
+    LogicalType type = type(name);
+    // What is not known may be anything.
+    if (!FieldPath.isReadable(type) && !type.is(LogicalTypeRoot.NULL)) {
+      throw new IllegalArgumentException(
+          "field '%s' is %s, of which no tensor is made (expected: a scalar or an ARRAY of scalars%s)"
+              .formatted(name, type, FieldPath.hint(name, type, ElementType.FLOAT32)));
+    }
   }
 
   /**

@@ -146,7 +146,7 @@ public final class RowBinding {
     RecordFields readable = new RecordFields(record);
     for (String field : fields) {
       try {
-        readable.index(field);
+        readable.check(field);
       } catch (IllegalArgumentException nowhere) {
         if (!isInsideUnknown(record, field)) {
           problems.add(

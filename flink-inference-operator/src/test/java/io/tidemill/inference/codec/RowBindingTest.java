@@ -27,6 +27,7 @@ import org.apache.flink.table.types.logical.FloatType;
 import org.apache.flink.table.types.logical.IntType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.MapType;
+import org.apache.flink.table.types.logical.NullType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.logical.SmallIntType;
 import org.apache.flink.table.types.logical.TimeType;
@@ -40,6 +41,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RowBindingTest {
+  private static final LogicalType FLOAT = new FloatType();
+  private static final LogicalType STRING = VarCharType.STRING_TYPE;
   private static final LogicalType BYTES = new VarBinaryType(VarBinaryType.MAX_LENGTH);
 
   private static final Map<String, LogicalType> SCALARS =
@@ -184,20 +187,44 @@ class RowBindingTest {
                             TO_PREDICTION)
                             .stream()))
         .containsExactly(
-            "input 'x': field 'f' is ROW<`inner` DATE>, which x float32[-1] does not take (expected: a number, BOOLEAN, DATE, TIME or TIMESTAMP)",
-            "input 'x': field 'f' is ROW<`inner` DATE>, which x float64[-1] does not take (expected: a number, BOOLEAN, DATE, TIME or TIMESTAMP)",
-            "input 'x': field 'f' is ROW<`inner` DATE>, which x float16[-1] does not take (expected: a number, BOOLEAN, DATE, TIME or TIMESTAMP)",
-            "input 'x': field 'f' is ROW<`inner` DATE>, which x bfloat16[-1] does not take (expected: a number, BOOLEAN, DATE, TIME or TIMESTAMP)",
+            "input 'x': field 'f' is ROW<`inner` DATE>, which x float32[-1] does not take (expected: a number, BOOLEAN, DATE, TIME or TIMESTAMP; inside of it: f.inner)",
+            "input 'x': field 'f' is ROW<`inner` DATE>, which x float64[-1] does not take (expected: a number, BOOLEAN, DATE, TIME or TIMESTAMP; inside of it: f.inner)",
+            "input 'x': field 'f' is ROW<`inner` DATE>, which x float16[-1] does not take (expected: a number, BOOLEAN, DATE, TIME or TIMESTAMP; inside of it: f.inner)",
+            "input 'x': field 'f' is ROW<`inner` DATE>, which x bfloat16[-1] does not take (expected: a number, BOOLEAN, DATE, TIME or TIMESTAMP; inside of it: f.inner)",
             "input 'x': field 'f' is ROW<`inner` DATE>, which x int8[-1] does not take (expected: TINYINT or BOOLEAN)",
             "input 'x': field 'f' is ROW<`inner` DATE>, which x int16[-1] does not take (expected: TINYINT, SMALLINT or BOOLEAN)",
             "input 'x': field 'f' is ROW<`inner` DATE>, which x int32[-1] does not take (expected: TINYINT, SMALLINT, INT or BOOLEAN)",
-            "input 'x': field 'f' is ROW<`inner` DATE>, which x int64[-1] does not take (expected: TINYINT, SMALLINT, INT, BIGINT, BOOLEAN, DATE, TIME or TIMESTAMP)",
+            "input 'x': field 'f' is ROW<`inner` DATE>, which x int64[-1] does not take (expected: TINYINT, SMALLINT, INT, BIGINT, BOOLEAN, DATE, TIME or TIMESTAMP; inside of it: f.inner)",
             "input 'x': field 'f' is ROW<`inner` DATE>, which x uint8[-1] does not take (expected: one field of BYTES, or TINYINT, SMALLINT, INT, BIGINT or BOOLEAN)",
             "input 'x': field 'f' is ROW<`inner` DATE>, which x uint16[-1] does not take (expected: TINYINT, SMALLINT, INT, BIGINT or BOOLEAN)",
             "input 'x': field 'f' is ROW<`inner` DATE>, which x uint32[-1] does not take (expected: TINYINT, SMALLINT, INT, BIGINT or BOOLEAN)",
             "input 'x': field 'f' is ROW<`inner` DATE>, which x uint64[-1] does not take (expected: TINYINT, SMALLINT, INT, BIGINT or BOOLEAN)",
             "input 'x': field 'f' is ROW<`inner` DATE>, which x bool[-1] does not take (expected: BOOLEAN)",
             "input 'x': field 'f' is ROW<`inner` DATE>, which x string[-1] does not take (expected: STRING or BYTES)");
+  }
+
+  /** And says what can be an input, where there is something inside. */
+  @Test
+  void refusesWhatNoTensorTakesWhereTheModelIsNotKnown() {
+    RowType item = row("counts", new MapType(new IntType(), new IntType()), "price", FLOAT);
+    RowType record =
+        row("items", new ArrayType(item), "tags", new MapType(STRING, FLOAT), "a", new NullType());
+    RowType none = row("counts", item.getTypeAt(0));
+
+    assertThat(
+            Stream.of(record, none)
+                .map(fields -> Map.entry(fields, Map.of("x", fields.getFieldNames())))
+                .map(
+                    job ->
+                        catchThrowableOfType(
+                            BindingException.class,
+                            () -> RowBinding.checkFields(job.getKey(), job.getValue())))
+                .flatMap(refusal -> refusal.problems().stream())
+                .map(BindingException.Problem::message))
+        .containsExactly(
+            "input 'x': field 'items' is ARRAY<ROW<`counts` MAP<INT, INT>, `price` FLOAT>>, of which no tensor is made (expected: a scalar or an ARRAY of scalars; inside of it: items[0].price)",
+            "input 'x': field 'tags' is MAP<STRING, FLOAT>, of which no tensor is made (expected: a scalar or an ARRAY of scalars; inside of it: tags['key'])",
+            "input 'x': field 'counts' is MAP<INT, INT>, of which no tensor is made (expected: a scalar or an ARRAY of scalars)");
   }
 
   @Test
@@ -305,7 +332,8 @@ class RowBindingTest {
             "items[0].prize",
             "counts['x']",
             "pay.",
-            "items[x]");
+            "items[x]",
+            "[0]");
 
     assertThat(
             problems(
@@ -320,7 +348,8 @@ class RowBindingTest {
             "input 'x': field 'items[0].prize' is not in the record (did you mean 'price'? fields there: price)",
             "input 'x': field 'counts['x']': 'counts' is MAP<INT, FLOAT> (expected: a ROW for a name, an ARRAY for [0], a MAP with keys of STRING for ['key'])",
             "input 'x': field 'pay.': no path from '.' on (expected: as in pay.amount, items[0].price or tags['x'])",
-            "input 'x': field 'items[x]': no path from '[x]' on (expected: as in pay.amount, items[0].price or tags['x'])");
+            "input 'x': field 'items[x]': no path from '[x]' on (expected: as in pay.amount, items[0].price or tags['x'])",
+            "input 'x': field '[0]': no name before '[0]' (expected: a ROW for a name, an ARRAY for [0], a MAP with keys of STRING for ['key'])");
   }
 
   @Test
