@@ -6,6 +6,7 @@ import io.tidemill.connectors.options.OptionCheck;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.api.dag.Transformation;
 import org.apache.flink.connector.file.src.FileSource;
 import org.apache.flink.legacy.table.connector.source.SourceFunctionProvider;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -52,9 +53,7 @@ interface ScanStream {
       return (environment, uid) -> {
         DataStreamSource<RowData> rows =
             environment.createInput(format.createInputFormat(), InternalTypeInfo.of(rowType));
-        // Flink's own mark for the formats of its tables; the public door takes each for endless.
-        ((LegacySourceTransformation<?>) rows.getTransformation())
-            .setBoundedness(Boundedness.BOUNDED);
+        bounded(rows.getTransformation());
         return rows.name(uid).uid(uid);
       };
     }
@@ -78,6 +77,11 @@ interface ScanStream {
         : source;
   }
 
+  /** Flink's own mark for its tables; the public door takes each such source for endless. */
+  private static void bounded(Transformation<RowData> source) {
+    ((LegacySourceTransformation<?>) source).setBoundedness(Boundedness.BOUNDED);
+  }
+
   /** Connectors that Flink has not moved to its new sources, {@code datagen} among them. */
   @SuppressWarnings("deprecation") // Flink offers no other way to run such a connector.
   private static DataStream<RowData> legacy(
@@ -89,6 +93,9 @@ interface ScanStream {
         environment
             .addSource(function.createSourceFunction(), uid, InternalTypeInfo.of(rowType))
             .uid(uid);
+    if (function.isBounded()) {
+      bounded(rows.getTransformation());
+    }
     function.getParallelism().ifPresent(rows::setParallelism);
     return rows;
   }

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PlanCommandTest {
   @TempDir private Path directory;
@@ -259,5 +261,62 @@ class PlanCommandTest {
     assertThat(run.err())
         .contains(job + ":", "field 'next' is Node, which contains itself")
         .doesNotContain("\tat ");
+  }
+
+  private static final String COLUMNS =
+      "columns: { id: STRING, f: ARRAY<FLOAT>, a: DOUBLE, items: ARRAY<ROW<price DOUBLE>> }";
+
+  /** Each reads its records in another way, with what they carry beside their columns. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "connector: kafka, topic: in, properties.bootstrap.servers: 'here:9092',"
+            + " properties.group.id: g, scan.startup.mode: earliest-offset, format: avro, "
+            + COLUMNS,
+        "connector: filesystem, path: in, format: json, " + COLUMNS,
+        "connector: filesystem, path: in, format: parquet, columns: { id: STRING, f: ARRAY<FLOAT>, a: DOUBLE }",
+        "connector: datagen, number-of-rows: 9, columns: { id: STRING, f: ARRAY<FLOAT>, a: DOUBLE }"
+      })
+  void aUserNeverSeesWhatRecordsCarryBesideTheirColumns(String source) throws IOException {
+    String job =
+        """
+        name: beside
+        mode: %s
+        source: { %s }
+        steps:
+          - id: score
+            model: fraud:1.4.2
+            input: { features: f }
+            output: { score: fraud_score }
+            resources: { device: cpu }
+        sink: { connector: kafka, topic: out, properties.bootstrap.servers: 'here:9092', sink.delivery-guarantee: at-least-once, format: avro }
+        """
+            .formatted(source.contains("kafka") ? "streaming" : "batch", source);
+    Path right = Files.writeString(directory.resolve("right.yaml"), job);
+    List<CommandRun> runs = new ArrayList<>();
+    for (String[] more :
+        List.of(new String[0], new String[] {"-o", "json"}, new String[] {"--sink-schema"})) {
+      CommandRun run = plan(right.toString(), more);
+      assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+      runs.add(run);
+    }
+    List<String> wrong = new ArrayList<>();
+    for (String input :
+        List.of("origin", "_origin", "'[0]'", "'[''a'']'", "'.a'", "id", "'items[7]'")) {
+      wrong.add(job.replace("features: f", "features: " + input));
+    }
+    wrong.add(job.replace("score: fraud_score", "score: a"));
+    wrong.add(
+        job.replace("format: avro }\n", "format: avro, columns: { origin: INT, id: DOUBLE } }\n"));
+    for (String each : wrong) {
+      Path file = Files.writeString(directory.resolve("wrong.yaml"), each);
+      runs.add(CommandRun.of("validate", file.toString()));
+      CommandRun plan = plan(file.toString(), "-o", "json");
+      assertThat(plan.exitCode()).as(each).isEqualTo(ExitCode.USAGE);
+      runs.add(plan);
+    }
+
+    assertThat(runs)
+        .allSatisfy(run -> assertThat(run.out() + run.err()).isNotBlank().doesNotContain("__"));
   }
 }
