@@ -3,6 +3,7 @@ package io.tidemill.connectors.files;
 import static org.apache.flink.connector.file.src.util.CheckpointedPosition.NO_OFFSET;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.flink.connector.file.src.FileSourceSplit;
@@ -50,6 +51,11 @@ final class FilesSplit extends FileSourceSplit {
   /** The splits of one file each that a split is made of. */
   static Stream<FileSourceSplit> each(FileSourceSplit split) {
     return split instanceof FilesSplit several ? several.splits.stream() : Stream.of(split);
+  }
+
+  /** How many bytes of files they are together. */
+  static long bytes(Collection<FileSourceSplit> splits) {
+    return splits.stream().mapToLong(FileSourceSplit::length).sum();
   }
 
   /** Each of one file. */

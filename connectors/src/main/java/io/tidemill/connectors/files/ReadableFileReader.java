@@ -81,7 +81,7 @@ final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
   public void addSplits(List<FileSourceSplit> added) {
     // Where failures do not know their file, one comes after the other but for a restore.
     splits = List.copyOf(added);
-    portion.added(added.size());
+    portion.added(added);
     reader.addSplits(added);
   }
 

@@ -1,11 +1,14 @@
 package io.tidemill.connectors.files;
 
 import java.time.Duration;
+import java.util.List;
 import org.apache.flink.api.common.watermark.Watermark;
 import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.base.source.reader.SourceReaderOptions;
+import org.apache.flink.connector.file.src.FileSourceSplit;
+import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.groups.SourceReaderMetricGroup;
 import org.apache.flink.util.UserCodeClassLoader;
 
@@ -20,16 +23,23 @@ final class ReaderPortion implements SourceReaderContext {
    */
   private static final Duration CLOSE = Duration.ofSeconds(5);
 
+  /** Of the splits that were read to their ends; files that are packed count as they lie there. */
+  private static final String BYTES_READ = "bytesRead";
+
   private final SourceReaderContext source;
+  private final Counter bytesRead;
   private int unread;
+  private long unreadBytes;
 
   ReaderPortion(SourceReaderContext source) {
     this.source = source;
+    this.bytesRead = source.metricGroup().counter(BYTES_READ);
   }
 
   /** Splits have come. */
-  void added(int splits) {
-    unread += splits;
+  void added(List<FileSourceSplit> splits) {
+    unread += splits.size();
+    unreadBytes += FilesSplit.bytes(splits);
   }
 
   /** The reader begins, or has read a split to its end. */
@@ -37,6 +47,8 @@ final class ReaderPortion implements SourceReaderContext {
   public void sendSplitRequest() {
     unread = Math.max(0, unread - 1);
     if (unread == 0) {
+      bytesRead.inc(unreadBytes);
+      unreadBytes = 0;
       source.sendSplitRequest();
     }
   }

@@ -2,10 +2,12 @@ package io.tidemill.connectors.files;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.apache.flink.api.connector.source.ReaderInfo;
@@ -29,12 +31,15 @@ import org.jspecify.annotations.Nullable;
  * <p>A reader asks for a portion when it has read the last. An answer that is on its way to a task
  * which fails would fail the job by itself, without a word of what is at fault.
  *
+ * <p>The gauge {@code bytesLeft} tells how many bytes of the splits nobody has read to their ends.
+ *
  * <p>The coordinator's thread only.
  */
 final class SplitPortions
     implements SplitEnumerator<FileSourceSplit, PendingSplitsCheckpoint<FileSourceSplit>>,
         SupportsBatchSnapshot {
   static final int MOST = 64;
+  private static final String BYTES_LEFT = "bytesLeft";
   private static final long NO_CHECKPOINT = -1;
   static final long SMALL_BYTES = 1 << 20;
   static final long MOST_BYTES = 16 * SMALL_BYTES;
@@ -43,8 +48,13 @@ final class SplitPortions
   private final Collecting context;
   private final Map<Integer, Integer> sizes = new HashMap<>();
 
-  /** How many splits nobody has yet; not counted as long as it is negative. */
-  private int left = -1;
+  /** The bytes of the portion that each reader has. */
+  private final Map<Integer, Long> given = new HashMap<>();
+
+  private final AtomicLong bytesLeft = new AtomicLong();
+
+  /** How many splits nobody has yet. */
+  private int left;
 
   /**
    * Portions of the splits of an enumerator.
@@ -59,10 +69,23 @@ final class SplitPortions
           files) {
     this.context = new Collecting(context);
     this.files = files.apply(this.context);
+    Collection<FileSourceSplit> all = all();
+    left = all.size();
+    bytesLeft.set(FilesSplit.bytes(all));
+    context.metricGroup().gauge(BYTES_LEFT, bytesLeft::get);
+  }
+
+  private Collection<FileSourceSplit> all() {
+    try {
+      return files.snapshotState(NO_CHECKPOINT).getSplits();
+    } catch (Exception e) {
+      throw new IllegalStateException("which splits are there", e);
+    }
   }
 
   @Override
   public void handleSplitRequest(int subtask, @Nullable String host) {
+    hasReadItsPortion(subtask);
     int size =
         Math.min(sizes.merge(subtask, 1, (before, one) -> Math.min(MOST, 2 * before)), share());
     List<FileSourceSplit> portion = new ArrayList<>();
@@ -81,26 +104,31 @@ final class SplitPortions
       // That there is none, or that the reader is gone, is told without us.
       files.handleSplitRequest(subtask, host);
     } else {
+      given.put(subtask, FilesSplit.bytes(portion));
       context.assignSplits(new SplitsAssignment<>(Map.of(subtask, together(portion))));
     }
   }
 
   /** How many of the splits that are left each reader would have. */
   private int share() {
-    if (left < 0) {
-      try {
-        left = files.snapshotState(NO_CHECKPOINT).getSplits().size();
-      } catch (Exception e) {
-        throw new IllegalStateException("which splits are left", e);
-      }
-    }
     int readers = Math.max(1, context.currentParallelism());
     return Math.max(1, (left + readers - 1) / readers);
   }
 
+  private void hasReadItsPortion(int subtask) {
+    Long bytes = given.remove(subtask);
+    if (bytes != null) {
+      bytesLeft.addAndGet(-bytes);
+    }
+  }
+
+  /** Of what was not read to its end, which is read once more where a reader fails. */
+  long bytesLeft() {
+    return bytesLeft.get();
+  }
+
   private static boolean goesOn(List<FileSourceSplit> portion) {
-    return isSmall(portion.get(portion.size() - 1))
-        && portion.stream().mapToLong(FileSourceSplit::length).sum() < MOST_BYTES;
+    return isSmall(portion.get(portion.size() - 1)) && FilesSplit.bytes(portion) < MOST_BYTES;
   }
 
   private static boolean isSmall(FileSourceSplit split) {
@@ -129,7 +157,9 @@ final class SplitPortions
   public void addSplitsBack(List<FileSourceSplit> splits, int subtask) {
     List<FileSourceSplit> each = splits.stream().flatMap(FilesSplit::each).toList();
     files.addSplitsBack(each, subtask);
-    left = left < 0 ? left : left + each.size();
+    left += each.size();
+    hasReadItsPortion(subtask);
+    bytesLeft.addAndGet(FilesSplit.bytes(each));
   }
 
   @Override

@@ -17,6 +17,7 @@ import org.apache.flink.connector.file.src.assigners.SimpleSplitAssigner;
 import org.apache.flink.connector.file.src.impl.StaticFileSplitEnumerator;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.metrics.groups.SplitEnumeratorMetricGroup;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.junit.jupiter.api.Test;
 
 class SplitPortionsTest {
@@ -155,6 +156,26 @@ class SplitPortionsTest {
   }
 
   @Test
+  void bytesAreLeftUntilAReaderHasReadThemToTheirEnd() {
+    files(4, 10);
+    SplitPortions portions = portions(2);
+    assertThat(portions.bytesLeft()).isEqualTo(40);
+
+    portions.handleSplitRequest(0, null);
+    portions.handleSplitRequest(1, null);
+    assertThat(portions.bytesLeft()).as("given, and not read").isEqualTo(40);
+    portions.handleSplitRequest(0, null);
+    assertThat(portions.bytesLeft()).isEqualTo(30);
+    portions.addSplitsBack(job.given.get(1), 1);
+    portions.addSplitsBack(List.of(job.given.get(0).get(0), job.given.get(2).get(0)), 0);
+    assertThat(portions.bytesLeft()).as("to be read once more").isEqualTo(40);
+    while (job.ended.isEmpty()) {
+      portions.handleSplitRequest(1, null);
+    }
+    assertThat(portions.bytesLeft()).isZero();
+  }
+
+  @Test
   void aReaderThatIsGoneGetsNothing() {
     files(12, 0);
 
@@ -196,7 +217,7 @@ class SplitPortionsTest {
 
     @Override
     public SplitEnumeratorMetricGroup metricGroup() {
-      throw new UnsupportedOperationException();
+      return UnregisteredMetricsGroup.createSplitEnumeratorMetricGroup();
     }
 
     @Override

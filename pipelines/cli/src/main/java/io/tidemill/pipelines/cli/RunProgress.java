@@ -36,6 +36,7 @@ final class RunProgress {
   private final boolean terminal;
   private final boolean bounded;
   private final LongSupplier nanoClock;
+  private final long beginNanos;
   private long saidNanos;
   private long saidRecords;
   private long saidRestarts;
@@ -56,7 +57,8 @@ final class RunProgress {
     this.terminal = terminal;
     this.bounded = bounded;
     this.nanoClock = nanoClock;
-    this.saidNanos = nanoClock.getAsLong();
+    this.beginNanos = nanoClock.getAsLong();
+    this.saidNanos = beginNanos;
   }
 
   /** Says what is new about a job. */
@@ -92,9 +94,10 @@ final class RunProgress {
     double rate = Math.max(0, figures.recordsIn() - saidRecords) / seconds;
     StringBuilder line = new StringBuilder(bar(figures));
     line.append(String.format(Locale.ROOT, "%,d records  %,.0f/s", figures.recordsIn(), rate));
-    if (bounded && figures.lag() > 0 && rate > 0) {
-      line.append(String.format(Locale.ROOT, "  ETA %,.0f s", figures.lag() / rate));
-    } else if (!bounded) {
+    if (bounded) {
+      double toGo = secondsToGo(figures, rate);
+      line.append(toGo > 0 ? String.format(Locale.ROOT, "  ETA %,.0f s", toGo) : "");
+    } else {
       line.append(String.format(Locale.ROOT, "  lag %,d", figures.lag()));
     }
     for (RunFigures.Step step : figures.steps()) {
@@ -114,12 +117,21 @@ final class RunProgress {
     return line.toString();
   }
 
+  /** By the rate of now or, of bytes, which are counted file by file, by that of the whole run. */
+  private double secondsToGo(RunFigures figures, double rate) {
+    if (figures.lag() > 0) {
+      return rate > 0 ? figures.lag() / rate : 0;
+    }
+    double done = figures.done();
+    return done > 0 ? (nanoClock.getAsLong() - beginNanos) / 1e9 * (1 - done) / done : 0;
+  }
+
   /** How much of the input is done, where that is known. */
   private String bar(RunFigures figures) {
-    if (!terminal || !bounded || figures.lag() <= 0) {
+    double done = figures.done();
+    if (!terminal || !bounded || done < 0) {
       return "";
     }
-    double done = (double) figures.recordsIn() / (figures.recordsIn() + figures.lag());
     int filled = (int) (done * BAR_LENGTH);
     return String.format(
         Locale.ROOT,

@@ -71,6 +71,34 @@ class RunITCase {
     assertThat(run.err()).contains("the dead letters are in filesystem " + directory);
   }
 
+  /** One call of the models for each record, so that it takes longer than a line stays. */
+  @Test
+  void showsAPersonHowMuchOfTheFilesIsDone() throws IOException {
+    List<String> records = Files.readAllLines(directory.resolve("in/a.json"));
+    for (int file = 0; file < 30; file++) {
+      Files.write(directory.resolve("in/%d.json".formatted(file)), records);
+    }
+    Path job = job();
+    Files.writeString(
+        job,
+        Files.readString(job)
+                .replace("max-size: 64", "max-size: 1")
+                .replace("grand_total }\n", "grand_total }\n    batching: { max-size: 1 }\n")
+            + "flink: { parallelism.default: 1 }\n");
+
+    CommandRun run =
+        CommandRun.of(
+            Map.of("ROOT", directory.toString()),
+            new FakeTerminal(true, ""),
+            "run",
+            job.toString(),
+            "--store",
+            new Jobs(directory).store());
+
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(run.err()).containsPattern("\\[[#-]{20}] +\\d+ %  [\\d,]+ records  ");
+  }
+
   /** The last step is on its own, so that columns leave their task. */
   @Test
   void scoresTheColumnsOfFilesAsItScoresTheirRows() throws IOException {
@@ -381,6 +409,7 @@ class RunITCase {
     assertThat(summary.at("/outcome").asText()).isEqualTo("finished");
     assertThat(summary.at("/figures/recordsIn").asLong()).isEqualTo(1);
     assertThat(summary.at("/figures/predictions").asLong()).isZero();
+    assertThat(summary.at("/figures/done").asDouble()).isEqualTo(1);
     assertThat(summary.at("/figures/deadLetters/null-input").asLong()).isEqualTo(1);
     assertThat(summary.at("/figures/steps/1/model").asText()).isEqualTo("adder:1.0.0");
     assertThat(summary.at("/peakMemoryBytes").asLong()).isPositive();

@@ -16,11 +16,16 @@ class RunProgressTest {
   private long nowNanos = 7;
 
   private static RunFigures figures(long lag, long restarts) {
+    return figures(lag, lag > 0 ? 0.8 : -1, restarts);
+  }
+
+  private static RunFigures figures(long lag, double done, long restarts) {
     return new RunFigures(
         12_000,
         11_990,
         Map.of("unfit", 9L, "undecodable", 1L),
         lag,
+        done,
         restarts,
         4.2,
         List.of(new RunFigures.Step("score", "fraud:1.4.2", 50, 0.93, 0, 0, 0, 0, 1_250)));
@@ -45,6 +50,21 @@ class RunProgressTest {
         .isEqualTo(
             "[################----] 80 %  12,000 records  6,000/s  ETA 1 s  score: fill 0.93, model p99 1.3 ms  dead letters 10  checkpoint 4 s ago");
     assertThat(progress(false, true).line(FIGURES, 2)).startsWith("12,000 records  6,000/s  ETA");
+  }
+
+  @Test
+  void tellsHowMuchOfItsFilesIsDoneAndTheTimeToGo() {
+    RunProgress progress = progress(true, true);
+    assertThat(progress.line(figures(0, 0, 0), 2))
+        .startsWith("[--------------------]  0 %  12,000 records  6,000/s  score: ");
+
+    nowNanos += 30_000_000_000L;
+
+    assertThat(progress.line(figures(0, 0.25, 0), 2))
+        .startsWith("[#####---------------] 25 %  12,000 records  6,000/s  ETA 90 s  score: ");
+    assertThat(progress.line(figures(0, -1, 0), 2))
+        .as("nobody knows")
+        .startsWith("12,000 records  6,000/s  score: ");
   }
 
   @Test

@@ -22,6 +22,8 @@ import java.util.stream.Stream;
  *     {@code corrupt-file} are files of which it could not read all, each for one record, {@code
  *     unwritable} those of the sink
  * @param lag records that wait at the source, as far as it tells
+ * @param done how much of an input that ends was read, 0 to 1: of records, or of the bytes of files
+ *     that were read to their ends; negative where nobody knows
  * @param restarts how often the job has failed and gone on
  * @param secondsSinceCheckpoint since the last checkpoint was complete; negative if none was
  */
@@ -30,13 +32,16 @@ public record RunFigures(
     long predictions,
     Map<String, Long> deadLetters,
     long lag,
+    double done,
     long restarts,
     double secondsSinceCheckpoint,
     List<Step> steps) {
   private static final String IN = "numRecordsIn";
+  private static final String READER = "Source: source";
   private static final String SOURCE = "source-undecoded";
   private static final String SINK = "sink: Writer";
   private static final double NANOS = 1e9;
+  private static final double UNKNOWN = -1;
 
   public RunFigures {
     deadLetters = Collections.unmodifiableMap(new TreeMap<>(deadLetters));
@@ -74,20 +79,35 @@ public record RunFigures(
     if (ofSource > sum(ofFiles)) {
       deadLetters.put(JobDeadLetter.UNDECODABLE, ofSource - sum(ofFiles));
     }
+    long recordsIn = metrics.sum(steps.get(0).id(), IN) + ofSource;
+    long lag = metrics.sum(READER, "pendingRecords");
+    long restarts = metrics.sum("", "numRestarts");
     return new RunFigures(
-        metrics.sum(steps.get(0).id(), IN) + ofSource,
+        recordsIn,
         first(metrics, SINK, "sink-tombstones", "sink-columns") - sum(ofSink),
         deadLetters,
-        metrics.sum("Source: source", "pendingRecords"),
-        metrics.sum("", "numRestarts"),
+        lag,
+        planned.bounded() ? done(metrics, recordsIn, lag, restarts) : UNKNOWN,
+        restarts,
         sinceCheckpoint(metrics.sum("", "lastCheckpointCompletedTimestamp")),
         IntStream.range(0, steps.size())
             .mapToObj(i -> step(steps.get(i), planned.models().get(i), metrics))
             .toList());
   }
 
+  private static double done(RunMetrics metrics, long recordsIn, long lag, long restarts) {
+    if (lag > 0) {
+      return (double) recordsIn / (recordsIn + lag);
+    }
+    double read = metrics.sum(READER, "bytesRead");
+    // The source's JobManager part, which Flink names after all that is chained to it.
+    double left = metrics.living("bytesLeft");
+    // A source that begins again has a gauge that Flink does not take beside its first.
+    return restarts == 0 && read + left > 0 ? read / (read + left) : UNKNOWN;
+  }
+
   private static double sinceCheckpoint(long epochMillis) {
-    return epochMillis <= 0 ? -1 : Math.max(0, System.currentTimeMillis() - epochMillis) / 1e3;
+    return epochMillis <= 0 ? UNKNOWN : Math.max(0, System.currentTimeMillis() - epochMillis) / 1e3;
   }
 
   /** What operators count as dead letters that they make, in the words of letters. */

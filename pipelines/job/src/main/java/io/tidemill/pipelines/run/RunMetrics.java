@@ -32,6 +32,8 @@ final class RunMetrics implements MetricReporter {
       Set.of(
           "numRecordsIn",
           "pendingRecords",
+          "bytesRead",
+          "bytesLeft",
           "numRestarts",
           "lastCheckpointCompletedTimestamp",
           "records",
@@ -122,6 +124,15 @@ final class RunMetrics implements MetricReporter {
       }
     }
     return sum;
+  }
+
+  /** A sum over all operators that now have such a metric. */
+  synchronized long living(String name) {
+    String end = "/" + name;
+    return living.entrySet().stream()
+        .filter(entry -> entry.getValue().endsWith(end))
+        .mapToLong(entry -> valueOf(entry.getKey()))
+        .sum();
   }
 
   /** The sums of what an operator counts by cause. */

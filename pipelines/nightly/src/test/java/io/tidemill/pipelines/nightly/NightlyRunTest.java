@@ -225,7 +225,7 @@ class NightlyRunTest {
 
   @Test
   void publishesNothingThatCountedTwice() {
-    RunFigures twice = new RunFigures(20, 20, Map.of(), 0, 1, -1, List.of());
+    RunFigures twice = new RunFigures(20, 20, Map.of(), 0, -1, 1, -1, List.of());
 
     assertThatThrownBy(() -> run(() -> twice))
         .hasMessageContaining("20 predictions and 0 dead letters made of them, after 1 restarts");

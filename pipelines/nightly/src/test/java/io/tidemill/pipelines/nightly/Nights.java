@@ -251,7 +251,7 @@ final class Nights {
   }
 
   static RunFigures figures(long in, long out, long dead) {
-    return new RunFigures(in, out, Map.of("null-input", dead), 0, 0, -1, List.of());
+    return new RunFigures(in, out, Map.of("null-input", dead), 0, -1, 0, -1, List.of());
   }
 
   /** Time that passes at once. */
