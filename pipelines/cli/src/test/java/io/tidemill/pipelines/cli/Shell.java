@@ -120,7 +120,7 @@ public final class Shell {
     executable(name, KEEPS.formatted(folder));
   }
 
-  private void executable(String name, String lines) throws IOException {
+  void executable(String name, String lines) throws IOException {
     Path script = home.resolve("bin").resolve(name);
     Files.writeString(script, lines, UTF_8);
     Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
