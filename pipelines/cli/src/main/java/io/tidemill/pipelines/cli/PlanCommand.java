@@ -7,6 +7,7 @@ import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.loader.StoredModel;
 import io.tidemill.model.store.ByteSize;
 import io.tidemill.pipelines.JobOptions;
 import io.tidemill.pipelines.compose.ModelProblemsException;
