@@ -74,7 +74,7 @@ public final class IcebergPartition {
   public IcebergPartition(Map<String, String> options) {
     this.options = new ConnectorOptions("", options).without(TablePartition.OPTION).values();
     this.partition = TablePartition.of(options);
-    this.name = IcebergTable.name(options, "", "");
+    this.name = IcebergTable.name(options, ConnectorOptions.UNNAMED);
   }
 
   /** For a message. */

@@ -1,7 +1,9 @@
 package io.tidemill.connectors.iceberg;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.catalog.ObjectIdentifier;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
@@ -18,6 +20,8 @@ import org.apache.iceberg.flink.FlinkCatalogFactory;
 import org.apache.iceberg.flink.FlinkDynamicTableFactory;
 import org.apache.iceberg.flink.FlinkSchemaUtil;
 import org.apache.iceberg.inmemory.InMemoryCatalog;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A table of a connector, which need not be there yet. Iceberg's factory makes one that is not as
@@ -29,6 +33,9 @@ public final class IcebergTable {
   /** Without it Iceberg's factory refuses the options, and makes nothing. */
   private static final String CATALOG = "catalog-name";
 
+  private static final String DYNAMIC = "use-dynamic-iceberg-sink";
+  private static final Logger LOG = LoggerFactory.getLogger(IcebergTable.class);
+
   private final DynamicTableFactory.Context context;
   private final Map<String, String> options;
   private final String catalog;
@@ -39,18 +46,19 @@ public final class IcebergTable {
     this.context = context;
     this.options = context.getCatalogTable().getOptions();
     this.catalog = options.getOrDefault(CATALOG, "");
-    this.name =
-        name(
-            options,
-            context.getObjectIdentifier().getDatabaseName(),
-            context.getObjectIdentifier().getObjectName());
+    this.name = name(options, context.getObjectIdentifier());
   }
 
   /** The name that options give, or else the other. */
-  static TableIdentifier name(Map<String, String> options, String database, String table) {
+  static TableIdentifier name(Map<String, String> options, ObjectIdentifier other) {
     return TableIdentifier.of(
-        Namespace.of(options.getOrDefault("catalog-database", database)),
-        options.getOrDefault("catalog-table", table));
+        Namespace.of(
+            Stream.concat(
+                    Arrays.stream(options.getOrDefault("base-namespace", "").split("\\."))
+                        .filter(level -> !level.isEmpty()),
+                    Stream.of(options.getOrDefault("catalog-database", other.getDatabaseName())))
+                .toArray(String[]::new)),
+        options.getOrDefault("catalog-table", other.getObjectName()));
   }
 
   /** For a message. */
@@ -58,21 +66,36 @@ public final class IcebergTable {
     return "table '%s'".formatted(name);
   }
 
-  /** Whether it must be made first. */
+  /** Whether it must be made first; its dynamic sink makes tables by itself, while it runs. */
   public boolean isMissing() {
-    return !catalog.isEmpty() && !inCatalog(options, tables -> tables.tableExists(name));
+    return !catalog.isEmpty()
+        && !Boolean.parseBoolean(options.get(DYNAMIC))
+        && !inCatalog(options, tables -> tables.tableExists(name));
   }
 
-  /** Makes it, with its database, where it is not there. */
+  /** Makes it, with its database, where it is not there; others may do the same meanwhile. */
   public void make() {
-    new FlinkDynamicTableFactory().createDynamicTableSink(context);
+    if (!isMissing()) {
+      return;
+    }
+    try {
+      running();
+    } catch (RuntimeException othersMakeIt) {
+      LOG.debug("{} is made again", name, othersMakeIt);
+      running();
+    }
   }
 
-  /** What writes to it; where it is not there, only to be looked at. Makes nothing. */
+  /** What writes to it, which is made where it is not there. */
+  public DynamicTableSink running() {
+    return new FlinkDynamicTableFactory().createDynamicTableSink(context);
+  }
+
+  /** What would write to it, only to be looked at. Makes no table. */
   public DynamicTableSink sink() {
     return isMissing()
         ? new FlinkDynamicTableFactory(outlined()).createDynamicTableSink(named())
-        : new FlinkDynamicTableFactory().createDynamicTableSink(context);
+        : running();
   }
 
   /** A catalog that has the table as it will be made. */

@@ -34,6 +34,10 @@ import org.apache.flink.table.types.utils.TypeConversions;
  */
 public record ConnectorOptions(String place, Map<String, String> values) {
   /** The option that names the connector. */
+  /** What a table is called whose options name none. */
+  public static final ObjectIdentifier UNNAMED =
+      ObjectIdentifier.of("tidemill", "pipeline", "stream");
+
   public static final String CONNECTOR = "connector";
 
   /** The connector for tables of Iceberg. */
@@ -193,7 +197,7 @@ public record ConnectorOptions(String place, Map<String, String> values) {
             .partitionKeys(keys.partitionedBy())
             .build();
     return new FactoryUtil.DefaultDynamicTableContext(
-        ObjectIdentifier.of("tidemill", "pipeline", "stream"),
+        UNNAMED,
         new ResolvedCatalogTable(table, schema),
         Map.of(),
         new Configuration(),

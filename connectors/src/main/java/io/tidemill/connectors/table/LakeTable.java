@@ -12,6 +12,11 @@ record LakeTable(IcebergTable table) implements SinkTable {
   }
 
   @Override
+  public DynamicTableSink running() {
+    return table.running();
+  }
+
+  @Override
   public Optional<String> missing() {
     return table.isMissing() ? Optional.of(table.description()) : Optional.empty();
   }

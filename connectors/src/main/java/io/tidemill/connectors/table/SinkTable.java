@@ -5,8 +5,13 @@ import org.apache.flink.table.connector.sink.DynamicTableSink;
 
 /** What a sink writes to. Implementations are immutable. */
 interface SinkTable {
-  /** What writes to it as it is now, or to one as it will be. Makes nothing. */
+  /** What would write to it as it is now, or as it will be, only to be looked at. Makes nothing. */
   DynamicTableSink sink();
+
+  /** What writes to it, which is there from now on. */
+  default DynamicTableSink running() {
+    return sink();
+  }
 
   /** In words, where it is not there; else empty. */
   default Optional<String> missing() {

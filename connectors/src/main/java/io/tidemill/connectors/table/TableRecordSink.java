@@ -49,7 +49,7 @@ final class TableRecordSink implements RecordSink {
     this.keys = keys;
     this.byColumns = byColumns;
     // Finds what a connector refuses; who replaces rows does it in a batch alone.
-    stream(keys.overwrite());
+    stream(table.sink(), keys.overwrite());
   }
 
   @Override
@@ -125,12 +125,15 @@ final class TableRecordSink implements RecordSink {
 
   @Override
   public void attach(DataStream<RowData> rows, String uidPrefix) {
-    prepare();
-    outline(rows, uidPrefix);
+    add(rows, uidPrefix, table.running());
   }
 
   @Override
   public void outline(DataStream<RowData> rows, String uidPrefix) {
+    add(rows, uidPrefix, table.sink());
+  }
+
+  private void add(DataStream<RowData> rows, String uidPrefix, DynamicTableSink sink) {
     String tombstones = uidPrefix + "-tombstones";
     String fields = uidPrefix + "-fields";
     DataStream<RowData> chosen =
@@ -145,11 +148,10 @@ final class TableRecordSink implements RecordSink {
     boolean batch =
         rows.getExecutionEnvironment().getConfiguration().get(ExecutionOptions.RUNTIME_MODE)
             == RuntimeExecutionMode.BATCH;
-    stream(batch).attach(chosen, uidPrefix);
+    stream(sink, batch).attach(chosen, uidPrefix);
   }
 
-  private SinkStream stream(boolean batch) {
-    DynamicTableSink sink = table.sink();
+  private SinkStream stream(DynamicTableSink sink, boolean batch) {
     if (sink instanceof SupportsOverwrite replacing) {
       replacing.applyOverwrite(keys.overwrite());
     }

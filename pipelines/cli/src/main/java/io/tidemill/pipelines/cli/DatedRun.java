@@ -106,8 +106,6 @@ final class DatedRun implements Execution {
   private NightlyResult run(List<InputFile> inputs, Surroundings around)
       throws InterruptedException {
     NightlyRun run = NightlyRun.of(dated, planned(), around);
-    // Its branch, and what others have published, are asked for before the job is started.
-    planned().prepare();
     // Until the job runs, Ctrl-C ends the process at once, and leaves nothing.
     NightlyResult result = run.run(inputs, runs.dates().force(), this);
     tell(result.published() ? DatedView.PUBLISHED : "nothing to do", null, result.account());
@@ -180,6 +178,11 @@ final class DatedRun implements Execution {
         .printf(
             "%s for %s waits for its input, up to %s%n",
             dated.name(), dated.date(), limit.toString().substring(2).toLowerCase(Locale.ROOT));
+  }
+
+  @Override
+  public void prepare() {
+    planned().prepare();
   }
 
   @Override

@@ -61,6 +61,28 @@ class IcebergITCase {
     }
   }
 
+  @Test
+  void aTableBelowABaseNamespaceIsMadeAndFilled() throws Exception {
+    Path model = Files.createDirectories(directory.resolve("saved"));
+    new Jobs(directory).publish("fraud", "1.0.0", SavedModels.mlp(model, 1), model);
+    Path file = directory.resolve("job.yaml");
+    Files.writeString(
+        file,
+        payments(job())
+            .replace(
+                "catalog-table: payments", "catalog-table: payments\n  base-namespace: eu.west"));
+
+    assertThat(plan(file).out()).contains("table 'eu.west.shop.payments' is not there");
+    assertThat(run(file).err()).contains("has finished");
+
+    assertThat(
+            new HadoopTables(new Configuration())
+                .load(directory.resolve("lake/eu/west/shop/payments").toString())
+                .currentSnapshot()
+                .summary())
+        .containsEntry("total-records", String.valueOf(ROWS));
+  }
+
   private String job() throws IOException {
     Matcher job = JOB.matcher(Files.readString(Path.of("..", "..", "connectors", "README.md")));
     assertThat(job.find()).as("the job in connectors/README.md").isTrue();

@@ -7,6 +7,9 @@ import java.util.function.BooleanSupplier;
 
 /** Runs a staged job to the end of its input. */
 public interface Execution {
+  /** Makes what must be there before it runs, such as the table that it writes to. */
+  default void prepare() {}
+
   /**
    * Runs it.
    *

@@ -92,6 +92,8 @@ public final class NightlyRun {
             job.configuration(Stream.concat(read.stream(), columns.stream()).toList()));
     try (RunLease lease = RunLease.take(accounts, draft(basis), around.lives(), around.pause())) {
       try {
+        // Its branch, and what others have published, are asked for before the job is started.
+        execution.prepare();
         steps.clearUp(lease);
         there.refuseDeadLettersElsewhere();
         Optional<Published> before = there.published();
