@@ -1,9 +1,7 @@
 package io.tidemill.connectors.iceberg;
 
-import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.catalog.ObjectIdentifier;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
@@ -30,6 +28,9 @@ import org.slf4j.LoggerFactory;
  * <p>All methods block on the catalog, and throw what Iceberg throws. Immutable and thread-safe.
  */
 public final class IcebergTable {
+  /** Iceberg's factory makes a table below it, and looks for it where it is not. */
+  public static final String BASE = "base-namespace";
+
   /** Without it Iceberg's factory refuses the options, and makes nothing. */
   private static final String CATALOG = "catalog-name";
 
@@ -52,12 +53,7 @@ public final class IcebergTable {
   /** The name that options give, or else the other. */
   static TableIdentifier name(Map<String, String> options, ObjectIdentifier other) {
     return TableIdentifier.of(
-        Namespace.of(
-            Stream.concat(
-                    Arrays.stream(options.getOrDefault("base-namespace", "").split("\\."))
-                        .filter(level -> !level.isEmpty()),
-                    Stream.of(options.getOrDefault("catalog-database", other.getDatabaseName())))
-                .toArray(String[]::new)),
+        Namespace.of(options.getOrDefault("catalog-database", other.getDatabaseName())),
         options.getOrDefault("catalog-table", other.getObjectName()));
   }
 

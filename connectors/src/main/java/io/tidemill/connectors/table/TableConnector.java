@@ -413,6 +413,14 @@ public final class TableConnector implements Connector {
     new PartitionFolders(keys.partitionedBy(), written, check).refuseUnwritable();
     DynamicTableFactory.Context context = flinkOptions(options, false).asTable(written, keys);
     boolean lake = options.names(ConnectorOptions.ICEBERG);
+    if (lake && options.values().containsKey(IcebergTable.BASE)) {
+      check.refuse(
+          IcebergTable.BASE,
+          "'%s' (expected: none, since Iceberg's connector makes a table below it and looks for it"
+              + " elsewhere)",
+          options.values().get(IcebergTable.BASE));
+      check.throwIfAny();
+    }
     DynamicTableSink table =
         new FactoryCall<>(DynamicTableSinkFactory.class, check)
             .create(
