@@ -290,6 +290,8 @@ final class Workers<T, R> {
 
   // Worker.
   private void work(Scorer<T, R> scorer) {
+    // Behind its completion the scorer has let it go, or has the next one.
+    Batch<T, Object> batch = scorer.batch();
     try {
       scorer.encodeIfLeft();
       dropInterruption();
@@ -303,7 +305,7 @@ final class Workers<T, R> {
       unfinished.getAndDecrement();
       completions.called(scorer);
     } catch (Throwable e) {
-      completions.failed(scorer.batch(), e);
+      completions.failed(batch, e);
     }
   }
 

@@ -45,7 +45,9 @@ class WorkersTest {
   private final BlockingQueue<Scorer<Long, String>> called = new LinkedBlockingQueue<>();
   private final BlockingQueue<Throwable> ended = new LinkedBlockingQueue<>();
   private final BlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Batch<Long, Object>> failed = new LinkedBlockingQueue<>();
   private final AtomicBoolean dying = new AtomicBoolean();
+  private final AtomicBoolean letsGo = new AtomicBoolean();
   private final FixedPlace place = new FixedPlace();
   private final ModelHandle handle = new ModelHandle(model, model::close);
   private final StepMemory memory =
@@ -62,6 +64,10 @@ class WorkersTest {
             @Override
             public void called(Scorer<Long, String> scorer) {
               called.add(scorer);
+              if (letsGo.get()) {
+                requireNonNull(WorkersTest.this.workers).finish(scorer);
+                throw new NoClassDefFoundError("of a listener");
+              }
               if (dying.get()) {
                 throw new OutOfMemoryError("of the mailbox");
               }
@@ -70,6 +76,7 @@ class WorkersTest {
             @Override
             public void failed(Batch<Long, Object> batch, Throwable failure) {
               failures.add(failure);
+              failed.add(batch);
               if (dying.get()) {
                 throw new OutOfMemoryError("of the mailbox");
               }
@@ -387,6 +394,17 @@ class WorkersTest {
     assertThat(model.closed()).isFalse();
     workers.close(TimeUnit.SECONDS.toMillis(60));
     assertThat(model.closed()).isTrue();
+  }
+
+  @Test
+  void whatFailsBehindABatchThatWasLetGoFailsWithItsCauseAndThatBatch() throws Exception {
+    model.behave(FakeModel::answer);
+    letsGo.set(true);
+    Batch<Long, Object> batch = submit(1);
+
+    assertThat(failures.poll(20, TimeUnit.SECONDS)).hasMessage("of a listener");
+    assertThat(failed.take()).isSameAs(batch);
+    assertThat(ended).isEmpty();
   }
 
   @Test
