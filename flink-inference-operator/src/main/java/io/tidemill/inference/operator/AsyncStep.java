@@ -10,14 +10,12 @@ import io.tidemill.inference.step.StepSettings;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.apache.flink.api.common.externalresource.ExternalResourceInfo;
 import org.apache.flink.metrics.MetricGroup;
-import org.apache.flink.traces.SpanBuilder;
 import org.apache.flink.util.IOUtils;
 import org.jspecify.annotations.Nullable;
 
@@ -27,11 +25,10 @@ import org.jspecify.annotations.Nullable;
  * are the caller's.
  *
  * <p><b>Threads.</b> One lock guards the batcher, what is in flight, metrics and limits. It is
- * never held while a batch is encoded, nor in a call of the model, nor while a future completes or
- * a span is reported: all of that is the workers', so that callers wait for none of it, and may be
- * interrupted at any time. The process's one thread for deadlines closes batches that have waited,
- * but only for a worker that is idle: else the worker that ends next does, and the batch grows
- * meanwhile.
+ * never held while a batch is encoded, nor in a call of the model, nor while a future completes:
+ * all of that is the workers', so that callers wait for none of it, and may be interrupted at any
+ * time. The process's one thread for deadlines closes batches that have waited, but only for a
+ * worker that is idle: else the worker that ends next does, and the batch grows meanwhile.
  *
  * <p><b>Batches</b> close by size, bytes and deadline as the operator's do, and besides when as
  * many records wait as the caller lets wait, see {@link CallersRoom}.
@@ -90,8 +87,7 @@ public final class AsyncStep<T, R> implements AutoCloseable {
       int subtask, Iterable<ExternalResourceInfo> gpus, MetricGroup metrics, ClassLoader loader) {}
 
   /** What is to be said of a batch's records. */
-  private record Answered<R>(
-      List<CompletableFuture<R>> answers, List<Object> outcomes, Optional<SpanBuilder> span) {}
+  private record Answered<R>(List<CompletableFuture<R>> answers, List<Object> outcomes) {}
 
   private AsyncStep(Scoring<T, R> scoring, Place place, Function<DeadLetter<T>, R> ofDeadLetter) {
     this.scoring = scoring;
@@ -104,7 +100,7 @@ public final class AsyncStep<T, R> implements AutoCloseable {
     this.streak = new DeadStreak(step, settings);
     this.sizeLimit = new SizeLimit(maxSize, maxSize);
     this.metrics = new InferenceMetrics(place.metrics(), step, maxSize);
-    this.spans = new BatchSpans(metrics.group(), settings.traceEvery(), clock);
+    this.spans = new BatchSpans(metrics.group(), step, settings.traceEvery(), clock);
   }
 
   /**
@@ -351,7 +347,6 @@ public final class AsyncStep<T, R> implements AutoCloseable {
         for (int row = 0; row < batch.outcomes().size(); row++) {
           answer(batch.answers().get(row), batch.outcomes().get(row));
         }
-        batch.span().ifPresent(spans::report);
       }
     }
 
@@ -381,7 +376,7 @@ public final class AsyncStep<T, R> implements AutoCloseable {
     }
     ScoreReport report = present.workers().finish(scorer);
     metrics.scored(report);
-    Optional<SpanBuilder> span = spans.scored(batch, report);
+    spans.scored(batch, report);
     int size = batch.size();
     List<Object> outcomes = new ArrayList<>(size);
     boolean scored = false;
@@ -405,7 +400,7 @@ public final class AsyncStep<T, R> implements AutoCloseable {
     inFlight.remove(batch);
     waiting -= size;
     batcher.recycle(batch);
-    return List.of(new Answered<>(answers, outcomes, span));
+    return List.of(new Answered<>(answers, outcomes));
   }
 
   // Outcomes are dead letters or results: only Scorer and its OutcomePolicy set them.
@@ -465,6 +460,6 @@ public final class AsyncStep<T, R> implements AutoCloseable {
       lock.unlock();
     }
     // Without the lock, which workers may wait for.
-    IOUtils.closeAll(present, alarms);
+    IOUtils.closeAll(present, alarms, spans);
   }
 }

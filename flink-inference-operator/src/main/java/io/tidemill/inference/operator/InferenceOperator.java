@@ -23,6 +23,7 @@ import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
+import org.apache.flink.util.IOUtils;
 import org.apache.flink.util.function.ThrowingRunnable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -111,7 +112,7 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
     this.serializer = serializer.apply(getUserCodeClassloader());
     this.sizeLimit = new SizeLimit(settings.batching().maxSize(), settings.batching().maxSize());
     this.stepMetrics = new InferenceMetrics(getMetricGroup(), step, settings.batching().maxSize());
-    this.spans = new BatchSpans(stepMetrics.group(), settings.traceEvery(), clock);
+    this.spans = new BatchSpans(stepMetrics.group(), step, settings.traceEvery(), clock);
     this.emission =
         new Emission<>(
             output,
@@ -344,7 +345,7 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
       throw step.failureOf(batch, e);
     }
     stepMetrics.scored(report);
-    spans.scored(batch, report).ifPresent(spans::report);
+    spans.scored(batch, report);
     if (sizeLimit.scored(batchSize, report)) {
       batcher.sizeLimit(sizeLimit.limit());
     }
@@ -429,9 +430,7 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
     Crew<T, R> present = crew;
     crew = null;
     try {
-      if (present != null) {
-        present.close();
-      }
+      IOUtils.closeAll(present, spans);
     } finally {
       super.close();
     }

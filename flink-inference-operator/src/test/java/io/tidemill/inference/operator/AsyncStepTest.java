@@ -266,18 +266,44 @@ class AsyncStepTest {
   }
 
   @Test
-  void aSlowReporterOfSpansHoldsUpNeitherAnswersNorCallers() throws Exception {
-    CompletableFuture<Void> gate = new CompletableFuture<>();
-    metrics.onSpan(gate::join);
-    try (var step = open(LONG.withMaxSize(1).withTraceEvery(1))) {
-      try {
+  void aReporterOfSpansThatHangsHoldsUpNeitherAnswersNorTheEnd() throws Exception {
+    CompletableFuture<Void> gate =
+        new CompletableFuture<Void>().completeOnTimeout(null, 20, SECONDS);
+    metrics.onSpan(gate::join); // Deaf to interruption.
+    StepSettings traced = LONG.withMaxSize(1).withTraceEvery(1);
+    try (var step = open(traced)) {
+      for (int i = 0; i <= traced.batching().maxInFlight() + traced.workers(); i++) {
         assertThat(answer(step.score(1L))).isEqualTo("1=1.0");
-        assertThat(answer(step.score(2L))).isEqualTo("2=2.0");
-      } finally {
-        gate.complete(null);
       }
     }
-    assertThat(metrics.spans()).hasSize(2);
+    assertThat(metrics.spans()).isEmpty();
+
+    gate.complete(null);
+    awaitNoSpansThread();
+  }
+
+  @Test
+  void aReporterOfSpansThatFailsFailsNothing() throws Exception {
+    CountDownLatch failed = new CountDownLatch(2);
+    metrics.onSpan(
+        () -> {
+          failed.countDown();
+          throw new NoClassDefFoundError("of the reporter");
+        });
+    try (var step = open(LONG.withMaxSize(1).withTraceEvery(1))) {
+      for (int i = 0; i < 2 * LONG.workers(); i++) {
+        assertThat(answer(step.score(1L))).isEqualTo("1=1.0");
+      }
+      assertThat(failed.await(20, SECONDS)).isTrue();
+      assertThat(answer(step.score(2L))).isEqualTo("2=2.0");
+    }
+    awaitNoSpansThread();
+  }
+
+  private static void awaitNoSpansThread() {
+    while (!threads("score-spans").isEmpty()) {
+      Thread.onSpinWait();
+    }
   }
 
   /** An error would fail a task whose savepoint to stop with was taken. */

@@ -15,6 +15,8 @@ import io.tidemill.model.ModelOutOfMemoryException;
 import io.tidemill.model.columnar.ColumnBatch;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
@@ -79,6 +81,7 @@ class MetricsTest {
         step.send(2);
         step.runMail();
       }
+      awaitSpans(step, 2);
 
       assertThat(step.metrics().spans())
           .hasSize(2)
@@ -100,6 +103,37 @@ class MetricsTest {
           .extracting(span -> span.getAttributes().get("batch"))
           .containsExactly(3L, 6L);
     }
+  }
+
+  private static void awaitSpans(StepHarness step, int count) {
+    while (step.metrics().spans().size() < count) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void aReporterOfSpansThatHangsHoldsUpNoResult() throws Exception {
+    CompletableFuture<Void> gate =
+        new CompletableFuture<Void>().completeOnTimeout(null, 20, TimeUnit.SECONDS);
+    CountDownLatch reporting = new CountDownLatch(1);
+    StepHarness step = new StepHarness(settings(1, 100, 1).withTraceEvery(1), model).open();
+    step.metrics()
+        .onSpan(
+            () -> {
+              reporting.countDown();
+              gate.join();
+            });
+    step.send(1);
+    step.runMail();
+    reporting.await();
+    step.send(2);
+    step.runMail();
+
+    assertThat(step.output()).isEqualTo(StepHarness.scored(1, 2));
+    assertThat(step.metrics().spans()).isEmpty();
+    gate.complete(null);
+    awaitSpans(step, 2);
+    step.close();
   }
 
   @Test
