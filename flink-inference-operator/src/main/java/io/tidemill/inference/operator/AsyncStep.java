@@ -49,7 +49,7 @@ public final class AsyncStep<T, R> implements AutoCloseable {
   private final Step step;
   private final StepSettings settings;
   private final Function<DeadLetter<T>, R> ofDeadLetter;
-  private final NanoClock clock = NanoClock.SYSTEM;
+  private final NanoClock clock;
   private final boolean countsBytes;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -89,7 +89,12 @@ public final class AsyncStep<T, R> implements AutoCloseable {
   /** What is to be said of a batch's records. */
   private record Answered<R>(List<CompletableFuture<R>> answers, List<Object> outcomes) {}
 
-  private AsyncStep(Scoring<T, R> scoring, Place place, Function<DeadLetter<T>, R> ofDeadLetter) {
+  private AsyncStep(
+      Scoring<T, R> scoring,
+      Place place,
+      Function<DeadLetter<T>, R> ofDeadLetter,
+      NanoClock clock) {
+    this.clock = clock;
     this.scoring = scoring;
     this.step = scoring.step();
     this.settings = scoring.settings();
@@ -114,7 +119,13 @@ public final class AsyncStep<T, R> implements AutoCloseable {
   public static <T, R> AsyncStep<T, R> open(
       Scoring<T, R> scoring, Place place, Function<DeadLetter<T>, R> ofDeadLetter)
       throws Exception {
-    AsyncStep<T, R> step = new AsyncStep<>(scoring, place, ofDeadLetter);
+    return open(scoring, place, ofDeadLetter, NanoClock.SYSTEM);
+  }
+
+  static <T, R> AsyncStep<T, R> open(
+      Scoring<T, R> scoring, Place place, Function<DeadLetter<T>, R> ofDeadLetter, NanoClock clock)
+      throws Exception {
+    AsyncStep<T, R> step = new AsyncStep<>(scoring, place, ofDeadLetter, clock);
     step.hire(place);
     return step;
   }

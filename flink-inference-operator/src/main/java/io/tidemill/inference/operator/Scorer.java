@@ -321,9 +321,9 @@ final class Scorer<T, R> implements AutoCloseable, FaultSearch.Trials {
    */
   private void encode(int from, int to) {
     long started = clock.nanos();
-    callTimer().started(CallTimer.Work.ENCODE, to - from, started);
     try {
       ColumnBatch columns = inputs(to - from);
+      callTimer().started(CallTimer.Work.ENCODE, to - from, clock.nanos());
       prepare(columns, to - from);
       if (!encodeTogether(columns)) {
         encode(columns, from, to);
@@ -438,6 +438,7 @@ final class Scorer<T, R> implements AutoCloseable, FaultSearch.Trials {
 
   private void begin(ColumnBatch answered) {
     long started = clock.nanos();
+    callTimer().started(CallTimer.Work.DECODE, rowCount, started);
     try {
       allFinite = settings.onNan() == OnNotFinite.KEEP || new FiniteCheck(answered).allRows();
       decoder.begin(answered);
@@ -447,6 +448,8 @@ final class Scorer<T, R> implements AutoCloseable, FaultSearch.Trials {
       for (int i = 0; i < rowCount; i++) {
         undecodable(rows[i], e);
       }
+    } finally {
+      callTimer().ended();
     }
     decodeNanos += clock.nanos() - started;
   }

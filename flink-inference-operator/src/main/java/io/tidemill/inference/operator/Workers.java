@@ -29,8 +29,10 @@ import org.slf4j.LoggerFactory;
  * </ul>
  *
  * <p>The task thread makes a call itself where {@link CallPlace} says so and a worker is idle, who
- * sees whether it hangs; so it does whatever else the task thread does for a batch. What a failed
- * call leaves to do is theirs, as nothing bounds it.
+ * sees whether it hangs. What else the task thread does for a batch it does while every worker is
+ * busy: that it hangs is seen once one of them is idle, and not while each hangs itself, as the
+ * timers that see to workers are the task thread's. What a failed call leaves to do is the
+ * workers', as nothing bounds it.
  *
  * <p>Calls begin in the order in which batches are submitted. Encoding and decoding fall to whoever
  * would wait otherwise: to the task thread while every worker calls the model, so that the model
@@ -40,7 +42,7 @@ import org.slf4j.LoggerFactory;
  * wait for it, and whoever waits awake before it sleeps.
  *
  * <p>A thread inside a call that hangs, or in users' code, cannot be stopped. {@link #close} waits
- * for it a bounded time, or not at all where its time is over, then leaves it behind, counted;
+ * for it a bounded time, or not at all where a call's time is over, then leaves it behind, counted;
  * memory and handle are released by whichever thread ends last, so that a late return of the call
  * finds both still there.
  *
@@ -237,7 +239,7 @@ final class Workers<T, R> {
   }
 
   /**
-   * How long until what is done for one of the batches at present will have taken too long.
+   * How long until what is done for one of the batches may have taken too long.
    *
    * @throws InferenceException if one has
    */
@@ -330,7 +332,7 @@ final class Workers<T, R> {
    * @throws InferenceException if memory was still in use when the last thread ended
    */
   boolean close(long patienceMillis) {
-    long overdue = scorers.stream().filter(Workers::isOverdue).count();
+    long overdue = scorers.stream().filter(scorer -> scorer.callTimer().isCallOverdue()).count();
     stop();
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patienceMillis);
     for (Thread thread : threads) {
@@ -352,15 +354,6 @@ final class Workers<T, R> {
       throw new InferenceException(name + ": " + failure.getMessage(), failure);
     }
     return left.isEmpty();
-  }
-
-  private static boolean isOverdue(Scorer<?, ?> scorer) {
-    try {
-      scorer.callTimer().nanosLeft();
-      return false;
-    } catch (InferenceException e) {
-      return true;
-    }
   }
 
   private boolean moreAlive(long than) {

@@ -76,7 +76,8 @@ public record StepSettings(
    * How long a task waits.
    *
    * @param load until its model is fetched, loaded and warmed up; then it fails
-   * @param call until one model call has returned; then it fails
+   * @param call until one model call has returned, or a batch is encoded or decoded, for which it
+   *     waits ten seconds at least; then it fails
    * @param shortCall for a model call in its own thread; longer ones are the workers'. Zero for
    *     none of them
    */

@@ -31,6 +31,9 @@ class AsyncStepTest {
 
   private static final int HISTORIES = 300;
 
+  // Static, as an encoder is copied.
+  private static final FakeClock CLOCK = new FakeClock();
+
   private final FakeModel model = FakeModel.ofFeatures(1);
   private final RecordedMetrics metrics = new RecordedMetrics();
 
@@ -41,10 +44,20 @@ class AsyncStepTest {
   private AsyncStep<Long, String> open(
       StepSettings settings, RecordEncoder<Long> encoder, PredictionDecoder<Long, String> decoder)
       throws Exception {
+    return open(settings, encoder, decoder, NanoClock.SYSTEM);
+  }
+
+  private AsyncStep<Long, String> open(
+      StepSettings settings,
+      RecordEncoder<Long> encoder,
+      PredictionDecoder<Long, String> decoder,
+      NanoClock clock)
+      throws Exception {
     return AsyncStep.open(
         new Scoring<>("score", settings, FakeModels.source(model), encoder, decoder),
         new AsyncStep.Place(0, Set.of(), metrics.taskGroup(), getClass().getClassLoader()),
-        letter -> letter.record() + "!" + letter.cause());
+        letter -> letter.record() + "!" + letter.cause(),
+        clock);
   }
 
   private static List<CompletableFuture<String>> score(
@@ -215,14 +228,21 @@ class AsyncStepTest {
 
   @Test
   void anEncoderThatHangsFailsAllThatWait() throws Exception {
-    try (var step = open(IMPATIENT, new HangingEncoder(), new StepHarness.Decoder())) {
+    try (var step = open(IMPATIENT, new HangingEncoder(), new StepHarness.Decoder(), CLOCK)) {
       assertFailsAsItHangs(step, "encoding 1 records has taken ");
     }
   }
 
   @Test
   void aDecoderThatHangsFailsAllThatWait() throws Exception {
-    try (var step = open(IMPATIENT, new StepHarness.Encoder(), new HangingDecoder())) {
+    try (var step = open(IMPATIENT, new StepHarness.Encoder(), new HangingDecoder(), CLOCK)) {
+      assertFailsAsItHangs(step, "decoding 1 records has taken ");
+    }
+  }
+
+  @Test
+  void aDecoderThatHangsAsItIsToldOfTheOutputsFailsAllThatWait() throws Exception {
+    try (var step = open(IMPATIENT, new StepHarness.Encoder(), new HangingAtFirst(), CLOCK)) {
       assertFailsAsItHangs(step, "decoding 1 records has taken ");
     }
   }
@@ -233,11 +253,12 @@ class AsyncStepTest {
 
     assertThatThrownBy(() -> answer(answer))
         .hasMessageContaining("step 'score', fake:1.0.0: " + message)
-        .hasMessageContaining("expected: <= call-timeout, 50 ms");
+        .hasMessageContaining("expected: <= the longer of call-timeout and 10 s, 10000 ms");
   }
 
   /** Until the step is closed. */
   private static void hang() {
+    CLOCK.advance(Duration.ofSeconds(10));
     try {
       new CountDownLatch(1).await();
     } catch (InterruptedException closed) {
@@ -261,6 +282,20 @@ class AsyncStepTest {
     @Override
     public String decode(Long record, ColumnBatch outputs, int row) {
       hang();
+      return "";
+    }
+  }
+
+  private static final class HangingAtFirst implements PredictionDecoder<Long, String> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public void begin(ColumnBatch outputs) {
+      hang();
+    }
+
+    @Override
+    public String decode(Long record, ColumnBatch outputs, int row) {
       return "";
     }
   }

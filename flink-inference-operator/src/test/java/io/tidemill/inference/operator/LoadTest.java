@@ -302,7 +302,7 @@ class LoadTest {
     step.expectFailureFromOutside();
     Encoding.beside =
         () -> {
-          step.advanceMonotonicOnly(Duration.ofMillis(20));
+          step.advanceMonotonicOnly(Duration.ofSeconds(10));
           while (step.failureFromOutside().isEmpty() && !Thread.currentThread().isInterrupted()) {
             Thread.onSpinWait();
           }
@@ -315,9 +315,92 @@ class LoadTest {
           .get()
           .asInstanceOf(InstanceOfAssertFactories.THROWABLE)
           .hasMessage(
-              "step 'score', fake:1.0.0: encoding 2 records has taken 20 ms (expected: <="
-                  + " call-timeout, 20 ms)");
+              "step 'score', fake:1.0.0: encoding 2 records has taken 10000 ms (expected: <="
+                  + " the longer of call-timeout and 10 s, 10000 ms)");
     }
+  }
+
+  private StepHarness encoding(StepSettings settings) throws Exception {
+    return new StepHarness(
+            settings, model, new FakeClock(), new Encoding(), new StepHarness.Decoder())
+        .open();
+  }
+
+  /** It may load classes. */
+  @Test
+  void anEncoderHasTenSecondsThoughACallHasLess() throws Exception {
+    CompletableFuture<Void> end = new CompletableFuture<>();
+    CountDownLatch encodes = new CountDownLatch(1);
+    Encoding.beside =
+        () -> {
+          encodes.countDown();
+          end.join();
+        };
+    StepHarness step = encoding(IMPATIENT);
+    try {
+      step.send(1, 2);
+      encodes.await();
+      step.advance(Duration.ofMillis(9_900));
+      assertThatThrownBy(() -> step.advance(Duration.ofMillis(100)))
+          .hasStackTraceContaining(
+              "encoding 2 records has taken 10000 ms (expected: <= the longer of call-timeout and"
+                  + " 10 s, 10000 ms)");
+    } finally {
+      end.complete(null);
+      step.close();
+    }
+  }
+
+  @Test
+  void aCallThatHangsBehindASlowEncoderFailsTheTaskAfterItsOwnTimeout() throws Exception {
+    CompletableFuture<Void> end = new CompletableFuture<>();
+    CountDownLatch encodes = new CountDownLatch(1);
+    Encoding.beside =
+        () -> {
+          encodes.countDown();
+          end.join();
+        };
+    model.behave(calls);
+    StepSettings one = IMPATIENT.withWorkers(1).withMaxInFlight(1);
+    try (StepHarness step = encoding(one.withCallTimeout(Duration.ofSeconds(2)))) {
+      step.send(1, 2);
+      encodes.await();
+      step.advance(Duration.ofSeconds(2));
+      end.complete(null);
+      calls.next();
+
+      step.advance(Duration.ofMillis(1_900));
+      assertThatThrownBy(() -> step.advance(Duration.ofMillis(100)))
+          .hasStackTraceContaining("a call with 2 records has taken 2000 ms");
+    }
+  }
+
+  @Test
+  void anEncoderThatEndsAsItIsInterruptedIsWaitedFor() throws Exception {
+    int abandonedBefore = Workers.abandoned();
+    Thread closer = Thread.currentThread();
+    CountDownLatch encodes = new CountDownLatch(1);
+    Encoding.beside =
+        () -> {
+          encodes.countDown();
+          try {
+            new CountDownLatch(1).await();
+          } catch (InterruptedException closed) {
+            while (closer.getState() != Thread.State.TIMED_WAITING
+                && Workers.abandoned() == abandonedBefore) {
+              Thread.onSpinWait();
+            }
+          }
+        };
+    StepHarness step = encoding(IMPATIENT.withWorkers(1));
+    step.send(1, 2);
+    encodes.await();
+    assertThatThrownBy(() -> step.advance(Duration.ofSeconds(10)))
+        .hasStackTraceContaining("encoding 2 records has taken 10000 ms");
+
+    step.close();
+
+    assertThat(Workers.abandoned()).isEqualTo(abandonedBefore);
   }
 
   /** Does something once, and then encodes. */

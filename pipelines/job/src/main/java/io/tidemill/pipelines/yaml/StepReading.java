@@ -144,7 +144,7 @@ final class StepReading {
   private static final Key<Duration> CALL_TIMEOUT =
       Key.duration(
           "call-timeout",
-          "The limit on one model call, and on encoding or decoding one batch; what passes it fails the task",
+          "The limit on one model call, and on encoding or decoding one batch, which has 10 s at least; what passes it fails the task",
           DEFAULTS.timeouts().call());
   private static final Key<Duration> SHORT_CALL =
       Key.duration(
