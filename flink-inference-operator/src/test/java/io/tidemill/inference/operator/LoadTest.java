@@ -392,13 +392,12 @@ class LoadTest {
             }
           }
         };
-    StepHarness step = encoding(IMPATIENT.withWorkers(1));
-    step.send(1, 2);
-    encodes.await();
-    assertThatThrownBy(() -> step.advance(Duration.ofSeconds(10)))
-        .hasStackTraceContaining("encoding 2 records has taken 10000 ms");
-
-    step.close();
+    try (StepHarness step = encoding(IMPATIENT.withWorkers(1))) {
+      step.send(1, 2);
+      encodes.await();
+      assertThatThrownBy(() -> step.advance(Duration.ofSeconds(10)))
+          .hasStackTraceContaining("encoding 2 records has taken 10000 ms");
+    }
 
     assertThat(Workers.abandoned()).isEqualTo(abandonedBefore);
   }
