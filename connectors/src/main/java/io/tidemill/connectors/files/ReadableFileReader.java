@@ -87,6 +87,7 @@ final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
 
   @Override
   public void start() {
+    portion.begins();
     reader.start();
   }
 

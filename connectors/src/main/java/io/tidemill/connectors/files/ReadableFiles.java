@@ -54,8 +54,8 @@ public final class ReadableFiles<E>
   @Override
   public SplitEnumerator<FileSourceSplit, PendingSplitsCheckpoint<FileSourceSplit>>
       createEnumerator(SplitEnumeratorContext<FileSourceSplit> context) {
-    return inPortions()
-        ? new SplitPortions(context, files::createEnumerator)
+    return ends()
+        ? new SplitPortions(context, most(), files::createEnumerator)
         : files.createEnumerator(context);
   }
 
@@ -64,8 +64,8 @@ public final class ReadableFiles<E>
       restoreEnumerator(
           SplitEnumeratorContext<FileSourceSplit> context,
           PendingSplitsCheckpoint<FileSourceSplit> checkpoint) {
-    return inPortions()
-        ? new SplitPortions(context, told -> files.restoreEnumerator(told, checkpoint))
+    return ends()
+        ? new SplitPortions(context, most(), told -> files.restoreEnumerator(told, checkpoint))
         : files.restoreEnumerator(context, checkpoint);
   }
 
@@ -86,7 +86,12 @@ public final class ReadableFiles<E>
   }
 
   /** Others wait for files, and answer a request when there is one. */
-  private boolean inPortions() {
-    return named && getBoundedness() == Boundedness.BOUNDED;
+  private boolean ends() {
+    return getBoundedness() == Boundedness.BOUNDED;
+  }
+
+  /** Of splits that a reader may have before it. */
+  private int most() {
+    return named ? SplitPortions.MOST : 1;
   }
 }

@@ -2,6 +2,7 @@ package io.tidemill.connectors.files;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.api.common.watermark.Watermark;
 import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SourceReaderContext;
@@ -28,18 +29,32 @@ final class ReaderPortion implements SourceReaderContext {
 
   private final SourceReaderContext source;
   private final Counter bytesRead;
+
+  /** Of splits that a restore has left to the reader, of which its enumerator does not know. */
+  private final AtomicLong restoredBytes = new AtomicLong();
+
+  private boolean begun;
   private int unread;
   private long unreadBytes;
 
   ReaderPortion(SourceReaderContext source) {
     this.source = source;
     this.bytesRead = source.metricGroup().counter(BYTES_READ);
+    source.metricGroup().gauge(SplitPortions.BYTES_LEFT, restoredBytes::get);
   }
 
   /** Splits have come. */
   void added(List<FileSourceSplit> splits) {
     unread += splits.size();
     unreadBytes += FilesSplit.bytes(splits);
+    if (!begun) {
+      restoredBytes.set(unreadBytes);
+    }
+  }
+
+  /** What comes now is of the enumerator. */
+  void begins() {
+    begun = true;
   }
 
   /** The reader begins, or has read a split to its end. */
@@ -49,6 +64,7 @@ final class ReaderPortion implements SourceReaderContext {
     if (unread == 0) {
       bytesRead.inc(unreadBytes);
       unreadBytes = 0;
+      restoredBytes.set(0);
       source.sendSplitRequest();
     }
   }

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A reader asks for a portion when it has read the last. An answer that is on its way to a task
  * which fails would fail the job by itself, without a word of what is at fault.
  *
- * <p>The gauge {@code bytesLeft} tells how many bytes of the splits nobody has read to their ends.
+ * <p>The gauge {@code bytesLeft} tells how many bytes of the splits nobody has read to their ends,
+ * but for those that a restore has left to readers, which {@linkplain ReaderPortion tell} of them.
  *
  * <p>The coordinator's thread only.
  */
@@ -39,11 +40,12 @@ final class SplitPortions
     implements SplitEnumerator<FileSourceSplit, PendingSplitsCheckpoint<FileSourceSplit>>,
         SupportsBatchSnapshot {
   static final int MOST = 64;
-  private static final String BYTES_LEFT = "bytesLeft";
+  static final String BYTES_LEFT = "bytesLeft";
   private static final long NO_CHECKPOINT = -1;
   static final long SMALL_BYTES = 1 << 20;
   static final long MOST_BYTES = 16 * SMALL_BYTES;
 
+  private final int most;
   private final SplitEnumerator<FileSourceSplit, PendingSplitsCheckpoint<FileSourceSplit>> files;
   private final Collecting context;
   private final Map<Integer, Integer> sizes = new HashMap<>();
@@ -59,14 +61,17 @@ final class SplitPortions
   /**
    * Portions of the splits of an enumerator.
    *
+   * @param most splits of a portion
    * @param files makes it, of one that tells at once whether there is a split
    */
   SplitPortions(
       SplitEnumeratorContext<FileSourceSplit> context,
+      int most,
       Function<
               SplitEnumeratorContext<FileSourceSplit>,
               SplitEnumerator<FileSourceSplit, PendingSplitsCheckpoint<FileSourceSplit>>>
           files) {
+    this.most = most;
     this.context = new Collecting(context);
     this.files = files.apply(this.context);
     Collection<FileSourceSplit> all = all();
@@ -87,7 +92,7 @@ final class SplitPortions
   public void handleSplitRequest(int subtask, @Nullable String host) {
     hasReadItsPortion(subtask);
     int size =
-        Math.min(sizes.merge(subtask, 1, (before, one) -> Math.min(MOST, 2 * before)), share());
+        Math.min(sizes.merge(subtask, 1, (before, one) -> Math.min(most, 2 * before)), share());
     List<FileSourceSplit> portion = new ArrayList<>();
     context.portion = portion;
     try {

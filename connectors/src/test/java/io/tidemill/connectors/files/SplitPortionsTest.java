@@ -35,7 +35,9 @@ class SplitPortionsTest {
       job.readers.put(subtask, new ReaderInfo(subtask, "here"));
     }
     return new SplitPortions(
-        job, context -> new StaticFileSplitEnumerator(context, new SimpleSplitAssigner(splits)));
+        job,
+        SplitPortions.MOST,
+        context -> new StaticFileSplitEnumerator(context, new SimpleSplitAssigner(splits)));
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.tidemill.model.engine.tensorflow.SavedModels;
 import io.tidemill.model.engine.xgboost.Boosters;
 import io.tidemill.pipelines.compose.Jobs;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.commons.io.FileUtils;
@@ -71,32 +73,79 @@ class RunITCase {
     assertThat(run.err()).contains("the dead letters are in filesystem " + directory);
   }
 
-  /** One call of the models for each record, so that it takes longer than a line stays. */
   @Test
   void showsAPersonHowMuchOfTheFilesIsDone() throws IOException {
     List<String> records = Files.readAllLines(directory.resolve("in/a.json"));
     for (int file = 0; file < 30; file++) {
       Files.write(directory.resolve("in/%d.json".formatted(file)), records);
     }
+
+    CommandRun run = runForAPerson(slowJob(), new StringWriter());
+
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+    assertBarFills(run.err());
+  }
+
+  @Test
+  void showsHowMuchIsDoneOfFilesThatAreReadRowByRow() throws IOException {
     Path job = job();
+    String rows = Files.readString(job);
+    Files.writeString(job, rows.replace("/out', format: json", "/parquet', format: parquet"));
+    assertThat(run(job, "run").exitCode()).isEqualTo(ExitCode.DONE);
+    try (Stream<Path> files = Files.walk(directory.resolve("parquet"))) {
+      Path file = files.filter(Files::isRegularFile).findFirst().orElseThrow();
+      for (int part = 0; part < 30; part++) {
+        Files.copy(
+            file,
+            Files.createDirectories(directory.resolve("parts/part=" + part)).resolve("a.parquet"));
+      }
+    }
+    slowJob();
     Files.writeString(
+        job,
+        Files.readString(job)
+            .replace("/in\n  format: json", "/parts\n  partitioned-by: part\n  format: parquet")
+            .replace("b: FLOAT }", "b: FLOAT, part: STRING }"));
+
+    CommandRun run = runForAPerson(job, new StringWriter());
+
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+    assertBarFills(run.err());
+  }
+
+  private static void assertBarFills(String err) {
+    List<Integer> percents = percents(err);
+    assertThat(percents).as(err).isSorted().anyMatch(done -> done > 0 && done < 100);
+  }
+
+  private static List<Integer> percents(String err) {
+    return Pattern.compile("\\[[#-]{20}] +(\\d+) %  [\\d,]+ records  ")
+        .matcher(err)
+        .results()
+        .map(bar -> Integer.valueOf(bar.group(1)))
+        .toList();
+  }
+
+  /** One call of the models for each record, so that it takes longer than a line stays. */
+  private Path slowJob() throws IOException {
+    Path job = job();
+    return Files.writeString(
         job,
         Files.readString(job)
                 .replace("max-size: 64", "max-size: 1")
                 .replace("grand_total }\n", "grand_total }\n    batching: { max-size: 1 }\n")
             + "flink: { parallelism.default: 1 }\n");
+  }
 
-    CommandRun run =
-        CommandRun.of(
-            Map.of("ROOT", directory.toString()),
-            new FakeTerminal(true, ""),
-            "run",
-            job.toString(),
-            "--store",
-            new Jobs(directory).store());
-
-    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
-    assertThat(run.err()).containsPattern("\\[[#-]{20}] +\\d+ %  [\\d,]+ records  ");
+  private CommandRun runForAPerson(Path job, StringWriter err, String... more) {
+    List<String> arguments = new ArrayList<>(List.of("run", job.toString()));
+    arguments.addAll(List.of("--store", new Jobs(directory).store()));
+    arguments.addAll(List.of(more));
+    return CommandRun.of(
+        Map.of("ROOT", directory.toString()),
+        new FakeTerminal(true, ""),
+        err,
+        arguments.toArray(new String[0]));
   }
 
   /** The last step is on its own, so that columns leave their task. */

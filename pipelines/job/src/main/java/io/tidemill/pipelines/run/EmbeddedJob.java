@@ -34,6 +34,7 @@ public final class EmbeddedJob {
   private final Supplier<RunFigures> figures;
   private volatile boolean cancelled;
   private volatile boolean stopped;
+  private volatile boolean finished;
 
   EmbeddedJob(
       String name,
@@ -56,7 +57,8 @@ public final class EmbeddedJob {
 
   /** What the job has done so far, or had done when it ended. */
   public RunFigures figures() {
-    return figures.get();
+    RunFigures now = figures.get();
+    return finished ? now.finished() : now;
   }
 
   /**
@@ -103,6 +105,7 @@ public final class EmbeddedJob {
     try {
       client.getJobExecutionResult().get();
       if (!stopped) {
+        finished = true;
         start.finish();
       }
       return true;

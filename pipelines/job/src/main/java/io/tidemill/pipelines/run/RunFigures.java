@@ -9,6 +9,7 @@ import io.tidemill.pipelines.definition.StepDefinition;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -22,8 +23,8 @@ import java.util.stream.Stream;
  *     {@code corrupt-file} are files of which it could not read all, each for one record, {@code
  *     unwritable} those of the sink
  * @param lag records that wait at the source, as far as it tells
- * @param done how much of an input that ends was read, 0 to 1: of records, or of the bytes of files
- *     that were read to their ends; negative where nobody knows
+ * @param done how much of what an input that ends had left was read, 0 to 1: of records, or of the
+ *     bytes of files that were read to their ends; negative where nobody knows
  * @param restarts how often the job has failed and gone on
  * @param secondsSinceCheckpoint since the last checkpoint was complete; negative if none was
  */
@@ -81,7 +82,7 @@ public record RunFigures(
     }
     long recordsIn = metrics.sum(steps.get(0).id(), IN) + ofSource;
     long lag = metrics.sum(READER, "pendingRecords");
-    long restarts = metrics.sum("", "numRestarts");
+    long restarts = metrics.told("numRestarts").orElse(0);
     return new RunFigures(
         recordsIn,
         first(metrics, SINK, "sink-tombstones", "sink-columns") - sum(ofSink),
@@ -96,14 +97,20 @@ public record RunFigures(
   }
 
   private static double done(RunMetrics metrics, long recordsIn, long lag, long restarts) {
-    if (lag > 0) {
-      return (double) recordsIn / (recordsIn + lag);
+    if (restarts > 0) {
+      // A source that begins again has a gauge that Flink does not take beside its first.
+      return lag > 0 ? part(recordsIn, lag) : UNKNOWN;
     }
-    double read = metrics.sum(READER, "bytesRead");
-    // The source's JobManager part, which Flink names after all that is chained to it.
-    double left = metrics.living("bytesLeft");
-    // A source that begins again has a gauge that Flink does not take beside its first.
-    return restarts == 0 && read + left > 0 ? read / (read + left) : UNKNOWN;
+    OptionalLong records = metrics.told("pendingRecords");
+    if (records.isPresent()) {
+      return part(recordsIn, records.getAsLong());
+    }
+    OptionalLong bytes = metrics.told("bytesLeft");
+    return bytes.isPresent() ? part(metrics.sum(READER, "bytesRead"), bytes.getAsLong()) : UNKNOWN;
+  }
+
+  private static double part(long read, long left) {
+    return read + left > 0 ? (double) read / (read + left) : UNKNOWN;
   }
 
   private static double sinceCheckpoint(long epochMillis) {
@@ -145,6 +152,19 @@ public record RunFigures(
         metrics.sum(id, "decodeNanos") / NANOS,
         metrics.sum(id, "backPressuredNanos") / NANOS,
         metrics.p99(id, "modelMicros"));
+  }
+
+  /** Of a job that has read its input to the end. */
+  RunFigures finished() {
+    return new RunFigures(
+        recordsIn,
+        predictions,
+        deadLetters,
+        lag,
+        done < 0 ? done : 1,
+        restarts,
+        secondsSinceCheckpoint,
+        steps);
   }
 
   /** Whether there were records, and all of them became dead letters. */

@@ -2,10 +2,12 @@ package io.tidemill.pipelines.run;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.LongStream;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.MetricOptions;
 import org.apache.flink.metrics.Counter;
@@ -50,6 +52,9 @@ final class RunMetrics implements MetricReporter {
 
   private final Map<Metric, String> living = new HashMap<>();
   private final Map<String, Long> ended = new HashMap<>();
+
+  /** What gauges said last that are gone. */
+  private final Map<String, Long> last = new HashMap<>();
 
   private RunMetrics() {}
 
@@ -100,6 +105,8 @@ final class RunMetrics implements MetricReporter {
       ended.merge(key, counter.getCount(), Long::sum);
     } else if (key != null && metric instanceof Histogram) {
       ended.merge(key, (long) p99(metric), Math::max);
+    } else if (key != null) {
+      last.merge(key, valueOf(metric), Long::sum);
     }
   }
 
@@ -126,13 +133,17 @@ final class RunMetrics implements MetricReporter {
     return sum;
   }
 
-  /** A sum over all operators that now have such a metric. */
-  synchronized long living(String name) {
+  /** A sum over all operators of what such gauges say or said last; empty if there was none. */
+  synchronized OptionalLong told(String name) {
     String end = "/" + name;
-    return living.entrySet().stream()
-        .filter(entry -> entry.getValue().endsWith(end))
-        .mapToLong(entry -> valueOf(entry.getKey()))
-        .sum();
+    return LongStream.concat(
+            living.entrySet().stream()
+                .filter(entry -> entry.getValue().endsWith(end))
+                .mapToLong(entry -> valueOf(entry.getKey())),
+            last.entrySet().stream()
+                .filter(entry -> entry.getKey().endsWith(end))
+                .mapToLong(Map.Entry::getValue))
+        .reduce(Long::sum);
   }
 
   /** The sums of what an operator counts by cause. */
