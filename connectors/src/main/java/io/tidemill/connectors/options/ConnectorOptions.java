@@ -33,11 +33,11 @@ import org.apache.flink.table.types.utils.TypeConversions;
  * @param values the options in the order in which they were written
  */
 public record ConnectorOptions(String place, Map<String, String> values) {
-  /** The option that names the connector. */
   /** What a table is called whose options name none. */
   public static final ObjectIdentifier UNNAMED =
       ObjectIdentifier.of("tidemill", "pipeline", "stream");
 
+  /** The option that names the connector. */
   public static final String CONNECTOR = "connector";
 
   /** The connector for tables of Iceberg. */

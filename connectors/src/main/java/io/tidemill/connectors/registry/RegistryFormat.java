@@ -111,7 +111,7 @@ public final class RegistryFormat {
     boolean registers = check.read(register, "true or false");
     RegistrySettings settings =
         new RegistrySettings(
-            urls, authorization, store(prefix + KEYS, options), store(prefix + TRUSTED, options));
+            urls, authorization, store(prefix + KEYS, check), store(prefix + TRUSTED, check));
     return check.problemCount() > before
         ? Optional.empty()
         : Optional.of(
@@ -174,11 +174,19 @@ public final class RegistryFormat {
             source -> check.refuse(key, "'%s' (expected: %s)", source, String.join(" or ", known)));
   }
 
-  private static RegistrySettings.@Nullable Store store(String key, ConnectorOptions options) {
-    return options
-        .value(key + LOCATION)
-        .map(path -> new RegistrySettings.Store(path, options.value(key + PASSWORD).orElse(null)))
-        .orElse(null);
+  private static RegistrySettings.@Nullable Store store(String key, OptionCheck check) {
+    String path = check.options().value(key + LOCATION).orElse(null);
+    if (path == null) {
+      return null;
+    }
+    var store =
+        new RegistrySettings.Store(path, check.options().value(key + PASSWORD).orElse(null));
+    try {
+      store.load();
+    } catch (RegistryException unreadable) {
+      check.refuse(key + LOCATION, "%s", String.valueOf(unreadable.getMessage()));
+    }
+    return store;
   }
 
   /** A decoder of what any schema of the registry wrote, as rows of this one. */

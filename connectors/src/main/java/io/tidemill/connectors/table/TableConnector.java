@@ -326,6 +326,7 @@ public final class TableConnector implements Connector {
 
   private static ScanTableSource.ScanRuntimeProvider scan(
       OptionCheck check, RowType columns, TableKeys declared, PartitionRows partition) {
+    refuseBase(check);
     refuseMisreadTimestamps(check, columns);
     refuseCredentials(check);
     refuseManyFolders(check, ONE_PATTERN);
@@ -398,6 +399,19 @@ public final class TableConnector implements Connector {
         : List.of();
   }
 
+  private static void refuseBase(OptionCheck check) {
+    ConnectorOptions options = check.options();
+    if (options.names(ConnectorOptions.ICEBERG)
+        && options.values().containsKey(IcebergTable.BASE)) {
+      check.refuse(
+          IcebergTable.BASE,
+          "'%s' (expected: none, since Iceberg's connector makes a table below it and looks for it"
+              + " elsewhere)",
+          options.values().get(IcebergTable.BASE));
+      check.throwIfAny();
+    }
+  }
+
   private static RecordSink sink(
       ConnectorOptions options,
       MapFunction<RowData, RowData> columns,
@@ -413,14 +427,7 @@ public final class TableConnector implements Connector {
     new PartitionFolders(keys.partitionedBy(), written, check).refuseUnwritable();
     DynamicTableFactory.Context context = flinkOptions(options, false).asTable(written, keys);
     boolean lake = options.names(ConnectorOptions.ICEBERG);
-    if (lake && options.values().containsKey(IcebergTable.BASE)) {
-      check.refuse(
-          IcebergTable.BASE,
-          "'%s' (expected: none, since Iceberg's connector makes a table below it and looks for it"
-              + " elsewhere)",
-          options.values().get(IcebergTable.BASE));
-      check.throwIfAny();
-    }
+    refuseBase(check);
     DynamicTableSink table =
         new FactoryCall<>(DynamicTableSinkFactory.class, check)
             .create(

@@ -56,6 +56,27 @@ class RegistryFormatTest {
   }
 
   @Test
+  void storesOfKeysAndCertificatesThatAreNotThereAreRefused() {
+    assertThat(
+            problems(
+                Map.of(
+                    "avro-confluent.url", "https://registry:8081",
+                    "avro-confluent.ssl.keystore.location", "/no/such/keys.p12",
+                    "avro-confluent.ssl.truststore.location", "/no/such/trust.jks")))
+        .hasSize(2)
+        .anySatisfy(
+            problem ->
+                assertThat(problem)
+                    .startsWith(
+                        "sink: avro-confluent.ssl.keystore.location: schema registry:"
+                            + " '/no/such/keys.p12' cannot be read"))
+        .anySatisfy(
+            problem ->
+                assertThat(problem)
+                    .startsWith("sink: avro-confluent.ssl.truststore.location: schema registry:"));
+  }
+
+  @Test
   void registryThatIsNotThereIsAnObstacleWithoutItsPassword() {
     List<Problem<?>> obstacles =
         List.copyOf(

@@ -133,13 +133,15 @@ final class RunCommand implements Callable<Integer> {
             .collect(Collectors.joining(", ")),
         running.webInterface());
     String outcome = "failed";
+    boolean dead = false;
     try (CtrlC ctrlC = CtrlC.watch(caller.units())) {
       try {
         boolean stopped =
             new JobWatch(output, ctrlC, output.runProgress(pipeline.bounded()))
                 .untilEnd(running, lease::stopAsked);
         running.await();
-        outcome = stopped ? "stopped" : "finished";
+        dead = !stopped && running.figures().allDead();
+        outcome = stopped ? "stopped" : dead ? "failed" : "finished";
       } finally {
         double seconds = (System.nanoTime() - beginNanos) / 1e9;
         String next = next(pipeline, folder, running.figures());
@@ -150,7 +152,7 @@ final class RunCommand implements Callable<Integer> {
             RunSummary.of(name, outcome, start.description(), seconds, running.figures(), next);
         output.print(summary, summary::print);
       }
-      if (outcome.equals("finished") && running.figures().allDead()) {
+      if (dead) {
         throw new CommandFailedException(
             ExitCode.FAILED,
             "job '%s': all of its %,d records became dead letters (expected: predictions; the cause is in each of them)"

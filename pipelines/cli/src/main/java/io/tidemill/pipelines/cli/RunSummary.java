@@ -9,6 +9,7 @@ import java.lang.management.MemoryPoolMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -21,6 +22,7 @@ import java.util.stream.Collectors;
  * @param seconds from its start to its end
  * @param peakMemoryBytes the most that the process has had; of the heap where the system does not
  *     tell
+ * @param versions of what it ran with, by name; a model's is with its step
  * @param next what to do now
  */
 record RunSummary(
@@ -31,6 +33,7 @@ record RunSummary(
     double recordsPerSecond,
     RunFigures figures,
     long peakMemoryBytes,
+    Map<String, String> versions,
     String next) {
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final Pattern PEAK = Pattern.compile("VmHWM:\\s+(\\d+) kB");
@@ -45,6 +48,7 @@ record RunSummary(
         seconds > 0 ? figures.recordsIn() / seconds : 0,
         figures,
         peakMemory(),
+        Version.parts(),
         next);
   }
 
@@ -97,6 +101,14 @@ record RunSummary(
       line(out, "restarts", "%d, after which records count again", figures.restarts());
     }
     line(out, "peak memory", "%s", new ByteSize(peakMemoryBytes));
+    line(
+        out,
+        "versions",
+        "%s",
+        versions.entrySet().stream()
+            .sorted(Map.Entry.comparingByKey())
+            .map(part -> part.getKey() + " " + part.getValue())
+            .collect(Collectors.joining(", ")));
     line(out, "next", "%s", next);
   }
 

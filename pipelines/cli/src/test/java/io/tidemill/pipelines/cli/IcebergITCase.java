@@ -73,6 +73,10 @@ class IcebergITCase {
 
     assertThat(plan(file).err())
         .contains("base-namespace: 'eu' (expected: none, since Iceberg's connector makes a table");
+    Files.writeString(
+        file,
+        job().replace("catalog-table: payments", "catalog-table: payments\n  base-namespace: eu"));
+    assertThat(plan(file).err()).contains("source: base-namespace: 'eu' (expected: none");
     assertThat(directory.resolve("lake")).doesNotExist();
   }
 

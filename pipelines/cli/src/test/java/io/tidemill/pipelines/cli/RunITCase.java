@@ -455,14 +455,16 @@ class RunITCase {
     CommandRun run = run(job, "run", "-o", "json");
 
     JsonNode summary = new ObjectMapper().readTree(run.out());
-    assertThat(summary.at("/outcome").asText()).isEqualTo("finished");
+    assertThat(summary.at("/outcome").asText()).isEqualTo("failed");
     assertThat(summary.at("/figures/recordsIn").asLong()).isEqualTo(1);
     assertThat(summary.at("/figures/predictions").asLong()).isZero();
     assertThat(summary.at("/figures/done").asDouble()).isEqualTo(1);
     assertThat(summary.at("/figures/deadLetters/null-input").asLong()).isEqualTo(1);
     assertThat(summary.at("/figures/steps/1/model").asText()).isEqualTo("adder:1.0.0");
     assertThat(summary.at("/peakMemoryBytes").asLong()).isPositive();
+    assertThat(summary.at("/versions/flink").asText()).startsWith("2.");
     assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(run.err()).contains("has failed").doesNotContain("has finished");
     assertThat(run.err()).contains("all of its 1 records became dead letters");
   }
 

@@ -103,7 +103,8 @@ public record RunFigures(
     }
     OptionalLong records = metrics.told("pendingRecords");
     if (records.isPresent()) {
-      return part(recordsIn, records.getAsLong());
+      // None may be left to fetch while those that were fetched are still to be scored.
+      return records.getAsLong() > 0 ? part(recordsIn, records.getAsLong()) : UNKNOWN;
     }
     OptionalLong bytes = metrics.told("bytesLeft");
     return bytes.isPresent() ? part(metrics.sum(READER, "bytesRead"), bytes.getAsLong()) : UNKNOWN;
@@ -157,14 +158,7 @@ public record RunFigures(
   /** Of a job that has read its input to the end. */
   RunFigures finished() {
     return new RunFigures(
-        recordsIn,
-        predictions,
-        deadLetters,
-        lag,
-        done < 0 ? done : 1,
-        restarts,
-        secondsSinceCheckpoint,
-        steps);
+        recordsIn, predictions, deadLetters, lag, 1, restarts, secondsSinceCheckpoint, steps);
   }
 
   /** Whether there were records, and all of them became dead letters. */
