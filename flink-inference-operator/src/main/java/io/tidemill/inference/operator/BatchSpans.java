@@ -21,7 +21,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Reporters are others' code and may wait for a network: a thread of its own calls them, which
  * the first span starts. Spans that come while it has enough to report are dropped, as they are
- * samples; whatever a reporter throws is logged once and fails nothing.
+ * samples; what a reporter throws fails nothing. One that hangs holds the lock of Flink's registry,
+ * which no caller can help.
  *
  * <p>Thread-safe.
  */
