@@ -124,17 +124,18 @@ final class RunCommand implements Callable<Integer> {
     }
     long beginNanos = System.nanoTime();
     EmbeddedJob running = EmbeddedFlink.start(pipeline, start);
-    err.printf(
-        "%s runs with %s; web UI %s; Ctrl-C stops it%n",
-        name,
-        pipeline.models().stream()
-            .map(String::valueOf)
-            .distinct()
-            .collect(Collectors.joining(", ")),
-        running.webInterface());
     String outcome = "failed";
     boolean dead = false;
+    // Who reads that Ctrl-C stops the job may press it at once.
     try (CtrlC ctrlC = CtrlC.watch(caller.units())) {
+      err.printf(
+          "%s runs with %s; web UI %s; Ctrl-C stops it%n",
+          name,
+          pipeline.models().stream()
+              .map(String::valueOf)
+              .distinct()
+              .collect(Collectors.joining(", ")),
+          running.webInterface());
       try {
         boolean stopped =
             new JobWatch(output, ctrlC, output.runProgress(pipeline.bounded()))
