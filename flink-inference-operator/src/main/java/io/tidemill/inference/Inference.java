@@ -10,6 +10,7 @@ import io.tidemill.inference.operator.ColumnOperatorFactory;
 import io.tidemill.inference.operator.ColumnsTypeInfo;
 import io.tidemill.inference.operator.DeadLetterTypeInfo;
 import io.tidemill.inference.operator.InferenceOperatorFactory;
+import io.tidemill.inference.operator.ScoredSource;
 import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.loader.ModelSource;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -60,6 +61,7 @@ public final class Inference {
       throw new IllegalArgumentException(
           "type of step '%s': %s (expected: ColumnsTypeInfo)".formatted(id, rows.getType()));
     }
+    ScoredSource.add(model.version(), rows);
     OutputTag<DeadLetter<RowData>> deadLetters =
         deadLetters(id, InternalTypeInfo.of(type.rowType()));
     ColumnsTypeInfo results = new ColumnsTypeInfo(binding.outputType());
@@ -169,6 +171,7 @@ public final class Inference {
      * @throws IllegalArgumentException if the id is blank
      */
     public Scored<T, R> apply(String id, StepSettings settings) {
+      ScoredSource.add(model.version(), records);
       OutputTag<DeadLetter<T>> deadLetters = deadLetters(id, records.getType());
       SingleOutputStreamOperator<R> predictions =
           records
