@@ -41,10 +41,12 @@ public final class AvroEncoder implements SerializationSchema<RowData> {
     all.reset();
     all.writeBytes(before);
     BinaryEncoder out = EncoderFactory.get().binaryEncoder(all, last);
-    last = out;
+    // It keeps what a row that fails left in it, which would stand before the next one.
+    last = null;
     try {
       record.writer().write(row, out);
       out.flush();
+      last = out;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
