@@ -41,7 +41,7 @@ record AvroResolution(AvroTypes types, String path) {
         yield in -> branches[in.readBranch(branches.length)].read(in);
       }
       case READER_UNION -> of(((Resolver.ReaderUnion) action).actualAction, wanted);
-      case ERROR -> unlike(action);
+      case ERROR -> unlike(action, wanted);
       case SKIP -> throw new IllegalStateException("a field without a reader at '" + path + "'");
     };
   }
@@ -89,11 +89,12 @@ record AvroResolution(AvroTypes types, String path) {
               .of(action.elementAction, AvroTypes.child(wanted, 1));
       return in -> in.readMap(value);
     }
-    if (action.elementAction.type == Resolver.Action.Type.DO_NOTHING) {
+    Resolver.Action each = action.elementAction;
+    if (each.type == Resolver.Action.Type.DO_NOTHING && sameMeaning(each.writer, each.reader)) {
       return types.of(reader, wanted).reader();
     }
     AvroType.Reader element =
-        new AvroResolution(types, path + "[]").of(action.elementAction, AvroTypes.child(wanted, 0));
+        new AvroResolution(types, path + "[]").of(each, AvroTypes.child(wanted, 0));
     return in -> in.readArray(element);
   }
 
@@ -180,10 +181,14 @@ record AvroResolution(AvroTypes types, String path) {
     }
   }
 
-  private AvroType.Reader unlike(Resolver.Action action) {
+  private AvroType.Reader unlike(Resolver.Action action, @Nullable LogicalType wanted) {
     Schema writer = action.writer;
-    Schema reader = action.reader;
-    if (writer.getType() == Schema.Type.ENUM && isText(reader)) {
+    Schema reader = valueOf(action.reader);
+    if (action.reader.isUnion() && reader.getType() == writer.getType()) {
+      // No branch fits for Avro if a part of it does not, which may be one that is read here.
+      return of(Resolver.resolve(writer, reader), wanted);
+    }
+    if (writer.getType() == Schema.Type.ENUM && reader.getType() == Schema.Type.STRING) {
       Object[] symbols = writer.getEnumSymbols().stream().map(AvroTypes::constant).toArray();
       return symbol(symbols, writer, writer);
     }
@@ -204,14 +209,14 @@ record AvroResolution(AvroTypes types, String path) {
     return refusal("%s was written as %s (expected: %s)".formatted(here(), writer, reader));
   }
 
-  /** Columns that were written as SQL types have no enums. */
-  private static boolean isText(Schema reader) {
-    return reader.getType() == Schema.Type.STRING
-        || (reader.getType() == Schema.Type.UNION
-            && reader.getTypes().stream()
-                .map(Schema::getType)
-                .filter(type -> type != Schema.Type.NULL)
-                .allMatch(Schema.Type.STRING::equals));
+  /** What a schema is where it is not null; itself if it is more than one thing. */
+  private static Schema valueOf(Schema schema) {
+    if (!schema.isUnion()) {
+      return schema;
+    }
+    List<Schema> values =
+        schema.getTypes().stream().filter(type -> type.getType() != Schema.Type.NULL).toList();
+    return values.size() == 1 ? values.get(0) : schema;
   }
 
   private String here() {

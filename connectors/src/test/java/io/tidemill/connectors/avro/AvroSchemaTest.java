@@ -41,6 +41,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Avro's own library writes what is read here, and reads what is written here. */
 class AvroSchemaTest {
@@ -312,6 +313,80 @@ class AvroSchemaTest {
     assertThatThrownBy(() -> AvroSchema.parse(single("\"string\"")).decoder().deserialize(latin))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("not UTF-8");
+  }
+
+  /** Their encoder, which is made once, keeps what it was given. */
+  @Test
+  void rowThatCannotBeWrittenLeavesNothingBeforeTheNext() {
+    AvroSchema schema =
+        AvroSchema.parse(
+            "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
+                + field("id", "\"int\"")
+                + ","
+                + field("e", "{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\"]}")
+                + "]}");
+    AvroEncoder encoder = schema.encoder();
+    RowData good = GenericRowData.of(7, StringData.fromString("A"));
+    byte[] alone = schema.encoder().serialize(good);
+    encoder.serialize(good);
+
+    assertThatThrownBy(
+            () -> encoder.serialize(GenericRowData.of(2, StringData.fromString("unheard of"))))
+        .hasMessageContaining("unheard of");
+
+    assertThat(encoder.serialize(good)).isEqualTo(alone);
+  }
+
+  /** A count of other units is another value, and a symbol is text, however deep. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "%s",
+        "{\"type\":\"array\",\"items\":%s}",
+        "{\"type\":\"map\",\"values\":%s}",
+        "{\"type\":\"array\",\"items\":{\"type\":\"array\",\"items\":%s}}",
+        "{\"type\":\"record\",\"name\":\"In\",\"fields\":[{\"name\":\"y\",\"type\":%s}]}",
+        "[\"null\",{\"type\":\"record\",\"name\":\"In\",\"fields\":[{\"name\":\"y\",\"type\":%s}]}]",
+        "[\"null\",{\"type\":\"array\",\"items\":[\"null\",%s]}]"
+      })
+  void whatWasWrittenAsAnotherTypeIsReadAsItIsOrNotAtAll(String around) throws IOException {
+    String micros = "{\"type\":\"long\",\"logicalType\":\"timestamp-micros\"}";
+    String millis = "{\"type\":\"long\",\"logicalType\":\"timestamp-millis\"}";
+    String symbol = "{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",\"B\"]}";
+    String text = "\"string\"";
+
+    assertThatThrownBy(() -> readAs(around.formatted(micros), around.formatted(millis)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("field 'x")
+        .hasMessageContaining(" was written as " + micros);
+    assertThat(readAs(around.formatted(symbol), around.formatted(text)))
+        .isEqualTo(readAs(around.formatted(text), around.formatted(text)));
+  }
+
+  /** One value, read by another schema than that which wrote it, and then written by this. */
+  private static byte[] readAs(String written, String read) throws IOException {
+    Schema writer = schema(written);
+    // As the types of columns, whose records nobody has named.
+    AvroSchema reader = AvroSchema.parse(single(read.replace("\"In\"", "\"Other\"")));
+    byte[] bytes = write(writer, sample(writer.getField("x").schema()));
+    return reader.encoder().serialize(reader.readerOf(List.of(writer.toString())).read(bytes, 0));
+  }
+
+  private static Object sample(Schema schema) {
+    return switch (schema.getType()) {
+      case LONG -> 3L;
+      case STRING -> "B";
+      case ENUM -> new GenericData.EnumSymbol(schema, "B");
+      case ARRAY -> List.of(sample(schema.getElementType()));
+      case MAP -> Map.of("k", sample(schema.getValueType()));
+      case UNION -> sample(schema.getTypes().get(1));
+      case RECORD -> {
+        GenericRecord record = new GenericData.Record(schema);
+        record.put(0, sample(schema.getFields().get(0).schema()));
+        yield record;
+      }
+      default -> throw new AssertionError(schema);
+    };
   }
 
   private static void roundTrip(String type, @Nullable Object avro, @Nullable Object flink)
