@@ -18,13 +18,18 @@ import io.tidemill.connectors.record.SinkSpec;
 import io.tidemill.connectors.record.SourceSpec;
 import io.tidemill.connectors.record.SourceStreams;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.avro.generic.GenericRecord;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
@@ -47,9 +52,17 @@ class KafkaPipelineITCase {
       """
       {"type":"record","name":"Payment","fields":[
         {"name":"id","type":"string"},
-        {"name":"amount","type":"double"}]}
+        {"name":"amount","type":"double"},
+        {"name":"at","type":{"type":"long","logicalType":"timestamp-micros"}},
+        {"name":"day","type":["null",{"type":"int","logicalType":"date"}]},
+        {"name":"price","type":{"type":"bytes","logicalType":"decimal","precision":9,"scale":2}},
+        {"name":"ref","type":{"type":"string","logicalType":"uuid"}}]}
       """;
 
+  private static final Instant AT = Instant.parse("2023-11-14T22:13:20.123456Z");
+  private static final LocalDate DAY = LocalDate.parse("2023-11-14");
+  private static final BigDecimal PRICE = new BigDecimal("-12.34");
+  private static final String REF = "01234567-89ab-cdef-0123-456789abcdef";
   private static final int RECORDS = 400;
   private static final byte[] GARBAGE = "these bytes are no payment".getBytes(UTF_8);
 
@@ -112,7 +125,10 @@ class KafkaPipelineITCase {
             .records()
             .map(new FailsOnce(Origin.indexIn(source.rowType()), 300))
             .returns(streams.records().getType())
-            .uid("fails-once"),
+            .uid("fails-once")
+            .map(KafkaPipelineITCase::asItWasMeant)
+            .returns(streams.records().getType())
+            .uid("as-it-was-meant"),
         "sink");
     deadLetters.attach(streams.deadLetters().orElseThrow(), "dead-letters");
     assertThat(environment.getStreamGraph(false).getStreamNodes())
@@ -128,7 +144,13 @@ class KafkaPipelineITCase {
     assertThat(FailsOnce.failed()).isTrue();
     assertThat(seen).hasSize(RECORDS - 1).allSatisfy((key, count) -> assertThat(count).isOne());
     ConsumerRecord<byte[], byte[]> first = find(scores, "key-0");
-    assertThat(AvroBytes.read(AVSC, first.value()).get("id")).hasToString("payment-0");
+    GenericRecord payment = AvroBytes.read(AVSC, first.value());
+    assertThat(payment.get("id")).hasToString("payment-0");
+    assertThat(payment.get("at")).isEqualTo(1_700_000_000_123_456L);
+    assertThat(payment.get("day")).isEqualTo((int) DAY.toEpochDay());
+    assertThat(payment.get("price"))
+        .isEqualTo(ByteBuffer.wrap(PRICE.unscaledValue().toByteArray()));
+    assertThat(payment.get("ref")).hasToString(REF);
     assertThat(first.timestamp()).isEqualTo(1_000L);
     assertThat(names(first))
         .containsExactly("trace", "empty", "tidemill.model", "tidemill.version");
@@ -152,6 +174,16 @@ class KafkaPipelineITCase {
         .containsEntry("__connect.errors.exception.class.name", "java.io.IOException")
         .containsEntry("tidemill.job", "payments-job")
         .containsKey("__connect.errors.exception.message");
+  }
+
+  /** Logical types that are misread and miswritten alike would pass through as they came. */
+  private static RowData asItWasMeant(RowData row) {
+    if (!row.isNullAt(0)) {
+      assertThat(row.getTimestamp(2, 6).toInstant()).isEqualTo(AT);
+      assertThat(row.getInt(3)).isEqualTo((int) DAY.toEpochDay());
+      assertThat(row.getDecimal(4, 9, 2).toBigDecimal()).isEqualTo(PRICE);
+    }
+    return row;
   }
 
   @Test
@@ -228,6 +260,10 @@ class KafkaPipelineITCase {
                       payment -> {
                         payment.put("id", id);
                         payment.put("amount", 2.5);
+                        payment.put("at", 1_700_000_000_123_456L);
+                        payment.put("day", (int) DAY.toEpochDay());
+                        payment.put("price", ByteBuffer.wrap(PRICE.unscaledValue().toByteArray()));
+                        payment.put("ref", REF);
                       });
       records.add(
           new ProducerRecord<>(
