@@ -28,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -38,6 +39,7 @@ import org.apache.avro.io.DecoderFactory;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
@@ -330,6 +332,7 @@ class SchemaRegistryITCase {
     }
   }
 
+  /** Behind a gate that gives no schema for a while, and then for as long as the job asks. */
   @Test
   void everyRecordOfAJobHasOneOutcomeWhicheverSchemaWroteIt() throws Exception {
     String first = PAYMENT.replace("\"amount\",\"type\":\"double\"", "\"amount\",\"type\":\"int\"");
@@ -353,7 +356,8 @@ class SchemaRegistryITCase {
             });
     int oldId = registry.register("in-value", first);
     int youngId = registry.register("in-value", second);
-    try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
+    try (EmbeddedKafka kafka = EmbeddedKafka.start();
+        RegistryGate gate = new RegistryGate(registry.url())) {
       List.of("in", "out", "dead").forEach(topic -> kafka.createTopic(topic, 1));
       kafka.send(
           List.of(
@@ -366,9 +370,18 @@ class SchemaRegistryITCase {
                   0,
                   "header".getBytes(UTF_8),
                   young,
-                  List.of(new RecordHeader("__value_schema_id", framed(youngId, new byte[0]))))));
+                  List.of(new RecordHeader("__value_schema_id", framed(youngId, new byte[0])))),
+              new ProducerRecord<>(
+                  "in",
+                  0,
+                  "guid".getBytes(UTF_8),
+                  young,
+                  List.of(
+                      new RecordHeader("__value_schema_id", framed(RegistryGate.guid(youngId)))))));
 
-      run(kafka);
+      run(kafka, gate, 2);
+
+      assertThat(gate.shutFor()).isZero();
 
       Map<String, String> seen = new HashMap<>();
       for (ConsumerRecord<byte[], byte[]> out : kafka.readCommitted("out")) {
@@ -382,7 +395,17 @@ class SchemaRegistryITCase {
         seen.put(new String(out.key(), UTF_8), read.get("id") + " " + read.get("amount"));
       }
       assertThat(seen)
-          .isEqualTo(Map.of("old", "old 3.0", "young", "young 2.5", "header", "young 2.5"));
+          .isEqualTo(
+              Map.of(
+                  "old", "old 3.0",
+                  "young", "young 2.5",
+                  "header", "young 2.5",
+                  "guid", "young 2.5"));
+      assertThatThrownBy(() -> run(kafka, gate, Integer.MAX_VALUE))
+          .hasStackTraceContaining(
+              "in-0 offset 0: the value does not decode, and not for its own sake: schema registry"
+                  + " at %s: /schemas/ids/%d answers 503 (5 attempts; "
+                      .formatted(gate.url(), oldId));
       assertThat(kafka.readCommitted("dead"))
           .extracting(
               dead -> new String(dead.key(), UTF_8),
@@ -395,28 +418,41 @@ class SchemaRegistryITCase {
                   assertThat(unknown.toString())
                       .contains(
                           "unknown",
-                          "/schemas/ids/987654 is not in the schema registry at " + registry.url()),
+                          "/schemas/ids/987654 is not in the schema registry at " + gate.url()),
               plain ->
                   assertThat(plain.toString())
                       .contains("plain", "for plain Avro set the format to avro"));
     }
   }
 
-  private static void run(EmbeddedKafka kafka) throws Exception {
+  /** Once the job has found the registry, the gate is shut for so many that ask for a schema. */
+  private static void run(EmbeddedKafka kafka, RegistryGate gate, int shut) throws Exception {
     RecordSchema schema = RecordSchema.fromAvro(PAYMENT);
     Connectors connectors = new Connectors();
+    String user = "avro-confluent.basic-auth.user-info";
     ConnectorOptions in =
         options(
             Map.of(
-                "topic", "in",
-                "properties.bootstrap.servers", kafka.bootstrapServers(),
-                "scan.startup.mode", "earliest-offset",
-                "scan.bounded.mode", "latest-offset"));
-    ConnectorOptions out = options(Map.of("topic", "out"));
+                "avro-confluent.url",
+                gate.url(),
+                user,
+                RegistryGate.USER,
+                "topic",
+                "in",
+                "properties.bootstrap.servers",
+                kafka.bootstrapServers(),
+                "scan.startup.mode",
+                "earliest-offset",
+                "scan.bounded.mode",
+                "latest-offset"));
+    ConnectorOptions out =
+        options(Map.of("avro-confluent.url", gate.url(), user, RegistryGate.USER, "topic", "out"));
     RecordSource source = connectors.source(new SourceSpec(in, schema, true));
     assertThat(source.obstacles(Duration.ofSeconds(20))).isEmpty();
+    gate.shut(shut);
     Configuration configuration = new Configuration();
     configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(200));
+    configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.getExecutionEnvironment(configuration);
     environment.setParallelism(1);
@@ -470,6 +506,14 @@ class SchemaRegistryITCase {
 
   private static byte[] framed(int id, byte[] body) {
     return ByteBuffer.allocate(5 + body.length).put((byte) 0).putInt(id).put(body).array();
+  }
+
+  private static byte[] framed(UUID guid) {
+    return ByteBuffer.allocate(17)
+        .put((byte) 1)
+        .putLong(guid.getMostSignificantBits())
+        .putLong(guid.getLeastSignificantBits())
+        .array();
   }
 
   private static String field(String type) {
