@@ -7,42 +7,63 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Processes of {@code tidemill run} that are ended at seeded moments of the flow: the first and the
- * last are told to end, and all others are killed. The last has less parallelism, where those that
- * read committed records would see nothing while a transaction of the killed one stayed open. The
- * system property {@code tidemill.test.kills} asks for more than a build has time for.
+ * Processes of {@code tidemill run} that are ended at seeded moments of the flow: the first by
+ * Ctrl-C, the last by {@code tidemill stop}, and all others are killed. They read from the offsets
+ * of their group, which the broker commits apart from what they publish. The last has less
+ * parallelism, where those that read committed records would see nothing while a transaction of the
+ * killed one stayed open. The system property {@code tidemill.test.kills} asks for more than a
+ * build has time for.
  */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "sends signals by 'kill'")
 final class KillITCase {
   private static final int KILLS = Integer.getInteger("tidemill.test.kills", 3);
   private static final long SEED = Long.getLong("tidemill.test.seed", 20_261_128);
   private static final int PARTITIONS = 4;
   private static final int PORTION = 20_000;
+  private static final int INTERRUPTED = 130;
 
   /** Less than what the broker gives a transaction that nobody ends. */
   private static final Duration PATIENCE = Duration.ofMinutes(4);
 
   @TempDir Path directory;
 
-  private Process command(ScoringJobs jobs, String name, String log) throws IOException {
-    return jobs.command(
-        directory.resolve(log), Map.of(), name, directory.resolve("adding.yaml").toString());
+  private Process command(ScoringJobs jobs, String name, String log, String... more)
+      throws IOException {
+    List<String> words =
+        new ArrayList<>(List.of(name, directory.resolve("adding.yaml").toString()));
+    words.addAll(List.of(more));
+    return jobs.command(directory.resolve(log), Map.of(), words.toArray(String[]::new));
+  }
+
+  /**
+   * Without a state to go on from, a run that begins with the offsets of its group has to say so.
+   */
+  private Process run(ScoringJobs jobs, int kill) throws IOException {
+    return command(
+        jobs, "run", "run-" + kill + ".log", kill == 0 ? new String[] {"--fresh"} : new String[0]);
   }
 
   private static void writeJob(ScoringJobs jobs, int parallelism) throws IOException {
-    jobs.write(
-        "adding",
-        "in",
-        "properties.group.id: adding",
-        "execution.checkpointing.interval: 250ms, parallelism.default: " + parallelism);
+    Path job =
+        jobs.write(
+            "adding",
+            "in",
+            "properties.group.id: adding\nproperties.auto.offset.reset: earliest",
+            "execution.checkpointing.interval: 250ms, parallelism.default: " + parallelism);
+    Files.writeString(job, Files.readString(job).replace("earliest-offset", "group-offsets"));
   }
 
   private static void write(ScoringJobs jobs, int from, int to) {
@@ -64,22 +85,22 @@ final class KillITCase {
       for (int kill = 0; kill < KILLS; kill++) {
         write(jobs, kill * PORTION, (kill + 1) * PORTION);
         long target = broker.appended(PARTITIONS, "out") + random.nextInt(PORTION);
-        Process run = command(jobs, "run", "run-" + kill + ".log");
+        Process run = run(jobs, kill);
         while (broker.appended(PARTITIONS, "out") < target) {
           if (run.waitFor(5, TimeUnit.MILLISECONDS)) {
             // A broker on a busy machine may answer too late for the look before the start.
             assertThat(log("run-" + kill + ".log")).contains("no Kafka broker answers");
-            run = command(jobs, "run", "run-" + kill + ".log");
+            run = run(jobs, kill);
           }
         }
         // Somewhere between two checkpoints, or in one.
         assertThat(run.waitFor(random.nextInt(400), TimeUnit.MILLISECONDS)).isFalse();
         if (kill == 0) {
-          run.destroy();
+          assertThat(Site.signal("INT", run)).isTrue();
+          assertThat(run.waitFor()).as(this::logs).isEqualTo(INTERRUPTED);
         } else {
-          run.destroyForcibly();
+          Site.kill(run);
         }
-        run.waitFor();
       }
       write(jobs, KILLS * PORTION, records);
       writeJob(jobs, 1);
@@ -100,7 +121,7 @@ final class KillITCase {
     }
 
     String next = "adding has stopped; the next run begins with checkpoint ";
-    assertThat(log("run-0.log")).contains("adding begins anew: no earlier state in ", next);
+    assertThat(log("run-0.log")).contains("adding begins anew, as asked for", next);
     assertThat(log("last.log"))
         .containsPattern("adding begins with checkpoint \\d+ of run [1-9]")
         .contains(next)

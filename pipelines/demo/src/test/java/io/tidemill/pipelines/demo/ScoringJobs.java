@@ -190,7 +190,8 @@ final class ScoringJobs implements AutoCloseable {
 
   /** Starts {@code tidemill} with these words in a process of its own; a log has what it says. */
   Process command(Path log, Map<String, String> environment, String... words) throws IOException {
-    List<String> line = new ArrayList<>();
+    // A build in the background hands on to its children that Ctrl-C is not for them.
+    List<String> line = new ArrayList<>(List.of("env", "--default-signal=INT"));
     line.add(ProcessHandle.current().info().command().orElseThrow());
     // The doors that Flink and Arrow need are the test's own.
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()

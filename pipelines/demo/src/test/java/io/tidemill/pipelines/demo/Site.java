@@ -236,7 +236,8 @@ final class Site implements AutoCloseable {
     look(time);
   }
 
-  private static boolean signal(String name, Process process) throws Exception {
+  /** Sends a signal; whether it was sent. */
+  static boolean signal(String name, Process process) throws Exception {
     return run("kill", "-" + name, String.valueOf(process.pid()));
   }
 
