@@ -111,7 +111,9 @@ final class KillITCase {
         account.read();
       }
       assertThat(command(jobs, "run", "twice.log").waitFor()).as(this::logs).isEqualTo(2);
-      assertThat(command(jobs, "stop", "stop.log").waitFor()).as(this::logs).isZero();
+      Process stop =
+          jobs.command(directory.resolve("stop.log"), Map.of(), "stop", "adding", "--savepoint");
+      assertThat(stop.waitFor()).as(this::logs).isZero();
       assertThat(last.waitFor()).as(this::logs).isZero();
       account.readAll();
 
@@ -129,7 +131,8 @@ final class KillITCase {
     // TensorFlow has looked for a GPU, which a job on the CPU needs as little as a word about it.
     assertThat(logs()).doesNotContain("CudaUtils");
     assertThat(log("twice.log")).contains("job 'adding' runs already: process ");
-    assertThat(log("stop.log")).contains(next);
+    assertThat(log("stop.log"))
+        .containsPattern(next + "\\d+ of run \\d+, \\S+/run-\\d+/savepoint-");
   }
 
   private String log(String name) throws IOException {

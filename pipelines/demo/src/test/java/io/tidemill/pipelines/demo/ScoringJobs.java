@@ -188,7 +188,10 @@ final class ScoringJobs implements AutoCloseable {
         directory, ProcessCluster.classPathWithout(List.of("/pipelines/")), configuration);
   }
 
-  /** Starts {@code tidemill} with these words in a process of its own; a log has what it says. */
+  /**
+   * Starts {@code tidemill} with these words in a process of its own, in the folder of the jobs; a
+   * log has what it says.
+   */
   Process command(Path log, Map<String, String> environment, String... words) throws IOException {
     // A build in the background hands on to its children that Ctrl-C is not for them.
     List<String> line = new ArrayList<>(List.of("env", "--default-signal=INT"));
@@ -208,7 +211,10 @@ final class ScoringJobs implements AutoCloseable {
     line.addAll(List.of("-cp", System.getProperty("java.class.path"), Tidemill.class.getName()));
     line.addAll(List.of(words));
     ProcessBuilder builder =
-        new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(log.toFile());
+        new ProcessBuilder(line)
+            .directory(directory.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile());
     builder.environment().put("TIDEMILL_CACHE", directory.resolve("cache").toString());
     builder.environment().putAll(environment);
     return builder.start();
