@@ -18,6 +18,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -28,6 +30,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RunITCase {
   private static final int RECORDS = 1_000;
+  private static final Pattern TIMES =
+      Pattern.compile(
+          "(?m); encode ([\\d.]+) s, model ([\\d.]+) s, decode ([\\d.]+) s, back-pressure ([\\d.]+) s$");
 
   @TempDir private Path directory;
 
@@ -84,6 +89,23 @@ class RunITCase {
 
     assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
     assertBarFills(run.err());
+    assertTimesAreTold(run.out());
+  }
+
+  /** A step of one subtask, whose task has one thread and whose models no more than batches. */
+  private static void assertTimesAreTold(String out) {
+    Matcher whole = Pattern.compile("(?m)^records in +31,000 in ([\\d.]+) s").matcher(out);
+    assertThat(whole.find()).as(out).isTrue();
+    double seconds = Double.parseDouble(whole.group(1));
+    List<MatchResult> steps = TIMES.matcher(out).results().toList();
+    assertThat(steps).as(out).hasSize(2);
+    for (MatchResult step : steps) {
+      List<Double> times =
+          IntStream.rangeClosed(1, 4).mapToObj(i -> Double.valueOf(step.group(i))).toList();
+      assertThat(times).as(out).allMatch(time -> time > 0);
+      assertThat(times.get(0) + times.get(1) + times.get(2)).as(out).isLessThan(3 * seconds);
+      assertThat(times.get(3)).as(out).isLessThan(seconds);
+    }
   }
 
   @Test
