@@ -11,6 +11,8 @@ import io.tidemill.model.StoreRefusedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,6 +84,27 @@ class StorePolicyTest {
         .hasMessageContaining("fraud:1.4.2: cannot be 'production', because ");
     store.alias("fraud", "staging", VERSION);
     assertThat(store.aliases("fraud")).containsOnlyKeys("staging");
+  }
+
+  @Test
+  void theExampleOfThePageDemandsWhatItSays() throws Exception {
+    store.push(draft("fraud", "1.4.2"), files(folder, "a"));
+    Matcher example =
+        Pattern.compile("```yaml\n(required-labels: .*?)```", Pattern.DOTALL)
+            .matcher(Files.readString(Path.of("..", "..", "docs", "models.md")));
+    assertThat(example.find()).isTrue();
+
+    policy(example.group(1));
+
+    assertThatThrownBy(() -> store.push(draft("fraud", "1.5.0"), files(folder, "a")))
+        .isInstanceOf(StoreRefusedException.class)
+        .hasMessageContaining("labels 'git' missing (expected: git, training-run)")
+        .hasMessageContaining("engine 'fake' (expected: onnx, tensorflow)");
+    assertThatThrownBy(() -> store.alias("fraud", "production", VERSION))
+        .isInstanceOf(StoreRefusedException.class)
+        .hasMessageContaining("fraud:1.4.2: cannot be 'production', because ");
+    assertThatThrownBy(() -> store.delete("fraud", VERSION))
+        .isInstanceOf(StoreRefusedException.class);
   }
 
   @Test

@@ -1,21 +1,31 @@
 package io.tidemill.pipelines.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Each page of docs that has an example, and each job of job-configs, is read by a test. */
 class DocumentsTest {
   private static final Path ROOT = Path.of("../..");
+  private static final Pattern PYTHON = Pattern.compile("```python\n(.*?)```", Pattern.DOTALL);
+
+  /** The folders of modules are as deep as this. */
+  private static final int PAGES = 3;
 
   @Test
-  void everyPageWithAnExampleAndEveryJobIsNamedByATest() throws IOException {
+  void everyPageWithAnExampleAndEveryJobIsOpenedByATest() throws IOException {
     List<String> tests;
     try (Stream<Path> files =
         Files.find(ROOT, 20, (file, attributes) -> isTest(file.normalize().toString()))) {
@@ -31,7 +41,40 @@ class DocumentsTest {
           .hasSizeGreaterThan(15)
           .allSatisfy(
               file ->
-                  assertThat(tests).anyMatch(test -> test.contains(file.getFileName().toString())));
+                  // A name in a comment opens nothing.
+                  assertThat(tests).anyMatch(test -> test.contains(file.getFileName() + "\"")));
+    }
+  }
+
+  /** Whose packages are on no machine that builds: these are the words of each framework. */
+  @Test
+  void everyBlockOfPythonParses() throws Exception {
+    List<String> blocks = new ArrayList<>();
+    try (Stream<Path> files =
+        Files.find(ROOT, PAGES, (file, attributes) -> file.toString().endsWith(".md"))) {
+      files
+          .flatMap(page -> PYTHON.matcher(text(page)).results())
+          .forEach(block -> blocks.add(block.group(1)));
+    }
+    assertThat(blocks).hasSizeGreaterThan(4);
+    Process python =
+        python("import ast, sys; [ast.parse(b) for b in sys.stdin.read().split('\\0')]");
+
+    try (OutputStream in = python.getOutputStream()) {
+      in.write(String.join("\0", blocks).getBytes(UTF_8));
+    }
+    String said = new String(python.getInputStream().readAllBytes(), UTF_8);
+
+    int code = python.waitFor();
+    assumeThat(code).as("a name for a Python that is not here").isNotEqualTo(127);
+    assertThat(code).as(said).isZero();
+  }
+
+  private static Process python(String program) {
+    try {
+      return new ProcessBuilder("python3", "-c", program).redirectErrorStream(true).start();
+    } catch (IOException notHere) {
+      return abort("no python3: " + notHere.getMessage());
     }
   }
 
