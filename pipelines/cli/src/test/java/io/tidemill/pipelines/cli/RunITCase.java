@@ -301,6 +301,49 @@ class RunITCase {
     assertThat(files("second")).hasSameSizeAs(files).doesNotContainAnyElementsOf(files);
   }
 
+  /** The example of connectors/README, whose files are made of JSON and read to JSON again. */
+  @Test
+  void readsAndWritesFilesOfOrcAsThePageSays() throws IOException {
+    Path model = Files.createDirectories(directory.resolve("one"));
+    new Jobs(directory).publish("fraud", "1.0.0", SavedModels.mlp(model, 1), model);
+    Files.write(
+        directory.resolve("in/a.json"),
+        IntStream.range(0, 100)
+            .mapToObj("{\"id\": \"p%1$d\", \"amount\": %1$d}"::formatted)
+            .toList());
+    String page = Files.readString(Path.of("../../connectors/README.md"));
+    int begin = page.indexOf("name: scores-in-orc\n");
+    assertThat(begin).as("the example").isPositive();
+    String example = page.substring(begin, page.indexOf("```", begin));
+    Path job = directory.resolve("job.yaml");
+    String columns = ", columns: { id: STRING, amount: DOUBLE } }";
+    for (String yaml :
+        List.of(
+            example
+                .replace("payments, format: orc }", "in, format: json" + columns)
+                .replace("scores, format: orc }", "payments, format: orc" + columns),
+            example,
+            example
+                .replace("path: scores, format: orc }", "path: out, format: json }")
+                .replace("payments,", "scores,")
+                .replace("score: fraud_score", "score: again"))) {
+      Files.writeString(job, yaml);
+
+      CommandRun run = run(job, "run");
+
+      assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+    }
+
+    assertThat(rows("out"))
+        .hasSize(100)
+        .allSatisfy(
+            row -> {
+              assertThat(row.get("id").asText()).isEqualTo("p" + row.get("amount").asInt());
+              assertThat(row.get("fraud_score").asDouble()).isBetween(0.0, 1.0);
+              assertThat(row.get("again")).isEqualTo(row.get("fraud_score"));
+            });
+  }
+
   /** Flink would begin anew, and what was moved already would be there twice. */
   @Test
   void addsNoRowTwiceWhereNotAllFilesCanBeMoved() throws IOException {
