@@ -1,6 +1,7 @@
 package io.tidemill.dist;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -9,6 +10,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemill.pipelines.ClusterJob;
 import io.tidemill.pipelines.cli.Shell;
 import io.tidemill.pipelines.cli.TemplateAnswers;
+import io.tidemill.pipelines.cli.Tidemill;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -17,6 +21,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +46,11 @@ import org.junit.jupiter.api.io.TempDir;
 class ArchiveITCase {
   private static final String NAME = "tidemill-" + System.getProperty("tidemill.version");
   private static final Path ARCHIVE = Path.of("target", NAME + ".tar.gz").toAbsolutePath();
+
+  private static final String COLUMNS =
+      "columns: { id: STRING, amount: DOUBLE, hour: INT, distance_km: DOUBLE, merchant_risk: DOUBLE }";
+  private static final String REGISTRY =
+      " format: avro-confluent, avro-confluent.url: 'http://localhost:1', ";
 
   @TempDir private static Path temporary;
   private static Path folder = Path.of("");
@@ -220,6 +232,114 @@ class ArchiveITCase {
 
     assertThat(out).contains("fraud:1.0.0");
     assertThat(bare.resolve("job/models/fraud/1.0.0/model.yaml")).exists();
+  }
+
+  private static String job(String name, String source, String sink) {
+    return """
+        name: %1$s
+        mode: batch
+        store: models
+        source: { %2$s }
+        steps:
+          - id: score
+            model: fraud:1.0.0
+            input: { features: [amount, hour, distance_km, merchant_risk] }
+            output: { score: %1$s }
+            resources: { device: cpu }
+        sink: { %3$s }
+        """
+        .formatted(name, source, sink);
+  }
+
+  /** Columns of files are those of one of them. */
+  private static String files(String format) {
+    return "connector: filesystem, path: %1$s, format: %1$s".formatted(format);
+  }
+
+  /**
+   * From one format to the next, and to a table with the jars that connectors/README names. Where
+   * no registry is, a job with one is planned.
+   */
+  @Test
+  void readsAndWritesTheFormatsThatComeWithItAndATableWithItsJars() throws Exception {
+    Path formats = folder.resolve("formats");
+    Path lib = Files.createDirectories(formats.resolve("lib"));
+    for (String artifact : coordinates("jdbc")) {
+      Path jar = onClassPath(artifact);
+      Files.copy(jar, lib.resolve(jar.getFileName()));
+    }
+    try (InputStream model = Tidemill.class.getResourceAsStream("templates/fraud.onnx")) {
+      Files.write(formats.resolve("fraud.onnx"), requireNonNull(model).readAllBytes());
+    }
+    Files.writeString(
+        Files.createDirectories(formats.resolve("csv")).resolve("a.csv"),
+        "t-1,12.5,9,1.2,0.05\nt-2,310.0,14,22.0,0.31\n");
+    Files.writeString(
+        formats.resolve("one.yaml"), job("one", files("csv") + ", " + COLUMNS, files("avro")));
+    Files.writeString(formats.resolve("two.yaml"), job("two", files("avro"), files("parquet")));
+    Files.writeString(
+        formats.resolve("registry.yaml"),
+        job(
+            "registry",
+            "connector: kafka, topic: in, properties.bootstrap.servers: 'localhost:1',"
+                + " scan.startup.mode: earliest-offset, scan.bounded.mode: latest-offset,"
+                + REGISTRY
+                + COLUMNS,
+            "connector: kafka, topic: out," + REGISTRY + "sink.delivery-guarantee: at-least-once"));
+    try (EmbeddedPostgres database = EmbeddedPostgres.start();
+        Connection connection = database.getPostgresDatabase().getConnection();
+        Statement sql = connection.createStatement()) {
+      sql.execute("CREATE TABLE scores (id TEXT PRIMARY KEY, one REAL, two REAL, three REAL)");
+      Files.writeString(
+          formats.resolve("three.yaml"),
+          job(
+              "three",
+              files("parquet"),
+              "connector: jdbc, url: '%s', table-name: scores, primary-key: id, columns: { id: STRING, one: FLOAT, two: FLOAT, three: FLOAT }"
+                  .formatted(database.getJdbcUrl("postgres", "postgres"))));
+
+      Answer answer =
+          run(
+              """
+              export PATH="$PWD/%s/bin:$PATH" TIDEMILL_JAVA_OPTS=-XX:TieredStopAtLevel=1
+              cd formats
+              tidemill model push fraud.onnx fraud:1.0.0 --store models
+              tidemill run one.yaml
+              tidemill run two.yaml
+              TIDEMILL_LIB=lib tidemill run three.yaml
+              tidemill plan registry.yaml --sink-schema
+              """
+                  .formatted(NAME));
+
+      assertThat(answer.out()).contains("\"name\" : \"registry\"");
+      try (ResultSet same =
+          sql.executeQuery("SELECT count(*) FROM scores WHERE one = two AND two = three")) {
+        same.next();
+        assertThat(same.getInt(1)).isEqualTo(2);
+      }
+    }
+  }
+
+  /** What the README of the connectors says of one: artifact and version, as jars are named. */
+  private static List<String> coordinates(String of) throws IOException {
+    String row =
+        Files.readAllLines(unpacked().resolve("connectors/README.md")).stream()
+            .filter(line -> line.startsWith("| `" + of + "` | "))
+            .findFirst()
+            .orElseThrow();
+    return Pattern.compile("`[\\w.]+:([\\w.-]+):([\\w.-]+)`")
+        .matcher(row)
+        .results()
+        .map(name -> name.group(1) + "-" + name.group(2) + ".jar")
+        .toList();
+  }
+
+  private static Path onClassPath(String jar) {
+    return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+        .map(Path::of)
+        .filter(path -> path.getFileName().toString().equals(jar))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(jar + " is not on the test's class path"));
   }
 
   @Test
