@@ -84,6 +84,10 @@ public record ConnectorOptions(String place, Map<String, String> values) {
       Pattern.compile(
           "(?i)(?<![\\w.-])((?>[\\w.-]*?(?:password|passphrase|passwd|secret|token|credential|api[-_.]?key)[\\w.-]*)\"?\\s*(?:=|(?<=\")\\s*:)\\s*)(?:\"[^\"]*\"|'[^']*'|[^\\s&;,\"']+)");
 
+  // The columns of a record's key are no keys to anything.
+  private static final Pattern COLUMNS_OF_KEY =
+      Pattern.compile("metadata\\..+|key\\.(format|fields|fields-prefix)");
+
   public ConnectorOptions {
     values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
   }
@@ -219,7 +223,9 @@ public record ConnectorOptions(String place, Map<String, String> values) {
         || lower.contains("cookie")
         || lower.contains("sasl.jaas.config")
         || lower.contains("basic-auth")
-        || lower.matches(".*(^|[.\\-_])(api|access|private|encryption)?[.\\-_]?key($|[.\\-_]).*");
+        || (!COLUMNS_OF_KEY.matcher(lower).matches()
+            && lower.matches(
+                ".*(^|[.\\-_])(api|access|private|encryption)?[.\\-_]?key($|[.\\-_]).*"));
   }
 
   /** The value of an option as a message may show it. */

@@ -79,7 +79,16 @@ class ConnectorOptionsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"topic", "properties.group.id", "monkey", "path"})
+  @ValueSource(
+      strings = {
+        "topic",
+        "properties.group.id",
+        "monkey",
+        "path",
+        "metadata.key",
+        "metadata.message_key",
+        "key.fields"
+      })
   void showsWhatIsNot(String key) {
     ConnectorOptions options = new ConnectorOptions("source", Map.of(key, "plain"));
 

@@ -91,13 +91,8 @@ public record WrittenSecrets(ParsedPipeline written, String where) {
         || (ConnectorOptions.isSecret(key) && full.strip().matches("\\S*[^:\\s]"));
   }
 
-  /**
-   * Whether an option is a secret, by its name or its value. Kafka's columns of a record's key are
-   * no keys to anything.
-   */
+  /** Whether an option is a secret, by its name or its value. */
   public static boolean isSecret(String key, String value) {
-    return key.matches("key\\.(format|fields|fields-prefix)")
-        ? !ConnectorOptions.withoutSecrets(value).equals(value)
-        : !ConnectorOptions.shown(key, value).equals(value);
+    return !ConnectorOptions.shown(key, value).equals(value);
   }
 }

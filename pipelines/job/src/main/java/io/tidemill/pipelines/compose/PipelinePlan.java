@@ -75,7 +75,8 @@ public record PipelinePlan(
    * A source or a sink.
    *
    * @param guarantee what a failure does to its records
-   * @param options as they were written, with the connection that is another part's, secrets hidden
+   * @param options as they were written, with the connection that is another part's, secrets
+   *     hidden, and with the keys of the table that stand among them
    */
   public record Connector(String connector, String guarantee, Map<String, String> options) {}
 

@@ -1,6 +1,7 @@
 package io.tidemill.pipelines.compose;
 
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.TableKeys;
 import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.inference.batch.BatchPolicy;
 import io.tidemill.inference.batch.InFlight.Order;
@@ -8,6 +9,7 @@ import io.tidemill.inference.step.StepSettings;
 import io.tidemill.model.Gpu;
 import io.tidemill.model.Signature;
 import io.tidemill.model.loader.StoredModel;
+import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import java.nio.file.Files;
@@ -25,6 +27,7 @@ import org.apache.flink.streaming.api.graph.StreamEdge;
 import org.apache.flink.streaming.api.graph.StreamGraph;
 import org.apache.flink.streaming.api.graph.StreamNode;
 import org.apache.flink.util.TimeUtils;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts a planned pipeline into words.
@@ -49,15 +52,15 @@ record PlanDescription(
         job.name(),
         job.mode().label(),
         store,
-        connector(source.written(), source.source().orElseThrow().guarantee()),
+        connector(source.written(), source.source().orElseThrow().guarantee(), job.source()),
         source
             .found()
             .map(found -> new PipelinePlan.SourceColumns(found.file(), found.schema().columns()))
             .orElse(null),
         described,
-        connector(sink.sink().orElseThrow()),
+        connector(sink.sink().orElseThrow(), job.sink()),
         pipeline.sinkSchema().columns(),
-        deadLetters.sink().map(PlanDescription::connector).orElse(null),
+        deadLetters.sink().map(made -> connector(made, job.deadLetter())).orElse(null),
         pipeline.memory(),
         job.mode() == ExecutionMode.BATCH ? job.nightly().timeZone().toString() : null,
         job.nightly().errors() == null ? null : job.nightly().errors().toString(),
@@ -66,14 +69,30 @@ record PlanDescription(
         notes(pipeline, graph, described));
   }
 
-  private static PipelinePlan.Connector connector(ConnectorOptions options, String guarantee) {
+  /** With what the job says beside the options, as it stands among them there. */
+  private static PipelinePlan.Connector connector(
+      ConnectorOptions options, String guarantee, @Nullable ConnectorDefinition written) {
     Map<String, String> shown = new LinkedHashMap<>();
     options.values().forEach((key, value) -> shown.put(key, ConnectorOptions.shown(key, value)));
+    if (written != null) {
+      showIfAny(TableKeys.PRIMARY_KEY, written.primaryKey(), shown);
+      showIfAny(TableKeys.PARTITIONED_BY, written.partitionedBy(), shown);
+      if (written.overwrite()) {
+        shown.put(TableKeys.OVERWRITE, "true");
+      }
+    }
     return new PipelinePlan.Connector(options.connector(), guarantee, shown);
   }
 
-  private static PipelinePlan.Connector connector(RecordSink sink) {
-    return connector(sink.options(), sink.guarantee());
+  private static void showIfAny(String key, List<String> columns, Map<String, String> shown) {
+    if (!columns.isEmpty()) {
+      shown.put(key, String.join(", ", columns));
+    }
+  }
+
+  private static PipelinePlan.Connector connector(
+      RecordSink sink, @Nullable ConnectorDefinition written) {
+    return connector(sink.options(), sink.guarantee(), written);
   }
 
   private PipelinePlan.Step step(PlannedStep step) {

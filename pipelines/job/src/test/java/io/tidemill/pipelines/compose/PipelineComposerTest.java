@@ -281,6 +281,29 @@ class PipelineComposerTest {
   }
 
   @Test
+  void showsTheColumnOfAKeyAndTheKeysBesideTheOptions() {
+    String yaml =
+        "mode: batch\n"
+            + Jobs.KAFKA
+                .replace("topic: in", "topic: in\n  metadata.key: key")
+                .replace("topic: in", "topic: in\n  scan.bounded.mode: latest-offset")
+                .replaceFirst(
+                    "(?s)sink:.*dead-letter",
+                    "sink: { connector: filesystem, path: /tmp/o, format: json, partitioned-by:"
+                        + " [hour, id], overwrite: true }\ndead-letter");
+
+    PipelinePlan plan = plan(yaml);
+
+    assertThat(plan.source().options())
+        .containsEntry("metadata.key", "key")
+        .doesNotContainKeys("partitioned-by", "overwrite");
+    assertThat(plan.sink().options())
+        .containsEntry("partitioned-by", "hour, id")
+        .containsEntry("overwrite", "true")
+        .doesNotContainKey("primary-key");
+  }
+
+  @Test
   void letsOverridesWinOverTheJob() {
     assertThat(
             jobs.plan(Jobs.KAFKA, Map.of("parallelism.default", "3"))
