@@ -13,6 +13,7 @@ import org.apache.flink.connector.kafka.lineage.DefaultKafkaDatasetIdentifier;
 import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacet;
 import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacetProvider;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
+import org.apache.flink.metrics.Counter;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.utils.ProjectedRowData;
 import org.apache.flink.types.RowKind;
@@ -24,11 +25,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Turns a row into a record of a topic: key, headers and timestamp as they came, the chosen fields
  * as its value, and the sink's own headers after the record's. A DELETE row becomes a null value
- * with its own headers only. Not thread-safe.
+ * with its own headers only, and counts in {@value #TOMBSTONES}. Not thread-safe.
  */
 final class KafkaRecordEncoder
     implements KafkaRecordSerializationSchema<RowData>, KafkaDatasetFacetProvider {
   private static final long serialVersionUID = 1L;
+  private static final String TOMBSTONES = "tombstones";
   private static final RecordHeader[] NONE = {};
 
   private final String topic;
@@ -39,6 +41,7 @@ final class KafkaRecordEncoder
   private final RecordLimit limit;
   private final @Nullable UnwritableLetters letters;
 
+  private transient @Nullable Counter tombstones;
   private transient @Nullable ProjectedRowData projected;
   // Kafka's own, which are the same for every record.
   private transient RecordHeader @Nullable [] written;
@@ -93,6 +96,10 @@ final class KafkaRecordEncoder
       throws Exception {
     values.open(context);
     limit.open();
+    if (tombstones == null) {
+      // Flink's sink opens its encoder twice, and of two metrics of one name it shows the first.
+      tombstones = context.getMetricGroup().addGroup("tidemill").counter(TOMBSTONES);
+    }
     if (letters != null) {
       letters.open(context, sinkContext);
     }
@@ -103,7 +110,11 @@ final class KafkaRecordEncoder
       RowData row, KafkaSinkContext context, @Nullable Long timestamp) {
     Origin origin = Origin.of(row, originIndex);
     try {
-      return record(row, origin, timestamp);
+      ProducerRecord<byte[], byte[]> record = record(row, origin, timestamp);
+      if (record.value() == null && tombstones != null) {
+        tombstones.inc();
+      }
+      return record;
     } catch (RecordFailureException e) {
       if (letters == null) {
         throw e;

@@ -13,16 +13,22 @@ import io.tidemill.connectors.record.RecordFailureException;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.Standalone;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.SimpleCounter;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.factories.SerializationFormatFactory;
 import org.apache.flink.types.RowKind;
+import org.apache.flink.util.UserCodeClassLoader;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -53,6 +59,30 @@ class KafkaRecordEncoderTest {
   void tombstoneHasItsOwnHeadersOnly() throws Exception {
     assertThat(headers(encode(Map.of(), row(RowKind.DELETE, null))))
         .containsExactly("trace", "__value_schema_id");
+  }
+
+  @Test
+  void tombstonesThatAreWrittenAreCounted() throws Exception {
+    Map<String, Counter> counters = new HashMap<>();
+    KafkaRecordEncoder encoder = encoder(Map.of("properties.bootstrap.servers", "::"), 1 << 20);
+    MetricGroup metrics =
+        new UnregisteredMetricsGroup() {
+          @Override
+          public MetricGroup addGroup(String name) {
+            return this;
+          }
+
+          @Override
+          public Counter counter(String name) {
+            return counters.computeIfAbsent(name, unused -> new SimpleCounter());
+          }
+        };
+
+    encoder.open(new Counting(metrics), new OneWriter());
+    serialize(encoder, row(RowKind.DELETE, null));
+    serialize(encoder, row(RowKind.INSERT, 1f));
+
+    assertThat(counters.get("tombstones")).extracting(Counter::getCount).isEqualTo(1L);
   }
 
   @Test
@@ -140,7 +170,7 @@ class KafkaRecordEncoderTest {
       throws Exception {
     Map<String, String> values = new LinkedHashMap<>(more);
     values.put("format", "json");
-    values.put("properties.bootstrap.servers", "localhost:1");
+    values.putIfAbsent("properties.bootstrap.servers", "localhost:1");
     ConnectorOptions options = new ConnectorOptions("sink", values);
     OptionCheck check = new OptionCheck(options);
     SerializationSchema<RowData> json =
@@ -172,6 +202,14 @@ class KafkaRecordEncoderTest {
     List<String> names = new ArrayList<>();
     record.headers().forEach(header -> names.add(header.key()));
     return names;
+  }
+
+  /** What an encoder is opened with that counts. */
+  record Counting(MetricGroup getMetricGroup) implements SerializationSchema.InitializationContext {
+    @Override
+    public UserCodeClassLoader getUserCodeClassLoader() {
+      return new Standalone().getUserCodeClassLoader();
+    }
   }
 
   /** A sink of one subtask. */
