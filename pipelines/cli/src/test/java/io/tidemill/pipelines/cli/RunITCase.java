@@ -390,7 +390,10 @@ class RunITCase {
         .contains("\"valid\" : false", "partitioned-by below");
   }
 
-  /** In a batch job a step of another parallelism begins when the one before it has ended. */
+  /**
+   * In a batch job a step of another parallelism begins when the one before it has ended. What no
+   * sink keeps counts as what files do.
+   */
   @Test
   void runsStepsThatNeedTheMemoryOneAfterTheOther() throws IOException {
     Path job = job();
@@ -401,12 +404,14 @@ class RunITCase {
             .replace(
                 "{ sum: grand_total }\n    resources: { device: cpu }",
                 "{ sum: grand_total }\n    batching: { max-size: 1000000, max-in-flight: 40 }\n    resources: { device: cpu, parallelism: 2 }")
-            .replace("resources: { device: cpu }", "resources: { device: cpu, parallelism: 1 }"));
+            .replace("resources: { device: cpu }", "resources: { device: cpu, parallelism: 1 }")
+            .replaceAll("connector: filesystem, path: .*, format: json", "connector: blackhole"));
 
     CommandRun run = run(job, "run");
 
     assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
-    assertThat(rows("out")).hasSize(RECORDS - 1);
+    assertThat(run.out().lines().map(line -> line.replaceFirst("[\\d.]+ s, .*", "")))
+        .contains("records in   1,000 in ", "predictions  999", "dead letters 1, null-input 1");
   }
 
   @Test

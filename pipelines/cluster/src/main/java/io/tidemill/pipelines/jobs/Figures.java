@@ -22,12 +22,11 @@ record Figures(long recordsIn, long recordsOut, long deadLetters) {
   private static final Pattern STEP = Pattern.compile("(.+)\\.tidemill\\.step\\..*\\.records");
   private static final String IN = ".numRecordsIn";
 
-  /** Of each, a job has one. */
-  private static final List<String> SINKS =
-      List.of("sink__Writer", "sink-tombstones", "sink-columns");
+  /** Of each, the first that a job has is what records come to before all others. */
+  private static final List<String> SINKS = List.of("sink-fields", "sink-columns", "sink__Writer");
 
   private static final List<String> DEAD_LETTERS =
-      List.of("dead-letter__Writer", "dead-letter-tombstones");
+      List.of("dead-letter-fields", "dead-letter__Writer");
 
   /** Those of the tasks of a job. Asks for the counters that are of use. */
   static Figures of(FlinkCluster cluster, String job, List<String> vertices)
@@ -60,11 +59,15 @@ record Figures(long recordsIn, long recordsOut, long deadLetters) {
     }
     return new Figures(
         steps.stream().mapToLong(step -> counters.getOrDefault(step + IN, 0L)).max().orElse(0),
-        sum(counters, SINKS),
-        sum(counters, DEAD_LETTERS));
+        first(counters, SINKS),
+        first(counters, DEAD_LETTERS));
   }
 
-  private static long sum(Map<String, Long> counters, List<String> operators) {
-    return operators.stream().mapToLong(name -> counters.getOrDefault(name + IN, 0L)).sum();
+  private static long first(Map<String, Long> counters, List<String> operators) {
+    return operators.stream()
+        .mapToLong(name -> counters.getOrDefault(name + IN, 0L))
+        .filter(records -> records > 0)
+        .findFirst()
+        .orElse(0);
   }
 }

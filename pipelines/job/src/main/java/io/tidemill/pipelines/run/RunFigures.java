@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * What a run has done so far. What it did again after a restart counts again. Immutable.
  *
  * @param recordsIn all that the source has read, also what did not decode
- * @param predictions records that the sink has written
+ * @param predictions records that the sink has written, but for tombstones, which no model made
  * @param deadLetters by cause; {@code undecodable} are records that the source could not decode,
  *     {@code corrupt-file} are files of which it could not read all, each for one record, {@code
  *     unwritable} those of the sink
@@ -71,8 +71,7 @@ public record RunFigures(
     Map<String, Long> deadLetters =
         byCause(metrics, steps.stream().map(StepDefinition::id).toArray(String[]::new));
     long ofSource =
-        Math.max(
-            0, first(metrics, "dead-letter: Writer", "dead-letter-tombstones") - sum(deadLetters));
+        Math.max(0, first(metrics, "dead-letter-fields", "dead-letter: Writer") - sum(deadLetters));
     Map<String, Long> ofFiles = byCause(metrics, SOURCE);
     Map<String, Long> ofSink = byCause(metrics, SINK);
     ofFiles.forEach((cause, letters) -> deadLetters.merge(cause, letters, Long::sum));
@@ -85,7 +84,9 @@ public record RunFigures(
     long restarts = metrics.told("numRestarts").orElse(0);
     return new RunFigures(
         recordsIn,
-        first(metrics, SINK, "sink-tombstones", "sink-columns") - sum(ofSink),
+        first(metrics, "sink-fields", "sink-columns", SINK)
+            - metrics.sum(SINK, "tombstones")
+            - sum(ofSink),
         deadLetters,
         lag,
         planned.bounded() ? done(metrics, recordsIn, lag, restarts) : UNKNOWN,
@@ -134,9 +135,13 @@ public record RunFigures(
     return byCause.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** What came to the first operator of a sink, which differs by connector. */
+  /** What came to the first of these that a sink has, which differs by connector. */
   private static long first(RunMetrics metrics, String... operators) {
-    return Stream.of(operators).mapToLong(operator -> metrics.sum(operator, IN)).sum();
+    return Stream.of(operators)
+        .mapToLong(operator -> metrics.sum(operator, IN))
+        .filter(records -> records > 0)
+        .findFirst()
+        .orElse(0);
   }
 
   private static Step step(StepDefinition step, ModelVersion version, RunMetrics metrics) {

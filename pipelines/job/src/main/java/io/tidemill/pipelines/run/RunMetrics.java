@@ -45,6 +45,7 @@ final class RunMetrics implements MetricReporter {
           "decodeNanos",
           "backPressuredNanos",
           "modelMicros",
+          "tombstones",
           "deadLetters");
 
   /** Those that Flink has not made yet. */
