@@ -167,7 +167,7 @@ final class RunCommand implements Callable<Integer> {
   private String next(PlannedPipeline pipeline, JobFolder folder, RunFigures figures) {
     String begins;
     try {
-      begins = "the next run begins " + RunStart.of(pipeline, folder, false).description();
+      begins = "the next run begins " + RunStart.next(pipeline, folder).description();
     } catch (InvalidPipelineException needsAWord) {
       begins = "the next run needs --fresh or --from-savepoint: " + needsAWord.getMessage();
     }

@@ -97,6 +97,11 @@ record FlinkOptions(Map<String, ConfigOption<?>> byKey) {
     return holders;
   }
 
+  /** Whether a key is that of an option, or was formerly. */
+  boolean has(String key, ConfigOption<?> option) {
+    return option.equals(byKey.get(key));
+  }
+
   /**
    * What is wrong with an option: a key that was probably meant to be another, or a value that
    * Flink does not read; empty if it may stand.

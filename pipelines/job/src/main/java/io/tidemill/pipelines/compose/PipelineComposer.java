@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.table.types.logical.RowType;
 
 /**
@@ -31,6 +32,9 @@ import org.apache.flink.table.types.logical.RowType;
  * <p>Immutable and thread-safe.
  */
 public final class PipelineComposer {
+  private static final String OF_ONE_START =
+      ": in the job itself, so that each start would go back to one state and double what came after it (expected: --from-savepoint PATH for one start, or --set of this key; on a cluster also 'flink run -s', or --fromSavepoint of a standalone job)";
+
   private final String fallbackStore;
   private final Map<String, String> flinkOverrides;
 
@@ -192,7 +196,10 @@ public final class PipelineComposer {
     Map<String, String> options = new HashMap<>();
     given.forEach(
         (key, value) -> {
-          Optional<String> wrong = known.problemWith(key, value);
+          Optional<String> wrong =
+              written.containsKey(key) && known.has(key, StateRecoveryOptions.SAVEPOINT_PATH)
+                  ? Optional.of(key + OF_ONE_START)
+                  : known.problemWith(key, value);
           if (wrong.isPresent()) {
             problems.add("flink." + key, "%s", wrong.get());
             // What depends on it is not wrong as well.

@@ -62,8 +62,26 @@ public final class RunStart {
    * @throws InvalidPipelineException if there is none and the job needs one, or it is not the job's
    */
   public static RunStart of(PlannedPipeline pipeline, JobFolder folder, boolean fresh) {
+    Optional<String> given =
+        pipeline.configuration().getOptional(StateRecoveryOptions.SAVEPOINT_PATH);
+    if (fresh && given.isPresent()) {
+      String key = StateRecoveryOptions.SAVEPOINT_PATH.key();
+      throw refused(
+          pipeline,
+          "flink." + key,
+          "%s: %s beside --fresh (expected: one of them)".formatted(key, given.get()));
+    }
+    return of(pipeline, folder, fresh, given);
+  }
+
+  /** That of the run after one of this pipeline, which is given nothing. */
+  public static RunStart next(PlannedPipeline pipeline, JobFolder folder) {
+    return of(pipeline, folder, false, Optional.empty());
+  }
+
+  private static RunStart of(
+      PlannedPipeline pipeline, JobFolder folder, boolean fresh, Optional<String> given) {
     Configuration flink = pipeline.configuration();
-    Optional<String> given = flink.getOptional(StateRecoveryOptions.SAVEPOINT_PATH);
     if (pipeline.definition().mode() == ExecutionMode.BATCH) {
       return unkept("anew, as a batch job always does");
     }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.StateRecoveryOptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -368,6 +369,23 @@ class PipelineComposerTest {
                         + " metrics.reporter.prom.port: 9249"))
                 .name())
         .isEqualTo("fraud");
+  }
+
+  @Test
+  void refusesAStateThatEachStartWouldGoBackTo() {
+    for (String key : List.of("execution.state-recovery.path", "execution.savepoint.path")) {
+      assertThat(problems(Jobs.KAFKA.replace("10s }", "10s, " + key + ": 'file:/kept/chk-7' }")))
+          .singleElement()
+          .asString()
+          .startsWith("job.yaml:24:")
+          .contains(key + ": in the job itself, so that each start")
+          .contains("(expected: --from-savepoint PATH for one start, or --set of this key;");
+    }
+    assertThat(
+            jobs.plan(Jobs.KAFKA, Map.of("execution.state-recovery.path", "file:/kept/chk-7"))
+                .configuration()
+                .get(StateRecoveryOptions.SAVEPOINT_PATH))
+        .isEqualTo("file:/kept/chk-7");
   }
 
   @Test

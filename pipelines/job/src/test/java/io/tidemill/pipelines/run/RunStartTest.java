@@ -223,6 +223,30 @@ class RunStartTest {
   }
 
   @Test
+  void refusesAStateBesideFresh() {
+    Map<String, String> given = Map.of(StateRecoveryOptions.SAVEPOINT_PATH.key(), "file:/kept/1");
+
+    assertThatThrownBy(() -> start(Jobs.KAFKA, true, given))
+        .isInstanceOf(InvalidPipelineException.class)
+        .hasMessageContaining(
+            "execution.state-recovery.path: file:/kept/1 beside --fresh (expected: one of them)");
+  }
+
+  @Test
+  void theRunAfterOneThatWasGivenAStateGoesOnFromTheNewest() throws IOException {
+    checkpoint("run-1/job/chk-8", 8);
+
+    RunStart next =
+        RunStart.next(
+            new Jobs(directory)
+                .plan(
+                    Jobs.KAFKA, Map.of(StateRecoveryOptions.SAVEPOINT_PATH.key(), "file:/kept/1")),
+            JobFolder.of(directory.resolve("job.yaml"), "fraud"));
+
+    assertThat(next.description()).startsWith("with checkpoint 8 of run 1");
+  }
+
+  @Test
   void goesOnFromWhatARunWasGivenIfItLeftNothingItself() throws IOException {
     checkpoint("run-1/job/chk-8", 8);
     Path given = directory.resolve("given");
