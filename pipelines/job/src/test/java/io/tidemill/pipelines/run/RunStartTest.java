@@ -223,6 +223,22 @@ class RunStartTest {
   }
 
   @Test
+  void refusesToDeleteWhatTheNextRunGoesOnFrom() {
+    String key = CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION.key();
+
+    for (String other : List.of("DELETE_ON_CANCELLATION", "NO_EXTERNALIZED_CHECKPOINTS")) {
+      String yaml =
+          Jobs.KAFKA.replace("interval: 10s", "interval: 10s, %s: %s".formatted(key, other));
+      assertThatThrownBy(() -> start(yaml))
+          .isInstanceOf(InvalidPipelineException.class)
+          .hasMessageStartingWith("job.yaml:24:108: %s: %s: the next run".formatted(key, other))
+          .hasMessageContaining("(expected: none or RETAIN_ON_CANCELLATION;");
+      assertThat(start(yaml, false, Map.of(key, "RETAIN_ON_CANCELLATION")).description())
+          .startsWith("anew");
+    }
+  }
+
+  @Test
   void refusesAStateBesideFresh() {
     Map<String, String> given = Map.of(StateRecoveryOptions.SAVEPOINT_PATH.key(), "file:/kept/1");
 
