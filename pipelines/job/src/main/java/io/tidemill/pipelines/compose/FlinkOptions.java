@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.jar.JarFile;
+import java.util.regex.Pattern;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
@@ -23,16 +24,39 @@ import org.apache.flink.configuration.FallbackKey;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.StateBackendOptions;
+import org.apache.flink.table.api.config.ExecutionConfigOptions;
+import org.apache.flink.table.api.config.MaterializedTableConfigOptions;
+import org.apache.flink.table.api.config.OptimizerConfigOptions;
+import org.apache.flink.table.api.config.TableConfigOptions;
 
 /**
- * The options that Flink itself declares, in the classes of its configuration package. File
- * systems, state backends, reporters and clusters add others that are not known here, so an unknown
- * key is refused only where it looks like a slip of the hand, or where no one else adds any.
- * Immutable.
+ * The options that Flink itself declares, in the classes of its configuration package and of its
+ * tables. File systems, state backends, reporters and clusters add others that are not known here,
+ * so an unknown key is refused only where it looks like a slip of the hand, or where no one else
+ * adds any. Immutable.
  */
 record FlinkOptions(Map<String, ConfigOption<?>> byKey) {
   private static final Set<String> CLOSED =
-      Set.of("execution", "restart-strategy", "pipeline", "parallelism", "taskmanager", "rest");
+      Set.of(
+          "execution",
+          "restart-strategy",
+          "pipeline",
+          "parallelism",
+          "taskmanager",
+          "rest",
+          "state",
+          "table");
+
+  /** Of one state backend or changelog, such as RocksDB, each of which adds its own. */
+  private static final Pattern OF_BACKEND =
+      Pattern.compile("state\\.(backend|changelog)\\.[^.]+\\..+");
+
+  private static final List<Class<?>> OF_TABLES =
+      List.of(
+          TableConfigOptions.class,
+          ExecutionConfigOptions.class,
+          OptimizerConfigOptions.class,
+          MaterializedTableConfigOptions.class);
 
   /** A map, whose keys are the user's. */
   private static final String PARAMETERS = PipelineOptions.GLOBAL_JOB_PARAMETERS.key();
@@ -79,7 +103,7 @@ record FlinkOptions(Map<String, ConfigOption<?>> byKey) {
 
   private static List<String> holders() {
     String folder = CoreOptions.class.getPackageName().replace('.', '/') + "/";
-    List<String> holders = new ArrayList<>();
+    List<String> holders = new ArrayList<>(OF_TABLES.stream().map(Class::getName).toList());
     try (JarFile flink =
         new JarFile(
             Path.of(CoreOptions.class.getProtectionDomain().getCodeSource().getLocation().toURI())
@@ -119,7 +143,7 @@ record FlinkOptions(Map<String, ConfigOption<?>> byKey) {
       return Optional.of(
           "%s: no option of Flink's (did you mean '%s'?)".formatted(key, nearest.get()));
     }
-    return CLOSED.contains(key.replaceFirst("\\..*", ""))
+    return CLOSED.contains(key.replaceFirst("\\..*", "")) && !OF_BACKEND.matcher(key).matches()
         ? Optional.of(key + ": no option of Flink's (expected: one of its documentation)")
         : Optional.empty();
   }

@@ -372,6 +372,28 @@ class PipelineComposerTest {
   }
 
   @Test
+  void refusesWhatNeitherFlinksStateNorItsTablesHaveButNothingOfABackend() {
+    String more = "flink: { execution.checkpointing.interval: 10s, ";
+
+    assertThat(
+            problems(
+                Jobs.KAFKA.replace(
+                    "flink: { execution.checkpointing.interval: 10s",
+                    more + "state.of-mind.today: calm, table.in-the-corner.seats: 4")))
+        .containsExactly(
+            "job.yaml:24:70: state.of-mind.today: no option of Flink's (expected: one of its"
+                + " documentation)",
+            "job.yaml:24:103: table.in-the-corner.seats: no option of Flink's (expected: one of its"
+                + " documentation)");
+    assertThat(
+            plan(Jobs.KAFKA.replace(
+                    "flink: { execution.checkpointing.interval: 10s",
+                    more + "state.backend.rocksdb.in-the-corner: 4, table.exec.state.ttl: 1 h"))
+                .name())
+        .isEqualTo("fraud");
+  }
+
+  @Test
   void refusesAStateThatEachStartWouldGoBackTo() {
     for (String key : List.of("execution.state-recovery.path", "execution.savepoint.path")) {
       assertThat(problems(Jobs.KAFKA.replace("10s }", "10s, " + key + ": 'file:/kept/chk-7' }")))
