@@ -46,7 +46,7 @@ public final class RegistryDecoder implements DeserializationSchema<RowData> {
   /**
    * One that wrote records.
    *
-   * @param reader null where the registry has no such schema, or none that parses
+   * @param reader null where the registry has no such schema, or none that is whole and parses
    * @param problem what then is wrong
    */
   private record Writer(@Nullable AvroReader reader, String problem, long knownNanos) {}
@@ -91,17 +91,17 @@ public final class RegistryDecoder implements DeserializationSchema<RowData> {
   private Writer ask(String path) throws RegistryException {
     RegistryClient registry = client == null ? new RegistryClient(settings) : client;
     client = registry;
-    Optional<List<String>> texts = registry.schema(path);
     String problem =
         "%s is not in the schema registry at %s (expected: a schema that is)"
             .formatted(path, settings);
-    if (texts.isPresent()) {
-      try {
+    try {
+      Optional<List<String>> texts = registry.schema(path);
+      if (texts.isPresent()) {
         AvroReader reader = new AvroSchema(json, rowType).readerOf(texts.get());
         return new Writer(reader, "", 0);
-      } catch (IllegalArgumentException e) {
-        problem = path + " of the schema registry: " + e.getMessage();
       }
+    } catch (IllegalArgumentException e) {
+      problem = path + " of the schema registry: " + e.getMessage();
     }
     return new Writer(null, problem, System.nanoTime());
   }

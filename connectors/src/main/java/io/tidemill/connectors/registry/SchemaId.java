@@ -18,6 +18,9 @@ record SchemaId(byte kind, long high, long low) {
   static final byte NUMBERED = 0;
   static final byte UNIQUE = 1;
 
+  /** The path at which a registry that has GUIDs knows them. */
+  static final String GUIDS = "/schemas/guids/";
+
   private static final VarHandle INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
   private static final VarHandle LONG =
@@ -54,7 +57,7 @@ record SchemaId(byte kind, long high, long low) {
 
   /** Where a registry keeps the schema. */
   String path() {
-    return kind == NUMBERED ? "/schemas/ids/" + low : "/schemas/guids/" + new UUID(high, low);
+    return kind == NUMBERED ? "/schemas/ids/" + low : GUIDS + new UUID(high, low);
   }
 
   /** The first bytes of a record whose schema has this number. */

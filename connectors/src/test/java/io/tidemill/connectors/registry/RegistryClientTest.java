@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -144,6 +145,36 @@ class RegistryClientTest {
     RowData row = decoder(settings(url(), null)).deserialize(record);
 
     assertThat(row.getInt(0)).isEqualTo(5);
+  }
+
+  /** Garbage may begin as one that is named so, at a registry that names none. */
+  @Test
+  void guidOfARegistryWithoutGuidsFailsTheRecord() {
+    UUID guid = new UUID(0x0202020202020202L, 0x0202020202020202L);
+    answer("/schemas/guids/" + guid, "404 {\"error_code\":404,\"message\":\"HTTP 404 Not Found\"}");
+    byte[] garbage = new byte[20];
+    Arrays.fill(garbage, (byte) 2);
+    garbage[0] = 1;
+
+    assertThatThrownBy(() -> decoder(settings(url(), null)).deserialize(garbage))
+        .isExactlyInstanceOf(IOException.class)
+        .hasMessageStartingWith("/schemas/guids/" + guid + " is not in the schema registry at ");
+  }
+
+  @Test
+  void schemaWithoutThoseThatItNamesFailsTheRecord() {
+    String gone = "/subjects/gone/versions/3";
+    answer(
+        "/schemas/ids/7",
+        "200 {\"schema\":\"{}\",\"references\":[{\"subject\":\"gone\",\"version\":3}]}");
+    answer(gone, "404 {\"error_code\":40401,\"message\":\"none\"}");
+
+    assertThatThrownBy(
+            () -> decoder(settings(url(), null)).deserialize(new byte[] {0, 0, 0, 0, 7, 2}))
+        .isExactlyInstanceOf(IOException.class)
+        .hasMessage(
+            "/schemas/ids/7 of the schema registry: refers to %s, which is not there (expected: a schema that is)",
+            gone);
   }
 
   @Test
