@@ -50,7 +50,7 @@ final class DeadLetterDecoder {
               StringData.fromString(text(said, DeadLetterHeader.TOPIC)),
               partition == null ? null : Integer.valueOf(partition),
               offset == null ? null : Long.valueOf(offset),
-              record.timestamp() < 0 ? null : record.timestamp(),
+              time(record, said),
               StringData.fromString(text(said, DeadLetterHeader.STAGE)),
               StringData.fromString(text(said, DeadLetterHeader.CAUSE)),
               StringData.fromString(text(said, DeadLetterHeader.MESSAGE)),
@@ -66,6 +66,18 @@ final class DeadLetterDecoder {
                         !is(header, DeadLetterHeader.CAUSE)
                             && !is(header, DeadLetterHeader.MESSAGE))
                 .toList());
+  }
+
+  /** The record's time is that of its letter, unless their topic did not take it. */
+  private static @Nullable Long time(ConsumerRecord<byte[], byte[]> letter, List<Header> said) {
+    Long time = letter.timestamp() < 0 ? null : letter.timestamp();
+    for (Header header : said) {
+      byte[] value = header.value();
+      if (header.name().equals(DeadLetterEncoder.TIMESTAMP) && value != null) {
+        time = Long.valueOf(new String(value, UTF_8));
+      }
+    }
+    return time;
   }
 
   private static boolean is(Header header, DeadLetterHeader name) {

@@ -97,6 +97,19 @@ class DeadLetterDecoderTest {
   }
 
   @Test
+  void timeOfTheRecordIsItsOwnWhereTheTopicOfLettersDidNotTakeIt() {
+    ConsumerRecord<byte[], byte[]> written =
+        written(
+            letter(List.of(Header.of("tidemill.timestamp", "1")), new byte[0])
+                .withContext(List.of(Header.of("tidemill.timestamp", "2"))),
+            1 << 20);
+
+    assertThat(read(written).timestamp()).isEqualTo(2);
+    written.headers().add("tidemill.timestamp", "3000".getBytes(UTF_8));
+    assertThat(read(written).timestamp()).as("the last one is the encoder's").isEqualTo(3_000);
+  }
+
+  @Test
   void headersOfALetterThatBecameALetterAgainAreItsOwn() {
     List<Header> first = headers(written(letter(OWN, new byte[0]), 1 << 20));
 
