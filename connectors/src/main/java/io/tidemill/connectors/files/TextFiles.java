@@ -1,5 +1,6 @@
 package io.tidemill.connectors.files;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.InvalidOptionsException;
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.options.OptionKey;
@@ -22,6 +23,8 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.connector.file.src.FileSourceSplit;
+import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.data.RowData;
@@ -75,18 +78,51 @@ public final class TextFiles implements RecordSource {
         new FolderColumns(
             spec.schema().rowType(), spec.keys().partitionedBy(), options.nameOfNull());
     RowType fileColumns = columns.inFiles();
+    ValueDecoder decoder = decoder(options, decoding, fileColumns);
+    return Optional.of(
+        new TextFiles(
+            spec,
+            options,
+            format(options, columns, decoder, spec.deadLetters()),
+            decoder,
+            fileColumns));
+  }
+
+  private static ValueDecoder decoder(
+      TextOptions options,
+      Function<RowType, DeserializationSchema<RowData>> decoding,
+      RowType rows) {
+    DeserializationSchema<RowData> format = decoding.apply(rows);
     try {
-      DeserializationSchema<RowData> format = decoding.apply(fileColumns);
-      Quoting quoting = options.quoting().orElseThrow();
-      ValueDecoder decoder =
-          new ValueDecoder(
-              quoting.hasFields() ? format : new WholeJson(format), fileColumns, false);
-      TextRows rows = new TextRows(decoder, columns, spec.deadLetters());
-      return Optional.of(
-          new TextFiles(spec, options, new TextFormat(rows, quoting), decoder, fileColumns));
+      return new ValueDecoder(
+          options.quoting().orElseThrow().hasFields() ? format : new WholeJson(format),
+          rows,
+          false);
     } catch (IOException e) {
       throw new UncheckedIOException("the decoder of the files' format cannot be shipped", e);
     }
+  }
+
+  private static TextFormat format(
+      TextOptions options, FolderColumns columns, ValueDecoder decoder, boolean deadLetters) {
+    return new TextFormat(
+        new TextRows(decoder, columns, deadLetters), options.quoting().orElseThrow());
+  }
+
+  /**
+   * The format of text files whose records are rows of these columns, each with its origin, and
+   * without a column where it does not decode; empty where they are others.
+   */
+  public static Optional<BulkFormat<RowData, FileSourceSplit>> format(
+      ConnectorOptions files,
+      RowType rows,
+      Function<RowType, DeserializationSchema<RowData>> decoding) {
+    TextOptions options = new TextOptions(files);
+    if (!options.areKnown()) {
+      return Optional.empty();
+    }
+    FolderColumns columns = new FolderColumns(rows, List.of(), options.nameOfNull());
+    return Optional.of(format(options, columns, decoder(options, decoding, rows), true));
   }
 
   @Override

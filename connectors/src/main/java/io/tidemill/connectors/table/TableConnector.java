@@ -295,10 +295,7 @@ public final class TableConnector implements Connector {
         && provider.createSource() instanceof FileSource<?> files) {
       @SuppressWarnings("unchecked") // A file source of rows is one of rows.
       FileSource<RowData> rows = (FileSource<RowData>) files;
-      return new KeptFiles(
-          spec.options(),
-          new ReadableFiles<>(
-              isAvro(spec.options()) || isParquet(spec.options()) ? letters(spec, check) : rows));
+      return new KeptFiles(spec.options(), new ReadableFiles<>(letters(spec, check).orElse(rows)));
     }
     check.refuse(
         ConnectorOptions.CONNECTOR,
@@ -308,11 +305,17 @@ public final class TableConnector implements Connector {
     throw check.failure();
   }
 
-  private static FileSource<RowData> letters(DeadLetterSpec spec, OptionCheck check) {
-    return FileSource.forBulkFileFormat(
-            fileFormat(DeadLetterRecord.TYPE, FileReading.USUAL, check),
-            new Path(spec.options().folder().orElseThrow()))
-        .build();
+  /** In formats that are read here, and of which what is no letter is told apart. */
+  private static Optional<FileSource<RowData>> letters(DeadLetterSpec spec, OptionCheck check) {
+    Optional<BulkFormat<RowData, FileSourceSplit>> format =
+        isAvro(spec.options()) || isParquet(spec.options())
+            ? Optional.of(fileFormat(DeadLetterRecord.TYPE, FileReading.USUAL, check))
+            : TextFiles.format(
+                spec.options(), DeadLetterRecord.TYPE, rows -> decoding(rows, check));
+    return format.map(
+        known ->
+            FileSource.forBulkFileFormat(known, new Path(spec.options().folder().orElseThrow()))
+                .build());
   }
 
   private static PartitionRows partition(OptionCheck check, RowType columns, boolean isRead) {
