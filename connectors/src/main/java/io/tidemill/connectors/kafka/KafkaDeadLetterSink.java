@@ -41,7 +41,8 @@ final class KafkaDeadLetterSink implements RecordSink {
     SinkSettings settings = SinkSettings.read(options, spec.jobName() + "-dead-letters", check);
     ClientCheck.run(spec.options(), options, ProducerConfig.configDef(), check);
     options.refuseTopic(check, settings.topic(), spec.source(), TopicSink.READ);
-    options.refuseTopic(check, settings.topic(), spec.sink(), WRITTEN);
+    KafkaOptions sink = new KafkaOptions(spec.sink()).connectedLike(spec.source());
+    options.refuseTopic(check, settings.topic(), sink.options(), WRITTEN);
     check.throwIfAny();
     return new KafkaDeadLetterSink(new TopicSink(options, settings), spec);
   }

@@ -219,6 +219,17 @@ class KafkaOptionsTest {
   }
 
   @Test
+  void sinksTopicOfAnotherClusterIsAllowed() {
+    Map<String, String> sink = Map.of("connector", "kafka", "topic", "out", "format", "json");
+    Map<String, String> elsewhere =
+        Map.of("topic", "out", "properties.bootstrap.servers", "other:9092");
+
+    assertThat(deadLetters(elsewhere, sink).guarantee()).startsWith("exactly once");
+    assertThatThrownBy(() -> deadLetters(Map.of("topic", "out"), sink))
+        .hasMessageContaining("'out' is written by the sink of the same job");
+  }
+
+  @Test
   void formatThatDropsWhatDoesNotDecodeIsRefused() {
     assertThat(problemsOfSource(with(SOURCE, "json.ignore-parse-errors", "true")))
         .containsExactly(
@@ -470,12 +481,16 @@ class KafkaOptionsTest {
   }
 
   private static RecordSink deadLetters(Map<String, String> options) {
+    return deadLetters(options, with(SOURCE, "topic", "out"));
+  }
+
+  private static RecordSink deadLetters(Map<String, String> options, Map<String, String> sink) {
     return new Connectors()
         .deadLetters(
             new DeadLetterSpec(
                 new ConnectorOptions("job.yaml: dead-letter", with(options, "connector", "kafka")),
                 new ConnectorOptions("job.yaml: source", SOURCE),
-                new ConnectorOptions("job.yaml: sink", with(SOURCE, "topic", "out")),
+                new ConnectorOptions("job.yaml: sink", sink),
                 "job",
                 List.of()));
   }
