@@ -9,6 +9,7 @@ import io.tidemill.connectors.record.DeadLetterSpec;
 import io.tidemill.connectors.record.RecordSink;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -43,6 +44,9 @@ final class KafkaDeadLetterSink implements RecordSink {
     options.refuseTopic(check, settings.topic(), spec.source(), TopicSink.READ);
     KafkaOptions sink = new KafkaOptions(spec.sink()).connectedLike(spec.source());
     options.refuseTopic(check, settings.topic(), sink.options(), WRITTEN);
+    if (!Collections.disjoint(options.servers(), sink.servers())) {
+      settings.refuseTransactionsOf(KafkaRecordSink.settings(sink, spec.jobName()), check);
+    }
     check.throwIfAny();
     return new KafkaDeadLetterSink(new TopicSink(options, settings), spec);
   }

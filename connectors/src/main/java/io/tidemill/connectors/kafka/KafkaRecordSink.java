@@ -41,8 +41,7 @@ final class KafkaRecordSink implements RecordSink {
     spec.keys().refuse(check);
     Optional<ValueFormat> format = ValueFormat.find(SerializationFormatFactory.class, check);
     SinkSettings settings =
-        settings(
-            spec.options(), options, format, spec.source(), spec.jobName() + "-predictions", check);
+        settings(spec.options(), options, format, spec.source(), prefix(spec.jobName()), check);
     Optional<SerializationSchema<RowData>> values =
         format.flatMap(found -> found.encoder(spec.schema(), settings.topic()));
     check.throwIfAny();
@@ -57,6 +56,16 @@ final class KafkaRecordSink implements RecordSink {
             Origin.indexIn(spec.rows()),
             spec.headers(),
             settings.limit(new Broker(options))));
+  }
+
+  /** The transactional ids of a job's sink that names none. */
+  private static String prefix(String jobName) {
+    return jobName + "-predictions";
+  }
+
+  /** Those of a job's sink, of which others tell what is wrong with them. */
+  static SinkSettings settings(KafkaOptions options, String jobName) {
+    return SinkSettings.read(options, prefix(jobName), new OptionCheck(options.options()));
   }
 
   /** What the options say, whatever the columns are. */

@@ -138,6 +138,19 @@ record SinkSettings(
         properties);
   }
 
+  /** Refuses transactional ids that are also those of the sink beside this one. */
+  void refuseTransactionsOf(SinkSettings sink, OptionCheck check) {
+    if (guarantee == DeliveryGuarantee.EXACTLY_ONCE
+        && sink.guarantee == DeliveryGuarantee.EXACTLY_ONCE
+        && transactionalIdPrefix.equals(sink.transactionalIdPrefix)) {
+      check.refuse(
+          KafkaConnectorOptions.TRANSACTIONAL_ID_PREFIX,
+          "'%s' is that of the sink of the same job (expected: another, or each ends the"
+              + " transactions of the other)",
+          transactionalIdPrefix);
+    }
+  }
+
   /**
    * The bytes of a producer's buffer, which holds each record as a whole, or others where the job
    * does not tell. One that is no number is refused elsewhere.

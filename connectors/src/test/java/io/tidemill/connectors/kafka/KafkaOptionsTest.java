@@ -230,6 +230,30 @@ class KafkaOptionsTest {
   }
 
   @Test
+  void transactionalIdsOfTheSinkAreNotThoseOfDeadLetters() {
+    String key = "sink.transactional-id-prefix";
+    Map<String, String> sink = Map.of("connector", "kafka", "topic", "out", key, "ids");
+    Map<String, String> letters = Map.of("topic", "dead", key, "ids");
+
+    assertThatThrownBy(() -> deadLetters(letters, sink))
+        .hasMessage(
+            "job.yaml: dead-letter: sink.transactional-id-prefix: 'ids' is that of the sink of the"
+                + " same job (expected: another, or each ends the transactions of the other)");
+    assertThatThrownBy(
+            () ->
+                deadLetters(
+                    with(letters, key, "job-predictions"),
+                    Map.of("connector", "kafka", "topic", "out")))
+        .hasMessageContaining("'job-predictions' is that of the sink");
+    String servers = "properties.bootstrap.servers";
+    String guarantee = "sink.delivery-guarantee";
+    assertThat(deadLetters(with(letters, servers, "other:9092"), sink).exactlyOnce()).isTrue();
+    assertThat(deadLetters(with(letters, guarantee, "at-least-once"), sink).exactlyOnce())
+        .isFalse();
+    assertThat(deadLetters(letters, with(sink, guarantee, "none")).exactlyOnce()).isTrue();
+  }
+
+  @Test
   void formatThatDropsWhatDoesNotDecodeIsRefused() {
     assertThat(problemsOfSource(with(SOURCE, "json.ignore-parse-errors", "true")))
         .containsExactly(
