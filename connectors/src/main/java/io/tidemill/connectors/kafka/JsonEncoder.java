@@ -2,8 +2,6 @@ package io.tidemill.connectors.kafka;
 
 import io.tidemill.connectors.record.JsonRows;
 import org.apache.flink.api.common.serialization.SerializationSchema;
-import org.apache.flink.configuration.ConfigOption;
-import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.table.data.RowData;
 
 /**
@@ -13,21 +11,12 @@ import org.apache.flink.table.data.RowData;
 final class JsonEncoder implements SerializationSchema<RowData> {
   private static final long serialVersionUID = 1L;
 
-  /** Tidemill's own, without the format's prefix. */
-  static final String NON_FINITE = "non-finite";
-
   private final JsonRows rows;
   private final SerializationSchema<RowData> json;
 
   JsonEncoder(JsonRows rows, SerializationSchema<RowData> json) {
     this.rows = rows;
     this.json = json;
-  }
-
-  static ConfigOption<JsonRows.NonFinite> nonFinite(String prefix) {
-    return ConfigOptions.key(prefix + NON_FINITE)
-        .enumType(JsonRows.NonFinite.class)
-        .defaultValue(JsonRows.NonFinite.FAIL);
   }
 
   @Override

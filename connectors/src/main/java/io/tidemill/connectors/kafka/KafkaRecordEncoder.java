@@ -132,14 +132,14 @@ final class KafkaRecordEncoder
     if (key == null && limit.needsKey()) {
       throw new RecordFailureException(
           "%s: its %s has no key, and topic '%s' is compacted (expected: records with keys, or cleanup.policy=delete)"
-              .formatted(named(origin), kind, topic),
+              .formatted(Origin.positionOf(origin), kind, topic),
           null);
     }
     Long time = kafkaTimestamp(timestamp, origin);
     if (time != null && !limit.takesTime(time)) {
       throw new RecordFailureException(
           "%s: its %s is of %s, and topic '%s' takes none so far from now (expected: a time within message.timestamp.after.max.ms and message.timestamp.before.max.ms of the topic)"
-              .formatted(named(origin), kind, Instant.ofEpochMilli(time), topic),
+              .formatted(Origin.positionOf(origin), kind, Instant.ofEpochMilli(time), topic),
           null);
     }
     var record = new ProducerRecord<>(topic, null, time, key, value, all);
@@ -148,7 +148,7 @@ final class KafkaRecordEncoder
       throw new RecordFailureException(
           "%s: its %s of %d bytes is larger than topic '%s' takes (expected: <= %d bytes; raise max.message.bytes of the topic%s)"
               .formatted(
-                  named(origin),
+                  Origin.positionOf(origin),
                   kind,
                   limit.bytes() + excess,
                   topic,
@@ -214,13 +214,9 @@ final class KafkaRecordEncoder
     } catch (RuntimeException e) {
       throw new RecordFailureException(
           "%s: its prediction does not encode for topic '%s': %s (expected: what the sink's schema takes)"
-              .formatted(named(origin), topic, e.getMessage()),
+              .formatted(Origin.positionOf(origin), topic, e.getMessage()),
           e);
     }
-  }
-
-  private static String named(@Nullable Origin origin) {
-    return origin == null ? "a record" : origin.position();
   }
 
   private static @Nullable Long kafkaTimestamp(@Nullable Long timestamp, @Nullable Origin origin) {

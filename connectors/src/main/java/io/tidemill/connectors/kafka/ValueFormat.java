@@ -95,7 +95,7 @@ record ValueFormat(
       factory.requiredOptions().forEach(required -> keys.add(required.key()));
       factory.optionalOptions().forEach(optional -> keys.add(optional.key()));
       if (name.equals(JsonFormatFactory.IDENTIFIER) && kind == SerializationFormatFactory.class) {
-        keys.add(JsonEncoder.NON_FINITE);
+        keys.add(JsonRows.NON_FINITE);
       }
       return Optional.of(new ValueFormat(option, name, keys, prefix, Optional.empty(), check));
     } catch (ValidationException e) {
@@ -156,9 +156,7 @@ record ValueFormat(
       return avro(schema).flatMap(avro -> registry.map(found -> found.encoder(avro, topic)));
     }
     if (isJson()) {
-      JsonRows.NonFinite nonFinite =
-          check.read(JsonEncoder.nonFinite(prefix), JsonRows.NonFinite.FAIL);
-      JsonRows rows = new JsonRows(schema.rowType(), nonFinite);
+      JsonRows rows = JsonRows.of(schema.rowType(), prefix, check);
       return flinks(rows.rowType(), schema).map(json -> new JsonEncoder(rows, json));
     }
     return flinks(schema.rowType(), schema);

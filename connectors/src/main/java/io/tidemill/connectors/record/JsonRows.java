@@ -2,6 +2,7 @@ package io.tidemill.connectors.record;
 
 import static java.util.Objects.requireNonNull;
 
+import io.tidemill.connectors.options.OptionCheck;
 import java.io.Serializable;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.table.data.ArrayData;
 import org.apache.flink.table.data.GenericArrayData;
 import org.apache.flink.table.data.GenericMapData;
@@ -49,6 +51,9 @@ public final class JsonRows implements Serializable {
     }
   }
 
+  /** The option that says which, behind the format's prefix. */
+  public static final String NON_FINITE = "non-finite";
+
   /** What a value of one type becomes. */
   private interface Change extends Serializable {
     @Nullable Object of(Object value);
@@ -69,7 +74,22 @@ public final class JsonRows implements Serializable {
     this.form = form(rowType, "");
   }
 
-  /** The type of the rows that {@link #of} makes. */
+  /**
+   * Rows of a sink, whose options say what becomes of NaN and the infinities.
+   *
+   * @param prefix of the format's options, as in {@code json.}
+   */
+  public static JsonRows of(RowType rowType, String prefix, OptionCheck check) {
+    return new JsonRows(
+        rowType,
+        check.read(
+            ConfigOptions.key(prefix + NON_FINITE)
+                .enumType(NonFinite.class)
+                .defaultValue(NonFinite.FAIL),
+            NonFinite.FAIL));
+  }
+
+  /** The type of the rows that {@link #of(RowData)} makes. */
   public RowType rowType() {
     return (RowType) form.type();
   }

@@ -136,6 +136,11 @@ public final class Origin {
     return row.isNullAt(TIMESTAMP) ? null : row.getLong(TIMESTAMP);
   }
 
+  /** {@link #position} of a record that may have none. */
+  public static String positionOf(@Nullable Origin origin) {
+    return origin == null ? "a record" : origin.position();
+  }
+
   /**
    * {@code topic-partition offset n}, as a message names a record, and {@code file/n} or {@code
    * file/record/byte} for that of a file.

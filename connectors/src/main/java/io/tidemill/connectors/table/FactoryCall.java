@@ -5,6 +5,7 @@ import io.tidemill.connectors.options.ClassPath;
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionCheck;
 import io.tidemill.connectors.problem.RootCause;
+import io.tidemill.connectors.record.JsonRows;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -12,9 +13,11 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.formats.json.JsonFormatFactory;
 import org.apache.flink.table.api.TableException;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.factories.DynamicTableFactory;
+import org.apache.flink.table.factories.DynamicTableSinkFactory;
 import org.apache.flink.table.factories.DynamicTableSourceFactory;
 import org.apache.flink.table.factories.Factory;
 import org.apache.flink.table.factories.FactoryUtil;
@@ -150,6 +153,10 @@ record FactoryCall<F extends DynamicTableFactory>(Class<F> kind, OptionCheck che
               if (key.equals(FactoryUtil.FORMAT.key()) || key.endsWith(FactoryUtil.FORMAT_SUFFIX)) {
                 String prefix = key.substring(0, key.length() - FactoryUtil.FORMAT.key().length());
                 formatKeys(format).map(own -> prefix + format + "." + own).forEach(allowed::add);
+                if (format.equals(JsonFormatFactory.IDENTIFIER)
+                    && kind == DynamicTableSinkFactory.class) {
+                  allowed.add(prefix + format + "." + JsonRows.NON_FINITE);
+                }
               }
             });
     return allowed;

@@ -25,7 +25,9 @@ import io.tidemill.connectors.record.DeadLetterRecord;
 import io.tidemill.connectors.record.DeadLetterSpec;
 import io.tidemill.connectors.record.FileFailureException;
 import io.tidemill.connectors.record.FoundColumns;
+import io.tidemill.connectors.record.JsonRows;
 import io.tidemill.connectors.record.KeptDeadLetters;
+import io.tidemill.connectors.record.Origin;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSink;
 import io.tidemill.connectors.record.RecordSource;
@@ -37,6 +39,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.connector.file.src.FileSource;
@@ -45,6 +48,7 @@ import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.table.factories.BulkReaderFormatFactory;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.core.fs.UnsupportedFileSystemSchemeException;
+import org.apache.flink.formats.json.JsonFormatFactory;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
@@ -224,6 +228,16 @@ public final class TableConnector implements Connector {
     return isFilesOf(ConnectorOptions.AVRO, options);
   }
 
+  /** Before the options of a format that is Flink's JSON; empty for another. */
+  private static Optional<String> jsonPrefix(ConnectorOptions options) {
+    String key = FactoryUtil.FORMAT.key();
+    return Stream.of(key, "value." + key)
+        .filter(
+            named -> options.value(named).filter(JsonFormatFactory.IDENTIFIER::equals).isPresent())
+        .map(named -> named.replace(key, JsonFormatFactory.IDENTIFIER + "."))
+        .findFirst();
+  }
+
   private static boolean isFilesOf(String format, ConnectorOptions options) {
     return options.names(ConnectorOptions.FILESYSTEM)
         && options.format().filter(format::equals).isPresent();
@@ -233,10 +247,21 @@ public final class TableConnector implements Connector {
   public RecordSink sink(SinkSpec spec) {
     RowType written = spec.schema().rowType();
     ConnectorOptions options = written(spec.options(), written);
+    OptionCheck check = new OptionCheck(options);
     ProjectFields fields =
         new ProjectFields(spec.rows(), spec.positions(), written.getFieldCount());
+    Optional<String> json = jsonPrefix(options);
+    if (json.isPresent()) {
+      JsonRows rows = JsonRows.of(written, json.get(), check);
+      return sink(
+          check,
+          new JsonFields(fields, rows, Origin.indexIn(spec.rows())),
+          rows.rowType(),
+          spec.keys(),
+          Optional::empty);
+    }
     return sink(
-        options,
+        check,
         isParquet(options) ? new RequiredFields(fields, written) : fields,
         written,
         spec.keys(),
@@ -253,7 +278,7 @@ public final class TableConnector implements Connector {
   @Override
   public RecordSink deadLetters(DeadLetterSpec spec) {
     return sink(
-        written(spec.options(), DeadLetterRecord.TYPE),
+        new OptionCheck(written(spec.options(), DeadLetterRecord.TYPE)),
         new DeadLetterColumns(spec.headers()),
         DeadLetterRecord.TYPE,
         TableKeys.NONE,
@@ -394,6 +419,10 @@ public final class TableConnector implements Connector {
 
   /** The keys that only Tidemill reads: a database is read by partitions, and not written. */
   private static List<String> own(ConnectorOptions options, boolean isRead) {
+    Optional<String> json = jsonPrefix(options);
+    if (!isRead && json.isPresent()) {
+      return List.of(json.get() + JsonRows.NON_FINITE);
+    }
     if (options.names(ConnectorOptions.ICEBERG)) {
       return List.of(TablePartition.OPTION, ConnectorOptions.ACCOUNT);
     }
@@ -416,12 +445,12 @@ public final class TableConnector implements Connector {
   }
 
   private static RecordSink sink(
-      ConnectorOptions options,
+      OptionCheck check,
       MapFunction<RowData, RowData> columns,
       RowType written,
       TableKeys declared,
       Supplier<Optional<ColumnSink>> byColumns) {
-    OptionCheck check = new OptionCheck(options);
+    ConnectorOptions options = check.options();
     refuseMisreadTimestamps(check, written);
     refuseCredentials(check);
     refuseManyFolders(check, ONE_FOLDER);

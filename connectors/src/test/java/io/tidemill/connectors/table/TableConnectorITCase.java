@@ -161,6 +161,35 @@ class TableConnectorITCase {
   }
 
   @Test
+  void numbersThatJsonDoesNotHaveAreWrittenByTheJobsWord() throws Exception {
+    Path in = Files.createDirectories(folder.resolve("in"));
+    Files.write(in.resolve("a.json"), List.of("{\"id\":\"a\",\"amount\":\"NaN\"}"));
+    ConnectorOptions source = files("source", in);
+    Map<String, String> written = Map.of("null", "null", "text", "\"NaN\"");
+
+    for (Map.Entry<String, String> word : written.entrySet()) {
+      Path out = folder.resolve(word.getKey());
+      copy(source, nonFinite(out, word.getKey()));
+      assertThat(lines(out))
+          .containsExactly("{\"id\":\"a\",\"amount\":%s}".formatted(word.getValue()));
+    }
+    Path none = Files.createDirectory(folder.resolve("none"));
+    assertThatThrownBy(() -> copy(source, files("sink", none)))
+        .hasStackTraceContaining(
+            "a.json/0: its prediction does not encode: field 'amount' is NaN (expected: a number"
+                + " that JSON has; the option json.non-finite of the sink");
+    assertThat(lines(none)).isEmpty();
+    assertThatThrownBy(() -> sink(nonFinite(none, "nul"), TableKeys.NONE))
+        .hasMessageContaining("json.non-finite: 'nul' (did you mean 'null'?");
+  }
+
+  private static ConnectorOptions nonFinite(Path out, String word) {
+    Map<String, String> options = new HashMap<>(files("sink", out).values());
+    options.put("json.non-finite", word);
+    return options("sink", options);
+  }
+
+  @Test
   void overwriteByNoRowsEmptiesAFolderWithoutPartitions() throws Exception {
     Path in = Files.createDirectories(folder.resolve("in"));
     Path out = folder.resolve("out");
