@@ -4,7 +4,8 @@ import java.io.Serializable;
 
 /**
  * The characters by which a record of a text goes on behind the end of a line, each a byte, or
- * {@link #NO_BYTE}. Immutable.
+ * {@link #NO_BYTE}; but that between fields may be several, its last one last in the number.
+ * Immutable.
  *
  * @param quote around a field that may hold ends of lines
  * @param delimiter between fields

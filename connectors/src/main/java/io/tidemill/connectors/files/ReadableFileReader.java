@@ -59,12 +59,11 @@ final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
   }
 
   private RecordFailureException undecoded(Throwable undecoded) {
+    String message = String.valueOf(undecoded.getMessage());
     String why =
-        undecoded.getCause() == null
-            ? String.valueOf(undecoded.getMessage())
-            : undecoded.getMessage() + " " + undecoded.getCause().getMessage();
+        undecoded.getCause() == null ? message : message + " " + undecoded.getCause().getMessage();
     return new RecordFailureException(
-        "%s: a record does not decode: %s; correct it, or set ignore-parse-errors of the format to leave such records out"
+        "%s: a record does not decode: %s (expected: a record of the format; correct it, or take it out of the file)"
             .formatted(paths(), why.replaceAll("\\s+", " ")),
         undecoded);
   }

@@ -180,12 +180,25 @@ final class RecordLines implements Closeable {
       } else if (state != State.QUOTES) {
         if (next == '\n' || next == '\r') {
           return true;
-        } else if (next == quoting.delimiter()) {
+        } else if (isDelimiter(scanned)) {
           state = State.BEGIN;
         } else if (state != State.BEGIN || next < 0 || next > ' ' || !quoting.trims()) {
           state = State.FIELD;
         }
       }
+    }
+    return false;
+  }
+
+  private boolean isDelimiter(int last) {
+    int left = quoting.delimiter();
+    int at = last;
+    while (at >= begin && buffer[at] == (byte) left) {
+      left >>>= Byte.SIZE;
+      if (left == 0) {
+        return true;
+      }
+      at--;
     }
     return false;
   }

@@ -58,7 +58,7 @@ public final class TextFiles implements RecordSource {
   }
 
   /**
-   * Text files as a source; empty where they are others, or are told of in ways that are not here.
+   * Text files as a source; empty where they are others, or what parts their fields is no byte.
    *
    * @param spec whose options Flink's factory has taken
    * @param decoding makes the format of a record's bytes, for rows of a type
@@ -69,11 +69,14 @@ public final class TextFiles implements RecordSource {
       Function<RowType, DeserializationSchema<RowData>> decoding,
       OptionCheck check) {
     TextOptions options = new TextOptions(spec.options());
-    if (!options.areKnown()) {
+    if (!options.areOfText()) {
       return Optional.empty();
     }
     check.refuseIgnoredErrors(options.prefix());
     check.throwIfAny();
+    if (options.quoting().isEmpty()) {
+      return Optional.empty();
+    }
     FolderColumns columns =
         new FolderColumns(
             spec.schema().rowType(), spec.keys().partitionedBy(), options.nameOfNull());
@@ -118,7 +121,7 @@ public final class TextFiles implements RecordSource {
       RowType rows,
       Function<RowType, DeserializationSchema<RowData>> decoding) {
     TextOptions options = new TextOptions(files);
-    if (!options.areKnown()) {
+    if (!options.areOfText() || options.quoting().isEmpty()) {
       return Optional.empty();
     }
     FolderColumns columns = new FolderColumns(rows, List.of(), options.nameOfNull());

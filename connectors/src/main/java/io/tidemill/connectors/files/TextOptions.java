@@ -1,6 +1,7 @@
 package io.tidemill.connectors.files;
 
 import io.tidemill.connectors.options.ConnectorOptions;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
@@ -12,7 +13,6 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.DelegatingConfiguration;
 import org.apache.flink.connector.file.table.FileSystemConnectorOptions;
 import org.apache.flink.core.fs.Path;
-import org.apache.flink.table.factories.FactoryUtil;
 
 /** The options of a folder of text files, which Flink's factory has taken. */
 record TextOptions(ConnectorOptions options) {
@@ -40,22 +40,9 @@ record TextOptions(ConnectorOptions options) {
   private static final ConfigOption<Boolean> ALLOW_COMMENTS =
       ConfigOptions.key("allow-comments").booleanType().defaultValue(false);
 
-  private static final Set<String> KNOWN =
-      Set.of(
-          ConnectorOptions.CONNECTOR,
-          FactoryUtil.FORMAT.key(),
-          FileSystemConnectorOptions.PATH.key(),
-          FileSystemConnectorOptions.PARTITION_DEFAULT_NAME.key(),
-          FileSystemConnectorOptions.SOURCE_MONITOR_INTERVAL.key(),
-          FileSystemConnectorOptions.SOURCE_PATH_REGEX_PATTERN.key(),
-          FileSystemConnectorOptions.SOURCE_REPORT_STATISTICS.key());
-
-  /** Whether they are such options, and none that is read nowhere but in Flink's connector. */
-  boolean areKnown() {
-    return options.format().filter(FORMATS::contains).isPresent()
-        && options.values().keySet().stream()
-            .allMatch(key -> KNOWN.contains(key) || key.startsWith(prefix()))
-        && quoting().isPresent();
+  /** Whether the files are text, whatever parts their fields. */
+  boolean areOfText() {
+    return options.format().filter(FORMATS::contains).isPresent();
   }
 
   /** Of the options that are the format's own. */
@@ -94,12 +81,12 @@ record TextOptions(ConnectorOptions options) {
     String delimiter = StringEscapeUtils.unescapeJava(csv.get(FIELD_DELIMITER));
     String quote = csv.get(DISABLE_QUOTE_CHARACTER) ? "" : csv.get(QUOTE_CHARACTER);
     String escape = csv.get(ESCAPE_CHARACTER);
-    String special = delimiter + quote + escape;
+    String special = quote + escape;
     return StandardCharsets.US_ASCII.newEncoder().canEncode(special)
         ? Optional.of(
             new Quoting(
                 only(quote),
-                only(delimiter),
+                new BigInteger(1, delimiter.getBytes(StandardCharsets.UTF_8)).intValue(),
                 only(escape),
                 csv.get(ALLOW_COMMENTS) ? '#' : Quoting.NO_BYTE,
                 csv.get(TRIM_SPACES)))

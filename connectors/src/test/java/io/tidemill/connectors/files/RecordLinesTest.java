@@ -48,6 +48,14 @@ class RecordLinesTest {
   }
 
   @Test
+  void aDelimiterMayBeOfSeveralBytesAndIsNoOtherCharacterThatEndsLikeIt() throws IOException {
+    Quoting quoting = new Quoting('"', 0xC2A7, Quoting.NO_BYTE, Quoting.NO_BYTE, false);
+
+    assertThat(records("a\u00a7\"b\nc\"\n\u00e7\"d\u00a7e\n", quoting))
+        .containsExactly("0 a\u00a7\"b\nc\"", "9 \u00e7\"d\u00a7e");
+  }
+
+  @Test
   void aByteOrderMarkIsNoPartOfTheFirstRecord() throws IOException {
     assertThat(records("\uFEFF\"a\nb\"\n\uFEFFc", CSV)).containsExactly("3 \"a\nb\"", "9 \uFEFFc");
     assertThat(records("\uFEFF", Quoting.NONE)).isEmpty();

@@ -703,7 +703,7 @@ class TableConnectorITCase {
       delimiter = '|',
       value = {
         "json | {\"id\": | Failed to deserialize JSON '{\"id\":'. ",
-        "csv | a,much | Failed to deserialize CSV row 'a,much'.: Fail to deserialize at field: amount."
+        "csv | a,much | Failed to deserialize CSV row 'a,much'.: Fail to deserialize at field: amount.",
       },
       quoteCharacter = '`')
   void recordThatDoesNotDecodeFailsTheJobWithItsFileAndIsNotTriedAgain(
@@ -726,11 +726,25 @@ class TableConnectorITCase {
   }
 
   @Test
+  void recordIsNamedWhateverPartsItsFieldsAndWhateverOptionsOfSinksAreBeside() throws Exception {
+    Path in = Files.createDirectory(folder.resolve("in"));
+    Files.writeString(in.resolve("bad.txt"), "a\u00a71\nb\u00a7much\n");
+    Map<String, String> options = new HashMap<>(files("source", in, "csv").values());
+    options.put("csv.field-delimiter", "\u00a7");
+    options.put("sink.parallelism", "1");
+
+    assertThatThrownBy(() -> copy(options("source", options), files("sink", folder.resolve("out"))))
+        .hasStackTraceContaining(
+            in.resolve("bad.txt")
+                + ": the record at byte 5 does not decode: Failed to deserialize");
+  }
+
+  @Test
   void recordThatFlinksOwnSourceOfFilesDoesNotDecodeFailsTheJobWithItsFile() throws Exception {
     Path in = Files.createDirectory(folder.resolve("in"));
-    Files.writeString(in.resolve("bad.txt"), "{\"id\":\n");
-    Map<String, String> options = new HashMap<>(files("source", in).values());
-    options.put("sink.parallelism", "1");
+    Files.writeString(in.resolve("bad.txt"), "a,1\nb,much\n");
+    Map<String, String> options = new HashMap<>(files("source", in, "csv").values());
+    options.put("csv.quote-character", "\u00ab");
 
     Throwable failure =
         catchThrowable(
@@ -741,8 +755,11 @@ class TableConnectorITCase {
                 failure, ThrowableType.NonRecoverableError))
         .get()
         .asString()
-        .contains(in.resolve("bad.txt") + ": a record does not decode: Failed to deserialize JSON")
-        .endsWith("set ignore-parse-errors of the format to leave such records out");
+        .contains(in.resolve("bad.txt") + ": a record does not decode: Fail to deserialize at")
+        .endsWith("correct it, or take it out of the file)");
+    options.put("csv.ignore-parse-errors", "true");
+    assertThatThrownBy(() -> copy(options("source", options), files("sink", folder.resolve("out"))))
+        .hasMessageContaining("csv.ignore-parse-errors: true (expected: false");
   }
 
   @ParameterizedTest
