@@ -24,7 +24,7 @@ class ConnectorsArchitectureTest {
     "connectors.record, .problem .options .avro org.apache.flink..",
     "connectors.registry, .problem .options .avro com.fasterxml.jackson.. org.apache.flink..",
     "connectors.kafka, .problem .options .avro .registry .record org.apache.flink.. org.apache.kafka.. javax.security.auth.login org.slf4j",
-    "connectors.files, .problem .options .record net.jpountz.lz4 org.apache.avro.. org.apache.commons.compress.compressors.bzip2 org.apache.commons.text org.apache.flink.. org.apache.parquet.. org.apache.orc org.apache.hadoop.conf org.apache.hadoop.fs org.xerial.snappy",
+    "connectors.files, .problem .options .avro .record net.jpountz.lz4 org.apache.avro.. org.apache.commons.compress.compressors.bzip2 org.apache.commons.text org.apache.flink.. org.apache.parquet.. org.apache.orc org.apache.hadoop.conf org.apache.hadoop.fs org.xerial.snappy",
     "connectors.iceberg, .options org.apache.flink.. org.apache.iceberg.. org.slf4j",
     "connectors.table, .problem .options .avro .record .files .iceberg org.apache.flink.. org.slf4j",
   })

@@ -31,12 +31,13 @@ final class AvroInput {
    * Begins a record.
    *
    * @param from where in the bytes it begins
+   * @param length of those that are its own, or of records behind it
    * @param before of which the buffers are used again
    */
-  AvroInput(byte[] bytes, int from, @Nullable AvroInput before) {
+  AvroInput(byte[] bytes, int from, int length, @Nullable AvroInput before) {
     avro =
         DecoderFactory.get()
-            .binaryDecoder(bytes, from, bytes.length - from, before == null ? null : before.avro);
+            .binaryDecoder(bytes, from, length, before == null ? null : before.avro);
   }
 
   /** How many bytes are left. */

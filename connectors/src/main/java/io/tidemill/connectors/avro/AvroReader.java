@@ -8,14 +8,14 @@ import org.apache.flink.table.data.RowData;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the bytes of one record as a new row, and refuses bytes that are left over: most garbage
- * begins like a record. As good after bytes that do not decode as before. Not thread-safe.
+ * Reads the bytes of records, each as a new row. As good after bytes that do not decode as before.
+ * Not thread-safe.
  */
 public final class AvroReader {
   private final String name;
   private final AvroType.Reader record;
 
-  private @Nullable AvroInput last;
+  private @Nullable AvroInput input;
 
   AvroReader(String name, AvroType.Reader record) {
     this.name = name;
@@ -23,29 +23,50 @@ public final class AvroReader {
   }
 
   /**
-   * The record that begins somewhere in the bytes and ends with them.
+   * The record that begins somewhere in the bytes and ends with them. Refuses bytes that are left
+   * over: most garbage begins like a record.
    *
    * @throws IOException if they are no such record
    */
   public RowData read(byte[] bytes, int from) throws IOException {
-    AvroInput in = new AvroInput(bytes, from, last);
-    last = in;
-    RowData row;
+    begin(bytes, from, bytes.length - from);
+    RowData row = next();
+    if (left() > 0) {
+      throw new IOException(
+          "Avro: %d of %d bytes left over (expected: one record of %s, with exactly its fields)"
+              .formatted(left(), bytes.length, name));
+    }
+    return row;
+  }
+
+  /** Begins with bytes in which records stand behind one another. */
+  public void begin(byte[] bytes, int from, int length) {
+    input = new AvroInput(bytes, from, length, input);
+  }
+
+  /**
+   * The next record of those bytes.
+   *
+   * @throws UnfitSchemaException if it was written as what is not read as its columns are
+   * @throws IOException if they are no such record
+   */
+  public RowData next() throws IOException {
+    AvroInput in = requireNonNull(input, "input");
+    int length = in.left();
     try {
-      row = (RowData) requireNonNull(record.read(in));
+      return (RowData) requireNonNull(record.read(in));
     } catch (EOFException e) {
       throw new IOException(
           "Avro: the %d bytes end within a record of %s (expected: one with exactly its fields)"
-              .formatted(bytes.length - from, name),
+              .formatted(length, name),
           e);
     } catch (StackOverflowError e) {
       throw new IOException("Avro: nested too deep (expected: a record of " + name + ")", e);
     }
-    if (in.left() > 0) {
-      throw new IOException(
-          "Avro: %d of %d bytes left over (expected: one record of %s, with exactly its fields)"
-              .formatted(in.left(), bytes.length, name));
-    }
-    return row;
+  }
+
+  /** How many of the bytes are not read. */
+  public int left() throws IOException {
+    return requireNonNull(input, "input").left();
   }
 }

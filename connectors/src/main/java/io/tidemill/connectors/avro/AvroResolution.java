@@ -175,7 +175,7 @@ record AvroResolution(AvroTypes types, String path) {
     try {
       new GenericDatumWriter<@Nullable Object>(schema).write(avro, out);
       out.flush();
-      return type.read(new AvroInput(bytes.toByteArray(), 0, null));
+      return type.read(new AvroInput(bytes.toByteArray(), 0, bytes.size(), null));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -223,9 +223,9 @@ record AvroResolution(AvroTypes types, String path) {
     return path.isEmpty() ? "the record" : "field '" + path + "'";
   }
 
-  private static AvroType.Reader refusal(String message) {
+  private AvroType.Reader refusal(String message) {
     return in -> {
-      throw new IOException("Avro: " + message);
+      throw new UnfitSchemaException(path, "Avro: " + message);
     };
   }
 }

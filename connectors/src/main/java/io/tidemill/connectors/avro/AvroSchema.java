@@ -9,6 +9,7 @@ import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.formats.avro.typeutils.AvroSchemaConverter;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 
 /**
@@ -107,6 +108,36 @@ public record AvroSchema(String json, RowType rowType) {
     } catch (AvroRuntimeException | NullPointerException | StackOverflowError e) {
       throw new IllegalArgumentException("Avro schema: does not parse: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * A reader of records that a file's schema wrote, as rows of the columns that are asked for, by
+   * their names. A nullable one that is not there is null.
+   *
+   * @throws IllegalArgumentException as {@link #checkColumns}
+   */
+  public static AvroReader readerOf(Schema written, RowType columns) {
+    Schema read = new AvroColumns().read(written, columns.copy(false));
+    AvroResolution resolution = new AvroResolution(new AvroTypes(read.getName()), "");
+    return new AvroReader(read.getName(), resolution.of(Resolver.resolve(written, read), columns));
+  }
+
+  /**
+   * Checks that files may have columns of these types.
+   *
+   * @throws IllegalArgumentException if Avro has no such type
+   */
+  public static void checkColumns(RowType columns) {
+    new AvroColumns().read(null, columns);
+  }
+
+  /**
+   * The type that keeps what a part of a schema writes.
+   *
+   * @throws io.tidemill.connectors.problem.InvalidSchemaException if Flink has none
+   */
+  public static LogicalType typeOf(Schema written) {
+    return new AvroTypes(written.getName()).of(written, null).type();
   }
 
   /** The record's name with its namespace. */

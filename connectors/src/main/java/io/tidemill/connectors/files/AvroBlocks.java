@@ -1,19 +1,21 @@
 package io.tidemill.connectors.files;
 
+import io.tidemill.connectors.avro.AvroReader;
+import io.tidemill.connectors.avro.AvroSchema;
+import io.tidemill.connectors.avro.UnfitSchemaException;
 import io.tidemill.connectors.record.RecordFailureException;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.regex.Pattern;
 import org.apache.avro.AvroRuntimeException;
-import org.apache.avro.AvroTypeException;
-import org.apache.avro.Resolver;
 import org.apache.avro.Schema;
 import org.apache.avro.file.DataFileConstants;
 import org.apache.avro.file.DataFileReader;
@@ -21,7 +23,6 @@ import org.apache.avro.file.DataFileStream;
 import org.apache.avro.file.SeekableByteArrayInput;
 import org.apache.avro.file.SeekableInput;
 import org.apache.avro.generic.GenericDatumReader;
-import org.apache.avro.generic.GenericRecord;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.src.util.CheckpointedPosition;
@@ -29,9 +30,6 @@ import org.apache.flink.connector.file.src.util.IteratorResultIterator;
 import org.apache.flink.connector.file.src.util.RecordAndPosition;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.Path;
-import org.apache.flink.formats.avro.AvroToRowDataConverters;
-import org.apache.flink.formats.avro.AvroToRowDataConverters.AvroToRowDataConverter;
-import org.apache.flink.formats.avro.typeutils.AvroSchemaConverter;
 import org.apache.flink.formats.avro.utils.FSDataInputStreamWrapper;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.ArrayType;
@@ -51,6 +49,9 @@ final class AvroBlocks implements BulkFormat.Reader<RowData>, PlacesRecords {
   /** What goes to the task thread in one piece. */
   private static final int RECORDS_AT_ONCE = 1_000;
 
+  /** What follows the name of a column in the path of what is within it. */
+  private static final Pattern WITHIN = Pattern.compile("[.\\[{]");
+
   private static final int MARKER = DataFileConstants.SYNC_SIZE;
   private static final int BUFFER = 1 << 16;
 
@@ -59,8 +60,8 @@ final class AvroBlocks implements BulkFormat.Reader<RowData>, PlacesRecords {
   private final FSDataInputStream file;
   private final long fileSize;
   private final long end;
-  private final GenericDatumReader<GenericRecord> records;
-  private final AvroToRowDataConverter converter;
+  private final Schema written;
+  private final AvroReader records;
   private final DataFileStream.Header head;
   private final InputStream blocks;
 
@@ -69,7 +70,7 @@ final class AvroBlocks implements BulkFormat.Reader<RowData>, PlacesRecords {
 
   private long next;
 
-  private @Nullable DataFileReader<GenericRecord> block;
+  private boolean opened;
   private long left;
   private long handed;
   private long skip;
@@ -78,17 +79,16 @@ final class AvroBlocks implements BulkFormat.Reader<RowData>, PlacesRecords {
   AvroBlocks(RowType rowType, boolean mayLackColumns, FileSourceSplit split) throws IOException {
     this.rowType = rowType;
     path = split.path();
-    Schema schema = AvroSchemaConverter.convertToSchema(rowType.copy(false));
-    converter = AvroToRowDataConverters.createRowConverter(rowType);
-    records = new GenericDatumReader<>(null, schema);
     fileSize = split.fileSize();
     end = split.offset() + split.length();
     file = split.path().getFileSystem().open(split.path());
     SeekableInput input = new FailingApart(file, fileSize);
     try {
-      DataFileReader<GenericRecord> reader = new DataFileReader<>(input, records);
+      DataFileReader<Object> reader = new DataFileReader<>(input, new GenericDatumReader<>());
       head = reader.getHeader();
-      checkColumns("", rowType, records.getSchema(), mayLackColumns);
+      written = reader.getSchema();
+      checkColumns("", rowType, written, mayLackColumns);
+      records = AvroSchema.readerOf(written, rowType);
       CheckpointedPosition restored = split.getReaderPosition().orElse(null);
       if (restored == null) {
         reader.sync(split.offset());
@@ -193,22 +193,20 @@ final class AvroBlocks implements BulkFormat.Reader<RowData>, PlacesRecords {
     if (failure != null) {
       throw failure;
     }
-    DataFileReader<GenericRecord> open = block;
-    while (open == null || left == 0) {
-      if (open != null && hasNext(open)) {
-        throw damaged("more records than it says");
+    while (left == 0) {
+      if (opened && records.left() > 0) {
+        throw damaged("more bytes than the records that it says");
       }
       if (next >= end + MARKER || next >= fileSize) {
         return null;
       }
-      open = open();
-      block = open;
+      open();
     }
     long from = handed;
     List<RowData> rows = new ArrayList<>();
     try {
       while (left > 0 && rows.size() < RECORDS_AT_ONCE) {
-        rows.add((RowData) converter.convert(record(open)));
+        rows.add(record());
       }
     } catch (RuntimeException e) {
       if (rows.isEmpty()) {
@@ -229,13 +227,13 @@ final class AvroBlocks implements BulkFormat.Reader<RowData>, PlacesRecords {
     return (int) record.getRecordSkipCount() - 1;
   }
 
-  private GenericRecord record(DataFileReader<GenericRecord> open) {
+  private RowData record() {
     try {
-      GenericRecord record = open.next(null);
+      RowData record = records.next();
       left--;
       handed++;
       return record;
-    } catch (AvroTypeException e) {
+    } catch (UnfitSchemaException e) {
       throw declaredOtherwise(e);
     } catch (OutOfMemoryError e) {
       throw tooLarge("record %d of the block at byte %d".formatted(handed, place), e);
@@ -244,70 +242,20 @@ final class AvroBlocks implements BulkFormat.Reader<RowData>, PlacesRecords {
     }
   }
 
-  /** Avro tells neither the file nor the column. */
-  private RecordFailureException declaredOtherwise(AvroTypeException mismatch) {
-    String why = String.valueOf(mismatch.getMessage());
-    Schema.Field failed = null;
-    int most = 0;
-    for (Schema.Field declared : records.getExpected().getFields()) {
-      int likely = likely(declared, why);
-      if (likely > most) {
-        most = likely;
-        failed = declared;
-      }
-    }
-    if (failed == null) {
-      return new RecordFailureException(path + ": " + why, mismatch);
-    }
-    Schema.Field found = recordsOf(records.getSchema()).getField(failed.name());
+  private RecordFailureException declaredOtherwise(UnfitSchemaException unfit) {
+    String column = WITHIN.split(unfit.path(), 2)[0];
+    int declared = rowType.getFieldIndex(column);
+    Schema.Field found = recordsOf(written).getField(column);
     return new RecordFailureException(
-        "%s: column '%s': %s (expected: what is read as %s, as it is declared; declare it as it is in the file)"
-            .formatted(
-                path,
-                failed.name(),
-                found == null ? "not in the file" : found.schema(),
-                rowType.getTypeAt(rowType.getFieldIndex(failed.name())).asSummaryString()),
-        mismatch);
+        declared < 0 || found == null
+            ? path + ": " + unfit.getMessage()
+            : "%s: column '%s': %s (expected: what is read as %s, as it is declared; declare it as it is in the file)"
+                .formatted(
+                    path, column, found.schema(), rowType.getTypeAt(declared).asSummaryString()),
+        unfit);
   }
 
-  /** How likely a column is the one that failed, and not one with values that would; 0 for none. */
-  private int likely(Schema.Field declared, String why) {
-    Schema.Field found = recordsOf(records.getSchema()).getField(declared.name());
-    if (found == null) {
-      // Without it no record is read at all.
-      return declared.defaultVal() == null ? 5 : 0;
-    }
-    Resolver.Action action = Resolver.resolve(found.schema(), declared.schema());
-    List<String> errors = errors(action).toList();
-    if (errors.isEmpty()) {
-      return 0;
-    }
-    return 1 + (isNeverRead(action) ? 1 : 0) + (errors.stream().anyMatch(why::contains) ? 2 : 0);
-  }
-
-  /** What keeps values from being read as another schema has them. */
-  static Stream<String> errors(Resolver.Action action) {
-    if (action instanceof Resolver.WriterUnion union) {
-      return Arrays.stream(union.actions).flatMap(AvroBlocks::errors);
-    } else if (action instanceof Resolver.ReaderUnion union) {
-      return errors(union.actualAction);
-    } else if (action instanceof Resolver.Container container) {
-      return errors(container.elementAction);
-    } else if (action instanceof Resolver.RecordAdjust row) {
-      return Arrays.stream(row.fieldActions).flatMap(AvroBlocks::errors);
-    }
-    return action instanceof Resolver.ErrorAction ? Stream.of(action.toString()) : Stream.empty();
-  }
-
-  private static boolean isNeverRead(Resolver.Action action) {
-    return action instanceof Resolver.WriterUnion union
-        ? Arrays.stream(union.actions)
-            .filter(branch -> branch.writer.getType() != Schema.Type.NULL)
-            .allMatch(AvroBlocks::isNeverRead)
-        : action instanceof Resolver.ErrorAction;
-  }
-
-  private DataFileReader<GenericRecord> open() throws IOException {
+  private void open() throws IOException {
     place = next;
     ByteArrayOutputStream numbers = new ByteArrayOutputStream();
     long count = number(numbers);
@@ -331,24 +279,27 @@ final class AvroBlocks implements BulkFormat.Reader<RowData>, PlacesRecords {
     if (read < whole.length - numbers.size()) {
       throw cutOff();
     }
-    DataFileReader<GenericRecord> open =
-        DataFileReader.openReader(new SeekableByteArrayInput(whole), records, head, false);
     next = place + whole.length;
     left = count;
     handed = 0;
-    if (!hasNext(open)) {
-      throw damaged("nothing that can be unpacked");
-    }
+    ByteBuffer unpacked = unpacked(whole);
+    records.begin(
+        unpacked.array(), unpacked.arrayOffset() + unpacked.position(), unpacked.remaining());
+    opened = true;
     for (; skip > 0; skip--) {
-      record(open);
+      record();
     }
-    return open;
   }
 
-  /** Unpacks a block that was just opened, and checks one that was read. */
-  private boolean hasNext(DataFileReader<GenericRecord> open) {
+  private ByteBuffer unpacked(byte[] block) throws IOException {
     try {
-      return open.hasNext();
+      DataFileReader<Object> open =
+          DataFileReader.openReader(
+              new SeekableByteArrayInput(block), new GenericDatumReader<>(), head, false);
+      if (!open.hasNext()) {
+        throw damaged("nothing that can be unpacked");
+      }
+      return open.nextBlock();
     } catch (OutOfMemoryError e) {
       throw tooLarge("the block at byte %d, unpacked,".formatted(place), e);
     } catch (RuntimeException e) {

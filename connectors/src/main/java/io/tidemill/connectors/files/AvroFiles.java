@@ -1,5 +1,6 @@
 package io.tidemill.connectors.files;
 
+import io.tidemill.connectors.avro.AvroSchema;
 import java.io.IOException;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.configuration.ConfigOption;
@@ -16,7 +17,7 @@ import org.apache.flink.table.types.logical.RowType;
  * at a block that is cut off, that has no record, or whose length is damaged. This one ends where
  * the last block does, and fails anywhere else. Its places are those of Flink's. Immutable.
  *
- * @param rowType what is read of each record, as Flink's format reads it
+ * @param rowType what is read of each record, by its name and as {@link AvroSchema} reads it
  * @param mayLackColumns whether columns that are not in a file are null
  */
 public record AvroFiles(RowType rowType, boolean mayLackColumns)

@@ -1,5 +1,6 @@
 package io.tidemill.connectors.table;
 
+import io.tidemill.connectors.avro.AvroSchema;
 import io.tidemill.connectors.avro.FlinkAvro;
 import io.tidemill.connectors.files.AvroFiles;
 import io.tidemill.connectors.files.FormatFiles;
@@ -170,6 +171,11 @@ public final class TableConnector implements Connector {
   private static BulkFormat<RowData, FileSourceSplit> fileFormat(
       RowType rows, FileReading reading, OptionCheck check) {
     if (isAvro(check.options())) {
+      try {
+        AvroSchema.checkColumns(rows);
+      } catch (IllegalArgumentException e) {
+        check.refuse(FactoryUtil.FORMAT, "'avro': %s", String.valueOf(e.getMessage()));
+      }
       return new AvroFiles(rows, check.read(AvroFiles.MAY_LACK_COLUMNS, "true or false"));
     }
     if (isParquet(check.options())) {
@@ -355,7 +361,9 @@ public final class TableConnector implements Connector {
   private static ScanTableSource.ScanRuntimeProvider scan(
       OptionCheck check, RowType columns, TableKeys declared, PartitionRows partition) {
     refuseBase(check);
-    refuseMisreadTimestamps(check, columns);
+    if (!isAvro(check.options())) {
+      refuseMisreadTimestamps(check, columns);
+    }
     refuseCredentials(check);
     refuseManyFolders(check, ONE_PATTERN);
     SourceFiles.refuseWrongPattern(check);
@@ -367,7 +375,8 @@ public final class TableConnector implements Connector {
         new FactoryCall<>(DynamicTableSourceFactory.class, check)
             .create(
                 factory -> {
-                  DynamicTableFactory.Context context = options.asTable(columns, keys);
+                  DynamicTableFactory.Context context =
+                      options.asTable(ofFlink(options, columns, keys), keys);
                   if (options.names(ConnectorOptions.ICEBERG)) {
                     refuseMissing(new IcebergTable(context));
                   }
@@ -401,6 +410,16 @@ public final class TableConnector implements Connector {
       filtering.applyFilters(partition.filters());
     }
     return scan.getScanRuntimeProvider(ScanRuntimeProviderContext.INSTANCE);
+  }
+
+  /** Without those of files that Flink's own reader would not have, and is not asked for. */
+  private static RowType ofFlink(ConnectorOptions options, RowType columns, TableKeys keys) {
+    return isAvro(options)
+        ? new RowType(
+            columns.getFields().stream()
+                .filter(field -> keys.partitionedBy().contains(field.getName()))
+                .toList())
+        : columns;
   }
 
   /** Iceberg's factory would make it, without a row. */

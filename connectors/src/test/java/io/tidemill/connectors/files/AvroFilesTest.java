@@ -1,5 +1,6 @@
 package io.tidemill.connectors.files;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -14,14 +15,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaBuilder;
 import org.apache.avro.file.CodecFactory;
 import org.apache.avro.file.DataFileWriter;
+import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.generic.GenericRecordBuilder;
@@ -31,6 +37,7 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
 import org.apache.flink.connector.file.src.util.CheckpointedPosition;
+import org.apache.flink.table.data.ArrayData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.BigIntType;
@@ -38,6 +45,7 @@ import org.apache.flink.table.types.logical.DoubleType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.MapType;
 import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.logical.TimestampType;
 import org.apache.flink.table.types.logical.VarCharType;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -315,6 +323,120 @@ class AvroFilesTest {
       assertThatThrownBy(reader::readBatch)
           .isInstanceOf(RecordFailureException.class)
           .hasMessageStartingWith("file:" + file + ": column 'b': ");
+    }
+  }
+
+  /** Flink's own reader takes every count for milliseconds (FLINK-39036), and has no enums. */
+  @ParameterizedTest
+  @ValueSource(strings = {"%s", "[\"null\", %s]", "{\"type\": \"array\", \"items\": %s}"})
+  void valuesAreThoseThatAvroWrote(String nesting) throws IOException {
+    String name = "{\"name\": \"%s\", \"type\": %s}";
+    Map<String, String> types = new LinkedHashMap<>();
+    for (String unit : List.of("millis", "micros", "nanos")) {
+      for (String kind : List.of("timestamp", "local-timestamp")) {
+        types.put(
+            (kind + unit).replace("-", ""),
+            "{\"type\": \"long\", \"logicalType\": \"%s-%s\"}".formatted(kind, unit));
+      }
+    }
+    types.put("kind", "{\"type\": \"enum\", \"name\": \"e\", \"symbols\": [\"x\", \"y\"]}");
+    types.put(
+        "price",
+        "{\"type\": \"bytes\", \"logicalType\": \"decimal\", \"precision\": 9, \"scale\": 2}");
+    types.put("raw", "{\"type\": \"fixed\", \"name\": \"f\", \"size\": 2}");
+    Schema schema =
+        new Schema.Parser()
+            .parse(
+                "{\"type\": \"record\", \"name\": \"r\", \"fields\": [%s]}"
+                    .formatted(
+                        types.entrySet().stream()
+                            .map(
+                                type ->
+                                    name.formatted(
+                                        type.getKey(), nesting.formatted(type.getValue())))
+                            .collect(Collectors.joining(","))));
+    boolean list = nesting.contains("array");
+    GenericRecordBuilder record = new GenericRecordBuilder(schema);
+    for (Schema.Field field : schema.getFields()) {
+      Schema type =
+          list
+              ? field.schema().getElementType()
+              : field.schema().isUnion() ? field.schema().getTypes().get(1) : field.schema();
+      Object value =
+          switch (field.name()) {
+            case "kind" -> new GenericData.EnumSymbol(type, "y");
+            case "price" -> ByteBuffer.wrap(new byte[] {1, 0});
+            case "raw" -> new GenericData.Fixed(type, new byte[] {7, 8});
+            default ->
+                -1_500L
+                    * (field.name().endsWith("millis")
+                        ? 1
+                        : field.name().endsWith("micros") ? 1_000 : 1_000_000);
+          };
+      record.set(field, list ? List.of(value) : value);
+    }
+    Path file = directory.resolve("values.avro");
+    try (DataFileWriter<GenericRecord> writer =
+        new DataFileWriter<>(new GenericDatumWriter<GenericRecord>(schema))) {
+      writer.create(schema, file.toFile());
+      writer.append(record.build());
+    }
+    RowType found = new AvroFileColumns().of(split(file, 0, Files.size(file)));
+
+    try (BulkFormat.Reader<RowData> reader =
+        new AvroFiles(found, false)
+            .createReader(new Configuration(), split(file, 0, Files.size(file)))) {
+      RowData row = reader.readBatch().next().getRecord();
+      for (int i = 0; i < found.getFieldCount(); i++) {
+        LogicalType type = found.getTypeAt(i);
+        Object read = RowData.createFieldGetter(type, i).getFieldOrNull(row);
+        if (list) {
+          LogicalType element = type.getChildren().get(0);
+          read =
+              ArrayData.createElementGetter(element)
+                  .getElementOrNull((ArrayData) requireNonNull(read), 0);
+        }
+        String column = found.getFieldNames().get(i);
+        assertThat(read instanceof byte[] bytes ? Arrays.toString(bytes) : String.valueOf(read))
+            .as(column)
+            .isEqualTo(
+                switch (column) {
+                  case "kind" -> "y";
+                  case "price" -> "2.56";
+                  case "raw" -> "[7, 8]";
+                  default -> "1969-12-31T23:59:58.500";
+                });
+      }
+    }
+  }
+
+  /** The same count as milliseconds would be another time. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aTimeThatIsDeclaredWithFewerDigitsIsNamed(boolean list) throws IOException {
+    Schema micros = LogicalTypes.timestampMicros().addToSchema(Schema.create(Schema.Type.LONG));
+    Schema at = list ? Schema.createArray(micros) : micros;
+    Schema schema = SchemaBuilder.record("r").fields().name("at").type(at).noDefault().endRecord();
+    Path file = directory.resolve("micros.avro");
+    try (DataFileWriter<GenericRecord> writer =
+        new DataFileWriter<>(new GenericDatumWriter<GenericRecord>(schema))) {
+      writer.create(schema, file.toFile());
+      Object value = 1_700_000_000_000_000L;
+      writer.append(
+          new GenericRecordBuilder(schema).set("at", list ? List.of(value) : value).build());
+    }
+    LogicalType time = new TimestampType(3);
+    LogicalType type = list ? new ArrayType(time) : time;
+    RowType declared = RowType.of(new LogicalType[] {type}, new String[] {"at"});
+
+    try (BulkFormat.Reader<RowData> reader =
+        new AvroFiles(declared, false)
+            .createReader(new Configuration(), split(file, 0, Files.size(file)))) {
+      assertThatThrownBy(reader::readBatch)
+          .isInstanceOf(RecordFailureException.class)
+          .hasMessage(
+              "file:%s: column 'at': %s (expected: what is read as %s, as it is declared; declare it as it is in the file)",
+              file, at, type.asSummaryString());
     }
   }
 

@@ -144,6 +144,11 @@ class FoundColumnsTest {
           "bytes"                                              | BYTES
           {"type": "int", "logicalType": "date"}               | DATE
           {"type": "long", "logicalType": "timestamp-millis"}  | TIMESTAMP(3)
+          {"type": "long", "logicalType": "timestamp-micros"}  | TIMESTAMP(6)
+          {"type": "long", "logicalType": "local-timestamp-nanos"} | TIMESTAMP(9)
+          {"type": "array", "items": {"type": "long", "logicalType": "local-timestamp-millis"}} | ARRAY<TIMESTAMP(3) NOT NULL>
+          {"type": "enum", "name": "e", "symbols": ["x"]}      | STRING
+          {"type": "fixed", "name": "f", "size": 4}            | VARBINARY(4)
           {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2} | DECIMAL(9, 2)
           {"type": "array", "items": ["null", "float"]}        | ARRAY<FLOAT>
           {"type": "map", "values": ["null", "double"]}        | MAP<STRING NOT NULL, DOUBLE>
@@ -161,11 +166,9 @@ class FoundColumnsTest {
         "\"null\"",
         "{\"type\":\"array\",\"items\":\"null\"}",
         "{\"type\":\"record\",\"name\":\"r\",\"fields\":[]}",
-        "{\"type\":\"enum\",\"name\":\"e\",\"symbols\":[\"x\"]}",
         "[\"null\",\"int\",\"string\"]",
-        "{\"type\":\"long\",\"logicalType\":\"timestamp-micros\"}",
-        "{\"type\":\"long\",\"logicalType\":\"local-timestamp-micros\"}",
-        "{\"type\":\"array\",\"items\":{\"type\":\"long\",\"logicalType\":\"local-timestamp-millis\"}}",
+        "{\"type\":\"long\",\"logicalType\":\"time-micros\"}",
+        "{\"type\":\"fixed\",\"name\":\"f\",\"size\":12,\"logicalType\":\"duration\"}",
         "{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"next\",\"type\":[\"null\",\"r\"]}]}"
       })
   void aColumnOfAvroThatIsNotReadIsNamed(String inFile) throws IOException {

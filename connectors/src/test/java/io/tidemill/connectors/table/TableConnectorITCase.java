@@ -638,22 +638,24 @@ class TableConnectorITCase {
     assertThatThrownBy(
             () ->
                 new Connectors()
-                    .source(
-                        new SourceSpec(
-                            options(
-                                "source",
-                                Map.of(
-                                    "connector",
-                                    "filesystem",
-                                    "path",
-                                    folder.toString(),
-                                    "format",
-                                    "avro")),
+                    .sink(
+                        new SinkSpec(
+                            files("sink", folder, "avro"),
                             fine,
-                            true)))
+                            Origin.appendTo(fine.rowType()),
+                            files("source", folder),
+                            "job",
+                            List.of())))
         .hasMessageStartingWith(
-            "job.yaml: source: format: 'avro' reads and writes field 'at' TIMESTAMP(6) as"
+            "job.yaml: sink: format: 'avro' reads and writes field 'at' TIMESTAMP(6) as"
                 + " milliseconds (expected: TIMESTAMP(3);");
+    RecordSchema none =
+        RecordSchema.ofColumns(List.of(new RecordSchema.Column("at", "MAP<INT, INT>")));
+    assertThatThrownBy(
+            () ->
+                new Connectors()
+                    .source(new SourceSpec(files("source", folder, "avro"), none, false)))
+        .hasMessageStartingWith("job.yaml: source: format: 'avro': Avro schema: ");
   }
 
   @Test
