@@ -67,6 +67,15 @@ public record ConnectorOptions(String place, Map<String, String> values) {
   /** Formats of files that say which columns they have, and of which types. */
   public static final List<String> TELLING = List.of(PARQUET, AVRO, ORC);
 
+  // A store is no file where a factory of a user's own reads its name.
+  private static final Pattern STORE =
+      Pattern.compile(
+          "(properties|((key|value)\\.)?avro-confluent)\\.ssl\\.(key|trust)store\\.location");
+  private static final Pattern KAFKA_FILE =
+      Pattern.compile("properties\\.sasl\\.oauthbearer\\.assertion\\.(.+\\.)?file");
+  private static final String KAFKA_PROPERTIES = "properties.";
+  private static final String STORE_FACTORY = KAFKA_PROPERTIES + "ssl.engine.factory.class";
+
   private static final String HIDDEN = "******";
 
   // As in jdbc:oracle:thin:NAME/PASSWORD@host.
@@ -162,6 +171,30 @@ public record ConnectorOptions(String place, Map<String, String> values) {
     Map<String, String> left = new LinkedHashMap<>(values);
     left.keySet().removeAll(List.of(keys));
     return new ConnectorOptions(place, left);
+  }
+
+  /** The options that name a file or a folder: by a path, or by a URI where they can. */
+  public List<String> files() {
+    return values.keySet().stream().filter(this::isFile).toList();
+  }
+
+  private boolean isFile(String key) {
+    if (key.startsWith(KAFKA_PROPERTIES)) {
+      // What Kafka's config providers find is theirs.
+      return !values.getOrDefault(key, "").contains("${")
+          && (KAFKA_FILE.matcher(key).matches()
+              || (STORE.matcher(key).matches() && value(STORE_FACTORY).isEmpty()));
+    }
+    return switch (key) {
+      case PATH, ACCOUNT -> true;
+      case "hive-conf-dir", "hadoop-conf-dir" -> names(ICEBERG);
+      // To catalogs of other kinds it is a name.
+      case "warehouse" ->
+          names(ICEBERG)
+              && value("catalog-impl").isEmpty()
+              && !value("catalog-type").filter("rest"::equalsIgnoreCase).isPresent();
+      default -> STORE.matcher(key).matches();
+    };
   }
 
   /** What was written for an option, unless it is blank. */

@@ -8,6 +8,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConnectorOptionsTest {
@@ -93,6 +94,45 @@ class ConnectorOptionsTest {
     ConnectorOptions options = new ConnectorOptions("source", Map.of(key, "plain"));
 
     assertThat(options.toString()).contains("plain");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          filesystem | path                                                 | true
+          kafka      | properties.ssl.truststore.location                   | true
+          kafka      | properties.sasl.oauthbearer.assertion.private.key.file | true
+          kafka      | avro-confluent.ssl.keystore.location                 | true
+          kafka      | value.avro-confluent.ssl.truststore.location         | true
+          iceberg    | account                                              | true
+          iceberg    | warehouse                                            | true
+          iceberg    | hadoop-conf-dir                                      | true
+          kafka      | warehouse                                            | false
+          kafka      | topic                                                | false
+          kafka      | properties.ssl.truststore.type                       | false
+          """)
+  void tellsWhichOptionsNameAFile(String connector, String key, boolean file) {
+    ConnectorOptions options =
+        new ConnectorOptions("source", Map.of("connector", connector, key, "a"));
+
+    assertThat(options.files()).isEqualTo(file ? List.of(key) : List.of());
+  }
+
+  @Test
+  void nameOfACatalogAndWhatKafkaFindsOutAreNoFiles() {
+    String store = "properties.ssl.truststore.location";
+
+    for (Map<String, String> values :
+        List.of(
+            Map.of("connector", "iceberg", "catalog-type", "rest", "warehouse", "lake"),
+            Map.of("connector", "iceberg", "catalog-impl", "my.Catalog", "warehouse", "lake"),
+            Map.of("connector", "kafka", store, "${file:/run/secrets/kafka:store}"),
+            Map.of(store, "trusted", "properties.ssl.engine.factory.class", "my.Stores"))) {
+      assertThat(new ConnectorOptions("source", values).files()).as("%s", values).isEmpty();
+    }
   }
 
   @Test

@@ -99,6 +99,39 @@ class PlanCommandTest {
   }
 
   @Test
+  void storesOfKeysAreLookedForBesideTheJob() throws IOException {
+    Path job =
+        Files.writeString(
+            directory.resolve("job.yaml"),
+            """
+            name: stores
+            source:
+              connector: kafka
+              topic: in
+              properties.bootstrap.servers: here:9092
+              properties.security.protocol: SSL
+              properties.ssl.truststore.type: PEM
+              properties.ssl.truststore.location: keys/ca.pem
+              format: avro-confluent
+              avro-confluent.url: https://here:8081
+              avro-confluent.ssl.truststore.location: keys/trust.p12
+              columns: { amount: DOUBLE }
+            steps:
+              - { id: score, model: 'fraud:1.4.2', input: { features: amount }, output: { score: s }, resources: { device: cpu } }
+            sink: { connector: kafka, topic: out, format: json }
+            """);
+
+    CommandRun run = CommandRun.of("plan", job.toString());
+
+    assertThat(run.err())
+        .contains(
+            "properties.ssl.truststore.location: '%s/keys/ca.pem' (expected: a file that can be read"
+                .formatted(directory),
+            "avro-confluent.ssl.truststore.location: schema registry: ",
+            directory + "/keys/trust.p12");
+  }
+
+  @Test
   void partThatIsNotReadHidesNothingThatIsWrongWithTheOthers() throws IOException {
     Path job =
         Files.writeString(

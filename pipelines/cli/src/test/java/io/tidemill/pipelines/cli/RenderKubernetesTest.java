@@ -542,6 +542,21 @@ class RenderKubernetesTest {
   }
 
   @Test
+  void refusesAStoreOfKeysBesideTheJobWhichPodsDoNotHave() throws IOException {
+    Files.writeString(
+        job,
+        STREAMING
+            + "dead-letter: { connector: kafka, topic: dead, properties.bootstrap.servers: 'here:9092', properties.ssl.truststore.location: ca.pem, sink.delivery-guarantee: at-least-once }\n");
+
+    CommandRun run = run("--storage", "s3://s", "--pod-store", "s3://m");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .contains(
+            "dead-letter: properties.ssl.truststore.location 'ca.pem' (expected: an absolute one that all pods have, in their image or below a --claim)");
+  }
+
+  @Test
   void refusesASecretThatIsWrittenOut() throws IOException {
     Files.writeString(
         job,

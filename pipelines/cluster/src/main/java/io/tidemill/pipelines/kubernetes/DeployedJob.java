@@ -6,7 +6,6 @@ import io.tidemill.model.Device;
 import io.tidemill.pipelines.carried.JobFiles;
 import io.tidemill.pipelines.carried.WrittenSecrets;
 import io.tidemill.pipelines.compose.PlannedPipeline;
-import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.doctor.Cluster;
@@ -56,11 +55,8 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
         .forEach(
             (part, connector) -> {
               secrets.check(problems, part, connector.options());
-              if (connector.connector().equals(ConnectorOptions.FILESYSTEM)) {
-                checkReach(problems, part, connector, ConnectorOptions.PATH);
-              } else if (connector.options().containsKey(ConnectorOptions.ACCOUNT)) {
-                checkReach(problems, part, connector, ConnectorOptions.ACCOUNT);
-              }
+              ConnectorOptions options = new ConnectorOptions(part, connector.options());
+              options.files().forEach(key -> checkReach(problems, options, key));
             });
     secrets.check(problems, "flink", files.moved().flinkOptions());
     secrets.checkComments(problems, files.texts());
@@ -110,16 +106,21 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
             });
   }
 
-  private void checkReach(
-      Problems<Location> problems, String part, ConnectorDefinition connector, String key) {
-    String path = connector.options().getOrDefault(key, "");
-    if (!reaches(path)) {
+  /** What is not of the job's data may be in the image of the pods, too. */
+  private void checkReach(Problems<Location> problems, ConnectorOptions options, String key) {
+    String path = options.value(key).orElse("");
+    String beside = files.folder() + "/";
+    boolean data = List.of(ConnectorOptions.PATH, ConnectorOptions.ACCOUNT).contains(key);
+    if (data ? !reaches(path) : path.startsWith(beside)) {
       problems.add(
-          written.locationOf(part + "." + key),
-          "%s: %s '%s' (expected: one that all pods reach, as in s3://…, or an absolute one below a --claim)",
-          part,
+          written.locationOf(options.place() + "." + key),
+          "%s: %s '%s' (expected: %s)",
+          options.place(),
           key,
-          path.replace(files.folder() + "/", ""));
+          path.replace(beside, ""),
+          data
+              ? "one that all pods reach, as in s3://…, or an absolute one below a --claim"
+              : "an absolute one that all pods have, in their image or below a --claim");
     }
   }
 

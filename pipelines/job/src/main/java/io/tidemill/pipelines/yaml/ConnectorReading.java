@@ -188,8 +188,9 @@ final class ConnectorReading {
     section.demand(CONNECTOR, CONNECTOR.expected());
     Map<String, String> options = dated ? section.datedOptions(OTHERS) : section.options(OTHERS);
     boolean known = document.problemCount() == problemsBefore;
-    options.computeIfPresent(ConnectorOptions.PATH, (key, path) -> document.beside(path));
-    options.computeIfPresent(ConnectorOptions.ACCOUNT, (key, path) -> document.beside(path));
+    new ConnectorOptions("", options)
+        .files()
+        .forEach(key -> options.compute(key, (name, path) -> document.beside(path)));
     SchemaDefinition schema = schema(section);
     List<String> primaryKey = section.read(PRIMARY_KEY).orElse(List.of());
     List<String> partitionedBy = section.read(PARTITIONED_BY).orElse(List.of());

@@ -211,6 +211,32 @@ class PipelineReaderTest {
   }
 
   @Test
+  void filesOfOptionsAreBesideTheJobUnlessTheyAreUris() {
+    PipelineDefinition job =
+        read(
+            """
+            name: fraud
+            source:
+              connector: kafka
+              topic: in
+              properties.ssl.truststore.location: keys/ca.pem
+              properties.ssl.keystore.location: $${file:keys.properties:store}
+              avro-confluent.ssl.truststore.location: /etc/trust.p12
+              columns: { a: DOUBLE }
+            steps: [{ id: score, model: fraud:1.0.0, input: { x: a }, output: { y: s }, resources: { device: cpu } }]
+            sink: { connector: iceberg, catalog-type: hadoop, warehouse: ../lake, account: s3://accounts }
+            """);
+
+    assertThat(job.source().options())
+        .containsEntry("properties.ssl.truststore.location", directory + "/keys/ca.pem")
+        .containsEntry("properties.ssl.keystore.location", "${file:keys.properties:store}")
+        .containsEntry("avro-confluent.ssl.truststore.location", "/etc/trust.p12");
+    assertThat(job.sink().options())
+        .containsEntry("warehouse", directory.resolveSibling("lake").toString())
+        .containsEntry("account", "s3://accounts");
+  }
+
+  @Test
   void valueOfAVariableIsNoTemplate() {
     String yaml = SMALLEST.replace("name: fraud", "name: fraud\nstore: 's3://${KEY}@models'");
 
