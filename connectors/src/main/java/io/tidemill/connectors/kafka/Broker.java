@@ -17,6 +17,8 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions;
 import org.apache.kafka.clients.ClientDnsLookup;
 import org.apache.kafka.clients.ClientUtils;
@@ -24,11 +26,16 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.DescribeProducersResult;
 import org.apache.kafka.clients.admin.ListTransactionsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.ProducerState;
+import org.apache.kafka.clients.admin.TransactionDescription;
+import org.apache.kafka.clients.admin.TransactionListing;
 import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
@@ -41,6 +48,9 @@ import org.jspecify.annotations.Nullable;
 /** The broker of a source or a sink, which may be asked. Immutable. */
 final class Broker implements Serializable {
   private static final long serialVersionUID = 1L;
+
+  /** Between two looks at a transaction. */
+  private static final Duration LOOK = Duration.ofSeconds(1);
 
   /** What a broker takes unless its {@code message.max.bytes} says otherwise. */
   private static final int USUAL_RECORD_BYTES = 1_048_588;
@@ -207,13 +217,61 @@ final class Broker implements Serializable {
 
   /** How many transactions are open whose ids begin so. */
   long openTransactions(String prefix, Duration limit) throws UnansweredException {
-    var ongoing = new ListTransactionsOptions().filterStates(List.of(TransactionState.ONGOING));
+    return ask(limit, (admin, millis) -> (long) open(admin, prefix, millis).size());
+  }
+
+  /**
+   * How many of them are written now, as one that a dead process has left is not. Blocks for a
+   * second more if there are any.
+   */
+  long writtenTransactions(String prefix, Duration limit) throws UnansweredException {
     return ask(
         limit,
-        (admin, millis) ->
-            admin.listTransactions(ongoing).all().get(millis, TimeUnit.MILLISECONDS).stream()
-                .filter(transaction -> transaction.transactionalId().startsWith(prefix))
-                .count());
+        (admin, millis) -> {
+          Map<String, Set<ProducerState>> before = writers(admin, prefix, millis);
+          if (before.isEmpty()) {
+            return 0L;
+          }
+          LockSupport.parkNanos(LOOK.toNanos());
+          Map<String, Set<ProducerState>> now = writers(admin, prefix, millis);
+          now.entrySet().removeAll(before.entrySet());
+          return (long) now.size();
+        });
+  }
+
+  private static List<String> open(Admin admin, String prefix, long millis)
+      throws ExecutionException, InterruptedException, TimeoutException {
+    var ongoing = new ListTransactionsOptions().filterStates(List.of(TransactionState.ONGOING));
+    return admin.listTransactions(ongoing).all().get(millis, TimeUnit.MILLISECONDS).stream()
+        .map(TransactionListing::transactionalId)
+        .filter(id -> id.startsWith(prefix))
+        .toList();
+  }
+
+  /** How far the producers of open transactions have written, by the transaction's id. */
+  private static Map<String, Set<ProducerState>> writers(Admin admin, String prefix, long millis)
+      throws ExecutionException, InterruptedException, TimeoutException {
+    Map<String, TransactionDescription> transactions =
+        admin
+            .describeTransactions(open(admin, prefix, millis))
+            .all()
+            .get(millis, TimeUnit.MILLISECONDS);
+    Set<TopicPartition> partitions =
+        transactions.values().stream()
+            .flatMap(transaction -> transaction.topicPartitions().stream())
+            .collect(Collectors.toSet());
+    Map<TopicPartition, DescribeProducersResult.PartitionProducerState> states =
+        admin.describeProducers(partitions).all().get(millis, TimeUnit.MILLISECONDS);
+    Map<String, Set<ProducerState>> writers = new HashMap<>();
+    transactions.forEach(
+        (id, transaction) ->
+            writers.put(
+                id,
+                states.values().stream()
+                    .flatMap(partition -> partition.activeProducers().stream())
+                    .filter(producer -> producer.producerId() == transaction.producerId())
+                    .collect(Collectors.toSet())));
+    return writers;
   }
 
   Problem<OptionKey> problem(String key, String message) {

@@ -144,8 +144,8 @@ final class KafkaRecordSink implements RecordSink {
   }
 
   @Override
-  public List<Problem<OptionKey>> openElsewhere(Duration limit) {
-    return topic.openElsewhere(limit);
+  public List<Problem<OptionKey>> openElsewhere(Duration limit, boolean written) {
+    return topic.openElsewhere(limit, written);
   }
 
   @Override

@@ -78,14 +78,24 @@ record TopicSink(KafkaOptions options, SinkSettings settings) {
         .toList();
   }
 
-  /** What another run of the same job has open here. */
-  List<Problem<OptionKey>> openElsewhere(Duration limit) {
+  /** As {@link io.tidemill.connectors.record.RecordSink#openElsewhere}. */
+  List<Problem<OptionKey>> openElsewhere(Duration limit, boolean written) {
     if (!exactlyOnce()) {
       return List.of();
     }
     Broker broker = new Broker(options);
     String prefix = settings.transactionalIdPrefix();
     try {
+      if (written) {
+        long live = broker.writtenTransactions(prefix + "-", limit);
+        return live == 0
+            ? List.of()
+            : List.of(
+                broker.problem(
+                    KafkaConnectorOptions.TRANSACTIONAL_ID_PREFIX.key(),
+                    "'%s' has %d transactions that another process writes now (expected: one run of a job at a time; stop the other, or give the job another name; --fresh ends them)"
+                        .formatted(prefix, live)));
+      }
       long open = broker.openTransactions(prefix + "-", limit);
       return open == 0
           ? List.of()

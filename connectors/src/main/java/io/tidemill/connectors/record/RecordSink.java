@@ -34,8 +34,10 @@ public interface RecordSink {
   /**
    * What another run of the same job has open here, which a run that goes on from nothing would end
    * without knowing of it. Blocks for about {@code limit} at most.
+   *
+   * @param written whether only what is written meanwhile counts, as that of a run that died is not
    */
-  default List<Problem<OptionKey>> openElsewhere(Duration limit) {
+  default List<Problem<OptionKey>> openElsewhere(Duration limit, boolean written) {
     return List.of();
   }
 

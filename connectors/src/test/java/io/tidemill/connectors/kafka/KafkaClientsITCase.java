@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.tidemill.connectors.Connectors;
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.OptionKey;
+import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.DeadLetterSpec;
 import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.RecordSink;
@@ -29,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
@@ -223,12 +226,24 @@ class KafkaClientsITCase {
       other.beginTransaction();
       other.send(new ProducerRecord<>("out", "a".getBytes(UTF_8))).get();
 
-      assertThat(sink.openElsewhere(Duration.ofSeconds(10)))
+      assertThat(sink.openElsewhere(Duration.ofSeconds(10), false))
           .singleElement()
           .asString()
           .startsWith("sink: sink.transactional-id-prefix: 'job-predictions' has 1 open");
+      assertThat(sink.openElsewhere(Duration.ofSeconds(10), true))
+          .as("as one is that a killed run has left")
+          .isEmpty();
+      CompletableFuture<List<Problem<OptionKey>>> look =
+          CompletableFuture.supplyAsync(() -> sink.openElsewhere(Duration.ofSeconds(10), true));
+      while (!look.isDone()) {
+        other.send(new ProducerRecord<>("out", "b".getBytes(UTF_8))).get();
+      }
+      assertThat(look.get())
+          .singleElement()
+          .asString()
+          .contains("'job-predictions' has 1 transactions that another process writes now");
       other.abortTransaction();
-      assertThat(sink.openElsewhere(Duration.ofSeconds(10))).isEmpty();
+      assertThat(sink.openElsewhere(Duration.ofSeconds(10), false)).isEmpty();
     }
   }
 

@@ -113,8 +113,8 @@ final class RunCommand implements Callable<Integer> {
     String name = pipeline.definition().name();
     PrintWriter err = output.err();
     RunStart start = RunStart.of(pipeline, folder, resume.fresh());
-    if (start.isFirst()) {
-      CommandFailedException.throwIfAny(pipeline.openElsewhere(BROKER_LIMIT));
+    if (!resume.fresh()) {
+      CommandFailedException.throwIfAny(pipeline.openElsewhere(BROKER_LIMIT, !start.isFirst()));
     }
     err.printf("%s begins %s%n", name, start.description());
     for (Path left : pipeline.staged()) {

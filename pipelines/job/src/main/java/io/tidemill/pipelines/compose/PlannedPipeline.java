@@ -143,10 +143,13 @@ public final class PlannedPipeline {
   /**
    * What another run of this job has open at the sinks, which one that goes on from nothing would
    * end without knowing of it. Blocks for about {@code limit} for each sink.
+   *
+   * @param written whether only what is written meanwhile counts, as that of a run that died is not
    */
-  public List<Problem<OptionKey>> openElsewhere(Duration limit) {
-    List<Problem<OptionKey>> open = new ArrayList<>(sink.sink().orElseThrow().openElsewhere(limit));
-    deadLetters.sink().ifPresent(made -> open.addAll(made.openElsewhere(limit)));
+  public List<Problem<OptionKey>> openElsewhere(Duration limit, boolean written) {
+    List<Problem<OptionKey>> open =
+        new ArrayList<>(sink.sink().orElseThrow().openElsewhere(limit, written));
+    deadLetters.sink().ifPresent(made -> open.addAll(made.openElsewhere(limit, written)));
     return open;
   }
 
