@@ -108,7 +108,7 @@ public final class JobOptions {
     if (parsed.forDates()) {
       throw undated(parsed);
     }
-    return plan(environment, Map.of(), parsed);
+    return planUndated(environment, Map.of(), parsed);
   }
 
   /** What is said of a job that needs a date where there is none. */
@@ -122,14 +122,27 @@ public final class JobOptions {
   }
 
   /**
-   * A job that was read, planned.
+   * A job that was read, planned for the date in it or, as far as a date changes nothing, for none.
    *
    * @param overrides options of Flink that win over all others
    * @throws InvalidPipelineException with all that is wrong
    */
   public PlannedPipeline plan(
       Map<String, String> environment, Map<String, String> overrides, ParsedPipeline parsed) {
-    PipelineComposer composer = composer(environment, overrides);
+    return plan(composer(environment, overrides), parsed);
+  }
+
+  /**
+   * The same of a job that runs for no date.
+   *
+   * @throws InvalidPipelineException with all that is wrong, also what is only for a date
+   */
+  public PlannedPipeline planUndated(
+      Map<String, String> environment, Map<String, String> overrides, ParsedPipeline parsed) {
+    return plan(composer(environment, overrides).undated(), parsed);
+  }
+
+  private PlannedPipeline plan(PipelineComposer composer, ParsedPipeline parsed) {
     PlannedPipeline planned = composer.plan(inStore(parsed), locations(parsed));
     packed().ifPresent(unit -> unit.check(planned, parsed::locationOf));
     return planned;
@@ -145,15 +158,15 @@ public final class JobOptions {
   }
 
   /**
-   * A job that came as one file, planned with the versions that came with it, whatever store the
-   * options name.
+   * A job that came as one file and runs for no date, planned with the versions that came with it,
+   * whatever store the options name.
    *
    * @throws InvalidPipelineException with all that is wrong
    */
   public PlannedPipeline planAsItCame(
       Map<String, String> environment, PackedJob unit, ParsedPipeline parsed) {
     PlannedPipeline planned =
-        composer(environment, Map.of()).plan(parsed.definition(), parsed::locationOf);
+        composer(environment, Map.of()).undated().plan(parsed.definition(), parsed::locationOf);
     unit.check(planned, parsed::locationOf);
     return planned;
   }

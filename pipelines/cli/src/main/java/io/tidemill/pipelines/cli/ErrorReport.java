@@ -1,17 +1,20 @@
 package io.tidemill.pipelines.cli;
 
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.problem.Suggestion;
 import io.tidemill.connectors.record.FileFailureException;
 import io.tidemill.model.ModelException;
 import io.tidemill.pipelines.compose.ModelProblemsException;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
+import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.jobs.ClusterException;
 import io.tidemill.pipelines.nightly.NightlyException;
 import io.tidemill.pipelines.run.RunFailedException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import org.apache.flink.util.ExceptionUtils;
 import picocli.CommandLine;
@@ -84,7 +87,15 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
       err.println("tidemill: interrupted");
       return ExitCode.INTERRUPTED.number();
     }
-    err.println(ConnectorOptions.withoutSecrets(message(failure)));
+    boolean said =
+        command.getCommandSpec().mixins().values().stream()
+            .map(CommandSpec::userObject)
+            .filter(Output.class::isInstance)
+            .map(Output.class::cast)
+            .anyMatch(output -> output.fail(file -> problems(failure, file)));
+    if (!said) {
+      err.println(ConnectorOptions.withoutSecrets(message(failure)));
+    }
     if (debug(command)) {
       err.print(ConnectorOptions.withoutSecrets(ExceptionUtils.stringifyException(failure)));
     }
@@ -92,7 +103,7 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
   }
 
   /** What a failure answers to the caller. */
-  static ExitCode exitCode(Exception failure) {
+  private static ExitCode exitCode(Exception failure) {
     if (failure instanceof CommandFailedException failed) {
       return failed.exitCode();
     }
@@ -115,6 +126,19 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
             || failure instanceof ModelProblemsException
             || (failure instanceof RunFailedException run && run.modelAtFault());
     return model ? ExitCode.MODEL : ExitCode.FAILED;
+  }
+
+  private static List<Problem<Location>> problems(Exception failure, String file) {
+    if (failure instanceof InvalidPipelineException invalid) {
+      return invalid.problems();
+    }
+    if (failure instanceof ModelProblemsException missing) {
+      return missing.problems();
+    }
+    return message(failure)
+        .lines()
+        .map(line -> new Problem<>(Location.of(file), line.replaceFirst("^tidemill: ", "")))
+        .toList();
   }
 
   private static String message(Exception failure) {

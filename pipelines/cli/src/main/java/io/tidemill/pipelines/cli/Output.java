@@ -3,8 +3,12 @@ package io.tidemill.pipelines.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.tidemill.connectors.problem.Problem;
+import io.tidemill.pipelines.definition.Location;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
 import org.snakeyaml.engine.v2.common.FlowStyle;
@@ -31,6 +35,10 @@ final class Output {
       description = "What to print: table, json or yaml (default: ${DEFAULT-VALUE}).")
   private Format format = Format.TABLE;
 
+  private boolean answered;
+  private String asked = "";
+  private Function<List<ProblemView>, Object> failure = Failure::new;
+
   Output(Caller caller) {
     this.terminal = caller.terminal();
   }
@@ -40,6 +48,33 @@ final class Output {
     TABLE,
     JSON,
     YAML
+  }
+
+  /** What JSON has of a command that failed, where the command says nothing else. */
+  private record Failure(List<ProblemView> problems) {}
+
+  /**
+   * Says what JSON has of this command if it fails.
+   *
+   * @param file what it was asked about
+   */
+  void onFailure(String file, Function<List<ProblemView>, Object> view) {
+    asked = file;
+    failure = view;
+  }
+
+  /**
+   * Answers a machine that has no answer yet: the command failed.
+   *
+   * @param problems finds them, of the file that the command was asked about
+   * @return whether all is said, as the command has such an answer
+   */
+  boolean fail(Function<String, List<Problem<Location>>> problems) {
+    if (forPeople() || answered) {
+      return false;
+    }
+    print(failure.apply(ProblemView.of(problems.apply(asked))), "");
+    return !asked.isEmpty();
   }
 
   /** Whether a person reads the answer. */
@@ -63,6 +98,7 @@ final class Output {
    */
   void print(Object answer, Consumer<PrintWriter> table) {
     PrintWriter out = out();
+    answered = true;
     switch (format) {
       case TABLE -> {
         PrintWriter plain = new PrintWriter(new PlainWriter(out));

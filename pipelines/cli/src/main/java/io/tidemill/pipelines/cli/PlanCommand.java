@@ -4,17 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemill.connectors.options.ConnectorOptions;
-import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.RecordSchema;
-import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.loader.StoredModel;
 import io.tidemill.model.store.ByteSize;
 import io.tidemill.pipelines.JobOptions;
-import io.tidemill.pipelines.compose.ModelProblemsException;
 import io.tidemill.pipelines.compose.PipelinePlan;
 import io.tidemill.pipelines.compose.PlannedPipeline;
-import io.tidemill.pipelines.definition.InvalidPipelineException;
-import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.run.RunStart;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import java.io.PrintWriter;
@@ -68,6 +63,7 @@ final class PlanCommand implements Callable<Integer> {
    *
    * @param date for which it is planned; null for a job that runs for none
    * @param begins how a run would begin; null where the job has problems, as is the plan
+   * @param next the command that runs it, secrets hidden; null where the job has problems
    */
   private record View(
       String job,
@@ -75,43 +71,38 @@ final class PlanCommand implements Callable<Integer> {
       List<ProblemView> problems,
       @Nullable String date,
       @Nullable String begins,
-      @Nullable PipelinePlan plan) {}
+      @Nullable PipelinePlan plan,
+      @Nullable String next) {}
 
   @Override
   public Integer call() throws JsonProcessingException {
+    output.onFailure(
+        job.file(), problems -> new View(job.file(), false, problems, null, null, null, null));
     signedBy.demand();
-    try {
-      ParsedPipeline parsed = date.read(day -> job.read(caller.environment(), day));
-      String day = date.of(parsed).map(LocalDate::toString).orElse(null);
-      PlannedPipeline pipeline = job.plan(caller.environment(), resume.flinkOptions(), parsed);
-      if (day == null) {
-        pipeline.checkFoldersAboveSink();
-      }
-      if (sinkSchema) {
-        return printSinkSchema(pipeline);
-      }
-      String begins = RunStart.of(pipeline, job.folder(pipeline), resume.fresh()).description();
-      PipelinePlan pure = pipeline.describe(StoredModel::gpu);
-      PipelinePlan described =
-          pipeline
-              .misfit(FILES_LIMIT)
-              .map(why -> pure.withNote("source: a run fails on the files of now: " + why))
-              .orElse(pure);
-      PipelinePlan plan =
-          job.packed()
-              .map(unit -> described.withStore(unit.shown(described.store())))
-              .orElse(described);
-      output.print(
-          new View(job.file(), true, List.of(), day, begins, plan),
-          out -> print(out, day, begins, plan));
-      return ExitCode.DONE.number();
-    } catch (InvalidPipelineException invalid) {
-      return refuse(invalid, invalid.problems());
-    } catch (ModelProblemsException missing) {
-      return refuse(missing, missing.problems());
-    } catch (InvalidModelException broken) {
-      return refuse(broken, ProblemView.ofUnit(job.file(), broken));
+    ParsedPipeline parsed = date.read(day -> job.read(caller.environment(), day));
+    String day = date.of(parsed).map(LocalDate::toString).orElse(null);
+    Map<String, String> resumed = resume.flinkOptions();
+    PlannedPipeline pipeline =
+        day == null
+            ? job.planUndated(caller.environment(), resumed, parsed)
+            : job.plan(caller.environment(), resumed, parsed);
+    if (sinkSchema) {
+      return printSinkSchema(pipeline);
     }
+    String begins = RunStart.of(pipeline, job.folder(pipeline), resume.fresh()).description();
+    PipelinePlan pure = pipeline.describe(StoredModel::gpu);
+    PipelinePlan described =
+        pipeline
+            .misfit(FILES_LIMIT)
+            .map(why -> pure.withNote("source: a run fails on the files of now: " + why))
+            .orElse(pure);
+    PipelinePlan plan =
+        job.packed()
+            .map(unit -> described.withStore(unit.shown(described.store())))
+            .orElse(described);
+    View view = new View(job.file(), true, List.of(), day, begins, plan, next(day));
+    output.print(view, out -> print(out, day, begins, plan, next(day)));
+    return ExitCode.DONE.number();
   }
 
   /** The folder of files, or the partition of a table. */
@@ -140,15 +131,20 @@ final class PlanCommand implements Callable<Integer> {
     return ExitCode.DONE.number();
   }
 
-  private int refuse(RuntimeException refused, List<Problem<Location>> problems) {
-    if (output.forPeople()) {
-      throw refused;
+  /** The command that runs it, as a shell takes it. */
+  private String next(@Nullable String day) {
+    List<String> next = new ArrayList<>(List.of("tidemill", "run"));
+    next.addAll(job.words());
+    next.addAll(resume.words());
+    next.addAll(signedBy.words());
+    if (day != null) {
+      next.addAll(List.of("--date", day));
     }
-    output.print(new View(job.file(), false, ProblemView.of(problems), null, null, null), "");
-    return ErrorReport.exitCode(refused).number();
+    return next.stream().map(Schedule::shell).collect(Collectors.joining(" "));
   }
 
-  private void print(PrintWriter out, @Nullable String day, String begins, PipelinePlan plan) {
+  private void print(
+      PrintWriter out, @Nullable String day, String begins, PipelinePlan plan, String next) {
     out.printf("job          %s (%s)%n", plan.name(), plan.mode());
     if (day != null) {
       out.printf(
@@ -205,15 +201,7 @@ final class PlanCommand implements Callable<Integer> {
       table.add(operator.name(), operator.uid(), String.valueOf(operator.parallelism()));
     }
     table.print(out);
-    List<String> next = new ArrayList<>(List.of("tidemill", "run"));
-    next.addAll(job.words());
-    next.addAll(resume.words());
-    next.addAll(signedBy.words());
-    if (day != null) {
-      next.addAll(List.of("--date", day));
-    }
-    out.printf(
-        "%nnext         %s%n", next.stream().map(Schedule::shell).collect(Collectors.joining(" ")));
+    out.printf("%nnext         %s%n", next);
   }
 
   private static void print(PrintWriter out, List<RecordSchema.Column> columns) {

@@ -76,8 +76,8 @@ final class RunCommand implements Callable<Integer> {
     if (dated) {
       return new DatedRuns(caller, job, dates, output).run(written).number();
     }
-    PlannedPipeline pipeline = job.plan(caller.environment(), resume.flinkOptions(), written);
-    pipeline.checkFoldersAboveSink();
+    PlannedPipeline pipeline =
+        job.planUndated(caller.environment(), resume.flinkOptions(), written);
     new RunMemory(caller, output, List.of()).provide(pipeline, 1, true);
     checkBrokers(pipeline);
     JobFolder folder = job.folder(pipeline);

@@ -61,7 +61,7 @@ final class SubmittedJob {
                         unit.written(caller.environment(), null).definition().store()))
             .orElseGet(() -> JobOptions.storeFallback(caller.environment()));
     // Before anything is written: what cannot run, or must not be shown, leaves no model anywhere.
-    carried(unit, checked(job.planAsItCame(caller.environment(), unit, read)));
+    carried(unit, job.planAsItCame(caller.environment(), unit, read));
     try {
       caller.units().unit(unit.file()).publishModels(ModelStore.open(uri));
     } catch (IllegalArgumentException refused) {
@@ -82,12 +82,7 @@ final class SubmittedJob {
   }
 
   private PlannedPipeline planned(ParsedPipeline written) {
-    return checked(job.plan(caller.environment(), Map.of(), written));
-  }
-
-  private static PlannedPipeline checked(PlannedPipeline planned) {
-    planned.checkFoldersAboveSink();
-    return planned;
+    return job.planUndated(caller.environment(), Map.of(), written);
   }
 
   String file() {

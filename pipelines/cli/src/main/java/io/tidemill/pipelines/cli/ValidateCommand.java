@@ -1,9 +1,5 @@
 package io.tidemill.pipelines.cli;
 
-import io.tidemill.connectors.problem.Problem;
-import io.tidemill.model.InvalidModelException;
-import io.tidemill.pipelines.definition.InvalidPipelineException;
-import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import java.nio.file.Path;
 import java.util.List;
@@ -40,28 +36,15 @@ final class ValidateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    output.onFailure(job.toString(), this::view);
     signedBy.demand();
-    try {
-      PipelineDefinition definition = date.read(day -> caller.read(job, day)).definition();
-      output.print(view(List.of()), job + ": " + summary(definition));
-      return ExitCode.DONE.number();
-    } catch (InvalidPipelineException invalid) {
-      if (output.forPeople()) {
-        throw invalid;
-      }
-      output.print(view(invalid.problems()), "");
-      return ExitCode.USAGE.number();
-    } catch (InvalidModelException broken) {
-      if (output.forPeople()) {
-        throw broken;
-      }
-      output.print(view(ProblemView.ofUnit(job.toString(), broken)), "");
-      return ExitCode.MODEL.number();
-    }
+    PipelineDefinition definition = date.read(day -> caller.read(job, day)).definition();
+    output.print(view(List.of()), job + ": " + summary(definition));
+    return ExitCode.DONE.number();
   }
 
-  private View view(List<Problem<Location>> problems) {
-    return new View(job.toString(), problems.isEmpty(), ProblemView.of(problems));
+  private View view(List<ProblemView> problems) {
+    return new View(job.toString(), problems.isEmpty(), problems);
   }
 
   private static String summary(PipelineDefinition job) {

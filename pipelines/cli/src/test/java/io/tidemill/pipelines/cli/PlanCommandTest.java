@@ -2,17 +2,22 @@ package io.tidemill.pipelines.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PlanCommandTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   @TempDir private Path directory;
 
   private CommandRun plan(String job, String... more) throws IOException {
@@ -42,6 +47,58 @@ class PlanCommandTest {
         .endsWith(
             "next         tidemill run %s --set execution.checkpointing.interval=5s --store %s%n"
                 .formatted(job, directory.resolve("store")));
+  }
+
+  @Test
+  void machinesReadTheNextCommandAndWhyThereIsNoneInOneShape() throws IOException {
+    String job = "../../job-configs/fraud-scoring.yaml";
+
+    CommandRun right = plan(job, "-o", "json");
+    CommandRun wrong = plan(job, "-o", "json", "--from-savepoint", "nowhere");
+
+    JsonNode good = JSON.readTree(right.out());
+    JsonNode bad = JSON.readTree(wrong.out());
+    assertThat(good.get("next").asText())
+        .isEqualTo("tidemill run %s --store %s", job, directory.resolve("store"));
+    assertThat(wrong.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(wrong.err()).isEmpty();
+    assertThat(bad.properties().stream().map(Map.Entry::getKey).toList())
+        .containsExactlyElementsOf(good.properties().stream().map(Map.Entry::getKey).toList());
+    assertThat(bad.get("valid").asBoolean()).isFalse();
+    assertThat(bad.get("problems").get(0).get("file").asText()).isEqualTo(job);
+    assertThat(bad.get("problems").get(0).get("message").asText()).startsWith("--from-savepoint: ");
+  }
+
+  @Test
+  void machinesReadWhyAnyCommandFailed() throws IOException {
+    CommandRun run =
+        CommandRun.of("run", "../../job-configs/fraud-scoring.yaml", "-s", "x", "-o", "json");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(JSON.readTree(run.out()).get("problems").get(0).get("message").asText())
+        .startsWith("--from-savepoint: ");
+  }
+
+  @Test
+  void whatOnlyARunForADateMayDoIsSaidBesideAllThatIsWrong() throws IOException {
+    Path job =
+        Files.writeString(
+            directory.resolve("job.yaml"),
+            """
+            name: all
+            mode: batch
+            source: { connector: filesystem, path: in, format: json, columns: { amount: DOUBLE } }
+            steps:
+              - { id: score, model: 'none:1.4.2', input: { features: amount }, output: { score: s }, resources: { device: cpu } }
+            sink: { connector: filesystem, path: out/dt=1, format: json, partitioned-by: amount }
+            flink: { restart-strategy.tpye: fixed-delay }
+            """);
+
+    for (String command : List.of("plan", "run")) {
+      assertThat(CommandRun.of(command, job.toString()).err())
+          .as(command)
+          .contains("sink: partitioned-by below 'dt=1' of its path", "restart-strategy.tpye");
+    }
   }
 
   /** A GPU that no machine has. */

@@ -52,7 +52,7 @@ class StopCommandTest {
     CommandRun stop = stop();
 
     assertThat(stop.exitCode()).isEqualTo(ExitCode.FAILED);
-    assertThat(stop.out()).isEmpty();
+    assertThat(stop.out()).contains("\"problems\"", "ended before it could stop in order");
     assertThat(stop.err())
         .contains("job 'fraud' ended before it could stop in order: process 7 since noon");
   }

@@ -2,6 +2,8 @@ package io.tidemill.pipelines.compose;
 
 import io.tidemill.connectors.kafka.KafkaConnector;
 import io.tidemill.connectors.options.ConnectorOptions;
+import io.tidemill.connectors.options.TableKeys;
+import io.tidemill.connectors.options.TablePartition;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.CheckpointPlan;
 import io.tidemill.connectors.record.KeptDeadLetters;
@@ -37,6 +39,7 @@ public final class PipelineComposer {
 
   private final String fallbackStore;
   private final Map<String, String> flinkOverrides;
+  private final boolean dated;
 
   /**
    * A composer.
@@ -45,8 +48,19 @@ public final class PipelineComposer {
    * @param flinkOverrides Flink's options that win over a job's own
    */
   public PipelineComposer(String fallbackStore, Map<String, String> flinkOverrides) {
-    this.fallbackStore = PipelineDefinition.checkStore(fallbackStore);
-    this.flinkOverrides = Map.copyOf(flinkOverrides);
+    this(PipelineDefinition.checkStore(fallbackStore), Map.copyOf(flinkOverrides), true);
+  }
+
+  private PipelineComposer(
+      String fallbackStore, Map<String, String> flinkOverrides, boolean dated) {
+    this.fallbackStore = fallbackStore;
+    this.flinkOverrides = flinkOverrides;
+    this.dated = dated;
+  }
+
+  /** One of jobs that run for no date: it refuses what only a run for a date can do, too. */
+  public PipelineComposer undated() {
+    return new PipelineComposer(fallbackStore, flinkOverrides, false);
   }
 
   /**
@@ -101,6 +115,9 @@ public final class PipelineComposer {
       problems.check(
           new ConnectorOptions(SinkTranslator.ID, job.sink().options()), source.options());
     }
+    if (!dated) {
+      checkPlaceOfSink(job, problems);
+    }
     problems.throwIfAny();
     return sink.map(
         known ->
@@ -114,6 +131,31 @@ public final class PipelineComposer {
                 known,
                 deadLetters,
                 false));
+  }
+
+  /**
+   * A partition of a table is replaced for a date alone; and below a folder of the form NAME=VALUE
+   * Flink makes that partition once more, at the end of a batch job.
+   */
+  private static void checkPlaceOfSink(PipelineDefinition job, PlanProblems problems) {
+    ConnectorDefinition sink = job.sink();
+    String partition = sink.options().get(TablePartition.OPTION);
+    if (partition != null) {
+      problems.add(
+          "sink." + TablePartition.OPTION,
+          "sink: partition '%s' (expected: --date, as a run for a date replaces the partition; otherwise partitioned-by and overwrite: true)",
+          partition);
+    }
+    new ConnectorOptions(SinkTranslator.ID, sink.options())
+        .folder()
+        .filter(path -> job.mode() == ExecutionMode.BATCH && !sink.partitionedBy().isEmpty())
+        .flatMap(path -> Folder.of(path).partition())
+        .ifPresent(
+            above ->
+                problems.add(
+                    "sink." + TableKeys.PARTITIONED_BY,
+                    "sink: partitioned-by below '%s' of its path (expected: no folder of the form NAME=VALUE there, which Flink takes for a partition, too, and makes again below it; name it without '=')",
+                    above));
   }
 
   /**

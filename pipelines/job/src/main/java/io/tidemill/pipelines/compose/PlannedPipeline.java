@@ -2,8 +2,6 @@ package io.tidemill.pipelines.compose;
 
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.options.OptionKey;
-import io.tidemill.connectors.options.TableKeys;
-import io.tidemill.connectors.options.TablePartition;
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.record.ColumnSource;
 import io.tidemill.connectors.record.RecordSchema;
@@ -251,40 +249,6 @@ public final class PlannedPipeline {
             .map(Path::new)
             .toList()
         : List.of();
-  }
-
-  /**
-   * Looks at the folders above the files of its sink, where it runs for no date: of one of the form
-   * NAME=VALUE Flink makes a partition once more below them, at the end of a batch job. A partition
-   * of a table is replaced for a date alone.
-   *
-   * @throws InvalidPipelineException if there is such a folder or partition
-   */
-  public void checkFoldersAboveSink() {
-    String partition = definition.sink().options().get(TablePartition.OPTION);
-    if (partition != null) {
-      throw new InvalidPipelineException(
-          List.of(
-              new Problem<>(
-                  locationOf("sink." + TablePartition.OPTION),
-                  "sink: partition '%s' (expected: --date, as a run for a date replaces the partition; otherwise partitioned-by and overwrite: true)"
-                      .formatted(partition))));
-    }
-    boolean partitions =
-        definition.mode() == ExecutionMode.BATCH && !definition.sink().partitionedBy().isEmpty();
-    sink.options()
-        .folder()
-        .filter(path -> partitions)
-        .flatMap(path -> Folder.of(path).partition())
-        .ifPresent(
-            above -> {
-              throw new InvalidPipelineException(
-                  List.of(
-                      new Problem<>(
-                          locationOf("sink." + TableKeys.PARTITIONED_BY),
-                          "sink: partitioned-by below '%s' of its path (expected: no folder of the form NAME=VALUE there, which Flink takes for a partition, too, and makes again below it; name it without '=')"
-                              .formatted(above))));
-            });
   }
 
   /**

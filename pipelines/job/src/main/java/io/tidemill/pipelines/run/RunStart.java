@@ -4,9 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import io.tidemill.connectors.options.OptionKey;
 import io.tidemill.connectors.problem.Problem;
+import io.tidemill.connectors.problem.Problems;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
+import io.tidemill.pipelines.definition.Location;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -182,19 +184,23 @@ public final class RunStart {
   private static void check(PlannedPipeline pipeline, KeptState from, boolean letGo)
       throws IOException {
     StateFit fit = StateFit.of(pipeline, from.state());
+    Problems<Location> problems = new Problems<>();
     if (!letGo && !fit.gone().isEmpty()) {
-      throw refused(
-          pipeline,
-          "steps",
-          "the newest state of the job's runs, %s, belongs to %s too, which the job has no more (expected: the same ids and connectors; --allow-non-restored-state lets that state and the records in it go, --fresh begins anew, and another name makes another job)"
-              .formatted(from.path(), String.join(", ", fit.gone())));
+      problems.add(
+          pipeline.locationOf("steps"),
+          "the newest state of the job's runs, %s, belongs to %s too, which the job has no more (expected: the same ids and connectors; --allow-non-restored-state lets that state and the records in it go, --fresh begins anew, and another name makes another job)",
+          from.path(),
+          String.join(", ", fit.gone()));
     }
     if (!fit.unfit().isEmpty()) {
-      throw refused(
-          pipeline,
-          "steps",
-          "the newest state of the job's runs, %s, does not fit: %s"
-              .formatted(from.path(), String.join("; ", fit.unfit())));
+      problems.add(
+          pipeline.locationOf("steps"),
+          "the newest state of the job's runs, %s, does not fit: %s",
+          from.path(),
+          String.join("; ", fit.unfit()));
+    }
+    if (!problems.all().isEmpty()) {
+      throw new InvalidPipelineException(problems.all());
     }
   }
 

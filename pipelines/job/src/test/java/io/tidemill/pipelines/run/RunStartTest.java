@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.StateRecoveryOptions;
@@ -20,6 +21,7 @@ import org.apache.flink.runtime.checkpoint.CheckpointProperties;
 import org.apache.flink.runtime.checkpoint.Checkpoints;
 import org.apache.flink.runtime.checkpoint.OperatorState;
 import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
+import org.apache.flink.runtime.jobgraph.JobVertex;
 import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.runtime.state.memory.ByteStreamStateHandle;
 import org.junit.jupiter.api.BeforeEach;
@@ -164,6 +166,32 @@ class RunStartTest {
                     Map.of(StateRecoveryOptions.SAVEPOINT_IGNORE_UNCLAIMED_STATE.key(), "true"))
                 .goesOn())
         .isTrue();
+  }
+
+  @Test
+  void saysAllThatKeepsAJobFromItsStateAtOnce() throws IOException {
+    OperatorState gone = new OperatorState("rate", "rate", new OperatorID(1, 2), 1, 128);
+    gone.setCoordinatorState(new ByteStreamStateHandle("state", new byte[] {1}));
+    JobVertex scoring =
+        Stream.of(
+                new Jobs(directory)
+                    .plan(Jobs.KAFKA, Map.of())
+                    .graph()
+                    .getJobGraph()
+                    .getVerticesAsArray())
+            .filter(vertex -> vertex.getParallelism() == 2)
+            .findFirst()
+            .orElseThrow();
+    OperatorID inIt = scoring.getOperatorIDs().get(0).getGeneratedOperatorID();
+    OperatorState narrow = new OperatorState("n", "narrow", inIt, 1, 1);
+    narrow.setCoordinatorState(new ByteStreamStateHandle("state", new byte[] {1}));
+    checkpoint("run-1/job/chk-8", 8, gone, narrow);
+
+    assertThatThrownBy(() -> start(Jobs.KAFKA))
+        .isInstanceOfSatisfying(
+            InvalidPipelineException.class, refused -> assertThat(refused.problems()).hasSize(2))
+        .hasMessageContaining("belongs to rate too")
+        .hasMessageContaining("does not fit: 'narrow' has state of max-parallelism 1");
   }
 
   @Test
