@@ -57,6 +57,7 @@ class ClusterJobsITCase {
       jobmanager.adaptive-scheduler.submission.resource-stabilization-timeout: 100 ms
       jobmanager.adaptive-scheduler.rescale-trigger.max-delay: 1 s
       metrics.fetcher.update-interval: 500 ms
+      rest.cache.execution-graph.timeout: 500 ms
       """;
 
   private static ProcessCluster cluster;

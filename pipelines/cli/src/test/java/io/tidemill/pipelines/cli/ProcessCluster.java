@@ -182,6 +182,7 @@ public final class ProcessCluster implements AutoCloseable {
         taskmanager.memory.network.min: 32m
         taskmanager.memory.network.max: 32m
         jobmanager.memory.process.size: 1g
+        cluster.registration.error-delay: 500 ms
         io.tmp.dirs: %s
         process.working-dir: %s
         classloader.parent-first-patterns.additional: ai.djl;org.tensorflow;org.bytedeco;ai.onnxruntime;com.sun.jna;org.apache.arrow;io.tidemill.model
@@ -423,7 +424,11 @@ public final class ProcessCluster implements AutoCloseable {
             .method(method, body)
             .build();
     HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
-    if (response.statusCode() >= 300 && response.statusCode() != 503) {
+    // Its pages are there a little before what they ask.
+    boolean notYet =
+        response.statusCode() == 503
+            || response.body().contains("Cannot connect to ResourceManager right now");
+    if (response.statusCode() >= 300 && !notYet) {
       throw new AssertionError(path + ": " + response.statusCode() + " " + response.body());
     }
     return new ObjectMapper().readTree(response.body());

@@ -67,6 +67,7 @@ class SessionClusterITCase {
             external-resource.gpu.amount: 1
             external-resource.gpu.driver-factory.class: %s
             jobmanager.failure-enrichers: %s
+            rest.cache.execution-graph.timeout: 100 ms
             """
                 .formatted(OneGpu.class.getName(), FailureLabels.class.getName()));
     jar = cluster.upload(ProcessCluster.jobJar(FOLDER.resolve("job.jar")));
