@@ -57,7 +57,12 @@ final class KafkaSessionITCase {
     try (DemoBroker broker = new DemoBroker(directory.resolve("broker"));
         ScoringJobs jobs =
             new ScoringJobs(directory, broker.bootstrapServers(), 1, "in", "broken");
-        ProcessCluster cluster = jobs.cluster("taskmanager.slot.timeout: 10 s\n")) {
+        ProcessCluster cluster =
+            jobs.cluster(
+                """
+                taskmanager.slot.timeout: 10 s
+                rest.cache.execution-graph.timeout: 100 ms
+                """)) {
       for (int id = 0; id < RECORDS; id++) {
         jobs.send("in", id, ScoringJobs.sound(id));
       }
