@@ -173,9 +173,7 @@ class ScriptArchiveITCase {
     OPTIONS.forEach(builder.environment()::remove);
 
     Process run = builder.start();
-    while (!Files.readString(log).contains("runs with")) {
-      assertThat(run.isAlive()).as(Files.readString(log)).isTrue();
-    }
+    awaitSaid("runs with", run, log);
     List<ProcessHandle> children = run.children().toList();
     run.destroy();
 
@@ -227,14 +225,20 @@ class ScriptArchiveITCase {
     OPTIONS.forEach(builder.environment()::remove);
 
     Process run = builder.start();
-    while (!Files.readString(log).contains("waits for its input")) {
-      assertThat(run.isAlive()).as(Files.readString(log)).isTrue();
-    }
+    awaitSaid("waits for its input", run, log);
     Files.createDirectories(folder.resolve("awaited"));
     Files.move(folder.resolve("made/dt=2026-11-21"), folder.resolve("awaited/dt=2026-11-21"));
 
     assertThat(run.waitFor()).as(Files.readString(log)).isZero();
     assertThat(Files.readString(log)).containsOnlyOnce("starts again with -Xmx");
+  }
+
+  /** Waits until a process that goes on has said something in its log. */
+  private static void awaitSaid(String words, Process process, Path log) throws Exception {
+    while (!Files.readString(log).contains(words)) {
+      boolean ended = process.waitFor(20, TimeUnit.MILLISECONDS);
+      assertThat(ended).as(Files.readString(log)).isFalse();
+    }
   }
 
   /** Whose model is in the store beside it. */
