@@ -18,9 +18,9 @@ import java.util.regex.Pattern;
 import java.util.spi.ToolProvider;
 
 /**
- * A real shell, in which {@code tidemill} is the command on the test's own class path. The first
- * {@code plan} of all tests archives the classes that it has loaded, as the script of users does;
- * every later start begins with them.
+ * A real shell, in which {@code tidemill} is the command on the test's own class path. Before the
+ * first of all tests, one process archives the classes that commands load, as the script of users
+ * does for each of them; every start begins with them.
  */
 public final class Shell {
   private static final Pattern BLOCK = Pattern.compile("```sh\n(.*?)```", Pattern.DOTALL);
@@ -28,16 +28,7 @@ public final class Shell {
   private static final String SCRIPT =
       """
       #!/bin/sh
-      archive='%1$s'
-      if [ -f "$archive" ]; then
-        exec %2$s -XX:SharedArchiveFile="$archive" %3$s "$@"
-      elif [ "${1:-}" = plan ] && %2$s -Xshare:on -version > /dev/null 2>&1; then
-        code=0
-        %2$s -XX:ArchiveClassesAtExit="$archive.$$" %3$s "$@" || code=$?
-        [ ! -f "$archive.$$" ] || mv "$archive.$$" "$archive"
-        exit "$code"
-      fi
-      exec %2$s %3$s "$@"
+      exec %s "$@"
       """;
 
   private static final String KEEPS =
@@ -67,9 +58,28 @@ public final class Shell {
         Path folder = Files.createTempDirectory("shell");
         ARCHIVE = folder.resolve("classes.jsa");
         CLASS_PATH = jars(folder);
+        archive(folder);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException("stopped while classes were archived", e);
       }
+    }
+
+    /** A JDK without an archive of its own makes none, and starts without it. */
+    private static void archive(Path folder) throws IOException, InterruptedException {
+      Path log = folder.resolve("archive.log");
+      ProcessBuilder builder =
+          new ProcessBuilder(
+                  java(
+                      "-XX:ArchiveClassesAtExit=" + ARCHIVE,
+                      CLASS_PATH,
+                      ArchivedCommands.class.getName(),
+                      folder.resolve("job").toString()))
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile());
+      builder.environment().put("TIDEMILL_CACHE", folder.resolve("cache").toString());
+      assertThat(builder.start().waitFor()).as(Files.readString(log)).isZero();
     }
   }
 
@@ -97,8 +107,15 @@ public final class Shell {
 
   /** Makes the shell know a command. */
   public void command(String name, String mainClass) throws IOException {
-    String java = ProcessHandle.current().info().command().orElseThrow();
+    List<String> words =
+        java("-XX:SharedArchiveFile=" + Shared.ARCHIVE, Shared.CLASS_PATH, mainClass);
+    executable(name, SCRIPT.formatted(quoted(words)));
+  }
+
+  /** The words that start a JVM that lives for seconds. */
+  private static List<String> java(String archive, String classPath, String... more) {
     List<String> words = new ArrayList<>();
+    words.add(ProcessHandle.current().info().command().orElseThrow());
     // The doors that Flink and Arrow need are the test's own.
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(argument -> argument.startsWith("--add-opens"))
@@ -108,8 +125,9 @@ public final class Shell {
             "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:MetaspaceSize=256m"));
     // What the JVM says of the archive is no part of what the command prints.
     words.addAll(List.of("-Xlog:disable", "-Xlog:all=error:stderr", "-Xlog:cds*=off:stderr"));
-    words.addAll(List.of("-cp", Shared.CLASS_PATH, mainClass));
-    executable(name, SCRIPT.formatted(Shared.ARCHIVE, quoted(List.of(java)), quoted(words)));
+    words.addAll(List.of(archive, "-cp", classPath));
+    words.addAll(List.of(more));
+    return words;
   }
 
   /**
