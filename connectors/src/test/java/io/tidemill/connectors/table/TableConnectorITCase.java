@@ -407,7 +407,17 @@ class TableConnectorITCase {
         new Connectors()
             .kept(
                 new DeadLetterSpec(
-                    files("dead-letter", out),
+                    options(
+                        "dead-letter",
+                        Map.of(
+                            "connector",
+                            "filesystem",
+                            "path",
+                            out.toString(),
+                            "format",
+                            "json",
+                            "sink.rolling-policy.rollover-interval",
+                            "1 min")),
                     options("source", Map.of("connector", "datagen")),
                     files("sink", folder.resolve("out")),
                     "job",
