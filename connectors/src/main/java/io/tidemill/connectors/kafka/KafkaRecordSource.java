@@ -171,9 +171,12 @@ final class KafkaRecordSource implements RecordSource {
   @Override
   public Optional<String> decode(DeadLetterRecord letter) throws IOException {
     byte[] value = letter.value();
-    if (value == null) {
-      return Optional.empty();
-    }
+    return value == null
+        ? Optional.empty()
+        : Optional.of(new RowJson(rowType).lines(rows(letter, value)));
+  }
+
+  private List<RowData> rows(DeadLetterRecord letter, byte[] value) throws IOException {
     RecordHeaders headers = new RecordHeaders();
     letter.headers().forEach(header -> headers.add(header.name(), header.value()));
     ConsumerRecord<byte[], byte[]> record =
@@ -198,12 +201,32 @@ final class KafkaRecordSource implements RecordSource {
         throw new IOException(String.valueOf(origin.string(Origin.ERROR_MESSAGE)));
       }
     }
-    return Optional.of(new RowJson(rowType).lines(rows));
+    return rows;
+  }
+
+  /** Whether a letter's value holds records beside its own; where none decoded, all are its own. */
+  private boolean holdsOthers(DeadLetterRecord letter) {
+    byte[] value = letter.value();
+    // A registry's records are one by one, and each look would ask it.
+    if (value == null
+        || format.registry().isPresent()
+        || letter.stage().equals(DeadLetterRecord.STAGE_DECODE)) {
+      return false;
+    }
+    try {
+      return rows(letter, value).size() > 1;
+    } catch (IOException scoresNone) {
+      return false;
+    }
   }
 
   @Override
-  public Optional<DeadLetterReplay> replay(String jobName) {
-    return Optional.of(new KafkaReplay(new KafkaOptions(spec.options()), settings::reads, jobName));
+  public Optional<DeadLetterReplay> replay(String jobName, boolean wholeArrays) {
+    return Optional.of(
+        new KafkaReplay(
+            new KafkaOptions(spec.options()),
+            new ReplayScope(settings::reads, wholeArrays ? letter -> false : this::holdsOthers),
+            jobName));
   }
 
   @Override

@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions;
 import org.apache.kafka.common.config.TopicConfig;
 
@@ -30,24 +29,20 @@ final class KafkaReplay implements DeadLetterReplay {
   private static final Duration LIMIT = Duration.ofSeconds(30);
 
   private final KafkaOptions options;
-  private final Predicate<String> topics;
+  private final ReplayScope scope;
   private final String job;
   private final String marks;
   private final long transactionBytes;
 
-  /**
-   * A replay.
-   *
-   * @param topics those that the source reads
-   */
-  KafkaReplay(KafkaOptions options, Predicate<String> topics, String job) {
-    this(options, topics, job, ReplaySession.TRANSACTION_BYTES);
+  /** A replay. */
+  KafkaReplay(KafkaOptions options, ReplayScope scope, String job) {
+    this(options, scope, job, ReplaySession.TRANSACTION_BYTES);
   }
 
   /** The same, in transactions that end with the record that makes them so large. */
-  KafkaReplay(KafkaOptions options, Predicate<String> topics, String job, long transactionBytes) {
+  KafkaReplay(KafkaOptions options, ReplayScope scope, String job, long transactionBytes) {
     this.options = options;
-    this.topics = topics;
+    this.scope = scope;
     this.job = job;
     this.marks = job + "-replayed";
     this.transactionBytes = transactionBytes;
@@ -73,7 +68,7 @@ final class KafkaReplay implements DeadLetterReplay {
       if (!missing.isEmpty()) {
         return missing;
       }
-      if (topics.test(marks)) {
+      if (scope.topics().test(marks)) {
         return List.of(
             broker.problem(
                 topic,
@@ -101,8 +96,8 @@ final class KafkaReplay implements DeadLetterReplay {
   public Judge look() throws IOException {
     Set<String> existing = existing();
     return existing.contains(marks)
-        ? ReplayMarks.read(options, marks, readIn(existing))
-        : new ReplayMarks(readIn(existing));
+        ? ReplayMarks.read(options, marks, scope.in(existing))
+        : new ReplayMarks(scope.in(existing));
   }
 
   @Override
@@ -114,7 +109,7 @@ final class KafkaReplay implements DeadLetterReplay {
     }
     ReplaySession session = new ReplaySession(options, job, marks, transactionBytes);
     try {
-      session.begin(readIn(existing));
+      session.begin(scope.in(existing));
       return session;
     } catch (IOException | RuntimeException e) {
       session.close();
@@ -128,11 +123,6 @@ final class KafkaReplay implements DeadLetterReplay {
     } catch (Broker.UnansweredException e) {
       throw new IOException("topic '%s': %s".formatted(marks, e.getMessage()), e);
     }
-  }
-
-  /** A pattern also matches topics that are there no more. */
-  private Predicate<String> readIn(Set<String> existing) {
-    return topics.and(existing::contains);
   }
 
   private void makeMarks() throws IOException {

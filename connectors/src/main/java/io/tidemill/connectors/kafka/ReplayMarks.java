@@ -8,23 +8,22 @@ import io.tidemill.connectors.record.DeadLetterReplay.Verdict;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** What was replayed. Not thread-safe. */
 final class ReplayMarks implements DeadLetterReplay.Judge {
-  private final Predicate<String> topics;
+  private final ReplayScope scope;
   private final Set<String> replayed = new HashSet<>();
 
-  /** Nothing so far, of the records of these topics. */
-  ReplayMarks(Predicate<String> topics) {
-    this.topics = topics;
+  /** Nothing so far. */
+  ReplayMarks(ReplayScope scope) {
+    this.scope = scope;
   }
 
   /** What is marked in a topic. */
-  static ReplayMarks read(KafkaOptions options, String topic, Predicate<String> topics)
+  static ReplayMarks read(KafkaOptions options, String topic, ReplayScope scope)
       throws IOException {
-    ReplayMarks marks = new ReplayMarks(topics);
+    ReplayMarks marks = new ReplayMarks(scope);
     new CommittedRecords(options, topic)
         .forEach(
             record -> {
@@ -45,13 +44,21 @@ final class ReplayMarks implements DeadLetterReplay.Judge {
         || partition < 0
         || letter.offset() == null
         || (letter.value() == null && !isTombstone(letter))
-        || !topics.test(topic)) {
+        || !scope.topics().test(topic)) {
       return Verdict.ELSEWHERE;
     }
     if (letter.context().containsKey(DeadLetterEncoder.VALUE_BYTES)) {
       return Verdict.CUT;
     }
-    return replayed.add(of(letter)) ? Verdict.REPLAYED : Verdict.BEFORE;
+    String mark = of(letter);
+    if (replayed.contains(mark)) {
+      return Verdict.BEFORE;
+    }
+    if (scope.leftOut().test(letter)) {
+      return Verdict.SHARED;
+    }
+    replayed.add(mark);
+    return Verdict.REPLAYED;
   }
 
   /** Only a sink makes a letter of one; in files a value that is null may be an empty one. */

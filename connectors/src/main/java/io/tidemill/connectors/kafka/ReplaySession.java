@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Predicate;
 import org.apache.flink.util.ExceptionUtils;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -49,7 +48,7 @@ final class ReplaySession implements DeadLetterReplay.Session {
   private final long transactionBytes;
   private final KafkaProducer<byte[], byte[]> producer;
   private final List<ProducerRecord<byte[], byte[]>> taken = new ArrayList<>();
-  private ReplayMarks marks = new ReplayMarks(topic -> false);
+  private ReplayMarks marks = new ReplayMarks(ReplayScope.NOTHING);
   private long bytes;
   private long committed;
 
@@ -74,13 +73,13 @@ final class ReplaySession implements DeadLetterReplay.Session {
   }
 
   /** Ends every other replay of the job, then reads what they marked. */
-  void begin(Predicate<String> topics) throws IOException {
+  void begin(ReplayScope scope) throws IOException {
     attempt(
         () -> {
           producer.initTransactions();
           // Waits until the broker knows the topic, which may be new.
           producer.partitionsFor(marksTopic);
-          marks = ReplayMarks.read(options, marksTopic, topics);
+          marks = ReplayMarks.read(options, marksTopic, scope);
         });
   }
 

@@ -19,6 +19,8 @@ public interface DeadLetterReplay {
     BEFORE,
     /** Its value was cut, so that the record is no more. */
     CUT,
+    /** Its value holds other records too, which may have been scored. */
+    SHARED,
     /** It comes from nowhere that the source reads. */
     ELSEWHERE
   }

@@ -72,8 +72,10 @@ public interface RecordSource {
    * The way back for the records of dead letters; empty where there is none.
    *
    * @param jobName what is remembered by: stable, unique in a Kafka cluster
+   * @param wholeArrays whether a value of several records comes back too: all of them, scored or
+   *     not
    */
-  default Optional<DeadLetterReplay> replay(String jobName) {
+  default Optional<DeadLetterReplay> replay(String jobName, boolean wholeArrays) {
     return Optional.empty();
   }
 

@@ -18,8 +18,10 @@ import io.tidemill.connectors.record.SourceSpec;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.StringData;
@@ -93,7 +95,11 @@ class KafkaReplayITCase {
   }
 
   private static DeadLetterReplay replayAgain(String topic) {
-    return new KafkaReplay(options(topic), topic::equals, "job-" + topic, 2_000);
+    return new KafkaReplay(options(topic), reading(topic::equals), "job-" + topic, 2_000);
+  }
+
+  private static ReplayScope reading(Predicate<String> topics) {
+    return new ReplayScope(topics, letter -> false);
   }
 
   private static KafkaOptions options(String topic) {
@@ -115,6 +121,22 @@ class KafkaReplayITCase {
                 OfAConsumer.class.getName(),
                 "properties.bootstrap.servers",
                 broker.bootstrapServers())));
+  }
+
+  private static DeadLetterReplay ofSource(
+      Map<String, String> more, String job, boolean wholeArrays) {
+    Map<String, String> options = new HashMap<>(more);
+    options.put("connector", "kafka");
+    options.put("scan.startup.mode", "earliest-offset");
+    options.put("properties.bootstrap.servers", kafka.bootstrapServers());
+    return requireNonNull(
+        KafkaRecordSource.create(
+                new SourceSpec(
+                    new ConnectorOptions("source", options),
+                    RecordSchema.ofColumns(List.of(new RecordSchema.Column("t", "STRING"))),
+                    true))
+            .replay(job, wholeArrays)
+            .orElse(null));
   }
 
   /** Which no producer takes. */
@@ -286,7 +308,8 @@ class KafkaReplayITCase {
   @Test
   void recordsOfATopicThatIsGoneAreLeftOut() throws Exception {
     kafka.createTopic("kept", 2);
-    KafkaReplay replay = new KafkaReplay(options("kept"), topic -> true, "job-gone", 2_000);
+    KafkaReplay replay =
+        new KafkaReplay(options("kept"), reading(topic -> true), "job-gone", 2_000);
 
     assertThat(take(replay.look(), "gone", 0, 2)).containsOnly(Verdict.ELSEWHERE);
     try (Session session = replay.begin()) {
@@ -296,6 +319,29 @@ class KafkaReplayITCase {
     }
 
     assertThat(values("kept")).containsExactlyInAnyOrder("v0", "v1");
+  }
+
+  @Test
+  void valueOfSeveralRecordsComesBackOnlyIfAsked() throws Exception {
+    kafka.createTopic("arrays", 2);
+    Map<String, String> source = Map.of("topic", "arrays", "format", "json");
+    DeadLetterRecord several = letter("arrays", 1, Origin.VALUE, "[{},{}]".getBytes(UTF_8));
+    DeadLetterRecord undecoded = letter("arrays", 2, Origin.VALUE, "[{},{}]".getBytes(UTF_8));
+    ((GenericRowData) undecoded.toRow())
+        .setField(7, StringData.fromString(DeadLetterRecord.STAGE_DECODE));
+    Judge judge = ofSource(source, "arrays", false).look();
+
+    assertThat(judge.take(several)).isEqualTo(Verdict.SHARED);
+    assertThat(judge.take(letter("arrays", 3, Origin.VALUE, "[{}]".getBytes(UTF_8))))
+        .isEqualTo(Verdict.REPLAYED);
+    assertThat(judge.take(undecoded)).as("none of it was scored").isEqualTo(Verdict.REPLAYED);
+    try (Session session = ofSource(source, "arrays", true).begin()) {
+      assertThat(session.take(several)).isEqualTo(Verdict.REPLAYED);
+      assertThat(session.take(several)).isEqualTo(Verdict.BEFORE);
+      session.finish();
+    }
+    kafka.awaitCommits();
+    assertThat(ofSource(source, "arrays", false).look().take(several)).isEqualTo(Verdict.BEFORE);
   }
 
   @Test
@@ -329,7 +375,8 @@ class KafkaReplayITCase {
       admin.createAcls(rights).all().get();
       KafkaOptions options = options("strict", strict);
 
-      try (Session session = new KafkaReplay(options, "strict"::equals, "job-strict").begin()) {
+      try (Session session =
+          new KafkaReplay(options, reading("strict"::equals), "job-strict").begin()) {
         take(session, "strict", 0, 1);
         session.finish();
       }
@@ -362,26 +409,7 @@ class KafkaReplayITCase {
     DeadLetterReplay replay = replay("marked");
     kafka.createTopic(new NewTopic("job-marked-replayed", 1, (short) 1));
     DeadLetterReplay ofPattern =
-        requireNonNull(
-            KafkaRecordSource.create(
-                    new SourceSpec(
-                        new ConnectorOptions(
-                            "source",
-                            Map.of(
-                                "connector",
-                                "kafka",
-                                "topic-pattern",
-                                "all.*",
-                                "format",
-                                "raw",
-                                "scan.startup.mode",
-                                "earliest-offset",
-                                "properties.bootstrap.servers",
-                                kafka.bootstrapServers())),
-                        RecordSchema.ofColumns(List.of(new RecordSchema.Column("t", "STRING"))),
-                        true))
-                .replay("all")
-                .orElse(null));
+        ofSource(Map.of("topic-pattern", "all.*", "format", "raw"), "all", false);
 
     assertThat(replay.obstacles(Duration.ofSeconds(20)))
         .singleElement()

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tidemill dead-letters replay}. */
@@ -36,6 +37,14 @@ final class DeadLettersReplayCommand implements Runnable {
       description = "Which, as 'ls' prints them. Default: all that the filters choose.")
   private Set<String> addresses = new LinkedHashSet<>();
 
+  @Option(
+      names = "--whole-arrays",
+      description = {
+        "Also write back values that are arrays of several records: all of each comes",
+        "back, and what was scored of it is scored again. Default: they are left out."
+      })
+  private boolean wholeArrays;
+
   @Mixin private DeadLetterFilter filter;
   @Mixin private Output output;
   @Mixin private DryRunOption dryRun;
@@ -47,6 +56,7 @@ final class DeadLettersReplayCommand implements Runnable {
    * @param replayed records that were written back
    * @param before those that had been before
    * @param cut letters whose value was cut
+   * @param shared letters left out, as their values hold other records too
    * @param elsewhere letters of records from nowhere that the source reads
    */
   private record View(
@@ -56,6 +66,7 @@ final class DeadLettersReplayCommand implements Runnable {
       long replayed,
       long before,
       long cut,
+      long shared,
       long elsewhere) {}
 
   @Override
@@ -63,7 +74,7 @@ final class DeadLettersReplayCommand implements Runnable {
     JobDeadLetters letters = options.open();
     DeadLetterReplay replay =
         letters
-            .replay()
+            .replay(wholeArrays)
             .orElseThrow(
                 () ->
                     new CommandFailedException(
@@ -94,6 +105,7 @@ final class DeadLettersReplayCommand implements Runnable {
             counts.getOrDefault(Verdict.REPLAYED, 0L),
             counts.getOrDefault(Verdict.BEFORE, 0L),
             counts.getOrDefault(Verdict.CUT, 0L),
+            counts.getOrDefault(Verdict.SHARED, 0L),
             counts.getOrDefault(Verdict.ELSEWHERE, 0L));
     filter.sayUnmatched(output.err());
     output.print(view, out -> print(out, view));
@@ -124,6 +136,11 @@ final class DeadLettersReplayCommand implements Runnable {
         view.dryRun() ? "dry run: would write" : "wrote", view.replayed(), view.place());
     line(out, view.before(), "were written back before");
     line(out, view.cut(), "cannot be: their values were cut to fit the dead letters' topic");
+    line(
+        out,
+        view.shared(),
+        "were left out: their values are arrays, whose other records would come back too"
+            + " (--whole-arrays writes them back)");
     line(out, view.elsewhere(), "cannot be: they came from no topic that the source reads");
   }
 

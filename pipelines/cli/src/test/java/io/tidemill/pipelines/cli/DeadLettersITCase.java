@@ -334,6 +334,35 @@ class DeadLettersITCase {
         json(tidemill("dead-letters", "replay", job.toString(), "--dry-run", "-o", "json"));
     assertThat(left.at("/replayed").asInt()).isEqualTo(2);
     assertThat(left.at("/before").asInt()).isEqualTo(4);
+
+    kafka.send(List.of(letterOfAnArray("mend")));
+    String[] arrays = {"dead-letters", "replay", job.toString(), "--dry-run"};
+    assertThat(tidemill(arrays).out())
+        .isEqualTo(
+            "dry run: would write 2 records back to %s4 were written back before%n1 were left out: their values are arrays, whose other records would come back too (--whole-arrays writes them back)%n",
+            place);
+    CommandRun whole =
+        tidemill(
+            "dead-letters", "replay", job.toString(), "--dry-run", "--whole-arrays", "-o", "json");
+    assertThat(json(whole).at("/replayed").asInt()).isEqualTo(3);
+    assertThat(json(whole).at("/shared").asInt()).isZero();
+  }
+
+  private static ProducerRecord<byte[], byte[]> letterOfAnArray(String job) {
+    var letter =
+        new ProducerRecord<byte[], byte[]>(
+            job + "-dead", null, "[{\"id\": 90}, {\"id\": 91}]".getBytes(UTF_8));
+    for (String header :
+        List.of(
+            "__connect.errors.topic:" + job + "-in",
+            "__connect.errors.partition:0",
+            "__connect.errors.offset:0",
+            "__connect.errors.stage:add",
+            "tidemill.job:" + job)) {
+      String[] parts = header.split(":", -1);
+      letter.headers().add(parts[0], parts[1].getBytes(UTF_8));
+    }
+    return letter;
   }
 
   /** In their order, with addresses that are there. */
@@ -360,11 +389,12 @@ class DeadLettersITCase {
       said.add(done.out());
     }
 
-    assertThat(said).hasSize(7);
+    assertThat(said).hasSize(8);
     assertThat(said.get(0)).contains("5 dead letters of job 'page'");
     assertThat(said.get(4)).startsWith("dry run: would write 5 records");
     assertThat(said.get(5)).startsWith("wrote 3 records");
     assertThat(said.get(6)).startsWith("wrote 2 records");
+    assertThat(said.get(7)).startsWith("wrote 0 records");
   }
 
   @Test

@@ -83,8 +83,12 @@ public final class JobDeadLetters {
     return source.isPresent() ? source.get().decode(letter) : Optional.empty();
   }
 
-  /** The way back for the records of dead letters; empty where the source has none. */
-  public Optional<DeadLetterReplay> replay() {
-    return source.flatMap(made -> made.replay(job));
+  /**
+   * The way back for the records of dead letters; empty where the source has none.
+   *
+   * @param wholeArrays whether a value of several records comes back too
+   */
+  public Optional<DeadLetterReplay> replay(boolean wholeArrays) {
+    return source.flatMap(made -> made.replay(job, wholeArrays));
   }
 }
