@@ -322,6 +322,26 @@ class KafkaReplayITCase {
   }
 
   @Test
+  void recordsOfSeveralTopicsComeBackEachToItsOwn() throws Exception {
+    kafka.createTopic("left", 2);
+    kafka.createTopic("right", 2);
+    DeadLetterReplay replay =
+        ofSource(Map.of("topic", "left;right", "format", "json"), "both", false);
+
+    try (Session session = replay.begin()) {
+      for (String topic : List.of("left", "right", "left")) {
+        session.take(letter(topic, 1, Origin.VALUE, ("of " + topic).getBytes(UTF_8)));
+      }
+      session.finish();
+    }
+
+    kafka.awaitCommits();
+    assertThat(values("left")).containsExactly("of left");
+    assertThat(values("right")).containsExactly("of right");
+    assertThat(replay.look().take(letter("right", 1))).isEqualTo(Verdict.BEFORE);
+  }
+
+  @Test
   void valueOfSeveralRecordsComesBackOnlyIfAsked() throws Exception {
     kafka.createTopic("arrays", 2);
     Map<String, String> source = Map.of("topic", "arrays", "format", "json");
