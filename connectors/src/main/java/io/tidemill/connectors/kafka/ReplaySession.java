@@ -9,6 +9,7 @@ import io.tidemill.connectors.record.DeadLetterReplay.Verdict;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -21,6 +22,7 @@ import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A replay that goes on. What it takes waits here until it is worth a transaction: readers of
@@ -47,6 +49,7 @@ final class ReplaySession implements DeadLetterReplay.Session {
   private final String marksTopic;
   private final long transactionBytes;
   private final KafkaProducer<byte[], byte[]> producer;
+  private final Map<String, RecordLimit> limits = new HashMap<>();
   private final List<ProducerRecord<byte[], byte[]>> taken = new ArrayList<>();
   private ReplayMarks marks = new ReplayMarks(ReplayScope.NOTHING);
   private long bytes;
@@ -99,18 +102,35 @@ final class ReplaySession implements DeadLetterReplay.Session {
   }
 
   /** The record of a letter, in arrays of its own: a letter lives only until the next is read. */
-  private static ProducerRecord<byte[], byte[]> record(DeadLetterRecord letter) {
+  private ProducerRecord<byte[], byte[]> record(DeadLetterRecord letter) {
     RecordHeaders headers = new RecordHeaders();
     letter.headers().forEach(header -> headers.add(header.name(), header.value()));
     byte[] key = letter.key();
     byte[] value = letter.value();
+    String topic = Objects.requireNonNull(letter.topic());
     return new ProducerRecord<>(
-        Objects.requireNonNull(letter.topic()),
+        topic,
         letter.partition(),
-        letter.timestamp(),
+        time(topic, letter.timestamp()),
         key == null ? null : key.clone(),
         value == null ? null : value.clone(),
         headers);
+  }
+
+  /** Null, for the broker's own, where the topic takes this time no more. */
+  private @Nullable Long time(String topic, @Nullable Long timestamp) {
+    boolean taken =
+        timestamp != null
+            && timestamp >= 0
+            && limits.computeIfAbsent(topic, this::limit).takesTime(timestamp);
+    return taken ? timestamp : null;
+  }
+
+  private RecordLimit limit(String topic) {
+    RecordLimit limit =
+        new RecordLimit(new Broker(options), topic, SinkSettings.LARGEST_REQUEST.defaultValue());
+    limit.open();
+    return limit;
   }
 
   private void commit() {

@@ -93,9 +93,10 @@ public record ConnectorOptions(String place, Map<String, String> values) {
       Pattern.compile(
           "(?i)(?<![\\w.-])((?>[\\w.-]*?(?:password|passphrase|passwd|secret|token|credential|api[-_.]?key)[\\w.-]*)\"?\\s*(?:=|(?<=\")\\s*:)\\s*)(?:\"[^\"]*\"|'[^']*'|[^\\s&;,\"']+)");
 
-  // The columns of a record's key are no keys to anything.
-  private static final Pattern COLUMNS_OF_KEY =
-      Pattern.compile("metadata\\..+|key\\.(format|fields|fields-prefix)");
+  // What is said of a record's key is no key to anything.
+  private static final Pattern OF_RECORDS_KEY =
+      Pattern.compile(
+          "key\\.(format|fields|fields-prefix)|metadata\\.(key|(record|message)[._-]?key)");
 
   public ConnectorOptions {
     values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
@@ -256,7 +257,7 @@ public record ConnectorOptions(String place, Map<String, String> values) {
         || lower.contains("cookie")
         || lower.contains("sasl.jaas.config")
         || lower.contains("basic-auth")
-        || (!COLUMNS_OF_KEY.matcher(lower).matches()
+        || (!OF_RECORDS_KEY.matcher(lower).matches()
             && lower.matches(
                 ".*(^|[.\\-_])(api|access|private|encryption)?[.\\-_]?key($|[.\\-_]).*"));
   }

@@ -204,11 +204,17 @@ final class RegistryClient {
     if (status == 200 && bytes.length <= LARGEST_ANSWER && !answer.isMissingNode()) {
       return Optional.of(answer);
     }
-    // Not every registry has GUIDs, which garbage may seem to begin with.
-    if (status == 404
-        && (path.startsWith(SchemaId.GUIDS)
-            || NOT_FOUND.contains(answer.path("error_code").asInt()))) {
-      return Optional.empty();
+    if (status == 404) {
+      boolean coded = NOT_FOUND.contains(answer.path("error_code").asInt());
+      if (!coded && path.startsWith(SchemaId.GUIDS)) {
+        // Not every registry has GUIDs, which garbage may seem to begin with; but what stands
+        // before a registry that is away may answer so too.
+        ping();
+        return Optional.empty();
+      }
+      if (coded) {
+        return Optional.empty();
+      }
     }
     String said =
         "%s answers %d%s"

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.record.DeadLetterRecord;
@@ -17,6 +18,8 @@ import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.connectors.record.SourceSpec;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -205,6 +208,26 @@ class KafkaReplayITCase {
         .containsExactly("trace", "empty");
     assertThat(third.headers().lastHeader("empty").value()).isNull();
     assertThat(replay.obstacles(Duration.ofSeconds(20))).isEmpty();
+  }
+
+  @Test
+  void recordOfATimeThatItsTopicTakesNoMoreComesBackWithThatOfTheBroker() throws Exception {
+    kafka.createTopic(
+        new NewTopic("late", 2, (short) 1)
+            .configs(Map.of("message.timestamp.before.max.ms", "3600000")));
+
+    try (Session session = replayAgain("late").begin()) {
+      assertThat(take(session, "late", 0, 2)).containsOnly(Verdict.REPLAYED);
+      session.finish();
+    }
+
+    kafka.awaitCommits();
+    assertThat(kafka.readCommitted("late"))
+        .hasSize(2)
+        .allSatisfy(
+            record ->
+                assertThat(Instant.ofEpochMilli(record.timestamp()))
+                    .isCloseTo(Instant.now(), within(1, ChronoUnit.HOURS)));
   }
 
   @Test

@@ -22,6 +22,7 @@ class ConnectorOptionsTest {
         "properties.sasl.jaas.config",
         "properties.ssl.keystore.key",
         "s3.access-key",
+        "metadata.api-key",
         "s3.secret-key",
         "oauth.client.secret",
         "auth.token",

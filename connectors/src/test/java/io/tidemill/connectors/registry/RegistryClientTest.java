@@ -156,6 +156,10 @@ class RegistryClientTest {
     Arrays.fill(garbage, (byte) 2);
     garbage[0] = 1;
 
+    // What stands before a registry that is away answers all alike.
+    assertThatThrownBy(() -> decoder(settings(url(), null)).deserialize(garbage))
+        .isInstanceOf(RegistryException.class);
+    answer("/schemas/types", "200 [\"AVRO\"]");
     assertThatThrownBy(() -> decoder(settings(url(), null)).deserialize(garbage))
         .isExactlyInstanceOf(IOException.class)
         .hasMessageStartingWith("/schemas/guids/" + guid + " is not in the schema registry at ");

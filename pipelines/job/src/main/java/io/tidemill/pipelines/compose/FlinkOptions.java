@@ -47,9 +47,12 @@ record FlinkOptions(Map<String, ConfigOption<?>> byKey) {
           "state",
           "table");
 
-  /** Of one state backend or changelog, such as RocksDB, each of which adds its own. */
-  private static final Pattern OF_BACKEND =
-      Pattern.compile("state\\.(backend|changelog)\\.[^.]+\\..+");
+  /**
+   * Of a state backend or changelog, such as RocksDB, or a connector, each of which adds its own.
+   */
+  private static final Pattern OF_OTHERS =
+      Pattern.compile(
+          "(state\\.(backend|changelog)\\.[^.]+|table\\.exec\\.(iceberg|hive|emit))\\..+");
 
   private static final List<Class<?>> OF_TABLES =
       List.of(
@@ -143,7 +146,7 @@ record FlinkOptions(Map<String, ConfigOption<?>> byKey) {
       return Optional.of(
           "%s: no option of Flink's (did you mean '%s'?)".formatted(key, nearest.get()));
     }
-    return CLOSED.contains(key.replaceFirst("\\..*", "")) && !OF_BACKEND.matcher(key).matches()
+    return CLOSED.contains(key.replaceFirst("\\..*", "")) && !OF_OTHERS.matcher(key).matches()
         ? Optional.of(key + ": no option of Flink's (expected: one of its documentation)")
         : Optional.empty();
   }

@@ -80,13 +80,13 @@ public record RunFigures(
       deadLetters.put(JobDeadLetter.UNDECODABLE, ofSource - sum(ofFiles));
     }
     long recordsIn = metrics.sum(steps.get(0).id(), IN) + ofSource;
+    // Before that of which they are a part, which grows meanwhile.
+    long tombstones = metrics.sum(SINK, "tombstones");
     long lag = metrics.sum(READER, "pendingRecords");
     long restarts = metrics.told("numRestarts").orElse(0);
     return new RunFigures(
         recordsIn,
-        first(metrics, "sink-fields", "sink-columns", SINK)
-            - metrics.sum(SINK, "tombstones")
-            - sum(ofSink),
+        first(metrics, "sink-fields", "sink-columns", SINK) - tombstones - sum(ofSink),
         deadLetters,
         lag,
         planned.bounded() ? done(metrics, recordsIn, lag, restarts) : UNKNOWN,

@@ -93,7 +93,6 @@ public final class RunStart {
               .map(path -> "with " + path)
               .orElse("anew, as every run does without execution.checkpointing.interval"));
     }
-    checkRetention(pipeline, flink);
     KeptStates states = new KeptStates(root(pipeline, folder));
     try {
       int run = states.next();
@@ -152,22 +151,6 @@ public final class RunStart {
   /** Flink's paths have no escapes, as those of URIs do. */
   private static Path local(java.nio.file.Path path) {
     return new Path("file", null, path.toUri().getPath());
-  }
-
-  /** What Flink deletes when a run ends is nothing to go on from. */
-  private static void checkRetention(PlannedPipeline pipeline, Configuration flink) {
-    String key = CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION.key();
-    flink
-        .getOptional(CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION)
-        .filter(retention -> retention != ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION)
-        .ifPresent(
-            retention -> {
-              throw refused(
-                  pipeline,
-                  "flink." + key,
-                  "%s: %s: the next run would have nothing to go on from, and double what this one has published (expected: none or RETAIN_ON_CANCELLATION; by --set for a run of a job that says otherwise to a cluster)"
-                      .formatted(key, retention.name()));
-            });
   }
 
   private static void checkOffsets(PlannedPipeline pipeline, KeptStates states) {
@@ -239,6 +222,7 @@ public final class RunStart {
     if (!flink.contains(CheckpointingOptions.SAVEPOINT_DIRECTORY)) {
       flink.set(CheckpointingOptions.SAVEPOINT_DIRECTORY, folder);
     }
+    // Whatever the job says to a cluster: the next run would have nothing to go on from.
     flink.set(
         CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
         ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);

@@ -388,7 +388,9 @@ class PipelineComposerTest {
     assertThat(
             plan(Jobs.KAFKA.replace(
                     "flink: { execution.checkpointing.interval: 10s",
-                    more + "state.backend.rocksdb.in-the-corner: 4, table.exec.state.ttl: 1 h"))
+                    more
+                        + "state.backend.rocksdb.in-the-corner: 4, table.exec.iceberg.worker-pool-size: 4,"
+                        + " table.exec.state.ttl: 1 h"))
                 .name())
         .isEqualTo("fraud");
   }

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.RecoveryClaimMode;
 import org.apache.flink.core.execution.SavepointFormatType;
@@ -251,18 +252,15 @@ class RunStartTest {
   }
 
   @Test
-  void refusesToDeleteWhatTheNextRunGoesOnFrom() {
-    String key = CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION.key();
+  void keepsWhatTheNextRunGoesOnFromWhateverTheJobSaysToACluster() {
+    for (ExternalizedCheckpointRetention said : ExternalizedCheckpointRetention.values()) {
+      String key = CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION.key();
+      Configuration flink = Configuration.fromMap(Map.of(key, said.name()));
 
-    for (String other : List.of("DELETE_ON_CANCELLATION", "NO_EXTERNALIZED_CHECKPOINTS")) {
-      String yaml =
-          Jobs.KAFKA.replace("interval: 10s", "interval: 10s, %s: %s".formatted(key, other));
-      assertThatThrownBy(() -> start(yaml))
-          .isInstanceOf(InvalidPipelineException.class)
-          .hasMessageStartingWith("job.yaml:24:108: %s: %s: the next run".formatted(key, other))
-          .hasMessageContaining("(expected: none or RETAIN_ON_CANCELLATION;");
-      assertThat(start(yaml, false, Map.of(key, "RETAIN_ON_CANCELLATION")).description())
-          .startsWith("anew");
+      start(Jobs.KAFKA, false, Map.of(key, said.name())).configure(flink);
+
+      assertThat(flink.get(CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION))
+          .isEqualTo(ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
     }
   }
 
