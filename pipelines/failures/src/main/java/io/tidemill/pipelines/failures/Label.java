@@ -26,6 +26,7 @@ enum Label {
 
   private static final Map<String, Label> BY_NAME =
       Map.ofEntries(
+          entry("io.tidemill.connectors.avro.UnfitSchemaException", DATA),
           entry("io.tidemill.connectors.record.CorruptFileException", DATA),
           entry("io.tidemill.connectors.record.RecordFailureException", DATA),
           entry("io.tidemill.inference.codec.UnfitRecordException", DATA),
