@@ -30,25 +30,37 @@ record AvroColumns() {
    * @throws IllegalArgumentException if Avro has no such type
    */
   Schema read(@Nullable Schema written, LogicalType type) {
-    boolean present = written != null && !written.isUnion();
-    Schema schema = present(written, type);
+    return read("record", written, type);
+  }
+
+  /**
+   * The same.
+   *
+   * @param name of a record that was not written, as Avro knows records by their names
+   */
+  private Schema read(String name, @Nullable Schema written, LogicalType type) {
+    boolean present =
+        written != null && !written.isUnion() && written.getType() != Schema.Type.NULL;
+    Schema schema = present(name, written, type);
     return present || !type.isNullable()
         ? schema
         : Schema.createUnion(Schema.create(Schema.Type.NULL), schema);
   }
 
-  private Schema present(@Nullable Schema written, LogicalType type) {
+  private Schema present(String name, @Nullable Schema written, LogicalType type) {
     return switch (type.getTypeRoot()) {
-      case ROW -> row(branch(written, Schema.Type.RECORD), (RowType) type);
+      case ROW -> row(name, branch(written, Schema.Type.RECORD), (RowType) type);
       case ARRAY ->
           Schema.createArray(
               read(
+                  name,
                   branch(written, Schema.Type.ARRAY).map(Schema::getElementType).orElse(null),
                   type.getChildren().get(0)));
       case MAP ->
           type.getChildren().get(0).is(LogicalTypeFamily.CHARACTER_STRING)
               ? Schema.createMap(
                   read(
+                      name,
                       branch(written, Schema.Type.MAP).map(Schema::getValueType).orElse(null),
                       type.getChildren().get(1)))
               : converted(type);
@@ -72,7 +84,7 @@ record AvroColumns() {
     };
   }
 
-  private Schema row(Optional<Schema> written, RowType type) {
+  private Schema row(String name, Optional<Schema> written, RowType type) {
     List<Schema.Field> fields = new ArrayList<>();
     for (RowType.RowField field : type.getFields()) {
       Schema.Field found = written.map(record -> record.getField(field.getName())).orElse(null);
@@ -80,12 +92,15 @@ record AvroColumns() {
       fields.add(
           new Schema.Field(
               field.getName(),
-              read(found == null ? null : found.schema(), field.getType()),
+              read(
+                  name + "_" + fields.size(),
+                  found == null ? null : found.schema(),
+                  field.getType()),
               null,
               isNull ? Schema.Field.NULL_DEFAULT_VALUE : null));
     }
     return Schema.createRecord(
-        written.map(Schema::getFullName).orElse("record"), null, null, false, fields);
+        written.map(Schema::getFullName).orElse(name), null, null, false, fields);
   }
 
   private static Optional<Schema> branch(@Nullable Schema written, Schema.Type type) {

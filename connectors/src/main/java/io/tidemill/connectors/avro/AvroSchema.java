@@ -125,10 +125,15 @@ public record AvroSchema(String json, RowType rowType) {
   /**
    * Checks that files may have columns of these types.
    *
-   * @throws IllegalArgumentException if Avro has no such type
+   * @throws IllegalArgumentException if Avro has no such type or name
    */
   public static void checkColumns(RowType columns) {
-    new AvroColumns().read(null, columns);
+    try {
+      new AvroColumns().read(null, columns);
+    } catch (AvroRuntimeException noName) {
+      throw new IllegalArgumentException(
+          noName.getMessage() + " (expected: letters, digits and '_')", noName);
+    }
   }
 
   /**

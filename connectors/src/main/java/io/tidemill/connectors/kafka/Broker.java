@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions;
 import org.apache.kafka.clients.ClientDnsLookup;
@@ -29,7 +30,6 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.DescribeProducersResult;
 import org.apache.kafka.clients.admin.ListTransactionsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.admin.ProducerState;
 import org.apache.kafka.clients.admin.TransactionDescription;
 import org.apache.kafka.clients.admin.TransactionListing;
 import org.apache.kafka.clients.admin.TransactionState;
@@ -57,6 +57,9 @@ final class Broker implements Serializable {
 
   /** For one that listens, and may answer late: on a busy machine, or while it starts. */
   private static final Duration BUSY = Duration.ofSeconds(30);
+
+  /** What Flink's sinks make of their prefix: a subtask, and a number that grows. */
+  private static final Pattern OF_SINK = Pattern.compile("-\\d+-\\d+");
 
   private static final Duration CONNECTION = Duration.ofSeconds(1);
 
@@ -215,7 +218,7 @@ final class Broker implements Serializable {
     }
   }
 
-  /** How many transactions are open whose ids begin so. */
+  /** How many transactions of sinks with this prefix are open. */
   long openTransactions(String prefix, Duration limit) throws UnansweredException {
     return ask(limit, (admin, millis) -> (long) open(admin, prefix, millis).size());
   }
@@ -228,14 +231,15 @@ final class Broker implements Serializable {
     return ask(
         limit,
         (admin, millis) -> {
-          Map<String, Set<ProducerState>> before = writers(admin, prefix, millis);
+          Map<String, Long> before = written(admin, prefix, millis);
           if (before.isEmpty()) {
             return 0L;
           }
           LockSupport.parkNanos(LOOK.toNanos());
-          Map<String, Set<ProducerState>> now = writers(admin, prefix, millis);
-          now.entrySet().removeAll(before.entrySet());
-          return (long) now.size();
+          // One that ends meanwhile, as its time is over, has written less than before.
+          return written(admin, prefix, millis).entrySet().stream()
+              .filter(now -> now.getValue() > before.getOrDefault(now.getKey(), -1L))
+              .count();
         });
   }
 
@@ -244,12 +248,13 @@ final class Broker implements Serializable {
     var ongoing = new ListTransactionsOptions().filterStates(List.of(TransactionState.ONGOING));
     return admin.listTransactions(ongoing).all().get(millis, TimeUnit.MILLISECONDS).stream()
         .map(TransactionListing::transactionalId)
-        .filter(id -> id.startsWith(prefix))
+        .filter(
+            id -> id.startsWith(prefix) && OF_SINK.matcher(id.substring(prefix.length())).matches())
         .toList();
   }
 
-  /** How far the producers of open transactions have written, by the transaction's id. */
-  private static Map<String, Set<ProducerState>> writers(Admin admin, String prefix, long millis)
+  /** How many records the producers of open transactions have written, by the transaction's id. */
+  private static Map<String, Long> written(Admin admin, String prefix, long millis)
       throws ExecutionException, InterruptedException, TimeoutException {
     Map<String, TransactionDescription> transactions =
         admin
@@ -262,16 +267,20 @@ final class Broker implements Serializable {
             .collect(Collectors.toSet());
     Map<TopicPartition, DescribeProducersResult.PartitionProducerState> states =
         admin.describeProducers(partitions).all().get(millis, TimeUnit.MILLISECONDS);
-    Map<String, Set<ProducerState>> writers = new HashMap<>();
+    Map<String, Long> written = new HashMap<>();
     transactions.forEach(
         (id, transaction) ->
-            writers.put(
+            written.put(
                 id,
                 states.values().stream()
                     .flatMap(partition -> partition.activeProducers().stream())
-                    .filter(producer -> producer.producerId() == transaction.producerId())
-                    .collect(Collectors.toSet())));
-    return writers;
+                    .filter(
+                        producer ->
+                            producer.producerId() == transaction.producerId()
+                                && producer.producerEpoch() == transaction.producerEpoch())
+                    .mapToLong(producer -> producer.lastSequence() + 1L)
+                    .sum()));
+    return written;
   }
 
   Problem<OptionKey> problem(String key, String message) {

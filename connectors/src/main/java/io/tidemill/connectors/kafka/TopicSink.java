@@ -87,7 +87,7 @@ record TopicSink(KafkaOptions options, SinkSettings settings) {
     String prefix = settings.transactionalIdPrefix();
     try {
       if (written) {
-        long live = broker.writtenTransactions(prefix + "-", limit);
+        long live = broker.writtenTransactions(prefix, limit);
         return live == 0
             ? List.of()
             : List.of(
@@ -96,7 +96,7 @@ record TopicSink(KafkaOptions options, SinkSettings settings) {
                     "'%s' has %d transactions that another process writes now (expected: one run of a job at a time; stop the other, or give the job another name; --fresh ends them)"
                         .formatted(prefix, live)));
       }
-      long open = broker.openTransactions(prefix + "-", limit);
+      long open = broker.openTransactions(prefix, limit);
       return open == 0
           ? List.of()
           : List.of(

@@ -33,10 +33,13 @@ import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
+import org.apache.flink.table.types.logical.ArrayType;
+import org.apache.flink.table.types.logical.IntType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.logical.SmallIntType;
 import org.apache.flink.table.types.logical.TinyIntType;
+import org.apache.flink.table.types.logical.VarCharType;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -411,6 +414,36 @@ class AvroSchemaTest {
     AvroSchema reader = AvroSchema.parse(single(read.replace("\"In\"", "\"Other\"")));
     byte[] bytes = write(writer, sample(writer.getField("x").schema()));
     return reader.encoder().serialize(reader.readerOf(List.of(writer.toString())).read(bytes, 0));
+  }
+
+  /** As in files from before a column was, or of writers that have seen no value of it. */
+  @Test
+  void columnsThatWereNotWrittenAreNullHoweverTheyAreMade() throws IOException {
+    RowType within = RowType.of(new LogicalType[] {new VarCharType(9)}, new String[] {"y"});
+    RowType inner = RowType.of(new LogicalType[] {within, within}, new String[] {"a", "b"});
+    RowType columns =
+        RowType.of(
+            new LogicalType[] {new IntType(), new VarCharType(9), inner, new ArrayType(inner)},
+            new String[] {"x", "never", "pay", "all"});
+    Schema written =
+        new Schema.Parser()
+            .parse(
+                "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
+                    + field("x", "\"int\"")
+                    + ","
+                    + field("never", "\"null\"")
+                    + "]}");
+
+    RowData row = AvroSchema.readerOf(written, columns).read(write(written, 7), 0);
+
+    assertThat(row).isEqualTo(GenericRowData.of(7, null, null, null));
+    AvroSchema.checkColumns(columns);
+    assertThatThrownBy(
+            () ->
+                AvroSchema.checkColumns(
+                    RowType.of(new LogicalType[] {within}, new String[] {"a-b"})))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Illegal character in: a-b (expected: letters, digits and '_')");
   }
 
   private static Object sample(Schema schema) {

@@ -211,17 +211,14 @@ class KafkaClientsITCase {
   @Test
   void aSinkSeesTheTransactionsThatAnotherRunOfItsJobHasOpen() throws Exception {
     try (EmbeddedKafka kafka = EmbeddedKafka.start();
-        KafkaProducer<byte[], byte[]> other =
-            new KafkaProducer<>(
-                Map.of(
-                    "bootstrap.servers",
-                    kafka.bootstrapServers(),
-                    "transactional.id",
-                    "job-predictions-0-1"),
-                new ByteArraySerializer(),
-                new ByteArraySerializer())) {
+        KafkaProducer<byte[], byte[]> other = transactional(kafka, "job-predictions-0-1");
+        KafkaProducer<byte[], byte[]> ofAnotherJob =
+            transactional(kafka, "job-predictions-2-0-1")) {
       kafka.createTopic("out", 1);
       RecordSink sink = sink(kafka);
+      ofAnotherJob.initTransactions();
+      ofAnotherJob.beginTransaction();
+      ofAnotherJob.send(new ProducerRecord<>("out", "c".getBytes(UTF_8))).get();
       other.initTransactions();
       other.beginTransaction();
       other.send(new ProducerRecord<>("out", "a".getBytes(UTF_8))).get();
@@ -245,6 +242,13 @@ class KafkaClientsITCase {
       other.abortTransaction();
       assertThat(sink.openElsewhere(Duration.ofSeconds(10), false)).isEmpty();
     }
+  }
+
+  private static KafkaProducer<byte[], byte[]> transactional(EmbeddedKafka kafka, String id) {
+    return new KafkaProducer<>(
+        Map.of("bootstrap.servers", kafka.bootstrapServers(), "transactional.id", id),
+        new ByteArraySerializer(),
+        new ByteArraySerializer());
   }
 
   private static Set<String> clients() {

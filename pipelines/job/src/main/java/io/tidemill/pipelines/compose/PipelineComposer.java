@@ -149,13 +149,22 @@ public final class PipelineComposer {
     new ConnectorOptions(SinkTranslator.ID, sink.options())
         .folder()
         .filter(path -> job.mode() == ExecutionMode.BATCH && !sink.partitionedBy().isEmpty())
-        .flatMap(path -> Folder.of(path).partition())
+        .flatMap(PipelineComposer::partition)
         .ifPresent(
             above ->
                 problems.add(
                     "sink." + TableKeys.PARTITIONED_BY,
                     "sink: partitioned-by below '%s' of its path (expected: no folder of the form NAME=VALUE there, which Flink takes for a partition, too, and makes again below it; name it without '=')",
                     above));
+  }
+
+  private static Optional<String> partition(String path) {
+    try {
+      return Folder.of(path).partition();
+    } catch (IllegalArgumentException noPath) {
+      // As the connector says.
+      return Optional.empty();
+    }
   }
 
   /**
