@@ -132,7 +132,7 @@ public record AvroSchema(String json, RowType rowType) {
       new AvroColumns().read(null, columns);
     } catch (AvroRuntimeException noName) {
       throw new IllegalArgumentException(
-          noName.getMessage() + " (expected: letters, digits and '_')", noName);
+          noName.getMessage() + " (expected: letters, digits and '_', and no digit first)", noName);
     }
   }
 

@@ -102,28 +102,31 @@ final class ReplaySession implements DeadLetterReplay.Session {
   }
 
   /** The record of a letter, in arrays of its own: a letter lives only until the next is read. */
-  private ProducerRecord<byte[], byte[]> record(DeadLetterRecord letter) {
+  private static ProducerRecord<byte[], byte[]> record(DeadLetterRecord letter) {
     RecordHeaders headers = new RecordHeaders();
     letter.headers().forEach(header -> headers.add(header.name(), header.value()));
     byte[] key = letter.key();
     byte[] value = letter.value();
-    String topic = Objects.requireNonNull(letter.topic());
+    Long time = letter.timestamp();
     return new ProducerRecord<>(
-        topic,
+        Objects.requireNonNull(letter.topic()),
         letter.partition(),
-        time(topic, letter.timestamp()),
+        time == null || time < 0 ? null : time,
         key == null ? null : key.clone(),
         value == null ? null : value.clone(),
         headers);
   }
 
-  /** Null, for the broker's own, where the topic takes this time no more. */
+  /** Null, for the broker's own, where the topic takes this time no more, or soon no more. */
   private @Nullable Long time(String topic, @Nullable Long timestamp) {
-    boolean taken =
-        timestamp != null
-            && timestamp >= 0
-            && limits.computeIfAbsent(topic, this::limit).takesTime(timestamp);
-    return taken ? timestamp : null;
+    if (timestamp == null) {
+      return null;
+    }
+    RecordLimit limit = limits.computeIfAbsent(topic, this::limit);
+    // It is with the broker before the transaction's end.
+    return limit.takesTime(timestamp) && limit.takesTime(timestamp - TRANSACTION_MILLIS)
+        ? timestamp
+        : null;
   }
 
   private RecordLimit limit(String topic) {
@@ -145,18 +148,20 @@ final class ReplaySession implements DeadLetterReplay.Session {
     bytes = 0;
   }
 
-  /** The record in its partition; one that is there no more leaves the choice to Kafka. */
+  /**
+   * The record in its partition, at its time; what is not there any more, or not taken any more, is
+   * left to Kafka.
+   */
   private ProducerRecord<byte[], byte[]> placed(ProducerRecord<byte[], byte[]> record) {
     Integer partition = record.partition();
-    return partition == null || partition < producer.partitionsFor(record.topic()).size()
-        ? record
-        : new ProducerRecord<>(
-            record.topic(),
-            null,
-            record.timestamp(),
-            record.key(),
-            record.value(),
-            record.headers());
+    boolean there = partition == null || partition < producer.partitionsFor(record.topic()).size();
+    return new ProducerRecord<>(
+        record.topic(),
+        there ? partition : null,
+        time(record.topic(), record.timestamp()),
+        record.key(),
+        record.value(),
+        record.headers());
   }
 
   @Override

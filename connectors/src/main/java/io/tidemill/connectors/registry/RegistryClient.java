@@ -34,6 +34,9 @@ final class RegistryClient {
   static final Duration FIRST_PAUSE = Duration.ofMillis(500);
   static final Duration ANSWER = Duration.ofSeconds(10);
 
+  /** What every registry answers. */
+  private static final String TYPES = "/schemas/types";
+
   private static final int LARGEST_ANSWER = 16 << 20;
   private static final int MOST_REFERENCES = 1_000;
   private static final String JSON = "application/vnd.schemaregistry.v1+json";
@@ -137,7 +140,7 @@ final class RegistryClient {
 
   /** Asks something that every registry answers. */
   void ping() throws RegistryException {
-    ask("/schemas/types", null);
+    ask(TYPES, null);
   }
 
   private int number(JsonNode answer) throws RegistryException {
@@ -209,7 +212,7 @@ final class RegistryClient {
       if (!coded && path.startsWith(SchemaId.GUIDS)) {
         // Not every registry has GUIDs, which garbage may seem to begin with; but what stands
         // before a registry that is away may answer so too.
-        ping();
+        answer(url, TYPES, null);
         return Optional.empty();
       }
       if (coded) {

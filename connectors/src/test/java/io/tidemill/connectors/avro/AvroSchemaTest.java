@@ -443,7 +443,8 @@ class AvroSchemaTest {
                 AvroSchema.checkColumns(
                     RowType.of(new LogicalType[] {within}, new String[] {"a-b"})))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("Illegal character in: a-b (expected: letters, digits and '_')");
+        .hasMessage(
+            "Illegal character in: a-b (expected: letters, digits and '_', and no digit first)");
   }
 
   private static Object sample(Schema schema) {
