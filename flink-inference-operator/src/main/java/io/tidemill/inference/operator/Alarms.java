@@ -9,8 +9,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one thread of this process that deadlines come from where Flink has no timers to give. It
- * lives while anyone holds it, and what it runs is to be short.
+ * The one thread of this process that deadlines come from where Flink has no timers to give, or
+ * where the task thread that its timers run in may hang. It lives while anyone holds it, and what
+ * it runs is to be short.
  *
  * <p>Thread-safe.
  */

@@ -373,7 +373,7 @@ public final class AsyncStep<T, R> implements AutoCloseable {
 
     @Override
     public void ended(Throwable cause) {
-      fail(step.failure("a worker has ended: " + cause, cause));
+      fail(step.failure("a thread of the step has ended: " + cause, cause));
     }
   }
 

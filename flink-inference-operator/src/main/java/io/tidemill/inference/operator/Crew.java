@@ -120,6 +120,7 @@ final class Crew<T, R> implements AutoCloseable {
                   scorers,
                   place,
                   List.of(allocator, handle, promise),
+                  Alarms.hold(),
                   taskEnds,
                   completions),
               allocator,

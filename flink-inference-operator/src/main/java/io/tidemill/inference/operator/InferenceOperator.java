@@ -184,7 +184,7 @@ abstract class InferenceOperator<T, R, I, O> extends AbstractStreamOperator<O>
     public void ended(Throwable failure) {
       post(
           () -> {
-            throw step.failure("a worker has ended: " + failure, failure);
+            throw step.failure("a thread of the step has ended: " + failure, failure);
           });
     }
 

@@ -28,11 +28,10 @@ import org.slf4j.LoggerFactory;
  *   <li>An interruption by anyone else, as users' code may leave one, ends nothing.
  * </ul>
  *
- * <p>The task thread makes a call itself where {@link CallPlace} says so and a worker is idle, who
- * sees whether it hangs. What else the task thread does for a batch it does while every worker is
- * busy: that it hangs is seen once one of them is idle, and not while each hangs itself, as the
- * timers that see to workers are the task thread's. What a failed call leaves to do is the
- * workers', as nothing bounds it.
+ * <p>The task thread makes a call itself where {@link CallPlace} says so and a worker is idle, to
+ * whom falls what a failed call leaves to do, as nothing bounds it. Whether the task thread hangs
+ * in what it does for a batch an {@link Alarms alarm} sees: every worker may hang as well, and the
+ * timers that see to workers are the task thread's.
  *
  * <p>Calls begin in the order in which batches are submitted. Encoding and decoding fall to whoever
  * would wait otherwise: to the task thread while every worker calls the model, so that the model
@@ -69,12 +68,12 @@ final class Workers<T, R> {
   private final AtomicInteger running;
   private final Completions<T, R> completions;
   private final List<AutoCloseable> held;
+  private final Alarms alarms;
   private final BooleanSupplier taskEnds;
   private final String name;
   private volatile boolean stopped;
   // What the task thread encodes, calls or decodes.
   private volatile @Nullable Scorer<T, R> here;
-  private volatile boolean hangs;
   private volatile @Nullable Exception releaseFailure;
 
   /** Where a batch goes from a worker; called by that worker. */
@@ -87,7 +86,7 @@ final class Workers<T, R> {
     /** What the task thread does for a batch has taken too long. */
     void hangs(InferenceException failure);
 
-    /** This worker has ended though nobody closed it. */
+    /** A worker, or what looks after the task thread, has ended though nobody closed it. */
     void ended(Throwable failure);
   }
 
@@ -99,6 +98,7 @@ final class Workers<T, R> {
    * @param scorers one for each batch that may be in flight
    * @param place of the calls
    * @param held what the last thread closes behind the scorers, in this order
+   * @param alarms to be closed by this
    * @param taskEnds whether Flink ends the task, so that an interruption of its thread is Flink's
    */
   Workers(
@@ -107,6 +107,7 @@ final class Workers<T, R> {
       List<Scorer<T, R>> scorers,
       CallPlace place,
       List<AutoCloseable> held,
+      Alarms alarms,
       BooleanSupplier taskEnds,
       Completions<T, R> completions) {
     this.name = name;
@@ -117,6 +118,7 @@ final class Workers<T, R> {
     this.free = new ArrayDeque<>(scorers);
     this.running = new AtomicInteger(settings.workers() + 1);
     this.held = List.copyOf(held);
+    this.alarms = alarms;
     this.taskEnds = taskEnds;
     this.completions = completions;
   }
@@ -130,6 +132,7 @@ final class Workers<T, R> {
         thread.start();
         threads.add(thread);
       }
+      watch();
     } catch (Throwable e) {
       stop();
       for (int i = threads.size(); i < workers; i++) {
@@ -141,6 +144,7 @@ final class Workers<T, R> {
 
   private void stop() {
     stopped = true;
+    alarms.close();
     scorers.forEach(Scorer::stop);
     threads.forEach(Thread::interrupt);
   }
@@ -267,26 +271,23 @@ final class Workers<T, R> {
   // Worker.
   private void take() {
     try {
-      Scorer<T, R> scorer = submitted.poll(watch(), TimeUnit.NANOSECONDS);
-      if (scorer != null) {
-        work(scorer);
-      }
+      work(submitted.take());
     } catch (InterruptedException e) {
       // Where close() interrupts it has said so before; anyone else means what is over.
     }
   }
 
-  /** Looks after what the task thread does for a batch; answers when to look again. */
-  // Worker.
-  private long watch() {
-    Scorer<T, R> called = here;
+  /** Looks after what the task thread does for a batch, until that hangs. */
+  // The thread for deadlines.
+  private void watch() {
+    Scorer<T, R> watched = here;
     try {
-      return called == null || hangs ? callNanos : called.callTimer().nanosLeft();
+      alarms.in(watched == null ? callNanos : watched.callTimer().nanosLeft(), this::watch);
     } catch (InferenceException e) {
-      hangs = true;
       scorers.forEach(Scorer::stop);
       completions.hangs(e);
-      return callNanos;
+    } catch (Throwable e) {
+      completions.ended(e);
     }
   }
 

@@ -320,6 +320,33 @@ class LoadTest {
     }
   }
 
+  /** Its timers stand still, and no worker is left to look. */
+  @Test
+  void whatHangsInTheTaskThreadFailsTheTaskThoughEveryWorkerHangsToo() throws Exception {
+    model.behave(calls);
+    StepSettings impatient = SETTINGS.withWorkers(1).withCallTimeout(Duration.ofMillis(20));
+    StepHarness step = encoding(impatient);
+    step.expectFailureFromOutside();
+    try (step) {
+      step.send(1, 2);
+      HeldCalls.Call hanging = calls.next();
+      Encoding.beside =
+          () -> {
+            step.advanceMonotonicOnly(Duration.ofSeconds(10));
+            while (step.failureFromOutside().isEmpty()) {
+              Thread.onSpinWait();
+            }
+          };
+      step.send(3, 4);
+
+      assertThat(step.failureFromOutside())
+          .get()
+          .asInstanceOf(InstanceOfAssertFactories.THROWABLE)
+          .hasMessageContaining("encoding 2 records has taken 10000 ms");
+      hanging.answer();
+    }
+  }
+
   private StepHarness encoding(StepSettings settings) throws Exception {
     return new StepHarness(
             settings, model, new FakeClock(), new Encoding(), new StepHarness.Decoder())
@@ -420,14 +447,14 @@ class LoadTest {
   }
 
   @Test
-  void aWorkerThatEndsThoughNobodyHasClosedItFailsTheTask() throws Exception {
+  void aWatchThatEndsThoughNobodyHasClosedItFailsTheTask() throws Exception {
     StepSettings impatient = SETTINGS.withCallTimeout(Duration.ofMillis(20));
     StepHarness step = new StepHarness(impatient, model).callingHere().open();
     model.behave(
         (self, input, allocator) -> {
-          // The workers look after this call, and at the clock.
+          // An alarm looks after this call, and at the clock.
           step.clock().breakForOthers();
-          while (!workers().isEmpty()) {
+          while (!step.flink().getTaskMailbox().hasMail()) {
             Thread.onSpinWait();
           }
           return self.answer(input, allocator);
@@ -438,7 +465,7 @@ class LoadTest {
       assertThatThrownBy(step::runMails)
           .isInstanceOf(InferenceException.class)
           .hasMessage(
-              "step 'score', fake:1.0.0: a worker has ended: java.lang.AssertionError: a broken"
+              "step 'score', fake:1.0.0: a thread of the step has ended: java.lang.AssertionError: a broken"
                   + " clock")
           .hasCauseInstanceOf(AssertionError.class);
     }

@@ -59,6 +59,7 @@ class WorkersTest {
           List.of(scorer(), scorer()),
           place,
           List.of(allocator, handle),
+          Alarms.hold(),
           () -> false,
           new Workers.Completions<>() {
             @Override
@@ -347,6 +348,7 @@ class WorkersTest {
             List.of(),
             place,
             List.of(own, () -> closed.set(true)),
+            Alarms.hold(),
             () -> false,
             new Workers.Completions<>() {
               @Override
@@ -421,6 +423,7 @@ class WorkersTest {
             List.of(),
             place,
             List.of(leaking, () -> closed.set(true)),
+            Alarms.hold(),
             () -> false,
             new Workers.Completions<>() {
               @Override
