@@ -1,0 +1,7 @@
+package io.tidemill.connectors;
+
+class ConnectorsRoomTest extends RoomContract {
+  ConnectorsRoomTest() {
+    super("connectors", ".record .kafka .table .options");
+  }
+}
