@@ -10,7 +10,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.apache.flink.configuration.Configuration;
-import org.apache.flink.connector.file.table.FileSystemConnectorOptions;
 import org.apache.flink.table.api.Schema;
 import org.apache.flink.table.catalog.CatalogTable;
 import org.apache.flink.table.catalog.Column;
@@ -51,6 +50,8 @@ public record ConnectorOptions(String place, Map<String, String> values) {
 
   /** Its option that names their folder. */
   public static final String PATH = "path";
+
+  private static final String PATTERN = "source.path.regex-pattern";
 
   /** Beside a table that a run for a date replaces: the folder of its account. */
   public static final String ACCOUNT = "account";
@@ -156,14 +157,13 @@ public record ConnectorOptions(String place, Map<String, String> values) {
    * connector knows it: as a folder, and a regular expression for the files below it.
    */
   public ConnectorOptions ofOneFolder() {
-    String pattern = FileSystemConnectorOptions.SOURCE_PATH_REGEX_PATTERN.key();
-    if (!foldersAreMany() || value(pattern).isPresent()) {
+    if (!foldersAreMany() || value(PATTERN).isPresent()) {
       return this;
     }
     Glob glob = new Glob(folder().orElseThrow());
     Map<String, String> told = new LinkedHashMap<>(values);
     told.put(PATH, glob.folder());
-    told.put(pattern, glob.regex());
+    told.put(PATTERN, glob.regex());
     return new ConnectorOptions(place, told);
   }
 
