@@ -78,6 +78,10 @@ class DoctorITCase {
         "tidemill-store",
         "tidemill-job",
         "tidemill-connectors",
+        "tidemill-connector-record",
+        "tidemill-connector-kafka",
+        "tidemill-connector-files",
+        "tidemill-connector-table",
         "tidemill-flink-inference-operator",
         "tidemill-engine-onnx",
         "arrow-vector",
@@ -149,7 +153,7 @@ class DoctorITCase {
     CommandRun run = ofHome(filesJob());
 
     assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.DONE);
-    assertThat(run.out()).doesNotContain("warn ", "wrong ").contains("9 jars, none missing");
+    assertThat(run.out()).doesNotContain("warn ", "wrong ").contains("13 jars, none missing");
   }
 
   @Test

@@ -41,7 +41,14 @@ class DoctorPlacesTest {
   private static final List<String> SHARED =
       List.of("tidemill-model", "tidemill-store", "arrow-vector", "arrow-memory-netty");
   private static final List<String> OWN =
-      List.of("tidemill-job", "tidemill-flink-inference-operator", "tidemill-connectors");
+      List.of(
+          "tidemill-job",
+          "tidemill-flink-inference-operator",
+          "tidemill-connectors",
+          "tidemill-connector-record",
+          "tidemill-connector-kafka",
+          "tidemill-connector-files",
+          "tidemill-connector-table");
 
   @TempDir private Path directory;
   private final Map<String, String> answers = new HashMap<>();
@@ -266,14 +273,14 @@ class DoctorPlacesTest {
 
     assertThat(ofHome().out())
         .contains(
-            "wrong  jars               Tidemill of more than one version: 1.0.0 (tidemill-connectors, tidemill-flink-inference-operator, tidemill-model, tidemill-store), 1.1.0 (tidemill-job)\n")
+            "wrong  jars               Tidemill of more than one version: 1.0.0 (tidemill-connector-files, tidemill-connector-kafka, tidemill-connector-record, tidemill-connector-table, tidemill-connectors, tidemill-flink-inference-operator, tidemill-model, tidemill-store), 1.1.0 (tidemill-job)\n")
         .contains("-> keep those of one version in " + home.resolve("lib"));
   }
 
   @Test
   void modelsInSqlNeedNotBeThereButWantOperatorAndEngineOfTheirVersion() throws IOException {
     assertThat(ofHome().out())
-        .contains("ok     jars               8 jars, none missing, none twice\n");
+        .contains("ok     jars               12 jars, none missing, none twice\n");
 
     Path sql = lib("tidemill-sql-1.0.0.jar");
     assertThat(ofHome().out())
@@ -282,7 +289,7 @@ class DoctorPlacesTest {
 
     lib("tidemill-engine-onnx-1.0.0.jar");
     assertThat(ofHome().out())
-        .contains("10 jars, none missing, none twice; tidemill-sql for models in SQL\n");
+        .contains("14 jars, none missing, none twice; tidemill-sql for models in SQL\n");
 
     Files.move(sql, sql.resolveSibling("tidemill-sql-1.1.0.jar"));
     Files.delete(home.resolve("lib/tidemill-flink-inference-operator-1.0.0.jar"));

@@ -37,6 +37,17 @@ record Jars(Cluster cluster) {
 
   private static final String OPERATOR = "tidemill-flink-inference-operator";
 
+  /** What a job's own jar may bring. */
+  private static final List<String> OWN =
+      List.of(
+          "tidemill-job",
+          OPERATOR,
+          "tidemill-connectors",
+          "tidemill-connector-record",
+          "tidemill-connector-kafka",
+          "tidemill-connector-files",
+          "tidemill-connector-table");
+
   /** For models in SQL, which may be there and need not. */
   private static final String SQL = "tidemill-sql";
 
@@ -107,9 +118,7 @@ record Jars(Cluster cluster) {
               copy(forSql.stream())));
     }
     List<String> own =
-        Stream.of("tidemill-job", OPERATOR, "tidemill-connectors")
-            .filter(name -> !there.containsKey(name) && !forSql.contains(name))
-            .toList();
+        OWN.stream().filter(name -> !there.containsKey(name) && !forSql.contains(name)).toList();
     if (!own.isEmpty()) {
       findings.add(
           Finding.warn(
