@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs the jobs of connectors/README and docs/nightly that read and write a database. */
+/** Runs the jobs of connectors/table and docs/nightly that read and write a database. */
 class DatabaseITCase {
   private static final int ROWS = 1_000;
 
@@ -41,7 +41,7 @@ class DatabaseITCase {
       sql.execute("INSERT INTO payments SELECT i, i, 'DE' FROM generate_series(1, " + ROWS + ") i");
       Path job =
           job(
-              "connectors/README.md",
+              "connectors/table/README.md",
               "nightly-scores",
               database.getJdbcUrl("postgres", "postgres"));
 

@@ -16,7 +16,7 @@ import org.apache.iceberg.hadoop.HadoopTables;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs the job of connectors/README that reads and writes tables of Iceberg. */
+/** Runs the job of connectors/table that reads and writes tables of Iceberg. */
 class IcebergITCase {
   private static final Pattern JOB =
       Pattern.compile("```yaml\n(name: scores-of-the-lake\n.*?)```", Pattern.DOTALL);
@@ -81,8 +81,9 @@ class IcebergITCase {
   }
 
   private String job() throws IOException {
-    Matcher job = JOB.matcher(Files.readString(Path.of("..", "..", "connectors", "README.md")));
-    assertThat(job.find()).as("the job in connectors/README.md").isTrue();
+    Matcher job =
+        JOB.matcher(Files.readString(Path.of("..", "..", "connectors", "table", "README.md")));
+    assertThat(job.find()).as("the job in connectors/table/README.md").isTrue();
     return job.group(1).replace("s3://lake/warehouse", "lake");
   }
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The example of connectors/README, whose message classes come with Protobuf itself. */
+/** The example of connectors/kafka, whose message classes come with Protobuf itself. */
 class ProtobufITCase {
   /** A field that is longer than the bytes. */
   private static final byte[] GARBAGE = {10, 99, 1};
@@ -80,7 +80,7 @@ class ProtobufITCase {
   }
 
   private static String example() throws Exception {
-    String page = Files.readString(Path.of("../../connectors/README.md"));
+    String page = Files.readString(Path.of("../../connectors/kafka/README.md"));
     int begin = page.indexOf("name: moments\n");
     assertThat(begin).as("the example").isPositive();
     return page.substring(begin, page.indexOf("```", begin));

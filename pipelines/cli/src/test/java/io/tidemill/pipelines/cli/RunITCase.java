@@ -309,7 +309,7 @@ class RunITCase {
     assertThat(files("second")).hasSameSizeAs(files).doesNotContainAnyElementsOf(files);
   }
 
-  /** The example of connectors/README, whose files are made of JSON and read to JSON again. */
+  /** The example of connectors/files, whose files are made of JSON and read to JSON again. */
   @Test
   void readsAndWritesFilesOfOrcAsThePageSays() throws IOException {
     Path model = Files.createDirectories(directory.resolve("one"));
@@ -319,7 +319,7 @@ class RunITCase {
         IntStream.range(0, 100)
             .mapToObj("{\"id\": \"p%1$d\", \"amount\": %1$d}"::formatted)
             .toList());
-    String page = Files.readString(Path.of("../../connectors/README.md"));
+    String page = Files.readString(Path.of("../../connectors/files/README.md"));
     int begin = page.indexOf("name: scores-in-orc\n");
     assertThat(begin).as("the example").isPositive();
     String example = page.substring(begin, page.indexOf("```", begin));
