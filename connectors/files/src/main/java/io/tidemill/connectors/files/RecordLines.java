@@ -158,8 +158,13 @@ final class RecordLines implements Closeable {
   }
 
   private boolean scanFields() {
-    for (; scanned < limit; scanned++) {
-      byte next = buffer[scanned];
+    int width;
+    for (; scanned < limit; scanned += width) {
+      width = width(scanned);
+      if (scanned + width > limit) {
+        return false;
+      }
+      int next = character(scanned, width);
       if (buffer[begin] == quoting.comment()) {
         // Quotes and escapes mean nothing in it.
         if (next == '\n' || next == '\r') {
@@ -180,9 +185,9 @@ final class RecordLines implements Closeable {
       } else if (state != State.QUOTES) {
         if (next == '\n' || next == '\r') {
           return true;
-        } else if (isDelimiter(scanned)) {
+        } else if (next == quoting.delimiter()) {
           state = State.BEGIN;
-        } else if (state != State.BEGIN || next < 0 || next > ' ' || !quoting.trims()) {
+        } else if (state != State.BEGIN || next > ' ' || !quoting.trims()) {
           state = State.FIELD;
         }
       }
@@ -190,17 +195,30 @@ final class RecordLines implements Closeable {
     return false;
   }
 
-  private boolean isDelimiter(int last) {
-    int left = quoting.delimiter();
-    int at = last;
-    while (at >= begin && buffer[at] == (byte) left) {
-      left >>>= Byte.SIZE;
-      if (left == 0) {
-        return true;
-      }
-      at--;
+  /**
+   * Of how many bytes the character is that begins there, which need not be read yet; what is none
+   * in UTF-8 is taken byte by byte, so that it hides no end of a line.
+   */
+  private int width(int at) {
+    byte first = buffer[at];
+    if (first >= 0 || first < (byte) 0xC0) {
+      return 1;
     }
-    return false;
+    int width = first >= (byte) 0xF0 ? 4 : first >= (byte) 0xE0 ? 3 : 2;
+    for (int i = at + 1; i < Math.min(at + width, limit); i++) {
+      if (buffer[i] >= (byte) 0xC0) {
+        return 1;
+      }
+    }
+    return width;
+  }
+
+  private int character(int at, int width) {
+    int bytes = 0;
+    for (int i = at; i < at + width; i++) {
+      bytes = (bytes << Byte.SIZE) | (buffer[i] & 0xFF);
+    }
+    return bytes;
   }
 
   /** Reads more of the text, and answers whether there was more. */

@@ -58,7 +58,7 @@ public final class TextFiles implements RecordSource {
   }
 
   /**
-   * Text files as a source; empty where they are others, or what parts their fields is no byte.
+   * Text files as a source; empty where they are others.
    *
    * @param spec whose options Flink's factory has taken
    * @param decoding makes the format of a record's bytes, for rows of a type
@@ -74,9 +74,6 @@ public final class TextFiles implements RecordSource {
     }
     check.refuseIgnoredErrors(options.prefix());
     check.throwIfAny();
-    if (options.quoting().isEmpty()) {
-      return Optional.empty();
-    }
     FolderColumns columns =
         new FolderColumns(
             spec.schema().rowType(), spec.keys().partitionedBy(), options.nameOfNull());
@@ -98,9 +95,7 @@ public final class TextFiles implements RecordSource {
     DeserializationSchema<RowData> format = decoding.apply(rows);
     try {
       return new ValueDecoder(
-          options.quoting().orElseThrow().hasFields() ? format : new WholeJson(format),
-          rows,
-          false);
+          options.quoting().hasFields() ? format : new WholeJson(format), rows, false);
     } catch (IOException e) {
       throw new UncheckedIOException("the decoder of the files' format cannot be shipped", e);
     }
@@ -108,8 +103,7 @@ public final class TextFiles implements RecordSource {
 
   private static TextFormat format(
       TextOptions options, FolderColumns columns, ValueDecoder decoder, boolean deadLetters) {
-    return new TextFormat(
-        new TextRows(decoder, columns, deadLetters), options.quoting().orElseThrow());
+    return new TextFormat(new TextRows(decoder, columns, deadLetters), options.quoting());
   }
 
   /**
@@ -121,7 +115,7 @@ public final class TextFiles implements RecordSource {
       RowType rows,
       Function<RowType, DeserializationSchema<RowData>> decoding) {
     TextOptions options = new TextOptions(files);
-    if (!options.areOfText() || options.quoting().isEmpty()) {
+    if (!options.areOfText()) {
       return Optional.empty();
     }
     FolderColumns columns = new FolderColumns(rows, List.of(), options.nameOfNull());

@@ -1,8 +1,6 @@
 package io.tidemill.connectors.files;
 
 import io.tidemill.connectors.options.ConnectorOptions;
-import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -72,29 +70,18 @@ record TextOptions(ConnectorOptions options) {
     return options.format().filter(CSV::equals).isPresent();
   }
 
-  /** How a record may be of several lines; empty where that takes more than bytes. */
-  Optional<Quoting> quoting() {
+  /** How a record may be of several lines. */
+  Quoting quoting() {
     if (!isCsv()) {
-      return Optional.of(Quoting.NONE);
+      return Quoting.NONE;
     }
     DelegatingConfiguration csv = new DelegatingConfiguration(all(), prefix());
-    String delimiter = StringEscapeUtils.unescapeJava(csv.get(FIELD_DELIMITER));
-    String quote = csv.get(DISABLE_QUOTE_CHARACTER) ? "" : csv.get(QUOTE_CHARACTER);
-    String escape = csv.get(ESCAPE_CHARACTER);
-    String special = quote + escape;
-    return StandardCharsets.US_ASCII.newEncoder().canEncode(special)
-        ? Optional.of(
-            new Quoting(
-                only(quote),
-                new BigInteger(1, delimiter.getBytes(StandardCharsets.UTF_8)).intValue(),
-                only(escape),
-                csv.get(ALLOW_COMMENTS) ? '#' : Quoting.NO_BYTE,
-                csv.get(TRIM_SPACES)))
-        : Optional.empty();
-  }
-
-  private static int only(String character) {
-    return character.isEmpty() ? Quoting.NO_BYTE : character.charAt(0);
+    return new Quoting(
+        Quoting.of(csv.get(DISABLE_QUOTE_CHARACTER) ? "" : csv.get(QUOTE_CHARACTER)),
+        Quoting.of(StringEscapeUtils.unescapeJava(csv.get(FIELD_DELIMITER))),
+        Quoting.of(csv.get(ESCAPE_CHARACTER)),
+        csv.get(ALLOW_COMMENTS) ? '#' : Quoting.NO_CHARACTER,
+        csv.get(TRIM_SPACES));
   }
 
   private Configuration all() {

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class RecordLinesTest {
-  private static final Quoting CSV = csv(Quoting.NO_BYTE, Quoting.NO_BYTE, false);
-  private static final Quoting ESCAPED = csv('\\', Quoting.NO_BYTE, false);
+  private static final Quoting CSV = csv(Quoting.NO_CHARACTER, Quoting.NO_CHARACTER, false);
+  private static final Quoting ESCAPED = csv('\\', Quoting.NO_CHARACTER, false);
 
   private static Quoting csv(int escape, int comment, boolean trims) {
     return new Quoting('"', ',', escape, comment, trims);
@@ -37,7 +37,7 @@ class RecordLinesTest {
 
   @Test
   void commentsAreNoRecords() throws IOException {
-    assertThat(records("#a\nb\n#", csv(Quoting.NO_BYTE, '#', false))).containsExactly("3 b");
+    assertThat(records("#a\nb\n#", csv(Quoting.NO_CHARACTER, '#', false))).containsExactly("3 b");
   }
 
   @Test
@@ -49,10 +49,31 @@ class RecordLinesTest {
 
   @Test
   void aDelimiterMayBeOfSeveralBytesAndIsNoOtherCharacterThatEndsLikeIt() throws IOException {
-    Quoting quoting = new Quoting('"', 0xC2A7, Quoting.NO_BYTE, Quoting.NO_BYTE, false);
+    Quoting quoting = new Quoting('"', 0xC2A7, Quoting.NO_CHARACTER, Quoting.NO_CHARACTER, false);
 
     assertThat(records("a\u00a7\"b\nc\"\n\u00e7\"d\u00a7e\n", quoting))
         .containsExactly("0 a\u00a7\"b\nc\"", "9 \u00e7\"d\u00a7e");
+  }
+
+  @Test
+  void aQuoteAndAnEscapeMayBeOfSeveralBytesAndAreNoOtherCharactersThatBeginOrEndLikeThem()
+      throws IOException {
+    Quoting quoting =
+        new Quoting(
+            Quoting.of("\u00ab"),
+            Quoting.of(","),
+            Quoting.of("\u20ac"),
+            Quoting.NO_CHARACTER,
+            false);
+
+    assertThat(
+            records(
+                "\u00aba\nb\u20ac\u00ab\n\u00ab,\u00a7\n\u00eb,\u00ab\u00eb\n\u00ab\nc\u20ac\n",
+                quoting))
+        .containsExactly(
+            "0 \u00aba\nb\u20ac\u00ab\n\u00ab,\u00a7",
+            "17 \u00eb,\u00ab\u00eb\n\u00ab",
+            "28 c\u20ac\n");
   }
 
   @Test
@@ -64,12 +85,12 @@ class RecordLinesTest {
 
   @Test
   void aByteThatIsNoCharacterIsPartOfItsRecord() throws IOException {
-    byte[] text = {-1, '\n', 'a', -1, '\n', 'b', '\n', 0, '\n'};
+    byte[] text = {-1, '\n', 'a', -62, '\n', 'b', '\n', 0, '\n'};
     for (Quoting quoting : List.of(CSV, Quoting.NONE)) {
       RecordLines lines = new RecordLines(new ByteArrayInputStream(text), 0, quoting);
 
       assertThat(lines.next(9)).containsExactly(-1);
-      assertThat(lines.next(9)).containsExactly('a', -1);
+      assertThat(lines.next(9)).containsExactly('a', -62);
       assertThat(lines.next(9)).containsExactly('b');
       assertThat(lines.next(9)).containsExactly(0);
       assertThat(lines.next(9)).isNull();
@@ -125,17 +146,21 @@ class RecordLinesTest {
     for (int round = 0; round < 20_000; round++) {
       boolean trims = random.nextBoolean();
       boolean escapes = random.nextBoolean();
-      Quoting quoting = csv(escapes ? '\\' : Quoting.NO_BYTE, Quoting.NO_BYTE, trims);
-      String text = text(escapes ? "a1 \t,,\n\n\r\"\"\"\\" : "a1 \t,,\n\n\r\"\"\"");
-      List<List<String>> whole = parsed(text, quoting);
+      String quote = random.nextBoolean() ? "\"" : "\u00ab";
+      String escape = !escapes ? "" : random.nextBoolean() ? "\\" : "\u20ac";
+      Quoting quoting =
+          new Quoting(Quoting.of(quote), ',', Quoting.of(escape), Quoting.NO_CHARACTER, trims);
+      String text = text("a1 \t,,\n\n\r\u00a7" + quote.repeat(3) + escape);
+      List<List<String>> whole = parsed(text, quote, escape, trims);
       // The parser makes records of its own of an escape at the end.
-      if (whole == null || text.endsWith("\\")) {
+      if (whole == null || (escapes && text.endsWith(escape))) {
         continue;
       }
       compared++;
       List<List<String>> apart = new ArrayList<>();
       for (String record : records(text, quoting)) {
-        List<List<String>> one = parsed(record.substring(record.indexOf(' ') + 1), quoting);
+        List<List<String>> one =
+            parsed(record.substring(record.indexOf(' ') + 1), quote, escape, trims);
         apart.addAll(one == null ? List.of(List.of("none: " + record)) : one);
       }
       assertThat(apart)
@@ -155,14 +180,15 @@ class RecordLinesTest {
   }
 
   /** The records of a text, or null where it is none. */
-  private static @Nullable List<List<String>> parsed(String text, Quoting quoting) {
-    CsvSchema schema = CsvSchema.emptySchema();
+  private static @Nullable List<List<String>> parsed(
+      String text, String quote, String escape, boolean trims) {
+    CsvSchema schema = CsvSchema.emptySchema().withQuoteChar(quote.charAt(0));
     try (MappingIterator<List<String>> rows =
         new CsvMapper()
             .enable(CsvParser.Feature.WRAP_AS_ARRAY)
-            .configure(CsvParser.Feature.TRIM_SPACES, quoting.trims())
+            .configure(CsvParser.Feature.TRIM_SPACES, trims)
             .readerForListOf(String.class)
-            .with(quoting.escape() == Quoting.NO_BYTE ? schema : schema.withEscapeChar('\\'))
+            .with(escape.isEmpty() ? schema : schema.withEscapeChar(escape.charAt(0)))
             .readValues(text)) {
       // An empty line is a record of it, and none to Tidemill.
       return rows.readAll().stream().filter(row -> !row.equals(List.of(""))).toList();
@@ -177,7 +203,10 @@ class RecordLinesTest {
         new ByteArrayInputStream(text.getBytes(UTF_8)) {
           @Override
           public synchronized int read(byte[] bytes, int offset, int length) {
-            return super.read(bytes, offset, Math.min(length, 1 + random.nextInt(100_000)));
+            return super.read(
+                bytes,
+                offset,
+                Math.min(length, 1 + random.nextInt(random.nextBoolean() ? 3 : 100_000)));
           }
         };
     List<String> records = new ArrayList<>();
