@@ -4,7 +4,6 @@ import io.tidemill.connectors.record.RecordFailureException;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceEvent;
@@ -19,9 +18,6 @@ import org.apache.flink.util.ExceptionUtils;
  * @param <E> what the files hold
  */
 final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
-  /** How Flink's formats of lines begin to say so. */
-  private static final Pattern UNDECODED = Pattern.compile("Fail(ed)? to deserialize.*");
-
   /** How Flink begins where files fail to be read, and not those who take what is read. */
   private static final String FETCHERS = "One or more fetchers";
 
@@ -44,28 +40,11 @@ final class ReadableFileReader<E> implements SourceReader<E, FileSourceSplit> {
       if (told != null) {
         throw told;
       }
-      Throwable undecoded =
-          ExceptionUtils.findThrowable(
-                  e, cause -> UNDECODED.matcher(String.valueOf(cause.getMessage())).lookingAt())
-              .orElse(null);
-      if (undecoded != null) {
-        throw undecoded(undecoded);
-      }
       if (String.valueOf(e.getMessage()).startsWith(FETCHERS) && e.getCause() != null) {
         throw new ReadFailure(e.getCause()).told(paths());
       }
       throw e;
     }
-  }
-
-  private RecordFailureException undecoded(Throwable undecoded) {
-    String message = String.valueOf(undecoded.getMessage());
-    String why =
-        undecoded.getCause() == null ? message : message + " " + undecoded.getCause().getMessage();
-    return new RecordFailureException(
-        "%s: a record does not decode: %s (expected: a record of the format; correct it, or take it out of the file)"
-            .formatted(paths(), why.replaceAll("\\s+", " ")),
-        undecoded);
   }
 
   private String paths() {
