@@ -46,12 +46,21 @@ public record AvroSchema(String json, RowType rowType) {
    * @throws IllegalArgumentException if Avro has no such type
    */
   public static AvroSchema of(RowType rowType) {
-    return new AvroSchema(converted(rowType).toString(), rowType);
+    return new AvroSchema(converted(rowType, false).toString(), rowType);
   }
 
-  private static Schema converted(RowType rowType) {
+  /**
+   * The same, in which times without a zone are instants in UTC, as older readers know no others.
+   *
+   * @throws IllegalArgumentException if Avro has no such type
+   */
+  public static AvroSchema withInstants(RowType rowType) {
+    return new AvroSchema(converted(rowType, true).toString(), rowType);
+  }
+
+  private static Schema converted(RowType rowType, boolean instants) {
     try {
-      return AvroSchemaConverter.convertToSchema(rowType.copy(false), false);
+      return AvroSchemaConverter.convertToSchema(rowType.copy(false), instants);
     } catch (UnsupportedOperationException | ValidationException | AvroRuntimeException e) {
       throw new IllegalArgumentException("Avro schema: " + e.getMessage(), e);
     }
@@ -64,7 +73,7 @@ public record AvroSchema(String json, RowType rowType) {
    */
   public AvroSchema plus(List<RowType.RowField> more) {
     Schema own = parsed();
-    Schema added = converted(new RowType(false, more));
+    Schema added = converted(new RowType(false, more), false);
     List<Schema.Field> fields = new ArrayList<>();
     own.getFields().forEach(field -> fields.add(new Schema.Field(field, field.schema())));
     added.getFields().forEach(field -> fields.add(new Schema.Field(field, field.schema())));
@@ -154,7 +163,7 @@ public record AvroSchema(String json, RowType rowType) {
     return new AvroTypes(name()).of(parsed(), rowType);
   }
 
-  private Schema parsed() {
+  Schema parsed() {
     return new Schema.Parser().parse(json);
   }
 }

@@ -27,6 +27,9 @@ import org.apache.flink.table.types.logical.VarCharType;
  * @param kind of their factories
  */
 public record ClassPath<F extends Factory>(Class<F> kind) {
+  /** With which the names begin of what is only for Tidemill itself. */
+  public static final String OWN = "tidemill-";
+
   private static final String PLACE = "in the folder of TIDEMILL_LIB or, on a cluster, Flink's lib";
 
   private static final String HADOOP =
@@ -56,7 +59,7 @@ public record ClassPath<F extends Factory>(Class<F> kind) {
   public Set<String> names(Predicate<F> accepted) {
     Set<String> names = new TreeSet<>();
     for (F factory : factories()) {
-      if (accepted.test(factory)) {
+      if (!factory.factoryIdentifier().startsWith(OWN) && accepted.test(factory)) {
         names.add(factory.factoryIdentifier());
       }
     }

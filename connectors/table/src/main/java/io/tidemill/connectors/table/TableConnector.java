@@ -43,6 +43,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.DelegatingConfiguration;
 import org.apache.flink.connector.file.src.FileSource;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.reader.BulkFormat;
@@ -470,13 +472,21 @@ public final class TableConnector implements Connector {
       TableKeys declared,
       Supplier<Optional<ColumnSink>> byColumns) {
     ConnectorOptions options = check.options();
-    refuseMisreadTimestamps(check, written);
+    boolean avro = isAvro(options);
+    if (!avro) {
+      refuseMisreadTimestamps(check, written);
+    }
     refuseCredentials(check);
     refuseManyFolders(check, ONE_FOLDER);
     PartitionRows partition = partition(check, written, false);
     TableKeys keys = partition.within(declared).of(written, check);
     new PartitionFolders(keys.partitionedBy(), written, check).refuseUnwritable();
-    DynamicTableFactory.Context context = flinkOptions(options, false).asTable(written, keys);
+    if (avro) {
+      refuseUnwritable(check, inFiles(written, keys));
+    }
+    ConnectorOptions ofFlink = flinkOptions(options, false);
+    DynamicTableFactory.Context context =
+        (avro ? AvroFileFormat.writing(ofFlink) : ofFlink).asTable(written, keys);
     boolean lake = options.names(ConnectorOptions.ICEBERG);
     refuseBase(check);
     DynamicTableSink table =
@@ -509,6 +519,25 @@ public final class TableConnector implements Connector {
         written,
         keys,
         byColumns.get());
+  }
+
+  private static RowType inFiles(RowType written, TableKeys keys) {
+    return new RowType(
+        false,
+        written.getFields().stream()
+            .filter(field -> !keys.partitionedBy().contains(field.getName()))
+            .toList());
+  }
+
+  private static void refuseUnwritable(OptionCheck check, RowType rows) {
+    try {
+      AvroFileFormat.writers(
+          rows,
+          new DelegatingConfiguration(
+              Configuration.fromMap(check.options().values()), ConnectorOptions.AVRO + "."));
+    } catch (IllegalArgumentException e) {
+      check.refuse(FactoryUtil.FORMAT, "'avro': %s", String.valueOf(e.getMessage()));
+    }
   }
 
   /** A path is printed, and written into the account of each run. */
