@@ -143,15 +143,33 @@ public final class JsonRows implements Serializable {
     }
     ArrayData.ElementGetter getter =
         ArrayData.createElementGetter(type.getElementType().copy(true));
-    return new Form(
-        new ArrayType(type.isNullable(), element.type()),
+    Change each =
         value -> {
           ArrayData array = (ArrayData) value;
           return new GenericArrayData(
               IntStream.range(0, array.size())
                   .mapToObj(i -> element.of(getter.getElementOrNull(array, i)))
                   .toArray());
+        };
+    return new Form(
+        new ArrayType(type.isNullable(), element.type()),
+        switch (element.type().getTypeRoot()) {
+          case FLOAT, DOUBLE ->
+              value -> isFinite((ArrayData) value, element) ? value : each.of(value);
+          default -> each;
         });
+  }
+
+  /** Whether all numbers are, told without an object for each: such an array stays as it is. */
+  private static boolean isFinite(ArrayData numbers, Form element) {
+    boolean floats = element.type().is(LogicalTypeRoot.FLOAT);
+    for (int i = 0; i < numbers.size(); i++) {
+      if (!numbers.isNullAt(i)
+          && !Double.isFinite(floats ? numbers.getFloat(i) : numbers.getDouble(i))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static Form map(LogicalType type, LogicalType keyType, Form value) {

@@ -21,6 +21,8 @@ import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.logical.utils.LogicalTypeParser;
 import org.apache.flink.types.RowKind;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class RecordRowsTest {
   private static final RowType ROW =
@@ -139,6 +141,23 @@ class RecordRowsTest {
         .hasMessage(
             "field 'r.a[]' is -Infinity (expected: a number that JSON has; the option json.non-finite of the sink says what to write instead, null or text)");
     assertThat(new JsonRows(rowType, JsonRows.NonFinite.TEXT).of(row)).isSameAs(row);
+  }
+
+  /** An object for each number would cost more than what is written. */
+  @ParameterizedTest
+  @EnumSource(JsonRows.NonFinite.class)
+  void vectorOfFiniteNumbersStaysAsItIs(JsonRows.NonFinite nonFinite) {
+    RowType rowType =
+        (RowType)
+            LogicalTypeParser.parse(
+                "ROW<f ARRAY<FLOAT NOT NULL>, d ARRAY<DOUBLE>>", getClass().getClassLoader());
+    GenericArrayData floats = new GenericArrayData(new float[] {1, 2});
+    GenericArrayData doubles = new GenericArrayData(new Double[] {1.5, null});
+
+    RowData written = new JsonRows(rowType, nonFinite).of(GenericRowData.of(floats, doubles));
+
+    assertThat(written.getArray(0)).isSameAs(floats);
+    assertThat(written.getArray(1)).isSameAs(doubles);
   }
 
   private static RowData origin() {
