@@ -138,17 +138,33 @@ record SinkSettings(
         properties);
   }
 
-  /** Refuses transactional ids that are also those of the sink beside this one. */
+  /** Refuses transactional ids that the sink beside this one ends, or whose ids this one ends. */
   void refuseTransactionsOf(SinkSettings sink, OptionCheck check) {
-    if (guarantee == DeliveryGuarantee.EXACTLY_ONCE
-        && sink.guarantee == DeliveryGuarantee.EXACTLY_ONCE
-        && transactionalIdPrefix.equals(sink.transactionalIdPrefix)) {
+    if (guarantee != DeliveryGuarantee.EXACTLY_ONCE
+        || sink.guarantee != DeliveryGuarantee.EXACTLY_ONCE) {
+      return;
+    }
+    if (transactionalIdPrefix.equals(sink.transactionalIdPrefix)) {
       check.refuse(
           KafkaConnectorOptions.TRANSACTIONAL_ID_PREFIX,
           "'%s' is that of the sink of the same job (expected: another, or each ends the"
               + " transactions of the other)",
           transactionalIdPrefix);
+    } else if (endsThoseOf(sink) || sink.endsThoseOf(this)) {
+      check.refuse(
+          KafkaConnectorOptions.TRANSACTIONAL_ID_PREFIX,
+          "'%s' beside '%s' of the sink of the same job (expected: two of which neither begins the"
+              + " other, as naming strategy POOLING ends all transactions whose ids begin with its"
+              + " prefix)",
+          transactionalIdPrefix,
+          sink.transactionalIdPrefix);
     }
+  }
+
+  /** Whether its writers, when they open, take the transactions of another sink for their own. */
+  private boolean endsThoseOf(SinkSettings other) {
+    return naming == TransactionNamingStrategy.POOLING
+        && other.transactionalIdPrefix.startsWith(transactionalIdPrefix);
   }
 
   /**
