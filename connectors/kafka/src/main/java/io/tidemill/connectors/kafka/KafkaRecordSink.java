@@ -139,8 +139,9 @@ final class KafkaRecordSink implements RecordSink {
   /** As of any topic, and what its format needs. */
   @Override
   public List<Problem<OptionKey>> obstacles(Duration limit) {
-    List<Problem<OptionKey>> obstacles = topic.obstacles(limit);
-    return obstacles.isEmpty() ? format.obstacles() : obstacles;
+    List<Problem<OptionKey>> obstacles = new ArrayList<>(topic.obstacles(limit));
+    obstacles.addAll(format.obstacles());
+    return obstacles;
   }
 
   @Override

@@ -160,12 +160,14 @@ final class KafkaRecordSource implements RecordSource {
   public List<Problem<OptionKey>> obstacles(Duration limit) {
     KafkaOptions options = new KafkaOptions(spec.options());
     Broker broker = new Broker(options);
+    List<Problem<OptionKey>> obstacles = new ArrayList<>();
     try {
-      List<Problem<OptionKey>> missing = broker.missing(options.topics(), limit);
-      return missing.isEmpty() ? format.obstacles() : missing;
+      obstacles.addAll(broker.missing(options.topics(), limit));
     } catch (Broker.UnansweredException e) {
-      return List.of(broker.unreachable(e));
+      obstacles.add(broker.unreachable(e));
     }
+    obstacles.addAll(format.obstacles());
+    return obstacles;
   }
 
   @Override

@@ -245,6 +245,18 @@ class KafkaOptionsTest {
                     with(letters, key, "job-predictions"),
                     Map.of("connector", "kafka", "topic", "out")))
         .hasMessageContaining("'job-predictions' is that of the sink");
+    String naming = "sink.transaction-naming-strategy";
+    assertThatThrownBy(
+            () -> deadLetters(with(letters, key, "ids-dead"), with(sink, naming, "pooling")))
+        .hasMessage(
+            "job.yaml: dead-letter: sink.transactional-id-prefix: 'ids-dead' beside 'ids' of the"
+                + " sink of the same job (expected: two of which neither begins the other, as naming"
+                + " strategy POOLING ends all transactions whose ids begin with its prefix)");
+    assertThatThrownBy(() -> deadLetters(with(with(letters, key, "id"), naming, "pooling"), sink))
+        .hasMessageContaining("'id' beside 'ids' of the sink");
+    assertThat(deadLetters(with(letters, key, "ids-dead"), sink).exactlyOnce()).isTrue();
+    assertThat(deadLetters(with(letters, key, "id"), with(sink, naming, "pooling")).exactlyOnce())
+        .isTrue();
     String servers = "properties.bootstrap.servers";
     String guarantee = "sink.delivery-guarantee";
     assertThat(deadLetters(with(letters, servers, "other:9092"), sink).exactlyOnce()).isTrue();
@@ -477,6 +489,43 @@ class KafkaOptionsTest {
                             List.of())));
 
     assertThat(refused).hasMessage("job.yaml: sink: field 'score' (expected: one of amount)");
+  }
+
+  @Test
+  void aBrokerThatIsAwayHidesNoRegistryThatIsAwayToo() {
+    Map<String, String> away =
+        with(
+            with(
+                with(SOURCE, "properties.bootstrap.servers", "localhost:1"),
+                "format",
+                "avro-confluent"),
+            "avro-confluent.url",
+            "http://localhost:1");
+    Duration limit = Duration.ofMillis(300);
+    RecordSink sink =
+        new Connectors()
+            .sink(
+                new SinkSpec(
+                    new ConnectorOptions(
+                        "job.yaml: sink",
+                        Map.of(
+                            "connector", "kafka",
+                            "topic", "out",
+                            "properties.bootstrap.servers", "localhost:1",
+                            "format", "avro-confluent",
+                            "avro-confluent.url", "http://localhost:1")),
+                    SCHEMA,
+                    Origin.appendTo(SCHEMA.rowType()),
+                    new ConnectorOptions("job.yaml: source", SOURCE),
+                    "job",
+                    List.of()));
+
+    assertThat(new Connectors().source(source(away)).obstacles(limit))
+        .extracting(problem -> problem.place().key())
+        .containsExactly("properties.bootstrap.servers", "avro-confluent.url");
+    assertThat(sink.obstacles(limit))
+        .extracting(problem -> problem.place().key())
+        .containsExactly("properties.bootstrap.servers", "avro-confluent.url");
   }
 
   private static SourceSpec source(Map<String, String> options) {

@@ -16,9 +16,11 @@ import io.tidemill.pipelines.definition.PipelineDefinition;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -117,17 +119,34 @@ public final class PlannedPipeline {
 
   /**
    * What stands in the way of a start outside this process, such as a broker that does not answer:
-   * of the first part that has anything, since the others would mostly say the same. Blocks for
-   * about {@code limit} for each part.
+   * once, whichever parts it keeps from starting. Blocks for about {@code limit}, and for ten
+   * seconds more where a registry does not answer.
    */
   public List<Problem<OptionKey>> obstacles(Duration limit) {
-    List<Problem<OptionKey>> obstacles = source.source().orElseThrow().obstacles(limit);
-    if (obstacles.isEmpty()) {
-      obstacles = sink.sink().orElseThrow().obstacles(limit);
+    List<ConnectorOptions> options = new ArrayList<>(List.of(source.options()));
+    List<Function<Duration, List<Problem<OptionKey>>>> parts = new ArrayList<>();
+    parts.add(source.source().orElseThrow()::obstacles);
+    Stream.of(sink.sink(), deadLetters.sink())
+        .flatMap(Optional::stream)
+        .forEach(
+            made -> {
+              options.add(made.options());
+              parts.add(made::obstacles);
+            });
+    List<List<Problem<OptionKey>>> told =
+        parts.stream().parallel().map(obstacles -> obstacles.apply(limit)).toList();
+    List<Problem<OptionKey>> all = new ArrayList<>();
+    Set<String> before = new HashSet<>();
+    for (int i = 0; i < told.size(); i++) {
+      ConnectorOptions own = options.get(i);
+      Function<Problem<OptionKey>, String> about =
+          problem -> problem.place().key() + "=" + own.value(problem.place().key()).orElse("");
+      told.get(i).stream()
+          .filter(problem -> !before.contains(about.apply(problem)))
+          .forEach(all::add);
+      told.get(i).forEach(problem -> before.add(about.apply(problem)));
     }
-    return obstacles.isEmpty()
-        ? deadLetters.sink().map(made -> made.obstacles(limit)).orElse(List.of())
-        : obstacles;
+    return all;
   }
 
   /**

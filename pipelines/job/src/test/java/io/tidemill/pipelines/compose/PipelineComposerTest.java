@@ -15,6 +15,7 @@ import io.tidemill.pipelines.yaml.PipelineReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.configuration.CoreOptions;
@@ -703,6 +704,22 @@ class PipelineComposerTest {
         .asString()
         .startsWith("job.yaml:25:")
         .contains("release.pem': a private key (expected: the public one)");
+  }
+
+  @Test
+  void tellsAllThatIsAwayAndEachOnce() {
+    String yaml =
+        Jobs.KAFKA.replace(
+            "topic: out\n  format: avro\n",
+            "topic: out\n  format: avro-confluent\n  avro-confluent.url: http://localhost:1\n");
+
+    assertThat(jobs.plan(yaml, Map.of()).obstacles(Duration.ofMillis(300)))
+        .extracting(Problem::toString)
+        .satisfiesExactlyInAnyOrder(
+            broker ->
+                assertThat(broker)
+                    .startsWith("source: properties.bootstrap.servers: no Kafka broker answers"),
+            registry -> assertThat(registry).startsWith("sink: avro-confluent.url: "));
   }
 
   private PipelinePlan plan(String yaml) {
