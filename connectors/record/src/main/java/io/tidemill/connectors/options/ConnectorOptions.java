@@ -51,6 +51,9 @@ public record ConnectorOptions(String place, Map<String, String> values) {
   /** Its option that names their folder. */
   public static final String PATH = "path";
 
+  /** Of a catalog of tables of Iceberg, the folder of them all. */
+  public static final String WAREHOUSE = "warehouse";
+
   private static final String PATTERN = "source.path.regex-pattern";
 
   /** Beside a table that a run for a date replaces: the folder of its account. */
@@ -190,7 +193,7 @@ public record ConnectorOptions(String place, Map<String, String> values) {
       case PATH, ACCOUNT -> true;
       case "hive-conf-dir", "hadoop-conf-dir" -> names(ICEBERG);
       // To catalogs of other kinds it is a name.
-      case "warehouse" ->
+      case WAREHOUSE ->
           names(ICEBERG)
               && value("catalog-impl").isEmpty()
               && !value("catalog-type").filter("rest"::equalsIgnoreCase).isPresent();

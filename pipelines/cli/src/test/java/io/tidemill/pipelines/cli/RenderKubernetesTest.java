@@ -541,19 +541,61 @@ class RenderKubernetesTest {
     assertThat(run.err()).contains(message);
   }
 
-  @Test
-  void refusesAStoreOfKeysBesideTheJobWhichPodsDoNotHave() throws IOException {
+  @ParameterizedTest
+  @CsvSource({
+    "ca.pem, ca.pem",
+    "../keys/ca.pem, ../keys/ca.pem",
+    "keys/../../ca.pem, ../ca.pem",
+    "../../lake/ca.pem, ../../lake/ca.pem"
+  })
+  void refusesAStoreOfKeysThatIsFoundFromTheJobWhichPodsDoNotHave(String written, String told)
+      throws IOException {
     Files.writeString(
         job,
         STREAMING
-            + "dead-letter: { connector: kafka, topic: dead, properties.bootstrap.servers: 'here:9092', properties.ssl.truststore.location: ca.pem, sink.delivery-guarantee: at-least-once }\n");
+            + "dead-letter: { connector: kafka, topic: dead, properties.bootstrap.servers: 'here:9092', properties.ssl.truststore.location: %s, sink.delivery-guarantee: at-least-once }\n"
+                .formatted(written));
 
     CommandRun run = run("--storage", "s3://s", "--pod-store", "s3://m");
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(run.err())
         .contains(
-            "dead-letter: properties.ssl.truststore.location 'ca.pem' (expected: an absolute one that all pods have, in their image or below a --claim)");
+            "dead-letter: properties.ssl.truststore.location '%s' (expected: an absolute one that all pods have, in their image or below a --claim)"
+                .formatted(told));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/elsewhere, /elsewhere",
+    "/lake/../elsewhere, /elsewhere",
+    "file:///lake/../elsewhere, file:///lake/../elsewhere",
+    "../../lake/tables, ../../lake/tables"
+  })
+  void refusesTablesOfIcebergThatNotAllPodsReach(String written, String told) throws IOException {
+    String sink =
+        "sink: { connector: iceberg, catalog-name: lake, catalog-type: hadoop, catalog-database: a, catalog-table: b, warehouse: '%s' }";
+    Files.writeString(
+        job, STREAMING.replace("sink: { connector: print }", sink.formatted(written)));
+
+    CommandRun run = run("--storage", "s3://s", "--pod-store", "s3://m", "--claim", "lake:/lake");
+
+    assertThat(run.exitCode()).as(run.out()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .contains("sink: warehouse '%s' (expected: one that all pods reach".formatted(told));
+  }
+
+  @Test
+  void refusesAFolderOfFlinkThatIsFoundFromTheJob() throws IOException {
+    Files.writeString(
+        job, STREAMING.replace("10s }", "10s, execution.checkpointing.dir: ../state }"));
+
+    CommandRun run = run("--storage", "s3://s", "--pod-store", "s3://m");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .contains(
+            "execution.checkpointing.dir: '../state' (expected: one that all pods reach, as in s3://…");
   }
 
   @Test

@@ -114,10 +114,15 @@ public record JobFiles(Map<String, String> texts, Path folder, PipelineDefinitio
 
   /** Connectors and the parts of the job that they are. */
   public Map<String, ConnectorDefinition> connectors() {
+    return connectors(moved);
+  }
+
+  /** Those of a job that is read anywhere. */
+  public static Map<String, ConnectorDefinition> connectors(PipelineDefinition job) {
     Map<String, ConnectorDefinition> connectors = new LinkedHashMap<>();
-    connectors.put("source", moved.source());
-    connectors.put("sink", moved.sink());
-    ConnectorDefinition deadLetter = moved.deadLetter();
+    connectors.put("source", job.source());
+    connectors.put("sink", job.sink());
+    ConnectorDefinition deadLetter = job.deadLetter();
     if (deadLetter != null) {
       connectors.put("dead-letter", deadLetter);
     }

@@ -11,6 +11,7 @@ import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.doctor.Cluster;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.VariableUse;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +79,20 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
   }
 
   private void checkFlinkOptions(Problems<Location> problems) {
+    Map<String, String> absolute = written.definition().flinkOptions();
+    files
+        .moved()
+        .flinkOptions()
+        .forEach(
+            (key, value) -> {
+              if (!value.equals(absolute.get(key))) {
+                problems.add(
+                    written.locationOf("flink." + key),
+                    "%s: '%s' (expected: one that all pods reach, as in s3://…, or an absolute one below a --claim)",
+                    key,
+                    files.folder().relativize(Path.of(value)));
+              }
+            });
     Stream.concat(
             files.moved().flinkOptions().keySet().stream(), target.flinkOptions().keySet().stream())
         .filter(
@@ -109,15 +124,21 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
   /** What is not of the job's data may be in the image of the pods, too. */
   private void checkReach(Problems<Location> problems, ConnectorOptions options, String key) {
     String path = options.value(key).orElse("");
-    String beside = files.folder() + "/";
-    boolean data = List.of(ConnectorOptions.PATH, ConnectorOptions.ACCOUNT).contains(key);
-    if (data ? !reaches(path) : path.startsWith(beside)) {
+    // What is written relative to the job is elsewhere where the job is.
+    boolean relative =
+        Optional.ofNullable(JobFiles.connectors(written.definition()).get(options.place()))
+            .filter(original -> path.equals(original.options().get(key)))
+            .isEmpty();
+    boolean data =
+        List.of(ConnectorOptions.PATH, ConnectorOptions.ACCOUNT, ConnectorOptions.WAREHOUSE)
+            .contains(key);
+    if (relative || (data && !reaches(path))) {
       problems.add(
           written.locationOf(options.place() + "." + key),
           "%s: %s '%s' (expected: %s)",
           options.place(),
           key,
-          path.replace(beside, ""),
+          relative ? files.folder().relativize(Path.of(path)) : path,
           data
               ? "one that all pods reach, as in s3://…, or an absolute one below a --claim"
               : "an absolute one that all pods have, in their image or below a --claim");
@@ -126,7 +147,7 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
 
   /** Whether all pods have the same there. */
   boolean reaches(String path) {
-    String folder = path.replaceFirst("^file:(//)?", "");
+    String folder = Path.of(path.replaceFirst("^file:(//)?", "")).normalize().toString();
     return !Cluster.isOfOneMachine(path)
         || target.claims().stream().anyMatch(claim -> claim.holds(folder));
   }

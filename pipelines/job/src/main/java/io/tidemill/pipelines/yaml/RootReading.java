@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -153,6 +154,17 @@ final class RootReading {
           "Flink's own options, such as execution.checkpointing.interval: 10s",
           Keys.open(Schema.SCALAR));
 
+  /** Of Flink, which takes them relative to a folder of each process. */
+  private static final List<String> FLINK_FOLDERS =
+      List.of(
+          "execution.checkpointing.dir",
+          "state.checkpoints.dir",
+          "execution.checkpointing.savepoint-dir",
+          "state.savepoints.dir",
+          "high-availability.storageDir",
+          "process.working-dir",
+          "blob.storage.directory");
+
   static final Keys KEYS =
       Keys.of(
               NAME,
@@ -214,7 +226,9 @@ final class RootReading {
     VerifyDefinition verify = job.read(VERIFY).map(this::verify).orElse(VerifyDefinition.NONE);
     NightlyDefinition nightly = nightly(mode);
     Map<String, String> flinkOptions =
-        job.read(FLINK).map(section -> section.texts()).orElse(Map.of());
+        job.read(FLINK).map(section -> section.texts()).orElseGet(LinkedHashMap::new);
+    FLINK_FOLDERS.forEach(
+        key -> flinkOptions.computeIfPresent(key, (same, path) -> document.beside(path)));
     if (document.problemCount() > 0) {
       throw document.misread(
           new MisreadPipelineException.Parts(

@@ -237,6 +237,35 @@ class PipelineReaderTest {
   }
 
   @Test
+  void foldersOfFlinkAreBesideTheJobUnlessTheyAreUris() {
+    PipelineDefinition job =
+        read(
+            SMALLEST
+                + """
+                flink:
+                  execution.checkpointing.dir: state
+                  execution.checkpointing.savepoint-dir: ../savepoints
+                  high-availability.storageDir: s3://ha
+                  state.savepoints.dir: /old
+                  pipeline.name: a
+                """);
+
+    assertThat(job.flinkOptions())
+        .isEqualTo(
+            Map.of(
+                "execution.checkpointing.dir",
+                directory + "/state",
+                "execution.checkpointing.savepoint-dir",
+                directory.resolveSibling("savepoints").toString(),
+                "high-availability.storageDir",
+                "s3://ha",
+                "state.savepoints.dir",
+                "/old",
+                "pipeline.name",
+                "a"));
+  }
+
+  @Test
   void valueOfAVariableIsNoTemplate() {
     String yaml = SMALLEST.replace("name: fraud", "name: fraud\nstore: 's3://${KEY}@models'");
 
