@@ -220,7 +220,12 @@ final class Section {
       return Optional.empty();
     }
     if (scalar.getTag().equals(Tag.NULL)) {
-      document.report(value, "%s: %s: nothing (expected: a value)", name, key);
+      document.report(
+          value,
+          "%s: %s: nothing (expected: a value%s)",
+          name,
+          key,
+          scalar.getValue().isEmpty() ? "" : "; where the word is meant, in quotes: 'null'");
       return Optional.empty();
     }
     // The parser itself gives the second tag to a plain scalar that is one variable.

@@ -61,6 +61,7 @@ class PipelineProblemsTest {
       { max-size: 256 } | 256               | 11:15: batching of step 'score': '256' (expected: keys and values)
       device: cpu       | device: tpu       | 12:26: resources of step 'score': device: 'tpu' (expected: cpu, gpu, gpu:N or gpu:auto)
       device: cpu       | device:           | 12:25: resources of step 'score': device: nothing (expected: a value)
+      device: cpu       | device: null      | 12:26: resources of step 'score': device: nothing (expected: a value; where the word is meant, in quotes: 'null')
       device: cpu       | parallelism: 2    | 12:16: missing key 'device' in resources of step 'score' (expected: cpu, gpu, gpu:N or gpu:auto)
       device: cpu       | device: cpu, parallelism: 0 | 12:44: resources of step 'score': parallelism: 0 (expected: 1 to 32768)
       device: cpu       | device: cpu, threads: 0 | 12:40: resources of step 'score': threads: 0 (expected: 1 to 1024)
