@@ -1,8 +1,12 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.pipelines.JobOptions;
+import io.tidemill.pipelines.compose.PipelineComposer;
 import io.tidemill.pipelines.definition.PipelineDefinition;
+import io.tidemill.pipelines.yaml.ParsedPipeline;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -38,7 +42,10 @@ final class ValidateCommand implements Callable<Integer> {
   public Integer call() {
     output.onFailure(job.toString(), this::view);
     signedBy.demand();
-    PipelineDefinition definition = date.read(day -> caller.read(job, day)).definition();
+    ParsedPipeline parsed = date.read(day -> caller.read(job, day));
+    PipelineDefinition definition = parsed.definition();
+    new PipelineComposer(JobOptions.STORE_DEFAULT, Map.of())
+        .checkFlinkOptions(definition, parsed::locationOf);
     output.print(view(List.of()), job + ": " + summary(definition));
     return ExitCode.DONE.number();
   }

@@ -80,6 +80,29 @@ class PlanCommandTest {
   }
 
   @Test
+  void refusesCommittedOffsetsWithExactlyOnceAndNothingToGoOnFrom() throws IOException {
+    Path job = directory.resolve("job.yaml");
+    Files.createDirectories(directory.resolve("schemas"));
+    Files.copy(
+        Path.of("../../job-configs/schemas/transaction.avsc"),
+        directory.resolve("schemas/transaction.avsc"));
+    Files.writeString(
+        job,
+        Files.readString(Path.of("../../job-configs/fraud-scoring.yaml"))
+            .replace("earliest-offset", "group-offsets"));
+
+    CommandRun run = plan(job.toString());
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .startsWith(job + ":")
+        .contains(
+            "source: scan.startup.mode: group-offsets with exactly-once, and no earlier state in ",
+            "(expected: --fresh, ");
+    assertThat(plan(job.toString(), "--fresh").exitCode()).isEqualTo(ExitCode.DONE);
+  }
+
+  @Test
   void whatOnlyARunForADateMayDoIsSaidBesideAllThatIsWrong() throws IOException {
     Path job =
         Files.writeString(

@@ -64,6 +64,32 @@ class ValidateCommandTest {
   }
 
   @Test
+  void findsOptionsThatFlinkHasNot() throws IOException {
+    Path job =
+        Files.writeString(
+            directory.resolve("job.yaml"),
+            """
+            name: a
+            source: { connector: datagen, columns: { a: DOUBLE } }
+            steps: [{ id: score, model: 'm:1.0.0', input: { x: a }, output: { y: s }, resources: { device: cpu } }]
+            sink: { connector: print }
+            flink:
+              restart-strategy.tpye: fixed-delay
+              execution.checkpointing.interval: soon
+            """);
+
+    CommandRun run = CommandRun.of("validate", job.toString());
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err())
+        .contains(
+            job
+                + ":6:26: restart-strategy.tpye: no option of Flink's (did you mean 'restart-strategy.type'?)",
+            job
+                + ":7:37: execution.checkpointing.interval: 'soon' (expected: a value that Flink reads");
+  }
+
+  @Test
   void refusesAJobThatIsTooDeep() throws IOException {
     Path job = Files.writeString(directory.resolve("job.yaml"), "name: " + "[".repeat(100_000));
 

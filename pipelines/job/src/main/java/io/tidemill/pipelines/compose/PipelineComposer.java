@@ -168,6 +168,18 @@ public final class PipelineComposer {
   }
 
   /**
+   * Refuses options of Flink that Flink has not, or not with such a value. Asks nobody.
+   *
+   * @param locations where each part of the definition was written, by its path
+   * @throws io.tidemill.pipelines.definition.InvalidPipelineException with each of them
+   */
+  public void checkFlinkOptions(PipelineDefinition job, Function<String, Location> locations) {
+    PlanProblems problems = new PlanProblems(locations);
+    FlinkSettings unused = flinkSettings(job, problems);
+    problems.throwIfAny();
+  }
+
+  /**
    * The dead letters of a job. Asks neither a model store nor a broker.
    *
    * @param locations where each part of the definition was written, by its path
