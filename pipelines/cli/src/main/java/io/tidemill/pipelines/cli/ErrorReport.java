@@ -45,6 +45,7 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
       err.println("Usage: " + command.getHelp().synopsis(0).strip());
     }
     err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    Output.misused(command, List.of(arguments), unknown.orElse(String.valueOf(wrong.getMessage())));
     return ExitCode.USAGE.number();
   }
 
@@ -80,7 +81,7 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
       Exception failure, CommandLine command, ParseResult arguments) {
     PrintWriter err = new PrintWriter(new PlainWriter(command.getErr()), true);
     if (failure instanceof ParameterException wrong) {
-      return handleParseException(wrong, new String[0]);
+      return handleParseException(wrong, arguments.originalArgs().toArray(String[]::new));
     }
     if (failure instanceof InterruptedException) {
       Thread.currentThread().interrupt();

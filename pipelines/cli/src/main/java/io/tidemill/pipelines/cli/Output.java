@@ -7,11 +7,15 @@ import io.tidemill.connectors.problem.Problem;
 import io.tidemill.pipelines.definition.Location;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
 import org.snakeyaml.engine.v2.common.FlowStyle;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -22,6 +26,9 @@ import picocli.CommandLine.Spec;
 final class Output {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private static final Pattern ASKED =
+      Pattern.compile("(?<!\\S)(?:-o[ =]?|--output[ =])((?i)json|yaml)(?!\\S)");
 
   private final Terminal terminal;
 
@@ -75,6 +82,23 @@ final class Output {
     }
     print(failure.apply(ProblemView.of(problems.apply(asked))), "");
     return !asked.isEmpty();
+  }
+
+  /** Answers a machine that called a command wrongly, whose options may not be read so far. */
+  static void misused(CommandLine command, List<String> arguments, String message) {
+    Format format = asked(arguments);
+    if (format != Format.TABLE) {
+      Object failure =
+          new Failure(ProblemView.of(List.of(new Problem<>(Location.of(""), message))));
+      PrintWriter out = command.getOut();
+      out.print(format == Format.JSON ? json(failure) + "\n" : yaml(failure));
+      out.flush();
+    }
+  }
+
+  private static Format asked(List<String> arguments) {
+    Matcher option = ASKED.matcher(String.join(" ", arguments));
+    return option.find() ? Format.valueOf(option.group(1).toUpperCase(Locale.ROOT)) : Format.TABLE;
   }
 
   /** Whether a person reads the answer. */

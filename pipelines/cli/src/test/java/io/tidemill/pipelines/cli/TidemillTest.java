@@ -2,10 +2,15 @@ package io.tidemill.pipelines.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
 
 class TidemillTest {
   @ParameterizedTest
@@ -119,6 +124,34 @@ class TidemillTest {
     assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(run.err()).contains(message).doesNotContain("\tat ").doesNotContain("secret");
     assertThat(run.out()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          validate --bogus x -o json       | tidemill validate: unknown option '--bogus' (allowed: --date
+          -o json validate                 | Missing required parameter: 'JOB.yaml'
+          valdate job.yaml --output=JSON   | tidemill: unknown command 'valdate' (did you mean 'validate'?
+          plan -ojson                      | Missing required parameter: 'JOB.yaml'
+          model -o json                    | tidemill model: unknown option '-o' (
+          jobs logs x --tail 0 -o json     | --tail: 0 (expected: >= 1)
+          model push . fraud:1.x -o json   | version: '1.x' (expected: major.minor.patch
+          run x --run-date y -o yaml       | tidemill run: unknown option '--run-date' (
+          """)
+  void answersMachinesThatCallItWrongly(String arguments, String message) throws IOException {
+    CommandRun run = CommandRun.of(arguments.split(" +"));
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).contains(message);
+    JsonNode problem =
+        arguments.endsWith("yaml")
+            ? new ObjectMapper()
+                .valueToTree(new Load(LoadSettings.builder().build()).loadFromString(run.out()))
+            : new ObjectMapper().readTree(run.out());
+    assertThat(problem.at("/problems/0/message").asText()).contains(message);
+    assertThat(problem.at("/problems/0/line").asInt(-1)).isZero();
   }
 
   @Test
