@@ -12,7 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -20,6 +22,11 @@ import org.junit.jupiter.api.Test;
 class DocumentsTest {
   private static final Path ROOT = Path.of("../..");
   private static final Pattern PYTHON = Pattern.compile("```python\n(.*?)```", Pattern.DOTALL);
+
+  private static final Pattern MAVEN = Pattern.compile("(?<=^|`)mvn [^`\n]+", Pattern.MULTILINE);
+
+  private static final Set<String> OF_PLUGINS =
+      Set.of("test", "skipTests", "surefire.failIfNoSpecifiedTests", "artifact", "outputDirectory");
 
   /** The folders of modules are as deep as this. */
   private static final int PAGES = 3;
@@ -44,6 +51,59 @@ class DocumentsTest {
                   // A name in a comment opens nothing.
                   assertThat(tests).anyMatch(test -> test.contains(file.getFileName() + "\"")));
     }
+  }
+
+  /** Some take hours, or a volume: what they name is there, at least. */
+  @Test
+  void everyLineOfMavenNamesModulesProfilesTestsAndPropertiesThatThereAre() throws IOException {
+    List<String> lines = new ArrayList<>();
+    try (Stream<Path> pages =
+        Files.find(ROOT, PAGES, (file, attributes) -> file.toString().endsWith(".md"))) {
+      pages
+          .flatMap(page -> MAVEN.matcher(text(page).replaceAll("\\\\\n\\s*", "")).results())
+          .forEach(line -> lines.add(line.group()));
+    }
+    List<Path> sources;
+    try (Stream<Path> files =
+        Files.find(ROOT, 20, (file, attributes) -> isOfBuild(file.normalize().toString()))) {
+      sources = files.toList();
+    }
+    String texts = sources.stream().map(DocumentsTest::text).collect(Collectors.joining());
+
+    assertThat(lines).hasSizeGreaterThan(9);
+    for (String line : lines) {
+      List<String> modules = named(line, "-pl (\\S+)");
+      assertThat(modules)
+          .as(line)
+          .allSatisfy(module -> assertThat(ROOT.resolve(module).resolve("pom.xml")).exists());
+      assertThat(named(line, "-P(\\w+)"))
+          .as(line)
+          .allMatch(
+              profile ->
+                  Pattern.compile("<profile>\\s*(<!--.*?-->\\s*)?<id>" + profile + "</id>")
+                      .matcher(texts)
+                      .find());
+      // Of the module, or of one that it needs.
+      assertThat(named(line, "-Dtest=(\\S+)"))
+          .as(line)
+          .allSatisfy(
+              test -> assertThat(sources).anyMatch(source -> source.endsWith(test + ".java")));
+      assertThat(named(line, "-D([\\w.-]+)"))
+          .as(line)
+          .allMatch(
+              property ->
+                  OF_PLUGINS.contains(property)
+                      || texts.contains("\"" + property + "\"")
+                      || texts.contains("<" + property + ">"));
+    }
+  }
+
+  private static List<String> named(String line, String pattern) {
+    return Pattern.compile("(?<=\\s)" + pattern)
+        .matcher(line)
+        .results()
+        .flatMap(found -> Stream.of(found.group(1).split(",")))
+        .toList();
   }
 
   /** Whose packages are on no machine that builds: these are the words of each framework. */
@@ -80,6 +140,10 @@ class DocumentsTest {
 
   private static boolean isTest(String file) {
     return file.contains("/src/test/java/") && file.endsWith(".java");
+  }
+
+  private static boolean isOfBuild(String file) {
+    return !file.contains("/target/") && (isTest(file) || file.endsWith("pom.xml"));
   }
 
   private static String text(Path file) {
