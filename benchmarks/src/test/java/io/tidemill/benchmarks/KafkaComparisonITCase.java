@@ -2,11 +2,14 @@ package io.tidemill.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.util.List;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 
 class KafkaComparisonITCase {
@@ -25,6 +28,13 @@ class KafkaComparisonITCase {
         .containsExactly("pass-through", "pass-through-headers", "tidemill");
     assertThat(json.at("/jobs/tidemill/peakBytes").asLong()).isGreaterThan(50_000_000);
     assertThat(json.at("/jobs/tidemill/threadSeconds/task").asDouble()).isPositive();
+    for (String job : List.of("pass-through", "tidemill")) {
+      JsonNode code = json.at("/jobs/" + job + "/code");
+      assertThat(
+              StreamSupport.stream(code.spliterator(), false).mapToDouble(JsonNode::asDouble).sum())
+          .as(job + " " + code)
+          .isCloseTo(1, within(1e-9));
+    }
     assertThat(json.get("figures").fieldNames())
         .toIterable()
         .contains(
