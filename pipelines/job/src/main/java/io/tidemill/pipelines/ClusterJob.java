@@ -6,6 +6,8 @@ import java.util.Optional;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -15,8 +17,9 @@ import picocli.CommandLine.Option;
  * The entry class for a job on a Flink cluster: takes {@code JOB.yaml} and the options of {@code
  * tidemill run}, and plans the job where it is submitted.
  *
- * <p>Unlike the command it never ends the process, which may be the JobManager: what is wrong is
- * thrown, and Flink reports it as the reason why the job failed.
+ * <p>Unlike the command it does not end the process, which may be the JobManager of other jobs:
+ * what is wrong is thrown, and Flink reports it as the reason why the job failed. Where it is the
+ * job's own, {@code --exit-on-failed-plan} ends it.
  *
  * <p>For use by one thread.
  */
@@ -24,6 +27,11 @@ import picocli.CommandLine.Option;
     name = "tidemill-job",
     description = "Adds a job to the Flink cluster that runs this class.")
 public final class ClusterJob {
+  private static final Logger LOG = LoggerFactory.getLogger(ClusterJob.class);
+
+  /** The option of a JobManager of one job, which is started again. */
+  public static final String EXIT_ON_FAILED_PLAN = "--exit-on-failed-plan";
+
   private static final String ALLOW_DOUBLES = "--allow-doubles";
 
   @Mixin private JobOptions job = new JobOptions();
@@ -36,6 +44,15 @@ public final class ClusterJob {
       })
   private boolean allowDoubles;
 
+  @Option(
+      names = EXIT_ON_FAILED_PLAN,
+      description = {
+        "End the process with exit code 1 where the job cannot be planned, as when the store does not",
+        "answer. For a JobManager of this job alone that is started again: one that takes over a job",
+        "that runs, and cannot plan it, else gives it up, with its state. Not for a session cluster."
+      })
+  private boolean exitOnFailedPlan;
+
   private ClusterJob() {}
 
   /** Plans a job and executes it on the cluster. */
@@ -46,7 +63,18 @@ public final class ClusterJob {
   }
 
   private void execute(Map<String, String> environment) throws Exception {
-    PlannedPipeline pipeline = job.plan(environment);
+    PlannedPipeline pipeline;
+    try {
+      pipeline = job.plan(environment);
+    } catch (Throwable e) {
+      if (exitOnFailedPlan) {
+        LOG.error(
+            "The job cannot be planned, and the process ends so that it can be started again", e);
+        // Hooks would end what Flink keeps for the next one.
+        Runtime.getRuntime().halt(1);
+      }
+      throw e;
+    }
     if (!allowDoubles) {
       checkStart(pipeline);
     }

@@ -14,12 +14,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,14 +45,24 @@ final class JobClusterITCase {
         .replace("file:///", directory.toUri().toString());
   }
 
+  /** Those of {@code ClusterJob} in docker-compose.yml. */
+  private static List<String> entryOptions() throws IOException {
+    String command = String.valueOf(new ComposeFile().service("jobmanager").get("command"));
+    return Stream.of(command.split(" ", -1))
+        .filter(word -> word.startsWith("--") && !word.equals("--job-classname"))
+        .toList();
+  }
+
   /** A job that scores whatever comes into its folder. */
   private Path job() throws IOException {
     Path files = Files.createDirectories(directory.resolve("onnx"));
     Signature signature = OnnxModels.mlp(files, 2);
-    ModelStore.open(directory.resolve("store").toString())
-        .push(
-            new ModelDraft("mlp", SemanticVersion.parse("1.0.0"), "onnx", signature, Map.of()),
-            files);
+    if (Files.notExists(directory.resolve("store"))) {
+      ModelStore.open(directory.resolve("store").toString())
+          .push(
+              new ModelDraft("mlp", SemanticVersion.parse("1.0.0"), "onnx", signature, Map.of()),
+              files);
+    }
     Files.createDirectories(directory.resolve("in"));
     return Files.writeString(
         directory.resolve("job.yaml"),
@@ -125,14 +137,9 @@ final class JobClusterITCase {
   }
 
   @Test
-  void goesOnAfterItsJobManagerWasKilledAndStaysEndedOnceItWasCancelled() throws Exception {
+  void goesOnAfterItsJobManagerDiedAndStaysEndedOnceItWasCancelled() throws Exception {
     try (ZooKeeper zooKeeper = new ZooKeeper(directory.resolve("zookeeper"));
-        ProcessCluster cluster =
-            ProcessCluster.ofJob(
-                directory,
-                ProcessCluster.classPathWithout(List.of()),
-                options(zooKeeper.quorum()),
-                job())) {
+        ProcessCluster cluster = cluster(zooKeeper, List.of())) {
       feed(0);
       cluster.await(() -> published().equals(List.of(0)));
 
@@ -140,14 +147,53 @@ final class JobClusterITCase {
       feed(1);
       cluster.await(() -> published().equals(List.of(0, 1)));
 
+      Path store = directory.resolve("store");
+      Path away = Files.move(store, directory.resolve("away"));
+      killAndRevive(cluster);
+      assertThat(ended(cluster)).as("of a JobManager that cannot plan").isOne();
+      Files.move(away, store);
+      cluster.revive();
+      feed(2);
+      cluster.await(() -> published().equals(List.of(0, 1, 2)));
+
       cluster.startToCancel(cluster.get("/jobs").at("/jobs/0/id").asText());
       assertThat(ended(cluster)).isZero();
       cluster.revive();
-      feed(2);
+      feed(3);
 
       // One that began the job anew would not end, and one that failed would be started again.
       assertThat(ended(cluster)).isZero();
-      assertThat(published()).containsExactly(0, 1);
+      assertThat(published()).containsExactly(0, 1, 2);
+
+      goesOnFrom(newestCheckpoint(), zooKeeper);
     }
+  }
+
+  /** As with START_FROM. */
+  private void goesOnFrom(Path checkpoint, ZooKeeper zooKeeper) throws Exception {
+    FileUtils.deleteDirectory(directory.resolve("tmp/results").toFile()); // The container's own.
+    try (ProcessCluster anew =
+        cluster(zooKeeper, List.of("--fromSavepoint", checkpoint.toUri().toString()))) {
+      anew.await(() -> published().equals(List.of(0, 1, 2, 3)));
+    }
+  }
+
+  private Path newestCheckpoint() throws IOException {
+    try (Stream<Path> files = Files.walk(directory.resolve("checkpoints"))) {
+      return files
+          .filter(file -> file.endsWith("_metadata"))
+          .max(Comparator.comparingLong(file -> file.toFile().lastModified()))
+          .map(Path::getParent)
+          .orElseThrow();
+    }
+  }
+
+  private ProcessCluster cluster(ZooKeeper zooKeeper, List<String> start) throws Exception {
+    return ProcessCluster.ofJob(
+        directory,
+        ProcessCluster.classPathWithout(List.of()),
+        options(zooKeeper.quorum()),
+        Stream.concat(start.stream(), entryOptions().stream()).toList(),
+        job());
   }
 }

@@ -78,14 +78,20 @@ public final class ProcessCluster implements AutoCloseable {
   }
 
   /** A cluster with one TaskManager for the job of a file. */
-  static ProcessCluster ofJob(Path folder, String lib, String more, Path job) throws Exception {
+  static ProcessCluster ofJob(Path folder, String lib, String more, List<String> options, Path job)
+      throws Exception {
     return new ProcessCluster(
         folder,
         lib,
         more,
         1,
         StandaloneApplicationClusterEntryPoint.class,
-        List.of("--job-classname", ClusterJob.class.getName(), job.toString()));
+        Stream.of(
+                List.of("--job-classname", ClusterJob.class.getName()),
+                options,
+                List.of(job.toString()))
+            .flatMap(List::stream)
+            .toList());
   }
 
   /**

@@ -149,7 +149,8 @@ class RenderKubernetesTest {
     assertThat(objects.at(DEPLOYMENT, "/spec/job/state").asText()).isEqualTo("running");
     assertThat(objects.at(DEPLOYMENT, "/spec/job/parallelism").asInt()).isEqualTo(3);
     assertThat(texts(objects.at(DEPLOYMENT, "/spec/job/args")))
-        .containsExactly("/opt/tidemill/job/job.yaml", "--store", "s3://lake/models");
+        .containsExactly(
+            "--exit-on-failed-plan", "/opt/tidemill/job/job.yaml", "--store", "s3://lake/models");
     assertThat(objects.at(DEPLOYMENT, "/spec/podTemplate/spec/securityContext").toString())
         .contains("\"runAsUser\":9999", "\"runAsNonRoot\":true", "RuntimeDefault");
     assertThat(

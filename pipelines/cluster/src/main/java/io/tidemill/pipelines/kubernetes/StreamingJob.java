@@ -183,7 +183,8 @@ record StreamingJob(
   }
 
   private Fields spec(int parallelism) {
-    List<String> arguments = new ArrayList<>(List.of(DeployedJob.JOB));
+    List<String> arguments =
+        new ArrayList<>(List.of(ClusterJob.EXIT_ON_FAILED_PLAN, DeployedJob.JOB));
     arguments.addAll(job.arguments());
     Fields spec =
         Fields.of("jarURI", jar)
