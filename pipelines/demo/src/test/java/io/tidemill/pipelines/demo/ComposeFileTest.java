@@ -261,7 +261,7 @@ final class ComposeFileTest {
             "metrics.reporter.prometheus.filterLabelValueCharacters: false\n");
     assertThat(file.flinkOptions("taskmanager")).isEqualTo(file.flinkOptions("jobmanager"));
     assertThat(read("docker/prometheus.yml").toString())
-        .contains("jobmanager:9249", "taskmanager:9249");
+        .contains("dns_sd_configs=[{names=[jobmanager, taskmanager], type=A, port=9249");
   }
 
   @Test

@@ -57,9 +57,9 @@ final class Prometheus implements AutoCloseable {
     String own =
         shipped
             .replace("scrape_interval: 5s", "scrape_interval: 1s\n  evaluation_interval: 1s")
-            .replace(
-                "['jobmanager:9249', 'taskmanager:9249']",
-                "['" + String.join("', '", targets) + "']")
+            .replaceFirst(
+                "(?s)dns_sd_configs:.*refresh_interval: 5s",
+                "static_configs:\n      - targets: ['" + String.join("', '", targets) + "']")
             .replace("/etc/prometheus/alerts.yml", ALERTS.toRealPath().toString());
     assertThat(own).contains("scrape_interval: 1s", targets.get(0), ALERTS.toRealPath().toString());
     return Files.writeString(Files.createDirectories(folder).resolve("prometheus.yml"), own);
