@@ -128,6 +128,18 @@ class RenderKubernetesTest {
   }
 
   @Test
+  void aSuspendedJobIsSaidToKeepItsStateWhereItHasCheckpoints() throws IOException {
+    String[] stored = {"--storage", "s3://lake/flink", "--pod-store", "s3://lake/models"};
+
+    Files.writeString(job, STREAMING);
+    assertThat(run(stored).out()).contains("keeps its state; 'running' goes on from there");
+    Files.writeString(job, STREAMING.replaceFirst("flink: .*\\n", ""));
+    assertThat(run(stored).out())
+        .contains("upgradeMode: stateless", "pods away, and 'running' begins anew")
+        .doesNotContain("keeps its state");
+  }
+
+  @Test
   void streamingJobGoesOnFromItsLastStateAndRunsAsNobody() throws IOException {
     KubernetesObjects objects = streaming(STREAMING, "--namespace", "ml");
 

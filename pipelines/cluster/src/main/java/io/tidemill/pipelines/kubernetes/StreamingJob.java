@@ -194,7 +194,9 @@ record StreamingJob(
             .and(
                 "state",
                 job.target().suspended() ? "suspended" : "running",
-                "'suspended' takes all of its pods away and keeps its state; 'running' goes on from there.");
+                makesCheckpoints()
+                    ? "'suspended' takes all of its pods away and keeps its state; 'running' goes on from there."
+                    : "'suspended' takes all of its pods away, and 'running' begins anew.");
     return makesCheckpoints()
         ? spec.and("upgradeMode", "last-state")
         : spec.and(
