@@ -203,6 +203,36 @@ class DoctorPlacesTest {
   }
 
   @Test
+  void javaNioIsOpenWhereTaskManagersAreToldSo() {
+    String given =
+        "[{\"key\": \"env.java.opts.%s\", \"value\": \"--add-opens java.base/java.nio=ALL-UNNAMED\"}]";
+
+    answers.put("/jobmanager/config", given.formatted("jobmanager"));
+    assertThat(rest(address).out()).contains("wrong  add-opens");
+    answers.put("/jobmanager/config", given.formatted("all"));
+    assertThat(rest(address).out()).contains("ok     add-opens");
+  }
+
+  @Test
+  void highAvailabilityWantsZooKeeperAndAFolderThatCanBeWritten() throws IOException {
+    String type = "high-availability.type: zookeeper\nhigh-availability.storageDir: ";
+    String quorum = "\nhigh-availability.zookeeper.quorum: localhost:2181\n";
+    Path file = Files.createFile(directory.resolve("file"));
+
+    configure(type + directory + "/ha");
+    assertThat(ofHome().out())
+        .contains("wrong  high-availability  zookeeper, but no high-availability.zookeeper.quorum")
+        .contains("-> set high-availability.zookeeper.quorum to HOST:PORT of each ZooKeeper in ");
+    configure(type + file + "/ha" + quorum);
+    assertThat(ofHome().out())
+        .contains(
+            "wrong  high-availability  zookeeper, in %s/ha cannot be written".formatted(file));
+    configure(type + directory + "/ha" + quorum);
+    assertThat(ofHome().out())
+        .contains("ok     high-availability  zookeeper, in %s/ha can be".formatted(directory));
+  }
+
+  @Test
   void aConfigurationOfFlink1IsToldFromNone() throws IOException {
     Files.move(home.resolve("conf/config.yaml"), home.resolve("conf/flink-conf.yaml"));
 
@@ -219,8 +249,8 @@ class DoctorPlacesTest {
       strings = {
         "",
         "# nothing\n",
-        "high-availability:\n  type: zookeeper\n  storageDir: file:///ha\nenv: {java: {opts: {all: --add-opens=java.base/java.nio=ALL-UNNAMED}}}\n",
-        "high-availability.type: zookeeper\nhigh-availability.storageDir: file:///ha\nenv.java.opts.all: --add-opens=java.base/java.nio=ALL-UNNAMED\n"
+        "high-availability:\n  type: kubernetes\n  storageDir: file:///tmp\nenv: {java: {opts: {all: --add-opens=java.base/java.nio=ALL-UNNAMED}}}\n",
+        "high-availability.type: kubernetes\nhigh-availability.storageDir: file:///tmp\nenv.java.opts.all: --add-opens=java.base/java.nio=ALL-UNNAMED\n"
       })
   void configurationsMayBeFlatOrNestedOrEmpty(String yaml) throws IOException {
     configure(yaml);
@@ -230,10 +260,10 @@ class DoctorPlacesTest {
     assertThat(run.err()).isEmpty();
     assertThat(run.out())
         .contains(
-            yaml.contains("zookeeper")
-                ? "ok     high-availability  zookeeper, in file:///ha"
+            yaml.contains("kubernetes")
+                ? "ok     high-availability  kubernetes, in file:///tmp"
                 : "warn   high-availability  none");
-    assertThat(run.out().contains("ok     add-opens")).isEqualTo(yaml.contains("zookeeper"));
+    assertThat(run.out().contains("ok     add-opens")).isEqualTo(yaml.contains("kubernetes"));
   }
 
   @ParameterizedTest

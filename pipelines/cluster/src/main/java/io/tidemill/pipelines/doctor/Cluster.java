@@ -13,7 +13,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.GlobalConfiguration;
@@ -30,7 +32,7 @@ import org.apache.flink.runtime.clusterframework.TaskExecutorProcessUtils;
  * @param lib the folder of its jars, for a person to change it
  * @param flink its configuration
  * @param java the number of its Java, such as 17; 0 where it does not tell
- * @param options of its JVMs
+ * @param options of its TaskManagers' JVMs
  * @param jars their names
  * @param taskManagers those that are known; of a folder, the one that it would start
  */
@@ -59,14 +61,32 @@ public record Cluster(
    * @param tasks for its tasks, as {@code taskmanager.memory.task.off-heap.size} says
    * @param framework for Flink itself, from which tasks can take
    * @param overhead beside all that Flink counts
+   * @param process all that Flink counts, and that
+   * @param machine what the process can have at most: a container's limit, else the whole machine;
+   *     0 where it does not tell
    */
-  public record TaskMemory(long tasks, long framework, long overhead, int slots) {}
+  public record TaskMemory(
+      long tasks, long framework, long overhead, long process, long machine, int slots) {
+    /** Whether so much more than it is made for is more than there is. */
+    boolean isKilledWith(long more) {
+      return more > 0 && machine > 0 && more > machine - process;
+    }
+  }
 
   private static final String FLINK_1 = "flink-conf.yaml";
 
   // "OpenJDK 64-Bit Server VM - Eclipse Adoptium - 17/17.0.9+9", and what a JDK's release file has.
   private static final Pattern JAVA_VERSION =
       Pattern.compile("(?: - |JAVA_VERSION=\")(?:1\\.)?(\\d+)[./\"]");
+
+  private static final List<ConfigOption<String>> TASK_MANAGER =
+      List.of(
+          CoreOptions.FLINK_DEFAULT_JVM_OPTIONS,
+          CoreOptions.FLINK_JVM_OPTIONS,
+          CoreOptions.FLINK_DEFAULT_TM_JVM_OPTIONS,
+          CoreOptions.FLINK_TM_JVM_OPTIONS);
+  private static final List<ConfigOption<String>> JOB_MANAGER =
+      List.of(CoreOptions.FLINK_DEFAULT_JM_JVM_OPTIONS, CoreOptions.FLINK_JM_JVM_OPTIONS);
 
   public Cluster {
     requireNonNull(kind, "kind");
@@ -134,15 +154,25 @@ public record Cluster(
    * @throws IOException if it does not answer as Flink does
    */
   public static Cluster ofRest(URI root) throws IOException, InterruptedException {
-    FlinkRest rest = new FlinkRest(root);
+    return of(new FlinkRest(root));
+  }
+
+  /**
+   * The same.
+   *
+   * @throws IOException if it does not answer as Flink does
+   */
+  public static Cluster of(FlinkRest rest) throws IOException, InterruptedException {
     JsonNode environment = rest.get("/jobmanager/environment", "/jvm/options");
-    Configuration flink = new Configuration();
-    for (JsonNode entry : rest.get("/jobmanager/config", "")) {
-      flink.setString(entry.path("key").asText(), entry.path("value").asText());
-    }
+    Configuration flink = configuration(rest);
     List<String> texts = new ArrayList<>();
-    environment.at("/jvm/options").forEach(option -> texts.add(option.asText()));
     texts.add(options(flink));
+    String ofJobManager = options(flink, JOB_MANAGER).replace(' ', '=');
+    for (JsonNode option : environment.at("/jvm/options")) {
+      if (!ofJobManager.contains(option.asText())) {
+        texts.add(option.asText());
+      }
+    }
     List<String> classPath = new ArrayList<>();
     environment
         .path("classpath")
@@ -155,6 +185,8 @@ public record Cluster(
               memory.path("taskOffHeap").asLong(),
               memory.path("frameworkOffHeap").asLong(),
               memory.path("jvmOverhead").asLong(),
+              memory.path("totalProcessMemory").asLong(),
+              manager.at("/hardware/physicalMemory").asLong(),
               manager.path("slotsNumber").asInt()));
     }
     if (taskManagers.isEmpty()) {
@@ -191,15 +223,27 @@ public record Cluster(
         .toList();
   }
 
-  /** What Flink's scripts start its processes with. */
+  /** What Flink's scripts start a TaskManager with. */
   private static String options(Configuration flink) {
-    return Stream.of(
-            CoreOptions.FLINK_DEFAULT_JVM_OPTIONS,
-            CoreOptions.FLINK_JVM_OPTIONS,
-            CoreOptions.FLINK_DEFAULT_TM_JVM_OPTIONS,
-            CoreOptions.FLINK_TM_JVM_OPTIONS)
-        .map(flink::get)
-        .reduce("", (all, more) -> all + " " + more);
+    return options(flink, TASK_MANAGER);
+  }
+
+  private static String options(Configuration flink, List<ConfigOption<String>> said) {
+    return said.stream().map(flink::get).collect(Collectors.joining(" "));
+  }
+
+  /**
+   * What a JobManager is configured with.
+   *
+   * @throws IOException if it does not answer as Flink does
+   */
+  public static Configuration configuration(FlinkRest rest)
+      throws IOException, InterruptedException {
+    Configuration flink = new Configuration();
+    for (JsonNode entry : rest.get("/jobmanager/config", "")) {
+      flink.setString(entry.path("key").asText(), entry.path("value").asText());
+    }
+    return flink;
   }
 
   private static int java(Configuration flink) throws IOException {
@@ -225,6 +269,8 @@ public record Cluster(
               process.getTaskOffHeapSize().getBytes(),
               flink.get(TaskManagerOptions.FRAMEWORK_OFF_HEAP_MEMORY).getBytes(),
               process.getJvmOverheadSize().getBytes(),
+              process.getTotalProcessMemorySize().getBytes(),
+              0,
               flink.get(TaskManagerOptions.NUM_TASK_SLOTS)));
     } catch (IllegalConfigurationException doesNotStart) {
       return Optional.empty();

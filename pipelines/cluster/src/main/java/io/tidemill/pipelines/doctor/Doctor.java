@@ -58,6 +58,11 @@ public final class Doctor {
     return List.copyOf(doctor.findings);
   }
 
+  /** The memory of TaskManagers against what a job needs. Blocks on the store. */
+  public static Finding memory(Cluster cluster, PlannedPipeline job) {
+    return new JobNeeds(job, cluster).memory();
+  }
+
   private void examine() {
     findings.add(java());
     if (cluster.kind() != Kind.PROCESS) {
@@ -105,13 +110,22 @@ public final class Doctor {
     String kept = cluster.flink().get(HighAvailabilityOptions.HA_STORAGE_PATH);
     if (HighAvailabilityMode.isHighAvailabilityModeActivated(cluster.flink())) {
       String type = cluster.flink().get(HighAvailabilityOptions.HA_MODE);
-      return kept == null
-          ? wrong(
-              check,
-              type + ", but no high-availability.storageDir",
-              "set high-availability.storageDir to a folder that outlives the JobManager in "
-                  + cluster.file())
-          : ok(check, type + ", in " + kept);
+      if (kept == null) {
+        return wrong(
+            check,
+            type + ", but no high-availability.storageDir",
+            "set high-availability.storageDir to a folder that outlives the JobManager in "
+                + cluster.file());
+      }
+      if (HighAvailabilityMode.fromConfig(cluster.flink()) == HighAvailabilityMode.ZOOKEEPER
+          && cluster.flink().get(HighAvailabilityOptions.HA_ZOOKEEPER_QUORUM) == null) {
+        return wrong(
+            check,
+            type + ", but no high-availability.zookeeper.quorum",
+            "set high-availability.zookeeper.quorum to HOST:PORT of each ZooKeeper in "
+                + cluster.file());
+      }
+      return reached(check, HighAvailabilityOptions.HA_STORAGE_PATH.key(), kept, type + ", in ");
     }
     String change =
         "set high-availability.type to zookeeper or kubernetes, and high-availability.storageDir, in "
@@ -141,18 +155,19 @@ public final class Doctor {
           key + " is not set: checkpoints are in the JobManager's memory, and die with it",
           "set it to a folder that all machines reach, in " + cluster.file());
     }
-    if (cluster.hides(folder.get())) {
+    return reached(CHECKPOINTS, key, folder.get(), "");
+  }
+
+  /** Whether a folder of the cluster can be written: a file is, and is deleted again. */
+  private Finding reached(String check, String key, String folder, String what) {
+    String found = what + folder;
+    if (cluster.hides(folder)) {
       return warn(
-          CHECKPOINTS,
-          folder.get() + " is on the machines of the cluster, and is not looked at from here",
+          check,
+          found + " is on the machines of the cluster, and is not looked at from here",
           "nothing if it is one folder that all of them have; else set %s in %s"
               .formatted(key, cluster.file()));
     }
-    return written(folder.get());
-  }
-
-  /** Whether checkpoints can be written there: a file is, and is deleted again. */
-  private Finding written(String folder) {
     try {
       Path there = new Path(folder);
       FileSystem files = there.getFileSystem();
@@ -162,18 +177,17 @@ public final class Doctor {
       Path probe = new Path(there, ".tidemill-doctor-" + UUID.randomUUID());
       files.create(probe, FileSystem.WriteMode.NO_OVERWRITE).close();
       files.delete(probe, false);
-      return ok(CHECKPOINTS, folder + " can be written from here");
+      return ok(check, found + " can be written from here");
     } catch (UnsupportedFileSystemSchemeException noPlugin) {
       return warn(
-          CHECKPOINTS,
-          folder + " is not looked at, as this command has no plugin for it",
+          check,
+          found + " is not looked at, as this command has no plugin for it",
           "nothing if the cluster has it; else put it into the plugins folder of that Flink");
     } catch (IOException | IllegalArgumentException refused) {
       return wrong(
-          CHECKPOINTS,
-          "%s cannot be written: %s".formatted(folder, refused.getMessage()),
-          "let Flink's user write there, or set %s in %s"
-              .formatted(CHECKPOINTS_DIRECTORY.key(), cluster.file()));
+          check,
+          "%s cannot be written: %s".formatted(found, refused.getMessage()),
+          "let Flink's user write there, or set %s in %s".formatted(key, cluster.file()));
     }
   }
 

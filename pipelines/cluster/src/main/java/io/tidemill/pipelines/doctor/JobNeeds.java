@@ -90,7 +90,10 @@ record JobNeeds(PlannedPipeline job, Cluster cluster) {
     String change =
         "set %s: %dm in %s"
             .formatted(key, job.offHeap(there.slots()).getMebiBytes(), cluster.file());
-    if (arrow - there.framework() > there.tasks()) {
+    // Beyond its direct memory a call fails, and beyond a container's limit the process is killed.
+    if (arrow - there.framework() > there.tasks()
+        || there.isKilledWith(
+            arrow + engines - there.tasks() - there.framework() - there.overhead())) {
       return wrong(check, found, change);
     }
     // Flink itself needs some of its own.
