@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.pipelines.jobs.FlinkCluster;
 import io.tidemill.pipelines.jobs.JobState;
 import java.time.Duration;
@@ -63,7 +64,9 @@ final class JobsStopCommand implements Callable<Integer> {
     }
     Duration timeout = limit.timeout();
     String savepoint =
-        cluster.stop(running, limit.folder(), how != null && how.drain && !how.savepoint, timeout);
+        ConnectorOptions.withoutSecrets(
+            cluster.stop(
+                running, limit.folder(), how != null && how.drain && !how.savepoint, timeout));
     output.print(
         new View(running.id(), running.name(), savepoint),
         "%s has stopped; 'tidemill submit JOB.yaml --from-savepoint %s%s' goes on from there"

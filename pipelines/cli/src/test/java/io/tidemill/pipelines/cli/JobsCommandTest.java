@@ -47,6 +47,8 @@ class JobsCommandTest {
   @BeforeEach
   void start() {
     answers.put("GET /jobmanager/config", "[]");
+    answers.put("GET /jobmanager/environment", "{\"jvm\": {\"options\": []}}");
+    answers.put("GET /taskmanagers", "{\"taskmanagers\": []}");
     answers.put(
         "GET /config",
         "{\"flink-version\": \"%s\"}".formatted(EnvironmentInformation.getVersion()));
@@ -61,6 +63,9 @@ class JobsCommandTest {
           }
           int status = answer.matches("\\d{3} .*") ? Integer.parseInt(answer.substring(0, 3)) : 200;
           exchange.getRequestBody().readAllBytes();
+          if (status / 100 == 3) {
+            exchange.getResponseHeaders().add("Location", answer.substring(4));
+          }
           exchange.sendResponseHeaders(status, 0);
           try (OutputStream body = exchange.getResponseBody()) {
             body.write(answer.replaceFirst("^\\d{3} ", "").getBytes(UTF_8));
@@ -101,6 +106,17 @@ class JobsCommandTest {
 
     assertThat(refused(ExitCode.USAGE, "jobs", "list"))
         .contains(address + ": /jobs/overview is answered, but not as Flink does (expected: ");
+  }
+
+  @Test
+  void aPasswordFollowsNoRedirect() {
+    answers.put("GET /jobs/overview", "307 " + address + "/elsewhere");
+
+    String url = address.replace("http://", "http://me:hush@");
+    assertThat(refused(ExitCode.USAGE, "jobs", "list", "--rest", url))
+        .contains("/jobs/overview: a redirect to %s/elsewhere, which is not".formatted(address))
+        .doesNotContain("hush");
+    assertThat(asked).doesNotContain("GET /elsewhere");
   }
 
   @Test
@@ -184,6 +200,70 @@ class JobsCommandTest {
     answers.put("PATCH /jobs/" + RUNS, "502 <title>a proxy</title>");
     assertThat(refused(ExitCode.FAILED, "jobs", "stop", "fraud", "--cancel"))
         .contains("job 'fraud' was told to end; 'tidemill jobs show " + RUNS);
+  }
+
+  @Test
+  void aSavepointOfWhichTheNextJobManagerKnowsNothingIsToldWithWhatToDo() {
+    jobs(JOB.formatted(RUNS, "fraud", "RUNNING"));
+    answers.put("POST /jobs/%s/stop".formatted(RUNS), "202 {\"request-id\": \"1\"}");
+
+    assertThat(refused(ExitCode.FAILED, "jobs", "stop", "fraud", "--savepoint-dir", "/s"))
+        .contains(
+            "job 'fraud' was told to stop with a savepoint, and another JobManager leads now,",
+            "'tidemill jobs show " + RUNS);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {404, 409})
+  void aJobThatEndsBeforeItIsCancelledHasEnded(int status) {
+    jobs(JOB.formatted(RUNS, "fraud", "RUNNING"));
+    answers.put("PATCH /jobs/" + RUNS, status + " {\"errors\": [\"has ended\"]}");
+    answers.put("GET /jobs/" + RUNS, "{\"state\": \"FINISHED\", \"vertices\": []}");
+
+    CommandRun run =
+        CommandRun.of(Map.of("TIDEMILL_REST", address), "jobs", "stop", "fraud", "--cancel");
+
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"jobs show fraud", "jobs show fraud -o json", "jobs logs"})
+  void whatFlinkTellsIsPrintedWithoutSecrets(String words) {
+    jobs(JOB.formatted(RUNS, "fraud", "FAILED"));
+    String path = "GET /jobs/" + RUNS;
+    answers.put(path, "{\"state\": \"FAILED\", \"vertices\": []}");
+    answers.put(path + "/config", "{\"execution-config\": {}}");
+    answers.put(
+        path + "/exceptions",
+        "{\"exceptionHistory\": {\"entries\": [{\"stacktrace\": \"a.B: no table, password=hush\"}]}}");
+    answers.put(
+        path + "/checkpoints",
+        "{\"latest\": {\"completed\": {\"external_path\": \"s3://me:hush@b/1\"}, \"restored\": {\"external_path\": \"s3://me:hush@b/2\"}}}");
+    answers.put("GET /jobmanager/log", "sasl.password=hush\nWARN all is said");
+
+    CommandRun run = CommandRun.of(Map.of("TIDEMILL_REST", address), words.split(" ", -1));
+
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out()).contains("******").doesNotContain("hush");
+    assertThat(run.out().contains("no table")).isEqualTo(words.contains("show"));
+  }
+
+  @Test
+  void aSavepointIsPrintedWithoutSecrets() {
+    jobs(JOB.formatted(RUNS, "fraud", "RUNNING"));
+    answers.put("POST /jobs/%s/stop".formatted(RUNS), "202 {\"request-id\": \"1\"}");
+    answers.put(
+        "GET /jobs/%s/savepoints/1".formatted(RUNS),
+        "{\"status\": {\"id\": \"COMPLETED\"}, \"operation\": {\"location\": \"s3://me:hush@b/1\"}}");
+    answers.put("GET /jobs/" + RUNS, "{\"state\": \"FINISHED\", \"vertices\": []}");
+
+    CommandRun run =
+        CommandRun.of(
+            Map.of("TIDEMILL_REST", address),
+            "jobs stop fraud --savepoint-dir s3://b".split(" ", -1));
+
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+    assertThat(run.out()).contains("--from-savepoint s3://******@b/1").doesNotContain("hush");
   }
 
   @Test

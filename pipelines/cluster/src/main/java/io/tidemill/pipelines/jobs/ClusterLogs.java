@@ -1,6 +1,7 @@
 package io.tidemill.pipelines.jobs;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tidemill.connectors.options.ConnectorOptions;
 import java.io.FileNotFoundException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -24,7 +25,7 @@ public final class ClusterLogs {
   }
 
   /**
-   * What one process has logged.
+   * What one process has logged, without secrets.
    *
    * @param process {@code jobmanager}, or a TaskManager's id
    */
@@ -64,7 +65,7 @@ public final class ClusterLogs {
               }
             });
     if (!last.isEmpty()) {
-      logs.add(new Log(process, last));
+      logs.add(new Log(process, last.stream().map(ConnectorOptions::withoutSecrets).toList()));
     }
   }
 

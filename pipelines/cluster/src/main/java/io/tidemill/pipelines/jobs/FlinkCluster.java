@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemill.connectors.problem.Suggestion;
 import io.tidemill.pipelines.carried.CarriedJob;
+import io.tidemill.pipelines.doctor.Cluster;
 import io.tidemill.pipelines.rest.FlinkRefusedException;
 import io.tidemill.pipelines.rest.FlinkRest;
 import io.tidemill.pipelines.rest.StackTrace;
@@ -39,15 +40,22 @@ public final class FlinkCluster {
   private static final Duration CACHED = Duration.ofSeconds(10);
 
   private final FlinkRest rest;
+  private final Duration begin;
 
-  private FlinkCluster(FlinkRest rest) {
+  /**
+   * That of a JobManager.
+   *
+   * @param begin how long one may be about to answer
+   */
+  FlinkCluster(FlinkRest rest, Duration begin) {
     this.rest = rest;
+    this.begin = begin;
   }
 
   /** The cluster of a JobManager; asks nothing yet. */
   public static FlinkCluster at(URI address) {
     try {
-      return new FlinkCluster(new FlinkRest(address));
+      return new FlinkCluster(new FlinkRest(address), BEGIN);
     } catch (IOException wrong) {
       throw absent(address.toString(), wrong);
     }
@@ -63,15 +71,14 @@ public final class FlinkCluster {
     Optional<T> look() throws InterruptedException;
   }
 
-  /** An answer, for which it has some time while a job is about to begin. */
+  /** An answer, for which it has some time while a job or a JobManager is about to begin. */
   <T> T ask(Question<T> question) throws InterruptedException {
-    long deadlineNanos = System.nanoTime() + BEGIN.toNanos();
+    long deadlineNanos = System.nanoTime() + begin.toNanos();
     while (true) {
       try {
         return question.ask(rest);
       } catch (IOException failed) {
-        boolean notYet = failed instanceof FlinkRefusedException refused && refused.notYet();
-        if (!notYet || System.nanoTime() - deadlineNanos >= 0) {
+        if (!isNotYet(failed) || System.nanoTime() - deadlineNanos >= 0) {
           throw absent(rest.toString(), failed);
         }
         TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
@@ -79,8 +86,16 @@ public final class FlinkCluster {
     }
   }
 
+  private static boolean isNotYet(IOException failed) {
+    return failed instanceof FlinkRefusedException refused && refused.notYet();
+  }
+
   private static ClusterException absent(String address, IOException why) {
     String message = "%s: %s".formatted(address, why.getMessage());
+    if (isNotYet(why)) {
+      return ClusterException.unanswered(
+          message + " (expected: a JobManager that leads, and a job that has begun)", why);
+    }
     return why instanceof FlinkRefusedException
         ? ClusterException.failed(message, why)
         : ClusterException.unanswered(
@@ -222,11 +237,7 @@ public final class FlinkCluster {
 
   /** What the cluster is configured with. */
   Configuration configuration() throws InterruptedException {
-    Configuration flink = new Configuration();
-    for (JsonNode entry : ask(rest -> rest.get("/jobmanager/config", ""))) {
-      flink.setString(entry.path("key").asText(), entry.path("value").asText());
-    }
-    return flink;
+    return ask(Cluster::configuration);
   }
 
   /** What it tells of a job's checkpoints; nothing of one that makes none. */
@@ -306,7 +317,9 @@ public final class FlinkCluster {
                     Optional.of(
                             ask(
                                 rest ->
-                                    rest.get(
+                                    savepoint(
+                                        rest,
+                                        job,
                                         "/jobs/%s/savepoints/%s".formatted(job.id(), trigger))))
                         .filter(some -> some.at("/status/id").asText().equals("COMPLETED")))
             .orElseThrow(
@@ -328,6 +341,22 @@ public final class FlinkCluster {
           "%s; its savepoint is %s".formatted(open.getMessage(), savepoint), open);
     }
     return savepoint;
+  }
+
+  /** What became of a savepoint that was asked for, of which only that JobManager knows. */
+  private static JsonNode savepoint(FlinkRest rest, JobState job, String path)
+      throws IOException, InterruptedException {
+    try {
+      return rest.get(path);
+    } catch (FlinkRefusedException refused) {
+      if (!refused.absent()) {
+        throw refused;
+      }
+      throw ClusterException.inDoubt(
+          "job '%s' was told to stop with a savepoint, and another JobManager leads now, which knows nothing of it; %s"
+              .formatted(job.name(), whenItHasStopped(job)),
+          refused);
+    }
   }
 
   /**
@@ -362,10 +391,23 @@ public final class FlinkCluster {
         "job '%s' was told to end; 'tidemill jobs show %s' tells its state"
             .formatted(job.name(), job.id()),
         () -> {
-          var unused = ask(rest -> rest.send("PATCH", "/jobs/" + job.id() + "?mode=cancel", null));
+          var unused = ask(rest -> cancel(rest, "/jobs/" + job.id()));
           awaitEnd(job, limit);
           return job;
         });
+  }
+
+  private static JsonNode cancel(FlinkRest rest, String path)
+      throws IOException, InterruptedException {
+    try {
+      return rest.send("PATCH", path + "?mode=cancel", null);
+    } catch (FlinkRefusedException refused) {
+      if (refused.ended()) {
+        // Its state says how.
+        return MissingNode.getInstance();
+      }
+      throw refused;
+    }
   }
 
   private void awaitEnd(JobState job, Duration limit) throws InterruptedException {

@@ -1,6 +1,7 @@
 package io.tidemill.pipelines.jobs;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.pipelines.carried.CarriedJob;
 import io.tidemill.pipelines.rest.StackTrace;
 import java.time.Instant;
@@ -12,8 +13,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a cluster tells of a job. Times are those of the JobManager, as in 2026-11-28T09:30:00Z.
- * Immutable.
+ * What a cluster tells of a job, without secrets. Times are those of the JobManager, as in
+ * 2026-11-28T09:30:00Z. Immutable.
  *
  * @param since when it was submitted
  * @param restarts how often it has failed and gone on
@@ -53,11 +54,10 @@ public record JobReport(
    */
   public record Checkpoint(long number, String time, @Nullable String path) {
     static Checkpoint of(JsonNode told) {
-      String path = told.path("external_path").asText("");
       return new Checkpoint(
           told.path("id").asLong(),
           Instant.ofEpochMilli(told.path("latest_ack_timestamp").asLong()).toString(),
-          path.isEmpty() || path.startsWith("<") ? null : path);
+          FlinkCluster.path(told).map(ConnectorOptions::withoutSecrets).orElse(null));
     }
   }
 
@@ -112,7 +112,9 @@ public record JobReport(
         figures.recordsOut(),
         figures.deadLetters(),
         latest.path("completed").isObject() ? Checkpoint.of(latest.path("completed")) : null,
-        latest.path("restored").path("external_path").asText(null),
+        FlinkCluster.path(latest.path("restored"))
+            .map(ConnectorOptions::withoutSecrets)
+            .orElse(null),
         cluster.carried(job.id()).map(CarriedJob::models).orElse(Map.of()),
         vertices,
         failures,

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.apache.flink.configuration.RestOptions.CACHE_CHECKPOINT_STATISTICS_TIMEOUT;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tidemill.connectors.options.ConnectorOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,9 +12,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
-import java.util.stream.StreamSupport;
-import org.apache.flink.api.common.JobStatus;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +28,7 @@ public final class Upgrade {
   private final @Nullable Submission former;
   private final Limits limits;
   private final Consumer<String> say;
-  private boolean wasUp;
+  private final JobHealth health;
 
   /**
    * An upgrade; changes nothing yet.
@@ -48,7 +46,9 @@ public final class Upgrade {
     this.next = requireNonNull(next, "next");
     this.former = former;
     this.limits = requireNonNull(limits, "limits");
-    this.say = requireNonNull(say, "say");
+    requireNonNull(say, "say");
+    this.say = line -> say.accept(ConnectorOptions.withoutSecrets(line));
+    this.health = new JobHealth(cluster, limits.step(), limits.health());
   }
 
   /**
@@ -61,7 +61,7 @@ public final class Upgrade {
   public record Limits(Duration step, Duration health, @Nullable String folder) {}
 
   /**
-   * What came of it.
+   * What came of it, without secrets.
    *
    * @param upgraded false if the former job is back
    * @param id of the one that runs now
@@ -69,7 +69,12 @@ public final class Upgrade {
    * @param why it went back; null if it did not
    */
   public record Outcome(
-      boolean upgraded, String id, String name, String savepoint, @Nullable String why) {}
+      boolean upgraded, String id, String name, String savepoint, @Nullable String why) {
+    public Outcome {
+      savepoint = ConnectorOptions.withoutSecrets(savepoint);
+      why = why == null ? null : ConnectorOptions.withoutSecrets(why);
+    }
+  }
 
   /**
    * Does it.
@@ -97,11 +102,11 @@ public final class Upgrade {
       if (unfit.isPresent()) {
         why = unfit.get();
       } else {
-        started = next.begin(cluster, savepoint, true);
+        started = begin(next, savepoint);
         say.accept(
             "%s has started as %s; it is watched for %d s"
                 .formatted(started.name(), started.id(), limits.health().toSeconds()));
-        Optional<String> sick = sickness(started);
+        Optional<String> sick = health.sickness(started);
         if (sick.isEmpty()) {
           return new Outcome(true, started.id(), started.name(), savepoint, null);
         }
@@ -115,6 +120,12 @@ public final class Upgrade {
       why = String.valueOf(stopped.getMessage());
     }
     return back(state, why);
+  }
+
+  /** Starts one. A JobManager that went away has a step's time to come back. */
+  private JobState begin(Submission job, String state) throws InterruptedException {
+    var unused = FlinkCluster.await(limits.step(), () -> Optional.of(cluster.running(job.name())));
+    return job.begin(cluster, state, true);
   }
 
   /** Two jobs of a name would read the same and publish it twice. */
@@ -178,59 +189,17 @@ public final class Upgrade {
     }
   }
 
-  /** Why a job is not taken for good, if it is not. Blocks until that is known. */
-  private Optional<String> sickness(JobState job) throws InterruptedException {
-    Optional<String> up = FlinkCluster.await(limits.step(), () -> trouble(job, this::isUp));
-    if (up.isEmpty()) {
-      return Optional.of(
-          "it does not run after %d s: %s"
-              .formatted(limits.step().toSeconds(), cluster.state(job.id())));
-    }
-    if (!up.get().isEmpty()) {
-      return up;
-    }
-    wasUp = true;
-    return FlinkCluster.await(limits.health(), () -> trouble(job, id -> false))
-        .filter(why -> !why.isEmpty());
-  }
-
-  /** What has happened to a job; an empty word if all is well and done. */
-  private Optional<String> trouble(JobState job, Question done) throws InterruptedException {
-    Optional<String> failure = cluster.failure(job.id());
-    if (failure.isPresent()) {
-      return failure.map("it fails: "::concat);
-    }
-    JobStatus state = cluster.state(job.id());
-    if (state == JobStatus.FINISHED || done.of(job.id())) {
-      return Optional.of("");
-    }
-    if (state == JobStatus.CANCELED || state == JobStatus.CANCELLING) {
-      throw ClusterException.failed(
-          "job '%s', %s: someone else has cancelled it while it was watched"
-              .formatted(job.name(), job.id()));
-    }
-    return state.isGloballyTerminalState() ? Optional.of("it has " + state) : Optional.empty();
-  }
-
-  private interface Question {
-    boolean of(String id) throws InterruptedException;
-  }
-
-  private boolean isUp(String id) throws InterruptedException {
-    var job = cluster.ask(rest -> rest.get("/jobs/" + id, "/vertices"));
-    Predicate<String> running = List.of("RUNNING", "FINISHED")::contains;
-    return job.path("state").asText().equals("RUNNING")
-        && StreamSupport.stream(job.path("vertices").spliterator(), false)
-            .allMatch(vertex -> running.test(vertex.path("status").asText()));
-  }
-
   /**
    * Ends a job that is not to be, and answers from what the former one goes on. What an
    * exactly-once sink has published is what the newest checkpoint has read: from before it, all of
    * that would be published once more.
    */
   private String end(JobState started, String savepoint, String why) throws InterruptedException {
-    if (!cluster.state(started.id()).isGloballyTerminalState()) {
+    boolean ended =
+        FlinkCluster.await(limits.step(), () -> Optional.of(cluster.state(started.id())))
+            .orElseThrow()
+            .isGloballyTerminalState();
+    if (!ended) {
       cluster.cancel(started, limits.step());
     }
     // Flink answers from a cache, which may be from before the last checkpoint.
@@ -240,7 +209,7 @@ public final class Upgrade {
     Optional<String> newest = FlinkCluster.newestOf(checkpoints);
     if (checkpoints.at("/counts/completed").asInt() == 0) {
       JsonNode restored = checkpoints.at("/latest/restored");
-      if (!restored.isObject() && wasUp && next.job().publishesExactlyOnce()) {
+      if (!restored.isObject() && health.wasUp() && next.job().publishesExactlyOnce()) {
         throw ClusterException.failed(
             "job '%s' does not come up: %s; it may have published since the savepoint, and its checkpoints are not told any more"
                 .formatted(next.name(), why));
@@ -288,8 +257,8 @@ public final class Upgrade {
     String neither;
     Throwable cause = null;
     try {
-      started = old.begin(cluster, state, true);
-      Optional<String> sick = sickness(started);
+      started = begin(old, state);
+      Optional<String> sick = health.sickness(started);
       if (sick.isEmpty()) {
         return new Outcome(false, started.id(), started.name(), state, why);
       }

@@ -17,7 +17,12 @@ public final class FlinkRefusedException extends IOException {
     return status == 404;
   }
 
-  /** Whether it may answer in a moment, as a job is only about to begin. */
+  /** Whether Flink has no such job, or one that has ended meanwhile. */
+  public boolean ended() {
+    return absent() || status == 409;
+  }
+
+  /** Whether it may answer in a moment, as a job, or a JobManager, is only about to begin. */
   public boolean notYet() {
     // Flink has several statuses for it.
     return status == 503 || String.valueOf(getMessage()).contains("is initializing");

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -53,11 +54,13 @@ public final class FlinkRest {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** It follows no redirect, with which the password would go to another host. */
   private final HttpClient http =
       HttpClient.newBuilder()
           .connectTimeout(ANSWER)
-          .followRedirects(HttpClient.Redirect.NORMAL)
+          .followRedirects(HttpClient.Redirect.NEVER)
           .build();
+
   private final String base;
   private final @Nullable String user;
 
@@ -229,7 +232,13 @@ public final class FlinkRest {
     CompletableFuture<HttpResponse<T>> answer = http.sendAsync(request, body);
     try {
       // The request's own limit is for the head of the answer alone.
-      return answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+      HttpResponse<T> response = answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+      Optional<String> elsewhere = response.headers().firstValue("Location");
+      if (response.statusCode() / 100 == 3 && elsewhere.isPresent()) {
+        throw new IOException(
+            "%s: a redirect to %s, which is not followed".formatted(path, elsewhere.get()));
+      }
+      return response;
     } catch (TimeoutException slow) {
       throw new IOException("%s: no answer in %d s".formatted(path, limit.toSeconds()), slow);
     } catch (ExecutionException failed) {

@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.rest;
 
+import io.tidemill.connectors.options.ConnectorOptions;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -11,7 +12,10 @@ public record StackTrace(String text) {
   private static final Pattern CAUSE =
       Pattern.compile("(?m)^Caused by: (?:[\\w$]+\\.)*([\\w$]+)(?:: (.+))?$");
 
-  /** The innermost cause, in a line: what it says or, where that is a word, also what it is. */
+  /**
+   * The innermost cause, in a line: what it says or, where that is a word, also what it is. Without
+   * secrets.
+   */
   public String cause() {
     String why = text.lines().findFirst().orElse("no reason is told");
     for (Pattern pattern : List.of(THROWN, CAUSE)) {
@@ -24,6 +28,6 @@ public record StackTrace(String text) {
                 : said.contains(" ") ? said : thrown.group(1) + ": " + said;
       }
     }
-    return why.strip();
+    return ConnectorOptions.withoutSecrets(why.strip());
   }
 }
