@@ -43,16 +43,13 @@ final class JobsUpgradeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     FlinkCluster cluster = place.cluster();
-    Submission next = job.plan();
+    Submission planned = job.plan();
     JobState running =
-        cluster.findRunning(former == null ? next.job().definition().name() : former);
+        cluster.findRunning(former == null ? planned.job().definition().name() : former);
+    @Nullable Submission now = options.wayBack(cluster, running, caller.environment());
+    planned.checkReplaces(cluster, running);
     Upgrade upgrade =
-        new Upgrade(
-            cluster,
-            next,
-            options.wayBack(cluster, running, caller.environment()),
-            options.limits(limit),
-            output::say);
+        new Upgrade(cluster, job.published(planned), now, options.limits(limit), output::say);
     return options.print(upgrade.of(running), output).number();
   }
 }

@@ -46,10 +46,10 @@ final class SubmitCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     FlinkCluster cluster = place.cluster();
-    Submission submission = job.plan();
-    JobState started =
-        submission.startOn(
-            cluster, savepoint, allowDoubles, SubmittedJob.ALLOW_DOUBLES, output::say);
+    Submission planned = job.plan();
+    planned.checkStarts(cluster, savepoint, allowDoubles, SubmittedJob.ALLOW_DOUBLES, output::say);
+    Submission submission = job.published(planned);
+    JobState started = submission.startOn(cluster, savepoint);
     String next = "tidemill jobs show %s%s".formatted(started.name(), place.words());
     List<String> models =
         submission.job().models().stream().map(String::valueOf).distinct().toList();

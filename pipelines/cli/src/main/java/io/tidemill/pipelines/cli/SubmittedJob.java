@@ -31,18 +31,18 @@ final class SubmittedJob {
     this.caller = caller;
   }
 
-  /** Plans it, as {@code plan} does, and reads what goes with it. */
+  /** Plans it, as {@code plan} does, and reads what goes with it; writes nothing. */
   Submission plan() {
     signedBy.demand();
-    ParsedPipeline written = job.read(caller.environment(), null);
+    ParsedPipeline written = read();
     if (written.forDates()) {
       throw JobOptions.undated(written);
     }
     Optional<PackedJob> unit = job.packed();
-    return unit.isPresent() ? plan(unit.get(), written) : plan(written);
-  }
-
-  private Submission plan(ParsedPipeline written) {
+    if (unit.isPresent()) {
+      PlannedPipeline planned = job.planAsItCame(caller.environment(), unit.get(), written);
+      return new Submission(planned, carried(unit.get(), planned), letGo);
+    }
     PlannedPipeline planned = planned(written);
     return new Submission(
         planned,
@@ -51,8 +51,17 @@ final class SubmittedJob {
         letGo);
   }
 
-  /** The machines of a cluster see no unit, but a store. */
-  private Submission plan(PackedJob unit, ParsedPipeline read) {
+  private ParsedPipeline read() {
+    return job.read(caller.environment(), null);
+  }
+
+  /** The same where a cluster finds its models: its machines see no unit, but a store. */
+  Submission published(Submission planned) {
+    Optional<PackedJob> unit = job.packed();
+    return unit.isPresent() ? published(unit.get()) : planned;
+  }
+
+  private Submission published(PackedJob unit) {
     String uri =
         job.store()
             .or(
@@ -60,13 +69,12 @@ final class SubmittedJob {
                     Optional.ofNullable(
                         unit.written(caller.environment(), null).definition().store()))
             .orElseGet(() -> JobOptions.storeFallback(caller.environment()));
-    // Before anything is written: what cannot run, or must not be shown, leaves no model anywhere.
-    carried(unit, job.planAsItCame(caller.environment(), unit, read));
     try {
       caller.units().unit(unit.file()).publishModels(ModelStore.open(uri));
     } catch (IllegalArgumentException refused) {
       throw new CommandFailedException(refused);
     }
+    ParsedPipeline read = read();
     PlannedPipeline planned = planned(read.with(read.definition().withStore(uri)));
     return new Submission(planned, carried(unit, planned), letGo);
   }

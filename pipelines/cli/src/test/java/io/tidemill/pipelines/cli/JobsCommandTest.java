@@ -267,6 +267,28 @@ class JobsCommandTest {
   }
 
   @Test
+  void aJobThatItsTaskManagersHaveNoMemoryForIsRefused() throws IOException {
+    jobs();
+    answers.put("POST /jobs", "400 {\"errors\": [\"no files\"]}");
+    String manager =
+        "{\"taskmanagers\": [{\"slotsNumber\": 1, \"hardware\": {\"physicalMemory\": %d}, \"memoryConfiguration\": {\"taskOffHeap\": %d, \"jvmOverhead\": 1000000, \"totalProcessMemory\": 2000000000}}]}";
+    String job = job(Jobs.KAFKA);
+
+    answers.put("GET /taskmanagers", manager.formatted(64_000_000_000L, 0));
+    assertThat(refused(ExitCode.USAGE, "submit", job, "--allow-doubles"))
+        .contains(
+            "job 'fraud': taskmanager.memory.task.off-heap.size is 0 B; the job takes ",
+            "(expected: to set taskmanager.memory.task.off-heap.size: ",
+            "m in config.yaml of " + address);
+    answers.put("GET /taskmanagers", manager.formatted(2_000_000_000L, 100_000_000));
+    assertThat(refused(ExitCode.USAGE, "submit", job, "--allow-doubles"))
+        .contains("for its engines and models (expected: to set taskmanager.memory.task.off");
+    answers.put("GET /taskmanagers", manager.formatted(64_000_000_000L, 100_000_000));
+    assertThat(refused(ExitCode.FAILED, "submit", job, "--allow-doubles")).contains("no files");
+    assertThat(asked).filteredOn("GET /taskmanagers"::equals).hasSize(3);
+  }
+
+  @Test
   void aJobIsNotUpgradedToTheNameOfAnother() throws IOException {
     jobs(JOB.formatted(RUNS, "fraud", "RUNNING"), JOB.formatted(TWIN, "other", "RUNNING"));
     answers.put("POST /jobs", "400 {\"errors\": [\"no files\"]}");

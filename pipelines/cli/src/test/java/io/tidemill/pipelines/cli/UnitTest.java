@@ -668,6 +668,27 @@ class UnitTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"submit", "jobs upgrade"})
+  void aUnitThatAClusterDoesNotTakePublishesNothing(String command) throws IOException {
+    Path other = directory.resolve("cluster");
+
+    CommandRun run =
+        run(
+            Stream.concat(
+                    Stream.of(command.split(" ", -1)),
+                    Stream.of(
+                        packaged("unit.tar").toString(),
+                        "--store",
+                        other.toString(),
+                        "--rest",
+                        "http://127.0.0.1:1"))
+                .toArray(String[]::new));
+
+    assertThat(run.err()).contains("http://127.0.0.1:1: ", "nothing answers");
+    assertThat(other).doesNotExist();
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"free", EndedUnitMain.HELD})
   void whatWasUnpackedIsDeletedWhenTheProcessIsToldToEnd(String kind) throws Exception {
     Path temporary = Files.createDirectories(directory.resolve("temporary"));

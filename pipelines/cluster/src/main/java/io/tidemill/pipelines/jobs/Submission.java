@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemill.pipelines.carried.CarriedJob;
 import io.tidemill.pipelines.compose.PlannedPipeline;
+import io.tidemill.pipelines.doctor.Cluster;
+import io.tidemill.pipelines.doctor.Doctor;
+import io.tidemill.pipelines.doctor.Finding;
 import io.tidemill.pipelines.rest.FlinkRefusedException;
 import io.tidemill.pipelines.rest.FlinkRest;
 import io.tidemill.pipelines.rest.FlinkRest.Upload;
@@ -67,7 +70,7 @@ public record Submission(PlannedPipeline job, CarriedJob carried, boolean letGo)
   }
 
   /**
-   * Starts it, unless a job of its name runs.
+   * Looks whether it can be started, and no job of its name runs; changes nothing.
    *
    * @param savepoint to begin with; null for none
    * @param allowDoubles also where a JobManager that dies makes it publish twice
@@ -77,7 +80,7 @@ public record Submission(PlannedPipeline job, CarriedJob carried, boolean letGo)
    * @throws io.tidemill.pipelines.definition.InvalidPipelineException if it must not begin anew
    *     there
    */
-  public JobState startOn(
+  public void checkStarts(
       FlinkCluster cluster,
       @Nullable String savepoint,
       boolean allowDoubles,
@@ -97,6 +100,16 @@ public record Submission(PlannedPipeline job, CarriedJob carried, boolean letGo)
     } else if (!allowDoubles) {
       job.checkPublishesOnce(cluster.configuration(), option);
     }
+  }
+
+  /**
+   * Starts it, after {@link #checkStarts}.
+   *
+   * @param savepoint to begin with; null for none
+   * @throws ClusterException if the cluster does not take it
+   */
+  public JobState startOn(FlinkCluster cluster, @Nullable String savepoint)
+      throws InterruptedException {
     JobState started = begin(cluster, savepoint, false);
     JobStatus state =
         FlinkCluster.after(
@@ -115,6 +128,23 @@ public record Submission(PlannedPipeline job, CarriedJob carried, boolean letGo)
                   name(), cluster, cluster.failure(started.id()).orElse("no reason is told")));
     }
     return started;
+  }
+
+  /**
+   * Looks whether it can be started in the place of another job; changes nothing.
+   *
+   * @throws ClusterException if the cluster does not take it, or one more of its name runs
+   */
+  public void checkReplaces(FlinkCluster cluster, JobState running) throws InterruptedException {
+    checkTakes(cluster);
+    // Two jobs of a name would read the same and publish it twice.
+    for (JobState other : cluster.running(name())) {
+      if (!other.id().equals(running.id())) {
+        throw ClusterException.refused(
+            "job '%s' runs already on %s, as %s (expected: to upgrade that one, by --job %3$s, or another name)"
+                .formatted(name(), cluster, other.id()));
+      }
+    }
   }
 
   private void checkFits(String savepoint, Consumer<String> say) {
@@ -136,11 +166,11 @@ public record Submission(PlannedPipeline job, CarriedJob carried, boolean letGo)
   }
 
   /**
-   * Looks whether the cluster takes jobs of this version.
+   * Looks whether the cluster takes jobs of this version, and has the memory for this one.
    *
-   * @throws ClusterException if it is one of an application, or of another Flink or Tidemill
+   * @throws ClusterException if it is one of an application, of another Flink, or too small
    */
-  void checkTakes(FlinkCluster cluster) throws InterruptedException {
+  private void checkTakes(FlinkCluster cluster) throws InterruptedException {
     String here = EnvironmentInformation.getVersion();
     String there = cluster.ask(rest -> rest.get("/config")).path("flink-version").asText("unknown");
     if (!minor(there).equals(minor(here))) {
@@ -152,6 +182,12 @@ public record Submission(PlannedPipeline job, CarriedJob carried, boolean letGo)
       throw ClusterException.refused(
           "%s: takes no jobs, as it is one of a single application (expected: a session cluster; such a job is started and upgraded where it was deployed, on Kubernetes by 'tidemill render kubernetes')"
               .formatted(cluster));
+    }
+    Finding memory = Doctor.memory(cluster.ask(Cluster::of), job);
+    if (memory.status() == Finding.Status.WRONG) {
+      throw ClusterException.refused(
+          "job '%s': %s (expected: to %s, and TaskManagers started with it)"
+              .formatted(name(), memory.found(), memory.change()));
     }
   }
 

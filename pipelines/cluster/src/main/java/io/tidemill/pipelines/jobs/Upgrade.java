@@ -84,8 +84,7 @@ public final class Upgrade {
    *     runs is not known: the message says which, and with what to go on
    */
   public Outcome of(JobState running) throws InterruptedException {
-    next.checkTakes(cluster);
-    checkAlone(running);
+    next.checkReplaces(cluster, running);
     String folder = limits.folder();
     if (folder == null) {
       folder = next.savepointFolder(cluster).orElse(null);
@@ -126,17 +125,6 @@ public final class Upgrade {
   private JobState begin(Submission job, String state) throws InterruptedException {
     var unused = FlinkCluster.await(limits.step(), () -> Optional.of(cluster.running(job.name())));
     return job.begin(cluster, state, true);
-  }
-
-  /** Two jobs of a name would read the same and publish it twice. */
-  private void checkAlone(JobState running) throws InterruptedException {
-    for (JobState other : cluster.running(next.name())) {
-      if (!other.id().equals(running.id())) {
-        throw ClusterException.refused(
-            "job '%s' runs already on %s, as %s (expected: to upgrade that one, by --job %3$s, or another name)"
-                .formatted(next.name(), cluster, other.id()));
-      }
-    }
   }
 
   /**
