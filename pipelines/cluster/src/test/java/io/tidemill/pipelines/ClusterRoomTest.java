@@ -13,8 +13,7 @@ import com.tngtech.archunit.lang.ArchRule;
       "io.tidemill.pipelines.doctor",
       "io.tidemill.pipelines.jobs",
       "io.tidemill.pipelines.kubernetes",
-      "io.tidemill.pipelines.rest",
-      "io.tidemill.pipelines.unit"
+      "io.tidemill.pipelines.rest"
     },
     importOptions = ImportOption.DoNotIncludeTests.class)
 class ClusterRoomTest {
@@ -48,10 +47,7 @@ class ClusterRoomTest {
   static final ArchRule manifestsAskNoCluster =
       noClasses()
           .that()
-          .resideInAnyPackage(
-              "io.tidemill.pipelines.kubernetes",
-              "io.tidemill.pipelines.carried",
-              "io.tidemill.pipelines.unit")
+          .resideInAnyPackage("io.tidemill.pipelines.kubernetes", "io.tidemill.pipelines.carried")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.tidemill.pipelines.rest", "io.tidemill.pipelines.jobs");

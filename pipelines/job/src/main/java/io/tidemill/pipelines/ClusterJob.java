@@ -1,6 +1,7 @@
 package io.tidemill.pipelines;
 
 import io.tidemill.pipelines.compose.PlannedPipeline;
+import io.tidemill.pipelines.unit.Units;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.flink.configuration.Configuration;
@@ -14,8 +15,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * The entry class for a job on a Flink cluster: takes {@code JOB.yaml} and the options of {@code
- * tidemill run}, and plans the job where it is submitted.
+ * The entry class for a job on a Flink cluster: takes {@code JOB.yaml} or a unit and the options of
+ * {@code tidemill run}, and plans the job where it is submitted. The versions of a unit are
+ * published in the store, which all machines of the cluster reach.
  *
  * <p>Unlike the command it does not end the process, which may be the JobManager of other jobs:
  * what is wrong is thrown, and Flink reports it as the reason why the job failed. Where it is the
@@ -34,7 +36,10 @@ public final class ClusterJob {
 
   private static final String ALLOW_DOUBLES = "--allow-doubles";
 
-  @Mixin private JobOptions job = new JobOptions();
+  private final Units units;
+
+  @Mixin private JobOptions job;
+  @Mixin private SignedByOption signedBy;
 
   @Option(
       names = ALLOW_DOUBLES,
@@ -53,11 +58,15 @@ public final class ClusterJob {
       })
   private boolean exitOnFailedPlan;
 
-  private ClusterJob() {}
+  private ClusterJob(Units units) {
+    this.units = units;
+    this.job = new JobOptions(units);
+    this.signedBy = new SignedByOption(units);
+  }
 
   /** Plans a job and executes it on the cluster. */
   public static void main(String[] arguments) throws Exception {
-    ClusterJob entry = new ClusterJob();
+    ClusterJob entry = new ClusterJob(new Units(System.getenv()));
     new CommandLine(entry).parseArgs(arguments);
     entry.execute(System.getenv());
   }
@@ -65,7 +74,7 @@ public final class ClusterJob {
   private void execute(Map<String, String> environment) throws Exception {
     PlannedPipeline pipeline;
     try {
-      pipeline = job.plan(environment);
+      pipeline = plan(environment);
     } catch (Throwable e) {
       if (exitOnFailedPlan) {
         LOG.error(
@@ -82,6 +91,14 @@ public final class ClusterJob {
         StreamExecutionEnvironment.getExecutionEnvironment(pipeline.configuration());
     pipeline.attach(cluster);
     cluster.execute(pipeline.definition().name());
+  }
+
+  private PlannedPipeline plan(Map<String, String> environment) {
+    // What a unit holds is read and published by then.
+    try (units) {
+      signedBy.demand();
+      return job.planForCluster(environment);
+    }
   }
 
   /**

@@ -2,6 +2,7 @@ package io.tidemill.pipelines;
 
 import io.tidemill.connectors.options.ConnectorOptions;
 import io.tidemill.connectors.problem.Problem;
+import io.tidemill.model.store.ModelStore;
 import io.tidemill.pipelines.compose.JobDeadLetters;
 import io.tidemill.pipelines.compose.PipelineComposer;
 import io.tidemill.pipelines.compose.PlannedPipeline;
@@ -10,6 +11,8 @@ import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.MisreadPipelineException;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.run.JobFolder;
+import io.tidemill.pipelines.unit.PackedJob;
+import io.tidemill.pipelines.unit.Units;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.PipelineReader;
 import java.nio.file.Path;
@@ -58,20 +61,15 @@ public final class JobOptions {
       })
   private @Nullable String store;
 
-  private final PackedJobs packed;
-
-  /** Options of a job in YAML. */
-  public JobOptions() {
-    this(file -> Optional.empty());
-  }
+  private final Units units;
 
   /**
    * Options of a job.
    *
-   * @param packed opens one that is no file of YAML
+   * @param units opens one that is no file of YAML
    */
-  public JobOptions(PackedJobs packed) {
-    this.packed = packed;
+  public JobOptions(Units units) {
+    this.units = units;
   }
 
   /** The store that is used where nothing is said. */
@@ -99,16 +97,65 @@ public final class JobOptions {
   }
 
   /**
-   * A job that runs for no date, planned.
+   * As {@link #read}, but of a unit without the store and the versions that came with it.
    *
    * @throws InvalidPipelineException with all that is wrong
    */
-  public PlannedPipeline plan(Map<String, String> environment) {
+  public ParsedPipeline written(Map<String, String> environment) {
+    Optional<PackedJob> unit = packed();
+    return unit.isPresent() ? unit.get().written(environment, null) : read(environment, null);
+  }
+
+  /**
+   * A job that runs for no date, planned with the versions that came in its unit, if it is one.
+   *
+   * @throws InvalidPipelineException with all that is wrong
+   */
+  public PlannedPipeline planUnpublished(Map<String, String> environment) {
+    ParsedPipeline parsed = readUndated(environment);
+    Optional<PackedJob> unit = packed();
+    return unit.isPresent()
+        ? planAsItCame(environment, unit.get(), parsed)
+        : planUndated(environment, Map.of(), parsed);
+  }
+
+  /**
+   * A job that runs for no date and on other machines, planned. They see a store and no unit, so
+   * the versions of one are published in the store where they are not there yet.
+   *
+   * @throws InvalidPipelineException with all that is wrong
+   */
+  public PlannedPipeline planForCluster(Map<String, String> environment) {
+    ParsedPipeline parsed = readUndated(environment);
+    Optional<PackedJob> unit = packed();
+    if (unit.isPresent()) {
+      // What cannot run leaves no model anywhere.
+      planAsItCame(environment, unit.get(), parsed);
+      String uri = clusterStore(environment, unit.get());
+      try {
+        unit.get().publishModels(ModelStore.open(uri));
+      } catch (IllegalArgumentException none) {
+        throw new InvalidPipelineException(
+            List.of(new Problem<>(Location.of(STORE), String.valueOf(none.getMessage()))));
+      }
+      parsed = parsed.with(parsed.definition().withStore(uri));
+    }
+    return planUndated(environment, Map.of(), parsed);
+  }
+
+  private ParsedPipeline readUndated(Map<String, String> environment) {
     ParsedPipeline parsed = read(environment, null);
     if (parsed.forDates()) {
       throw undated(parsed);
     }
-    return planUndated(environment, Map.of(), parsed);
+    return parsed;
+  }
+
+  /** Where the machines of a cluster find a unit's versions. */
+  public String clusterStore(Map<String, String> environment, PackedJob unit) {
+    return store()
+        .or(() -> Optional.ofNullable(unit.written(environment, null).definition().store()))
+        .orElseGet(() -> storeFallback(environment));
   }
 
   /** What is said of a job that needs a date where there is none. */
@@ -198,7 +245,7 @@ public final class JobOptions {
 
   /** The job, if it is no file of YAML. */
   public Optional<PackedJob> packed() {
-    return packed.open(job);
+    return units.open(job);
   }
 
   /** The store that the option names. */

@@ -21,6 +21,7 @@ class ArchitectureTest {
     "definition, connectors.problem inference.step inference.batch",
     "yaml, pipelines.definition connectors.options connectors.problem inference.batch inference.step model model.store org.apache.flink.util org.snakeyaml.engine.. com.google.errorprone.annotations",
     "compose, pipelines.definition connectors.. inference.. model model.columnar model.loader model.store model.store.signing org.apache.flink.. org.apache.datasketches.. org.slf4j com.google.errorprone.annotations",
+    "unit, pipelines.definition pipelines.compose pipelines.yaml connectors.problem model model.store model.store.cache model.store.signing model.importing model.importing.archive org.apache.commons.io org.slf4j",
     "run, pipelines.definition pipelines.compose connectors.options connectors.problem connectors.record inference.. model model.store org.apache.flink.. org.slf4j",
   })
   void importsOnlyWhatTheTableAllows(String room, String allowed) {

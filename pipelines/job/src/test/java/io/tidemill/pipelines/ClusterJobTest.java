@@ -1,10 +1,19 @@
 package io.tidemill.pipelines;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
+import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.store.ModelStore;
+import io.tidemill.model.store.cache.LocalModelCache;
+import io.tidemill.model.store.signing.Keys;
 import io.tidemill.pipelines.compose.Jobs;
+import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
+import io.tidemill.pipelines.unit.PackedJob;
+import io.tidemill.pipelines.unit.UnitDraft;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.flink.client.program.StreamContextEnvironment;
 import org.apache.flink.configuration.Configuration;
@@ -51,11 +61,13 @@ class ClusterJobTest {
 
   @BeforeEach
   void publish() throws IOException {
+    System.setProperty(LocalModelCache.PROPERTY, directory.resolve("cache").toString());
     new Jobs(directory).publish("fraud", "1.4.2");
   }
 
   @AfterEach
   void leaveTheCluster() {
+    System.clearProperty(LocalModelCache.PROPERTY);
     StreamContextEnvironment.unsetAsContext();
   }
 
@@ -65,6 +77,12 @@ class ClusterJobTest {
     List<String> arguments =
         new ArrayList<>(List.of(job.toString(), "--store", new Jobs(directory).store()));
     arguments.addAll(List.of(more));
+    onA(cluster);
+    return () -> ClusterJob.main(arguments.toArray(String[]::new));
+  }
+
+  /** Makes it the cluster that a job comes to. */
+  private void onA(Map<String, String> cluster) {
     Configuration configuration = Configuration.fromMap(cluster);
     if (!configuration.contains(DeploymentOptions.TARGET)) {
       configuration.set(DeploymentOptions.TARGET, "test");
@@ -79,7 +97,6 @@ class ClusterJobTest {
         null,
         null,
         List.of());
-    return () -> ClusterJob.main(arguments.toArray(String[]::new));
   }
 
   @Test
@@ -166,6 +183,60 @@ class ClusterJobTest {
             .replace("exactly-once", "at-least-once")
             .replace("topic: dead", "topic: dead, sink.delivery-guarantee: at-least-once");
     assertThatThrownBy(submit(both, NONE)).isInstanceOf(Submitted.class);
+  }
+
+  /** A unit of a job whose versions are in no other store that it names. */
+  private Path unit() throws Exception {
+    Path yaml = Files.writeString(directory.resolve("job.yaml"), Jobs.KAFKA);
+    Jobs jobs = new Jobs(directory);
+    PlannedPipeline planned = jobs.plan(Jobs.KAFKA, Map.of());
+    Path unit = directory.resolve("fraud-1.0.0.tar");
+    new UnitDraft(
+            "fraud",
+            SemanticVersion.parse("1.0.0"),
+            Map.of(PackedJob.YAML, Files.readString(yaml)),
+            Map.of("score", planned.models().get(0)),
+            ModelStore.open(jobs.store()))
+        .write(unit, Optional.empty());
+    return unit;
+  }
+
+  private ThrowingCallable submit(Path unit, Path store, String... more) throws IOException {
+    onA(HIGH_AVAILABILITY);
+    List<String> arguments = new ArrayList<>(List.of(unit.toString(), "--store", store.toString()));
+    arguments.addAll(List.of(more));
+    return () -> ClusterJob.main(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void aUnitsVersionsArePublishedWhereTheClusterFindsThem() throws Exception {
+    Path unit = unit();
+    Path store = directory.resolve("of-the-cluster");
+
+    // On every start, as after its JobManager died.
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(submit(unit, store)).isInstanceOf(Submitted.class);
+    }
+    assertThat(ModelStore.open(store.toString()).versions("fraud"))
+        .containsExactly(SemanticVersion.parse("1.4.2"));
+  }
+
+  @Test
+  void aUnitIsRefusedWhereAByteDiffersOrNobodySignedItWhoMust() throws Exception {
+    Path unit = unit();
+    Path store = directory.resolve("of-the-cluster");
+    Path key =
+        Files.writeString(
+            directory.resolve("release.pem"), Keys.generated("secp256r1").verificationKey().pem());
+
+    assertThatThrownBy(submit(unit, store, "--signed-by", key.toString()))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("fraud:1.0.0: not signed");
+    byte[] bytes = Files.readAllBytes(unit);
+    bytes[6000] ^= 1;
+    Files.write(unit, bytes);
+    assertThatThrownBy(submit(unit, store)).isInstanceOf(InvalidModelException.class);
+    assertThat(store).doesNotExist();
   }
 
   @Test

@@ -3,7 +3,9 @@ package io.tidemill.pipelines.cli;
 import static java.util.Objects.requireNonNull;
 
 import io.tidemill.pipelines.JobOptions;
-import io.tidemill.pipelines.PackedJob;
+import io.tidemill.pipelines.SignedByOption;
+import io.tidemill.pipelines.unit.PackedJob;
+import io.tidemill.pipelines.unit.Units;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.PipelineReader;
 import java.lang.reflect.Constructor;
@@ -58,6 +60,9 @@ record Caller(Map<String, String> environment, Terminal terminal, Units units, R
   public <T> T create(Class<T> type) throws Exception {
     if (type == JobOptions.class) {
       return type.cast(new JobOptions(units));
+    }
+    if (type == SignedByOption.class) {
+      return type.cast(new SignedByOption(units));
     }
     try {
       Constructor<T> constructor = type.getDeclaredConstructor(Caller.class);

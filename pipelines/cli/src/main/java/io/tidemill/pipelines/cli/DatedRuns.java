@@ -3,6 +3,7 @@ package io.tidemill.pipelines.cli;
 import io.tidemill.pipelines.JobOptions;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.nightly.DatedJob;
+import io.tidemill.pipelines.unit.Units;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import java.time.LocalDate;
 import java.util.ArrayList;

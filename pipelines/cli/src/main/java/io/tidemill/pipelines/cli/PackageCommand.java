@@ -107,7 +107,7 @@ final class PackageCommand implements Runnable {
           new UnitDraft(
                   called.name(),
                   called.version(),
-                  carried,
+                  carried.texts(),
                   models,
                   ModelStore.open(planned.describe().store()))
               .write(target, signing);

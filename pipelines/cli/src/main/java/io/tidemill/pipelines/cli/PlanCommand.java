@@ -8,6 +8,7 @@ import io.tidemill.connectors.record.RecordSchema;
 import io.tidemill.model.loader.StoredModel;
 import io.tidemill.model.store.ByteSize;
 import io.tidemill.pipelines.JobOptions;
+import io.tidemill.pipelines.SignedByOption;
 import io.tidemill.pipelines.compose.PipelinePlan;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.run.RunStart;

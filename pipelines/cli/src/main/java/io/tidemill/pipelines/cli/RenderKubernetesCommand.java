@@ -1,10 +1,14 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.model.store.ModelManifest;
 import io.tidemill.pipelines.JobOptions;
+import io.tidemill.pipelines.SignedByOption;
 import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.kubernetes.Claim;
+import io.tidemill.pipelines.kubernetes.DeployedUnit;
 import io.tidemill.pipelines.kubernetes.KubernetesJob;
 import io.tidemill.pipelines.kubernetes.Target;
+import io.tidemill.pipelines.unit.PackedJob;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,6 +16,7 @@ import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.flink.runtime.util.EnvironmentInformation;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -28,15 +33,19 @@ import picocli.CommandLine.Spec;
       "A streaming job as a FlinkDeployment of Flink's operator, or a job for dates as",
       "a CronJob that runs it for the day before, with all that they need but the",
       "Secret, in one YAML for 'kubectl apply -f -'.",
+      "The job may be a unit of 'tidemill package' that pods have, too.",
       "The job is planned for it, so the store of its models must answer here; for a job for",
       "dates that declares no columns there must be files of --date, too."
     },
     mixinStandardHelpOptions = true)
 final class RenderKubernetesCommand implements Runnable {
+  private static final String UNITS = "/opt/tidemill/units/";
+
   private final Caller caller;
 
   @Mixin private JobOptions job;
   @Mixin private DateOption date;
+  @Mixin private SignedByOption signedBy;
 
   @Option(
       names = "--image",
@@ -92,6 +101,15 @@ final class RenderKubernetesCommand implements Runnable {
       paramLabel = "URI",
       description = "The model store for the pods, where it is another than that for planning.")
   private @Nullable String podStore;
+
+  @Option(
+      names = "--pod-unit",
+      paramLabel = "PATH",
+      description = {
+        "Where pods have the unit that is rendered, in their image or below a",
+        "--claim. Default: its name in " + UNITS + "."
+      })
+  private @Nullable String podUnit;
 
   @Option(
       names = "--suspended",
@@ -157,28 +175,26 @@ final class RenderKubernetesCommand implements Runnable {
   }
 
   private String yaml() {
-    if (job.packed().isPresent()) {
-      throw new CommandFailedException(
-          ExitCode.USAGE,
-          "%s: a unit (expected: the job's YAML, as its pods take its models from a store)"
-              .formatted(job.file()));
-    }
-    ParsedPipeline written = job.read(caller.environment(), null);
+    signedBy.demand();
+    Optional<PackedJob> unit = job.packed();
+    ParsedPipeline written = job.written(caller.environment());
     boolean streams = written.definition().mode() == ExecutionMode.STREAMING;
     refuse(streams ? nightly : streaming, streams);
     if (streams && date.given()) {
       throw new CommandFailedException(
           ExitCode.USAGE, "--date: of a streaming job, which has no dates (expected: none)");
     }
-    Target target = target();
+    Target target = target(unit);
     KubernetesJob objects =
         KubernetesJob.of(
-            Path.of(job.file()),
+            unit.map(PackedJob::yaml).orElseGet(() -> Path.of(job.file())),
             written,
             job.plan(
                 caller.environment(),
                 Map.of(),
-                streams ? written : date.read(day -> job.read(caller.environment(), day))),
+                streams
+                    ? job.read(caller.environment(), null)
+                    : date.read(day -> job.read(caller.environment(), day))),
             target,
             caller.environment());
     if (streams) {
@@ -200,7 +216,15 @@ final class RenderKubernetesCommand implements Runnable {
     }
   }
 
-  private Target target() {
+  private DeployedUnit deployed(PackedJob packed) {
+    ModelManifest lock = caller.units().unit(packed.file()).lock();
+    return new DeployedUnit(
+        podUnit == null ? UNITS + packed.file().getFileName() : podUnit,
+        lock.ref() + " " + lock.digest(),
+        job.clusterStore(caller.environment(), packed));
+  }
+
+  private Target target(Optional<PackedJob> unit) {
     try {
       return new Target(
           image,
@@ -211,6 +235,7 @@ final class RenderKubernetesCommand implements Runnable {
           claims,
           podStore,
           job.flinkOptions(),
+          unit.map(this::deployed).orElse(null),
           suspended);
     } catch (IllegalArgumentException wrong) {
       throw new CommandFailedException(wrong);

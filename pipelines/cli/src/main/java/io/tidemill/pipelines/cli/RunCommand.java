@@ -3,6 +3,7 @@ package io.tidemill.pipelines.cli;
 import static java.time.temporal.ChronoUnit.SECONDS;
 
 import io.tidemill.pipelines.JobOptions;
+import io.tidemill.pipelines.SignedByOption;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.ExecutionMode;

@@ -2,6 +2,7 @@ package io.tidemill.pipelines.cli;
 
 import static java.util.Objects.requireNonNull;
 
+import io.tidemill.pipelines.SignedByOption;
 import io.tidemill.pipelines.nightly.DatedJob;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import java.nio.file.Files;

@@ -2,6 +2,7 @@ package io.tidemill.pipelines.cli;
 
 import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
+import io.tidemill.pipelines.SignedByOption;
 import io.tidemill.pipelines.unit.PackedUnit;
 import java.nio.file.Path;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.cli;
 
+import io.tidemill.pipelines.unit.Units;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;

@@ -303,6 +303,57 @@ class RenderKubernetesTest {
         .containsSequence(options);
   }
 
+  private void pack(String text) throws IOException {
+    Files.writeString(job, text);
+    Path unit = directory.resolve("fraud-1.0.0.tar");
+    String store = directory.resolve("store").toString();
+    String[] words = {"--store", store, "--as", "fraud:1.0.0", "--to", unit.toString()};
+    CommandRun run =
+        CommandRun.of(
+            environment,
+            Stream.concat(Stream.of("package", job.toString()), Stream.of(words))
+                .toArray(String[]::new));
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.DONE);
+    job = unit;
+  }
+
+  @Test
+  void unitIsInTheImageAndItsVersionsAreInTheStoreOfThePods() throws IOException {
+    pack(STREAMING);
+
+    KubernetesObjects objects =
+        rendered(run("--storage", "s3://lake/flink", "--pod-store", "s3://lake/models"));
+
+    assertThat(texts(objects.at(DEPLOYMENT, "/spec/job/args")))
+        .containsExactly("/opt/tidemill/units/fraud-1.0.0.tar", "--store", "s3://lake/models");
+    assertThat(objects.byKind()).doesNotContainKey("ConfigMap");
+    String pod = "/spec/podTemplate/spec";
+    assertThat(objects.at(DEPLOYMENT, pod + "/volumes")).hasSize(1);
+    assertThat(objects.at(DEPLOYMENT, pod + "/containers/0/volumeMounts")).hasSize(1);
+    // So that another unit in a file of this name is another deployment.
+    assertThat(
+            objects
+                .at(DEPLOYMENT, "/spec/podTemplate/metadata/annotations/tidemill.io~1unit")
+                .asText())
+        .matches("fraud:1\\.0\\.0 sha256:[0-9a-f]{64}");
+    assertThat(run("--storage", "s3://lake/flink").err()).contains("or --pod-store with");
+  }
+
+  @Test
+  void nightOfAUnitHasItsVersionsInIt() throws IOException {
+    pack(NIGHTLY);
+
+    KubernetesObjects objects =
+        rendered(run("--claim", "lake:/lake", "--pod-unit", "/lake/fraud.tar"));
+
+    assertThat(
+            texts(objects.at("CronJob", "/spec/jobTemplate/spec/template/spec/containers/0/args")))
+        .containsExactly("tidemill", "run", "/lake/fraud.tar", "--wait", "7200s", "-o", "json");
+    assertThat(objects.at("ConfigMap", "/data")).hasSize(1);
+    assertThat(run("--claim", "lake:/lake", "--pod-unit", "fraud.tar").err())
+        .contains("unit: path 'fraud.tar' (expected: an absolute path");
+  }
+
   @Test
   void suspendedJobKeepsItsStateAndRunsNothing() throws IOException {
     assertThat(streaming(STREAMING, "--suspended").at(DEPLOYMENT, "/spec/job/state").asText())

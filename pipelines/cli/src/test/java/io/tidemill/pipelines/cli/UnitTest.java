@@ -21,6 +21,7 @@ import io.tidemill.model.store.ModelStore;
 import io.tidemill.model.store.cache.LocalModelCache;
 import io.tidemill.model.store.oci.DockerRegistry;
 import io.tidemill.pipelines.unit.PackedUnit;
+import io.tidemill.pipelines.unit.Units;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -370,8 +371,6 @@ class UnitTest {
         .contains("'%s': export of Tidemill (expected: a unit".formatted(model));
     assertThat(run("package", packaged("unit.tar").toString()).err())
         .contains("unit.tar: a unit already (expected: a job's YAML)");
-    assertThat(run("render", "kubernetes", packaged("b.tar").toString(), "--image", "i").err())
-        .contains("b.tar: a unit (expected: the job's YAML");
   }
 
   @Test
@@ -528,7 +527,7 @@ class UnitTest {
     models.addSignature("mlp", version, there);
 
     try (PackedUnit packed = PackedUnit.open(unit)) {
-      packed.publishModels(models);
+      packed.job().publishModels(models);
     }
 
     assertThat(models.signatures("mlp", version)).containsExactly(there);

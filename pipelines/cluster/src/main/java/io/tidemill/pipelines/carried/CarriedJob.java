@@ -8,6 +8,7 @@ import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.StepDefinition;
+import io.tidemill.pipelines.unit.PackedJob;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.PipelineReader;
 import java.io.IOException;
@@ -206,7 +207,11 @@ public record CarriedJob(
         }
         ParsedPipeline parsed =
             new PipelineReader(environment)
-                .read(JobFiles.JOB, Path.of(folder), copies, texts.getOrDefault(JobFiles.JOB, ""));
+                .read(
+                    PackedJob.YAML,
+                    Path.of(folder),
+                    copies,
+                    texts.getOrDefault(PackedJob.YAML, ""));
         PipelineDefinition pinned =
             parsed
                 .definition()

@@ -7,6 +7,7 @@ import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.SchemaDefinition;
+import io.tidemill.pipelines.unit.PackedJob;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.PipelineReader;
 import java.io.IOException;
@@ -29,12 +30,6 @@ import org.apache.commons.io.FileUtils;
  * @param moved the job as it is read in another folder, in which only these files are
  */
 public record JobFiles(Map<String, String> texts, Path folder, PipelineDefinition moved) {
-  /** What the job's file is called there. */
-  public static final String JOB = "job.yaml";
-
-  /** What a ConfigMap of Kubernetes holds. */
-  public static final int MOST_BYTES = 1_000_000;
-
   /**
    * Reads them. Writes them into a folder of its own, to read them there as others do, and deletes
    * it.
@@ -46,7 +41,7 @@ public record JobFiles(Map<String, String> texts, Path folder, PipelineDefinitio
     Path beside = Objects.requireNonNull(file.toAbsolutePath().normalize().getParent(), "folder");
     try {
       Map<String, String> texts = new LinkedHashMap<>();
-      texts.put(JOB, Files.readString(file));
+      texts.put(PackedJob.YAML, Files.readString(file));
       for (Map.Entry<String, Path> named : named(written.definition()).entrySet()) {
         Path path = named.getValue();
         if (!path.startsWith(beside)) {
@@ -55,13 +50,13 @@ public record JobFiles(Map<String, String> texts, Path folder, PipelineDefinitio
         texts.put(beside.relativize(path).toString(), Files.readString(path));
       }
       if (texts.values().stream().mapToLong(text -> text.getBytes(UTF_8).length).sum()
-          > MOST_BYTES) {
+          > PackedJob.MOST_BYTES) {
         throw new InvalidPipelineException(
             List.of(
                 new Problem<>(
                     written.locationOf(""),
                     "its files are more than %d bytes (expected: what a cluster keeps of a job)"
-                        .formatted(MOST_BYTES))));
+                        .formatted(PackedJob.MOST_BYTES))));
       }
       Path folder = Files.createTempDirectory("tidemill-render");
       try {
@@ -71,7 +66,7 @@ public record JobFiles(Map<String, String> texts, Path folder, PipelineDefinitio
           Files.writeString(copy, text.getValue());
         }
         PipelineDefinition moved =
-            new PipelineReader(environment).read(folder.resolve(JOB)).definition();
+            new PipelineReader(environment).read(folder.resolve(PackedJob.YAML)).definition();
         for (Map.Entry<String, Path> named : named(moved).entrySet()) {
           if (!named.getValue().startsWith(folder)) {
             throw refused(written, named.getKey(), named.getValue());
@@ -148,8 +143,8 @@ public record JobFiles(Map<String, String> texts, Path folder, PipelineDefinitio
             path ->
                 keys.put(
                     path,
-                    path.equals(JOB)
-                        ? JOB
+                    path.equals(PackedJob.YAML)
+                        ? PackedJob.YAML
                         : keys.size()
                             + "-"
                             + Path.of(path)

@@ -9,7 +9,7 @@ package io.tidemill.pipelines.kubernetes;
 public record Claim(String name, String path) {
   public Claim {
     ObjectName.check("claim", name);
-    if (!path.matches("/(?!\\.\\.?(/|$))[^/:]+(/(?!\\.\\.?(/|$))[^/:]+)*")) {
+    if (!isPath(path)) {
       throw new IllegalArgumentException(
           "claim: path '%s' (expected: an absolute path without '.' and '..', as in /data)"
               .formatted(path));
@@ -29,6 +29,10 @@ public record Claim(String name, String path) {
               .formatted(text));
     }
     return new Claim(parts[0], parts[1]);
+  }
+
+  static boolean isPath(String path) {
+    return path.matches("/(?!\\.\\.?(/|$))[^/:]+(/(?!\\.\\.?(/|$))[^/:]+)*");
   }
 
   boolean holds(String folder) {

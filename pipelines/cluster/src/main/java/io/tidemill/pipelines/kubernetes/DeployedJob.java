@@ -6,9 +6,11 @@ import io.tidemill.model.Device;
 import io.tidemill.pipelines.carried.JobFiles;
 import io.tidemill.pipelines.carried.WrittenSecrets;
 import io.tidemill.pipelines.compose.PlannedPipeline;
+import io.tidemill.pipelines.definition.ExecutionMode;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.doctor.Cluster;
+import io.tidemill.pipelines.unit.PackedJob;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import io.tidemill.pipelines.yaml.VariableUse;
 import java.nio.file.Path;
@@ -31,7 +33,7 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
   /** Where pods have the job's files. */
   static final String FOLDER = "/opt/tidemill/job";
 
-  static final String JOB = FOLDER + "/" + JobFiles.JOB;
+  private static final String JOB = FOLDER + "/" + PackedJob.YAML;
 
   /** Where they keep models while they run, and what engines unpack. */
   private static final String CACHE = "/opt/tidemill/cache";
@@ -62,6 +64,15 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
     secrets.check(problems, "flink", files.moved().flinkOptions());
     secrets.checkComments(problems, files.texts());
     checkFlinkOptions(problems);
+    if (readsStore()) {
+      checkStore(problems);
+    }
+    if (!problems.all().isEmpty()) {
+      throw new InvalidPipelineException(problems.all());
+    }
+  }
+
+  private void checkStore(Problems<Location> problems) {
     String store = store();
     if (Cluster.isOfOneMachine(store) && target.store() == null) {
       problems.add(
@@ -72,9 +83,6 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
       problems.add(
           written.locationOf("store"),
           "store: a secret in its URI (expected: credentials in the Secret, by --variable)");
-    }
-    if (!problems.all().isEmpty()) {
-      throw new InvalidPipelineException(problems.all());
     }
   }
 
@@ -154,7 +162,20 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
 
   /** Where pods find the models. */
   String store() {
-    return target.store() == null ? planned.describe().store() : target.store();
+    if (target.store() != null) {
+      return target.store();
+    }
+    return target.unit() == null ? planned.describe().store() : target.unit().store();
+  }
+
+  /** A run for a date is one process, which has what came with a unit. */
+  private boolean readsStore() {
+    return target.unit() == null || planned.definition().mode() == ExecutionMode.STREAMING;
+  }
+
+  /** Where pods have the job. */
+  String path() {
+    return target.unit() == null ? JOB : target.unit().path();
   }
 
   ObjectName name() {
@@ -211,16 +232,28 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
     target
         .flinkOptions()
         .forEach((key, value) -> words.addAll(List.of("--set", key + "=" + value)));
-    words.addAll(List.of("--store", store()));
+    if (readsStore()) {
+      words.addAll(List.of("--store", store()));
+    }
     return words;
   }
 
+  /** A key of the ConfigMap for each file that pods do not have in a unit, by its path. */
+  private Map<String, String> keys() {
+    return target.unit() == null ? files.keys() : Map.of();
+  }
+
   /** Its name changes with its contents, as pods would not see that they have changed. */
-  Fields configMap(Map<String, String> more) {
+  Optional<Fields> configMap(Map<String, String> more) {
     Fields data = new Fields();
-    files.keys().forEach((path, key) -> data.and(key, files.text(path)));
+    keys().forEach((path, key) -> data.and(key, files.text(path)));
     data.andAll(more);
-    return object("v1", "ConfigMap", configMapName(more)).and("immutable", true).and("data", data);
+    return data.values().isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            object("v1", "ConfigMap", configMapName(more))
+                .and("immutable", true)
+                .and("data", data));
   }
 
   private String configMapName(Map<String, String> more) {
@@ -230,12 +263,14 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
   /** The volumes of a pod. */
   List<Fields> volumes(Map<String, String> more) {
     List<Fields> items = new ArrayList<>();
-    files.keys().forEach((path, key) -> items.add(Fields.of("key", key).and("path", path)));
+    keys().forEach((path, key) -> items.add(Fields.of("key", key).and("path", path)));
     more.keySet().forEach(key -> items.add(Fields.of("key", key).and("path", key)));
     List<Fields> volumes = new ArrayList<>();
-    volumes.add(
-        Fields.of("name", "job")
-            .and("configMap", Fields.of("name", configMapName(more)).and("items", items)));
+    if (!items.isEmpty()) {
+      volumes.add(
+          Fields.of("name", "job")
+              .and("configMap", Fields.of("name", configMapName(more)).and("items", items)));
+    }
     volumes.add(Fields.of("name", "cache").and("emptyDir", new Fields()));
     for (Claim claim : target.claims()) {
       volumes.add(
@@ -245,9 +280,11 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
     return volumes;
   }
 
-  List<Fields> mounts() {
+  List<Fields> mounts(Map<String, String> more) {
     List<Fields> mounts = new ArrayList<>();
-    mounts.add(Fields.of("name", "job").and("mountPath", FOLDER).and("readOnly", true));
+    if (!keys().isEmpty() || !more.isEmpty()) {
+      mounts.add(Fields.of("name", "job").and("mountPath", FOLDER).and("readOnly", true));
+    }
     mounts.add(Fields.of("name", "cache").and("mountPath", CACHE));
     for (Claim claim : target.claims()) {
       mounts.add(
@@ -301,6 +338,11 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
                     .map(String::valueOf)
                     .distinct()
                     .collect(Collectors.joining(", "))));
+    if (target.unit() != null) {
+      lines.add(
+          "Unit %s is yours to put into the image, or on a claim, as %s."
+              .formatted(target.unit().version(), target.unit().path()));
+    }
     Map<String, Boolean> variables = variables();
     if (!variables.isEmpty()) {
       lines.add(

@@ -20,7 +20,7 @@ public final class KubernetesJob {
   /**
    * A job. Reads its files.
    *
-   * @param file of the job
+   * @param file of the job, where its unit was unpacked if it has one
    * @param written the job as it is in its file, with the templates of dates
    * @param planned the same, for some date if it is for dates
    * @throws io.tidemill.pipelines.definition.InvalidPipelineException with all that pods cannot

@@ -6,6 +6,7 @@ import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A job that runs for a date as a CronJob, each of whose pods is the whole of a run: the command,
@@ -60,7 +61,8 @@ record NightlyJob(DeployedJob job, LocalTime at, Duration waitLimit, String comm
         job.head()
             + "\nFor another date: kubectl create job %1$s-2026-11-21 --from=cronjob/%1$s"
                 .formatted(name()),
-        List.of(job.configMap(script), networkPolicy(), cronJob(script)));
+        Stream.concat(job.configMap(script).stream(), Stream.of(networkPolicy(), cronJob(script)))
+            .toList());
   }
 
   private String name() {
@@ -126,11 +128,11 @@ record NightlyJob(DeployedJob job, LocalTime at, Duration waitLimit, String comm
         .and("automountServiceAccountToken", false)
         .and("terminationGracePeriodSeconds", 60)
         .and("securityContext", DeployedJob.podSecurity())
-        .and("containers", List.of(container()))
+        .and("containers", List.of(container(script)))
         .and("volumes", job.volumes(script));
   }
 
-  private Fields container() {
+  private Fields container(Map<String, String> script) {
     MemoryNeed need = job.planned().memory();
     long heap =
         Math.max(
@@ -167,20 +169,14 @@ record NightlyJob(DeployedJob job, LocalTime at, Duration waitLimit, String comm
                     Fields.of("cpu", job.parallelism() * job.threads()).and("memory", memory))
                 .and("limits", job.gpus() == 0 ? limits : limits.and("nvidia.com/gpu", job.gpus())))
         .and("securityContext", DeployedJob.containerSecurity())
-        .and("volumeMounts", job.mounts());
+        .and("volumeMounts", job.mounts(script));
   }
 
   private List<String> arguments() {
     List<String> words =
         new ArrayList<>(
             List.of(
-                command,
-                "run",
-                DeployedJob.JOB,
-                "--wait",
-                waitLimit.toSeconds() + "s",
-                "-o",
-                "json"));
+                command, "run", job.path(), "--wait", waitLimit.toSeconds() + "s", "-o", "json"));
     words.addAll(job.arguments());
     // Kubernetes puts variables into arguments, written $(NAME), and makes one of two dollars.
     return words.stream().map(word -> word.replace("$", "$$")).toList();

@@ -16,7 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.JobManagerOptions;
@@ -52,14 +54,12 @@ record StreamingJob(
   Manifests manifests() {
     return new Manifests(
         head(),
-        List.of(
-            job.object("v1", "ServiceAccount", name()),
-            role(),
-            roleBinding(),
-            job.configMap(Map.of()),
-            networkPolicy(),
-            deployment(),
-            podMonitor()));
+        Stream.of(
+                Stream.of(job.object("v1", "ServiceAccount", name()), role(), roleBinding()),
+                job.configMap(Map.of()).stream(),
+                Stream.of(networkPolicy(), deployment(), podMonitor()))
+            .flatMap(Function.identity())
+            .toList());
   }
 
   private String name() {
@@ -184,7 +184,7 @@ record StreamingJob(
 
   private Fields spec(int parallelism) {
     List<String> arguments =
-        new ArrayList<>(List.of(ClusterJob.EXIT_ON_FAILED_PLAN, DeployedJob.JOB));
+        new ArrayList<>(List.of(ClusterJob.EXIT_ON_FAILED_PLAN, job.path()));
     arguments.addAll(job.arguments());
     Fields spec =
         Fields.of("jarURI", jar)
@@ -207,14 +207,16 @@ record StreamingJob(
 
   /** What is planned when it starts; with another version behind an alias it is to start again. */
   private Fields models() {
+    DeployedUnit unit = job.target().unit();
     return Fields.of(
         "annotations",
         Fields.of(
-            "tidemill.io/models",
-            job.planned().models().stream()
-                .map(String::valueOf)
-                .distinct()
-                .collect(Collectors.joining(", "))));
+                "tidemill.io/models",
+                job.planned().models().stream()
+                    .map(String::valueOf)
+                    .distinct()
+                    .collect(Collectors.joining(", ")))
+            .maybe("tidemill.io/unit", unit == null ? null : unit.version()));
   }
 
   private Fields pod() {
@@ -228,7 +230,7 @@ record StreamingJob(
                     .and(
                         "ports",
                         List.of(Fields.of("name", "metrics").and("containerPort", METRICS)))
-                    .and("volumeMounts", job.mounts())))
+                    .and("volumeMounts", job.mounts(Map.of()))))
         .and("volumes", job.volumes(Map.of()));
   }
 

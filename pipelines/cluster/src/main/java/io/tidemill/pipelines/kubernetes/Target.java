@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param claims volumes that the pods have
  * @param store of the models for the pods; null for that of the plan
  * @param flinkOptions that win over the job's own
+ * @param unit that pods have; null where they have the job's file
  * @param suspended whether nothing runs until a person says so
  */
 public record Target(
@@ -30,6 +31,7 @@ public record Target(
     List<Claim> claims,
     @Nullable String store,
     Map<String, String> flinkOptions,
+    @Nullable DeployedUnit unit,
     boolean suspended) {
   /**
    * Checks.

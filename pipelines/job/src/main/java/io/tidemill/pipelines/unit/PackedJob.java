@@ -1,9 +1,11 @@
-package io.tidemill.pipelines;
+package io.tidemill.pipelines.unit;
 
 import static java.util.Objects.requireNonNull;
 
 import io.tidemill.connectors.problem.Problem;
 import io.tidemill.model.ModelVersion;
+import io.tidemill.model.StoreRefusedException;
+import io.tidemill.model.store.ModelStore;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
@@ -31,6 +33,12 @@ import org.jspecify.annotations.Nullable;
  * @param models the version that each step is pinned to, by the step
  */
 public record PackedJob(Path file, Path yaml, String store, Map<String, ModelVersion> models) {
+  /** What a job's file is called where it is with those that it names. */
+  public static final String YAML = "job.yaml";
+
+  /** How large all of them may be, which is what a ConfigMap of Kubernetes holds. */
+  public static final int MOST_BYTES = 1_000_000;
+
   public PackedJob {
     requireNonNull(file, "file");
     requireNonNull(yaml, "yaml");
@@ -89,7 +97,7 @@ public record PackedJob(Path file, Path yaml, String store, Map<String, ModelVer
    *
    * @throws InvalidPipelineException if it was not
    */
-  void check(PlannedPipeline planned, Function<String, Location> locations) {
+  public void check(PlannedPipeline planned, Function<String, Location> locations) {
     List<Problem<Location>> problems = new ArrayList<>();
     List<StepDefinition> steps = planned.definition().steps();
     for (int i = 0; i < steps.size(); i++) {
@@ -114,11 +122,17 @@ public record PackedJob(Path file, Path yaml, String store, Map<String, ModelVer
     }
   }
 
-  /** Its versions, each once. */
-  public List<ModelVersion> versions() {
-    return models.values().stream()
+  /**
+   * Publishes its versions in a store that others reach, where they are not there yet.
+   *
+   * @throws StoreRefusedException if one is there with other content, or the store's policy forbids
+   *     it
+   */
+  public void publishModels(ModelStore target) {
+    ModelStore own = ModelStore.open(store);
+    models.values().stream()
         .distinct()
         .sorted(Comparator.comparing(ModelVersion::toString))
-        .toList();
+        .forEach(version -> UnitContent.copy(version, own, target));
   }
 }

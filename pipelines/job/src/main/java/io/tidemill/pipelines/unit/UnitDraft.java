@@ -12,7 +12,6 @@ import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
 import io.tidemill.model.store.TemporaryFolder;
 import io.tidemill.model.store.signing.SigningKey;
-import io.tidemill.pipelines.carried.CarriedJob;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,20 +28,20 @@ import org.apache.commons.io.FileUtils;
  * A job that is to become a unit.
  *
  * @param name what the unit is called
- * @param carried its texts, which hold no secrets
+ * @param texts the files of the job by their paths, which hold no secrets
  * @param models the version of each step, in their order
  * @param from the store that has them
  */
 public record UnitDraft(
     String name,
     SemanticVersion version,
-    CarriedJob carried,
+    Map<String, String> texts,
     Map<String, ModelVersion> models,
     ModelStore from) {
   public UnitDraft {
     requireNonNull(name, "name");
     requireNonNull(version, "version");
-    requireNonNull(carried, "carried");
+    texts = Map.copyOf(texts);
     models = Collections.unmodifiableMap(new LinkedHashMap<>(models));
     requireNonNull(from, "from");
   }
@@ -60,7 +59,7 @@ public record UnitDraft(
     try (TemporaryFolder temporary = TemporaryFolder.make("tidemill-package-")) {
       Path folder = Files.createDirectory(temporary.path().resolve("unit"));
       UnitContent content = new UnitContent(folder);
-      for (Map.Entry<String, String> text : carried.texts().entrySet()) {
+      for (Map.Entry<String, String> text : texts.entrySet()) {
         Path file = content.job().resolve(text.getKey());
         FileUtils.createParentDirectories(file.toFile());
         Files.writeString(file, text.getValue());

@@ -13,8 +13,6 @@ import io.tidemill.model.store.ModelManifest;
 import io.tidemill.model.store.ModelStore;
 import io.tidemill.model.store.signing.SignatureVerifier;
 import io.tidemill.model.store.signing.VerificationKey;
-import io.tidemill.pipelines.PackedJob;
-import io.tidemill.pipelines.carried.JobFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -98,10 +96,10 @@ public final class PackedUnit implements AutoCloseable {
 
   /** Its lock is what it says, so what lacks was left out by whoever packed it. */
   private void checkWhole() throws IOException {
-    if (!Files.isRegularFile(yaml()) || Files.size(yaml()) > JobFiles.MOST_BYTES) {
+    if (!Files.isRegularFile(yaml()) || Files.size(yaml()) > PackedJob.MOST_BYTES) {
       throw new InvalidModelException(
           "'%s': job/%s missing or too large (expected: a unit, as 'tidemill package' writes it)"
-              .formatted(file, JobFiles.JOB));
+              .formatted(file, PackedJob.YAML));
     }
     UnitContent.models(lock);
   }
@@ -111,7 +109,7 @@ public final class PackedUnit implements AutoCloseable {
   }
 
   private Path yaml() {
-    return content().job().resolve(JobFiles.JOB);
+    return content().job().resolve(PackedJob.YAML);
   }
 
   /** Every file of it with its digest, and one digest over them all. */
@@ -144,18 +142,6 @@ public final class PackedUnit implements AutoCloseable {
   /** The job in it, until it is closed. */
   public PackedJob job() {
     return new PackedJob(file, yaml(), content().store().uri(), UnitContent.models(lock));
-  }
-
-  /**
-   * Publishes its versions in a store that others reach, where they are not there yet.
-   *
-   * @throws StoreRefusedException if one is there with other content, or the store's policy forbids
-   *     it
-   */
-  public void publishModels(ModelStore store) {
-    for (ModelVersion version : job().versions()) {
-      UnitContent.copy(version, content().store(), store);
-    }
   }
 
   /**

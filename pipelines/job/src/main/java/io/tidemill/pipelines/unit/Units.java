@@ -1,9 +1,9 @@
-package io.tidemill.pipelines.cli;
+package io.tidemill.pipelines.unit;
 
+import io.tidemill.connectors.problem.Problem;
 import io.tidemill.model.store.signing.VerificationKey;
-import io.tidemill.pipelines.PackedJob;
-import io.tidemill.pipelines.PackedJobs;
-import io.tidemill.pipelines.unit.PackedUnit;
+import io.tidemill.pipelines.definition.InvalidPipelineException;
+import io.tidemill.pipelines.definition.Location;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -21,11 +21,14 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safe.
  */
-final class Units implements PackedJobs, AutoCloseable {
+public final class Units implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Units.class);
 
+  /** The option that names such keys for one call. */
+  public static final String OPTION = "--signed-by";
+
   /** Whoever runs a machine says here whose units it takes. */
-  static final String VARIABLE = "TIDEMILL_UNIT_KEYS";
+  public static final String VARIABLE = "TIDEMILL_UNIT_KEYS";
 
   private final @Nullable String policy;
   private final Map<Path, PackedUnit> opened = new LinkedHashMap<>();
@@ -34,25 +37,32 @@ final class Units implements PackedJobs, AutoCloseable {
   private List<Path> asked = List.of();
   private boolean hooked;
 
-  Units(Map<String, String> environment) {
+  /** The units that are given where these variables are. */
+  public Units(Map<String, String> environment) {
     this.policy = environment.get(VARIABLE);
   }
 
   /** Demands that one of these keys signed the job, which so must be a unit. */
-  synchronized void demand(List<Path> keys) {
+  public synchronized void demand(List<Path> keys) {
     asked = List.copyOf(keys);
   }
 
-  @Override
+  /**
+   * The job that a file holds, the same each time; empty if it is no unit.
+   *
+   * @throws io.tidemill.model.InvalidModelException if it is not as it was packed, or not signed as
+   *     it must be
+   * @throws InvalidPipelineException if it must be signed and is no unit, or a key cannot be read
+   */
   public synchronized Optional<PackedJob> open(Path file) {
     if (PackedUnit.isPacked(file)) {
       return Optional.of(unit(file).job());
     }
     if (!asked.isEmpty()) {
-      throw new CommandFailedException(
-          ExitCode.USAGE,
-          "%s: no unit (expected: one that is signed, as %s says; 'tidemill package' makes it of a job)"
-              .formatted(file, SignedByOption.NAME));
+      throw refused(
+          file.toString(),
+          "no unit (expected: one that is signed, as %s says; 'tidemill package' makes it of a job)"
+              .formatted(OPTION));
     }
     return Optional.empty();
   }
@@ -62,20 +72,17 @@ final class Units implements PackedJobs, AutoCloseable {
    *
    * @throws io.tidemill.model.InvalidModelException if it is none, not as it was packed, or not
    *     signed as it must be
-   * @throws CommandFailedException if a key cannot be read
+   * @throws InvalidPipelineException if a key cannot be read
    */
-  synchronized PackedUnit unit(Path file) {
+  public synchronized PackedUnit unit(Path file) {
     PackedUnit there = opened.get(file);
     if (there == null) {
       List<Path> policy = policy();
       deleteAtEnd();
       there = PackedUnit.open(file);
       try {
-        for (List<Path> demanded : List.of(asked, policy)) {
-          if (!demanded.isEmpty()) {
-            there.checkSigned(keys(demanded));
-          }
-        }
+        checkSigned(there, OPTION, asked);
+        checkSigned(there, VARIABLE, policy);
       } catch (RuntimeException refused) {
         there.close();
         throw refused;
@@ -98,20 +105,29 @@ final class Units implements PackedJobs, AutoCloseable {
             .map(Path::of)
             .toList();
     if (keys.isEmpty()) {
-      throw new CommandFailedException(
-          ExitCode.USAGE,
-          "%s: '%s' (expected: files of public keys with '%s' between them, or no such variable)"
-              .formatted(VARIABLE, policy, File.pathSeparator));
+      throw refused(
+          VARIABLE,
+          "'%s' (expected: files of public keys with '%s' between them, or no such variable)"
+              .formatted(policy, File.pathSeparator));
     }
     return keys;
   }
 
-  private static List<VerificationKey> keys(List<Path> files) {
-    try {
-      return files.stream().map(VerificationKey::read).toList();
-    } catch (IllegalArgumentException refused) {
-      throw new CommandFailedException(refused);
+  private static void checkSigned(PackedUnit unit, String demand, List<Path> keys) {
+    if (keys.isEmpty()) {
+      return;
     }
+    List<VerificationKey> read;
+    try {
+      read = keys.stream().map(VerificationKey::read).toList();
+    } catch (IllegalArgumentException unreadable) {
+      throw refused(demand, String.valueOf(unreadable.getMessage()));
+    }
+    unit.checkSigned(read);
+  }
+
+  private static InvalidPipelineException refused(String subject, String message) {
+    return new InvalidPipelineException(List.of(new Problem<>(Location.of(subject), message)));
   }
 
   /** Where the process is told to end, nobody comes to close them. */
@@ -133,15 +149,17 @@ final class Units implements PackedJobs, AutoCloseable {
   }
 
   /** Keeps them though the process is told to end; whoever holds them then closes them. */
-  void hold() {
+  public void hold() {
     holders.incrementAndGet();
   }
 
-  void letGo() {
+  /** Ends a {@link #hold}. */
+  public void letGo() {
     holders.decrementAndGet();
   }
 
-  synchronized boolean anyOpen() {
+  /** Whether there is anything to delete. */
+  public synchronized boolean anyOpen() {
     return !opened.isEmpty();
   }
 

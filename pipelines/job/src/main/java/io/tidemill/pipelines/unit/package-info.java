@@ -1,7 +1,7 @@
 /**
  * A job as one file that runs anywhere: packed, proved, signed, kept in stores beside models. May
- * import the job, {@code carried}, model stores and what reads and writes their exports; asks no
- * cluster.
+ * import how a job is read and planned, model stores, and what reads and writes their exports; asks
+ * no cluster.
  */
 @NullMarked
 package io.tidemill.pipelines.unit;
