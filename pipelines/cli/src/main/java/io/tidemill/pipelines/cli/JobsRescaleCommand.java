@@ -62,7 +62,7 @@ final class JobsRescaleCommand implements Callable<Integer> {
           "%s runs with %d subtasks".formatted(running.name(), subtasks));
       return ExitCode.DONE.number();
     }
-    @Nullable Submission now = options.wayBack(cluster, running, caller.environment());
+    @Nullable Submission now = options.wayBack(cluster, running, limit, caller.environment());
     if (now == null) {
       throw new CommandFailedException(
           ExitCode.USAGE,

@@ -46,7 +46,7 @@ final class JobsUpgradeCommand implements Callable<Integer> {
     Submission planned = job.plan();
     JobState running =
         cluster.findRunning(former == null ? planned.job().definition().name() : former);
-    @Nullable Submission now = options.wayBack(cluster, running, caller.environment());
+    @Nullable Submission now = options.wayBack(cluster, running, limit, caller.environment());
     planned.checkReplaces(cluster, running);
     Upgrade upgrade =
         new Upgrade(cluster, job.published(planned), now, options.limits(limit), output::say);

@@ -39,12 +39,12 @@ final class UpgradeOptions {
 
   /** The job as it runs, planned once more while it still does; null if there is to be none. */
   @Nullable Submission wayBack(
-      FlinkCluster cluster, JobState running, Map<String, String> environment)
+      FlinkCluster cluster, JobState running, StepLimit limit, Map<String, String> environment)
       throws InterruptedException {
     if (noWayBack) {
       return null;
     }
-    Optional<CarriedJob> carried = cluster.carriedByRunning(running.id());
+    Optional<CarriedJob> carried = cluster.carriedByRunning(running, limit.timeout());
     if (carried.isEmpty()) {
       throw new CommandFailedException(
           ExitCode.USAGE,

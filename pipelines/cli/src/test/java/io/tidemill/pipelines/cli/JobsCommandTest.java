@@ -326,6 +326,13 @@ class JobsCommandTest {
     assertThat(refused(ExitCode.USAGE, "jobs", "upgrade", job(Jobs.KAFKA)))
         .contains("job 'fraud' was not started by 'tidemill submit'");
     assertThat(asked).filteredOn(config::equals).hasSize(2);
+
+    // As of a job that waits for slots: nothing is known of who has started it.
+    answers.put(config, "{\"jid\": \"" + RUNS + "\"}");
+    later.clear();
+    assertThat(refused(ExitCode.FAILED, "jobs", "upgrade", job(Jobs.KAFKA), "--timeout", "1ms"))
+        .contains("job 'fraud': Flink does not tell what it was started with")
+        .doesNotContain("not started by");
   }
 
   private String job(String yaml) throws IOException {

@@ -36,9 +36,6 @@ public final class FlinkCluster {
   private static final long POLL_MILLIS = 250;
   private static final Duration BEGIN = Duration.ofSeconds(30);
 
-  /** More than Flink's usual {@code web.refresh-interval} of 3 s. */
-  private static final Duration CACHED = Duration.ofSeconds(10);
-
   private final FlinkRest rest;
   private final Duration begin;
 
@@ -214,12 +211,23 @@ public final class FlinkCluster {
   }
 
   /**
-   * The same of a job that runs. Flink answers for some seconds as before the job had its tasks,
-   * when it did not tell; blocks until then.
+   * The same of a job that is about to run or does. Flink does not tell before the job has its
+   * tasks, nor for some seconds afterwards; blocks until then.
+   *
+   * @throws ClusterException if it does not tell within the limit, or within half a minute
    */
-  public Optional<CarriedJob> carriedByRunning(String id) throws InterruptedException {
-    return await(CACHED, () -> Optional.of(executionOf(id)).filter(JsonNode::isObject))
-        .flatMap(FlinkCluster::carried);
+  public Optional<CarriedJob> carriedByRunning(JobState job, Duration limit)
+      throws InterruptedException {
+    JsonNode execution =
+        await(
+                limit.compareTo(BEGIN) < 0 ? limit : BEGIN,
+                () -> Optional.of(executionOf(job.id())).filter(JsonNode::isObject))
+            .orElseThrow(
+                () ->
+                    ClusterException.failed(
+                        "job '%s': Flink does not tell what it was started with while it is without tasks (expected: one that has slots; 'tidemill jobs show %s' says when)"
+                            .formatted(job.name(), job.id())));
+    return carried(execution);
   }
 
   private JsonNode executionOf(String id) throws InterruptedException {
