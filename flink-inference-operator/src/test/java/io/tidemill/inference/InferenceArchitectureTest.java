@@ -13,7 +13,7 @@ class InferenceArchitectureTest {
   private static final String IN = "io.tidemill.inference";
   private static final String MODEL = " io.tidemill.model io.tidemill.model.columnar ";
   private static final String FLINK = " org.apache.flink.. io.tidemill.model.loader ";
-  private static final String ROWS = "org.apache.flink.[table|types].. org.apache.commons.text..";
+  private static final String ROWS = "org.apache.flink.[table|types]..";
   private static final String REST =
       "org.apache.arrow.memory.. org.slf4j.. javax.management.. com.sun.management";
 

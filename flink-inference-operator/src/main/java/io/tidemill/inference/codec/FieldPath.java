@@ -1,14 +1,13 @@
 package io.tidemill.inference.codec;
 
+import io.tidemill.model.Suggestion;
 import io.tidemill.model.columnar.ElementType;
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.apache.flink.table.data.ArrayData;
 import org.apache.flink.table.data.MapData;
 import org.apache.flink.table.data.RowData;
@@ -133,17 +132,9 @@ record FieldPath(List<Step> steps, LogicalType type) implements Serializable {
         "field '%s' is not in the record (%sfields%s: %s)"
             .formatted(
                 path,
-                nearest(name, fields).map(nearest -> "did you mean '" + nearest + "'? ").orElse(""),
+                new Suggestion(name, fields),
                 path.startsWith(name) ? "" : " there",
                 String.join(", ", fields)));
-  }
-
-  /** The field that a mistyped one was probably meant to be. */
-  private static Optional<String> nearest(String name, List<String> fields) {
-    LevenshteinDistance distance = new LevenshteinDistance(Math.max(2, name.length() / 3));
-    return fields.stream()
-        .filter(candidate -> distance.apply(name, candidate) >= 0)
-        .min(Comparator.comparing(candidate -> distance.apply(name, candidate)));
   }
 
   private static boolean separates(String path, int end, Matcher part) {

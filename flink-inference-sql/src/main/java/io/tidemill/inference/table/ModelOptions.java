@@ -3,7 +3,7 @@ package io.tidemill.inference.table;
 import io.tidemill.inference.step.StepSettings;
 import io.tidemill.inference.step.StepSettings.OnNotFinite;
 import io.tidemill.inference.step.StepSettings.OnNullInput;
-import io.tidemill.model.store.Suggestion;
+import io.tidemill.model.Suggestion;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

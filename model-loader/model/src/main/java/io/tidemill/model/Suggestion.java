@@ -1,11 +1,11 @@
-package io.tidemill.model.store;
+package io.tidemill.model;
 
 import java.util.Collection;
 import java.util.Comparator;
 import org.apache.commons.text.similarity.DamerauLevenshteinDistance;
 
 /**
- * The name that someone probably meant, as the beginning of a list of all names.
+ * The name that someone probably meant, as the beginning of a list of all names. Immutable.
  *
  * @param there the names that would have been right
  */

@@ -21,7 +21,7 @@ class RoomsTest {
   @ParameterizedTest
   @CsvSource({
     "model.columnar, org.apache.arrow..",
-    "model, io.tidemill.model.columnar org.apache.arrow.memory",
+    "model, io.tidemill.model.columnar org.apache.arrow.memory org.apache.commons.text.similarity",
     "model.golden, io.tidemill.model io.tidemill.model.columnar org.apache.arrow.memory org.apache.arrow.util org.apache.arrow.vector..",
     "model.engine, com.sun.jna com.sun.jna.ptr io.tidemill.model io.tidemill.model.columnar org.apache.arrow.memory",
   })

@@ -1,6 +1,7 @@
 package io.tidemill.model.store;
 
 import io.tidemill.model.InvalidModelException;
+import io.tidemill.model.Suggestion;
 import java.time.DateTimeException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
