@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * An .onnx file in a session of its own.
@@ -28,6 +29,7 @@ import java.util.Map;
 record OnnxFile(
     OrtEnvironment environment, OrtSession session, SessionOptions options, ModelTensors tensors)
     implements AutoCloseable {
+  private static final AtomicBoolean UNPACKED = new AtomicBoolean(true);
 
   /**
    * Opens a file on a device, with its threads.
@@ -76,7 +78,12 @@ record OnnxFile(
   private static OrtEnvironment start() {
     try {
       // What goes wrong is thrown; ONNX Runtime would print it as well.
-      return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "tidemill");
+      OrtEnvironment started =
+          OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "tidemill");
+      if (UNPACKED.getAndSet(false)) {
+        UnpackedLibraries.loaded().delete();
+      }
+      return started;
     } catch (UnsatisfiedLinkError | ExceptionInInitializerError e) {
       throw new UnavailableHereException(
           "engine onnx: its native library does not start: %s (expected: a platform that the jar of %s is made for, and room in the folder for temporary files)"

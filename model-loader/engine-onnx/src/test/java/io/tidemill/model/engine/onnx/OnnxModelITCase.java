@@ -24,14 +24,19 @@ import io.tidemill.model.columnar.ElementType;
 import io.tidemill.model.engine.TensorModelContract;
 import io.tidemill.model.engine.TypedValues;
 import io.tidemill.model.golden.RowIndependence;
+import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -40,6 +45,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OnnxModelITCase extends TensorModelContract {
   OnnxModelITCase() {
     super(new OnnxEngine());
+  }
+
+  /** So that many processes that are killed do not fill the folder for temporary files. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void libraryTakesNoRoomInAFolderOnceItIsLoaded(@TempDir Path folder) throws IOException {
+    new OnnxEngine().check(folder, writeModel(folder));
+
+    assertThat(Files.readAllLines(Path.of("/proc/self/maps")))
+        .filteredOn(line -> line.contains("/libonnxruntime"))
+        .isNotEmpty()
+        .allMatch(line -> line.endsWith(" (deleted)"));
   }
 
   @Override
