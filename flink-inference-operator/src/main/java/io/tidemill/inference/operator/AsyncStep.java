@@ -25,10 +25,10 @@ import org.jspecify.annotations.Nullable;
  * are the caller's.
  *
  * <p><b>Threads.</b> One lock guards the batcher, what is in flight, metrics and limits. It is
- * never held while a batch is encoded, nor in a call of the model, nor while a future completes:
- * all of that is the workers', so that callers wait for none of it, and may be interrupted at any
- * time. The process's one thread for deadlines closes batches that have waited, but only for a
- * worker that is idle: else the worker that ends next does, and the batch grows meanwhile.
+ * never held in the encoder, nor in a call of the model, nor while a future completes: all of that
+ * is the workers', so that callers wait for none of it, and may be interrupted at any time. The
+ * process's one thread for deadlines closes batches that have waited, but only for a worker that is
+ * idle: else the worker that ends next does, and the batch grows meanwhile.
  *
  * <p><b>Batches</b> close by size, bytes and deadline as the operator's do, and besides when as
  * many records wait as the caller lets wait, see {@link CallersRoom}.
@@ -85,6 +85,11 @@ public final class AsyncStep<T, R> implements AutoCloseable {
    */
   public record Place(
       int subtask, Iterable<ExternalResourceInfo> gpus, MetricGroup metrics, ClassLoader loader) {}
+
+  /** What a record counts, or why it cannot be told. */
+  private record Size(long bytes, @Nullable String unfit) {
+    static final Size NONE = new Size(0, null);
+  }
 
   /** What is to be said of a batch's records. */
   private record Answered<R>(List<CompletableFuture<R>> answers, List<Object> outcomes) {}
@@ -164,9 +169,10 @@ public final class AsyncStep<T, R> implements AutoCloseable {
     CompletableFuture<R> answer = new CompletableFuture<>();
     DeadLetter<T> refused = null;
     try {
+      Size size = sizeOf(record);
       lock.lockInterruptibly();
       try {
-        refused = accept(record, answer);
+        refused = accept(record, size, answer);
       } finally {
         lock.unlock();
       }
@@ -182,23 +188,33 @@ public final class AsyncStep<T, R> implements AutoCloseable {
     return answer;
   }
 
-  /** Answers the dead letter that a record is at once, if it can enter no batch. Under the lock. */
-  private @Nullable DeadLetter<T> accept(T record, CompletableFuture<R> answer)
-      throws InterruptedException {
-    long bytes = 0;
-    if (countsBytes) {
+  private Size sizeOf(T record) {
+    if (!countsBytes) {
+      return Size.NONE;
+    }
+    // An encoder is one thread's at a time, but nobody else waits for this one.
+    synchronized (scoring) {
       try {
-        bytes = scoring.encoder().bytes(record);
+        return new Size(scoring.encoder().bytes(record), null);
       } catch (RuntimeException e) {
-        return refused(record, DeadLetterCause.UNFIT, e.toString());
+        return new Size(0, e.toString());
       }
-      if (!batcher.admits(bytes)) {
-        return refused(
-            record,
-            DeadLetterCause.TOO_LARGE,
-            "record: %d bytes (expected: <= max-bytes, %d)"
-                .formatted(bytes, settings.batching().maxBytes()));
-      }
+    }
+  }
+
+  /** Answers the dead letter that a record is at once, if it can enter no batch. Under the lock. */
+  private @Nullable DeadLetter<T> accept(T record, Size size, CompletableFuture<R> answer)
+      throws InterruptedException {
+    if (size.unfit() != null) {
+      return refused(record, DeadLetterCause.UNFIT, size.unfit());
+    }
+    long bytes = size.bytes();
+    if (countsBytes && !batcher.admits(bytes)) {
+      return refused(
+          record,
+          DeadLetterCause.TOO_LARGE,
+          "record: %d bytes (expected: <= max-bytes, %d)"
+              .formatted(bytes, settings.batching().maxBytes()));
     }
     makeRoom(bytes);
     if (failure != null) {

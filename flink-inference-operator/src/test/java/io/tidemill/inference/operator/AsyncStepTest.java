@@ -162,6 +162,52 @@ class AsyncStepTest {
     }
   }
 
+  @Test
+  void anEncoderThatCountsBytesSlowlyHoldsUpNoAnswer() throws Exception {
+    model.behave(FakeModel.waitingFor(SlowCounter.ASKED));
+    try (var step =
+        open(LONG.withMaxSize(1).withMaxBytes(100), new SlowCounter(), new StepHarness.Decoder())) {
+      CompletableFuture<String> first =
+          step.score(1L)
+              .thenApply(
+                  answer -> {
+                    SlowCounter.ANSWERED.countDown();
+                    return answer;
+                  });
+
+      assertThat(answer(step.score(SlowCounter.RECORD))).isEqualTo("2=2.0");
+      assertThat(answer(first)).isEqualTo("1=1.0");
+    }
+  }
+
+  /** Waits for the answer of the record before, which is scored meanwhile. */
+  private static final class SlowCounter implements RecordEncoder<Long> {
+    private static final long serialVersionUID = 1L;
+    static final long RECORD = 2;
+    static final CountDownLatch ASKED = new CountDownLatch(1);
+    static final CountDownLatch ANSWERED = new CountDownLatch(1);
+
+    private final StepHarness.Encoder encoder = new StepHarness.Encoder();
+
+    @Override
+    public boolean encode(Long record, ColumnBatch columns, int row) {
+      return encoder.encode(record, columns, row);
+    }
+
+    @Override
+    public long bytes(Long record) {
+      if (record == RECORD) {
+        ASKED.countDown();
+        try {
+          assertThat(ANSWERED.await(5, SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+          throw new IllegalStateException(e);
+        }
+      }
+      return 1;
+    }
+  }
+
   /** Flink interrupts the thread of a task that it cancels, whatever the thread is doing then. */
   @Test
   void anInterruptionWhileABatchIsEncodedEndsTheCallersWait() throws Exception {
