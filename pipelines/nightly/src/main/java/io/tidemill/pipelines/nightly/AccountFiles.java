@@ -23,6 +23,9 @@ record AccountFiles(GuardedFiles files) {
           // Of a later version.
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
+  /** How often a file is read until it is an account. */
+  private static final int READINGS = 10;
+
   void write(Path file, Object account) {
     try {
       files.write(file, JSON.writeValueAsString(account) + "\n");
@@ -38,17 +41,23 @@ record AccountFiles(GuardedFiles files) {
    * @throws NightlyException if it is none
    */
   <T> Optional<T> read(Path file, Class<T> type) {
-    return files.read(file, Integer.MAX_VALUE - 8).map(text -> parse(file, text, type));
+    for (int reading = 1; ; reading++) {
+      Optional<byte[]> text = files.read(file, Integer.MAX_VALUE - 8);
+      try {
+        return text.isEmpty() ? Optional.empty() : Optional.of(parse(file, text.get(), type));
+      } catch (JsonProcessingException damaged) {
+        // Or its run beats just now, on a file system that does not replace a file in one step.
+        if (reading == READINGS) {
+          throw none(file, damaged.getOriginalMessage(), damaged);
+        }
+      }
+    }
   }
 
-  private static <T> T parse(Path file, byte[] text, Class<T> type) {
-    try {
-      // JSON's null is none either.
-      return Optional.ofNullable(JSON.readValue(new String(text, UTF_8), type))
-          .orElseThrow(() -> none(file, "null", null));
-    } catch (JsonProcessingException damaged) {
-      throw none(file, damaged.getOriginalMessage(), damaged);
-    }
+  private static <T> T parse(Path file, byte[] text, Class<T> type) throws JsonProcessingException {
+    // JSON's null is none either.
+    return Optional.ofNullable(JSON.readValue(new String(text, UTF_8), type))
+        .orElseThrow(() -> none(file, "null", null));
   }
 
   private static NightlyException none(Path file, String why, @Nullable Exception damaged) {

@@ -79,12 +79,25 @@ final class RunLease implements AutoCloseable {
       }
       RunAccount own = draft.numbered(number);
       accounts.write(own);
-      outlast(accounts, own, dead, pause);
-      if (accounts.newestBut(own) < own.run()) {
-        return new RunLease(accounts, own);
+      try {
+        outlast(accounts, own, dead, pause);
+        if (accounts.newestBut(own) < own.run()) {
+          return new RunLease(accounts, own);
+        }
+      } catch (RuntimeException | InterruptedException withdraws) {
+        delete(accounts, own, withdraws);
+        throw withdraws;
       }
       // Another came and went meanwhile, and has the number.
       accounts.delete(own);
+    }
+  }
+
+  private static void delete(RunAccounts accounts, RunAccount own, Exception failed) {
+    try {
+      accounts.delete(own);
+    } catch (NightlyException stays) {
+      failed.addSuppressed(stays);
     }
   }
 
@@ -104,7 +117,7 @@ final class RunLease implements AutoCloseable {
     return known.orElse(false);
   }
 
-  /** Waits until those that came at the same time have withdrawn, or withdraws. */
+  /** Waits until those that came at the same time have withdrawn, or fails. */
   private static void outlast(RunAccounts accounts, RunAccount own, Set<String> dead, Pause pause)
       throws InterruptedException {
     for (int look = 0; ; look++) {
@@ -115,7 +128,6 @@ final class RunLease implements AutoCloseable {
       }
       boolean behind = rivals.get(0).name().compareTo(own.name()) < 0;
       if (behind || look == LOOKS_AT_RIVALS) {
-        accounts.delete(own);
         throw taken(rivals.get(0));
       }
       pause.pause(RIVAL_LOOK);
@@ -147,6 +159,11 @@ final class RunLease implements AutoCloseable {
   synchronized void withdraw() {
     beating.cancel(false);
     accounts.delete(account);
+  }
+
+  /** Whether its account was taken back. */
+  synchronized boolean withdrawn() {
+    return beating.isCancelled();
   }
 
   /**

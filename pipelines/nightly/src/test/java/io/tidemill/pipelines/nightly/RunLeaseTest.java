@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -70,6 +71,40 @@ class RunLeaseTest {
     assertThatThrownBy(() -> takeAsAnotherComes("b", "a", new Nights.Pauses()))
         .hasMessageContaining("another run publishes there");
     assertThat(accounts.all()).singleElement().extracting(RunAccount::id).isEqualTo("a");
+  }
+
+  @Test
+  void leavesNoAccountWhereItIsInterruptedAsItWaitsForOthers() {
+    Pause interrupted =
+        time -> {
+          throw new InterruptedException();
+        };
+
+    assertThatThrownBy(() -> takeAsAnotherComes("b", "c", interrupted))
+        .isInstanceOf(InterruptedException.class);
+    assertThat(accounts.all()).singleElement().extracting(RunAccount::id).isEqualTo("c");
+  }
+
+  @Test
+  void readsAnAccountAgainThatIsWrittenJustThen() throws Exception {
+    RunAccount other = draft("a", LIVING).numbered(1);
+    accounts.write(other);
+    Path file = directory.resolve("out/_tidemill/dt=2026-11-21/runs").resolve(other.name());
+    Files.writeString(file, "");
+    LocalFileSystem files =
+        new LocalFileSystem() {
+          private int readings;
+
+          @Override
+          public FSDataInputStream open(org.apache.flink.core.fs.Path read) throws IOException {
+            if (++readings == 2) {
+              accounts.write(other);
+            }
+            return super.open(read);
+          }
+        };
+
+    assertThat(accountsOn(files).all()).containsExactly(other);
   }
 
   @Test
