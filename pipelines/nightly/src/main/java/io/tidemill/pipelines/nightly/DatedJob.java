@@ -361,12 +361,23 @@ public final class DatedJob {
     return folder(id, "predictions", target());
   }
 
-  /** The folders of a run, with that of the predictions at last, which says that all are there. */
-  List<PublishedFolder> folders(String run, String predictions, @Nullable String deadLetters) {
-    PublishedFolder last = folder(run, "predictions", predictions);
+  /**
+   * The folders of a run for the date, with that of the predictions at last, which says that all
+   * are there. They are where this job has them, as they may have been moved, or be seen by another
+   * name, since the run wrote its account.
+   */
+  List<PublishedFolder> folders(RunAccount run) {
+    PublishedFolder last = folder(run.stagedBy(), "predictions", target());
+    String deadLetters = deadLettersOf(run);
     return deadLetters == null
         ? List.of(last)
-        : List.of(folder(run, "dead-letters", deadLetters), last);
+        : List.of(folder(run.stagedBy(), "dead-letters", deadLetters), last);
+  }
+
+  /** Where those of a run for the date go; null where it has none. */
+  @Nullable String deadLettersOf(RunAccount run) {
+    String now = deadLetterTarget();
+    return run.deadLetterTarget() == null || now == null ? run.deadLetterTarget() : now;
   }
 
   private PublishedFolder folder(String run, String name, String target) {

@@ -78,9 +78,7 @@ public final class HeldRun {
   }
 
   private RunLease take(String why) throws InterruptedException {
-    RunAccount draft =
-        held.followedBy(
-            job.id(), why.formatted(held.run()), around.owner(), around.clock().instant());
+    RunAccount draft = held.followedBy(job, why.formatted(held.run()), around);
     return RunLease.take(job.accounts(), draft, around.lives(), around.pause());
   }
 
@@ -109,9 +107,9 @@ public final class HeldRun {
     if (!same) {
       throw refused(
           "was held over other files than are in '%s' now (expected: nobody else changes them; run again with --force)"
-              .formatted(held.target()));
+              .formatted(job.target()));
     }
-    for (PublishedFolder folder : job.folders(held.id(), held.target(), held.deadLetterTarget())) {
+    for (PublishedFolder folder : job.folders(held)) {
       boolean whole =
           Published.in(folder.files(), folder.staged())
               .filter(made -> made.files().equals(job.made(held.id(), folder)))

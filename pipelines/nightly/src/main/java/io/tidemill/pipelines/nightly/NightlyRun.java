@@ -289,7 +289,7 @@ public final class NightlyRun {
   /** Completes what is staged with its account. */
   private void stage(RunLease lease, Basis basis, Counts counts, List<FieldSketch> predictions) {
     RunAccount account = lease.account().ended(RunState.PUBLISHED, null, now());
-    for (PublishedFolder folder : job.folders(job.id(), job.target(), job.deadLetterTarget())) {
+    for (PublishedFolder folder : job.folders(account)) {
       Path staged = folder.staged();
       folder.files().makeFolder(staged);
       for (FileStatus child : folder.files().list(staged)) {

@@ -114,6 +114,12 @@ record Place(GuardedFiles files, String above, boolean atomic) {
     return new Path(new Path(own(), "staging"), name);
   }
 
+  /** The folder of a date to which a folder of accounts belongs. */
+  private Path target(Path accounts) {
+    return new Path(
+        above + accounts.getName().replace('+', '/').replace("%2B", "+").replace("%25", "%"));
+  }
+
   /** What belongs to the folder of a date. */
   RunAccounts accounts(String target) {
     String below = target.substring(above.length()).replaceFirst("/+$", "");
@@ -132,9 +138,14 @@ record Place(GuardedFiles files, String above, boolean atomic) {
     return files.list(own()).stream()
         .filter(folder -> folder.isDir() && folder.getPath().getName().compareTo(name) < 0)
         .sorted(Comparator.comparing((FileStatus folder) -> folder.getPath().getName()).reversed())
-        .flatMap(folder -> new RunAccounts(files, folder.getPath()).published(run.job()).stream())
-        .filter(earlier -> earlier.date().compareTo(run.date()) < 0)
-        .flatMap(earlier -> Published.in(files, new Path(earlier.target())).stream())
+        .filter(
+            folder ->
+                new RunAccounts(files, folder.getPath())
+                    .published(run.job())
+                    .filter(earlier -> earlier.date().compareTo(run.date()) < 0)
+                    .isPresent())
+        // Not where the account says, as all of it may have been moved since.
+        .flatMap(folder -> Published.in(files, target(folder.getPath())).stream())
         // Another job may have taken the folder over.
         .filter(published -> published.run().job().equals(run.job()))
         // After a night without predictions the next is compared with the one before it.

@@ -14,9 +14,7 @@ import org.apache.flink.core.fs.Path;
 record Publication(List<PublishedFolder> folders, Path aside) {
 
   static Publication of(DatedJob job, RunAccount account) {
-    return new Publication(
-        job.folders(account.stagedBy(), account.target(), account.deadLetterTarget()),
-        job.staging(account.id(), "replaced"));
+    return new Publication(job.folders(account), job.staging(account.id(), "replaced"));
   }
 
   /**

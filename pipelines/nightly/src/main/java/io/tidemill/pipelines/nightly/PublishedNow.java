@@ -1,6 +1,7 @@
 package io.tidemill.pipelines.nightly;
 
 import static java.util.Collections.disjoint;
+import static java.util.Objects.requireNonNullElse;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -71,7 +72,7 @@ record PublishedNow(DatedJob job) {
       return;
     }
     Optional<Published> there = accountIn(folder);
-    if (there.isPresent() && !there.get().run().target().equals(job.target())) {
+    if (there.isPresent() && !isBeside(there.get().run(), folder)) {
       throw NightlyException.failed(
           job,
           "the dead letters in '%s' are those of job '%s' for '%s' (expected: a folder of its own for each job's)",
@@ -79,6 +80,20 @@ record PublishedNow(DatedJob job) {
           there.get().run().job(),
           there.get().run().target());
     }
+  }
+
+  /** Whether it has its two folders as the job has them, wherever both were when it was written. */
+  private boolean isBeside(RunAccount run, String deadLetters) {
+    return wayTo(run.target(), requireNonNullElse(run.deadLetterTarget(), deadLetters))
+        .equals(wayTo(job.target(), deadLetters));
+  }
+
+  private static java.nio.file.Path wayTo(String target, String deadLetters) {
+    return onDisk(deadLetters).relativize(onDisk(target));
+  }
+
+  private static java.nio.file.Path onDisk(String path) {
+    return java.nio.file.Path.of(new Path(path).getPath());
   }
 
   /** Two jobs that published to one folder would each replace the other's. */

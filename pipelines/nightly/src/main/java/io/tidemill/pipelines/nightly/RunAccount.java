@@ -118,23 +118,23 @@ public record RunAccount(
     return with(run, last, why, said, beat, finished, seconds, counts, checks);
   }
 
-  /** A run that makes an end of this one, which is held. */
-  RunAccount followedBy(String newId, String newWhy, Owner newOwner, Instant now) {
+  /** A run that makes an end of this one, which is held, with its folders where they are now. */
+  RunAccount followedBy(DatedJob now, String newWhy, Surroundings around) {
     return new RunAccount(
         0,
-        newId,
+        now.id(),
         job,
         date,
         RunState.RUNNING,
         newWhy,
         null,
-        newOwner,
+        around.owner(),
         0,
-        now.toString(),
+        around.clock().instant().toString(),
         null,
         0,
-        target,
-        deadLetterTarget,
+        now.target(),
+        now.deadLettersOf(this),
         inputFiles,
         inputBytes,
         models,

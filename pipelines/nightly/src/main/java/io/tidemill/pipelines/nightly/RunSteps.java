@@ -68,7 +68,7 @@ final class RunSteps {
 
   /** Publishes what is staged, and accounts for it. */
   void publish(RunLease lease) {
-    job.table().ifPresent(table -> table.publish(lease.account(), lease::check));
+    job.table().ifPresent(table -> table.publish(lease.account(), job.target(), lease::check));
     lease.say(account -> account.in(RunState.REPLACING));
     Publication.of(job, lease.account())
         .goOn(RunState.REPLACING, lease::check, state -> lease.say(account -> account.in(state)));
@@ -84,11 +84,14 @@ final class RunSteps {
   }
 
   /**
-   * Accounts for a failure.
+   * Accounts for a failure, but of a run that had nothing to do.
    *
    * @throws NightlyException if what has begun is left to the next run
    */
   void accountFor(RunLease lease, Exception failed) {
+    if (lease.withdrawn()) {
+      return;
+    }
     end(lease, failed);
     if (!lease.lost() && mayGoForward(lease.account(), failed)) {
       throw new NightlyException(

@@ -50,12 +50,12 @@ record TableOutput(IcebergPartition partition) {
     return asked(() -> partition.isPublished(branch(run)));
   }
 
-  void publish(RunAccount account, Runnable right) {
+  void publish(RunAccount account, String target, Runnable right) {
     Map<String, String> summary = new LinkedHashMap<>();
     summary.put(JOB, account.job());
     summary.put("tidemill.date", account.date());
     summary.put("tidemill.run", String.valueOf(account.run()));
-    summary.put(ACCOUNT, account.target());
+    summary.put(ACCOUNT, target);
     summary.put("tidemill.digest", account.digest());
     account
         .models()

@@ -73,6 +73,20 @@ class HeldRunTest {
   }
 
   @Test
+  void publishesWhereTheFolderIsNow(@TempDir Path parent) throws Exception {
+    Path moved = Files.move(directory, parent.resolve("moved"));
+    Nights there = new Nights(moved).gated(Nights.DATE, "{ min-rows: 100 }");
+
+    RunAccount account = there.held(there.job(), held).publish();
+
+    assertThat(account.target()).isEqualTo(there.out().toString());
+    assertThat(account.deadLetterTarget()).isEqualTo(there.dead().toString());
+    assertThat(there.out().resolve("part-0")).hasContent("new");
+    assertThat(there.dead().resolve("part-0")).hasContent("new");
+    assertThat(directory).doesNotExist();
+  }
+
+  @Test
   void keepsHeldRowsOfADatabaseUntilAPersonHasDecided() {
     Nights database = nights.ofDatabase();
     assertThatThrownBy(() -> database.run(false, "first")).hasMessageContaining("run 3 is held");
@@ -155,7 +169,9 @@ class HeldRunTest {
     nights
         .job()
         .accounts()
-        .write(held.followedBy("abc", "", Nights.LIVING, java.time.Instant.EPOCH).numbered(3));
+        .write(
+            held.followedBy(nights.job(), "", Nights.around(Nights.LIVING, new Nights.Pauses()))
+                .numbered(3));
 
     assertThatThrownBy(() -> heldRun().publish())
         .hasMessageContaining("another run publishes there");

@@ -78,6 +78,43 @@ class NightlyRunTest {
   }
 
   @Test
+  void replacesItsOwnDeadLettersWhereverAllOfItWasThen(@TempDir Path parent) throws Exception {
+    nights.run(false, "one");
+    Nights moved = new Nights(Files.move(directory, parent.resolve("moved")));
+
+    assertThat(moved.run(true, "two").published()).isTrue();
+    assertThat(moved.dead().resolve("part-0")).hasContent("two");
+  }
+
+  @Test
+  void finishesAMoveOfAnotherRunWhereTheFolderIsNow(@TempDir Path parent) throws Exception {
+    CrashingFileSystem files =
+        new CrashingFileSystem(true, Long.MAX_VALUE)
+            .watched(
+                moved -> {
+                  if (moved.getPath().equals(nights.dead().toString())) {
+                    throw new IllegalStateException("killed");
+                  }
+                },
+                deleted -> {});
+    DatedJob job = nights.job(files, true);
+    assertThatThrownBy(
+            () ->
+                nights
+                    .run(job, DEAD, new Nights.Pauses())
+                    .run(
+                        job.inputs().list().orElseThrow(), false, lost -> Nights.score(job, "one")))
+        .hasMessageContaining("readers see nothing whole of it until the next run");
+    Nights moved = new Nights(Files.move(directory, parent.resolve("moved")));
+
+    assertThatThrownBy(() -> moved.named("churn").run(false, "two"))
+        .hasMessageContaining("is the folder of job 'nights', whose run 1 is published");
+
+    assertThat(moved.out().resolve("part-0")).hasContent("one");
+    assertThat(directory).doesNotExist();
+  }
+
+  @Test
   void refusesTheFolderOfAnotherJobUnlessItIsForced() throws Exception {
     nights.run(false, "one");
     Nights other = nights.named("churn");

@@ -232,14 +232,14 @@ final class Nights {
   }
 
   static RunFigures score(DatedJob job, String generation) {
-    for (PublishedFolder folder : job.folders(job.id(), job.target(), job.deadLetterTarget())) {
+    for (String folder : List.of("dead-letters", "predictions")) {
       for (String name : List.of("part-0", "part-1")) {
         try (OutputStream out =
-            folder
+            job.place()
                 .files()
                 .files()
                 .create(
-                    new org.apache.flink.core.fs.Path(folder.staged(), name),
+                    new org.apache.flink.core.fs.Path(job.staging(job.id(), folder), name),
                     WriteMode.NO_OVERWRITE)) {
           out.write(generation.getBytes(UTF_8));
         } catch (IOException killed) {
