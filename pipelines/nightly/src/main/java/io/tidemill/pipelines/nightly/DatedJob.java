@@ -1,5 +1,6 @@
 package io.tidemill.pipelines.nightly;
 
+import io.tidemill.connectors.files.ParquetFooter;
 import io.tidemill.connectors.files.SourceFiles;
 import io.tidemill.connectors.iceberg.IcebergPartition;
 import io.tidemill.connectors.options.ConnectorOptions;
@@ -17,12 +18,14 @@ import io.tidemill.pipelines.definition.Location;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.SchemaDefinition;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
+import java.io.IOException;
 import java.time.LocalDate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -37,6 +40,7 @@ public final class DatedJob {
   /** The option of Flink's connector for files. */
   static final String PATH = "path";
 
+  private static final String FORMAT = "format";
   private static final String BRANCH = "branch";
 
   /** What says which table of Iceberg it is. */
@@ -312,6 +316,34 @@ public final class DatedJob {
         .filter(table -> folder.target().equals(new Path(target())))
         .map(table -> table.staged(run))
         .orElseGet(() -> OutputFile.in(folder.files(), folder.staged()));
+  }
+
+  /**
+   * How many records a run has staged for one of its folders, as a table or the ends of its files
+   * say; empty of other files, which are not read again.
+   */
+  OptionalLong stagedRecords(PublishedFolder folder, List<OutputFile> made) {
+    boolean predictions = folder.equals(predictions());
+    Optional<TableOutput> table = table().filter(output -> predictions);
+    ConnectorDefinition sink =
+        predictions ? dated.definition().sink() : dated.definition().deadLetter();
+    if (table.isPresent()) {
+      return OptionalLong.of(table.get().stagedRecords(id));
+    }
+    if (sink == null || !ConnectorOptions.PARQUET.equals(sink.options().get(FORMAT))) {
+      return OptionalLong.empty();
+    }
+    long records = 0;
+    for (OutputFile file : made) {
+      Path staged = new Path(folder.staged(), file.name());
+      try {
+        records += new ParquetFooter(staged, file.bytes()).rows();
+      } catch (IOException | RuntimeException damaged) {
+        throw NightlyException.failed(
+            this, "'%s' cannot be read as it was written: %s", staged, damaged);
+      }
+    }
+    return OptionalLong.of(records);
   }
 
   /**

@@ -306,8 +306,14 @@ public final class NightlyRun {
         throw NightlyException.failed(
             job, "%,d records were written, and no file of them is in '%s'", records, staged);
       }
-      if (folder.equals(job.predictions())) {
-        job.table().ifPresent(table -> refuseLost(table, counts));
+      long found = job.stagedRecords(folder, made).orElse(records);
+      if (found != records) {
+        throw NightlyException.failed(
+            job,
+            "%,d records were written, and %,d of them are staged for %s",
+            records,
+            found,
+            there.described(folder.target().toString()));
       }
       new AccountFiles(folder.files())
           .write(
@@ -316,18 +322,6 @@ public final class NightlyRun {
       folder
           .files()
           .write(new Path(staged, PublishedFolder.SUCCESS), "run %d\n".formatted(account.run()));
-    }
-  }
-
-  private void refuseLost(TableOutput table, Counts counts) {
-    long staged = table.stagedRecords(job.id());
-    if (staged != counts.recordsOut()) {
-      throw NightlyException.failed(
-          job,
-          "%,d records were written, and %,d of them are staged for %s",
-          counts.recordsOut(),
-          staged,
-          table.description());
     }
   }
 }

@@ -156,7 +156,8 @@ record PublishedNow(DatedJob job) {
         || account.filter(seen -> !disjoint(seen.files(), job.shown(folder))).isPresent();
   }
 
-  private String described(String folder) {
+  /** Names a folder, or what is in its place, in messages. */
+  String described(String folder) {
     return job.table()
         .filter(table -> folder.equals(job.target()))
         .map(TableOutput::description)

@@ -21,6 +21,14 @@ import org.apache.commons.io.FileUtils;
 import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileSystem.WriteMode;
 import org.apache.flink.core.fs.local.LocalFileSystem;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.SimpleGroup;
+import org.apache.parquet.hadoop.ParquetWriter;
+import org.apache.parquet.hadoop.example.ExampleParquetWriter;
+import org.apache.parquet.io.LocalOutputFile;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.MessageTypeParser;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -376,6 +384,52 @@ class NightlyRunTest {
     assertThat(nights.job().accounts().all())
         .extracting(RunAccount::state)
         .containsExactly(RunState.FAILED);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      nullValues = "-",
+      value = {
+        "9, -",
+        "8, '9 records were written, and 8 of them are staged for '",
+        "7, part-0' cannot be read as it was written: "
+      })
+  void publishesOnlyAsManyRowsOfParquetAsWereWritten(int rows, @Nullable String refused)
+      throws Exception {
+    DatedJob job = nights.inParquet().job();
+    NightlyRun run = nights.run(job, DEAD, new Nights.Pauses());
+    List<InputFile> inputs = job.inputs().list().orElseThrow();
+    Execution execution =
+        lost -> {
+          Path staged = Path.of(job.staging(job.id(), "predictions").getPath());
+          try {
+            Files.createDirectories(staged);
+            write(staged.resolve("part-0"), rows);
+            if (rows == 7) {
+              Files.writeString(staged.resolve("part-0"), "cut off");
+            }
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+          return Nights.figures(9, 9, 0);
+        };
+
+    if (refused == null) {
+      assertThat(run.run(inputs, false, execution).published()).isTrue();
+    } else {
+      assertThatThrownBy(() -> run.run(inputs, false, execution)).hasMessageContaining(refused);
+      assertThat(nights.out()).doesNotExist();
+    }
+  }
+
+  private static void write(Path file, int rows) throws IOException {
+    MessageType type = MessageTypeParser.parseMessageType("message rows { optional float z; }");
+    try (ParquetWriter<Group> writer =
+        ExampleParquetWriter.builder(new LocalOutputFile(file)).withType(type).build()) {
+      for (int row = 0; row < rows; row++) {
+        writer.write(new SimpleGroup(type));
+      }
+    }
   }
 
   @Test

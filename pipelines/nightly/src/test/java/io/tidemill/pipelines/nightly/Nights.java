@@ -131,6 +131,14 @@ final class Nights {
     return other;
   }
 
+  /** The same with predictions in files of Parquet. */
+  Nights inParquet() {
+    Nights other = new Nights(directory, uri);
+    other.yaml =
+        yaml.replace("out/dt={{ ds }}', format: json", "out/dt={{ ds }}', format: parquet");
+    return other;
+  }
+
   InputWait wait(Pause pause) {
     return new InputWait(job(), around(DEAD, pause));
   }
