@@ -35,6 +35,7 @@ import org.apache.iceberg.expressions.Evaluator;
 import org.apache.iceberg.expressions.Expression;
 import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.expressions.Projections;
+import org.apache.iceberg.expressions.StrictMetricsEvaluator;
 import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.types.Types;
 import org.apache.iceberg.util.SnapshotUtil;
@@ -106,7 +107,26 @@ public final class IcebergPartition {
         .map(
             column ->
                 "'%s' is no column by whose value table '%s' is partitioned (expected: one of %s)"
-                    .formatted(column, name, columns));
+                    .formatted(column, name, columns))
+        .or(() -> mixedFile(table));
+  }
+
+  /** Of which Iceberg would refuse to take a part away, once the partition is replaced. */
+  private Optional<String> mixedFile(Table table) {
+    try (CloseableIterable<FileScanTask> tasks =
+        table.newScan().filter(filter(table)).includeColumnStats().planFiles()) {
+      return StreamSupport.stream(tasks.spliterator(), false)
+          .filter(
+              task ->
+                  !new StrictMetricsEvaluator(table.schema(), task.residual()).eval(task.file()))
+          .findFirst()
+          .map(
+              task ->
+                  "'%s', which table '%s' has since it was partitioned otherwise, may have rows of others, too (expected: files of one partition each; rewrite the older ones, as with rewrite_data_files)"
+                      .formatted(task.file().location(), name));
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
   }
 
   /**
@@ -231,8 +251,11 @@ public final class IcebergPartition {
       table.refresh();
       if (!isPublished(table, branch)) {
         throw new IllegalStateException(
-            "others have changed %s meanwhile: %s (expected: nobody else does; run again)"
-                .formatted(partition, changed.getMessage()),
+            problem(table)
+                .orElseGet(
+                    () ->
+                        "others have changed %s meanwhile: %s (expected: nobody else does; run again)"
+                            .formatted(partition, changed.getMessage())),
             changed);
       }
     }

@@ -3,11 +3,14 @@ package io.tidemill.pipelines.nightly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemill.connectors.iceberg.IcebergPartition;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.apache.commons.io.FileUtils;
 import org.apache.flink.core.fs.local.LocalFileSystem;
+import org.apache.iceberg.expressions.Expressions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -137,6 +140,28 @@ class TableCrashTest {
         .hasMessageContaining("has rows of other values than day=2026-11-21");
 
     assertThat(nights.shown()).isEmpty();
+  }
+
+  @Test
+  void refusesToReplaceRowsOfAFileThatMayHaveOthers() throws Exception {
+    TableNights nights = new TableNights(directory);
+    IcebergPartition partition =
+        new IcebergPartition(nights.job(new LocalFileSystem()).definition().sink().options());
+    nights.table().updateSpec().removeField("day").commit();
+    nights.append("main", OLD, "");
+    nights.table().updateSpec().addField("day").commit();
+    partition.begin("mine");
+    nights.append("mine", NEW, Nights.DATE.toString());
+    String refused =
+        "%s-4.parquet', which table 'lake.scores' has since it was partitioned otherwise, may have rows of others, too (expected: files of one partition each; "
+            .formatted(OLD);
+
+    assertThat(partition.problem().orElseThrow()).contains(refused);
+    assertThatThrownBy(() -> partition.publish("mine", Map.of(), () -> {}))
+        .hasMessageContaining(refused);
+
+    nights.table().newDelete().deleteFromRowFilter(Expressions.alwaysTrue()).commit();
+    assertThat(partition.problem()).isEmpty();
   }
 
   @Test

@@ -155,13 +155,13 @@ final class TableNights {
     Table table = table();
     AppendFiles append = table.newAppend().toBranch(branch);
     for (int records : List.of(4, 5)) {
-      append.appendFile(
+      DataFiles.Builder file =
           DataFiles.builder(table.spec())
               .withPath(table.location() + "/data/" + generation + "-" + records + ".parquet")
               .withFileSizeInBytes(100)
-              .withRecordCount(records)
-              .withPartitionPath("day=" + day)
-              .build());
+              .withRecordCount(records);
+      append.appendFile(
+          (table.spec().isPartitioned() ? file.withPartitionPath("day=" + day) : file).build());
     }
     append.commit();
   }
