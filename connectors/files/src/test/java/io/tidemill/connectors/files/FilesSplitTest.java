@@ -17,6 +17,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.zip.GZIPOutputStream;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaBuilder;
+import org.apache.avro.file.DataFileWriter;
+import org.apache.avro.generic.GenericDatumWriter;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.generic.GenericRecordBuilder;
 import org.apache.flink.api.common.serialization.BulkWriter;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.configuration.Configuration;
@@ -30,6 +36,8 @@ import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.formats.common.TimestampFormat;
 import org.apache.flink.formats.json.JsonRowDataDeserializationSchema;
 import org.apache.flink.formats.parquet.row.ParquetRowDataBuilder;
+import org.apache.flink.orc.OrcColumnarRowInputFormat;
+import org.apache.flink.orc.shim.OrcShim;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.columnar.ColumnarRowData;
@@ -38,6 +46,11 @@ import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.logical.BigIntType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
+import org.apache.hadoop.hive.ql.exec.vector.LongColumnVector;
+import org.apache.hadoop.hive.ql.exec.vector.VectorizedRowBatch;
+import org.apache.orc.OrcFile;
+import org.apache.orc.TypeDescription;
+import org.apache.orc.Writer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +59,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class FilesSplitTest {
   private static final RowType IDS =
       RowType.of(new LogicalType[] {new BigIntType()}, new String[] {"id"});
+  private static final Schema AVRO_IDS =
+      SchemaBuilder.record("r").fields().requiredLong("id").endRecord();
   private static final int ORIGIN = 1;
 
   @TempDir private Path directory;
@@ -55,7 +70,9 @@ class FilesSplitTest {
   private enum Way {
     COLUMNS,
     ROWS_OF_COLUMNS,
-    TEXTS
+    TEXTS,
+    AVRO,
+    ORC
   }
 
   /** Gives the records of an element, each with its file, until a number of elements was read. */
@@ -131,9 +148,19 @@ class FilesSplitTest {
 
   private FileSourceSplit file(Way way, String name, int rows, List<String> expected)
       throws IOException {
-    Path file = directory.resolve(name + (way == Way.TEXTS ? ".json.gz" : ".parquet"));
+    String kind = way == Way.TEXTS ? ".json.gz" : way == Way.AVRO ? ".avro" : ".columns";
+    Path file = directory.resolve(name + kind);
     var path = new org.apache.flink.core.fs.Path(file.toUri());
-    if (way == Way.TEXTS) {
+    if (way == Way.AVRO) {
+      try (var records = new DataFileWriter<GenericRecord>(new GenericDatumWriter<>(AVRO_IDS))) {
+        // So that a file has many blocks.
+        records.setSyncInterval(32).create(AVRO_IDS, file.toFile());
+        for (long id = 0; id < rows; id++) {
+          records.append(new GenericRecordBuilder(AVRO_IDS).set("id", id).build());
+          expected.add(path + " " + id);
+        }
+      }
+    } else if (way == Way.TEXTS) {
       try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(file))) {
         for (long i = 0; i < rows; i++) {
           // Two of a line, as they are told apart by more than its offset.
@@ -144,14 +171,28 @@ class FilesSplitTest {
       }
     } else {
       org.apache.hadoop.conf.Configuration hadoop = new org.apache.hadoop.conf.Configuration();
-      try (FSDataOutputStream out =
-          path.getFileSystem().create(path, FileSystem.WriteMode.OVERWRITE)) {
-        BulkWriter<RowData> writer =
-            ParquetRowDataBuilder.createWriterFactory(IDS, hadoop, true).create(out);
-        for (long id = 0; id < rows; id++) {
-          writer.addElement(GenericRowData.of(id));
+      if (way == Way.ORC) {
+        TypeDescription ids = TypeDescription.fromString("struct<id:bigint>");
+        try (Writer writer =
+            OrcFile.createWriter(
+                new org.apache.hadoop.fs.Path(file.toUri()),
+                OrcFile.writerOptions(hadoop).setSchema(ids))) {
+          VectorizedRowBatch batch = ids.createRowBatch();
+          for (int id = 0; id < rows; id++) {
+            ((LongColumnVector) batch.cols[0]).vector[batch.size++] = id;
+          }
+          writer.addRowBatch(batch);
         }
-        writer.finish();
+      } else {
+        try (FSDataOutputStream out =
+            path.getFileSystem().create(path, FileSystem.WriteMode.OVERWRITE)) {
+          BulkWriter<RowData> writer =
+              ParquetRowDataBuilder.createWriterFactory(IDS, hadoop, true).create(out);
+          for (long id = 0; id < rows; id++) {
+            writer.addElement(GenericRowData.of(id));
+          }
+          writer.finish();
+        }
       }
       if (random.nextInt(5) == 0) {
         byte[] whole = Files.readAllBytes(file);
@@ -188,6 +229,24 @@ class FilesSplitTest {
                   elements,
                   element -> take(element, records));
       case ROWS_OF_COLUMNS -> rows(new OriginRows(new ParquetRows(columns, IDS), all));
+      case AVRO -> rows(new OriginRows(new AvroFiles(IDS, false), all));
+      case ORC ->
+          rows(
+              new OriginRows(
+                  new OrcFiles(
+                      OrcColumnarRowInputFormat.createPartitionedFormat(
+                          OrcShim.defaultShim(),
+                          new org.apache.hadoop.conf.Configuration(),
+                          IDS,
+                          List.of(),
+                          null,
+                          new int[] {0},
+                          List.of(),
+                          rowsAtOnce,
+                          InternalTypeInfo::of),
+                      IDS,
+                      false),
+                  all));
       case TEXTS -> {
         var json =
             new JsonRowDataDeserializationSchema(
@@ -246,7 +305,9 @@ class FilesSplitTest {
     boolean corrupt = DeadLetterRecord.ofUndecoded(origin) != null;
     records.add(
         origin.string(Origin.TOPIC) + " " + (corrupt ? "corrupt" : String.valueOf(row.getLong(0))));
-    if (!corrupt && origin.bytes(Origin.VALUE) == null) {
+    // Of Avro it is that of the block.
+    boolean numbered = !requireNonNull(origin.string(Origin.TOPIC)).endsWith(".avro");
+    if (!corrupt && numbered && origin.bytes(Origin.VALUE) == null) {
       assertThat(origin.field(Origin.OFFSET)).isEqualTo(row.getLong(0));
     }
   }
