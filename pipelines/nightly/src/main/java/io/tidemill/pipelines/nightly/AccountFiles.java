@@ -63,7 +63,7 @@ record AccountFiles(GuardedFiles files) {
   private static NightlyException none(Path file, String why, @Nullable Exception damaged) {
     return new NightlyException(
         NightlyException.Reason.FAILED,
-        "'%s': no account of a run: %s (expected: as Tidemill wrote it; take it away, and run again with --force)"
+        "'%s': no account of a run: %s (expected: as Tidemill wrote it; once no run for its date goes on, take it away, and run again with --force)"
             .formatted(file, why.lines().findFirst().orElse("")),
         damaged);
   }

@@ -107,8 +107,7 @@ final class RunLease implements AutoCloseable {
     Optional<Boolean> known = lives.apply(other.owner());
     for (int look = 0; known.isEmpty() && look < LOOKS_AT_BEAT; look++) {
       pause.pause(LOOK);
-      Optional<RunAccount> now =
-          accounts.all().stream().filter(account -> account.id().equals(other.id())).findFirst();
+      Optional<RunAccount> now = accounts.written(other);
       boolean ended = now.filter(account -> account.state().active()).isEmpty();
       if (ended || now.get().beat() != other.beat()) {
         known = Optional.of(!ended);

@@ -26,11 +26,7 @@ record TableOutput(IcebergPartition partition) {
   }
 
   void begin(String run) {
-    asked(
-        () -> {
-          partition.begin(branch(run));
-          return true;
-        });
+    done(() -> partition.begin(branch(run)));
   }
 
   List<OutputFile> shown() {
@@ -63,22 +59,16 @@ record TableOutput(IcebergPartition partition) {
             model ->
                 summary.put(
                     "tidemill.model." + model.step(), model.model() + " " + model.digest()));
-    asked(
-        () -> {
-          partition.publish(branch(account.stagedBy()), summary, right);
-          return true;
-        });
+    done(() -> partition.publish(branch(account.stagedBy()), summary, right));
   }
 
   /** Ends the branches of runs, by their ids. */
   void discard(Predicate<String> runs) {
     String prefix = branch("");
-    asked(
-        () -> {
-          partition.discard(
-              name -> name.startsWith(prefix) && runs.test(name.substring(prefix.length())));
-          return true;
-        });
+    done(
+        () ->
+            partition.discard(
+                name -> name.startsWith(prefix) && runs.test(name.substring(prefix.length()))));
   }
 
   /** Whether a run has replaced the partition, as far back as the table remembers. */
@@ -100,6 +90,14 @@ record TableOutput(IcebergPartition partition) {
 
   private static List<OutputFile> files(List<TableFile> files) {
     return files.stream().map(file -> new OutputFile(file.path(), file.bytes())).toList();
+  }
+
+  private void done(Runnable change) {
+    asked(
+        () -> {
+          change.run();
+          return true;
+        });
   }
 
   private <T> T asked(Supplier<T> question) {
