@@ -243,13 +243,39 @@ final class Broker implements Serializable {
         });
   }
 
+  /** Open transactions of others that write a topic, whose ids begin with the prefix, too. */
+  List<String> transactionsOfOthers(String prefix, String topic, Duration limit)
+      throws UnansweredException {
+    return ask(
+        limit,
+        (admin, millis) ->
+            admin
+                .describeTransactions(open(admin, prefix, false, millis))
+                .all()
+                .get(millis, TimeUnit.MILLISECONDS)
+                .entrySet()
+                .stream()
+                .filter(
+                    other ->
+                        other.getValue().topicPartitions().stream()
+                            .anyMatch(partition -> partition.topic().equals(topic)))
+                .map(Map.Entry::getKey)
+                .sorted()
+                .toList());
+  }
+
   private static List<String> open(Admin admin, String prefix, long millis)
+      throws ExecutionException, InterruptedException, TimeoutException {
+    return open(admin, prefix, true, millis);
+  }
+
+  private static List<String> open(Admin admin, String prefix, boolean ofSink, long millis)
       throws ExecutionException, InterruptedException, TimeoutException {
     var ongoing = new ListTransactionsOptions().filterStates(List.of(TransactionState.ONGOING));
     return admin.listTransactions(ongoing).all().get(millis, TimeUnit.MILLISECONDS).stream()
         .map(TransactionListing::transactionalId)
-        .filter(
-            id -> id.startsWith(prefix) && OF_SINK.matcher(id.substring(prefix.length())).matches())
+        .filter(id -> id.startsWith(prefix))
+        .filter(id -> OF_SINK.matcher(id.substring(prefix.length())).matches() == ofSink)
         .toList();
   }
 

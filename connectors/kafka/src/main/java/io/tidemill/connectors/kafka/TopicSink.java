@@ -86,6 +86,17 @@ record TopicSink(KafkaOptions options, SinkSettings settings) {
     Broker broker = new Broker(options);
     String prefix = settings.transactionalIdPrefix();
     try {
+      List<String> others =
+          settings.naming() == TransactionNamingStrategy.POOLING
+              ? broker.transactionsOfOthers(prefix, settings.topic(), limit)
+              : List.of();
+      if (!others.isEmpty()) {
+        return List.of(
+            broker.problem(
+                KafkaConnectorOptions.TRANSACTIONAL_ID_PREFIX.key(),
+                "'%s' begins '%s', of another that writes topic '%s' now, which naming strategy POOLING would end (expected: a prefix that begins no other's)"
+                    .formatted(prefix, others.get(0), settings.topic())));
+      }
       if (written) {
         long live = broker.writtenTransactions(prefix, limit);
         return live == 0

@@ -124,6 +124,10 @@ class KafkaClientsITCase {
   }
 
   private static RecordSink sink(String servers) {
+    return sink(servers, "incrementing");
+  }
+
+  private static RecordSink sink(String servers, String naming) {
     ConnectorOptions options =
         new ConnectorOptions(
             "sink",
@@ -131,6 +135,7 @@ class KafkaClientsITCase {
                 "connector", "kafka",
                 "topic", "out",
                 "format", "json",
+                "sink.transaction-naming-strategy", naming,
                 "properties.bootstrap.servers", servers));
     return new KafkaConnector()
         .sink(
@@ -240,6 +245,12 @@ class KafkaClientsITCase {
           .contains("'job-predictions' has 1 transactions that another process writes now");
       other.abortTransaction();
       assertThat(sink.openElsewhere(Duration.ofSeconds(10), false)).isEmpty();
+      assertThat(
+              sink(kafka.bootstrapServers(), "pooling").openElsewhere(Duration.ofSeconds(10), true))
+          .singleElement()
+          .asString()
+          .contains(
+              "'job-predictions' begins 'job-predictions-2-0-1', of another that writes topic 'out' now");
     }
   }
 
