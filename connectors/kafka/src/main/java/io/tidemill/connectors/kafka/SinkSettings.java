@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.stream.Stream;
+import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.connector.base.DeliveryGuarantee;
@@ -211,7 +212,7 @@ record SinkSettings(
         : BUFFER;
   }
 
-  KafkaSink<RowData> sink(KafkaRecordSerializationSchema<RowData> encoder) {
+  Sink<RowData> sink(KafkaRecordSerializationSchema<RowData> encoder) {
     KafkaSinkBuilder<RowData> builder =
         KafkaSink.<RowData>builder()
             .setKafkaProducerConfig(properties)
@@ -221,6 +222,11 @@ record SinkSettings(
     if (guarantee == DeliveryGuarantee.EXACTLY_ONCE) {
       builder.setTransactionalIdPrefix(transactionalIdPrefix);
     }
-    return builder.build();
+    KafkaSink<RowData> sink = builder.build();
+    // Ids of a pool are used again, so that one that is not open any more may have been committed.
+    return guarantee == DeliveryGuarantee.EXACTLY_ONCE
+            && naming == TransactionNamingStrategy.INCREMENTING
+        ? new StrictKafkaSink(sink, topic, transactionTimeout.toMillis())
+        : sink;
   }
 }

@@ -2,6 +2,7 @@ package io.tidemill.connectors.kafka;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.tidemill.connectors.options.ConnectorOptions;
@@ -28,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -36,13 +38,18 @@ import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
+import org.apache.flink.api.connector.sink2.Committer;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.connector.kafka.sink.KafkaCommittable;
+import org.apache.flink.connector.kafka.sink.internal.FlinkKafkaInternalProducer;
+import org.apache.flink.connector.kafka.sink.internal.KafkaCommitter;
 import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.test.junit5.MiniClusterExtension;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -251,6 +258,81 @@ class KafkaClientsITCase {
           .asString()
           .contains(
               "'job-predictions' begins 'job-predictions-2-0-1', of another that writes topic 'out' now");
+    }
+  }
+
+  private static KafkaCommittable prepared(Properties client, String id) throws Exception {
+    try (FlinkKafkaInternalProducer<byte[], byte[]> producer =
+        new FlinkKafkaInternalProducer<>(client, id)) {
+      producer.initTransactions();
+      producer.beginTransaction();
+      producer.send(new ProducerRecord<>("out", id.getBytes(UTF_8))).get();
+      producer.precommitTransaction();
+      // As a checkpoint has it.
+      return new KafkaCommittable(producer.getProducerId(), producer.getEpoch(), id, null);
+    }
+  }
+
+  /** As Flink's own does. */
+  private record Asked(KafkaCommittable getCommittable)
+      implements Committer.CommitRequest<KafkaCommittable> {
+    @Override
+    public int getNumberOfRetries() {
+      return 0;
+    }
+
+    @Override
+    public void signalFailedWithKnownReason(Throwable why) {}
+
+    @Override
+    public void signalFailedWithUnknownReason(Throwable why) {
+      throw new IllegalStateException("Failed to commit " + getCommittable, why);
+    }
+
+    @Override
+    public void retryLater() {
+      throw new AssertionError("later");
+    }
+
+    @Override
+    public void updateAndRetryLater(KafkaCommittable other) {
+      throw new AssertionError("later");
+    }
+
+    @Override
+    public void signalAlreadyCommitted() {}
+  }
+
+  /** Flink's own sink goes on without what was in it. */
+  @Test
+  void aTransactionThatTheBrokerHasEndedFailsWhoeverIsToCommitIt() throws Exception {
+    try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
+      kafka.createTopic("out", 1);
+      Properties client = new Properties();
+      client.put("bootstrap.servers", kafka.bootstrapServers());
+      client.put("key.serializer", ByteArraySerializer.class);
+      client.put("value.serializer", ByteArraySerializer.class);
+      KafkaCommittable late = prepared(client, "job-0-1");
+      KafkaCommittable next = prepared(client, "job-0-2");
+      try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()));
+          var committer =
+              new StrictKafkaSink.StrictCommitter(
+                  new KafkaCommitter(client, "job", 0, 0, false, FlinkKafkaInternalProducer::new),
+                  "out",
+                  60_000)) {
+        // As the broker does to one that is open for longer than it may be.
+        admin.fenceProducers(List.of("job-0-1")).all().get();
+
+        assertThatThrownBy(() -> committer.commit(List.of(new Asked(late))))
+            .cause()
+            .hasMessageContaining("topic 'out': transaction 'job-0-1' of a complete checkpoint")
+            .hasMessageContaining("properties.transaction.timeout.ms, 60000")
+            .hasMessageContaining("a checkpoint or savepoint before this one");
+        // Once more, as a job does that goes on from its checkpoint.
+        committer.commit(List.of(new Asked(next)));
+        committer.commit(List.of(new Asked(next)));
+      }
+      assertThat(kafka.readCommitted("out")).hasSize(1);
     }
   }
 
