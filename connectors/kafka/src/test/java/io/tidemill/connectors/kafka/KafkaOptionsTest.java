@@ -503,7 +503,7 @@ class KafkaOptionsTest {
             "http://localhost:1");
     Duration limit = Duration.ofMillis(300);
     RecordSink sink =
-        new Connectors()
+        new KafkaConnector()
             .sink(
                 new SinkSpec(
                     new ConnectorOptions(
@@ -520,7 +520,7 @@ class KafkaOptionsTest {
                     "job",
                     List.of()));
 
-    assertThat(new Connectors().source(source(away)).obstacles(limit))
+    assertThat(new KafkaConnector().source(source(away)).obstacles(limit))
         .extracting(problem -> problem.place().key())
         .containsExactly("properties.bootstrap.servers", "avro-confluent.url");
     assertThat(sink.obstacles(limit))
