@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.connector.file.table.FileSystemConnectorOptions;
 import org.apache.flink.table.api.Schema;
 import org.apache.flink.table.catalog.CatalogTable;
 import org.apache.flink.table.catalog.Column;
@@ -53,8 +54,6 @@ public record ConnectorOptions(String place, Map<String, String> values) {
 
   /** Of a catalog of tables of Iceberg, the folder of them all. */
   public static final String WAREHOUSE = "warehouse";
-
-  private static final String PATTERN = "source.path.regex-pattern";
 
   /** Beside a table that a run for a date replaces: the folder of its account. */
   public static final String ACCOUNT = "account";
@@ -160,13 +159,14 @@ public record ConnectorOptions(String place, Map<String, String> values) {
    * connector knows it: as a folder, and a regular expression for the files below it.
    */
   public ConnectorOptions ofOneFolder() {
-    if (!foldersAreMany() || value(PATTERN).isPresent()) {
+    String pattern = FileSystemConnectorOptions.SOURCE_PATH_REGEX_PATTERN.key();
+    if (!foldersAreMany() || value(pattern).isPresent()) {
       return this;
     }
     Glob glob = new Glob(folder().orElseThrow());
     Map<String, String> told = new LinkedHashMap<>(values);
     told.put(PATH, glob.folder());
-    told.put(PATTERN, glob.regex());
+    told.put(pattern, glob.regex());
     return new ConnectorOptions(place, told);
   }
 
