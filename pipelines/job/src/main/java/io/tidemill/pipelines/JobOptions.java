@@ -1,7 +1,6 @@
 package io.tidemill.pipelines;
 
 import io.tidemill.connectors.options.ConnectorOptions;
-import io.tidemill.connectors.problem.Problem;
 import io.tidemill.model.store.ModelStore;
 import io.tidemill.pipelines.compose.JobDeadLetters;
 import io.tidemill.pipelines.compose.PipelineComposer;
@@ -135,8 +134,8 @@ public final class JobOptions {
       try {
         unit.get().publishModels(ModelStore.open(uri));
       } catch (IllegalArgumentException none) {
-        throw new InvalidPipelineException(
-            List.of(new Problem<>(Location.of(STORE), String.valueOf(none.getMessage()))));
+        throw InvalidPipelineException.at(
+            Location.of(STORE), String.valueOf(none.getMessage()));
       }
       parsed = parsed.with(parsed.definition().withStore(uri));
     }
@@ -161,11 +160,9 @@ public final class JobOptions {
   /** What is said of a job that needs a date where there is none. */
   public static InvalidPipelineException undated(ParsedPipeline parsed) {
     Location template = parsed.template();
-    return new InvalidPipelineException(
-        List.of(
-            new Problem<>(
-                template == null ? parsed.locationOf("errors") : template,
-                "the job runs for a date, and none is given (expected: --date, as in --date 2026-11-21, or yesterday in the job's time zone; 'tidemill run' takes it, a cluster does not)")));
+    return InvalidPipelineException.at(
+        template == null ? parsed.locationOf("errors") : template,
+        "the job runs for a date, and none is given (expected: --date, as in --date 2026-11-21, or yesterday in the job's time zone; 'tidemill run' takes it, a cluster does not)");
   }
 
   /**
@@ -284,8 +281,7 @@ public final class JobOptions {
     try {
       return PipelineDefinition.checkStore(uri);
     } catch (IllegalArgumentException blank) {
-      throw new InvalidPipelineException(
-          List.of(new Problem<>(Location.of(STORE), String.valueOf(blank.getMessage()))));
+      throw InvalidPipelineException.at(Location.of(STORE), String.valueOf(blank.getMessage()));
     }
   }
 }

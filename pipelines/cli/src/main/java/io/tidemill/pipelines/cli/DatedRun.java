@@ -22,7 +22,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A run of a job for a date on embedded Flink. For use by one thread. */
@@ -200,7 +199,7 @@ final class DatedRun implements Execution {
             "%s for %s runs with %s; web UI %s; Ctrl-C stops it%n",
             dated.name(),
             dated.date(),
-            job.models().stream().map(String::valueOf).collect(Collectors.joining(", ")),
+            String.join(", ", job.modelNames()),
             running.webInterface());
     try {
       new JobWatch(runs.output(), watched, runs.progress(dated.date()))

@@ -22,7 +22,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.apache.flink.core.fs.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -131,12 +130,7 @@ final class RunCommand implements Callable<Integer> {
     try (CtrlC ctrlC = CtrlC.watch(caller.units())) {
       err.printf(
           "%s runs with %s; web UI %s; Ctrl-C stops it%n",
-          name,
-          pipeline.models().stream()
-              .map(String::valueOf)
-              .distinct()
-              .collect(Collectors.joining(", ")),
-          running.webInterface());
+          name, String.join(", ", pipeline.modelNames()), running.webInterface());
       try {
         boolean stopped =
             new JobWatch(output, ctrlC, output.runProgress(pipeline.bounded()))

@@ -51,8 +51,7 @@ final class SubmitCommand implements Callable<Integer> {
     Submission submission = job.published(planned);
     JobState started = submission.startOn(cluster, savepoint);
     String next = "tidemill jobs show %s%s".formatted(started.name(), place.words());
-    List<String> models =
-        submission.job().models().stream().map(String::valueOf).distinct().toList();
+    List<String> models = submission.job().modelNames();
     output.print(
         new View(started.id(), started.name(), cluster.toString(), models, next),
         "%s runs on %s as %s, with %s; '%s' looks at it"

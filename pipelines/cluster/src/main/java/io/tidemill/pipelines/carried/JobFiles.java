@@ -2,7 +2,6 @@ package io.tidemill.pipelines.carried;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.tidemill.connectors.problem.Problem;
 import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.PipelineDefinition;
@@ -51,12 +50,10 @@ public record JobFiles(Map<String, String> texts, Path folder, PipelineDefinitio
       }
       if (texts.values().stream().mapToLong(text -> text.getBytes(UTF_8).length).sum()
           > PackedJob.MOST_BYTES) {
-        throw new InvalidPipelineException(
-            List.of(
-                new Problem<>(
-                    written.locationOf(""),
-                    "its files are more than %d bytes (expected: what a cluster keeps of a job)"
-                        .formatted(PackedJob.MOST_BYTES))));
+        throw InvalidPipelineException.at(
+            written.locationOf(""),
+            "its files are more than %d bytes (expected: what a cluster keeps of a job)"
+                .formatted(PackedJob.MOST_BYTES));
       }
       Path folder = Files.createTempDirectory("tidemill-render");
       try {
@@ -82,12 +79,10 @@ public record JobFiles(Map<String, String> texts, Path folder, PipelineDefinitio
   }
 
   private static InvalidPipelineException refused(ParsedPipeline written, String place, Path path) {
-    return new InvalidPipelineException(
-        List.of(
-            new Problem<>(
-                written.locationOf(place),
-                "%s: '%s' (expected: a file in the folder of the job's, or below, and written relative to it, as only such files reach a cluster)"
-                    .formatted(place, path))));
+    return InvalidPipelineException.at(
+        written.locationOf(place),
+        "%s: '%s' (expected: a file in the folder of the job's, or below, and written relative to it, as only such files reach a cluster)"
+            .formatted(place, path));
   }
 
   /** The files that a job names, by the place where it does. */

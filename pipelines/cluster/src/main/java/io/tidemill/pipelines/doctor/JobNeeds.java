@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ConfigOption;
@@ -113,7 +112,7 @@ record JobNeeds(PlannedPipeline job, Cluster cluster) {
       findings.add(ok("connectors", "source and sinks have what they need"));
     }
     String store = job.describe().store();
-    String models = job.models().stream().map(String::valueOf).collect(Collectors.joining(", "));
+    String models = String.join(", ", job.modelNames());
     findings.add(
         cluster.hides(store)
             ? warn(

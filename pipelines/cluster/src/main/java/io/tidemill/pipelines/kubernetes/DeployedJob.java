@@ -332,12 +332,7 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
     List<String> lines = new ArrayList<>();
     lines.add(
         "Job '%s', made by 'tidemill render kubernetes' for %s. Make it again when the job changes, and apply it again."
-            .formatted(
-                planned.definition().name(),
-                planned.models().stream()
-                    .map(String::valueOf)
-                    .distinct()
-                    .collect(Collectors.joining(", "))));
+            .formatted(planned.definition().name(), String.join(", ", planned.modelNames())));
     if (target.unit() != null) {
       lines.add(
           "Unit %s is yours to put into the image, or on a claim, as %s."

@@ -6,7 +6,6 @@ import static org.apache.flink.configuration.CheckpointingOptions.SAVEPOINT_DIRE
 import static org.apache.flink.configuration.HighAvailabilityOptions.HA_STORAGE_PATH;
 
 import io.tidemill.connectors.options.ConnectorOptions;
-import io.tidemill.connectors.problem.Problem;
 import io.tidemill.pipelines.ClusterJob;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
@@ -17,7 +16,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
@@ -210,12 +208,7 @@ record StreamingJob(
     DeployedUnit unit = job.target().unit();
     return Fields.of(
         "annotations",
-        Fields.of(
-                "tidemill.io/models",
-                job.planned().models().stream()
-                    .map(String::valueOf)
-                    .distinct()
-                    .collect(Collectors.joining(", ")))
+        Fields.of("tidemill.io/models", String.join(", ", job.planned().modelNames()))
             .maybe("tidemill.io/unit", unit == null ? null : unit.version()));
   }
 
@@ -305,19 +298,15 @@ record StreamingJob(
   /** The folder of this job. */
   private String stored(ConfigOption<?> option) {
     if (storage == null || !job.reaches(storage)) {
-      throw new InvalidPipelineException(
-          List.of(
-              new Problem<>(
-                  job.written().locationOf("flink"),
-                  "%s: %s (expected: --storage with a folder that outlives the pods and that all of them reach, as in s3://bucket/flink, or below a --claim as in file:///data/flink)"
-                      .formatted(option.key(), storage == null ? "none" : "'" + storage + "'"))));
+      throw InvalidPipelineException.at(
+          job.written().locationOf("flink"),
+          "%s: %s (expected: --storage with a folder that outlives the pods and that all of them reach, as in s3://bucket/flink, or below a --claim as in file:///data/flink)"
+              .formatted(option.key(), storage == null ? "none" : "'" + storage + "'"));
     }
     if (!ConnectorOptions.withoutSecrets(storage).equals(storage)) {
-      throw new InvalidPipelineException(
-          List.of(
-              new Problem<>(
-                  Location.of("--storage"),
-                  "a secret in its URI (expected: credentials in the Secret, by --variable)")));
+      throw InvalidPipelineException.at(
+          Location.of("--storage"),
+          "a secret in its URI (expected: credentials in the Secret, by --variable)");
     }
     String namespace = job.target().namespace();
     return storage.replaceFirst("/+$", "")

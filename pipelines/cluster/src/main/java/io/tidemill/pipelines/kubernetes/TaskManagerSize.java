@@ -8,11 +8,9 @@ import static org.apache.flink.configuration.TaskManagerOptions.TASK_OFF_HEAP_ME
 import static org.apache.flink.configuration.TaskManagerOptions.TOTAL_FLINK_MEMORY;
 import static org.apache.flink.configuration.TaskManagerOptions.TOTAL_PROCESS_MEMORY;
 
-import io.tidemill.connectors.problem.Problem;
 import io.tidemill.model.store.ByteSize;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
-import java.util.List;
 import java.util.Optional;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.IllegalConfigurationException;
@@ -90,7 +88,7 @@ record TaskManagerSize(int slots, MemorySize offHeap, MemorySize managed, Memory
   }
 
   private static InvalidPipelineException refused(PlannedPipeline job, String message) {
-    return new InvalidPipelineException(List.of(new Problem<>(job.locationOf("flink"), message)));
+    return InvalidPipelineException.at(job.locationOf("flink"), message);
   }
 
   /** As Flink and its operator read it. */

@@ -92,6 +92,11 @@ public final class PlannedPipeline {
     return steps.stream().map(step -> step.model().version()).toList();
   }
 
+  /** Its models as people read them, as in {@code fraud:1.4.2}, each once. */
+  public List<String> modelNames() {
+    return models().stream().map(ModelVersion::toString).distinct().toList();
+  }
+
   /** The models of the steps, in the order of the steps, as their tasks load them. */
   public List<StoredModel> storedModels() {
     return steps.stream().map(PlannedStep::model).toList();
@@ -356,8 +361,7 @@ public final class PlannedPipeline {
   public void checkMemory() {
     MemoryNeed need = memory();
     if (!need.fits()) {
-      throw new InvalidPipelineException(
-          List.of(new Problem<>(locationOf("steps"), need.refusal())));
+      throw InvalidPipelineException.at(locationOf("steps"), need.refusal());
     }
   }
 
@@ -385,12 +389,10 @@ public final class PlannedPipeline {
    */
   public void checkPublishesOnce(ReadableConfig cluster, String option) {
     if (mayPublishTwice(cluster)) {
-      throw new InvalidPipelineException(
-          List.of(
-              new Problem<>(
-                  locationOf("sink"),
-                  "sink: exactly-once on a cluster without high availability, and no savepoint to begin with: if the JobManager dies, the job begins anew and all that it has published is published again (expected: high-availability.type: zookeeper or kubernetes and high-availability.storageDir in Flink's configuration; or a savepoint or retained checkpoint, the newest that there is, by 'flink run -s', --fromSavepoint of a standalone job or --set execution.state-recovery.path=…; or sink.delivery-guarantee: at-least-once at the sink and the dead-letter; or %s)"
-                      .formatted(option))));
+      throw InvalidPipelineException.at(
+          locationOf("sink"),
+          "sink: exactly-once on a cluster without high availability, and no savepoint to begin with: if the JobManager dies, the job begins anew and all that it has published is published again (expected: high-availability.type: zookeeper or kubernetes and high-availability.storageDir in Flink's configuration; or a savepoint or retained checkpoint, the newest that there is, by 'flink run -s', --fromSavepoint of a standalone job or --set execution.state-recovery.path=…; or sink.delivery-guarantee: at-least-once at the sink and the dead-letter; or %s)"
+              .formatted(option));
     }
   }
 

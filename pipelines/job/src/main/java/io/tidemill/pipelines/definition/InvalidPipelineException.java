@@ -21,6 +21,11 @@ public class InvalidPipelineException extends RuntimeException {
     this.problems = ordered(problems);
   }
 
+  /** One with a single problem. */
+  public static InvalidPipelineException at(Location place, String message) {
+    return new InvalidPipelineException(List.of(new Problem<>(place, message)));
+  }
+
   /** At least one problem, in the order of the file. */
   public List<Problem<Location>> problems() {
     return problems;

@@ -3,7 +3,6 @@ package io.tidemill.pipelines.run;
 import static java.util.Objects.requireNonNull;
 
 import io.tidemill.connectors.options.OptionKey;
-import io.tidemill.connectors.problem.Problem;
 import io.tidemill.connectors.problem.Problems;
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.definition.ExecutionMode;
@@ -11,7 +10,6 @@ import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.List;
 import java.util.Optional;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
@@ -189,7 +187,7 @@ public final class RunStart {
 
   private static InvalidPipelineException refused(
       PlannedPipeline pipeline, String path, String message) {
-    return new InvalidPipelineException(List.of(new Problem<>(pipeline.locationOf(path), message)));
+    return InvalidPipelineException.at(pipeline.locationOf(path), message);
   }
 
   /** How it begins, as in "anew" or "with checkpoint 12 of run 3, …". */

@@ -67,12 +67,10 @@ public record PackedJob(Path file, Path yaml, String store, Map<String, ModelVer
     try {
       text = Files.readString(yaml);
     } catch (IOException unreadable) {
-      throw new InvalidPipelineException(
-          List.of(
-              new Problem<>(
-                  Location.of(file.toString()),
-                  "its job cannot be read: %s (expected: YAML in UTF-8)"
-                      .formatted(unreadable.getMessage()))));
+      throw InvalidPipelineException.at(
+          Location.of(file.toString()),
+          "its job cannot be read: %s (expected: YAML in UTF-8)"
+              .formatted(unreadable.getMessage()));
     }
     return new PipelineReader(environment, date)
         .read(file.toString(), folder(), requireNonNull(yaml.getParent(), "folder of files"), text);

@@ -1,7 +1,6 @@
 package io.tidemill.pipelines.nightly;
 
 import io.tidemill.connectors.options.ConnectorOptions;
-import io.tidemill.connectors.problem.Problem;
 import io.tidemill.model.store.GuardedFiles;
 import io.tidemill.pipelines.definition.ConnectorDefinition;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
@@ -101,8 +100,8 @@ record Place(GuardedFiles files, String above, boolean atomic) {
   }
 
   private static InvalidPipelineException refused(ParsedPipeline job, String message) {
-    return new InvalidPipelineException(
-        List.of(new Problem<>(job.locationOf("sink." + key(job.definition().sink())), message)));
+    return InvalidPipelineException.at(
+        job.locationOf("sink." + key(job.definition().sink())), message);
   }
 
   /**
