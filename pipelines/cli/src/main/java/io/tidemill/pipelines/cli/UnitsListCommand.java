@@ -2,6 +2,7 @@ package io.tidemill.pipelines.cli;
 
 import io.tidemill.model.InvalidModelException;
 import io.tidemill.model.SemanticVersion;
+import io.tidemill.model.StoreUnavailableException;
 import io.tidemill.model.store.ModelStore;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -27,7 +28,7 @@ final class UnitsListCommand implements Runnable {
     ModelStore units = store.openUnits();
     List<UnitView> all = new ArrayList<>();
     List<String> damaged = new ArrayList<>();
-    for (String name : units.models()) {
+    for (String name : names(units)) {
       Map<String, SemanticVersion> aliases =
           units.aliases(name, broken -> damaged.add(String.valueOf(broken.getMessage())));
       for (SemanticVersion version : units.versions(name)) {
@@ -44,6 +45,19 @@ final class UnitsListCommand implements Runnable {
           ExitCode.MODEL,
           "store %s: not everything can be listed:%n%s"
               .formatted(units.uri(), String.join(System.lineSeparator(), damaged)));
+    }
+  }
+
+  private List<String> names(ModelStore units) {
+    try {
+      return units.models();
+    } catch (StoreUnavailableException none) {
+      if (none.getCause() != null) {
+        throw none;
+      }
+      // A folder of models in which nobody has put a unit yet; or there is none of these, either.
+      store.open().models();
+      return List.of();
     }
   }
 

@@ -445,6 +445,14 @@ class UnitTest {
         .contains("version 2.0.0 of model 'mlp': not in store " + uri(models) + "/units");
   }
 
+  @Test
+  void aStoreOfModelsNeedHaveNoUnits() {
+    assertThat(done("units", "list").out())
+        .contains("No units in " + uri(store()) + "/units", "tidemill units import");
+    assertThat(run("units", "list", "--store", directory.resolve("none").toString()).err())
+        .contains("/none': no such folder");
+  }
+
   /** As a store calls itself. */
   private static String uri(String store) {
     return store.startsWith("/") ? "file:" + store : store;
