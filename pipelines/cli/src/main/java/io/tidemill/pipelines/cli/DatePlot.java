@@ -80,13 +80,15 @@ final class DatePlot {
    */
   DatePlot bar(LocalDate date, double from, double to, double part, String colour, String said) {
     double width = Math.min(WIDEST, day) * part;
+    // One of a million is seen, too.
+    double height = to > from ? Math.max(1, y(from) - y(to)) : 0;
     add(
         "<rect class='%s' x='%.2f' y='%.2f' width='%.2f' height='%.2f'><title>%s: %s</title></rect>",
         colour,
         middle(date) - width / 2,
-        y(to),
+        y(from) - height,
         width,
-        Math.max(0, y(from) - y(to)),
+        height,
         date,
         new HtmlText(said));
     return this;

@@ -133,7 +133,7 @@ record RunCharts(List<RunAccount> shown, List<RunAccount> judged) {
         }
       }
     }
-    return section(title, plot.svg() + (names.size() > 1 || others ? key(names, others) : ""));
+    return section(title, plot.svg() + (names.equals(List.of(title)) ? "" : key(names, others)));
   }
 
   private static String key(List<String> names, boolean others) {

@@ -1,13 +1,17 @@
 package io.tidemill.pipelines.cli;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import javax.xml.XMLConstants;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeEach;
@@ -126,6 +130,10 @@ class RunsReportCommandTest {
             "2026-11-20: <script>alert('x')</script> & \"\ufffd 2",
             "2026-11-23: median 0.5",
             "2026-11-20: b 25");
+    assertThat(texts(page, "span"))
+        .as("names of the one cause, and of a label")
+        .filteredOn(text -> text.equals("<script>alert('x')</script> & \"\ufffd"))
+        .hasSize(2);
     assertThat(texts(page, "td"))
         .contains("2,000,000", "fraud:1.0.2", "no room", "held", "✓ psi z 0.01")
         .anyMatch(cell -> cell.startsWith("✗ psi of 'z': <script>"));
@@ -136,6 +144,43 @@ class RunsReportCommandTest {
     for (int i = 0; i < bars.getLength(); i++) {
       assertThat(((Element) bars.item(i)).getAttribute("height")).matches("\\d+(\\.\\d+)?");
     }
+  }
+
+  /** A script of the test looks at it there, in a copy of the page that lets it run. */
+  @ParameterizedTest
+  @ValueSource(ints = {1280, 420})
+  void isDrawnWholeByABrowserThatIsAskedForNothing(int width) throws Exception {
+    Optional<Browser> browser = Browser.find();
+    assumeTrue(
+        browser.isPresent(),
+        "no 'chromium-headless-shell' or 'chromium' on the PATH (Debian: apt-get install chromium-headless-shell)");
+    for (int day = 1; day <= 30; day++) {
+      long dead = day % 4 == 0 ? 1 : 300L * day;
+      account(
+          "2026-11-%02d".formatted(day),
+          1,
+          day % 11 == 0 ? "held" : "published",
+          counts(1_900_000 + 9_000L * day, dead)
+              + checks(0.3 + day % 5 * 0.05, day % 7 == 0 ? 0.4 : 0.01 + 0.005 * day));
+    }
+    report();
+    Path page = directory.resolve("report.html");
+    String look =
+        new String(
+            requireNonNull(getClass().getResourceAsStream("look.js"), "look.js").readAllBytes(),
+            StandardCharsets.UTF_8);
+    Path looked = directory.resolve("looked.html");
+    Files.writeString(
+        looked,
+        Files.readString(page)
+            .replace("style-src", "script-src 'unsafe-inline'; style-src")
+            .replace("<style>", "<script>" + look + "</script>\n<style>"));
+
+    String dom = browser.orElseThrow().dom(looked, width);
+
+    assertThat(dom).containsPattern("<body data-marks=\"\\d{3,}\" data-wrong=\"\">");
+    browser.orElseThrow().draw(page, width, Path.of("target/report-%d.png".formatted(width)));
+    assertThat(Path.of("target/report-%d.png".formatted(width))).isNotEmptyFile();
   }
 
   @Test
