@@ -134,8 +134,7 @@ public final class JobOptions {
       try {
         unit.get().publishModels(ModelStore.open(uri));
       } catch (IllegalArgumentException none) {
-        throw InvalidPipelineException.at(
-            Location.of(STORE), String.valueOf(none.getMessage()));
+        throw InvalidPipelineException.at(Location.of(STORE), String.valueOf(none.getMessage()));
       }
       parsed = parsed.with(parsed.definition().withStore(uri));
     }

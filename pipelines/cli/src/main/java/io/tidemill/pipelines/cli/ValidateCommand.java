@@ -1,8 +1,8 @@
 package io.tidemill.pipelines.cli;
 
 import io.tidemill.pipelines.JobOptions;
-import io.tidemill.pipelines.compose.PipelineComposer;
 import io.tidemill.pipelines.SignedByOption;
+import io.tidemill.pipelines.compose.PipelineComposer;
 import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import java.nio.file.Path;

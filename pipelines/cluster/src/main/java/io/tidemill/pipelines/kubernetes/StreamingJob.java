@@ -181,8 +181,7 @@ record StreamingJob(
   }
 
   private Fields spec(int parallelism) {
-    List<String> arguments =
-        new ArrayList<>(List.of(ClusterJob.EXIT_ON_FAILED_PLAN, job.path()));
+    List<String> arguments = new ArrayList<>(List.of(ClusterJob.EXIT_ON_FAILED_PLAN, job.path()));
     arguments.addAll(job.arguments());
     Fields spec =
         Fields.of("jarURI", jar)
