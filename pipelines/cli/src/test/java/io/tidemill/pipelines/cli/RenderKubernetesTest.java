@@ -325,7 +325,11 @@ class RenderKubernetesTest {
         rendered(run("--storage", "s3://lake/flink", "--pod-store", "s3://lake/models"));
 
     assertThat(texts(objects.at(DEPLOYMENT, "/spec/job/args")))
-        .containsExactly("/opt/tidemill/units/fraud-1.0.0.tar", "--store", "s3://lake/models");
+        .containsExactly(
+            "--exit-on-failed-plan",
+            "/opt/tidemill/units/fraud-1.0.0.tar",
+            "--store",
+            "s3://lake/models");
     assertThat(objects.byKind()).doesNotContainKey("ConfigMap");
     String pod = "/spec/podTemplate/spec";
     assertThat(objects.at(DEPLOYMENT, pod + "/volumes")).hasSize(1);
