@@ -61,6 +61,9 @@ final class Broker implements Serializable {
   /** What Flink's sinks make of their prefix: a subtask, and a number that grows. */
   private static final Pattern OF_SINK = Pattern.compile("-\\d+-\\d+");
 
+  private static final Set<TransactionState> ABORTED =
+      Set.of(TransactionState.PREPARE_ABORT, TransactionState.COMPLETE_ABORT);
+
   private static final Duration CONNECTION = Duration.ofSeconds(1);
 
   private final String part;
@@ -262,6 +265,28 @@ final class Broker implements Serializable {
                 .map(Map.Entry::getKey)
                 .sorted()
                 .toList());
+  }
+
+  /**
+   * Whether the last that became of a transaction's id is that just this transaction was aborted.
+   * Where the id has begun another since, nobody knows.
+   */
+  boolean hasAborted(String id, long producer, short epoch, Duration limit)
+      throws UnansweredException {
+    return ask(
+        limit,
+        (admin, millis) -> {
+          TransactionDescription last =
+              admin
+                  .describeTransactions(List.of(id))
+                  .description(id)
+                  .get(millis, TimeUnit.MILLISECONDS);
+          // Who ends a transaction may raise the epoch (KIP-890), as the broker does itself.
+          return last.producerId() == producer
+              && last.producerEpoch() >= epoch
+              && last.producerEpoch() <= epoch + 1
+              && ABORTED.contains(last.state());
+        });
   }
 
   private static List<String> open(Admin admin, String prefix, long millis)

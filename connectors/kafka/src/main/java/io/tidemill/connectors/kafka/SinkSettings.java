@@ -212,7 +212,7 @@ record SinkSettings(
         : BUFFER;
   }
 
-  Sink<RowData> sink(KafkaRecordSerializationSchema<RowData> encoder) {
+  Sink<RowData> sink(KafkaRecordSerializationSchema<RowData> encoder, Broker broker) {
     KafkaSinkBuilder<RowData> builder =
         KafkaSink.<RowData>builder()
             .setKafkaProducerConfig(properties)
@@ -223,10 +223,10 @@ record SinkSettings(
       builder.setTransactionalIdPrefix(transactionalIdPrefix);
     }
     KafkaSink<RowData> sink = builder.build();
-    // Ids of a pool are used again, so that one that is not open any more may have been committed.
+    // Ids of a pool are used again, so that what became of one says little of a transaction.
     return guarantee == DeliveryGuarantee.EXACTLY_ONCE
             && naming == TransactionNamingStrategy.INCREMENTING
-        ? new StrictKafkaSink(sink, topic, transactionTimeout.toMillis())
+        ? new StrictKafkaSink(sink, broker, topic, transactionTimeout.toMillis())
         : sink;
   }
 }

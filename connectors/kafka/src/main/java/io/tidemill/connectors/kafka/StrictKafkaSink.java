@@ -2,6 +2,7 @@ package io.tidemill.connectors.kafka;
 
 import java.io.IOException;
 import java.io.Serial;
+import java.time.Duration;
 import java.util.Collection;
 import org.apache.flink.api.connector.sink2.Committer;
 import org.apache.flink.api.connector.sink2.CommitterInitContext;
@@ -17,10 +18,14 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.lineage.LineageVertex;
 import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
 import org.apache.flink.table.data.RowData;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Flink's sink, but failing where that one only logs that a transaction of a complete checkpoint
- * cannot be committed, and goes on without what was in it. Its state is that sink's.
+ * Flink's sink, but failing where a transaction of a complete checkpoint was aborted by the broker:
+ * that one only logs that it cannot be committed, and goes on without what was in it. As one that
+ * was committed before a restart cannot be committed again either, the broker is asked which of
+ * both it was. The sink's state is that of Flink's.
  */
 final class StrictKafkaSink
     implements TwoPhaseCommittingStatefulSink<RowData, KafkaWriterState, KafkaCommittable>,
@@ -28,7 +33,11 @@ final class StrictKafkaSink
         LineageVertexProvider {
   @Serial private static final long serialVersionUID = 1L;
 
+  private static final Logger LOG = LoggerFactory.getLogger(StrictKafkaSink.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   private final KafkaSink<RowData> sink;
+  private final Broker broker;
   private final String topic;
   private final long timeoutMillis;
 
@@ -37,8 +46,9 @@ final class StrictKafkaSink
    *
    * @param timeoutMillis after which the broker aborts a transaction
    */
-  StrictKafkaSink(KafkaSink<RowData> sink, String topic, long timeoutMillis) {
+  StrictKafkaSink(KafkaSink<RowData> sink, Broker broker, String topic, long timeoutMillis) {
     this.sink = sink;
+    this.broker = broker;
     this.topic = topic;
     this.timeoutMillis = timeoutMillis;
   }
@@ -62,7 +72,7 @@ final class StrictKafkaSink
 
   @Override
   public Committer<KafkaCommittable> createCommitter(CommitterInitContext context) {
-    return new StrictCommitter(sink.createCommitter(context), topic, timeoutMillis);
+    return new StrictCommitter(sink.createCommitter(context), broker, topic, timeoutMillis);
   }
 
   @Override
@@ -81,7 +91,8 @@ final class StrictKafkaSink
   }
 
   /** What fails instead. For use by one thread. */
-  record StrictCommitter(Committer<KafkaCommittable> committer, String topic, long timeoutMillis)
+  record StrictCommitter(
+      Committer<KafkaCommittable> committer, Broker broker, String topic, long timeoutMillis)
       implements Committer<KafkaCommittable> {
     @Override
     public void commit(Collection<CommitRequest<KafkaCommittable>> requests)
@@ -97,10 +108,24 @@ final class StrictKafkaSink
       committer.close();
     }
 
+    /** Whether the broker says that it was not committed; blocks until it answers. */
+    private boolean isLost(KafkaCommittable transaction) {
+      try {
+        return broker.hasAborted(
+            transaction.getTransactionalId(),
+            transaction.getProducerId(),
+            transaction.getEpoch(),
+            PATIENCE);
+      } catch (Broker.UnansweredException unknown) {
+        LOG.warn("topic '{}': what became of {} is not known", topic, transaction, unknown);
+        return false;
+      }
+    }
+
     /** Which may be since the outage, or found out when a job goes on from its checkpoint. */
     private IllegalStateException lost(KafkaCommittable transaction, Throwable why) {
       return new IllegalStateException(
-          "topic '%s': transaction '%s' of a complete checkpoint is not open any more at the broker, and what was written in it will not be seen (%s; expected: a commit within properties.transaction.timeout.ms, %d). If the broker or the job was away for longer, set that above the longest outage, at most to the broker's transaction.max.timeout.ms; and start the job from a checkpoint or savepoint before this one, or anew, as only that writes the same records again"
+          "topic '%s': transaction '%s' of a complete checkpoint was aborted by the broker, and what was written in it will not be seen (%s; expected: a commit within properties.transaction.timeout.ms, %d). If the broker or the job was away for longer, set that above the longest outage, at most to the broker's transaction.max.timeout.ms; and start the job from a checkpoint or savepoint before this one, or anew, as only that writes the same records again"
               .formatted(topic, transaction.getTransactionalId(), why.getMessage(), timeoutMillis),
           why);
     }
@@ -121,7 +146,11 @@ final class StrictKafkaSink
 
     @Override
     public void signalFailedWithKnownReason(Throwable why) {
-      request.signalFailedWithUnknownReason(of.lost(getCommittable(), why));
+      if (of.isLost(getCommittable())) {
+        request.signalFailedWithUnknownReason(of.lost(getCommittable(), why));
+      } else {
+        request.signalFailedWithKnownReason(why);
+      }
     }
 
     @Override

@@ -123,7 +123,7 @@ record TopicSink(KafkaOptions options, SinkSettings settings) {
   void attach(
       DataStream<RowData> rows, KafkaRecordSerializationSchema<RowData> encoder, String uidPrefix) {
     DataStreamSink<RowData> sink =
-        rows.sinkTo(settings.sink(encoder)).name(uidPrefix).uid(uidPrefix);
+        rows.sinkTo(settings.sink(encoder, new Broker(options))).name(uidPrefix).uid(uidPrefix);
     settings.parallelism().ifPresent(sink::setParallelism);
   }
 }

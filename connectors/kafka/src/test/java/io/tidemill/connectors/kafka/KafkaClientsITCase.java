@@ -34,6 +34,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import org.apache.flink.api.common.functions.OpenContext;
@@ -49,7 +50,6 @@ import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.test.junit5.MiniClusterExtension;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -261,7 +261,9 @@ class KafkaClientsITCase {
     }
   }
 
-  private static KafkaCommittable prepared(Properties client, String id) throws Exception {
+  private static KafkaCommittable prepared(
+      Properties client, String id, Consumer<FlinkKafkaInternalProducer<byte[], byte[]>> then)
+      throws Exception {
     try (FlinkKafkaInternalProducer<byte[], byte[]> producer =
         new FlinkKafkaInternalProducer<>(client, id)) {
       producer.initTransactions();
@@ -269,7 +271,10 @@ class KafkaClientsITCase {
       producer.send(new ProducerRecord<>("out", id.getBytes(UTF_8))).get();
       producer.precommitTransaction();
       // As a checkpoint has it.
-      return new KafkaCommittable(producer.getProducerId(), producer.getEpoch(), id, null);
+      KafkaCommittable transaction =
+          new KafkaCommittable(producer.getProducerId(), producer.getEpoch(), id, null);
+      then.accept(producer);
+      return transaction;
     }
   }
 
@@ -305,34 +310,53 @@ class KafkaClientsITCase {
 
   /** Flink's own sink goes on without what was in it. */
   @Test
-  void aTransactionThatTheBrokerHasEndedFailsWhoeverIsToCommitIt() throws Exception {
-    try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
+  void aTransactionThatTheBrokerHasAbortedFailsWhoeverIsToCommitIt() throws Exception {
+    try (EmbeddedKafka kafka =
+        EmbeddedKafka.start(
+            Map.of("transaction.abort.timed.out.transaction.cleanup.interval.ms", "200"))) {
       kafka.createTopic("out", 1);
       Properties client = new Properties();
       client.put("bootstrap.servers", kafka.bootstrapServers());
       client.put("key.serializer", ByteArraySerializer.class);
       client.put("value.serializer", ByteArraySerializer.class);
-      KafkaCommittable late = prepared(client, "job-0-1");
-      KafkaCommittable next = prepared(client, "job-0-2");
-      try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()));
-          var committer =
-              new StrictKafkaSink.StrictCommitter(
-                  new KafkaCommitter(client, "job", 0, 0, false, FlinkKafkaInternalProducer::new),
-                  "out",
-                  60_000)) {
-        // As the broker does to one that is open for longer than it may be.
-        admin.fenceProducers(List.of("job-0-1")).all().get();
+      KafkaCommittable done =
+          prepared(client, "job-0-1", FlinkKafkaInternalProducer::commitTransaction);
+      KafkaCommittable next = prepared(client, "job-0-2", open -> {});
+      client.put("transaction.timeout.ms", "1000");
+      KafkaCommittable late = prepared(client, "job-0-3", open -> {});
+      Broker broker =
+          new Broker(
+              new KafkaOptions(
+                  new ConnectorOptions(
+                      "sink", Map.of("properties.bootstrap.servers", kafka.bootstrapServers()))));
+      while (broker.openTransactions("job", Duration.ofSeconds(30)) > 1) {
+        Thread.onSpinWait();
+      }
 
-        assertThatThrownBy(() -> committer.commit(List.of(new Asked(late))))
+      // As a job that goes on commits again what it may have committed before.
+      commit(client, broker, done);
+      commit(client, broker, next);
+      commit(client, broker, next);
+      for (int start = 0; start < 2; start++) {
+        assertThatThrownBy(() -> commit(client, broker, late))
             .cause()
-            .hasMessageContaining("topic 'out': transaction 'job-0-1' of a complete checkpoint")
+            .hasMessageContaining("topic 'out': transaction 'job-0-3' of a complete checkpoint")
             .hasMessageContaining("properties.transaction.timeout.ms, 60000")
             .hasMessageContaining("a checkpoint or savepoint before this one");
-        // Once more, as a job does that goes on from its checkpoint.
-        committer.commit(List.of(new Asked(next)));
-        committer.commit(List.of(new Asked(next)));
       }
-      assertThat(kafka.readCommitted("out")).hasSize(1);
+      assertThat(kafka.readCommitted("out")).hasSize(2);
+    }
+  }
+
+  private static void commit(Properties client, Broker broker, KafkaCommittable transaction)
+      throws Exception {
+    try (var committer =
+        new StrictKafkaSink.StrictCommitter(
+            new KafkaCommitter(client, "job", 0, 0, false, FlinkKafkaInternalProducer::new),
+            broker,
+            "out",
+            60_000)) {
+      committer.commit(List.of(new Asked(transaction)));
     }
   }
 
