@@ -187,7 +187,7 @@ final class RecordLines implements Closeable {
           return true;
         } else if (next == quoting.delimiter()) {
           state = State.BEGIN;
-        } else if (state != State.BEGIN || next > ' ' || !quoting.trims()) {
+        } else if (state != State.BEGIN || next < 0 || next > ' ' || !quoting.trims()) {
           state = State.FIELD;
         }
       }

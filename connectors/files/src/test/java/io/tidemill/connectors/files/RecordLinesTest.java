@@ -104,6 +104,13 @@ class RecordLinesTest {
   }
 
   @Test
+  void aFieldBeginsWithAnyCharacterThatIsNotTrimmed() throws IOException {
+    Quoting trims = csv(Quoting.NO_CHARACTER, Quoting.NO_CHARACTER, true);
+    assertThat(records("\ud83d\ude00\"x,1\n \"b\nc\",2\n", trims))
+        .containsExactly("0 \ud83d\ude00\"x,1", "9  \"b\nc\",2");
+  }
+
+  @Test
   void anEscapedQuoteEndsNothing() throws IOException {
     assertThat(records("\"a\\\"\nb\"\nc\\\nd", ESCAPED))
         .containsExactly("0 \"a\\\"\nb\"", "8 c\\\nd");
