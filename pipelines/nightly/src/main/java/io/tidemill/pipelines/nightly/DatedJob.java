@@ -1,5 +1,8 @@
 package io.tidemill.pipelines.nightly;
 
+import static java.util.Objects.requireNonNull;
+import static java.util.Objects.requireNonNullElse;
+
 import io.tidemill.connectors.files.ParquetFooter;
 import io.tidemill.connectors.files.SourceFiles;
 import io.tidemill.connectors.iceberg.IcebergPartition;
@@ -340,7 +343,7 @@ public final class DatedJob {
         records += new ParquetFooter(staged, file.bytes()).rows();
       } catch (IOException | RuntimeException damaged) {
         throw NightlyException.failed(
-            this, "'%s' cannot be read as it was written: %s", staged, damaged);
+            this, "'%s' cannot be read after it was written: %s", staged, damaged);
       }
     }
     return OptionalLong.of(records);
@@ -408,8 +411,24 @@ public final class DatedJob {
 
   /** Where those of a run for the date go; null where it has none. */
   @Nullable String deadLettersOf(RunAccount run) {
-    String now = deadLetterTarget();
-    return run.deadLetterTarget() == null || now == null ? run.deadLetterTarget() : now;
+    return run.deadLetterTarget() != null && deadLetterTarget() != null && isBeside(run)
+        ? deadLetterTarget()
+        : run.deadLetterTarget();
+  }
+
+  /** Whether a run has its two folders as this job has them, wherever both were then. */
+  boolean isBeside(RunAccount run) {
+    String now = requireNonNull(deadLetterTarget());
+    return wayTo(run.target(), requireNonNullElse(run.deadLetterTarget(), now))
+        .equals(wayTo(target(), now));
+  }
+
+  private static java.nio.file.Path wayTo(String target, String deadLetters) {
+    return onDisk(deadLetters).relativize(onDisk(target));
+  }
+
+  private static java.nio.file.Path onDisk(String path) {
+    return java.nio.file.Path.of(new Path(path).getPath());
   }
 
   private PublishedFolder folder(String run, String name, String target) {

@@ -1,7 +1,6 @@
 package io.tidemill.pipelines.nightly;
 
 import static java.util.Collections.disjoint;
-import static java.util.Objects.requireNonNullElse;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -72,7 +71,7 @@ record PublishedNow(DatedJob job) {
       return;
     }
     Optional<Published> there = accountIn(folder);
-    if (there.isPresent() && !isBeside(there.get().run(), folder)) {
+    if (there.isPresent() && !job.isBeside(there.get().run())) {
       throw NightlyException.failed(
           job,
           "the dead letters in '%s' are those of job '%s' for '%s' (expected: a folder of its own for each job's)",
@@ -80,20 +79,6 @@ record PublishedNow(DatedJob job) {
           there.get().run().job(),
           there.get().run().target());
     }
-  }
-
-  /** Whether it has its two folders as the job has them, wherever both were when it was written. */
-  private boolean isBeside(RunAccount run, String deadLetters) {
-    return wayTo(run.target(), requireNonNullElse(run.deadLetterTarget(), deadLetters))
-        .equals(wayTo(job.target(), deadLetters));
-  }
-
-  private static java.nio.file.Path wayTo(String target, String deadLetters) {
-    return onDisk(deadLetters).relativize(onDisk(target));
-  }
-
-  private static java.nio.file.Path onDisk(String path) {
-    return java.nio.file.Path.of(new Path(path).getPath());
   }
 
   /** Two jobs that published to one folder would each replace the other's. */
@@ -149,7 +134,11 @@ record PublishedNow(DatedJob job) {
     Optional<Published> account = accountIn(folder);
     Optional<TableOutput> table = job.table().filter(output -> folder.equals(job.target()));
     if (table.isEmpty()) {
-      return account.isPresent() || job.accounts().published(job.name()).isPresent();
+      return account.isPresent()
+          || job.accounts()
+              .published(job.name())
+              .filter(run -> folder.equals(job.target()) || folder.equals(job.deadLettersOf(run)))
+              .isPresent();
     }
     // The account is elsewhere, and may be that of another table.
     return table.get().isOfRun()

@@ -40,6 +40,7 @@ final class RunLease implements AutoCloseable {
   private final ScheduledExecutorService beats;
   private final ScheduledFuture<?> beating;
   private RunAccount account;
+  private boolean withdrawn;
   private volatile boolean lost;
 
   private RunLease(RunAccounts accounts, RunAccount account) {
@@ -78,8 +79,8 @@ final class RunLease implements AutoCloseable {
         dead.add(other.id());
       }
       RunAccount own = draft.numbered(number);
-      accounts.write(own);
       try {
+        accounts.write(own);
         outlast(accounts, own, dead, pause);
         if (accounts.newestBut(own) < own.run()) {
           return new RunLease(accounts, own);
@@ -158,11 +159,12 @@ final class RunLease implements AutoCloseable {
   synchronized void withdraw() {
     beating.cancel(false);
     accounts.delete(account);
+    withdrawn = true;
   }
 
   /** Whether its account was taken back. */
   synchronized boolean withdrawn() {
-    return beating.isCancelled();
+    return withdrawn;
   }
 
   /**

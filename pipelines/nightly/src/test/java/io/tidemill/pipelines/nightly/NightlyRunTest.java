@@ -94,8 +94,8 @@ class NightlyRunTest {
     assertThat(moved.dead().resolve("part-0")).hasContent("two");
   }
 
-  @Test
-  void finishesAMoveOfAnotherRunWhereTheFolderIsNow(@TempDir Path parent) throws Exception {
+  /** A run that is killed once its dead letters are where readers see them. */
+  private void runToTheDeadLetters() {
     CrashingFileSystem files =
         new CrashingFileSystem(true, Long.MAX_VALUE)
             .watched(
@@ -113,6 +113,25 @@ class NightlyRunTest {
                     .run(
                         job.inputs().list().orElseThrow(), false, lost -> Nights.score(job, "one")))
         .hasMessageContaining("readers see nothing whole of it until the next run");
+  }
+
+  /** What lies where the job's dead letters go by now is somebody's. */
+  @Test
+  void finishesAMoveOfAnotherRunInItsOwnFolders() throws Exception {
+    runToTheDeadLetters();
+    Path theirs = Files.createDirectories(directory.resolve("theirs")).resolve("letter");
+    Files.writeString(theirs, "theirs");
+
+    assertThatThrownBy(() -> nights.withDeadLettersIn("theirs").run(false, "two"))
+        .isInstanceOf(NightlyException.class);
+
+    assertThat(theirs).hasContent("theirs");
+    assertThat(nights.dead().resolve("part-0")).hasContent("one");
+  }
+
+  @Test
+  void finishesAMoveOfAnotherRunWhereTheFolderIsNow(@TempDir Path parent) throws Exception {
+    runToTheDeadLetters();
     Nights moved = new Nights(Files.move(directory, parent.resolve("moved")));
 
     assertThatThrownBy(() -> moved.named("churn").run(false, "two"))
@@ -392,7 +411,7 @@ class NightlyRunTest {
       value = {
         "9, -",
         "8, '9 records were written, and 8 of them are staged for '",
-        "7, part-0' cannot be read as it was written: "
+        "7, part-0' cannot be read after it was written: "
       })
   void publishesOnlyAsManyRowsOfParquetAsWereWritten(int rows, @Nullable String refused)
       throws Exception {

@@ -114,6 +114,13 @@ final class Nights {
     return other;
   }
 
+  /** The same with another path of its dead letters. */
+  Nights withDeadLettersIn(String path) {
+    Nights other = new Nights(directory, uri);
+    other.yaml = yaml.replace("'dead/dt={{ ds }}'", "'" + path + "'");
+    return other;
+  }
+
   /** The same with another path of its source. */
   Nights reading(String path) {
     Nights other = new Nights(directory, uri);
