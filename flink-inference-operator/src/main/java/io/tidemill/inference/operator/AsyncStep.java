@@ -54,6 +54,7 @@ public final class AsyncStep<T, R> implements AutoCloseable {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition room = lock.newCondition();
+  private final ReentrantLock sizing = new ReentrantLock();
 
   // Under the lock.
   private final Batcher<T, Object> batcher;
@@ -188,17 +189,18 @@ public final class AsyncStep<T, R> implements AutoCloseable {
     return answer;
   }
 
-  private Size sizeOf(T record) {
+  private Size sizeOf(T record) throws InterruptedException {
     if (!countsBytes) {
       return Size.NONE;
     }
     // An encoder is one thread's at a time, but nobody else waits for this one.
-    synchronized (scoring) {
-      try {
-        return new Size(scoring.encoder().bytes(record), null);
-      } catch (RuntimeException e) {
-        return new Size(0, e.toString());
-      }
+    sizing.lockInterruptibly();
+    try {
+      return new Size(scoring.encoder().bytes(record), null);
+    } catch (RuntimeException e) {
+      return new Size(0, e.toString());
+    } finally {
+      sizing.unlock();
     }
   }
 
