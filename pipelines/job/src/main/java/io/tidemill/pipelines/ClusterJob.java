@@ -2,6 +2,7 @@ package io.tidemill.pipelines;
 
 import io.tidemill.pipelines.compose.PlannedPipeline;
 import io.tidemill.pipelines.unit.Units;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.flink.configuration.Configuration;
@@ -67,30 +68,38 @@ public final class ClusterJob {
   /** Plans a job and executes it on the cluster. */
   public static void main(String[] arguments) throws Exception {
     ClusterJob entry = new ClusterJob(new Units(System.getenv()));
-    new CommandLine(entry).parseArgs(arguments);
-    entry.execute(System.getenv());
-  }
-
-  private void execute(Map<String, String> environment) throws Exception {
     PlannedPipeline pipeline;
+    StreamExecutionEnvironment cluster;
     try {
-      pipeline = plan(environment);
+      new CommandLine(entry).parseArgs(arguments);
+      pipeline = entry.plan(System.getenv());
+      if (!entry.allowDoubles) {
+        checkStart(pipeline);
+      }
+      cluster = StreamExecutionEnvironment.getExecutionEnvironment(pipeline.configuration());
+      pipeline.attach(cluster);
     } catch (Throwable e) {
-      if (exitOnFailedPlan) {
-        LOG.error(
-            "The job cannot be planned, and the process ends so that it can be started again", e);
-        // Hooks would end what Flink keeps for the next one.
-        Runtime.getRuntime().halt(1);
+      // What is not understood may stand before it.
+      boolean exits = entry.exitOnFailedPlan || List.of(arguments).contains(EXIT_ON_FAILED_PLAN);
+      if (exits && !isClient()) {
+        exit(e);
       }
       throw e;
     }
-    if (!allowDoubles) {
-      checkStart(pipeline);
-    }
-    StreamExecutionEnvironment cluster =
-        StreamExecutionEnvironment.getExecutionEnvironment(pipeline.configuration());
-    pipeline.attach(cluster);
     cluster.execute(pipeline.definition().name());
+  }
+
+  private static boolean isClient() {
+    return RemoteCluster.of(StreamExecutionEnvironment.getExecutionEnvironment().getConfiguration())
+        .isPresent();
+  }
+
+  private static void exit(Throwable failed) {
+    LOG.error(
+        "The job cannot be planned, and the process ends so that it can be started again", failed);
+    failed.printStackTrace();
+    // Hooks would end what Flink keeps for the next one.
+    Runtime.getRuntime().halt(1);
   }
 
   private PlannedPipeline plan(Map<String, String> environment) {

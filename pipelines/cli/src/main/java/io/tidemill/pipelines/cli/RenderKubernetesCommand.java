@@ -189,12 +189,12 @@ final class RenderKubernetesCommand implements Runnable {
         KubernetesJob.of(
             unit.map(PackedJob::yaml).orElseGet(() -> Path.of(job.file())),
             written,
-            job.plan(
-                caller.environment(),
-                Map.of(),
-                streams
-                    ? job.read(caller.environment(), null)
-                    : date.read(day -> job.read(caller.environment(), day))),
+            streams
+                ? job.planUnpublished(caller.environment())
+                : job.plan(
+                    caller.environment(),
+                    Map.of(),
+                    date.read(day -> job.read(caller.environment(), day))),
             target,
             caller.environment());
     if (streams) {

@@ -93,7 +93,7 @@ record DeployedJob(PlannedPipeline planned, ParsedPipeline written, JobFiles fil
         .flinkOptions()
         .forEach(
             (key, value) -> {
-              if (!value.equals(absolute.get(key))) {
+              if (!value.equals(absolute.get(key)) && !target.flinkOptions().containsKey(key)) {
                 problems.add(
                     written.locationOf("flink." + key),
                     "%s: '%s' (expected: one that all pods reach, as in s3://…, or an absolute one below a --claim)",

@@ -64,6 +64,9 @@ public final class Units implements AutoCloseable {
           "no unit (expected: one that is signed, as %s says; 'tidemill package' makes it of a job)"
               .formatted(OPTION));
     }
+    if (file.toString().endsWith(".tar")) {
+      throw refused(file.toString(), "no unit (expected: one that 'tidemill package' made)");
+    }
     return Optional.empty();
   }
 
