@@ -61,9 +61,6 @@ final class Broker implements Serializable {
   /** What Flink's sinks make of their prefix: a subtask, and a number that grows. */
   private static final Pattern OF_SINK = Pattern.compile("-\\d+-\\d+");
 
-  private static final Set<TransactionState> ABORTED =
-      Set.of(TransactionState.PREPARE_ABORT, TransactionState.COMPLETE_ABORT);
-
   private static final Duration CONNECTION = Duration.ofSeconds(1);
 
   private final String part;
@@ -268,10 +265,9 @@ final class Broker implements Serializable {
   }
 
   /**
-   * Whether the last that became of a transaction's id is that just this transaction was aborted.
-   * Where the id has begun another since, nobody knows.
+   * What became of a transaction; empty where its id has begun another since, so that nobody knows.
    */
-  boolean hasAborted(String id, long producer, short epoch, Duration limit)
+  Optional<TransactionState> stateOf(String id, long producer, short epoch, Duration limit)
       throws UnansweredException {
     return ask(
         limit,
@@ -283,9 +279,10 @@ final class Broker implements Serializable {
                   .get(millis, TimeUnit.MILLISECONDS);
           // Who ends a transaction may raise the epoch (KIP-890), as the broker does itself.
           return last.producerId() == producer
-              && last.producerEpoch() >= epoch
-              && last.producerEpoch() <= epoch + 1
-              && ABORTED.contains(last.state());
+                  && last.producerEpoch() >= epoch
+                  && last.producerEpoch() <= epoch + 1
+              ? Optional.of(last.state())
+              : Optional.empty();
         });
   }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.Serial;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Optional;
 import org.apache.flink.api.connector.sink2.Committer;
 import org.apache.flink.api.connector.sink2.CommitterInitContext;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
@@ -18,6 +19,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.lineage.LineageVertex;
 import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
 import org.apache.flink.table.data.RowData;
+import org.apache.kafka.clients.admin.TransactionState;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -108,17 +110,17 @@ final class StrictKafkaSink
       committer.close();
     }
 
-    /** Whether the broker says that it was not committed; blocks until it answers. */
-    private boolean isLost(KafkaCommittable transaction) {
+    /** What the broker says of it; blocks until it answers. Unknown where it does not. */
+    private Optional<TransactionState> stateOf(KafkaCommittable transaction) {
       try {
-        return broker.hasAborted(
+        return broker.stateOf(
             transaction.getTransactionalId(),
             transaction.getProducerId(),
             transaction.getEpoch(),
             PATIENCE);
       } catch (Broker.UnansweredException unknown) {
         LOG.warn("topic '{}': what became of {} is not known", topic, transaction, unknown);
-        return false;
+        return Optional.of(TransactionState.UNKNOWN);
       }
     }
 
@@ -146,10 +148,12 @@ final class StrictKafkaSink
 
     @Override
     public void signalFailedWithKnownReason(Throwable why) {
-      if (of.isLost(getCommittable())) {
-        request.signalFailedWithUnknownReason(of.lost(getCommittable(), why));
-      } else {
-        request.signalFailedWithKnownReason(why);
+      switch (of.stateOf(getCommittable()).orElse(TransactionState.EMPTY)) {
+        case PREPARE_EPOCH_FENCE, PREPARE_ABORT, COMPLETE_ABORT ->
+            request.signalFailedWithUnknownReason(of.lost(getCommittable(), why));
+        // About to be aborted, perhaps.
+        case ONGOING, UNKNOWN -> request.retryLater();
+        case EMPTY, PREPARE_COMMIT, COMPLETE_COMMIT -> request.signalFailedWithKnownReason(why);
       }
     }
 
