@@ -22,6 +22,7 @@ import io.tidemill.pipelines.definition.PipelineDefinition;
 import io.tidemill.pipelines.definition.SchemaDefinition;
 import io.tidemill.pipelines.yaml.ParsedPipeline;
 import java.io.IOException;
+import java.net.URI;
 import java.time.LocalDate;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -419,8 +420,18 @@ public final class DatedJob {
   /** Whether a run has its two folders as this job has them, wherever both were then. */
   boolean isBeside(RunAccount run) {
     String now = requireNonNull(deadLetterTarget());
-    return wayTo(run.target(), requireNonNullElse(run.deadLetterTarget(), now))
-        .equals(wayTo(target(), now));
+    String then = requireNonNullElse(run.deadLetterTarget(), now);
+    return wayTo(run.target(), then).equals(wayTo(target(), now))
+        && isOnOne(run.target(), then)
+        && isOnOne(target(), now);
+  }
+
+  /** Whether two folders are of one file system, and so may have been moved together. */
+  private static boolean isOnOne(String one, String other) {
+    URI first = new Path(one).toUri();
+    URI second = new Path(other).toUri();
+    return Objects.equals(first.getScheme(), second.getScheme())
+        && Objects.equals(first.getAuthority(), second.getAuthority());
   }
 
   private static java.nio.file.Path wayTo(String target, String deadLetters) {
