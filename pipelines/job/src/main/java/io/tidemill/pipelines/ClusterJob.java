@@ -81,7 +81,9 @@ public final class ClusterJob {
     } catch (Throwable e) {
       // What is not understood may stand before it.
       boolean exits = entry.exitOnFailedPlan || List.of(arguments).contains(EXIT_ON_FAILED_PLAN);
-      if (exits && !isClient()) {
+      boolean cancelled =
+          e instanceof InterruptedException || Thread.currentThread().isInterrupted();
+      if (exits && !cancelled && !isClient()) {
         exit(e);
       }
       throw e;

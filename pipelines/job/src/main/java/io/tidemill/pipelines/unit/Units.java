@@ -5,6 +5,7 @@ import io.tidemill.model.store.signing.VerificationKey;
 import io.tidemill.pipelines.definition.InvalidPipelineException;
 import io.tidemill.pipelines.definition.Location;
 import java.io.File;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -64,7 +65,7 @@ public final class Units implements AutoCloseable {
           "no unit (expected: one that is signed, as %s says; 'tidemill package' makes it of a job)"
               .formatted(OPTION));
     }
-    if (file.toString().endsWith(".tar")) {
+    if (file.toString().endsWith(".tar") && Files.isReadable(file)) {
       throw refused(file.toString(), "no unit (expected: one that 'tidemill package' made)");
     }
     return Optional.empty();
