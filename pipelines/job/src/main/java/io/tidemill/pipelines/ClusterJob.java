@@ -99,7 +99,6 @@ public final class ClusterJob {
   private static void exit(Throwable failed) {
     LOG.error(
         "The job cannot be planned, and the process ends so that it can be started again", failed);
-    failed.printStackTrace();
     // Hooks would end what Flink keeps for the next one.
     Runtime.getRuntime().halt(1);
   }
