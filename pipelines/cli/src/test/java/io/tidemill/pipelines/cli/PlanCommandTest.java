@@ -79,17 +79,20 @@ class PlanCommandTest {
         .startsWith("--from-savepoint: ");
   }
 
+  /** The job of the checkout with something else in one place. */
+  private Path fraudScoring(String there, String instead) throws IOException {
+    Path configs = Path.of("../../job-configs");
+    String schema = "schemas/transaction.avsc";
+    Files.createDirectories(directory.resolve("schemas"));
+    Files.copy(configs.resolve(schema), directory.resolve(schema));
+    return Files.writeString(
+        directory.resolve("job.yaml"),
+        Files.readString(configs.resolve("fraud-scoring.yaml")).replace(there, instead));
+  }
+
   @Test
   void refusesCommittedOffsetsWithExactlyOnceAndNothingToGoOnFrom() throws IOException {
-    Path job = directory.resolve("job.yaml");
-    Files.createDirectories(directory.resolve("schemas"));
-    Files.copy(
-        Path.of("../../job-configs/schemas/transaction.avsc"),
-        directory.resolve("schemas/transaction.avsc"));
-    Files.writeString(
-        job,
-        Files.readString(Path.of("../../job-configs/fraud-scoring.yaml"))
-            .replace("earliest-offset", "group-offsets"));
+    Path job = fraudScoring("earliest-offset", "group-offsets");
 
     CommandRun run = plan(job.toString());
 
@@ -127,15 +130,7 @@ class PlanCommandTest {
   /** A GPU that no machine has. */
   @Test
   void saysWhatIsKnownOfAGpu() throws IOException {
-    Path job = directory.resolve("job.yaml");
-    Files.createDirectories(directory.resolve("schemas"));
-    Files.copy(
-        Path.of("../../job-configs/schemas/transaction.avsc"),
-        directory.resolve("schemas/transaction.avsc"));
-    Files.writeString(
-        job,
-        Files.readString(Path.of("../../job-configs/fraud-scoring.yaml"))
-            .replace("device: cpu", "device: gpu:9999"));
+    Path job = fraudScoring("device: cpu", "device: gpu:9999");
 
     CommandRun run = plan(job.toString());
 

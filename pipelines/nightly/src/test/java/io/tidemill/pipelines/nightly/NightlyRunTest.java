@@ -94,6 +94,12 @@ class NightlyRunTest {
     assertThat(moved.dead().resolve("part-0")).hasContent("two");
   }
 
+  private void score(DatedJob job) throws InterruptedException {
+    nights
+        .run(job, DEAD, new Nights.Pauses())
+        .run(job.inputs().list().orElseThrow(), false, lost -> Nights.score(job, "one"));
+  }
+
   /** A run that is killed once its dead letters are where readers see them. */
   private void runToTheDeadLetters() {
     CrashingFileSystem files =
@@ -106,12 +112,7 @@ class NightlyRunTest {
                 },
                 deleted -> {});
     DatedJob job = nights.job(files, true);
-    assertThatThrownBy(
-            () ->
-                nights
-                    .run(job, DEAD, new Nights.Pauses())
-                    .run(
-                        job.inputs().list().orElseThrow(), false, lost -> Nights.score(job, "one")))
+    assertThatThrownBy(() -> score(job))
         .hasMessageContaining("readers see nothing whole of it until the next run");
   }
 
@@ -392,13 +393,7 @@ class NightlyRunTest {
         };
     DatedJob job = nights.job(files, true);
 
-    assertThatThrownBy(
-            () ->
-                nights
-                    .run(job, DEAD, new Nights.Pauses())
-                    .run(
-                        job.inputs().list().orElseThrow(), false, lost -> Nights.score(job, "one")))
-        .hasMessageContaining("no space left");
+    assertThatThrownBy(() -> score(job)).hasMessageContaining("no space left");
 
     assertThat(nights.job().accounts().all())
         .extracting(RunAccount::state)
@@ -528,12 +523,7 @@ class NightlyRunTest {
         };
     DatedJob job = nights.job(files, true);
 
-    assertThatThrownBy(
-            () ->
-                nights
-                    .run(job, DEAD, new Nights.Pauses())
-                    .run(
-                        job.inputs().list().orElseThrow(), false, lost -> Nights.score(job, "one")))
+    assertThatThrownBy(() -> score(job))
         .hasMessageContaining("hiccup")
         .hasMessageEndingWith(
             "readers see all of it, and the next run for this date accounts for it");
